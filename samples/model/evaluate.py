@@ -73,7 +73,7 @@ def calculator(w):
         turns = [i for i, (role, parts) in enumerate(talk) if role == "assistant" and '{"tool":"calculate"' in parts[-1]]
         if turns:
             i = w.pick(turns)
-            return talk[:i], talk[i][1][:-1] + ['{"tool":'], talk[i][1][-1][len('{"tool":'):]
+            return talk[:i], talk[i][1][:-1] + ['{"tool":"'], talk[i][1][-1][len('{"tool":"'):]
 
 
 def thought(w):

@@ -78,8 +78,10 @@ def encode(tokenizer, talk, whole=False):
     for role, parts in talk:
         add([special[ROLES[role]]], False)
         mine = role == "assistant"
-        for part in ["".join(parts)] if whole else parts:
-            add(tokenizer.encode(part, add_special_tokens=False).ids, mine)
+        pieces = ["".join(parts)] if whole else parts
+        for i, piece in enumerate(pieces):
+            generated = mine and (len(pieces) - 1 - i) % 2 == 0  # the program writes every other piece
+            add(tokenizer.encode(piece, add_special_tokens=False).ids, generated)
         add([special[END]], mine)
     return ids, learn
 

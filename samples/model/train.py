@@ -40,7 +40,7 @@ def documents(job):
     rng = random.Random(seed)
     ids, learn = [], []
     for _ in range(count):
-        i, l = tok.encode(tokenizer, corpus.conversation(rng), whole=rng.random() < 0.2)
+        i, l = tok.encode(tokenizer, corpus.conversation(rng), whole=rng.random() < 0.05)
         ids += i
         learn += l
     return np.array(ids, np.uint16), np.array(learn, bool)
@@ -71,6 +71,7 @@ def main():
         made = pool.map(documents, [(args.folder, 1000 + i, each) for i in range(cores * 4)], chunksize=1)
     ids = torch.from_numpy(np.concatenate([m[0] for m in made]).astype(np.int32)).to(device)
     learn = torch.from_numpy(np.concatenate([m[1] for m in made])).to(device)
+    starts = torch.nonzero(ids[: -CONTEXT - 1] == tokenizer.token_to_id(tok.BOS)).flatten()
     print(f"corpus: {len(ids) / 1e6:.0f}M tokens in {time.time() - start:.0f} s", flush=True)
 
     config = shape(tokenizer)
@@ -91,8 +92,8 @@ def main():
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(done)
-        at = torch.randint(len(ids) - CONTEXT - 1, (BATCH,), device=device)[:, None] + offsets
-        window, weight = ids[at].long(), learn[at[:, 1:]] * 0.95 + 0.05
+        at = starts[torch.randint(len(starts), (BATCH,), device=device)][:, None] + offsets
+        window, weight = ids[at].long(), learn[at[:, 1:]] * 0.98 + 0.02
         with torch.autocast(device, torch.bfloat16):
             logits = forward(window[:, :-1]).logits
         loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), window[:, 1:].flatten(), reduction="none")

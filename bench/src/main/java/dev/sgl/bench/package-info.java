@@ -1,0 +1,5 @@
+/// Measurements that anyone can rerun.
+@NullMarked
+package dev.sgl.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,38 @@
+package dev.sgl.compiler;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/// Finds the name that was meant: the nearest by edits of single characters, if it is near.
+public final class Nearest {
+  private Nearest() {}
+
+  /// The name closest to `word`, if at most a third of the word would have to change.
+  public static Optional<String> to(String word, Collection<String> names) {
+    return names.stream()
+        .filter(name -> !name.equals(word))
+        .filter(name -> distance(word, name) <= Math.max(1, word.length() / 3))
+        .min(Comparator.<String>comparingInt(name -> distance(word, name)).thenComparing(name -> name));
+  }
+
+  /// The Damerau–Levenshtein distance (optimal string alignment): insertions, deletions,
+  /// substitutions and swaps of neighbours.
+  static int distance(String a, String b) {
+    int[][] d = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      for (int j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          d[i][j] = i + j;
+          continue;
+        }
+        int changed = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        d[i][j] = Math.min(d[i - 1][j - 1] + changed, 1 + Math.min(d[i - 1][j], d[i][j - 1]));
+        if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+          d[i][j] = Math.min(d[i][j], 1 + d[i - 2][j - 2]);
+        }
+      }
+    }
+    return d[a.length()][b.length()];
+  }
+}

@@ -1,0 +1,37 @@
+package dev.sgl.compiler;
+
+import dev.sgl.program.Span;
+import java.util.List;
+
+/// Shows diagnostics as people read them: the sentence, the line, carets under the place, the help.
+public final class Report {
+  private Report() {}
+
+  /// All of `diagnostics`, which are of the source text `source`.
+  public static String show(List<Diagnostic> diagnostics, String source) {
+    StringBuilder out = new StringBuilder();
+    for (Diagnostic diagnostic : diagnostics) {
+      if (!out.isEmpty()) {
+        out.append('\n');
+      }
+      show(diagnostic, source, out);
+    }
+    return out.toString();
+  }
+
+  private static void show(Diagnostic diagnostic, String source, StringBuilder out) {
+    Span span = diagnostic.span();
+    String line = source.lines().skip(span.line() - 1).findFirst().orElse("");
+    String number = "" + span.line();
+    String margin = " ".repeat(number.length());
+    String before = line.substring(0, Math.min(span.column() - 1, line.length()));
+    int width = Math.max(1, Math.min(span.end() - span.start(), line.length() - before.length()));
+    out.append("error[").append(diagnostic.code()).append("]: ").append(diagnostic.message()).append('\n');
+    out.append(margin).append("--> ").append(span).append('\n');
+    out.append(margin).append(" |\n");
+    out.append(number).append(" | ").append(line).append('\n');
+    out.append(margin).append(" | ").append(before.replaceAll("[^\\t]", " ")).append("^".repeat(width));
+    out.append(' ').append(diagnostic.label()).append('\n');
+    diagnostic.help().ifPresent(help -> out.append(margin).append(" = help: ").append(help).append('\n'));
+  }
+}

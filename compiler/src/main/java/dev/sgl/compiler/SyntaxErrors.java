@@ -1,0 +1,91 @@
+package dev.sgl.compiler;
+
+import dev.sgl.grammar.Sgl;
+import dev.sgl.grammar.SglLexer;
+import dev.sgl.program.Span;
+import java.util.List;
+import java.util.Locale;
+import org.antlr.v4.runtime.BaseErrorListener;
+import org.antlr.v4.runtime.Parser;
+import org.antlr.v4.runtime.RecognitionException;
+import org.antlr.v4.runtime.Recognizer;
+import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.misc.IntervalSet;
+import org.jspecify.annotations.Nullable;
+
+/// Turns what the parser stumbled over into a sentence about statements, types and values.
+final class SyntaxErrors extends BaseErrorListener {
+  private final String file;
+  private final List<Diagnostic> diagnostics;
+
+  SyntaxErrors(String file, List<Diagnostic> diagnostics) {
+    this.file = file;
+    this.diagnostics = diagnostics;
+  }
+
+  @Override
+  public void syntaxError(
+      Recognizer<?, ?> recognizer,
+      Object offending,
+      int line,
+      int column,
+      String message,
+      @Nullable RecognitionException error) {
+    if (!(recognizer instanceof Parser parser) || !(offending instanceof Token token)) {
+      Span span = new Span(file, 0, 1, line, column + 1);
+      diagnostics.add(Diagnostic.syntax("This character cannot stand here.", span, "not understood"));
+      return;
+    }
+    boolean atEnd = token.getType() == Token.EOF;
+    int width = atEnd ? 1 : Math.max(1, token.getText().strip().length());
+    Span span = new Span(file, token.getStartIndex(), token.getStartIndex() + width, line, column + 1);
+    boolean again = !diagnostics.isEmpty() && diagnostics.getLast().span().line() == line;
+    if (!again) {
+      diagnostics.add(describe(parser, token, span, atEnd));
+    }
+  }
+
+  private static Diagnostic describe(Parser parser, Token token, Span span, boolean atEnd) {
+    if (token.getType() == SglLexer.TEXT_END) {
+      return Diagnostic.syntax("The text is not closed.", span, "`\"` is missing before the end of the line");
+    }
+    String found = atEnd ? "the end of the file" : "`" + token.getText() + "`";
+    IntervalSet expected = expected(parser);
+    if (expected.size() == 1 && !atEnd || expected.size() == 1 && expected.contains(SglLexer.RBRACE)) {
+      String missing = word(parser, expected.getMinElement());
+      return Diagnostic.syntax(missing + " is missing before " + found + ".", span, missing + " is missing");
+    }
+    String place =
+        switch (parser.getRuleContext().getRuleIndex()) {
+          case Sgl.RULE_file, Sgl.RULE_definition -> "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
+          case Sgl.RULE_type, Sgl.RULE_variant, Sgl.RULE_bounds, Sgl.RULE_bound -> "a type";
+          case Sgl.RULE_field -> "a field (`name: type`)";
+          case Sgl.RULE_parameters, Sgl.RULE_parameter -> "a parameter (`name: type`)";
+          case Sgl.RULE_options_, Sgl.RULE_option -> "an option (`name: value`)";
+          case Sgl.RULE_arguments, Sgl.RULE_argument -> "an argument";
+          case Sgl.RULE_arm, Sgl.RULE_pattern -> "an arm (`pattern -> statement`)";
+          case Sgl.RULE_block, Sgl.RULE_statement -> "a statement, or `}`";
+          case Sgl.RULE_branch -> "`branch NAME { … }`";
+          case Sgl.RULE_name -> "a name";
+          default -> "a value";
+        };
+    return Diagnostic.syntax("Here " + place + " was expected, not " + found + ".", span, "not expected here");
+  }
+
+  private static IntervalSet expected(Parser parser) {
+    return parser.getState() < 0 ? new IntervalSet() : parser.getExpectedTokens();
+  }
+
+  private static String word(Parser parser, int type) {
+    String literal = parser.getVocabulary().getLiteralName(type);
+    if (literal != null) {
+      return "`" + literal.substring(1, literal.length() - 1) + "`";
+    }
+    return switch (type) {
+      case SglLexer.LBRACE -> "`{`";
+      case SglLexer.RBRACE -> "`}`";
+      case Token.EOF -> "the end of the file";
+      default -> "a " + parser.getVocabulary().getSymbolicName(type).toLowerCase(Locale.ROOT);
+    };
+  }
+}

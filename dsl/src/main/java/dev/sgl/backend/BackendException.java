@@ -1,0 +1,14 @@
+package dev.sgl.backend;
+
+/// A model or an endpoint that could not do what was asked; the message is for the user.
+public final class BackendException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public BackendException(String message) {
+    super(message);
+  }
+
+  public BackendException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

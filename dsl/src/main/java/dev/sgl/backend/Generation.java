@@ -1,0 +1,21 @@
+package dev.sgl.backend;
+
+import java.util.Optional;
+
+/// A running generation, read by one thread.
+public interface Generation extends AutoCloseable {
+
+  /// The next piece of text, in whole characters; waits for it. Empty at the end.
+  ///
+  /// @throws BackendException if the generation failed
+  Optional<String> next();
+
+  /// The finished generation; waits for the end.
+  ///
+  /// @throws BackendException if the generation failed
+  Reply reply();
+
+  /// Ends the generation if it still runs, and frees what it holds.
+  @Override
+  void close();
+}

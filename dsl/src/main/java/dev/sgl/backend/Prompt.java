@@ -1,0 +1,56 @@
+package dev.sgl.backend;
+
+import dev.sgl.program.Role;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// What the model sees before it speaks.
+public sealed interface Prompt {
+
+  /// Plain text, for raw completion.
+  record Raw(List<Part> parts) implements Prompt {
+    public Raw {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /// Finished messages, and the beginning of the assistant's message that the model continues.
+  record Chat(List<Message> messages, List<Part> open) implements Prompt {
+    public Chat {
+      messages = List.copyOf(messages);
+      open = List.copyOf(open);
+    }
+  }
+
+  /// One finished message.
+  record Message(Role role, List<Part> parts) {
+    public Message {
+      parts = List.copyOf(parts);
+    }
+
+    /// Its whole text.
+    public String text() {
+      return Prompt.text(parts);
+    }
+  }
+
+  /// A piece of text, with the tokens that it has if the model generated it.
+  sealed interface Part {
+    String text();
+
+    /// Text that a program wrote.
+    record Written(String text) implements Part {}
+
+    /// Text that the model wrote, as the tokens that it was.
+    record Generated(String text, List<Integer> tokens) implements Part {
+      public Generated {
+        tokens = List.copyOf(tokens);
+      }
+    }
+  }
+
+  /// The texts of the parts, joined.
+  static String text(List<Part> parts) {
+    return parts.stream().map(Part::text).collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,41 @@
+package dev.sgl.backend;
+
+import java.util.List;
+
+/// A finished generation.
+///
+/// @param text what was generated, without the stop text
+/// @param tokens its token ids, where the backend knows them
+/// @param logprobs for each token, if they were asked for
+public record Reply(
+    String text, List<Integer> tokens, Finish finish, Usage usage, List<Logprob> logprobs) {
+  public Reply {
+    tokens = List.copyOf(tokens);
+    logprobs = List.copyOf(logprobs);
+  }
+
+  /// Why a generation ended.
+  public enum Finish {
+    /// The model ended it, or the type allowed no more.
+    END,
+    /// A stop text came.
+    STOP,
+    /// `max_tokens` or the context's length was reached.
+    LENGTH
+  }
+
+  /// What a request cost, in tokens.
+  public record Usage(int promptTokens, int cachedTokens, int generatedTokens) {
+    public static final Usage NONE = new Usage(0, 0, 0);
+  }
+
+  /// A generated token, its log-probability, and those of the likeliest tokens in its place.
+  public record Logprob(String token, double logprob, List<Candidate> top) {
+    public Logprob {
+      top = List.copyOf(top);
+    }
+  }
+
+  /// A token that could have been chosen.
+  public record Candidate(String token, double logprob) {}
+}

@@ -1,0 +1,65 @@
+package dev.sgl.backend;
+
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/// How tokens are chosen. What is empty is the model's own default: the values of its
+/// `generation_config.json`, or those of the endpoint.
+///
+/// @param maxTokens most tokens to generate
+/// @param minTokens tokens before which the text may not end
+/// @param temperature 0 takes the likeliest token
+/// @param topP smallest set of likeliest tokens with this much probability
+/// @param topK number of likeliest tokens; 0 is all
+/// @param minP least probability, relative to the likeliest token's
+/// @param stop texts at which generation ends; they are not part of the result
+/// @param seed makes the choice repeatable
+/// @param frequencyPenalty subtracted from a token's logit for each time it was generated
+/// @param presencePenalty subtracted once from each generated token's logit
+/// @param repetitionPenalty divides positive and multiplies negative logits of tokens seen, prompt
+///     included
+/// @param logitBias added to the logits of tokens, by token id
+/// @param ignoreEos whether the model's end-of-text token is passed over
+/// @param logprobs how many of the likeliest tokens to report at each place; empty reports none
+public record Sampling(
+    OptionalInt maxTokens,
+    int minTokens,
+    OptionalDouble temperature,
+    OptionalDouble topP,
+    OptionalInt topK,
+    OptionalDouble minP,
+    List<String> stop,
+    OptionalLong seed,
+    double frequencyPenalty,
+    double presencePenalty,
+    OptionalDouble repetitionPenalty,
+    Map<Integer, Double> logitBias,
+    boolean ignoreEos,
+    OptionalInt logprobs) {
+
+  /// Everything as the model has it.
+  public static final Sampling DEFAULT =
+      new Sampling(
+          OptionalInt.empty(),
+          0,
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          OptionalInt.empty(),
+          OptionalDouble.empty(),
+          List.of(),
+          OptionalLong.empty(),
+          0,
+          0,
+          OptionalDouble.empty(),
+          Map.of(),
+          false,
+          OptionalInt.empty());
+
+  public Sampling {
+    stop = List.copyOf(stop);
+    logitBias = Map.copyOf(logitBias);
+  }
+}

@@ -1,0 +1,72 @@
+package dev.sgl.backend;
+
+import dev.sgl.program.Step;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/// A model that says what it was told to: for tests, and for `given model` in test blocks.
+///
+/// Generations take the replies in order; a `select` takes one too and chooses the choice that
+/// equals it. Remembers what it was asked.
+public final class ScriptedBackend implements Backend {
+  private final Iterator<String> replies;
+  private final List<Prompt> prompts = new ArrayList<>();
+
+  public ScriptedBackend(List<String> replies) {
+    this.replies = List.copyOf(replies).iterator();
+  }
+
+  @Override
+  public String model() {
+    return "scripted";
+  }
+
+  /// The prompts so far, in the order in which they came.
+  public synchronized List<Prompt> prompts() {
+    return List.copyOf(prompts);
+  }
+
+  private synchronized String take(Prompt prompt) {
+    prompts.add(prompt);
+    if (!replies.hasNext()) {
+      throw new BackendException("the scripted model has no reply left");
+    }
+    return replies.next();
+  }
+
+  @Override
+  public Generation generate(Request request) {
+    String text = take(request.prompt());
+    Reply reply = new Reply(text, List.of(), Reply.Finish.END, Reply.Usage.NONE, List.of());
+    Iterator<String> chunks = List.of(text).iterator();
+    return new Generation() {
+      @Override
+      public Optional<String> next() {
+        return chunks.hasNext() ? Optional.of(chunks.next()) : Optional.empty();
+      }
+
+      @Override
+      public Reply reply() {
+        return reply;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
+    String text = take(prompt);
+    int index = choices.indexOf(text);
+    if (index < 0) {
+      throw new BackendException("the scripted reply `" + text + "` is none of the choices " + choices);
+    }
+    return new Selection(index, List.of(), List.of(), "scripted", Reply.Usage.NONE);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,16 @@
+package dev.sgl.backend;
+
+import java.util.List;
+
+/// The outcome of a `select`.
+///
+/// @param index position of the best choice
+/// @param scores a score for each choice, higher is better; empty where the backend has none
+/// @param tokens token ids of the best choice, where the backend knows them
+/// @param method how the choice was made
+public record Selection(int index, List<Double> scores, List<Integer> tokens, String method, Reply.Usage usage) {
+  public Selection {
+    scores = List.copyOf(scores);
+    tokens = List.copyOf(tokens);
+  }
+}

@@ -1,0 +1,317 @@
+package dev.sgl.program;
+
+import static java.util.Map.entry;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// The standard functions on text, lists, records and numbers: what they take, give and do.
+///
+/// `f(x, y)` may be written `x.f(y)`, and `f(x)` as the property `x.f`.
+public final class Functions {
+
+  /// How a function may be called: `least` to `most` arguments.
+  public record Signature(int least, int most, Type returns) {}
+
+  private record Definition(Signature signature, Function<List<Object>, Object> body) {}
+
+  private static final Map<String, Definition> ALL =
+      Map.ofEntries(
+          entry("len", one(Type.INT, Functions::length)),
+          entry("text", one(Type.TEXT, Values::text)),
+          entry("json", one(Type.TEXT, Values::json)),
+          entry("int", one(Type.INT, Functions::integer)),
+          entry("float", one(Type.FLOAT, x -> x instanceof String s ? decimal(s) : number(x))),
+          entry("trim", one(Type.TEXT, x -> string(x).strip())),
+          entry("upper", one(Type.TEXT, x -> string(x).toUpperCase(java.util.Locale.ROOT))),
+          entry("lower", one(Type.TEXT, x -> string(x).toLowerCase(java.util.Locale.ROOT))),
+          entry("lines", one(Type.array(Type.TEXT), x -> string(x).lines().map(Object.class::cast).toList())),
+          entry("split", two(Type.array(Type.TEXT), Functions::split)),
+          entry("replace", define(3, 3, Type.TEXT, a -> string(a.get(0)).replace(string(a.get(1)), string(a.get(2))))),
+          entry("contains", two(Type.BOOL, (x, y) -> contains(y, x))),
+          entry("starts_with", two(Type.BOOL, (x, y) -> string(x).startsWith(string(y)))),
+          entry("ends_with", two(Type.BOOL, (x, y) -> string(x).endsWith(string(y)))),
+          entry("join", define(1, 2, Type.TEXT, a -> join(list(a.get(0)), a.size() > 1 ? string(a.get(1)) : ""))),
+          entry("bullets", one(Type.TEXT, x -> prefixed(list(x), _ -> "- "))),
+          entry("numbered", one(Type.TEXT, x -> prefixed(list(x), i -> (i + 1) + ". "))),
+          entry("first", one(Type.ANY, x -> at(list(x), 0))),
+          entry("last", one(Type.ANY, x -> at(list(x), -1))),
+          entry("reverse", one(Type.array(Type.ANY), x -> list(x).reversed())),
+          entry("sort", one(Type.array(Type.ANY), x -> list(x).stream().sorted(Functions::compare).map(Object.class::cast).toList())),
+          entry("unique", one(Type.array(Type.ANY), x -> List.copyOf(new LinkedHashSet<>(list(x))))),
+          entry("slice", define(2, 3, Type.ANY, Functions::slice)),
+          entry("keys", one(Type.array(Type.TEXT), x -> List.copyOf(record(x).keySet()))),
+          entry("values", one(Type.array(Type.ANY), x -> List.copyOf(record(x).values()))),
+          entry("sum", one(Type.FLOAT, x -> list(x).stream().map(Object.class::cast).reduce(0L, (a, b) -> arithmetic(Expr.Operator.ADD, a, b)))),
+          entry("min", one(Type.ANY, x -> nonEmpty(x).stream().min(Functions::compare).orElseThrow())),
+          entry("max", one(Type.ANY, x -> nonEmpty(x).stream().max(Functions::compare).orElseThrow())),
+          entry("abs", one(Type.FLOAT, x -> x instanceof Long n ? (Object) Math.absExact(n) : Math.abs(number(x)))),
+          entry("round", define(1, 2, Type.FLOAT, Functions::round)));
+
+  private Functions() {}
+
+  /// The names of all functions.
+  public static Collection<String> names() {
+    return ALL.keySet();
+  }
+
+  /// How `name` is called, if there is such a function.
+  public static Optional<Signature> signature(String name) {
+    return Optional.ofNullable(ALL.get(name)).map(Definition::signature);
+  }
+
+  /// The value of a call.
+  ///
+  /// @throws TypeException if the function does not take such values
+  public static Object call(String name, List<Object> arguments) {
+    Definition definition = ALL.get(name);
+    if (definition == null) {
+      throw new TypeException("`" + name + "` is not a function");
+    }
+    try {
+      return definition.body().apply(arguments);
+    } catch (TypeException e) {
+      throw new TypeException("`" + name + "`: " + e.getMessage());
+    } catch (ArithmeticException e) {
+      throw new TypeException("`" + name + "`: the number is too large");
+    }
+  }
+
+  /// `left operator right` of an operator that computes.
+  ///
+  /// @throws TypeException if it does not take such values
+  public static Object arithmetic(Expr.Operator operator, Object left, Object right) {
+    if (operator == Expr.Operator.ADD && left instanceof String text) {
+      return text + Values.text(right);
+    }
+    if (operator == Expr.Operator.ADD && left instanceof List<?> a && right instanceof List<?> b) {
+      List<Object> both = new ArrayList<>(a);
+      both.addAll(b);
+      return Collections.unmodifiableList(both);
+    }
+    if (left instanceof Long a && right instanceof Long b) {
+      return integers(operator, a, b);
+    }
+    if (isNumber(left) && isNumber(right)) {
+      return decimals(operator, number(left), number(right));
+    }
+    throw new TypeException(
+        "`" + operator.symbol() + "` does not take " + Values.kind(left) + " and " + Values.kind(right));
+  }
+
+  private static Object integers(Expr.Operator operator, long a, long b) {
+    try {
+      return switch (operator) {
+        case ADD -> Math.addExact(a, b);
+        case SUB -> Math.subtractExact(a, b);
+        case MUL -> Math.multiplyExact(a, b);
+        case DIV -> a % notZero(b) == 0 ? (Object) (a / b) : (Object) ((double) a / b);
+        case MOD -> Math.floorMod(a, notZero(b));
+        default -> throw new IllegalArgumentException(operator.symbol());
+      };
+    } catch (ArithmeticException e) {
+      throw new TypeException("the result of " + a + " " + operator.symbol() + " " + b + " is too large");
+    }
+  }
+
+  private static long notZero(long divisor) {
+    if (divisor == 0) {
+      throw new TypeException("division by zero");
+    }
+    return divisor;
+  }
+
+  private static Object decimals(Expr.Operator operator, double a, double b) {
+    if (b == 0 && (operator == Expr.Operator.DIV || operator == Expr.Operator.MOD)) {
+      throw new TypeException("division by zero");
+    }
+    return switch (operator) {
+      case ADD -> a + b;
+      case SUB -> a - b;
+      case MUL -> a * b;
+      case DIV -> a / b;
+      case MOD -> a - b * Math.floor(a / b);
+      default -> throw new IllegalArgumentException(operator.symbol());
+    };
+  }
+
+  /// Orders numbers by size and texts by their characters.
+  ///
+  /// @throws TypeException for other values
+  public static int compare(Object a, Object b) {
+    if (a instanceof Long x && b instanceof Long y) {
+      return Long.compare(x, y);
+    }
+    if (isNumber(a) && isNumber(b)) {
+      return Double.compare(number(a), number(b));
+    }
+    if (a instanceof String x && b instanceof String y) {
+      return x.compareTo(y);
+    }
+    throw new TypeException(Values.kind(a) + " and " + Values.kind(b) + " have no order");
+  }
+
+  /// Whether two values are the same; `1` and `1.0` are.
+  public static boolean equal(Object a, Object b) {
+    return isNumber(a) && isNumber(b) ? compare(a, b) == 0 : a.equals(b);
+  }
+
+  /// Whether `item` is in a list, a key of a record, or a part of a text.
+  ///
+  /// @throws TypeException if `in` is none of these
+  public static boolean contains(Object item, Object in) {
+    return switch (in) {
+      case String text -> text.contains(string(item));
+      case List<?> list -> list.stream().anyMatch(x -> equal(item, x));
+      case Map<?, ?> map -> map.containsKey(item);
+      default -> throw new TypeException("nothing can be in " + Values.kind(in));
+    };
+  }
+
+  /// The item of `list` at `index`, from the end if negative.
+  ///
+  /// @throws TypeException if there is none
+  public static Object at(List<?> list, long index) {
+    long position = index < 0 ? list.size() + index : index;
+    if (position < 0 || position >= list.size()) {
+      throw new TypeException("there is no item " + index + " in a list of " + list.size());
+    }
+    return list.get((int) position);
+  }
+
+  private static Definition define(int least, int most, Type returns, Function<List<Object>, Object> body) {
+    return new Definition(new Signature(least, most, returns), body);
+  }
+
+  private static Definition one(Type returns, Function<Object, Object> body) {
+    return define(1, 1, returns, a -> body.apply(a.getFirst()));
+  }
+
+  private static Definition two(Type returns, java.util.function.BiFunction<Object, Object, Object> body) {
+    return define(2, 2, returns, a -> body.apply(a.get(0), a.get(1)));
+  }
+
+  private static Object length(Object x) {
+    return switch (x) {
+      case String text -> (long) text.codePointCount(0, text.length());
+      case List<?> list -> (long) list.size();
+      case Map<?, ?> map -> (long) map.size();
+      default -> throw new TypeException(Values.kind(x) + " has no length");
+    };
+  }
+
+  private static Object integer(Object x) {
+    return switch (x) {
+      case Long n -> n;
+      case Double n -> (long) (double) n;
+      case String text -> {
+        try {
+          yield Long.parseLong(text.strip());
+        } catch (NumberFormatException e) {
+          throw new TypeException(Values.quote(text) + " is not an integer");
+        }
+      }
+      default -> throw new TypeException(Values.kind(x) + " is not an integer");
+    };
+  }
+
+  private static Object decimal(String text) {
+    try {
+      return Double.parseDouble(text.strip());
+    } catch (NumberFormatException e) {
+      throw new TypeException(Values.quote(text) + " is not a number");
+    }
+  }
+
+  private static Object split(Object text, Object separator) {
+    if (string(separator).isEmpty()) {
+      return string(text).codePoints().mapToObj(Character::toString).map(Object.class::cast).toList();
+    }
+    return List.<Object>of((Object[]) string(text).split(java.util.regex.Pattern.quote(string(separator)), -1));
+  }
+
+  private static String join(List<?> items, String separator) {
+    return items.stream().map(Values::text).collect(Collectors.joining(separator));
+  }
+
+  /// One item a line, the first on a new line, so that a list can follow its heading.
+  private static String prefixed(List<?> items, Function<Integer, String> prefix) {
+    return IntStream.range(0, items.size())
+        .mapToObj(i -> "\n" + prefix.apply(i) + Values.text(items.get(i)))
+        .collect(Collectors.joining());
+  }
+
+  private static Object slice(List<Object> arguments) {
+    Object whole = arguments.getFirst();
+    int length = (int) (long) (Long) length(whole);
+    int from = bound(arguments.get(1), length);
+    int to = Math.max(from, arguments.size() > 2 ? bound(arguments.get(2), length) : length);
+    if (whole instanceof String text) {
+      return text.substring(text.offsetByCodePoints(0, from), text.offsetByCodePoints(0, to));
+    }
+    return List.copyOf(list(whole).subList(from, to));
+  }
+
+  private static int bound(Object index, int length) {
+    long n = (Long) integer(index);
+    return Math.clamp(n < 0 ? n + length : n, 0, length);
+  }
+
+  private static Object round(List<Object> arguments) {
+    if (arguments.size() == 1) {
+      return Math.round(number(arguments.getFirst()));
+    }
+    int digits = Math.clamp((Long) integer(arguments.get(1)), 0, 15);
+    return java.math.BigDecimal.valueOf(number(arguments.getFirst()))
+        .setScale(digits, java.math.RoundingMode.HALF_UP)
+        .doubleValue();
+  }
+
+  private static boolean isNumber(Object x) {
+    return x instanceof Long || x instanceof Double;
+  }
+
+  private static double number(Object x) {
+    return switch (x) {
+      case Long n -> n;
+      case Double n -> n;
+      default -> throw new TypeException("a number is needed, not " + Values.kind(x));
+    };
+  }
+
+  private static String string(Object x) {
+    if (x instanceof String text) {
+      return text;
+    }
+    throw new TypeException("a text is needed, not " + Values.kind(x));
+  }
+
+  private static List<?> list(Object x) {
+    if (x instanceof List<?> list) {
+      return list;
+    }
+    throw new TypeException("a list is needed, not " + Values.kind(x));
+  }
+
+  private static List<?> nonEmpty(Object x) {
+    if (list(x).isEmpty()) {
+      throw new TypeException("the list is empty");
+    }
+    return list(x);
+  }
+
+  private static Map<?, ?> record(Object x) {
+    if (x instanceof Map<?, ?> map) {
+      return map;
+    }
+    throw new TypeException("a record is needed, not " + Values.kind(x));
+  }
+}

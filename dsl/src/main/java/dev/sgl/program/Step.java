@@ -1,0 +1,134 @@
+package dev.sgl.program;
+
+import java.util.List;
+import java.util.Optional;
+
+/// One step of a program: the whole of what a program can do.
+///
+/// The set is closed. Checker, printer and interpreter each switch over it without a `default`,
+/// so a new step does not compile until all three know it.
+public sealed interface Step {
+  Span span();
+
+  /// Adds text to the conversation.
+  record Say(Expr text, Span span) implements Step {}
+
+  /// A message of `role`, which the steps of `body` write.
+  record Message(Role role, List<Step> body, Span span) implements Step {
+    public Message {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Lets the model speak within `type` and binds what it said to `name`.
+  record Gen(String name, Type type, List<Option> options, Span span) implements Step {
+    public Gen {
+      options = List.copyOf(options);
+    }
+  }
+
+  /// An option of a [Gen] or a [Select].
+  record Option(String name, Expr value, Span span) {}
+
+  /// Lets the model score every choice, says the best and binds it to `name`.
+  record Select(String name, Expr choices, Method method, Span span) implements Step {}
+
+  /// How a [Select] scores a choice.
+  enum Method {
+    /// Mean log-probability of the choice's tokens.
+    LIKELIHOOD,
+    /// Token by token, the likeliest that some choice still has.
+    GREEDY,
+    /// Likelihood less the likelihood of the choice without the prompt.
+    UNCONDITIONAL
+  }
+
+  /// One branch for each element of `list`, in parallel, each a copy of the conversation.
+  record ForkEach(String variable, Expr list, String name, List<Step> body, Span span)
+      implements Step {
+    public ForkEach {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Branches written one by one.
+  record ForkBranches(String name, List<Branch> branches, Span span) implements Step {
+    public ForkBranches {
+      branches = List.copyOf(branches);
+    }
+  }
+
+  /// A named branch of a [ForkBranches].
+  record Branch(String name, List<Step> body, Span span) {
+    public Branch {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Waits for the branches of the fork `name`.
+  record Join(String name, Span span) implements Step {}
+
+  /// Binds a new variable.
+  record Let(String name, Expr value, Span span) implements Step {}
+
+  /// Gives a variable another value.
+  record Assign(String name, Expr value, Span span) implements Step {}
+
+  /// Runs one of two blocks.
+  record If(Expr condition, List<Step> then, List<Step> otherwise, Span span) implements Step {
+    public If {
+      then = List.copyOf(then);
+      otherwise = List.copyOf(otherwise);
+    }
+  }
+
+  /// Runs `body` for each element, one after the other.
+  record For(String variable, Expr list, List<Step> body, Span span) implements Step {
+    public For {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Runs `body` as long as `condition` holds.
+  record While(Expr condition, List<Step> body, Span span) implements Step {
+    public While {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Runs the first arm that fits the value.
+  record Match(Expr subject, List<Arm> arms, Span span) implements Step {
+    public Match {
+      arms = List.copyOf(arms);
+    }
+  }
+
+  /// An arm of a [Match]: the constants it fits, or every value if there are none.
+  record Arm(List<Object> values, List<Step> body, Span span) {
+    public Arm {
+      values = List.copyOf(values);
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Ends the loop.
+  record Break(Span span) implements Step {}
+
+  /// Goes on with the loop's next element.
+  record Continue(Span span) implements Step {}
+
+  /// Ends the routine with a value.
+  record Return(Optional<Expr> value, Span span) implements Step {}
+
+  /// Writes a line to the log.
+  record Log(Expr value, Span span) implements Step {}
+
+  /// Ends the program with an error.
+  record Fail(Expr message, Span span) implements Step {}
+
+  /// Ends the program with an error unless `condition` holds.
+  record Check(Expr condition, Optional<Expr> message, Span span) implements Step {}
+
+  /// Calls a routine for what it does.
+  record Do(Expr.Call call, Span span) implements Step {}
+}

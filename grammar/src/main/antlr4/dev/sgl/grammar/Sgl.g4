@@ -1,0 +1,127 @@
+// The .sgl language: a file is a module of definitions, a program is a conversation.
+parser grammar Sgl;
+
+options { tokenVocab = SglLexer; }
+
+file: definition* EOF;
+
+definition
+  : USE text AS name                                                         # use
+  | TYPE name ASSIGN type                                                    # typeAlias
+  | TOOL name parameters (ARROW type)?                                       # tool
+  | kind=(PROGRAM | FRAGMENT | FN) name parameters (ARROW type)? block       # routine
+  | TEST text testBlock                                                      # test
+  ;
+
+parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
+parameter: name (COLON type)? (ASSIGN expression)?;
+
+testBlock: LBRACE (given | statement)* RBRACE;
+given: GIVEN MODEL expression;
+
+block: LBRACE statement* RBRACE;
+
+statement
+  : text                                                                     # say
+  | role=(SYSTEM | USER | ASSISTANT) (block | statement)                     # message
+  | GEN name (COLON type)? options_?                                         # gen
+  | SELECT name FROM expression (BY name)?                                   # select
+  | FORK name IN expression AS name block                                    # forkEach
+  | FORK AS name LBRACE branch+ RBRACE                                       # forkBranches
+  | JOIN name (APPEND | FIRST expression)?                                   # join
+  | SCRATCH block                                                            # scratch
+  | RETRY expression block (ELSE block)?                                     # retry
+  | CHECK expression (COMMA expression)?                                     # check
+  | FAIL expression                                                          # fail
+  | IMAGE expression                                                         # image
+  | THINK name options_?                                                     # think
+  | WITH options_ block                                                      # with
+  | LET name (COLON type)? ASSIGN expression                                 # let
+  | IF expression block (ELSE (block | elseIf=statement))?                   # if
+  | FOR name IN expression block                                             # for
+  | WHILE expression block                                                   # while
+  | MATCH expression LBRACE arm* RBRACE                                      # match
+  | BREAK                                                                    # break
+  | CONTINUE                                                                 # continue
+  | RETURN expression?                                                       # return
+  | LOG expression                                                           # log
+  | target=expression ASSIGN value=expression                                # assign
+  | expression                                                               # do
+  ;
+
+branch: BRANCH name block;
+
+arm: pattern (PIPE pattern)* ARROW (block | statement);
+pattern
+  : UNDERSCORE                                                               # anything
+  | literal                                                                  # literalPattern
+  | name LPAREN (name (COMMA name)*)? RPAREN                                 # callPattern
+  | name                                                                     # typePattern
+  ;
+
+options_: LPAREN (option (COMMA option)* COMMA?)? RPAREN;
+option: word COLON expression;
+
+type: variant (PIPE variant)*;
+variant
+  : variant LBRACKET bounds? RBRACKET                                        # array
+  | CALL LT name (PIPE name)* GT                                             # callType
+  | MAP LT type GT                                                           # map
+  | SCHEMA text                                                              # schema
+  | GRAMMAR text                                                             # grammarType
+  | name (LT bounds GT)?                                                     # namedType
+  | PATTERN                                                                  # patternType
+  | literal                                                                  # literalType
+  | LBRACE (field (COMMA? field)* COMMA?)? RBRACE                   # record
+  | LPAREN type RPAREN                                                       # parenthesizedType
+  ;
+field: (word | text) QUESTION? COLON type;
+bounds: low=bound? RANGE high=bound? | exact=bound;
+bound: MINUS? (INT | FLOAT);
+
+expression
+  : expression DOT word arguments?                                           # member
+  | expression LBRACKET expression RBRACKET                                  # index
+  | (MINUS | NOT) expression                                                 # unary
+  | expression op=(STAR | SLASH | PERCENT) expression                        # binary
+  | expression op=(PLUS | MINUS) expression                                  # binary
+  | expression RANGE expression                                              # range
+  | expression op=(LT | LE | GT | GE | EQ | NE | IN) expression              # binary
+  | expression op=AND expression                                             # binary
+  | expression op=OR expression                                              # binary
+  | name arguments?                                                          # reference
+  | literal                                                                  # constant
+  | LBRACKET expression FOR name IN expression (IF expression)? RBRACKET     # comprehension
+  | LBRACKET (expression (COMMA expression)* COMMA?)? RBRACKET               # list
+  | LBRACE (entry (COMMA entry)* COMMA?)? RBRACE                             # recordValue
+  | LPAREN expression RPAREN                                                 # parenthesized
+  ;
+
+arguments: LPAREN (argument (COMMA argument)* COMMA?)? RPAREN;
+argument: (word COLON)? expression;
+entry: (word | text) COLON expression;
+
+literal: text | PATTERN | MINUS? INT | MINUS? FLOAT | TRUE | FALSE | NONE;
+
+text
+  : TEXT_OPEN part* TEXT_CLOSE
+  | BLOCK_OPEN part* BLOCK_CLOSE
+  ;
+part
+  : TEXT_CHARS                                                               # chars
+  | TEXT_BRACES                                                              # braces
+  | TEXT_ESCAPE                                                              # escape
+  | LBRACE expression RBRACE                                                 # interpolation
+  ;
+
+// words with a meaning of their own only in one place are names elsewhere
+name
+  : NAME | USE | TYPE | TOOL | FN | FRAGMENT | PROGRAM | TEST | GIVEN | MODEL | FROM | BY | BRANCH | APPEND | FIRST | MAP | CALL
+  | SCHEMA | GRAMMAR
+  ;
+
+// after a dot, and before a colon, every word is a name
+word
+  : name | AS | SYSTEM | USER | ASSISTANT | GEN | SELECT | FORK | JOIN | SCRATCH | RETRY | CHECK | FAIL | IMAGE | THINK | WITH | LET
+  | IF | ELSE | FOR | IN | WHILE | MATCH | BREAK | CONTINUE | RETURN | LOG | AND | OR | NOT | NONE | TRUE | FALSE
+  ;
