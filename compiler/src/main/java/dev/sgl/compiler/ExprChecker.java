@@ -1,0 +1,296 @@
+package dev.sgl.compiler;
+
+import dev.sgl.program.Expr;
+import dev.sgl.program.Functions;
+import dev.sgl.program.Program;
+import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
+import dev.sgl.program.Type;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Finds the type of a value as far as it is known, and says what is wrong with it.
+final class ExprChecker {
+  private final Program program;
+  private final List<Diagnostic> diagnostics;
+
+  ExprChecker(Program program, List<Diagnostic> diagnostics) {
+    this.program = program;
+    this.diagnostics = diagnostics;
+  }
+
+  Type type(Expr expr, Scope scope) {
+    return switch (expr) {
+      case Expr.Constant(Object value, _) -> constant(value);
+      case Expr.Text(var parts, _) -> {
+        parts.forEach(part -> type(part, scope));
+        yield Type.TEXT;
+      }
+      case Expr.Name(var name, var span) -> name(name, span, scope);
+      case Expr.Member member -> member(member, scope);
+      case Expr.Index index -> index(index, scope);
+      case Expr.Call call -> call(call, scope);
+      case Expr.Unary(var operator, var of, _) -> {
+        if (operator == Expr.Operator.NOT) {
+          require(of, Type.BOOL, scope);
+          yield Type.BOOL;
+        }
+        yield number(of, scope);
+      }
+      case Expr.Binary binary -> binary(binary, scope);
+      case Expr.Range(var first, var last, _) -> {
+        require(first, Type.INT, scope);
+        require(last, Type.INT, scope);
+        yield Type.array(Type.INT);
+      }
+      case Expr.ListOf(var items, _) -> list(items, scope);
+      case Expr.RecOf(var entries, _) ->
+          new Type.Rec(entries.stream().map(e -> new Type.Field(e.name(), type(e.value(), scope), false)).toList());
+      case Expr.Each(var item, var name, var list, var condition, _) -> {
+        Scope inner = scope.inner();
+        inner.define(name, item(list, scope));
+        condition.ifPresent(c -> require(c, Type.BOOL, inner));
+        yield Type.array(type(item, inner));
+      }
+    };
+  }
+
+  /// The type of an element of `list`, which must be a list.
+  Type item(Expr list, Scope scope) {
+    Type type = type(list, scope);
+    return switch (type) {
+      case Type.Array(var item, _, _) -> item;
+      case Type.Any _ -> Type.ANY;
+      default -> {
+        diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
+        yield Type.ANY;
+      }
+    };
+  }
+
+  private void require(Expr expr, Type wanted, Scope scope) {
+    Type found = type(expr, scope);
+    if (!fits(found, wanted)) {
+      diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
+    }
+  }
+
+  private static Type constant(Object value) {
+    return switch (value) {
+      case String _, Long _, Boolean _ -> new Type.Literal(value);
+      case Double _ -> Type.FLOAT;
+      default -> Type.ANY;
+    };
+  }
+
+  private Type name(String name, Span span, Scope scope) {
+    Optional<Type> type = scope.type(name);
+    if (type.isEmpty()) {
+      diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
+    }
+    return type.orElse(Type.ANY);
+  }
+
+  private Type member(Expr.Member member, Scope scope) {
+    Type of = type(member.of(), scope);
+    if (of instanceof Type.Rec(var fields)) {
+      Optional<Type.Field> field = fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
+      if (field.isPresent()) {
+        return field.get().type();
+      }
+    }
+    Optional<Functions.Signature> property = Functions.signature(member.name()).filter(s -> s.least() == 1);
+    if (property.isPresent()) {
+      return property.get().returns();
+    }
+    if (of instanceof Type.Any || of instanceof Type.OneOf) {
+      return Type.ANY;
+    }
+    List<String> names = new ArrayList<>();
+    if (of instanceof Type.Rec(var fields)) {
+      fields.forEach(f -> names.add(f.name()));
+    }
+    names.addAll(Functions.names());
+    diagnostics.add(
+        Diagnostic.unknownField(
+            member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
+    return Type.ANY;
+  }
+
+  private Type index(Expr.Index index, Scope scope) {
+    Type of = type(index.of(), scope);
+    type(index.at(), scope);
+    return switch (of) {
+      case Type.Array(var item, _, _) -> item;
+      case Type.Rec _, Type.Any _, Type.OneOf _ -> Type.ANY;
+      default -> {
+        diagnostics.add(Diagnostic.wrongType("a list or a record", of, index.of().span()));
+        yield Type.ANY;
+      }
+    };
+  }
+
+  private Type list(List<Expr> items, Scope scope) {
+    List<Type> types = items.stream().map(i -> type(i, scope)).distinct().toList();
+    if (types.isEmpty()) {
+      return Type.array(Type.ANY);
+    }
+    return Type.array(types.size() == 1 ? types.getFirst() : types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types));
+  }
+
+  private Type binary(Expr.Binary binary, Scope scope) {
+    return switch (binary.operator()) {
+      case AND, OR -> {
+        require(binary.left(), Type.BOOL, scope);
+        require(binary.right(), Type.BOOL, scope);
+        yield Type.BOOL;
+      }
+      case EQ, NE, IN -> {
+        type(binary.left(), scope);
+        type(binary.right(), scope);
+        yield Type.BOOL;
+      }
+      case LT, LE, GT, GE -> {
+        Type left = type(binary.left(), scope);
+        Type right = type(binary.right(), scope);
+        if (!isNumber(left) && !isText(left)) {
+          diagnostics.add(Diagnostic.wrongType("a number or a text", left, binary.left().span()));
+        } else if (isNumber(left) != isNumber(right) && !(left instanceof Type.Any) && !(right instanceof Type.Any)) {
+          diagnostics.add(Diagnostic.wrongType("comparable with `" + left.show() + "`", right, binary.right().span()));
+        }
+        yield Type.BOOL;
+      }
+      case ADD -> {
+        Type left = type(binary.left(), scope);
+        if (left instanceof Type.Array || isText(left)) {
+          type(binary.right(), scope);
+          yield isText(left) ? Type.TEXT : left;
+        }
+        yield left instanceof Type.Any ? Type.ANY : sum(number(binary.left(), scope), number(binary.right(), scope));
+      }
+      case SUB, MUL, MOD -> sum(number(binary.left(), scope), number(binary.right(), scope));
+      case DIV -> {
+        number(binary.left(), scope);
+        number(binary.right(), scope);
+        yield Type.ANY; // an integer if it comes out even
+      }
+      case NEG, NOT -> throw new AssertionError(binary.operator());
+    };
+  }
+
+  private static Type sum(Type left, Type right) {
+    return left.equals(Type.INT) && right.equals(Type.INT)
+        ? Type.INT
+        : left instanceof Type.Any || right instanceof Type.Any ? Type.ANY : Type.FLOAT;
+  }
+
+  private Type number(Expr expr, Scope scope) {
+    Type type = type(expr, scope);
+    if (!isNumber(type)) {
+      diagnostics.add(Diagnostic.wrongType("a number", type, expr.span()));
+    }
+    return type instanceof Type.Int || type instanceof Type.Literal ? Type.INT : type instanceof Type.Float ? Type.FLOAT : Type.ANY;
+  }
+
+  private static boolean isNumber(Type type) {
+    return fits(type, Type.FLOAT);
+  }
+
+  private static boolean isText(Type type) {
+    return !(type instanceof Type.Any) && fits(type, Type.TEXT);
+  }
+
+  // --- calls
+
+  private Type call(Expr.Call call, Scope scope) {
+    Routine routine = program.routines().get(call.name());
+    if (routine != null) {
+      arguments(routine, call, scope);
+      return routine.returns().orElse(Type.ANY);
+    }
+    call.arguments().forEach(a -> type(a.value(), scope));
+    if (call.name().equals("meta")) {
+      if (call.arguments().size() != 1 || !(call.arguments().getFirst().value() instanceof Expr.Name)) {
+        diagnostics.add(Diagnostic.wrongArguments("`meta` takes the name of a generated variable.", call.span()));
+      }
+      return Type.ANY;
+    }
+    Optional<Functions.Signature> signature = Functions.signature(call.name());
+    if (signature.isEmpty()) {
+      List<String> names = new ArrayList<>(program.routines().keySet());
+      names.addAll(Functions.names());
+      diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), Nearest.to(call.name(), names)));
+      return Type.ANY;
+    }
+    int given = call.arguments().size();
+    if (given < signature.get().least() || given > signature.get().most()) {
+      diagnostics.add(Diagnostic.wrongArguments(call.name(), signature.get(), given, call.span()));
+    }
+    return signature.get().returns();
+  }
+
+  private void arguments(Routine routine, Expr.Call call, Scope scope) {
+    List<Routine.Parameter> parameters = routine.parameters();
+    Set<String> given = new HashSet<>();
+    int position = 0;
+    for (Expr.Argument argument : call.arguments()) {
+      int at = position;
+      Optional<Routine.Parameter> parameter =
+          argument.name().isPresent()
+              ? parameters.stream().filter(p -> p.name().equals(argument.name().get())).findFirst()
+              : parameters.stream().skip(at).findFirst();
+      position++;
+      if (parameter.isEmpty()) {
+        String what = argument.name().map(n -> "parameter `" + n + "`").orElse((at + 1) + ". parameter");
+        diagnostics.add(
+            Diagnostic.wrongArguments("`" + routine.name() + "` has no " + what + ".", argument.value().span()));
+        type(argument.value(), scope);
+        continue;
+      }
+      if (!given.add(parameter.get().name())) {
+        diagnostics.add(
+            Diagnostic.wrongArguments("`" + parameter.get().name() + "` is given twice.", argument.value().span()));
+      }
+      require(argument.value(), parameter.get().type(), scope);
+    }
+    for (Routine.Parameter parameter : parameters) {
+      if (parameter.standard().isEmpty() && !given.contains(parameter.name())) {
+        diagnostics.add(
+            Diagnostic.wrongArguments("`" + routine.name() + "` needs `" + parameter.name() + "`.", call.span()));
+      }
+    }
+  }
+
+  // --- types
+
+  /// Whether a value of type `found` can be one of type `wanted`; bounds are seen to when it runs.
+  static boolean fits(Type found, Type wanted) {
+    if (found instanceof Type.Any || wanted instanceof Type.Any) {
+      return true;
+    }
+    if (found instanceof Type.OneOf(var choices)) {
+      return choices.stream().anyMatch(c -> fits(c, wanted));
+    }
+    return switch (wanted) {
+      case Type.Any() -> true;
+      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c));
+      case Type.Text _, Type.Str _ ->
+          found instanceof Type.Text || found instanceof Type.Str || found instanceof Type.Literal(String _);
+      case Type.Int(long min, long max) ->
+          found instanceof Type.Int || found instanceof Type.Literal(Long n) && min <= n && n <= max;
+      case Type.Float _ -> found instanceof Type.Float || fits(found, Type.INT);
+      case Type.Bool _ -> found instanceof Type.Bool || found instanceof Type.Literal(Boolean _);
+      case Type.Literal(Object value) -> found.equals(wanted) || !(found instanceof Type.Literal) && fits(new Type.Literal(value), found);
+      case Type.Rec(var fields) -> found instanceof Type.Rec(var given) && fields.stream().allMatch(f -> hasField(given, f));
+      case Type.Array(var item, _, _) -> found instanceof Type.Array(var other, _, _) && fits(other, item);
+    };
+  }
+
+  private static boolean hasField(List<Type.Field> given, Type.Field wanted) {
+    return wanted.optional()
+        || given.stream().anyMatch(f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type()));
+  }
+}

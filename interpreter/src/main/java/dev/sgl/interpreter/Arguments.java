@@ -1,0 +1,76 @@
+package dev.sgl.interpreter;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.program.Routine;
+import dev.sgl.program.Type;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// Reads arguments as they are typed at a prompt: `name=value`, text as it is, everything else as
+/// JSON.
+public final class Arguments {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Arguments() {}
+
+  /// The arguments of `routine` by parameter name.
+  ///
+  /// @throws TypeException if one is unknown, of the wrong type, or missing
+  public static Map<String, Object> read(Routine routine, List<String> written) {
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    for (String argument : written) {
+      int equals = argument.indexOf('=');
+      if (equals <= 0) {
+        throw new TypeException("an argument is written name=value, not `" + argument + "`");
+      }
+      String name = argument.substring(0, equals);
+      Routine.Parameter parameter =
+          routine.parameters().stream()
+              .filter(p -> p.name().equals(name))
+              .findFirst()
+              .orElseThrow(() -> new TypeException("`" + routine.name() + "` has no parameter `" + name + "`; it takes " + signature(routine)));
+      if (arguments.putIfAbsent(name, value(parameter, argument.substring(equals + 1))) != null) {
+        throw new TypeException("the argument `" + name + "` is given twice");
+      }
+    }
+    for (Routine.Parameter parameter : routine.parameters()) {
+      if (parameter.standard().isEmpty() && !arguments.containsKey(parameter.name())) {
+        throw new TypeException(
+            "`" + routine.name() + "` needs `" + parameter.name() + "`: add " + parameter.name() + "=…; it takes " + signature(routine));
+      }
+    }
+    return arguments;
+  }
+
+  private static String signature(Routine routine) {
+    return routine.parameters().isEmpty()
+        ? "no arguments"
+        : routine.parameters().stream()
+            .map(p -> p.name() + ": " + p.type().show() + (p.standard().isPresent() ? " (optional)" : ""))
+            .collect(Collectors.joining(", "));
+  }
+
+  private static Object value(Routine.Parameter parameter, String text) {
+    Optional<String> mismatch = Types.mismatch(parameter.type(), text);
+    if (mismatch.isEmpty() && !(parameter.type() instanceof Type.Any)) {
+      return text;
+    }
+    Object value;
+    try {
+      value = Types.value(JSON.readTree(text));
+    } catch (JsonProcessingException e) {
+      value = text;
+    }
+    Optional<String> wrong = Types.mismatch(parameter.type(), value);
+    if (wrong.isPresent()) {
+      throw new TypeException("the argument `" + parameter.name() + "`: " + wrong.get());
+    }
+    return value;
+  }
+}

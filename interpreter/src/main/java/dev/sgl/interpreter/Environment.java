@@ -1,0 +1,91 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.program.Values;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The variables of a block and of the blocks around it. Used by one thread; a branch gets a copy.
+final class Environment {
+  /// A variable's value, what is known of how it was generated, and the fork that it names.
+  record Variable(Object value, Object meta, Optional<TaskGroup> fork) {
+    static Variable of(Object value) {
+      return new Variable(value, Values.NONE, Optional.empty());
+    }
+  }
+
+  private final Optional<Environment> outer;
+  private final Map<String, Variable> variables = new LinkedHashMap<>();
+
+  Environment() {
+    this(Optional.empty());
+  }
+
+  private Environment(Optional<Environment> outer) {
+    this.outer = outer;
+  }
+
+  Environment inner() {
+    return new Environment(Optional.of(this));
+  }
+
+  /// A copy for a branch: what it assigns is not seen here.
+  Environment copy() {
+    Environment copy = new Environment(outer.map(Environment::copy));
+    copy.variables.putAll(variables);
+    return copy;
+  }
+
+  void define(String name, Object value) {
+    define(name, Variable.of(value));
+  }
+
+  void define(String name, Variable variable) {
+    variables.put(name, variable);
+  }
+
+  void assign(String name, Object value) {
+    if (variables.containsKey(name) || outer.isEmpty()) {
+      define(name, value);
+    } else {
+      outer.get().assign(name, value);
+    }
+  }
+
+  /// The variable `name`, which the checker has seen to exist.
+  Variable get(String name) {
+    Variable own = variables.get(name);
+    if (own != null) {
+      return own;
+    }
+    return outer.orElseThrow(() -> new IllegalStateException("no variable " + name)).get(name);
+  }
+
+  /// The values of this block's own variables.
+  Map<String, Object> own() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    variables.forEach((name, variable) -> values.put(name, variable.value()));
+    return values;
+  }
+
+  /// `name = value` of each variable that is known, shortened: for messages.
+  List<String> known() {
+    List<String> known = outer.map(Environment::known).orElseGet(ArrayList::new);
+    variables.forEach((name, variable) -> known.add(name + " = " + shown(variable.value())));
+    return known;
+  }
+
+  private static String shown(Object value) {
+    if (value instanceof Pending pending && !pending.isKnown()) {
+      return "…";
+    }
+    String text =
+        switch (Pending.shallow(value)) {
+          case List<?> list when list.stream().anyMatch(Pending.class::isInstance) -> "[…]";
+          case Object whole -> Values.json(Pending.deep(whole));
+        };
+    return text.length() <= 60 ? text : text.substring(0, 57) + "...";
+  }
+}

@@ -1,0 +1,167 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.program.Expr;
+import dev.sgl.program.Functions;
+import dev.sgl.program.Routine;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Values;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/// Finds the values of expressions. A value may be pending, or have parts that are; it is waited
+/// for where it is read.
+final class Evaluator {
+  private static final long MAX_RANGE = 1_000_000;
+
+  private final Environment environment;
+  private final Execution execution;
+
+  Evaluator(Environment environment, Execution execution) {
+    this.environment = environment;
+    this.execution = execution;
+  }
+
+  /// The value of `expr`.
+  ///
+  /// @throws TypeException if it has none
+  Object value(Expr expr) {
+    return switch (expr) {
+      case Expr.Constant(Object value, _) -> value;
+      case Expr.Text(var parts, _) -> {
+        StringBuilder text = new StringBuilder();
+        parts.forEach(part -> text.append(text(part)));
+        yield text.toString();
+      }
+      case Expr.Name(var name, _) -> environment.get(name).value();
+      case Expr.Member(var of, var name, _) -> member(Pending.shallow(value(of)), name);
+      case Expr.Index(var of, var at, _) -> index(Pending.shallow(value(of)), known(at));
+      case Expr.Call call -> call(call);
+      case Expr.Unary(var operator, var of, _) ->
+          operator == Expr.Operator.NOT ? (Object) !truth(of) : Functions.arithmetic(Expr.Operator.SUB, 0L, known(of));
+      case Expr.Binary(var operator, var left, var right, _) -> binary(operator, left, right);
+      case Expr.Range(var first, var last, _) -> range(integer(first), integer(last));
+      case Expr.ListOf(var items, _) -> {
+        List<Object> list = new ArrayList<>(items.size());
+        items.forEach(item -> list.add(value(item)));
+        yield Collections.unmodifiableList(list);
+      }
+      case Expr.RecOf(var entries, _) -> {
+        Map<String, Object> record = new LinkedHashMap<>();
+        entries.forEach(entry -> record.put(entry.name(), value(entry.value())));
+        yield Collections.unmodifiableMap(record);
+      }
+      case Expr.Each each -> each(each);
+    };
+  }
+
+  /// The value with all its parts, waited for.
+  Object known(Expr expr) {
+    return Pending.deep(value(expr));
+  }
+
+  String text(Expr expr) {
+    return Values.text(known(expr));
+  }
+
+  boolean truth(Expr expr) {
+    Object value = Pending.shallow(value(expr));
+    if (value instanceof Boolean truth) {
+      return truth;
+    }
+    throw new TypeException("a truth value is needed, not " + Values.kind(value));
+  }
+
+  List<?> list(Expr expr) {
+    Object value = Pending.shallow(value(expr));
+    if (value instanceof List<?> list) {
+      return list;
+    }
+    throw new TypeException("a list is needed, not " + Values.kind(value));
+  }
+
+  private long integer(Expr expr) {
+    Object value = Pending.shallow(value(expr));
+    if (value instanceof Long number) {
+      return number;
+    }
+    throw new TypeException("an integer is needed, not " + Values.kind(value));
+  }
+
+  private static List<Object> range(long first, long last) {
+    if (last - first >= MAX_RANGE) {
+      throw new TypeException("a range has at most " + MAX_RANGE + " numbers");
+    }
+    return LongStream.rangeClosed(first, last).mapToObj(n -> (Object) n).toList();
+  }
+
+  private static Object member(Object of, String name) {
+    if (of instanceof Map<?, ?> record && record.get(name) instanceof Object value) {
+      return value;
+    }
+    if (Functions.signature(name).isPresent()) {
+      return Functions.call(name, List.of(Pending.deep(of)));
+    }
+    if (of instanceof Map) {
+      return Values.NONE; // an optional field that is absent
+    }
+    throw new TypeException(Values.kind(of) + " has no field `" + name + "`");
+  }
+
+  private static Object index(Object of, Object at) {
+    return switch (of) {
+      case List<?> list when at instanceof Long index -> Functions.at(list, index);
+      case Map<?, ?> record when at instanceof String name -> {
+        if (record.get(name) instanceof Object value) {
+          yield value;
+        }
+        throw new TypeException("there is no field " + Values.quote(name));
+      }
+      default -> throw new TypeException(Values.kind(at) + " is no place in " + Values.kind(of));
+    };
+  }
+
+  private Object call(Expr.Call call) {
+    Routine routine = execution.run().program().routines().get(call.name());
+    if (routine != null) {
+      return execution.run().call(routine, call.arguments(), this, execution);
+    }
+    if (call.name().equals("meta") && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {
+      return Pending.deep(environment.get(name).meta());
+    }
+    List<Object> arguments = call.arguments().stream().map(a -> known(a.value())).toList();
+    return Functions.call(call.name(), arguments);
+  }
+
+  private Object binary(Expr.Operator operator, Expr left, Expr right) {
+    return switch (operator) {
+      case AND -> truth(left) && truth(right);
+      case OR -> truth(left) || truth(right);
+      case EQ -> Functions.equal(known(left), known(right));
+      case NE -> !Functions.equal(known(left), known(right));
+      case IN -> Functions.contains(known(left), known(right));
+      case LT -> Functions.compare(known(left), known(right)) < 0;
+      case LE -> Functions.compare(known(left), known(right)) <= 0;
+      case GT -> Functions.compare(known(left), known(right)) > 0;
+      case GE -> Functions.compare(known(left), known(right)) >= 0;
+      case ADD, SUB, MUL, DIV, MOD -> Functions.arithmetic(operator, known(left), known(right));
+      case NEG, NOT -> throw new AssertionError(operator);
+    };
+  }
+
+  private Object each(Expr.Each each) {
+    List<Object> items = new ArrayList<>();
+    for (Object element : list(each.list())) {
+      Environment inner = environment.inner();
+      inner.define(each.name(), element);
+      Evaluator values = new Evaluator(inner, execution);
+      if (each.condition().isEmpty() || values.truth(each.condition().get())) {
+        items.add(values.value(each.item()));
+      }
+    }
+    return Collections.unmodifiableList(items);
+  }
+}

@@ -1,0 +1,380 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Selection;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.program.Functions;
+import dev.sgl.program.Role;
+import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
+import dev.sgl.program.Step;
+import dev.sgl.program.Type;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import dev.sgl.program.Values;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/// Runs the steps of one routine, or of one branch of a fork: the whole of what steps do.
+final class Execution {
+  private final Run run;
+  private final Routine routine;
+  private final Conversation conversation;
+  private final TaskGroup tasks;
+  private final int depth;
+  private final AtomicInteger calls = new AtomicInteger();
+
+  Execution(Run run, Routine routine, Conversation conversation, TaskGroup tasks, int depth) {
+    this.run = run;
+    this.routine = routine;
+    this.conversation = conversation;
+    this.tasks = tasks;
+    this.depth = depth;
+  }
+
+  Run run() {
+    return run;
+  }
+
+  Conversation conversation() {
+    return conversation;
+  }
+
+  TaskGroup tasks() {
+    return tasks;
+  }
+
+  int depth() {
+    return depth;
+  }
+
+  Evaluator values(Environment environment) {
+    return new Evaluator(environment, this);
+  }
+
+  /// The branch name of a program called from here.
+  String childBranch(String name) {
+    return conversation.branch() + "/" + name + "(" + (calls.getAndIncrement() + 1) + ")";
+  }
+
+  /// How a block ended.
+  private sealed interface Outcome {
+    record Done() implements Outcome {}
+
+    record Broken() implements Outcome {}
+
+    record Continued() implements Outcome {}
+
+    record Returned(Object value) implements Outcome {}
+  }
+
+  private static final Outcome DONE = new Outcome.Done();
+
+  /// Runs the routine's body with its parameters bound.
+  Object call(Environment parameters) {
+    return switch (block(routine.body(), parameters.inner())) {
+      case Outcome.Returned(Object value) -> returned(value);
+      case Outcome.Done _, Outcome.Broken _, Outcome.Continued _ -> Values.NONE;
+    };
+  }
+
+  private Object returned(Object value) {
+    if (routine.returns().isEmpty() || routine.returns().get() instanceof Type.Any) {
+      return value;
+    }
+    Object known = Pending.deep(value);
+    Optional<String> wrong = Types.mismatch(routine.returns().get(), known);
+    if (wrong.isPresent()) {
+      throw new RunException(
+          "`" + routine.name() + "` returns " + wrong.get(), routine.span(), conversation.branch(), List.of(), new TypeException(wrong.get()));
+    }
+    return known;
+  }
+
+  /// Runs a block; forks started in it have ended when it ends.
+  private Outcome block(List<Step> steps, Environment environment) {
+    List<TaskGroup> forks = new ArrayList<>();
+    try {
+      Outcome outcome = DONE;
+      for (Step step : steps) {
+        outcome = located(step.span(), environment, () -> step(step, environment, forks));
+        if (!(outcome instanceof Outcome.Done)) {
+          break;
+        }
+      }
+      forks.forEach(TaskGroup::join);
+      return outcome;
+    } finally {
+      forks.forEach(TaskGroup::close);
+    }
+  }
+
+  /// Gives an error the place where it happened.
+  private <T> T located(Span span, Environment environment, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TypeException | BackendException | ConstraintException e) {
+      String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new RunException(message, span, conversation.branch(), environment.known(), e);
+    }
+  }
+
+  private Outcome step(Step step, Environment environment, List<TaskGroup> forks) {
+    Evaluator values = values(environment);
+    switch (step) {
+      case Step.Say(var text, _) -> say(values.text(text));
+      case Step.Message(var role, var body, _) -> {
+        return message(role, body, environment, forks);
+      }
+      case Step.Gen gen -> gen(gen, environment, values);
+      case Step.Select select -> select(select, environment, values);
+      case Step.ForkEach fork -> forkEach(fork, environment, values, forks);
+      case Step.ForkBranches fork -> forkBranches(fork, environment, forks);
+      case Step.Join(var name, _) -> environment.get(name).fork().ifPresent(TaskGroup::join);
+      case Step.Let(var name, var value, _) -> environment.define(name, values.value(value));
+      case Step.Assign(var name, var value, _) -> environment.assign(name, values.value(value));
+      case Step.If(var condition, var then, var otherwise, _) -> {
+        return block(values.truth(condition) ? then : otherwise, environment.inner());
+      }
+      case Step.For loop -> {
+        return loop(loop, environment, values);
+      }
+      case Step.While(var condition, var body, _) -> {
+        while (values.truth(condition)) {
+          Outcome outcome = block(body, environment.inner());
+          if (outcome instanceof Outcome.Broken) {
+            break;
+          }
+          if (outcome instanceof Outcome.Returned) {
+            return outcome;
+          }
+        }
+      }
+      case Step.Match(var subject, var arms, _) -> {
+        Object value = values.known(subject);
+        for (Step.Arm arm : arms) {
+          if (arm.values().isEmpty() || arm.values().stream().anyMatch(v -> Functions.equal(v, value))) {
+            return block(arm.body(), environment.inner());
+          }
+        }
+      }
+      case Step.Break _ -> {
+        return new Outcome.Broken();
+      }
+      case Step.Continue _ -> {
+        return new Outcome.Continued();
+      }
+      case Step.Return(var value, _) -> {
+        return new Outcome.Returned(value.map(values::value).orElse(Values.NONE));
+      }
+      case Step.Log(var value, _) -> run.options().listener().logged(conversation.branch(), values.text(value));
+      case Step.Fail(var message, _) -> throw new TypeException(values.text(message));
+      case Step.Check(var condition, var message, _) -> {
+        if (!values.truth(condition)) {
+          throw new TypeException(message.map(values::text).orElse("a check failed"));
+        }
+      }
+      case Step.Do(var call, _) -> values.value(call);
+    }
+    return DONE;
+  }
+
+  private Outcome loop(Step.For loop, Environment environment, Evaluator values) {
+    for (Object element : values.list(loop.list())) {
+      Environment inner = environment.inner();
+      inner.define(loop.variable(), element);
+      Outcome outcome = block(loop.body(), inner.inner());
+      if (outcome instanceof Outcome.Broken) {
+        break;
+      }
+      if (outcome instanceof Outcome.Returned) {
+        return outcome;
+      }
+    }
+    return DONE;
+  }
+
+  // --- speaking
+
+  private void say(String text) {
+    conversation.then(
+        true,
+        transcript -> {
+          transcript.add(new Prompt.Part.Written(text));
+          run.options().listener().written(conversation.branch(), text);
+        });
+  }
+
+  /// The body is no block of its own: its variables belong to the block around the message.
+  private Outcome message(Role role, List<Step> body, Environment environment, List<TaskGroup> forks) {
+    conversation.then(
+        true,
+        transcript -> {
+          transcript.begin(role);
+          run.options().listener().message(conversation.branch(), role);
+        });
+    Outcome outcome = DONE;
+    for (Step step : body) {
+      outcome = located(step.span(), environment, () -> step(step, environment, forks));
+      if (!(outcome instanceof Outcome.Done)) {
+        break;
+      }
+    }
+    conversation.then(true, Transcript::end);
+    return outcome;
+  }
+
+  private void gen(Step.Gen gen, Environment environment, Evaluator values) {
+    GenOptions options = GenOptions.of(gen.options(), values, run.options().seed(), conversation);
+    Pending value = new Pending();
+    Pending meta = new Pending();
+    act(
+        gen.span(),
+        environment.copy(),
+        List.of(value, meta),
+        transcript -> {
+          List<Reply> replies = generate(gen, transcript.prompt(), options);
+          List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
+          Reply first = replies.getFirst();
+          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens()));
+          value.complete(options.several() ? read : read.getFirst());
+          meta.complete(Meta.of(first, run.backend().model()));
+        });
+    environment.define(gen.name(), new Environment.Variable(value, meta, Optional.empty()));
+  }
+
+  /// Generates once, or `n` times at once; the first is heard while it is generated.
+  private List<Reply> generate(Step.Gen gen, Prompt prompt, GenOptions options) {
+    List<Pending> others = new ArrayList<>();
+    for (int i = 1; i < options.count(); i++) {
+      Request request = new Request(prompt, gen.type(), options.sampling(i));
+      others.add(tasks.start(conversation.branch(), () -> generate(request, _ -> {})).value());
+    }
+    String branch = conversation.branch();
+    Request request = new Request(prompt, gen.type(), options.sampling(0));
+    List<Reply> replies = new ArrayList<>();
+    replies.add(generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
+    others.forEach(other -> replies.add((Reply) other.await()));
+    return replies;
+  }
+
+  private Reply generate(Request request, java.util.function.Consumer<String> listener) {
+    try (Generation generation = run.backend().generate(request)) {
+      Optional<String> chunk = generation.next();
+      while (chunk.isPresent()) {
+        listener.accept(chunk.get());
+        chunk = generation.next();
+      }
+      return generation.reply();
+    }
+  }
+
+  private static Object read(Type type, Reply reply) {
+    if (reply.finish() == Reply.Finish.LENGTH && !Types.isFree(type)) {
+      throw new TypeException(
+          "the value was cut off after " + reply.usage().generatedTokens() + " tokens, before it was a whole `" + type.show() + "`; raise `max_tokens`");
+    }
+    return Types.read(type, reply.text());
+  }
+
+  private void select(Step.Select select, Environment environment, Evaluator values) {
+    List<Object> choices = new ArrayList<>();
+    values.list(select.choices()).forEach(choice -> choices.add(Pending.deep(choice)));
+    if (choices.isEmpty()) {
+      throw new TypeException("`select` has nothing to choose from");
+    }
+    Pending value = new Pending();
+    Pending meta = new Pending();
+    act(
+        select.span(),
+        environment.copy(),
+        List.of(value, meta),
+        transcript -> {
+          List<String> texts = choices.stream().map(Values::text).toList();
+          Selection best = run.backend().select(transcript.prompt(), texts, select.method());
+          String text = texts.get(best.index());
+          transcript.add(new Prompt.Part.Generated(text, best.tokens()));
+          run.options().listener().generated(conversation.branch(), select.name(), text);
+          value.complete(choices.get(best.index()));
+          meta.complete(Meta.of(best, texts, run.backend().model()));
+        });
+    environment.define(select.name(), new Environment.Variable(value, meta, Optional.empty()));
+  }
+
+  /// Adds an act that makes values; if it fails, they fail with the place of the step.
+  private void act(Span span, Environment environment, List<Pending> made, java.util.function.Consumer<Transcript> act) {
+    conversation.then(
+        false,
+        transcript -> {
+          try {
+            located(
+                span,
+                environment,
+                () -> {
+                  act.accept(transcript);
+                  return DONE;
+                });
+          } catch (RuntimeException e) {
+            made.forEach(pending -> pending.fail(e));
+            throw e;
+          }
+        });
+  }
+
+  // --- forks
+
+  private void forkEach(Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
+    TaskGroup group = new TaskGroup();
+    forks.add(group);
+    List<Object> branches = new ArrayList<>();
+    List<?> elements = values.list(fork.list());
+    for (int i = 0; i < elements.size(); i++) {
+      Environment inner = environment.copy().inner();
+      inner.define(fork.variable(), elements.get(i));
+      branches.add(branch(fork.name() + "[" + i + "]", fork.body(), inner, group));
+    }
+    environment.define(fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
+  }
+
+  private void forkBranches(Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
+    TaskGroup group = new TaskGroup();
+    forks.add(group);
+    Map<String, Object> branches = new LinkedHashMap<>();
+    for (Step.Branch branch : fork.branches()) {
+      String name = fork.name() + "." + branch.name();
+      branches.put(branch.name(), branch(name, branch.body(), environment.copy(), group));
+    }
+    environment.define(fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
+  }
+
+  /// Starts a branch from a copy of the conversation; its value is the record of its variables.
+  private Pending branch(String name, List<Step> body, Environment outer, TaskGroup group) {
+    Pending snapshot = conversation.snapshot();
+    String branch = conversation.branch() + "/" + name;
+    return group
+        .start(
+            branch,
+            () -> {
+              try (TaskGroup own = new TaskGroup()) {
+                Conversation copy = Conversation.from(snapshot, branch, own);
+                Environment variables = outer.inner();
+                new Execution(run, routine, copy, own, depth).block(body, variables);
+                copy.await();
+                own.join();
+                return Pending.deep(variables.own());
+              } finally {
+                run.options().listener().ended(branch);
+              }
+            })
+        .value();
+  }
+}

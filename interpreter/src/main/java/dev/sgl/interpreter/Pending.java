@@ -1,0 +1,74 @@
+package dev.sgl.interpreter;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/// A value that is still being made: of a generation, a branch or a program's call.
+final class Pending {
+  private final CompletableFuture<Object> future = new CompletableFuture<>();
+
+  void complete(Object value) {
+    future.complete(value);
+  }
+
+  void fail(Throwable error) {
+    future.completeExceptionally(error);
+  }
+
+  boolean isDone() {
+    return future.isDone();
+  }
+
+  boolean isKnown() {
+    return future.isDone() && !future.isCompletedExceptionally();
+  }
+
+  /// Waits for the value; raises the error that it ended with.
+  Object await() {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException error) {
+        throw error;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled");
+    }
+  }
+
+  /// The value itself, waited for if it is pending; parts of it may still be pending.
+  static Object shallow(Object value) {
+    Object known = value;
+    while (known instanceof Pending pending) {
+      known = pending.await();
+    }
+    return known;
+  }
+
+  /// The value with all its parts, waited for.
+  static Object deep(Object value) {
+    return switch (shallow(value)) {
+      case List<?> list -> {
+        List<Object> items = new ArrayList<>(list.size());
+        list.forEach(item -> items.add(deep(item)));
+        yield items;
+      }
+      case Map<?, ?> map -> {
+        Map<String, Object> record = new LinkedHashMap<>();
+        map.forEach((key, item) -> record.put((String) key, deep(item)));
+        yield record;
+      }
+      case Object known -> known;
+    };
+  }
+}

@@ -1,0 +1,78 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.program.Expr;
+import dev.sgl.program.Program;
+import dev.sgl.program.Routine;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What all parts of one run share, and how routines are entered.
+record Run(Program program, Backend backend, RunOptions options) {
+  /// Calls nested deeper than this are taken for a recursion without end.
+  private static final int MAX_DEPTH = 200;
+
+  /// Runs a program in a conversation of its own, on the calling thread.
+  Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {
+    try (TaskGroup tasks = new TaskGroup()) {
+      Conversation conversation = new Conversation(branch, tasks);
+      Execution execution = new Execution(this, routine, conversation, tasks, depth);
+      Object value = execution.call(bind(routine, arguments, execution));
+      conversation.await();
+      tasks.join();
+      return Pending.deep(value);
+    } finally {
+      options.listener().ended(branch);
+    }
+  }
+
+  /// Calls a routine from `caller`: a program starts and is pending, others run to their end.
+  Object call(Routine routine, List<Expr.Argument> written, Evaluator values, Execution caller) {
+    if (caller.depth() >= MAX_DEPTH) {
+      throw new TypeException("calls are nested more than " + MAX_DEPTH + " deep");
+    }
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    for (int i = 0; i < written.size(); i++) {
+      Expr.Argument argument = written.get(i);
+      String name = argument.name().orElse(routine.parameters().get(i).name());
+      arguments.put(name, Pending.deep(values.value(argument.value())));
+    }
+    int depth = caller.depth() + 1;
+    return switch (routine.kind()) {
+      case PROGRAM -> {
+        String branch = caller.childBranch(routine.name());
+        yield caller.tasks().start(branch, () -> program(routine, arguments, branch, depth)).value();
+      }
+      case FRAGMENT, FN -> {
+        Execution execution =
+            new Execution(this, routine, caller.conversation(), caller.tasks(), depth);
+        yield execution.call(bind(routine, arguments, execution));
+      }
+    };
+  }
+
+  /// The parameters with their values, checked against their types.
+  private static Environment bind(Routine routine, Map<String, Object> arguments, Execution execution) {
+    Environment environment = new Environment();
+    for (Routine.Parameter parameter : routine.parameters()) {
+      Object given = arguments.get(parameter.name());
+      Object value =
+          given != null
+              ? given
+              : parameter
+                  .standard()
+                  .map(e -> Pending.deep(execution.values(new Environment()).value(e)))
+                  .orElseThrow(() -> new TypeException("`" + routine.name() + "` needs `" + parameter.name() + "`"));
+      Optional<String> wrong = Types.mismatch(parameter.type(), value);
+      if (wrong.isPresent()) {
+        throw new TypeException("the parameter `" + parameter.name() + "`: " + wrong.get());
+      }
+      environment.define(parameter.name(), value);
+    }
+    return environment;
+  }
+}

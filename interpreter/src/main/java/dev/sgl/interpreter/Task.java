@@ -1,0 +1,59 @@
+package dev.sgl.interpreter;
+
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+
+/// Work on a virtual thread of its own, with a value at its end.
+final class Task {
+  private final Pending value = new Pending();
+  private final Thread thread;
+
+  private Task(String name, Supplier<Object> work, Runnable onFailure) {
+    thread =
+        Thread.ofVirtual()
+            .name(name)
+            .unstarted(
+                () -> {
+                  try {
+                    value.complete(work.get());
+                  } catch (Throwable e) {
+                    value.fail(e);
+                    onFailure.run();
+                  }
+                });
+  }
+
+  /// Starts `work`; `onFailure` runs after it has failed.
+  static Task start(String name, Supplier<Object> work, Runnable onFailure) {
+    Task task = new Task(name, work, onFailure);
+    task.thread.start();
+    return task;
+  }
+
+  Pending value() {
+    return value;
+  }
+
+  /// Asks the work to end; it ends where it waits next.
+  void cancel() {
+    value.fail(new CancellationException("cancelled"));
+    thread.interrupt();
+  }
+
+  /// Waits until the thread has ended, whatever came of it.
+  void settle() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
