@@ -1,0 +1,58 @@
+package dev.sgl.local.template;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The functions that every template may call.
+final class Globals {
+  private static final long MAX_RANGE = 100_000;
+
+  static final Map<String, Callable> FUNCTIONS =
+      Map.of(
+          "namespace", Globals::namespace,
+          "dict", (a, named) -> {
+                Map<Object, Object> map = new LinkedHashMap<>();
+                a.forEach(other -> map.putAll(Filters.map(other)));
+                map.putAll(named);
+                return map;
+              },
+          "range", (a, _) -> range(a),
+          "raise_exception", (a, _) -> {
+                throw new TemplateException(Python.text(a.getFirst()));
+              },
+          "joiner", (a, _) -> {
+                String between = a.isEmpty() ? ", " : Python.text(a.getFirst());
+                boolean[] used = {false};
+                Callable joiner = (_, _) -> {
+                      String text = used[0] ? between : "";
+                      used[0] = true;
+                      return text;
+                    };
+                return joiner;
+              });
+
+  private Globals() {}
+
+  private static Object namespace(List<Object> arguments, Map<String, Object> named) {
+    Namespace namespace = new Namespace();
+    arguments.forEach(other -> namespace.putAll(Filters.map(other)));
+    namespace.putAll(named);
+    return namespace;
+  }
+
+  private static Object range(List<Object> arguments) {
+    long from = arguments.size() > 1 ? Python.integer(arguments.get(0)) : 0;
+    long to = Python.integer(arguments.get(arguments.size() > 1 ? 1 : 0));
+    long step = arguments.size() > 2 ? Python.integer(arguments.get(2)) : 1;
+    List<Object> numbers = new ArrayList<>();
+    for (long i = from; step > 0 ? i < to : i > to; i += step) {
+      if (numbers.size() == MAX_RANGE || step == 0) {
+        throw new TemplateException("range is too big");
+      }
+      numbers.add(i);
+    }
+    return numbers;
+  }
+}
