@@ -1,0 +1,48 @@
+package dev.sgl.local.kernel;
+
+import dev.sgl.local.weights.Weight;
+import java.util.Optional;
+
+/// The operations that a transformer is made of. Shapes are `[rows, columns]`; `rows` says how many
+/// rows of the tensors are in use. Each has a plain form in [PlainKernels], the measure of the
+/// others.
+public interface Kernels extends AutoCloseable {
+
+  /// `out[r] = table[tokens[r]]`.
+  void embed(Weight table, int[] tokens, Tensor out);
+
+  /// Root-mean-square norm (Zhang and Sennrich, 2019) of groups of `weight.length` numbers:
+  /// `out = x / sqrt(mean(x²) + epsilon) · weight`. `out` may be `x`.
+  void rmsNorm(Tensor x, float[] weight, float epsilon, Tensor out, int rows);
+
+  /// `out[r, o] = Σ x[r, i] · weight[o, i] + bias[o]`.
+  void linear(Tensor x, Weight weight, Optional<float[]> bias, Tensor out, int rows);
+
+  /// Rotates each head of `x` by its row's position (Su et al., RoFormer, 2021), pairing the number
+  /// `i` with `i + headDim / 2`.
+  ///
+  /// @param frequencies radians per position of each pair, `[headDim / 2]`
+  void rope(Tensor x, int headDim, int[] positions, float[] frequencies);
+
+  /// Writes the keys and values of the batch's rows into their pages.
+  void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch);
+
+  /// Causal attention with grouped queries over the pages: each row sees its own position and those
+  /// before it, at most `window` in all.
+  void attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
+
+  /// `gate = silu(gate) · up`.
+  void gate(Tensor gate, Tensor up, int rows);
+
+  /// `x += y`.
+  void add(Tensor x, Tensor y, int rows);
+
+  @Override
+  void close();
+
+  /// Heads of the queries and of the keys, numbers of a head, and the furthest that a row sees.
+  record AttentionShape(int heads, int kvHeads, int headDim, int window) {
+    /// No window.
+    public static final int ALL = Integer.MAX_VALUE;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.sgl.local.kernel;
+
+/// The keys and values of all sequences, in pages of a fixed number of tokens.
+///
+/// A page's memory is taken when it is first written. Which sequence owns which page is the
+/// engine's to know.
+public final class KvPool {
+  private final int layers;
+  private final int pages;
+  private final int pageSize;
+  private final int width;
+  private final float[][] keys; // [layer * pages + page][pageSize * width]
+  private final float[][] values;
+
+  /// @param pages number of pages
+  /// @param pageSize tokens of a page
+  /// @param width kvHeads × headDim, the numbers of one token's keys in one layer
+  public KvPool(int layers, int pages, int pageSize, int width) {
+    this.layers = layers;
+    this.pages = pages;
+    this.pageSize = pageSize;
+    this.width = width;
+    this.keys = new float[Math.multiplyExact(layers, pages)][];
+    this.values = new float[layers * pages][];
+  }
+
+  public int pages() {
+    return pages;
+  }
+
+  public int pageSize() {
+    return pageSize;
+  }
+
+  /// kvHeads × headDim.
+  public int width() {
+    return width;
+  }
+
+  /// Takes memory for a page in all layers, if it has none yet.
+  public void prepare(int page) {
+    for (int layer = 0; layer < layers; layer++) {
+      int at = layer * pages + page;
+      if (keys[at] == null) {
+        keys[at] = new float[pageSize * width];
+        values[at] = new float[pageSize * width];
+      }
+    }
+  }
+
+  /// The keys of a page, `[pageSize, kvHeads, headDim]`.
+  public float[] keys(int layer, int page) {
+    return keys[layer * pages + page];
+  }
+
+  /// The values of a page, `[pageSize, kvHeads, headDim]`.
+  public float[] values(int layer, int page) {
+    return values[layer * pages + page];
+  }
+}

@@ -1,0 +1,140 @@
+package dev.sgl.local.kernel;
+
+import dev.sgl.local.weights.Weight;
+import java.util.Optional;
+
+/// Every operation as it is written in a paper: one loop a sum, no vectors, no threads.
+public final class PlainKernels implements Kernels {
+
+  @Override
+  public void embed(Weight table, int[] tokens, Tensor out) {
+    for (int r = 0; r < tokens.length; r++) {
+      for (int i = 0; i < table.columns(); i++) {
+        out.values()[r * out.columns() + i] = table.get((long) tokens[r] * table.columns() + i);
+      }
+    }
+  }
+
+  @Override
+  public void rmsNorm(Tensor x, float[] weight, float epsilon, Tensor out, int rows) {
+    int group = weight.length;
+    for (int start = 0; start < rows * x.columns(); start += group) {
+      float sum = 0;
+      for (int i = 0; i < group; i++) {
+        sum += x.values()[start + i] * x.values()[start + i];
+      }
+      float scale = (float) (1 / Math.sqrt(sum / group + epsilon));
+      for (int i = 0; i < group; i++) {
+        out.values()[start + i] = x.values()[start + i] * scale * weight[i];
+      }
+    }
+  }
+
+  @Override
+  public void linear(Tensor x, Weight weight, Optional<float[]> bias, Tensor out, int rows) {
+    int in = weight.columns();
+    for (int r = 0; r < rows; r++) {
+      for (int o = 0; o < weight.rows(); o++) {
+        float sum = 0;
+        for (int i = 0; i < in; i++) {
+          sum += x.values()[r * in + i] * weight.get((long) o * in + i);
+        }
+        out.values()[r * out.columns() + o] = bias.isPresent() ? sum + bias.get()[o] : sum;
+      }
+    }
+  }
+
+  @Override
+  public void rope(Tensor x, int headDim, int[] positions, float[] frequencies) {
+    int half = headDim / 2;
+    for (int r = 0; r < positions.length; r++) {
+      for (int i = 0; i < half; i++) {
+        float angle = positions[r] * frequencies[i];
+        float cos = (float) Math.cos(angle);
+        float sin = (float) Math.sin(angle);
+        for (int head = 0; head < x.columns(); head += headDim) {
+          int at = r * x.columns() + head + i;
+          float a = x.values()[at];
+          float b = x.values()[at + half];
+          x.values()[at] = a * cos - b * sin;
+          x.values()[at + half] = b * cos + a * sin;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch) {
+    int width = pool.width();
+    for (int r = 0; r < batch.rows(); r++) {
+      int position = batch.positions()[r];
+      int page = batch.tables()[r][position / pool.pageSize()];
+      int at = position % pool.pageSize() * width;
+      System.arraycopy(keys.values(), r * width, pool.keys(layer, page), at, width);
+      System.arraycopy(values.values(), r * width, pool.values(layer, page), at, width);
+    }
+  }
+
+  @Override
+  public void attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+    for (int r = 0; r < batch.rows(); r++) {
+      for (int head = 0; head < shape.heads(); head++) {
+        attend(queries, pool, layer, batch, shape, out, r, head);
+      }
+    }
+  }
+
+  private static void attend(
+      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out, int r, int head) {
+    int dim = shape.headDim();
+    int query = r * queries.columns() + head * dim;
+    int kvHead = head / (shape.heads() / shape.kvHeads());
+    int last = batch.positions()[r];
+    int first = (int) Math.max(0L, (long) last - shape.window() + 1);
+    float[] scores = new float[last - first + 1];
+    float max = Float.NEGATIVE_INFINITY;
+    for (int p = first; p <= last; p++) {
+      float[] keys = pool.keys(layer, batch.tables()[r][p / pool.pageSize()]);
+      int key = p % pool.pageSize() * pool.width() + kvHead * dim;
+      float dot = 0;
+      for (int i = 0; i < dim; i++) {
+        dot += queries.values()[query + i] * keys[key + i];
+      }
+      scores[p - first] = (float) (dot / Math.sqrt(dim));
+      max = Math.max(max, scores[p - first]);
+    }
+    float sum = 0;
+    for (int j = 0; j < scores.length; j++) {
+      scores[j] = (float) Math.exp(scores[j] - max);
+      sum += scores[j];
+    }
+    int to = r * out.columns() + head * dim;
+    java.util.Arrays.fill(out.values(), to, to + dim, 0);
+    for (int p = first; p <= last; p++) {
+      float[] values = pool.values(layer, batch.tables()[r][p / pool.pageSize()]);
+      int value = p % pool.pageSize() * pool.width() + kvHead * dim;
+      float weight = scores[p - first] / sum;
+      for (int i = 0; i < dim; i++) {
+        out.values()[to + i] += weight * values[value + i];
+      }
+    }
+  }
+
+  @Override
+  public void gate(Tensor gate, Tensor up, int rows) {
+    for (int i = 0; i < rows * gate.columns(); i++) {
+      float x = gate.values()[i];
+      gate.values()[i] = x / (1 + (float) Math.exp(-x)) * up.values()[i];
+    }
+  }
+
+  @Override
+  public void add(Tensor x, Tensor y, int rows) {
+    for (int i = 0; i < rows * x.columns(); i++) {
+      x.values()[i] += y.values()[i];
+    }
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,121 @@
+package dev.sgl.local.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
+/// memory-mapped.
+public final class Checkpoint implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Map<String, Weight> tensors;
+  private final Arena arena;
+
+  private Checkpoint(Path folder, Map<String, Weight> tensors, Arena arena) {
+    this.folder = folder;
+    this.tensors = tensors;
+    this.arena = arena;
+  }
+
+  /// Opens the folder and maps its weights.
+  ///
+  /// @throws ModelException if it is no model folder, or a file of it is not whole
+  public static Checkpoint open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new ModelException("there is no model folder " + folder);
+    }
+    if (!Files.isRegularFile(folder.resolve("config.json"))) {
+      throw new ModelException(folder + " is not a model folder: it has no config.json");
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      Map<String, Weight> tensors = new LinkedHashMap<>();
+      for (Path file : files(folder)) {
+        tensors.putAll(Safetensors.map(file, arena));
+      }
+      return new Checkpoint(folder, tensors, arena);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /// The files that the index names, or all there are.
+  private static List<Path> files(Path folder) {
+    Path index = folder.resolve("model.safetensors.index.json");
+    if (Files.isRegularFile(index)) {
+      List<String> names =
+          readJson(index).path("weight_map").properties().stream().map(e -> e.getValue().asText()).distinct().sorted().toList();
+      for (String name : names) {
+        if (!Files.isRegularFile(folder.resolve(name))) {
+          throw new ModelException(folder + " is not whole: " + name + " is missing");
+        }
+      }
+      return names.stream().map(folder::resolve).toList();
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> files = all.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
+      if (files.isEmpty()) {
+        throw new ModelException(folder + " has no weights: there is no *.safetensors in it");
+      }
+      return files;
+    } catch (IOException e) {
+      throw new ModelException(folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static JsonNode readJson(Path file) {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (IOException e) {
+      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /// A JSON file of the folder, or an empty object if it is not there.
+  public JsonNode json(String name) {
+    Path file = folder.resolve(name);
+    return Files.isRegularFile(file) ? readJson(file) : JSON.createObjectNode();
+  }
+
+  public Path folder() {
+    return folder;
+  }
+
+  /// The tensor `name`, if the checkpoint has it.
+  public Optional<Weight> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  /// The tensor `name` of the given shape.
+  ///
+  /// @throws ModelException if it is missing or has another shape
+  public Weight weight(String name, int rows, int columns) {
+    Weight weight = find(name).orElseThrow(() -> new ModelException(folder + ": the tensor " + name + " is missing"));
+    if (weight.rows() != rows || weight.columns() != columns) {
+      throw new ModelException(
+          folder + ": the tensor " + name + " is " + weight.rows() + " × " + weight.columns() + ", but config.json wants " + rows + " × " + columns);
+    }
+    return weight;
+  }
+
+  /// Bytes of all weights.
+  public long bytes() {
+    return tensors.values().stream().mapToLong(t -> t.data().byteSize()).sum();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,94 @@
+package dev.sgl.local.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// Reads a safetensors file: eight bytes of header length, a JSON header, then the tensors.
+///
+/// Format: the "Format" section of the safetensors project's documentation.
+final class Safetensors {
+  private static final long MAX_HEADER = 100_000_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ValueLayout.OfLong LENGTH =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private Safetensors() {}
+
+  /// Maps `file` and returns its tensors by name. Tensors of formats that no model here uses are
+  /// left out.
+  ///
+  /// @throws ModelException if the file is not whole
+  static Map<String, Weight> map(Path file, Arena arena) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      long size = channel.size();
+      if (size < 8) {
+        throw truncated(file, 8, size);
+      }
+      MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      long header = all.get(LENGTH, 0);
+      if (header < 2 || header > MAX_HEADER) {
+        throw new ModelException(file + " is not a safetensors file");
+      }
+      if (8 + header > size) {
+        throw truncated(file, 8 + header, size);
+      }
+      byte[] text = all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE);
+      return tensors(file, JSON.readTree(text), all.asSlice(8 + header));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new ModelException(file + " is not a safetensors file: its header is not JSON", e);
+    } catch (IOException e) {
+      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, Weight> tensors(Path file, JsonNode header, MemorySegment data) {
+    Map<String, Weight> tensors = new LinkedHashMap<>();
+    header.properties().forEach(
+            entry -> {
+              if (!entry.getKey().equals("__metadata__")) {
+                tensor(file, entry.getKey(), entry.getValue(), data).ifPresent(t -> tensors.put(t.name(), t));
+              }
+            });
+    return tensors;
+  }
+
+  private static Optional<Weight> tensor(Path file, String name, JsonNode entry, MemorySegment data) {
+    long from = entry.path("data_offsets").path(0).asLong(-1);
+    long to = entry.path("data_offsets").path(1).asLong(-1);
+    if (from < 0 || to < from) {
+      throw new ModelException(file + ": the place of the tensor " + name + " makes no sense");
+    }
+    if (to > data.byteSize()) {
+      throw truncated(file, to, data.byteSize());
+    }
+    JsonNode shape = entry.path("shape");
+    long columns = shape.isEmpty() ? 1 : shape.get(shape.size() - 1).asLong();
+    long rows = 1;
+    for (int i = 0; i < shape.size() - 1; i++) {
+      rows = Math.multiplyExact(rows, shape.get(i).asLong());
+    }
+    Optional<DType> type = DType.of(entry.path("dtype").asText());
+    if (type.isEmpty() || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
+      return Optional.empty();
+    }
+    if (Math.multiplyExact(Math.multiplyExact(rows, columns), (long) type.get().bytes()) != to - from) {
+      throw new ModelException(file + ": the size of the tensor " + name + " does not fit its shape");
+    }
+    return Optional.of(new Weight(name, type.get(), (int) rows, (int) columns, data.asSlice(from, to - from)));
+  }
+
+  private static ModelException truncated(Path file, long needed, long found) {
+    return new ModelException(
+        file + " is truncated: its header promises " + needed + " bytes, but there are " + found + "; copy or download it again");
+  }
+}
