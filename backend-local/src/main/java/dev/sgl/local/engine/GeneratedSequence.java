@@ -1,0 +1,223 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Reply;
+import dev.sgl.constraint.TokenMatcher;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.tokens.TextStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
+
+/// A sequence that the model continues, and the outbox from which its caller reads.
+final class GeneratedSequence extends Sequence implements Generation {
+
+  /// What a generation is held to.
+  ///
+  /// @param limit most tokens to generate
+  /// @param ends the tokens that end a text
+  /// @param logprobs how many candidates to report, or -1 for no log-probabilities
+  record Rules(
+      int limit, int minTokens, boolean ignoreEos, int logprobs, Optional<TokenMatcher> matcher, int[] ends) {}
+
+  private sealed interface Mail {
+    record Text(String text) implements Mail {}
+
+    record Done(Reply reply) implements Mail {}
+
+    record Failed(RuntimeException error) implements Mail {}
+  }
+
+  private final int promptLength;
+  private final Rules rules;
+  private final Sampler sampler;
+  private final TextStream text;
+  private final Vocabulary vocabulary;
+  private final List<Reply.Logprob> logprobs = new ArrayList<>();
+  private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
+  private Reply.Finish finish = Reply.Finish.END;
+  private Optional<Mail> last = Optional.empty(); // the reader's
+
+  GeneratedSequence(int[] prompt, Rules rules, Sampler sampler, TextStream text, Vocabulary vocabulary) {
+    super(prompt);
+    this.promptLength = prompt.length;
+    this.rules = rules;
+    this.sampler = sampler;
+    this.text = text;
+    this.vocabulary = vocabulary;
+  }
+
+  @Override
+  int firstSampled() {
+    return length - 1;
+  }
+
+  @Override
+  boolean accept(int position, float[] logits) {
+    float[] before = rules.logprobs() >= 0 ? logits.clone() : logits;
+    int token = sampler.pick(logits, allowed(logits.length));
+    if (token < 0) {
+      throw new BackendException("no token of the model's vocabulary can continue the value");
+    }
+    if (isEnd(token) && !rules.ignoreEos()) {
+      return true;
+    }
+    if (rules.logprobs() >= 0) {
+      logprobs.add(logprob(before, token));
+    }
+    append(token);
+    text.add(vocabulary.bytes(token));
+    rules.matcher().ifPresent(m -> m.accept(token));
+    boolean done = isDone();
+    String chunk = text.next();
+    if (!chunk.isEmpty()) {
+      outbox.add(new Mail.Text(chunk));
+    }
+    return done;
+  }
+
+  private boolean isDone() {
+    if (rules.matcher().isPresent() && rules.matcher().get().mustEnd()) {
+      return true;
+    }
+    if (text.isStopped()) {
+      finish = Reply.Finish.STOP;
+      return true;
+    }
+    if (length - promptLength >= rules.limit()) {
+      boolean whole = rules.matcher().isPresent() && rules.matcher().get().mayEnd();
+      finish = whole ? Reply.Finish.END : Reply.Finish.LENGTH;
+      return true;
+    }
+    return false;
+  }
+
+  /// The tokens that may come next, or an empty set for all.
+  private long[] allowed(int size) {
+    boolean mayEnd = length - promptLength >= rules.minTokens() && !rules.ignoreEos();
+    if (rules.matcher().isPresent()) {
+      TokenMatcher matcher = rules.matcher().get();
+      return matcher.mayEnd() && length - promptLength >= rules.minTokens() ? with(matcher.mask(), rules.ends()) : matcher.mask();
+    }
+    if (mayEnd) {
+      return new long[0];
+    }
+    BitSet all = new BitSet(size);
+    all.set(0, size);
+    Arrays.stream(rules.ends()).forEach(all::clear);
+    return Arrays.copyOf(all.toLongArray(), (size + 63) / 64);
+  }
+
+  private static long[] with(long[] mask, int[] tokens) {
+    long[] more = mask.clone();
+    for (int token : tokens) {
+      more[token >>> 6] |= 1L << token;
+    }
+    return more;
+  }
+
+  private boolean isEnd(int token) {
+    return Arrays.stream(rules.ends()).anyMatch(end -> end == token);
+  }
+
+  private Reply.Logprob logprob(float[] logits, int token) {
+    double sum = Sampler.logSum(logits);
+    List<Reply.Candidate> top =
+        IntStream.range(0, logits.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -logits[i]))
+            .limit(rules.logprobs())
+            .map(i -> new Reply.Candidate(shown(i), logits[i] - sum))
+            .toList();
+    return new Reply.Logprob(shown(token), logits[token] - sum, top);
+  }
+
+  private String shown(int token) {
+    return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  void finish() {
+    String rest = text.finish();
+    if (!rest.isEmpty()) {
+      outbox.add(new Mail.Text(rest));
+    }
+    Reply.Usage usage = new Reply.Usage(promptLength, 0, length - promptLength);
+    outbox.add(new Mail.Done(new Reply(text.text(), kept(), finish, usage, logprobs)));
+  }
+
+  /// The tokens that the text is; none if a stop text ends inside of one.
+  private List<Integer> kept() {
+    int bytes = text.text().getBytes(StandardCharsets.UTF_8).length;
+    List<Integer> kept = new ArrayList<>();
+    int sum = 0;
+    for (int i = promptLength; i < length && sum < bytes; i++) {
+      sum += vocabulary.bytes(tokens[i]).length;
+      kept.add(tokens[i]);
+    }
+    return sum == bytes ? kept : List.of();
+  }
+
+  @Override
+  void fail(RuntimeException error) {
+    outbox.add(new Mail.Failed(error));
+  }
+
+  // --- the reader's side
+
+  @Override
+  public Optional<String> next() {
+    return switch (take()) {
+      case Mail.Text(var chunk) -> Optional.of(chunk);
+      case Mail.Done _ -> Optional.empty();
+      case Mail.Failed(var error) -> throw error;
+    };
+  }
+
+  @Override
+  public Reply reply() {
+    while (true) {
+      switch (take()) {
+        case Mail.Text _ -> {}
+        case Mail.Done(var reply) -> {
+          return reply;
+        }
+        case Mail.Failed(var error) -> throw error;
+      }
+    }
+  }
+
+  private Mail take() {
+    if (last.isPresent()) {
+      return last.get();
+    }
+    try {
+      Mail mail = outbox.take();
+      if (!(mail instanceof Mail.Text)) {
+        last = Optional.of(mail);
+      }
+      return mail;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      cancel();
+      throw new CancellationException("cancelled");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (last.isEmpty()) {
+      cancel();
+    }
+  }
+}

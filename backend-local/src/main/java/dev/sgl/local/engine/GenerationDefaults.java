@@ -1,0 +1,60 @@
+package dev.sgl.local.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.backend.Sampling;
+import dev.sgl.local.sample.Settings;
+import dev.sgl.local.tokens.Tokenizer;
+import dev.sgl.local.weights.Checkpoint;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// What a model's `generation_config.json` says where a program says nothing.
+record GenerationDefaults(double temperature, int topK, double topP, double minP, double repetitionPenalty, int[] ends) {
+
+  static GenerationDefaults read(Checkpoint model, Tokenizer tokenizer) {
+    JsonNode generation = model.json("generation_config.json");
+    boolean samples = generation.path("do_sample").asBoolean(false);
+    return new GenerationDefaults(
+        samples ? generation.path("temperature").asDouble(1) : 0,
+        samples ? generation.path("top_k").asInt(0) : 0,
+        samples ? generation.path("top_p").asDouble(1) : 1,
+        samples ? generation.path("min_p").asDouble(0) : 0,
+        generation.path("repetition_penalty").asDouble(1),
+        ends(model, tokenizer, generation));
+  }
+
+  private static int[] ends(Checkpoint model, Tokenizer tokenizer, JsonNode generation) {
+    Set<Integer> ends = new TreeSet<>();
+    for (JsonNode node : new JsonNode[] {generation.path("eos_token_id"), model.json("config.json").path("eos_token_id")}) {
+      if (node.isIntegralNumber()) {
+        ends.add(node.asInt());
+      }
+      node.forEach(id -> ends.add(id.asInt()));
+    }
+    JsonNode name = model.json("tokenizer_config.json").path("eos_token");
+    String text = name.isObject() ? name.path("content").asText() : name.asText();
+    tokenizer.special(text).ifPresent(ends::add);
+    ends.removeIf(id -> id < 0 || id >= tokenizer.vocabulary().size());
+    return ends.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /// The settings of a generation: the program's, and these for the rest.
+  Settings settings(Sampling sampling) {
+    return new Settings(
+        sampling.temperature().orElse(temperature),
+        sampling.topK().orElse(topK),
+        sampling.topP().orElse(topP),
+        sampling.minP().orElse(minP),
+        sampling.repetitionPenalty().orElse(repetitionPenalty),
+        sampling.frequencyPenalty(),
+        sampling.presencePenalty(),
+        sampling.logitBias(),
+        sampling.seed());
+  }
+
+  /// The token that stands for a text's end.
+  Optional<Integer> end() {
+    return ends.length == 0 ? Optional.empty() : Optional.of(ends[0]);
+  }
+}

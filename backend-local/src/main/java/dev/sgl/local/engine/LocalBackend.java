@@ -1,0 +1,149 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Selection;
+import dev.sgl.constraint.Automaton;
+import dev.sgl.constraint.TokenMatcher;
+import dev.sgl.local.kernel.Kernels;
+import dev.sgl.local.kernel.PlainKernels;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.tokens.ChatFormat;
+import dev.sgl.local.tokens.TextStream;
+import dev.sgl.local.tokens.Tokenizer;
+import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.program.Step;
+import dev.sgl.program.Type;
+import dev.sgl.program.Types;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// A model of a folder, run in this process.
+public final class LocalBackend implements Backend {
+  /// Sequences of full length that the pool of keys and values holds at least.
+  private static final int FULL_SEQUENCES = 4;
+
+  /// Tokens that the pool holds at most unless one sequence needs more.
+  private static final int MAX_POOL = 32_768;
+
+  private final String name;
+  private final Checkpoint checkpoint;
+  private final Tokenizer tokenizer;
+  private final ChatFormat format;
+  private final GenerationDefaults defaults;
+  private final Engine engine;
+  private final int context;
+
+  private LocalBackend(Path folder, LocalOptions options, Progress progress) {
+    name = folder.toAbsolutePath().normalize().getFileName().toString();
+    checkpoint = Checkpoint.open(folder);
+    try {
+      progress.loading("weights", 0, checkpoint.bytes());
+      Transformer model = Transformer.open(checkpoint);
+      progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
+      tokenizer = Tokenizer.open(folder, model.config().vocabulary());
+      format = ChatFormat.open(checkpoint, tokenizer);
+      defaults = GenerationDefaults.read(checkpoint, tokenizer);
+      context = Math.min(options.context().orElse(model.config().context()), model.config().context());
+      int pool = Math.max(context, Math.min(MAX_POOL, context * FULL_SEQUENCES));
+      engine = new Engine(model, kernels(options), pool, options.pageSize());
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  /// Loads the model of `folder`.
+  ///
+  /// @throws ModelException if it cannot be loaded
+  public static LocalBackend open(Path folder, LocalOptions options, Progress progress) {
+    return new LocalBackend(folder, options, progress);
+  }
+
+  /// The Vector API is an incubating module, which the launcher must add; without it the plain
+  /// operations do.
+  private static Kernels kernels(LocalOptions options) {
+    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return vectors ? new VectorKernels(options.threads()) : new PlainKernels();
+  }
+
+  @Override
+  public String model() {
+    return name;
+  }
+
+  @Override
+  public Generation generate(Request request) {
+    int[] prompt = tokens(request.prompt());
+    int room = context - prompt.length;
+    if (room < 1) {
+      throw new BackendException("the prompt has " + prompt.length + " tokens, but the model's context is " + context);
+    }
+    Sampling sampling = request.sampling();
+    GeneratedSequence sequence =
+        new GeneratedSequence(
+            prompt,
+            new GeneratedSequence.Rules(
+                Math.min(room, sampling.maxTokens().orElse(room)),
+                sampling.minTokens(),
+                sampling.ignoreEos(),
+                sampling.logprobs().orElse(-1),
+                matcher(request.type()),
+                defaults.ends()),
+            new Sampler(defaults.settings(sampling), prompt),
+            new TextStream(sampling.stop()),
+            tokenizer.vocabulary());
+    engine.submit(sequence);
+    return sequence;
+  }
+
+  private Optional<TokenMatcher> matcher(Type type) {
+    return Types.isFree(type)
+        ? Optional.empty()
+        : Optional.of(new TokenMatcher(Automaton.of(Types.constraint(type)), tokenizer.vocabulary()));
+  }
+
+  private int[] tokens(Prompt prompt) {
+    try {
+      int[] tokens = format.tokens(prompt);
+      // a model that has no token to begin with begins as it does after an end
+      return tokens.length > 0 ? tokens : new int[] {start()};
+    } catch (ModelException e) {
+      throw new BackendException(e.getMessage() == null ? "no prompt" : e.getMessage(), e);
+    }
+  }
+
+  private int start() {
+    return format.begin().or(defaults::end).orElse(0);
+  }
+
+  @Override
+  public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
+    int[] before = tokens(prompt);
+    List<int[]> options = choices.stream().map(tokenizer::encode).toList();
+    for (int i = 0; i < options.size(); i++) {
+      if (options.get(i).length == 0) {
+        throw new BackendException("a choice of `select` is empty text");
+      }
+      if (before.length + options.get(i).length > context) {
+        throw new BackendException("the prompt and the choice have " + (before.length + options.get(i).length) + " tokens, but the model's context is " + context);
+      }
+    }
+    return new Selector(engine, before, options, start(), defaults.ends()).select(method);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+    tokenizer.close();
+    checkpoint.close();
+  }
+}

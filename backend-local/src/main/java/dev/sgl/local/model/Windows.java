@@ -1,0 +1,27 @@
+package dev.sgl.local.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Which layers see only a window: by `layer_types`, else those from `max_window_layers` on, else
+/// all.
+final class Windows {
+  private Windows() {}
+
+  static List<Integer> of(DecoderConfig config, boolean used) {
+    JsonNode window = config.json().path("sliding_window");
+    if (!used || !window.isIntegralNumber()) {
+      return Decoder.noWindows(config);
+    }
+    JsonNode types = config.json().path("layer_types");
+    int from = config.json().path("max_window_layers").asInt(0);
+    List<Integer> windows = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      boolean slides = types.isArray() ? types.path(layer).asText().equals("sliding_attention") : layer >= from;
+      windows.add(slides ? window.asInt() : AttentionShape.ALL);
+    }
+    return windows;
+  }
+}

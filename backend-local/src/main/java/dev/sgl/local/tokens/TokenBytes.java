@@ -1,0 +1,87 @@
+package dev.sgl.local.tokens;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.weights.ModelException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The bytes of each token, from the vocabulary of a `tokenizer.json`.
+///
+/// Two families: byte-level vocabularies write each byte as a character of its own (the table of
+/// GPT-2's `bytes_to_unicode`), SentencePiece ones write text with `▁` for a blank and `<0x41>` for
+/// bytes that have no token.
+final class TokenBytes {
+  private static final byte[] NONE = {};
+
+  private TokenBytes() {}
+
+  /// @param special receives the ids of special tokens by name
+  static byte[][] read(JsonNode json, int size, Map<String, Integer> special) {
+    byte[][] bytes = new byte[size][];
+    Arrays.fill(bytes, NONE);
+    Map<Integer, Byte> table = isByteLevel(json) ? byteLevel() : Map.of();
+    JsonNode vocabulary = json.path("model").path("vocab");
+    if (vocabulary.isObject()) {
+      vocabulary.properties().forEach(e -> put(bytes, e.getValue().asInt(), bytes(e.getKey(), table)));
+    } else if (vocabulary.isArray()) {
+      for (int i = 0; i < vocabulary.size(); i++) {
+        put(bytes, i, bytes(vocabulary.get(i).path(0).asText(), table));
+      }
+    } else {
+      throw new ModelException("tokenizer.json has no vocabulary");
+    }
+    for (JsonNode added : json.path("added_tokens")) {
+      boolean hidden = added.path("special").asBoolean();
+      int id = added.path("id").asInt();
+      String content = added.path("content").asText();
+      put(bytes, id, hidden ? NONE : content.getBytes(StandardCharsets.UTF_8));
+      if (hidden) {
+        special.put(content, id);
+      }
+    }
+    return bytes;
+  }
+
+  private static void put(byte[][] bytes, int id, byte[] value) {
+    if (id >= 0 && id < bytes.length) {
+      bytes[id] = value;
+    }
+  }
+
+  private static boolean isByteLevel(JsonNode json) {
+    return json.path("decoder").toString().contains("\"ByteLevel\"")
+        || json.path("pre_tokenizer").toString().contains("\"ByteLevel\"");
+  }
+
+  private static byte[] bytes(String token, Map<Integer, Byte> table) {
+    if (!table.isEmpty()) {
+      byte[] out = new byte[token.length()];
+      for (int i = 0; i < out.length; i++) {
+        Byte value = table.get((int) token.charAt(i));
+        if (value == null) {
+          return token.getBytes(StandardCharsets.UTF_8);
+        }
+        out[i] = value;
+      }
+      return out;
+    }
+    if (token.matches("<0x[0-9A-F]{2}>")) {
+      return new byte[] {(byte) Integer.parseInt(token.substring(3, 5), 16)};
+    }
+    return token.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// Characters to bytes: printable Latin-1 characters stand for themselves, the others follow from
+  /// U+0100 on.
+  private static Map<Integer, Byte> byteLevel() {
+    Map<Integer, Byte> table = new HashMap<>();
+    int next = 256;
+    for (int b = 0; b < 256; b++) {
+      boolean printable = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+      table.put(printable ? b : next++, (byte) b);
+    }
+    return table;
+  }
+}
