@@ -1,0 +1,83 @@
+package dev.sgl.cli;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.local.weights.ModelException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/// `sglc`: the command line.
+@Command(
+    name = "sglc",
+    description = "Runs and checks .sgl programs: conversations with language models, written as code.",
+    subcommands = {RunCommand.class, CheckCommand.class, IrCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  sglc run samples/tips.sgl",
+      "  sglc run samples/tips.sgl topic=sleep n=5 --stream",
+      "  sglc run samples/tips.sgl --endpoint http://127.0.0.1:30000/v1 --model qwen",
+      "  sglc check samples/*.sgl",
+      "",
+      "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed."
+    })
+public final class Main implements Runnable {
+  /// The exit codes.
+  static final int OK = 0;
+
+  static final int DIAGNOSTICS = 1;
+  static final int USAGE = 2;
+  static final int MODEL = 3;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments, new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8), new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8)));
+  }
+
+  /// Runs one command and returns its exit code.
+  static int run(String[] arguments, PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(new Main());
+    line.setOut(out);
+    line.setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(
+        (error, command, _) -> {
+          command.getErr().println("error: " + message(error));
+          return switch (error) {
+            case UsageException _ -> USAGE;
+            case ModelException _, BackendException _ -> MODEL;
+            default -> {
+              error.printStackTrace(command.getErr());
+              yield MODEL;
+            }
+          };
+        });
+    return line.execute(arguments);
+  }
+
+  private static String message(Exception error) {
+    return switch (error) {
+      case UsageException _, ModelException _, BackendException _ -> String.valueOf(error.getMessage());
+      default -> "a mistake of sglc itself, please report it: " + error;
+    };
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: run, check or ir.");
+  }
+
+  /// The version of the jar.
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"sglc " + (version == null ? "(from classes)" : version) + ", Java " + Runtime.version().feature()};
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.sgl.cli;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.compiler.Compiler;
+import dev.sgl.compiler.Diagnostic;
+import dev.sgl.compiler.Report;
+import dev.sgl.interpreter.Arguments;
+import dev.sgl.interpreter.Interpreter;
+import dev.sgl.interpreter.RunException;
+import dev.sgl.interpreter.RunOptions;
+import dev.sgl.program.Program;
+import dev.sgl.program.Routine;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Values;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sglc run FILE [name=value …]`
+@Command(
+    name = "run",
+    description = "Runs a program and prints the value that it returns, as JSON.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "FILE", description = "The .sgl file.")
+  Path file = Path.of("");
+
+  @Parameters(index = "1..*", paramLabel = "name=value", description = "The program's arguments: text as it is, everything else as JSON.")
+  List<String> arguments = List.of();
+
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Option(names = "--seed", paramLabel = "N", description = "Makes the run repeatable.")
+  Optional<Long> seed = Optional.empty();
+
+  @Option(names = "--json", description = "Print the result alone, as JSON on one line.")
+  boolean json;
+
+  @Option(names = "--stream", description = "Show the conversation while it is generated, also where standard output is no terminal.")
+  boolean stream;
+
+  @Option(names = {"-q", "--quiet"}, description = "Show nothing but the result.")
+  boolean quiet;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    SourceFile source = SourceFile.read(file);
+    Compiler.Result result = source.compile();
+    if (result.program().isEmpty()) {
+      err.println(Report.show(result.diagnostics(), source.text()).stripTrailing());
+      return Main.DIAGNOSTICS;
+    }
+    Program program = result.program().get();
+    Routine entry = program.entry().orElseThrow();
+    Map<String, Object> values = arguments(entry);
+    Terminal terminal = Terminal.detect();
+    boolean live = (stream || terminal.out()) && !quiet && !json;
+    LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
+    OptionalLong runSeed = seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty();
+    try (Backend backend = model.open(err, terminal.err() && !quiet)) {
+      Object value = Interpreter.run(program, values, backend, new RunOptions(text, runSeed));
+      print(value, out);
+      return Main.OK;
+    } catch (RunException e) {
+      err.println(show(e, source));
+      return e.getCause() instanceof BackendException ? Main.MODEL : Main.DIAGNOSTICS;
+    }
+  }
+
+  private Map<String, Object> arguments(Routine entry) {
+    try {
+      return Arguments.read(entry, arguments);
+    } catch (TypeException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void print(Object value, PrintWriter out) {
+    if (json) {
+      out.println(Values.json(value));
+    } else if (value != Values.NONE) {
+      out.println(Values.pretty(value));
+    }
+    out.flush();
+  }
+
+  private static String show(RunException error, SourceFile source) {
+    Diagnostic failed =
+        new Diagnostic("failed", sentence(error), error.span(), "failed in " + error.branch(), Optional.empty());
+    StringBuilder text = new StringBuilder(Report.show(List.of(failed), source.text()));
+    if (!error.variables().isEmpty()) {
+      text.append("  = known here: ").append(String.join(", ", error.variables())).append('\n');
+    }
+    return text.toString().stripTrailing();
+  }
+
+  private static String sentence(RunException error) {
+    String message = String.valueOf(error.getMessage());
+    return message.endsWith(".") ? message : message + ".";
+  }
+}

@@ -1,0 +1,36 @@
+package dev.sgl.cli;
+
+import dev.sgl.compiler.Compiler;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// A source file that was read from disk.
+record SourceFile(String name, String text) {
+  private static final long MAX_BYTES = 4 << 20;
+
+  /// @throws UsageException if it cannot be read
+  static SourceFile read(Path path) {
+    try {
+      if (Files.isDirectory(path)) {
+        throw new UsageException(path + " is a folder, not a .sgl file");
+      }
+      if (!Files.exists(path)) {
+        throw new UsageException("there is no file " + path);
+      }
+      if (Files.size(path) > MAX_BYTES) {
+        throw new UsageException(path + " is larger than " + (MAX_BYTES >> 20) + " MiB");
+      }
+      return new SourceFile(path.toString(), Files.readString(path));
+    } catch (CharacterCodingException e) {
+      throw new UsageException(path + " is not a text in UTF-8");
+    } catch (IOException e) {
+      throw new UsageException(path + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  Compiler.Result compile() {
+    return Compiler.compile(name, text);
+  }
+}
