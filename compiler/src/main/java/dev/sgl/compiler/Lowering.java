@@ -180,7 +180,7 @@ final class Lowering {
     // a value alone is what the message says
     List<Step> body =
         message.statement() instanceof Sgl.DoContext action && !isStep(action.expression())
-            ? List.of(new Step.Say(expr(action.expression()), span(action)))
+            ? List.of(new Step.Say(new Expr.Text(List.of(expr(action.expression())), span(action)), span(action)))
             : body(message.block(), message.statement());
     return new Step.Message(role, body, span(message));
   }

@@ -48,7 +48,7 @@ public final class Printer {
 
   private void step(Step step) {
     switch (step) {
-      case Step.Say(var text, _) -> line(text instanceof Expr.Text || isText(text) ? show(text) : "\"{" + show(text) + "}\"");
+      case Step.Say(var text, _) -> line(show(text));
       case Step.Message(var role, var body, _) -> {
         block(role.word(), body);
         line("}");
@@ -167,10 +167,6 @@ public final class Printer {
       return quoted.substring(1, quoted.length() - 1);
     }
     return "{" + show(part) + "}";
-  }
-
-  private static boolean isText(Expr expr) {
-    return expr instanceof Expr.Constant(String _, _);
   }
 
   static String key(String name) {

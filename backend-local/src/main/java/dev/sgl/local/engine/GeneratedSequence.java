@@ -156,16 +156,17 @@ final class GeneratedSequence extends Sequence implements Generation {
     outbox.add(new Mail.Done(new Reply(text.text(), kept(), finish, usage, logprobs)));
   }
 
-  /// The tokens that the text is; none if a stop text ends inside of one.
+  /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended
+  /// inside of one.
   private List<Integer> kept() {
-    int bytes = text.text().getBytes(StandardCharsets.UTF_8).length;
+    int bytes = text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
     List<Integer> kept = new ArrayList<>();
     int sum = 0;
     for (int i = promptLength; i < length && sum < bytes; i++) {
       sum += vocabulary.bytes(tokens[i]).length;
       kept.add(tokens[i]);
     }
-    return sum == bytes ? kept : List.of();
+    return !text.isStopped() || sum == bytes ? kept : List.of();
   }
 
   @Override

@@ -1,0 +1,165 @@
+package dev.sgl.local.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Weight;
+import dev.sgl.testing.Property;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/// The vector kernels against their plain twins, on random shapes and numbers. Outputs are poisoned
+/// first, so that what nobody writes is seen.
+class KernelsDuelTest {
+  private static final Kernels PLAIN = new PlainKernels();
+  private static final Kernels FAST = new VectorKernels(3);
+
+  @AfterAll
+  static void close() {
+    FAST.close();
+  }
+
+  @Test
+  void linear() {
+    Property.forAll(
+        150,
+        (random, size) -> {
+          int rows = 1 + random.nextInt(Math.max(1, size / 8));
+          int in = random.nextBoolean() ? 16 * (1 + random.nextInt(12)) : 1 + random.nextInt(100);
+          int out = 1 + random.nextInt(70);
+          Tensor x = random(random, rows, in);
+          DType type = DType.values()[random.nextInt(3)];
+          Weight weight = weight(random, type, out, in);
+          Optional<float[]> bias = random.nextBoolean() ? Optional.of(random(random, 1, out).values()) : Optional.empty();
+          Tensor plain = poisoned(rows, out);
+          Tensor fast = poisoned(rows, out);
+          PLAIN.linear(x, weight, bias, plain, rows);
+          FAST.linear(x, weight, bias, fast, rows);
+          same(plain, fast, type + " " + rows + "x" + in + "x" + out);
+        });
+  }
+
+  @Test
+  void rmsNorm() {
+    Property.forAll(
+        80,
+        (random, size) -> {
+          int rows = 1 + random.nextInt(5);
+          int group = 1 + random.nextInt(size + 20);
+          Tensor x = random(random, rows, group * (1 + random.nextInt(3)));
+          float[] weight = random(random, 1, group).values();
+          Tensor plain = poisoned(rows, x.columns());
+          Tensor fast = poisoned(rows, x.columns());
+          PLAIN.rmsNorm(x, weight, 1e-5f, plain, rows);
+          FAST.rmsNorm(x, weight, 1e-5f, fast, rows);
+          same(plain, fast, "group " + group);
+        });
+  }
+
+  @Test
+  void ropeGateAndAdd() {
+    Property.forAll(
+        80,
+        (random, size) -> {
+          int rows = 1 + random.nextInt(6);
+          int headDim = 2 * (1 + random.nextInt(40));
+          Tensor a = random(random, rows, headDim * (1 + random.nextInt(4)));
+          Tensor b = copy(a);
+          int[] positions = random.ints(rows, 0, 1000).toArray();
+          float[] frequencies = random(random, 1, headDim / 2).values();
+          PLAIN.rope(a, headDim, positions, frequencies);
+          FAST.rope(b, headDim, positions, frequencies);
+          same(a, b, "rope");
+          Tensor up = random(random, rows, a.columns());
+          PLAIN.gate(a, up, rows);
+          FAST.gate(b, up, rows);
+          same(a, b, "gate");
+          PLAIN.add(a, up, rows);
+          FAST.add(b, up, rows);
+          same(a, b, "add");
+        });
+  }
+
+  @Test
+  void attention() {
+    Property.forAll(
+        60,
+        (random, size) -> {
+          int kvHeads = 1 + random.nextInt(3);
+          int heads = kvHeads * (1 + random.nextInt(3));
+          int headDim = 2 * (1 + random.nextInt(24));
+          int pageSize = 1 + random.nextInt(17);
+          int window = random.nextBoolean() ? AttentionShape.ALL : 1 + random.nextInt(size);
+          KvPool pool = new KvPool(2, 40, pageSize, kvHeads * headDim);
+          for (int page = 0; page < 40; page++) {
+            pool.prepare(page);
+            fill(random, pool.keys(1, page));
+            fill(random, pool.values(1, page));
+          }
+          int rows = 1 + random.nextInt(6);
+          int[] positions = random.ints(rows, 0, pageSize * 10).toArray();
+          int[][] tables = new int[rows][];
+          for (int r = 0; r < rows; r++) {
+            tables[r] = random.ints(10, 0, 40).toArray();
+          }
+          Batch batch = new Batch(new int[rows], positions, tables, new int[0]);
+          AttentionShape shape = new AttentionShape(heads, kvHeads, headDim, window);
+          Tensor queries = random(random, rows, heads * headDim);
+          Tensor plain = poisoned(rows, heads * headDim);
+          Tensor fast = poisoned(rows, heads * headDim);
+          PLAIN.attention(queries, pool, 1, batch, shape, plain);
+          FAST.attention(queries, pool, 1, batch, shape, fast);
+          same(plain, fast, shape.toString());
+        });
+  }
+
+  private static void same(Tensor plain, Tensor fast, String what) {
+    for (int i = 0; i < plain.values().length; i++) {
+      float wanted = plain.values()[i];
+      assertEquals(wanted, fast.values()[i], 1e-4f * (1 + Math.abs(wanted)), what + " at " + i);
+    }
+  }
+
+  private static Tensor poisoned(int rows, int columns) {
+    Tensor tensor = Tensor.of(rows, columns);
+    Arrays.fill(tensor.values(), Float.NaN);
+    return tensor;
+  }
+
+  private static Tensor copy(Tensor x) {
+    return new Tensor(x.rows(), x.columns(), x.values().clone());
+  }
+
+  private static Tensor random(SplittableRandom random, int rows, int columns) {
+    Tensor tensor = Tensor.of(rows, columns);
+    fill(random, tensor.values());
+    return tensor;
+  }
+
+  private static void fill(SplittableRandom random, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextDouble(-1, 1);
+    }
+  }
+
+  private static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
+    MemorySegment data = Arena.ofAuto().allocate((long) rows * columns * type.bytes());
+    for (long i = 0; i < (long) rows * columns; i++) {
+      float value = (float) random.nextDouble(-1, 1);
+      switch (type) {
+        case F32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, value);
+        case BF16 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, (short) (Float.floatToIntBits(value) >>> 16));
+        case F16 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(value));
+      }
+    }
+    return new Weight("w", type, rows, columns, data);
+  }
+}

@@ -1,0 +1,95 @@
+package dev.sgl.local.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Kernels;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.PlainKernels;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.weights.Checkpoint;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Logits against those that `transformers` recorded for tiny models of each family.
+class TransformerTest {
+  private static final float TOLERANCE = 2e-3f;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
+  void vectorKernelsAgreeWithTransformers(String family) {
+    try (Kernels kernels = new VectorKernels(2)) {
+      agree(family, kernels);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
+  void plainKernelsAgreeWithTransformers(String family) {
+    try (Kernels kernels = new PlainKernels()) {
+      agree(family, kernels);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "mistral"})
+  void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder(family));
+        Kernels kernels = new VectorKernels(2)) {
+      Transformer model = Transformer.open(checkpoint);
+      int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
+      float[] whole = logits(model, kernels, tokens, tokens.length);
+      float[] pieces = logits(model, kernels, tokens, 13);
+      assertArrayEquals(whole, pieces, 1e-4f);
+    }
+  }
+
+  private static void agree(String family, Kernels kernels) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
+      Transformer model = Transformer.open(checkpoint);
+      float worst = 0;
+      for (JsonNode recorded : checkpoint.json("expected.json").path("logits")) {
+        int[] tokens = ints(recorded.path("tokens"));
+        float[] logits = logits(model, kernels, tokens, tokens.length);
+        for (int i = 0; i < logits.length; i++) {
+          worst = Math.max(worst, Math.abs(logits[i] - (float) recorded.path("logits").path(i).asDouble()));
+        }
+      }
+      assertTrue(worst <= TOLERANCE, family + ": the logits differ by " + worst);
+    }
+  }
+
+  /// The logits after the last token, computed in pieces of at most `piece` tokens.
+  private static float[] logits(Transformer model, Kernels kernels, int[] tokens, int piece) {
+    KvPool pool = model.pool(20, 16);
+    int[] table = new int[20];
+    for (int i = 0; i < table.length; i++) {
+      table[i] = table.length - 1 - i; // pages in no special order
+      pool.prepare(i);
+    }
+    float[] last = {};
+    for (int from = 0; from < tokens.length; from += piece) {
+      int to = Math.min(tokens.length, from + piece);
+      int[][] tables = new int[to - from][];
+      Arrays.fill(tables, table);
+      Batch batch =
+          new Batch(
+              Arrays.copyOfRange(tokens, from, to), IntStream.range(from, to).toArray(), tables, new int[] {to - from - 1});
+      last = model.forward(batch, pool, kernels).row(0);
+    }
+    return last;
+  }
+
+  private static int[] ints(JsonNode list) {
+    return IntStream.range(0, list.size()).map(i -> list.get(i).asInt()).toArray();
+  }
+
+  private static Path folder(String family) {
+    return Path.of("src/test/resources/models", family);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.sgl.local.tokens;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.testing.Property;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TextStreamTest {
+  @Test
+  void showsWholeCharactersHoweverTheBytesAreCut() {
+    Property.forAll(
+        200,
+        (random, size) -> {
+          StringBuilder text = new StringBuilder();
+          for (int i = 0; i < size; i++) {
+            text.append(new String[] {"a", "é", "世", "😀", "\n"}[random.nextInt(5)]);
+          }
+          byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+          TextStream stream = new TextStream(List.of());
+          StringBuilder shown = new StringBuilder();
+          for (int at = 0; at < bytes.length; ) {
+            int to = Math.min(bytes.length, at + 1 + random.nextInt(3));
+            stream.add(Arrays.copyOfRange(bytes, at, to));
+            String chunk = stream.next();
+            assertTrue(chunk.indexOf('\uFFFD') < 0, chunk);
+            shown.append(chunk);
+            at = to;
+          }
+          assertEquals(text.toString(), shown + stream.finish());
+        });
+  }
+
+  @Test
+  void holdsBackWhatMayBeAStopText() {
+    TextStream stream = new TextStream(List.of("END", "\n\n"));
+    stream.add("one E".getBytes(StandardCharsets.UTF_8));
+    assertEquals("one ", stream.next());
+    stream.add("NOUGH EN".getBytes(StandardCharsets.UTF_8));
+    assertEquals("ENOUGH ", stream.next());
+    stream.add("D more".getBytes(StandardCharsets.UTF_8));
+    assertTrue(stream.isStopped());
+    assertEquals("", stream.next() + stream.finish());
+    assertEquals("one ENOUGH ", stream.text());
+  }
+
+  @Test
+  void anUnfinishedCharacterAtTheEndIsMarked() {
+    TextStream stream = new TextStream(List.of());
+    stream.add(new byte[] {'a', (byte) 0xE4, (byte) 0xB8});
+    assertEquals("a", stream.next());
+    assertEquals("\uFFFD", stream.finish());
+  }
+}

@@ -1,0 +1,92 @@
+package dev.sgl.local.weights;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Model folders that are not whole get one clear message.
+class CheckpointTest {
+  @TempDir Path folder = Path.of("");
+
+  @BeforeEach
+  void copyAModel() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("src/test/resources/models/llama"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  private void refused(String part) {
+    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(folder).close());
+    assertTrue(String.valueOf(error.getMessage()).contains(part), error.getMessage());
+  }
+
+  private Path shard() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().contains("00001-of")).findFirst().orElseThrow();
+    }
+  }
+
+  @Test
+  void aWholeFolderOpens() {
+    try (Checkpoint model = Checkpoint.open(folder)) {
+      assertEquals(320, model.weight("model.embed_tokens.weight", 320, 64).rows());
+    }
+  }
+
+  @Test
+  void aMissingFolder() throws IOException {
+    Path missing = folder.resolve("nothing");
+    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(missing).close());
+    assertTrue(String.valueOf(error.getMessage()).startsWith("there is no model folder"), error.getMessage());
+  }
+
+  @Test
+  void aMissingConfig() throws IOException {
+    Files.delete(folder.resolve("config.json"));
+    refused("no config.json");
+  }
+
+  @Test
+  void aMissingShard() throws IOException {
+    Files.delete(shard());
+    refused("is missing");
+  }
+
+  @Test
+  void aTruncatedShard() throws IOException {
+    byte[] bytes = Files.readAllBytes(shard());
+    Files.write(shard(), java.util.Arrays.copyOf(bytes, bytes.length - 1000));
+    refused("is truncated");
+  }
+
+  @Test
+  void aTruncatedHeader() throws IOException {
+    byte[] bytes = Files.readAllBytes(shard());
+    Files.write(shard(), java.util.Arrays.copyOf(bytes, 60));
+    refused("is truncated");
+  }
+
+  @Test
+  void aFileThatIsNoSafetensors() throws IOException {
+    Files.writeString(shard(), "version https://git-lfs.github.com/spec/v1\n");
+    refused("is not a safetensors file");
+  }
+
+  @Test
+  void aHeaderThatIsNoJson() throws IOException {
+    byte[] bytes = Files.readAllBytes(shard());
+    bytes[8] = 'x';
+    Files.write(shard(), bytes);
+    refused("its header is not JSON");
+  }
+}
