@@ -8,9 +8,11 @@ import dev.sgl.local.kernel.Tensor;
 import dev.sgl.local.model.Transformer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
 
 /// The engine: one thread that owns all sequences and pages, and runs batch after batch.
 ///
@@ -20,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class Engine implements AutoCloseable {
   private static final int MAX_ROWS = 512;
   private static final int MAX_RUNNING = 64;
+  private static final int WARM_UP_ROUNDS = 16;
 
   private final Transformer model;
   private final Kernels kernels;
@@ -54,8 +57,27 @@ final class Engine implements AutoCloseable {
     inbox.add(sequence);
   }
 
+  /// Tokens that the model knows.
+  int vocabulary() {
+    return model.config().vocabulary();
+  }
+
+  /// Runs batches that nobody asked for, until someone asks: the first ones are slow, because the
+  /// virtual machine compiles the kernels then.
+  private void warmUp() {
+    pool.prepare(0);
+    for (int round = 0; round < WARM_UP_ROUNDS && inbox.isEmpty() && !closed; round++) {
+      int rows = round % 2 == 0 ? Math.min(4, pool.pageSize()) : 1;
+      int[][] tables = new int[rows][];
+      Arrays.fill(tables, new int[1]);
+      int[] positions = IntStream.range(0, rows).toArray();
+      model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool, kernels);
+    }
+  }
+
   private void loop() {
     try {
+      warmUp();
       while (!closed) {
         receive();
         admit();

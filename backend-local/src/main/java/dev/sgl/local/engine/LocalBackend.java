@@ -48,14 +48,21 @@ public final class LocalBackend implements Backend {
     try {
       progress.loading("weights", 0, checkpoint.bytes());
       Transformer model = Transformer.open(checkpoint);
-      progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
-      tokenizer = Tokenizer.open(folder, model.config().vocabulary());
-      format = ChatFormat.open(checkpoint, tokenizer);
-      defaults = GenerationDefaults.read(checkpoint, tokenizer);
       context = Math.min(options.context().orElse(model.config().context()), model.config().context());
       int pool = Math.max(context, Math.min(MAX_POOL, context * FULL_SEQUENCES));
+      // its first batches warm the kernels up while the tokenizer is read
       engine = new Engine(model, kernels(options), pool, options.pageSize());
     } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
+    }
+    try {
+      progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
+      tokenizer = Tokenizer.open(folder, engine.vocabulary());
+      format = ChatFormat.open(checkpoint, tokenizer);
+      defaults = GenerationDefaults.read(checkpoint, tokenizer);
+    } catch (RuntimeException e) {
+      engine.close();
       checkpoint.close();
       throw e;
     }
