@@ -39,6 +39,7 @@ public final class Compiler {
     Program program = new Lowering(file, tokens, diagnostics).program(tree);
     new Checker(program, diagnostics).check();
     diagnostics.sort(Comparator.comparingInt(d -> d.span().start()));
-    return new Result(diagnostics.isEmpty() ? Optional.of(program) : Optional.empty(), diagnostics);
+    List<Diagnostic> distinct = diagnostics.stream().distinct().toList();
+    return new Result(diagnostics.isEmpty() ? Optional.of(program) : Optional.empty(), distinct);
   }
 }

@@ -69,7 +69,7 @@ public record Diagnostic(String code, String message, Span span, String label, O
 
   static Diagnostic duplicateName(String name, Span span) {
     return new Diagnostic("duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
-        .help("choose another name, or assign with `" + name + " = …`");
+        .help("choose another name");
   }
 
   static Diagnostic wrongType(String expected, Type found, Span span) {

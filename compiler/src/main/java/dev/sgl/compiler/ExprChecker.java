@@ -165,11 +165,11 @@ final class ExprChecker {
       }
       case ADD -> {
         Type left = type(binary.left(), scope);
+        Type right = type(binary.right(), scope);
         if (left instanceof Type.Array || isText(left)) {
-          type(binary.right(), scope);
           yield isText(left) ? Type.TEXT : left;
         }
-        yield left instanceof Type.Any ? Type.ANY : sum(number(binary.left(), scope), number(binary.right(), scope));
+        yield sum(number(left, binary.left()), number(right, binary.right()));
       }
       case SUB, MUL, MOD -> sum(number(binary.left(), scope), number(binary.right(), scope));
       case DIV -> {
@@ -188,7 +188,10 @@ final class ExprChecker {
   }
 
   private Type number(Expr expr, Scope scope) {
-    Type type = type(expr, scope);
+    return number(type(expr, scope), expr);
+  }
+
+  private Type number(Type type, Expr expr) {
     if (!isNumber(type)) {
       diagnostics.add(Diagnostic.wrongType("a number", type, expr.span()));
     }
@@ -244,9 +247,9 @@ final class ExprChecker {
               : parameters.stream().skip(at).findFirst();
       position++;
       if (parameter.isEmpty()) {
-        String what = argument.name().map(n -> "parameter `" + n + "`").orElse((at + 1) + ". parameter");
-        diagnostics.add(
-            Diagnostic.wrongArguments("`" + routine.name() + "` has no " + what + ".", argument.value().span()));
+        String wrong =
+            argument.name().map(n -> " has no parameter `" + n + "`.").orElse(" takes at most " + parameters.size() + " arguments.");
+        diagnostics.add(Diagnostic.wrongArguments("`" + routine.name() + "`" + wrong, argument.value().span()));
         type(argument.value(), scope);
         continue;
       }

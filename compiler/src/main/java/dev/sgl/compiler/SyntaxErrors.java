@@ -5,6 +5,7 @@ import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.Parser;
 import org.antlr.v4.runtime.RecognitionException;
@@ -39,7 +40,8 @@ final class SyntaxErrors extends BaseErrorListener {
     boolean atEnd = token.getType() == Token.EOF;
     int width = atEnd ? 1 : Math.max(1, token.getText().strip().length());
     Span span = new Span(file, token.getStartIndex(), token.getStartIndex() + width, line, column + 1);
-    boolean again = !diagnostics.isEmpty() && diagnostics.getLast().span().line() == line;
+    // one mistake often looks like several: of those in a line, or at the very end, the first counts
+    boolean again = !diagnostics.isEmpty() && (atEnd || diagnostics.getLast().span().line() == line);
     if (!again) {
       diagnostics.add(describe(parser, token, span, atEnd));
     }
@@ -51,8 +53,9 @@ final class SyntaxErrors extends BaseErrorListener {
     }
     String found = atEnd ? "the end of the file" : "`" + token.getText() + "`";
     IntervalSet expected = expected(parser);
-    if (expected.size() == 1 && !atEnd || expected.size() == 1 && expected.contains(SglLexer.RBRACE)) {
-      String missing = word(parser, expected.getMinElement());
+    OptionalInt wanted = missing(expected, atEnd);
+    if (wanted.isPresent()) {
+      String missing = word(parser, wanted.getAsInt());
       return Diagnostic.syntax(missing + " is missing before " + found + ".", span, missing + " is missing");
     }
     String place =
@@ -70,6 +73,19 @@ final class SyntaxErrors extends BaseErrorListener {
           default -> "a value";
         };
     return Diagnostic.syntax("Here " + place + " was expected, not " + found + ".", span, "not expected here");
+  }
+
+  /// The one token that must be meant: the only one, or a closing bracket among others.
+  private static OptionalInt missing(IntervalSet expected, boolean atEnd) {
+    for (int closing : new int[] {SglLexer.RPAREN, SglLexer.RBRACKET, SglLexer.GT}) {
+      if (expected.contains(closing)) {
+        return OptionalInt.of(closing);
+      }
+    }
+    if (expected.contains(SglLexer.RBRACE) && (atEnd || expected.size() == 1)) {
+      return OptionalInt.of(SglLexer.RBRACE);
+    }
+    return expected.size() == 1 && !atEnd ? OptionalInt.of(expected.getMinElement()) : OptionalInt.empty();
   }
 
   private static IntervalSet expected(Parser parser) {

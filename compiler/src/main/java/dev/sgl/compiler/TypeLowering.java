@@ -47,8 +47,9 @@ final class TypeLowering {
 
   /// The type of a `gen`, which must be one that the model can be held to.
   Type generated(Sgl.TypeContext type) {
+    int before = diagnostics.size();
     Type lowered = lower(type);
-    if (!(lowered instanceof Type.Text)) {
+    if (!(lowered instanceof Type.Text) && diagnostics.size() == before) {
       requireConstraint(lowered, lowering.span(type));
     }
     return lowered;

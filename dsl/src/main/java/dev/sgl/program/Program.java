@@ -1,5 +1,6 @@
 package dev.sgl.program;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -7,13 +8,13 @@ import java.util.Optional;
 /// A source file as data: its routines by name, in the order in which they are written.
 public record Program(String file, Map<String, Routine> routines) {
   public Program {
-    routines = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(routines));
+    routines = Collections.unmodifiableMap(new LinkedHashMap<>(routines));
   }
 
-  /// The program that runs: `main`, or the only or last `program` of the file.
+  /// The program that runs: the `program` named `main`, or the last one of the file.
   public Optional<Routine> entry() {
     Routine main = routines.get("main");
-    if (main != null) {
+    if (main != null && main.kind() == Routine.Kind.PROGRAM) {
       return Optional.of(main);
     }
     return routines.values().stream()
