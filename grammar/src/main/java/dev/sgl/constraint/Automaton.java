@@ -203,6 +203,9 @@ public final class Automaton {
     }
     String zeros = "0".repeat(lowRest.length());
     String nines = "9".repeat(lowRest.length());
+    if (low.equals("0" + zeros) && high.equals("9" + nines)) {
+      return range('0', '9', sameLength(zeros, nines, after)); // any digits: one way, not three
+    }
     int node = range(first, first, sameLength(lowRest, nines, after));
     node = either(node, range(last, last, sameLength(zeros, highRest, after)));
     if (last - first > 1) {

@@ -95,7 +95,7 @@ final class Execution {
     Optional<String> wrong = Types.mismatch(routine.returns().get(), known);
     if (wrong.isPresent()) {
       throw new RunException(
-          "`" + routine.name() + "` returns " + wrong.get(), routine.span(), conversation.branch(), List.of(), new TypeException(wrong.get()));
+          "the value that `" + routine.name() + "` returns: " + wrong.get(), routine.span(), conversation.branch(), List.of(), new TypeException(wrong.get()));
     }
     return known;
   }

@@ -333,7 +333,7 @@ class InterpreterTest {
   @Test
   void aReturnedValueIsOfItsType() {
     RunException error = assertThrows(RunException.class, () -> run("program p(x: any = \"a\") -> int { return x }"));
-    assertEquals("`p` returns \"a\" is not int", error.getMessage());
+    assertEquals("the value that `p` returns: \"a\" is not int", error.getMessage());
   }
 
   @Test
