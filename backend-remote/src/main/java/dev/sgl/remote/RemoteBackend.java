@@ -72,7 +72,10 @@ public final class RemoteBackend implements Backend {
     ObjectNode body = body(request.prompt(), request.sampling());
     if (!Types.isFree(type)) {
       // the outermost value of a schema must be an object for most endpoints
-      Type sent = type instanceof Type.Rec ? type : new Type.Rec(List.of(new Type.Field("value", type, false)));
+      Type sent =
+          type instanceof Type.Rec
+              ? type
+              : new Type.Rec(List.of(new Type.Field("value", type, false)));
       ObjectNode format = body.putObject("response_format");
       format.put("type", "json_schema");
       ObjectNode schema = format.putObject("json_schema");
@@ -81,12 +84,15 @@ public final class RemoteBackend implements Backend {
       schema.set("schema", Types.schema(sent));
     }
     Optional<Type> checked = Types.isFree(type) ? Optional.empty() : Optional.of(type);
-    return new RemoteGeneration(client.newCall(http(body)), checked, wrapped || type instanceof Type.Array, json);
+    return new RemoteGeneration(
+        client.newCall(http(body)), checked, wrapped || type instanceof Type.Array, json);
   }
 
   private okhttp3.Request http(ObjectNode body) {
     okhttp3.Request.Builder request =
-        new okhttp3.Request.Builder().url(chat).post(RequestBody.create(body.toString(), JSON_TYPE));
+        new okhttp3.Request.Builder()
+            .url(chat)
+            .post(RequestBody.create(body.toString(), JSON_TYPE));
     options.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
     return request.build();
   }
@@ -123,7 +129,8 @@ public final class RemoteBackend implements Backend {
     Sampling greedy = Wire.greedy();
     try (Generation generation = generate(new Request(prompt, new Type.OneOf(literals), greedy))) {
       Reply reply = generation.reply();
-      return new Selection(choices.indexOf(reply.text()), List.of(), List.of(), "enum", reply.usage());
+      return new Selection(
+          choices.indexOf(reply.text()), List.of(), List.of(), "enum", reply.usage());
     }
   }
 

@@ -48,8 +48,13 @@ final class RemoteGeneration implements Generation {
     try {
       BufferedSource source = open();
       while (true) {
-        String line = source.indexOf((byte) '\n', 0, MAX_LINE) >= 0 ? source.readUtf8LineStrict(MAX_LINE) : null;
-        if (line == null || line.strip().equals("data: [DONE]") || line.strip().equals("data:[DONE]")) {
+        String line =
+            source.indexOf((byte) '\n', 0, MAX_LINE) >= 0
+                ? source.readUtf8LineStrict(MAX_LINE)
+                : null;
+        if (line == null
+            || line.strip().equals("data: [DONE]")
+            || line.strip().equals("data:[DONE]")) {
           return end();
         }
         String piece = line.startsWith("data:") ? event(line.substring(5)) : "";
@@ -96,7 +101,9 @@ final class RemoteGeneration implements Generation {
       throw new BackendException("the endpoint sent an event that is not JSON");
     }
     if (event.has("error")) {
-      throw new BackendException("the endpoint failed: " + event.path("error").path("message").asText(event.path("error").toString()));
+      throw new BackendException(
+          "the endpoint failed: "
+              + event.path("error").path("message").asText(event.path("error").toString()));
     }
     JsonNode counts = event.path("usage");
     if (counts.isObject()) {
@@ -119,7 +126,12 @@ final class RemoteGeneration implements Generation {
 
   private static Reply.Logprob logprob(JsonNode entry) {
     List<Reply.Candidate> top = new ArrayList<>();
-    entry.path("top_logprobs").forEach(c -> top.add(new Reply.Candidate(c.path("token").asText(), c.path("logprob").asDouble())));
+    entry
+        .path("top_logprobs")
+        .forEach(
+            c ->
+                top.add(
+                    new Reply.Candidate(c.path("token").asText(), c.path("logprob").asDouble())));
     return new Reply.Logprob(entry.path("token").asText(), entry.path("logprob").asDouble(), top);
   }
 
@@ -137,7 +149,8 @@ final class RemoteGeneration implements Generation {
       return new CancellationException("cancelled");
     }
     String why = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-    return new BackendException("the endpoint " + call.request().url().host() + " cannot be reached: " + why, error);
+    return new BackendException(
+        "the endpoint " + call.request().url().host() + " cannot be reached: " + why, error);
   }
 
   @Override

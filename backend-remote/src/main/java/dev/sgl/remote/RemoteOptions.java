@@ -11,6 +11,10 @@ import java.util.Optional;
 public record RemoteOptions(URI endpoint, String model, Optional<String> apiKey) {
   @Override
   public String toString() {
-    return "RemoteOptions[" + endpoint + ", " + model + (apiKey.isPresent() ? ", with a key]" : "]");
+    return "RemoteOptions["
+        + endpoint
+        + ", "
+        + model
+        + (apiKey.isPresent() ? ", with a key]" : "]");
   }
 }

@@ -52,7 +52,19 @@ final class Wire {
   /// The likeliest token, always.
   static Sampling greedy() {
     return new Sampling(
-        OptionalInt.empty(), 0, OptionalDouble.of(0), OptionalDouble.empty(), OptionalInt.empty(), OptionalDouble.empty(),
-        List.of(), OptionalLong.empty(), 0, 0, OptionalDouble.empty(), Map.of(), false, OptionalInt.empty());
+        OptionalInt.empty(),
+        0,
+        OptionalDouble.of(0),
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        List.of(),
+        OptionalLong.empty(),
+        0,
+        0,
+        OptionalDouble.empty(),
+        Map.of(),
+        false,
+        OptionalInt.empty());
   }
 }

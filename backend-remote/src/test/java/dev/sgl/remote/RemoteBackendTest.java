@@ -31,7 +31,9 @@ class RemoteBackendTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Prompt CHAT =
       new Prompt.Chat(
-          List.of(new Prompt.Message(Role.SYSTEM, List.of(new Prompt.Part.Written("Be brief."))), new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written("Hi")))),
+          List.of(
+              new Prompt.Message(Role.SYSTEM, List.of(new Prompt.Part.Written("Be brief."))),
+              new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written("Hi")))),
           List.of());
 
   private final MockWebServer server = new MockWebServer();
@@ -47,11 +49,16 @@ class RemoteBackendTest {
   }
 
   private RemoteBackend backend() {
-    return RemoteBackend.open(new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("secret")));
+    return RemoteBackend.open(
+        new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("secret")));
   }
 
   private static String event(String delta, String finish) {
-    return "data: {\"choices\":[{\"delta\":{\"content\":" + quoted(delta) + "},\"finish_reason\":" + (finish.isEmpty() ? "null" : quoted(finish)) + "}]}\n\n";
+    return "data: {\"choices\":[{\"delta\":{\"content\":"
+        + quoted(delta)
+        + "},\"finish_reason\":"
+        + (finish.isEmpty() ? "null" : quoted(finish))
+        + "}]}\n\n";
   }
 
   private static String quoted(String text) {
@@ -59,7 +66,11 @@ class RemoteBackendTest {
   }
 
   private void stream(String... events) {
-    server.enqueue(new MockResponse.Builder().addHeader("Content-Type", "text/event-stream").body(String.join("", events)).build());
+    server.enqueue(
+        new MockResponse.Builder()
+            .addHeader("Content-Type", "text/event-stream")
+            .body(String.join("", events))
+            .build());
   }
 
   private JsonNode sent() throws Exception {
@@ -95,7 +106,9 @@ class RemoteBackendTest {
       assertEquals(new Reply.Usage(9, 4, 2), generation.reply().usage());
     }
     JsonNode body = sent();
-    assertEquals("[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"}]", body.path("messages").toString());
+    assertEquals(
+        "[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"}]",
+        body.path("messages").toString());
     assertTrue(body.path("stream").asBoolean());
     assertFalse(body.has("temperature"));
     assertFalse(body.has("response_format"));
@@ -108,21 +121,36 @@ class RemoteBackendTest {
     assertEquals("{\"n\":4}", reply(type).text());
     JsonNode format = sent().path("response_format");
     assertEquals("json_schema", format.path("type").asText());
-    assertEquals("integer", format.path("json_schema").path("schema").path("properties").path("n").path("type").asText());
+    assertEquals(
+        "integer",
+        format
+            .path("json_schema")
+            .path("schema")
+            .path("properties")
+            .path("n")
+            .path("type")
+            .asText());
   }
 
   @Test
   void aScalarIsWrappedInAnObject() throws Exception {
     stream(event("{\"value\":7}", "stop"), "data: [DONE]\n\n");
     assertEquals("7", reply(new Type.Int(0, 9)).text());
-    assertTrue(sent().path("response_format").path("json_schema").path("schema").path("properties").has("value"));
+    assertTrue(
+        sent()
+            .path("response_format")
+            .path("json_schema")
+            .path("schema")
+            .path("properties")
+            .has("value"));
   }
 
   @Test
   void aReplyThatIsNotOfItsTypeIsAnError() {
     stream(event("{\"value\":70}", "stop"), "data: [DONE]\n\n");
     BackendException error = assertThrows(BackendException.class, () -> reply(new Type.Int(0, 9)));
-    assertEquals("the endpoint's reply is not a `int<0..9>`: 70 is not int<0..9>", error.getMessage());
+    assertEquals(
+        "the endpoint's reply is not a `int<0..9>`: 70 is not int<0..9>", error.getMessage());
     stream(event("Sure! Here it is.", "stop"), "data: [DONE]\n\n");
     assertThrows(BackendException.class, () -> reply(new Type.Int(0, 9)));
   }
@@ -142,7 +170,15 @@ class RemoteBackendTest {
       assertEquals("enum", selection.method());
     }
     JsonNode body = sent();
-    assertEquals("[\"good\",\"bad\"]", body.path("response_format").path("json_schema").path("schema").path("properties").path("value").path("enum").toString());
+    assertEquals(
+        "[\"good\",\"bad\"]",
+        body.path("response_format")
+            .path("json_schema")
+            .path("schema")
+            .path("properties")
+            .path("value")
+            .path("enum")
+            .toString());
     assertEquals(0, body.path("temperature").asDouble(-1));
   }
 
@@ -161,29 +197,45 @@ class RemoteBackendTest {
 
   @Test
   void errorsOfTheEndpointAreShownInOneLine() {
-    server.enqueue(new MockResponse.Builder().code(401).body("{\"error\":{\"message\":\"no such key\"}}").build());
+    server.enqueue(
+        new MockResponse.Builder()
+            .code(401)
+            .body("{\"error\":{\"message\":\"no such key\"}}")
+            .build());
     BackendException error = assertThrows(BackendException.class, () -> reply(Type.TEXT));
     assertEquals("the endpoint answered 401: no such key", error.getMessage());
     server.enqueue(new MockResponse.Builder().code(500).body("x".repeat(5000)).build());
-    assertTrue(String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage()).length() < 400);
+    assertTrue(
+        String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage())
+                .length()
+            < 400);
     stream("data: {\"error\":{\"message\":\"overloaded\"}}\n\n");
-    assertEquals("the endpoint failed: overloaded", assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage());
+    assertEquals(
+        "the endpoint failed: overloaded",
+        assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage());
   }
 
   @Test
   void aStreamThatBreaksOffIsAnError() {
     stream(event("Hel", ""));
-    assertTrue(String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage()).contains("broke off"));
+    assertTrue(
+        String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage())
+            .contains("broke off"));
   }
 
   @Test
   void anEndpointThatIsNotThereIsAnError() throws IOException {
     server.close();
-    assertTrue(String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage()).contains("cannot be reached"));
+    assertTrue(
+        String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage())
+            .contains("cannot be reached"));
   }
 
   @Test
   void theKeyIsNeverShown() {
-    assertFalse(new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("secret")).toString().contains("secret"));
+    assertFalse(
+        new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("secret"))
+            .toString()
+            .contains("secret"));
   }
 }

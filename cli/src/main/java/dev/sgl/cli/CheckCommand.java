@@ -27,7 +27,11 @@ final class CheckCommand implements Callable<Integer> {
       SourceFile source = SourceFile.read(file);
       Compiler.Result result = source.compile();
       if (!result.diagnostics().isEmpty()) {
-        spec.commandLine().getErr().println((mistakes > 0 ? "\n" : "") + Report.show(result.diagnostics(), source.text()).stripTrailing());
+        spec.commandLine()
+            .getErr()
+            .println(
+                (mistakes > 0 ? "\n" : "")
+                    + Report.show(result.diagnostics(), source.text()).stripTrailing());
       }
       mistakes += result.diagnostics().size();
     }
@@ -35,7 +39,9 @@ final class CheckCommand implements Callable<Integer> {
       spec.commandLine().getErr().println("\n" + mistakes + (mistakes == 1 ? " error" : " errors"));
       return Main.DIAGNOSTICS;
     }
-    spec.commandLine().getOut().println(files.size() == 1 ? files.getFirst() + ": ok" : files.size() + " files: ok");
+    spec.commandLine()
+        .getOut()
+        .println(files.size() == 1 ? files.getFirst() + ": ok" : files.size() + " files: ok");
     return Main.OK;
   }
 }

@@ -25,7 +25,9 @@ final class IrCommand implements Callable<Integer> {
     SourceFile source = SourceFile.read(file);
     Compiler.Result result = source.compile();
     if (result.program().isEmpty()) {
-      spec.commandLine().getErr().println(Report.show(result.diagnostics(), source.text()).stripTrailing());
+      spec.commandLine()
+          .getErr()
+          .println(Report.show(result.diagnostics(), source.text()).stripTrailing());
       return Main.DIAGNOSTICS;
     }
     spec.commandLine().getOut().print(Printer.print(result.program().get()));

@@ -34,7 +34,8 @@ final class LiveText implements RunListener {
       put(heading);
     } else {
       StringBuilder text = branch(branch);
-      text.append(text.isEmpty() || text.charAt(text.length() - 1) == '\n' ? "" : "\n").append(heading);
+      text.append(text.isEmpty() || text.charAt(text.length() - 1) == '\n' ? "" : "\n")
+          .append(heading);
     }
   }
 

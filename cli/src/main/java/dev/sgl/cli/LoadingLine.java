@@ -18,7 +18,8 @@ final class LoadingLine implements Progress, AutoCloseable {
   @Override
   public void loading(String what, long done, long total) {
     if (shown) {
-      err.printf("\r\u001b[Kloading %s: %s (%.1f of %.1f MB)", model, what, done / 1e6, total / 1e6);
+      err.printf(
+          "\r\u001b[Kloading %s: %s (%.1f of %.1f MB)", model, what, done / 1e6, total / 1e6);
       err.flush();
     }
   }

@@ -10,7 +10,8 @@ import picocli.CommandLine.IVersionProvider;
 /// `sglc`: the command line.
 @Command(
     name = "sglc",
-    description = "Runs and checks .sgl programs: conversations with language models, written as code.",
+    description =
+        "Runs and checks .sgl programs: conversations with language models, written as code.",
     subcommands = {RunCommand.class, CheckCommand.class, IrCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -36,7 +37,11 @@ public final class Main implements Runnable {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   public static void main(String[] arguments) {
-    System.exit(run(arguments, new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8), new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8)));
+    System.exit(
+        run(
+            arguments,
+            new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8)));
   }
 
   /// Runs one command and returns its exit code.
@@ -62,14 +67,16 @@ public final class Main implements Runnable {
 
   private static String message(Exception error) {
     return switch (error) {
-      case UsageException _, ModelException _, BackendException _ -> String.valueOf(error.getMessage());
+      case UsageException _, ModelException _, BackendException _ ->
+          String.valueOf(error.getMessage());
       default -> "a mistake of sglc itself, please report it: " + error;
     };
   }
 
   @Override
   public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "Missing command: run, check or ir.");
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "Missing command: run, check or ir.");
   }
 
   /// The version of the jar.
@@ -77,7 +84,12 @@ public final class Main implements Runnable {
     @Override
     public String[] getVersion() {
       String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"sglc " + (version == null ? "(from classes)" : version) + ", Java " + Runtime.version().feature()};
+      return new String[] {
+        "sglc "
+            + (version == null ? "(from classes)" : version)
+            + ", Java "
+            + Runtime.version().feature()
+      };
     }
   }
 }

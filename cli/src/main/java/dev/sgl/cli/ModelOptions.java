@@ -18,7 +18,8 @@ final class ModelOptions {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "PATH|NAME",
-      description = "A model folder as Hugging Face lays it out; with --endpoint, the model's name. Default: $$SGL_MODEL, or the demo model.")
+      description =
+          "A model folder as Hugging Face lays it out; with --endpoint, the model's name. Default: $$SGL_MODEL, or the demo model.")
   Optional<String> model = Optional.empty();
 
   @Option(
@@ -30,13 +31,20 @@ final class ModelOptions {
   @Option(
       names = "--api-key-env",
       paramLabel = "VAR",
-      description = "The environment variable that holds the endpoint's key. Default: OPENAI_API_KEY, if it is set.")
+      description =
+          "The environment variable that holds the endpoint's key. Default: OPENAI_API_KEY, if it is set.")
   Optional<String> apiKeyVariable = Optional.empty();
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute. Default: as many as processors.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: as many as processors.")
   Optional<Integer> threads = Optional.empty();
 
-  @Option(names = "--context-length", paramLabel = "N", description = "Most tokens of a conversation. Default: the model's.")
+  @Option(
+      names = "--context-length",
+      paramLabel = "N",
+      description = "Most tokens of a conversation. Default: the model's.")
   Optional<Integer> context = Optional.empty();
 
   /// Opens the model; shows a line on `err` while it loads, if `progress`.
@@ -47,7 +55,8 @@ final class ModelOptions {
     Path folder = folder();
     int threadCount = positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads());
     LocalOptions options =
-        new LocalOptions(threadCount, positive("--context-length", context), LocalOptions.DEFAULT.pageSize());
+        new LocalOptions(
+            threadCount, positive("--context-length", context), LocalOptions.DEFAULT.pageSize());
     try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
       return LocalBackend.open(folder, options, line);
     }
@@ -61,8 +70,10 @@ final class ModelOptions {
   }
 
   private Backend remote(URI uri) {
-    if (uri.getHost() == null || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-      throw new UsageException("--endpoint must be a URL such as http://127.0.0.1:30000/v1, not " + uri);
+    if (uri.getHost() == null
+        || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+      throw new UsageException(
+          "--endpoint must be a URL such as http://127.0.0.1:30000/v1, not " + uri);
     }
     String name = model.orElseThrow(() -> new UsageException("--endpoint needs --model NAME"));
     String variable = apiKeyVariable.orElse("OPENAI_API_KEY");
@@ -80,7 +91,8 @@ final class ModelOptions {
     }
     Path demo = Path.of(System.getProperty("sgl.home", ".")).resolve("samples/model/demo");
     if (!Files.isDirectory(demo)) {
-      throw new UsageException("the demo model is not beside the program; name a model folder with --model");
+      throw new UsageException(
+          "the demo model is not beside the program; name a model folder with --model");
     }
     return demo;
   }

@@ -36,7 +36,10 @@ final class RunCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE", description = "The .sgl file.")
   Path file = Path.of("");
 
-  @Parameters(index = "1..*", paramLabel = "name=value", description = "The program's arguments: text as it is, everything else as JSON.")
+  @Parameters(
+      index = "1..*",
+      paramLabel = "name=value",
+      description = "The program's arguments: text as it is, everything else as JSON.")
   List<String> arguments = List.of();
 
   @Mixin ModelOptions model = new ModelOptions();
@@ -47,10 +50,15 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the result alone, as JSON on one line.")
   boolean json;
 
-  @Option(names = "--stream", description = "Show the conversation while it is generated, also where standard output is no terminal.")
+  @Option(
+      names = "--stream",
+      description =
+          "Show the conversation while it is generated, also where standard output is no terminal.")
   boolean stream;
 
-  @Option(names = {"-q", "--quiet"}, description = "Show nothing but the result.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Show nothing but the result.")
   boolean quiet;
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -101,7 +109,12 @@ final class RunCommand implements Callable<Integer> {
 
   private static String show(RunException error, SourceFile source) {
     Diagnostic failed =
-        new Diagnostic("failed", sentence(error), error.span(), "failed in " + error.branch(), Optional.empty());
+        new Diagnostic(
+            "failed",
+            sentence(error),
+            error.span(),
+            "failed in " + error.branch(),
+            Optional.empty());
     StringBuilder text = new StringBuilder(Report.show(List.of(failed), source.text()));
     if (!error.variables().isEmpty()) {
       text.append("  = known here: ").append(String.join(", ", error.variables())).append('\n');

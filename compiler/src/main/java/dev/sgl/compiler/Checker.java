@@ -33,7 +33,8 @@ final class Checker {
   }
 
   /// Where a step stands: in which routine, in whose message, in a loop or not.
-  private record Place(Routine routine, Optional<Role> role, boolean inLoop, boolean speaksInMessages) {
+  private record Place(
+      Routine routine, Optional<Role> role, boolean inLoop, boolean speaksInMessages) {
     Place in(Role speaker) {
       return new Place(routine, Optional.of(speaker), inLoop, speaksInMessages);
     }
@@ -61,12 +62,15 @@ final class Checker {
             step ->
                 switch (step) {
                   case Step.Message _ -> true;
-                  case Step.If(_, var then, var otherwise, _) -> hasMessages(then) || hasMessages(otherwise);
+                  case Step.If(_, var then, var otherwise, _) ->
+                      hasMessages(then) || hasMessages(otherwise);
                   case Step.For loop -> hasMessages(loop.body());
                   case Step.While loop -> hasMessages(loop.body());
                   case Step.ForkEach fork -> hasMessages(fork.body());
-                  case Step.ForkBranches fork -> fork.branches().stream().anyMatch(b -> hasMessages(b.body()));
-                  case Step.Match match -> match.arms().stream().anyMatch(a -> hasMessages(a.body()));
+                  case Step.ForkBranches fork ->
+                      fork.branches().stream().anyMatch(b -> hasMessages(b.body()));
+                  case Step.Match match ->
+                      match.arms().stream().anyMatch(a -> hasMessages(a.body()));
                   default -> false;
                 });
   }
@@ -87,7 +91,8 @@ final class Checker {
       case Step.ForkEach fork -> forkEach(fork, scope, place);
       case Step.ForkBranches fork -> forkBranches(fork, scope, place);
       case Step.Join(var name, var span) -> join(name, span, scope);
-      case Step.Let(var name, var value, var span) -> define(name, widen(values.type(value, scope)), span, scope);
+      case Step.Let(var name, var value, var span) ->
+          define(name, widen(values.type(value, scope)), span, scope);
       case Step.Assign(var name, var value, var span) -> {
         if (scope.type(name).isEmpty()) {
           diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
@@ -162,7 +167,10 @@ final class Checker {
     Scope outer = scope.inner();
     outer.define(fork.variable(), values.item(fork.list(), scope));
     Scope branch = outer.inner();
-    block(fork.body(), branch, new Place(place.routine(), place.role(), false, place.speaksInMessages()));
+    block(
+        fork.body(),
+        branch,
+        new Place(place.routine(), place.role(), false, place.speaksInMessages()));
     define(fork.name(), Type.array(branch.record()), fork.span(), scope);
     scope.defineFork(fork.name());
   }
@@ -178,7 +186,10 @@ final class Checker {
                     diagnostics.add(Diagnostic.duplicateName(branch.name(), branch.span()));
                   }
                   Scope inner = scope.inner();
-                  block(branch.body(), inner, new Place(place.routine(), place.role(), false, place.speaksInMessages()));
+                  block(
+                      branch.body(),
+                      inner,
+                      new Place(place.routine(), place.role(), false, place.speaksInMessages()));
                   return new Type.Field(branch.name(), inner.record(), false);
                 })
             .toList();

@@ -10,7 +10,8 @@ import java.util.Optional;
 ///
 /// Each is made by a factory here; the code is the factory's name, the stem of its golden file and
 /// its heading in the language reference.
-public record Diagnostic(String code, String message, Span span, String label, Optional<String> help) {
+public record Diagnostic(
+    String code, String message, Span span, String label, Optional<String> help) {
 
   private Diagnostic(String code, String message, Span span, String label) {
     this(code, message, span, label, Optional.empty());
@@ -33,64 +34,91 @@ public record Diagnostic(String code, String message, Span span, String label, O
   }
 
   static Diagnostic notYet(String what, Span span) {
-    return new Diagnostic("not-yet", what + " does not run yet in this version.", span, "parsed, but not run yet");
+    return new Diagnostic(
+        "not-yet", what + " does not run yet in this version.", span, "parsed, but not run yet");
   }
 
   static Diagnostic unknownName(String name, Span span, Optional<String> near) {
-    return new Diagnostic("unknown-name", "`" + name + "` is not defined.", span, "not defined here").help(didYouMean(near));
+    return new Diagnostic(
+            "unknown-name", "`" + name + "` is not defined.", span, "not defined here")
+        .help(didYouMean(near));
   }
 
   static Diagnostic unknownFunction(String name, Span span, Optional<String> near) {
-    return new Diagnostic("unknown-function", "There is no program, function or fragment `" + name + "`.", span, "not defined")
+    return new Diagnostic(
+            "unknown-function",
+            "There is no program, function or fragment `" + name + "`.",
+            span,
+            "not defined")
         .help(didYouMean(near));
   }
 
   static Diagnostic unknownType(String name, Span span, Optional<String> near) {
-    return new Diagnostic("unknown-type", "There is no type `" + name + "`.", span, "not a type").help(didYouMean(near));
+    return new Diagnostic("unknown-type", "There is no type `" + name + "`.", span, "not a type")
+        .help(didYouMean(near));
   }
 
   static Diagnostic unknownField(String name, String of, Span span, Optional<String> near) {
-    return new Diagnostic("unknown-field", "There is no field `" + name + "` in " + of + ".", span, "no such field")
+    return new Diagnostic(
+            "unknown-field",
+            "There is no field `" + name + "` in " + of + ".",
+            span,
+            "no such field")
         .help(didYouMean(near));
   }
 
   static Diagnostic unknownOption(String name, Span span, Optional<String> near) {
-    return new Diagnostic("unknown-option", "`gen` has no option `" + name + "`.", span, "not an option").help(didYouMean(near));
+    return new Diagnostic(
+            "unknown-option", "`gen` has no option `" + name + "`.", span, "not an option")
+        .help(didYouMean(near));
   }
 
   static Diagnostic unknownMethod(String name, Span span) {
-    return new Diagnostic("unknown-method", "`select` cannot score by `" + name + "`.", span, "not a method")
+    return new Diagnostic(
+            "unknown-method", "`select` cannot score by `" + name + "`.", span, "not a method")
         .help("use `likelihood`, `greedy` or `unconditional`");
   }
 
   static Diagnostic optionRange(String name, String range, Span span) {
-    return new Diagnostic("option-range", "The option `" + name + "` must be " + range + ".", span, "out of range");
+    return new Diagnostic(
+        "option-range", "The option `" + name + "` must be " + range + ".", span, "out of range");
   }
 
   static Diagnostic duplicateName(String name, Span span) {
-    return new Diagnostic("duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
+    return new Diagnostic(
+            "duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
         .help("choose another name");
   }
 
   static Diagnostic wrongType(String expected, Type found, Span span) {
-    return new Diagnostic("wrong-type", "This must be " + expected + ", but it is `" + found.show() + "`.", span, "`" + found.show() + "`");
+    return new Diagnostic(
+        "wrong-type",
+        "This must be " + expected + ", but it is `" + found.show() + "`.",
+        span,
+        "`" + found.show() + "`");
   }
 
   static Diagnostic wrongArguments(String message, Span span) {
     return new Diagnostic("wrong-arguments", message, span, "wrong arguments");
   }
 
-  static Diagnostic wrongArguments(String name, Functions.Signature signature, int given, Span span) {
-    String count = signature.least() == signature.most() ? "" + signature.least() : signature.least() + " to " + signature.most();
+  static Diagnostic wrongArguments(
+      String name, Functions.Signature signature, int given, Span span) {
+    String count =
+        signature.least() == signature.most()
+            ? "" + signature.least()
+            : signature.least() + " to " + signature.most();
     return wrongArguments("`" + name + "` takes " + count + " arguments, not " + given + ".", span);
   }
 
   static Diagnostic emptyType(String why, Span span) {
-    return new Diagnostic("empty-type", "No value has this type: " + why + ".", span, "nothing fits");
+    return new Diagnostic(
+        "empty-type", "No value has this type: " + why + ".", span, "nothing fits");
   }
 
   static Diagnostic freeText(Span span) {
-    return new Diagnostic("free-text", "`text` has no end inside a record or a list.", span, "free text")
+    return new Diagnostic(
+            "free-text", "`text` has no end inside a record or a list.", span, "free text")
         .help("write `string`, or `string<..80>` for at most 80 characters");
   }
 
@@ -100,30 +128,47 @@ public record Diagnostic(String code, String message, Span span, String label, O
 
   static Diagnostic unusedValue(Span span, Optional<String> near) {
     return new Diagnostic("unused-value", "This value is not used.", span, "does nothing")
-        .help(near.isPresent() ? didYouMean(near) : Optional.of("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
+        .help(
+            near.isPresent()
+                ? didYouMean(near)
+                : Optional.of("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
   }
 
   static Diagnostic outsideLoop(String word, Span span) {
-    return new Diagnostic("outside-loop", "`" + word + "` stands outside a loop.", span, "no loop here");
+    return new Diagnostic(
+        "outside-loop", "`" + word + "` stands outside a loop.", span, "no loop here");
   }
 
   static Diagnostic nestedMessage(Span span) {
-    return new Diagnostic("nested-message", "A message cannot stand inside a message.", span, "inside a message")
+    return new Diagnostic(
+            "nested-message", "A message cannot stand inside a message.", span, "inside a message")
         .help("close the outer message first");
   }
 
   static Diagnostic outsideMessage(String what, Span span) {
-    return new Diagnostic("outside-message", what + " must stand in a message, because this program speaks in messages.", span, "in no message")
+    return new Diagnostic(
+            "outside-message",
+            what + " must stand in a message, because this program speaks in messages.",
+            span,
+            "in no message")
         .help("put it after `user` or `assistant`");
   }
 
   static Diagnostic notAssistant(String what, Span span) {
-    return new Diagnostic("not-assistant", "Only the assistant can `" + what + "`.", span, "not the assistant's message")
+    return new Diagnostic(
+            "not-assistant",
+            "Only the assistant can `" + what + "`.",
+            span,
+            "not the assistant's message")
         .help("move it into an `assistant` message");
   }
 
   static Diagnostic noConversation(String what, Span span) {
-    return new Diagnostic("no-conversation", "A `fn` has no conversation, so it cannot " + what + ".", span, "nothing to speak in")
+    return new Diagnostic(
+            "no-conversation",
+            "A `fn` has no conversation, so it cannot " + what + ".",
+            span,
+            "nothing to speak in")
         .help("make it a `fragment`, or a `program`");
   }
 
@@ -133,11 +178,13 @@ public record Diagnostic(String code, String message, Span span, String label, O
   }
 
   static Diagnostic emptySelect(Span span) {
-    return new Diagnostic("empty-select", "`select` has nothing to choose from.", span, "an empty list");
+    return new Diagnostic(
+        "empty-select", "`select` has nothing to choose from.", span, "an empty list");
   }
 
   static Diagnostic noProgram(Span span) {
-    return new Diagnostic("no-program", "The file has no `program` to run.", span, "no program here")
+    return new Diagnostic(
+            "no-program", "The file has no `program` to run.", span, "no program here")
         .help("write `program main() { … }`");
   }
 }

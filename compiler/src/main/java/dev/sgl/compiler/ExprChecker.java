@@ -48,7 +48,10 @@ final class ExprChecker {
       }
       case Expr.ListOf(var items, _) -> list(items, scope);
       case Expr.RecOf(var entries, _) ->
-          new Type.Rec(entries.stream().map(e -> new Type.Field(e.name(), type(e.value(), scope), false)).toList());
+          new Type.Rec(
+              entries.stream()
+                  .map(e -> new Type.Field(e.name(), type(e.value(), scope), false))
+                  .toList());
       case Expr.Each(var item, var name, var list, var condition, _) -> {
         Scope inner = scope.inner();
         inner.define(name, item(list, scope));
@@ -97,12 +100,14 @@ final class ExprChecker {
   private Type member(Expr.Member member, Scope scope) {
     Type of = type(member.of(), scope);
     if (of instanceof Type.Rec(var fields)) {
-      Optional<Type.Field> field = fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
+      Optional<Type.Field> field =
+          fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
       if (field.isPresent()) {
         return field.get().type();
       }
     }
-    Optional<Functions.Signature> property = Functions.signature(member.name()).filter(s -> s.least() == 1);
+    Optional<Functions.Signature> property =
+        Functions.signature(member.name()).filter(s -> s.least() == 1);
     if (property.isPresent()) {
       return property.get().returns();
     }
@@ -138,7 +143,10 @@ final class ExprChecker {
     if (types.isEmpty()) {
       return Type.array(Type.ANY);
     }
-    return Type.array(types.size() == 1 ? types.getFirst() : types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types));
+    return Type.array(
+        types.size() == 1
+            ? types.getFirst()
+            : types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types));
   }
 
   private Type binary(Expr.Binary binary, Scope scope) {
@@ -158,8 +166,12 @@ final class ExprChecker {
         Type right = type(binary.right(), scope);
         if (!isNumber(left) && !isText(left)) {
           diagnostics.add(Diagnostic.wrongType("a number or a text", left, binary.left().span()));
-        } else if (isNumber(left) != isNumber(right) && !(left instanceof Type.Any) && !(right instanceof Type.Any)) {
-          diagnostics.add(Diagnostic.wrongType("comparable with `" + left.show() + "`", right, binary.right().span()));
+        } else if (isNumber(left) != isNumber(right)
+            && !(left instanceof Type.Any)
+            && !(right instanceof Type.Any)) {
+          diagnostics.add(
+              Diagnostic.wrongType(
+                  "comparable with `" + left.show() + "`", right, binary.right().span()));
         }
         yield Type.BOOL;
       }
@@ -195,7 +207,9 @@ final class ExprChecker {
     if (!isNumber(type)) {
       diagnostics.add(Diagnostic.wrongType("a number", type, expr.span()));
     }
-    return type instanceof Type.Int || type instanceof Type.Literal ? Type.INT : type instanceof Type.Float ? Type.FLOAT : Type.ANY;
+    return type instanceof Type.Int || type instanceof Type.Literal
+        ? Type.INT
+        : type instanceof Type.Float ? Type.FLOAT : Type.ANY;
   }
 
   private static boolean isNumber(Type type) {
@@ -216,8 +230,11 @@ final class ExprChecker {
     }
     call.arguments().forEach(a -> type(a.value(), scope));
     if (call.name().equals("meta")) {
-      if (call.arguments().size() != 1 || !(call.arguments().getFirst().value() instanceof Expr.Name)) {
-        diagnostics.add(Diagnostic.wrongArguments("`meta` takes the name of a generated variable.", call.span()));
+      if (call.arguments().size() != 1
+          || !(call.arguments().getFirst().value() instanceof Expr.Name)) {
+        diagnostics.add(
+            Diagnostic.wrongArguments(
+                "`meta` takes the name of a generated variable.", call.span()));
       }
       return Type.ANY;
     }
@@ -225,7 +242,8 @@ final class ExprChecker {
     if (signature.isEmpty()) {
       List<String> names = new ArrayList<>(program.routines().keySet());
       names.addAll(Functions.names());
-      diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), Nearest.to(call.name(), names)));
+      diagnostics.add(
+          Diagnostic.unknownFunction(call.name(), call.span(), Nearest.to(call.name(), names)));
       return Type.ANY;
     }
     int given = call.arguments().size();
@@ -248,21 +266,27 @@ final class ExprChecker {
       position++;
       if (parameter.isEmpty()) {
         String wrong =
-            argument.name().map(n -> " has no parameter `" + n + "`.").orElse(" takes at most " + parameters.size() + " arguments.");
-        diagnostics.add(Diagnostic.wrongArguments("`" + routine.name() + "`" + wrong, argument.value().span()));
+            argument
+                .name()
+                .map(n -> " has no parameter `" + n + "`.")
+                .orElse(" takes at most " + parameters.size() + " arguments.");
+        diagnostics.add(
+            Diagnostic.wrongArguments("`" + routine.name() + "`" + wrong, argument.value().span()));
         type(argument.value(), scope);
         continue;
       }
       if (!given.add(parameter.get().name())) {
         diagnostics.add(
-            Diagnostic.wrongArguments("`" + parameter.get().name() + "` is given twice.", argument.value().span()));
+            Diagnostic.wrongArguments(
+                "`" + parameter.get().name() + "` is given twice.", argument.value().span()));
       }
       require(argument.value(), parameter.get().type(), scope);
     }
     for (Routine.Parameter parameter : parameters) {
       if (parameter.standard().isEmpty() && !given.contains(parameter.name())) {
         diagnostics.add(
-            Diagnostic.wrongArguments("`" + routine.name() + "` needs `" + parameter.name() + "`.", call.span()));
+            Diagnostic.wrongArguments(
+                "`" + routine.name() + "` needs `" + parameter.name() + "`.", call.span()));
       }
     }
   }
@@ -281,19 +305,27 @@ final class ExprChecker {
       case Type.Any() -> true;
       case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c));
       case Type.Text _, Type.Str _ ->
-          found instanceof Type.Text || found instanceof Type.Str || found instanceof Type.Literal(String _);
+          found instanceof Type.Text
+              || found instanceof Type.Str
+              || found instanceof Type.Literal(String _);
       case Type.Int(long min, long max) ->
-          found instanceof Type.Int || found instanceof Type.Literal(Long n) && min <= n && n <= max;
+          found instanceof Type.Int
+              || found instanceof Type.Literal(Long n) && min <= n && n <= max;
       case Type.Float _ -> found instanceof Type.Float || fits(found, Type.INT);
       case Type.Bool _ -> found instanceof Type.Bool || found instanceof Type.Literal(Boolean _);
-      case Type.Literal(Object value) -> found.equals(wanted) || !(found instanceof Type.Literal) && fits(new Type.Literal(value), found);
-      case Type.Rec(var fields) -> found instanceof Type.Rec(var given) && fields.stream().allMatch(f -> hasField(given, f));
-      case Type.Array(var item, _, _) -> found instanceof Type.Array(var other, _, _) && fits(other, item);
+      case Type.Literal(Object value) ->
+          found.equals(wanted)
+              || !(found instanceof Type.Literal) && fits(new Type.Literal(value), found);
+      case Type.Rec(var fields) ->
+          found instanceof Type.Rec(var given) && fields.stream().allMatch(f -> hasField(given, f));
+      case Type.Array(var item, _, _) ->
+          found instanceof Type.Array(var other, _, _) && fits(other, item);
     };
   }
 
   private static boolean hasField(List<Type.Field> given, Type.Field wanted) {
     return wanted.optional()
-        || given.stream().anyMatch(f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type()));
+        || given.stream()
+            .anyMatch(f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type()));
   }
 }

@@ -6,8 +6,29 @@ import java.util.Set;
 final class Keywords {
   static final Set<String> STATEMENTS =
       Set.of(
-          "system", "user", "assistant", "gen", "select", "fork", "join", "scratch", "retry", "check", "fail", "image",
-          "think", "with", "let", "if", "for", "while", "match", "break", "continue", "return", "log");
+          "system",
+          "user",
+          "assistant",
+          "gen",
+          "select",
+          "fork",
+          "join",
+          "scratch",
+          "retry",
+          "check",
+          "fail",
+          "image",
+          "think",
+          "with",
+          "let",
+          "if",
+          "for",
+          "while",
+          "match",
+          "break",
+          "continue",
+          "return",
+          "log");
 
   private Keywords() {}
 }

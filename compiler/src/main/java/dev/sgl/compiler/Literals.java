@@ -41,13 +41,17 @@ final class Literals {
       raw.append(part instanceof Sgl.InterpolationContext ? "" + VALUE : part.getText());
     }
     String body = text.BLOCK_OPEN() == null ? raw.toString() : strip(raw.toString());
-    return new ArrayList<>(Arrays.stream(body.split("" + VALUE, -1)).map(Literals::unescape).toList());
+    return new ArrayList<>(
+        Arrays.stream(body.split("" + VALUE, -1)).map(Literals::unescape).toList());
   }
 
   /// A text block without its common indentation, nor the line ends next to its quotes.
   private static String strip(String raw) {
     String body = raw.replace("\r\n", "\n");
-    boolean lead = body.stripLeading().length() < body.length() && body.indexOf('\n') >= 0 && body.substring(0, body.indexOf('\n')).isBlank();
+    boolean lead =
+        body.stripLeading().length() < body.length()
+            && body.indexOf('\n') >= 0
+            && body.substring(0, body.indexOf('\n')).isBlank();
     if (!lead) {
       return body;
     }

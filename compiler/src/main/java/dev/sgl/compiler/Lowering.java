@@ -57,7 +57,8 @@ final class Lowering {
       case Sgl.TypeAliasContext alias -> types.declare(alias);
       case Sgl.UseContext use -> diagnostics.add(Diagnostic.notYet("`use`", span(use)));
       case Sgl.ToolContext tool -> diagnostics.add(Diagnostic.notYet("`tool`", span(tool)));
-      case Sgl.TestContext test -> diagnostics.add(Diagnostic.notYet("`test`", span(test.TEST().getSymbol())));
+      case Sgl.TestContext test ->
+          diagnostics.add(Diagnostic.notYet("`test`", span(test.TEST().getSymbol())));
       default -> throw new AssertionError(definition.getClass());
     }
   }
@@ -129,17 +130,24 @@ final class Lowering {
       case Sgl.ForkEachContext fork ->
           Optional.of(
               new Step.ForkEach(
-                  fork.name(0).getText(), expr(fork.expression()), fork.name(1).getText(), block(fork.block()), span));
+                  fork.name(0).getText(),
+                  expr(fork.expression()),
+                  fork.name(1).getText(),
+                  block(fork.block()),
+                  span));
       case Sgl.ForkBranchesContext fork ->
           Optional.of(
               new Step.ForkBranches(
                   fork.name().getText(),
                   fork.branch().stream()
-                      .map(b -> new Step.Branch(b.name().getText(), block(b.block()), span(b.name())))
+                      .map(
+                          b ->
+                              new Step.Branch(b.name().getText(), block(b.block()), span(b.name())))
                       .toList(),
                   span));
       case Sgl.JoinContext join -> join(join);
-      case Sgl.LetContext let -> Optional.of(new Step.Let(let.name().getText(), expr(let.expression()), span));
+      case Sgl.LetContext let ->
+          Optional.of(new Step.Let(let.name().getText(), expr(let.expression()), span));
       case Sgl.AssignContext assign -> assign(assign);
       case Sgl.IfContext condition ->
           Optional.of(
@@ -149,17 +157,24 @@ final class Lowering {
                   body(condition.block(1), condition.elseIf),
                   span));
       case Sgl.ForContext loop ->
-          Optional.of(new Step.For(loop.name().getText(), expr(loop.expression()), block(loop.block()), span));
-      case Sgl.WhileContext loop -> Optional.of(new Step.While(expr(loop.expression()), block(loop.block()), span));
+          Optional.of(
+              new Step.For(
+                  loop.name().getText(), expr(loop.expression()), block(loop.block()), span));
+      case Sgl.WhileContext loop ->
+          Optional.of(new Step.While(expr(loop.expression()), block(loop.block()), span));
       case Sgl.MatchContext match ->
-          Optional.of(new Step.Match(expr(match.expression()), match.arm().stream().map(this::arm).toList(), span));
+          Optional.of(
+              new Step.Match(
+                  expr(match.expression()), match.arm().stream().map(this::arm).toList(), span));
       case Sgl.BreakContext _ -> Optional.of(new Step.Break(span));
       case Sgl.ContinueContext _ -> Optional.of(new Step.Continue(span));
-      case Sgl.ReturnContext result -> Optional.of(new Step.Return(optional(result.expression()), span));
+      case Sgl.ReturnContext result ->
+          Optional.of(new Step.Return(optional(result.expression()), span));
       case Sgl.LogContext log -> Optional.of(new Step.Log(expr(log.expression()), span));
       case Sgl.FailContext fail -> Optional.of(new Step.Fail(expr(fail.expression()), span));
       case Sgl.CheckContext check ->
-          Optional.of(new Step.Check(expr(check.expression(0)), optional(check.expression(1)), span));
+          Optional.of(
+              new Step.Check(expr(check.expression(0)), optional(check.expression(1)), span));
       case Sgl.DoContext action -> action(action);
       case Sgl.ScratchContext scratch -> notYet("`scratch`", scratch.SCRATCH().getSymbol());
       case Sgl.RetryContext retry -> notYet("`retry`", retry.RETRY().getSymbol());
@@ -180,7 +195,9 @@ final class Lowering {
     // a value alone is what the message says
     List<Step> body =
         message.statement() instanceof Sgl.DoContext action && !isStep(action.expression())
-            ? List.of(new Step.Say(new Expr.Text(List.of(expr(action.expression())), span(action)), span(action)))
+            ? List.of(
+                new Step.Say(
+                    new Expr.Text(List.of(expr(action.expression())), span(action)), span(action)))
             : body(message.block(), message.statement());
     return new Step.Message(role, body, span(message));
   }
@@ -203,7 +220,8 @@ final class Lowering {
         diagnostics.add(Diagnostic.unknownMethod(word, span(select.name(1))));
       }
     }
-    return new Step.Select(select.name(0).getText(), expr(select.expression()), method, span(select));
+    return new Step.Select(
+        select.name(0).getText(), expr(select.expression()), method, span(select));
   }
 
   private Optional<Step> join(Sgl.JoinContext join) {
@@ -220,7 +238,9 @@ final class Lowering {
     if (assign.target instanceof Sgl.ReferenceContext name && name.arguments() == null) {
       return Optional.of(new Step.Assign(name.getText(), expr(assign.value), span(assign)));
     }
-    diagnostics.add(Diagnostic.syntax("Only a variable can be assigned.", span(assign.target), "not a variable"));
+    diagnostics.add(
+        Diagnostic.syntax(
+            "Only a variable can be assigned.", span(assign.target), "not a variable"));
     return Optional.empty();
   }
 
@@ -230,7 +250,9 @@ final class Lowering {
       return Optional.of(new Step.Do(call, span(action)));
     }
     Optional<String> near =
-        value instanceof Expr.Name(var name, _) ? Nearest.to(name, Keywords.STATEMENTS) : Optional.empty();
+        value instanceof Expr.Name(var name, _)
+            ? Nearest.to(name, Keywords.STATEMENTS)
+            : Optional.empty();
     diagnostics.add(Diagnostic.unusedValue(span(action), near));
     return Optional.empty();
   }
@@ -239,22 +261,28 @@ final class Lowering {
     List<Object> values = new ArrayList<>();
     for (Sgl.PatternContext pattern : arm.pattern()) {
       switch (pattern) {
-        case Sgl.LiteralPatternContext literal -> constant(literal.literal()).ifPresent(values::add);
+        case Sgl.LiteralPatternContext literal ->
+            constant(literal.literal()).ifPresent(values::add);
         case Sgl.AnythingContext _ -> {}
-        case Sgl.CallPatternContext call -> diagnostics.add(Diagnostic.notYet("A tool call as a pattern", span(call)));
-        case Sgl.TypePatternContext type -> diagnostics.add(Diagnostic.notYet("A type as a pattern", span(type)));
+        case Sgl.CallPatternContext call ->
+            diagnostics.add(Diagnostic.notYet("A tool call as a pattern", span(call)));
+        case Sgl.TypePatternContext type ->
+            diagnostics.add(Diagnostic.notYet("A type as a pattern", span(type)));
         default -> throw new AssertionError(pattern.getClass());
       }
     }
     boolean anything = arm.pattern().stream().anyMatch(Sgl.AnythingContext.class::isInstance);
-    return new Step.Arm(anything ? List.of() : values, body(arm.block(), arm.statement()), span(arm));
+    return new Step.Arm(
+        anything ? List.of() : values, body(arm.block(), arm.statement()), span(arm));
   }
 
   private Optional<Object> constant(Sgl.LiteralContext literal) {
     if (expr(literal) instanceof Expr.Constant(Object value, _)) {
       return Optional.of(value);
     }
-    diagnostics.add(Diagnostic.syntax("A pattern is a fixed text, without values in it.", span(literal), "not fixed"));
+    diagnostics.add(
+        Diagnostic.syntax(
+            "A pattern is a fixed text, without values in it.", span(literal), "not fixed"));
     return Optional.empty();
   }
 
@@ -276,7 +304,8 @@ final class Lowering {
     Span span = span(expression);
     return switch (expression) {
       case Sgl.ConstantContext constant -> expr(constant.literal());
-      case Sgl.ReferenceContext name when name.arguments() == null -> new Expr.Name(name.name().getText(), span);
+      case Sgl.ReferenceContext name when name.arguments() == null ->
+          new Expr.Name(name.name().getText(), span);
       case Sgl.ReferenceContext call ->
           new Expr.Call(call.name().getText(), arguments(call.arguments()), span(call.name()));
       case Sgl.MemberContext member when member.arguments() == null ->
@@ -287,22 +316,36 @@ final class Lowering {
         arguments.addAll(arguments(method.arguments()));
         yield new Expr.Call(method.word().getText(), arguments, span(method.word()));
       }
-      case Sgl.IndexContext index -> new Expr.Index(expr(index.expression(0)), expr(index.expression(1)), span);
+      case Sgl.IndexContext index ->
+          new Expr.Index(expr(index.expression(0)), expr(index.expression(1)), span);
       case Sgl.UnaryContext unary -> unary(unary);
       case Sgl.BinaryContext binary ->
           new Expr.Binary(
-              Expr.Operator.binary(binary.op.getText()), expr(binary.expression(0)), expr(binary.expression(1)), span);
-      case Sgl.RangeContext range -> new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
-      case Sgl.ListContext list -> new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
+              Expr.Operator.binary(binary.op.getText()),
+              expr(binary.expression(0)),
+              expr(binary.expression(1)),
+              span);
+      case Sgl.RangeContext range ->
+          new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
+      case Sgl.ListContext list ->
+          new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
       case Sgl.RecordValueContext record ->
           new Expr.RecOf(
               record.entry().stream()
-                  .map(e -> new Expr.Entry(e.word() == null ? fixed(e.text()) : e.word().getText(), expr(e.expression())))
+                  .map(
+                      e ->
+                          new Expr.Entry(
+                              e.word() == null ? fixed(e.text()) : e.word().getText(),
+                              expr(e.expression())))
                   .toList(),
               span);
       case Sgl.ComprehensionContext each ->
           new Expr.Each(
-              expr(each.expression(0)), each.name().getText(), expr(each.expression(1)), optional(each.expression(2)), span);
+              expr(each.expression(0)),
+              each.name().getText(),
+              expr(each.expression(1)),
+              optional(each.expression(2)),
+              span);
       case Sgl.ParenthesizedContext inner -> expr(inner.expression());
       default -> throw new AssertionError(expression.getClass());
     };
@@ -323,7 +366,8 @@ final class Lowering {
         .map(
             a ->
                 new Expr.Argument(
-                    Optional.ofNullable(a.word()).map(ParserRuleContext::getText), expr(a.expression())))
+                    Optional.ofNullable(a.word()).map(ParserRuleContext::getText),
+                    expr(a.expression())))
         .toList();
   }
 
@@ -338,13 +382,17 @@ final class Lowering {
   }
 
   private void overflow(Sgl.LiteralContext literal) {
-    diagnostics.add(Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
+    diagnostics.add(
+        Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
   }
 
   private Expr text(Sgl.TextContext text) {
     List<Expr> parts = new ArrayList<>();
     List<Sgl.InterpolationContext> values =
-        text.part().stream().filter(Sgl.InterpolationContext.class::isInstance).map(Sgl.InterpolationContext.class::cast).toList();
+        text.part().stream()
+            .filter(Sgl.InterpolationContext.class::isInstance)
+            .map(Sgl.InterpolationContext.class::cast)
+            .toList();
     List<String> pieces = Literals.pieces(text);
     for (int i = 0; i < pieces.size(); i++) {
       if (!pieces.get(i).isEmpty()) {
@@ -364,7 +412,9 @@ final class Lowering {
   String fixed(Sgl.TextContext text) {
     List<String> pieces = Literals.pieces(text);
     if (pieces.size() > 1) {
-      diagnostics.add(Diagnostic.syntax("This text must be fixed, without values in it.", span(text), "not fixed"));
+      diagnostics.add(
+          Diagnostic.syntax(
+              "This text must be fixed, without values in it.", span(text), "not fixed"));
     }
     return pieces.getFirst();
   }
@@ -375,11 +425,19 @@ final class Lowering {
     Token start = context.getStart();
     Token stop = context.getStop() == null ? start : context.getStop();
     return new Span(
-        file, start.getStartIndex(), stop.getStopIndex() + 1, start.getLine(), start.getCharPositionInLine() + 1);
+        file,
+        start.getStartIndex(),
+        stop.getStopIndex() + 1,
+        start.getLine(),
+        start.getCharPositionInLine() + 1);
   }
 
   Span span(Token token) {
     return new Span(
-        file, token.getStartIndex(), token.getStopIndex() + 1, token.getLine(), token.getCharPositionInLine() + 1);
+        file,
+        token.getStartIndex(),
+        token.getStopIndex() + 1,
+        token.getLine(),
+        token.getCharPositionInLine() + 1);
   }
 }

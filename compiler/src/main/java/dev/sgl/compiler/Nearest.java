@@ -13,7 +13,9 @@ public final class Nearest {
     return names.stream()
         .filter(name -> !name.equals(word))
         .filter(name -> distance(word, name) <= Math.max(1, word.length() / 3))
-        .min(Comparator.<String>comparingInt(name -> distance(word, name)).thenComparing(name -> name));
+        .min(
+            Comparator.<String>comparingInt(name -> distance(word, name))
+                .thenComparing(name -> name));
   }
 
   /// The Damerau–Levenshtein distance (optimal string alignment): insertions, deletions,
@@ -28,7 +30,10 @@ public final class Nearest {
         }
         int changed = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
         d[i][j] = Math.min(d[i - 1][j - 1] + changed, 1 + Math.min(d[i - 1][j], d[i][j - 1]));
-        if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+        if (i > 1
+            && j > 1
+            && a.charAt(i - 1) == b.charAt(j - 2)
+            && a.charAt(i - 2) == b.charAt(j - 1)) {
           d[i][j] = Math.min(d[i][j], 1 + d[i - 2][j - 2]);
         }
       }

@@ -20,7 +20,9 @@ final class Options {
           Map.entry("top_p", new Rule(Type.FLOAT, Double.MIN_VALUE, 1, "above 0 and at most 1")),
           Map.entry("top_k", new Rule(Type.INT, 0, ANY, "at least 0; 0 is all")),
           Map.entry("min_p", new Rule(Type.FLOAT, 0, 1, "from 0 to 1")),
-          Map.entry("stop", new Rule(new Type.OneOf(List.of(Type.TEXT, Type.array(Type.TEXT))), -ANY, ANY, "")),
+          Map.entry(
+              "stop",
+              new Rule(new Type.OneOf(List.of(Type.TEXT, Type.array(Type.TEXT))), -ANY, ANY, "")),
           Map.entry("seed", new Rule(Type.INT, -ANY, ANY, "")),
           Map.entry("frequency_penalty", new Rule(Type.FLOAT, -2, 2, "from -2 to 2")),
           Map.entry("presence_penalty", new Rule(Type.FLOAT, -2, 2, "from -2 to 2")),
@@ -32,14 +34,18 @@ final class Options {
 
   private Options() {}
 
-  static void check(List<Step.Option> options, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+  static void check(
+      List<Step.Option> options, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
     for (Step.Option option : options) {
       Type found = values.type(option.value(), scope);
       Rule rule = RULES.get(option.name());
       if (rule == null) {
-        diagnostics.add(Diagnostic.unknownOption(option.name(), option.span(), Nearest.to(option.name(), RULES.keySet())));
+        diagnostics.add(
+            Diagnostic.unknownOption(
+                option.name(), option.span(), Nearest.to(option.name(), RULES.keySet())));
       } else if (!ExprChecker.fits(found, rule.type())) {
-        diagnostics.add(Diagnostic.wrongType("`" + rule.type().show() + "`", found, option.value().span()));
+        diagnostics.add(
+            Diagnostic.wrongType("`" + rule.type().show() + "`", found, option.value().span()));
       } else if (option.value() instanceof Expr.Constant(Number value, _)
           && (value.doubleValue() < rule.low() || value.doubleValue() > rule.high())) {
         diagnostics.add(Diagnostic.optionRange(option.name(), rule.range(), option.value().span()));

@@ -26,12 +26,21 @@ public final class Report {
     String margin = " ".repeat(number.length());
     String before = line.substring(0, Math.min(span.column() - 1, line.length()));
     int width = Math.max(1, Math.min(span.end() - span.start(), line.length() - before.length()));
-    out.append("error[").append(diagnostic.code()).append("]: ").append(diagnostic.message()).append('\n');
+    out.append("error[")
+        .append(diagnostic.code())
+        .append("]: ")
+        .append(diagnostic.message())
+        .append('\n');
     out.append(margin).append("--> ").append(span).append('\n');
     out.append(margin).append(" |\n");
     out.append(number).append(" | ").append(line).append('\n');
-    out.append(margin).append(" | ").append(before.replaceAll("[^\\t]", " ")).append("^".repeat(width));
+    out.append(margin)
+        .append(" | ")
+        .append(before.replaceAll("[^\\t]", " "))
+        .append("^".repeat(width));
     out.append(' ').append(diagnostic.label()).append('\n');
-    diagnostic.help().ifPresent(help -> out.append(margin).append(" = help: ").append(help).append('\n'));
+    diagnostic
+        .help()
+        .ifPresent(help -> out.append(margin).append(" = help: ").append(help).append('\n'));
   }
 }

@@ -40,7 +40,9 @@ final class Scope {
   }
 
   boolean isFork(String name) {
-    return variables.containsKey(name) ? forks.contains(name) : outer.isPresent() && outer.get().isFork(name);
+    return variables.containsKey(name)
+        ? forks.contains(name)
+        : outer.isPresent() && outer.get().isFork(name);
   }
 
   /// All names that can be seen from here.
@@ -53,6 +55,8 @@ final class Scope {
   /// The variables of this block alone, as the record that a fork's branch leaves behind.
   Type.Rec record() {
     return new Type.Rec(
-        variables.entrySet().stream().map(v -> new Type.Field(v.getKey(), v.getValue(), false)).toList());
+        variables.entrySet().stream()
+            .map(v -> new Type.Field(v.getKey(), v.getValue(), false))
+            .toList());
   }
 }

@@ -34,14 +34,18 @@ final class SyntaxErrors extends BaseErrorListener {
       @Nullable RecognitionException error) {
     if (!(recognizer instanceof Parser parser) || !(offending instanceof Token token)) {
       Span span = new Span(file, 0, 1, line, column + 1);
-      diagnostics.add(Diagnostic.syntax("This character cannot stand here.", span, "not understood"));
+      diagnostics.add(
+          Diagnostic.syntax("This character cannot stand here.", span, "not understood"));
       return;
     }
     boolean atEnd = token.getType() == Token.EOF;
     int width = atEnd ? 1 : Math.max(1, token.getText().strip().length());
-    Span span = new Span(file, token.getStartIndex(), token.getStartIndex() + width, line, column + 1);
-    // one mistake often looks like several: of those in a line, or at the very end, the first counts
-    boolean again = !diagnostics.isEmpty() && (atEnd || diagnostics.getLast().span().line() == line);
+    Span span =
+        new Span(file, token.getStartIndex(), token.getStartIndex() + width, line, column + 1);
+    // one mistake often looks like several: of those in a line, or at the very end, the first
+    // counts
+    boolean again =
+        !diagnostics.isEmpty() && (atEnd || diagnostics.getLast().span().line() == line);
     if (!again) {
       diagnostics.add(describe(parser, token, span, atEnd));
     }
@@ -49,18 +53,21 @@ final class SyntaxErrors extends BaseErrorListener {
 
   private static Diagnostic describe(Parser parser, Token token, Span span, boolean atEnd) {
     if (token.getType() == SglLexer.TEXT_END) {
-      return Diagnostic.syntax("The text is not closed.", span, "`\"` is missing before the end of the line");
+      return Diagnostic.syntax(
+          "The text is not closed.", span, "`\"` is missing before the end of the line");
     }
     String found = atEnd ? "the end of the file" : "`" + token.getText() + "`";
     IntervalSet expected = expected(parser);
     OptionalInt wanted = missing(expected, atEnd);
     if (wanted.isPresent()) {
       String missing = word(parser, wanted.getAsInt());
-      return Diagnostic.syntax(missing + " is missing before " + found + ".", span, missing + " is missing");
+      return Diagnostic.syntax(
+          missing + " is missing before " + found + ".", span, missing + " is missing");
     }
     String place =
         switch (parser.getRuleContext().getRuleIndex()) {
-          case Sgl.RULE_file, Sgl.RULE_definition -> "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
+          case Sgl.RULE_file, Sgl.RULE_definition ->
+              "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
           case Sgl.RULE_type, Sgl.RULE_variant, Sgl.RULE_bounds, Sgl.RULE_bound -> "a type";
           case Sgl.RULE_field -> "a field (`name: type`)";
           case Sgl.RULE_parameters, Sgl.RULE_parameter -> "a parameter (`name: type`)";
@@ -72,7 +79,8 @@ final class SyntaxErrors extends BaseErrorListener {
           case Sgl.RULE_name -> "a name";
           default -> "a value";
         };
-    return Diagnostic.syntax("Here " + place + " was expected, not " + found + ".", span, "not expected here");
+    return Diagnostic.syntax(
+        "Here " + place + " was expected, not " + found + ".", span, "not expected here");
   }
 
   /// The one token that must be meant: the only one, or a closing bracket among others.
@@ -85,7 +93,9 @@ final class SyntaxErrors extends BaseErrorListener {
     if (expected.contains(SglLexer.RBRACE) && (atEnd || expected.size() == 1)) {
       return OptionalInt.of(SglLexer.RBRACE);
     }
-    return expected.size() == 1 && !atEnd ? OptionalInt.of(expected.getMinElement()) : OptionalInt.empty();
+    return expected.size() == 1 && !atEnd
+        ? OptionalInt.of(expected.getMinElement())
+        : OptionalInt.empty();
   }
 
   private static IntervalSet expected(Parser parser) {

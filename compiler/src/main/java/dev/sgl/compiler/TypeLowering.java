@@ -13,7 +13,8 @@ import org.antlr.v4.runtime.ParserRuleContext;
 
 /// Types as written to types as data: names are resolved, bounds checked.
 final class TypeLowering {
-  private static final Set<String> BUILT_IN = Set.of("text", "string", "int", "float", "bool", "json", "any");
+  private static final Set<String> BUILT_IN =
+      Set.of("text", "string", "int", "float", "bool", "json", "any");
   private static final int MAX_LENGTH = 100_000;
 
   private final Lowering lowering;
@@ -83,7 +84,8 @@ final class TypeLowering {
     };
   }
 
-  /// Refuses what does not run yet, and lets the value be anything so that nothing else is said of it.
+  /// Refuses what does not run yet, and lets the value be anything so that nothing else is said of
+  // it.
   private Type notYet(String what, ParserRuleContext context) {
     diagnostics.add(Diagnostic.notYet(what, lowering.span(context)));
     return Type.BOOL;
@@ -93,7 +95,9 @@ final class TypeLowering {
     String name = named.name().getText();
     Span span = lowering.span(named);
     if (named.bounds() != null && !Set.of("string", "int", "float").contains(name)) {
-      diagnostics.add(Diagnostic.syntax("Only `string`, `int` and `float` take bounds.", span, "takes no bounds"));
+      diagnostics.add(
+          Diagnostic.syntax(
+              "Only `string`, `int` and `float` take bounds.", span, "takes no bounds"));
     }
     return switch (name) {
       case "text" -> Type.TEXT;
@@ -165,8 +169,10 @@ final class TypeLowering {
     if (bounds == null) {
       return new int[] {0, Type.UNBOUNDED};
     }
-    long low = bounds.exact != null ? number(bounds.exact) : bounds.low != null ? number(bounds.low) : 0;
-    long high = bounds.exact != null ? low : bounds.high != null ? number(bounds.high) : Type.UNBOUNDED;
+    long low =
+        bounds.exact != null ? number(bounds.exact) : bounds.low != null ? number(bounds.low) : 0;
+    long high =
+        bounds.exact != null ? low : bounds.high != null ? number(bounds.high) : Type.UNBOUNDED;
     if (low > high || low < 0) {
       diagnostics.add(Diagnostic.emptyType("no length lies from " + low + " to " + high, span));
       return new int[] {0, Type.UNBOUNDED};
@@ -183,8 +189,12 @@ final class TypeLowering {
     if (bounds == null) {
       return Type.INT;
     }
-    long low = bounds.exact != null ? number(bounds.exact) : bounds.low != null ? number(bounds.low) : Long.MIN_VALUE;
-    long high = bounds.exact != null ? low : bounds.high != null ? number(bounds.high) : Long.MAX_VALUE;
+    long low =
+        bounds.exact != null
+            ? number(bounds.exact)
+            : bounds.low != null ? number(bounds.low) : Long.MIN_VALUE;
+    long high =
+        bounds.exact != null ? low : bounds.high != null ? number(bounds.high) : Long.MAX_VALUE;
     if (low > high) {
       diagnostics.add(Diagnostic.emptyType("no integer lies from " + low + " to " + high, span));
       return Type.INT;
@@ -196,7 +206,9 @@ final class TypeLowering {
     try {
       return Long.parseLong(bound.getText());
     } catch (NumberFormatException e) {
-      diagnostics.add(Diagnostic.syntax("This bound must be an integer.", lowering.span(bound), "not an integer"));
+      diagnostics.add(
+          Diagnostic.syntax(
+              "This bound must be an integer.", lowering.span(bound), "not an integer"));
       return 0;
     }
   }

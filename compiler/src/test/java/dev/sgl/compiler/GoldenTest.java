@@ -70,7 +70,8 @@ class GoldenTest {
                       String source = Files.readString(file);
                       String printed = printed(name(file), source);
                       golden(file, ".ir", printed);
-                      assertEquals(printed, printed(name(file), printed), "what is printed means the same");
+                      assertEquals(
+                          printed, printed(name(file), printed), "what is printed means the same");
                     }));
   }
 
@@ -82,24 +83,34 @@ class GoldenTest {
 
   @Test
   void everyDiagnosticHasItsCase() throws IOException {
-    Set<String> cases = sources(DIAGNOSTICS).map(f -> name(f).replace(".sgl", "")).collect(Collectors.toCollection(TreeSet::new));
+    Set<String> cases =
+        sources(DIAGNOSTICS)
+            .map(f -> name(f).replace(".sgl", ""))
+            .collect(Collectors.toCollection(TreeSet::new));
     assertTrue(cases.containsAll(codes()), "no case for some of " + codes());
     for (String code : codes()) {
-      assertTrue(Files.readString(DIAGNOSTICS.resolve(code + ".err")).contains("error[" + code + "]"), code);
+      assertTrue(
+          Files.readString(DIAGNOSTICS.resolve(code + ".err")).contains("error[" + code + "]"),
+          code);
     }
   }
 
   @Test
   void everyDiagnosticHasItsHeadingInTheManual() throws IOException {
     String manual = Files.readString(Path.of("../docs/language.md"));
-    List<String> missing = codes().stream().filter(code -> !manual.contains("`" + code + "`")).toList();
+    List<String> missing =
+        codes().stream().filter(code -> !manual.contains("`" + code + "`")).toList();
     assertEquals(List.of(), missing);
   }
 
   /// The codes by the factories' names.
   private static Set<String> codes() {
     return Arrays.stream(Diagnostic.class.getDeclaredMethods())
-        .filter(m -> Modifier.isStatic(m.getModifiers()) && m.getReturnType() == Diagnostic.class && !m.isSynthetic())
+        .filter(
+            m ->
+                Modifier.isStatic(m.getModifiers())
+                    && m.getReturnType() == Diagnostic.class
+                    && !m.isSynthetic())
         .map(Method::getName)
         .map(name -> name.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT))
         .map(name -> name.equals("recursive-type") ? "not-yet" : name)
@@ -115,7 +126,8 @@ class GoldenTest {
     for (String example : examples) {
       // an ellipsis stands for what the design leaves out
       Compiler.Result result = Compiler.compile("design", example.replace("…", ""));
-      List<Diagnostic> syntax = result.diagnostics().stream().filter(d -> d.code().equals("syntax")).toList();
+      List<Diagnostic> syntax =
+          result.diagnostics().stream().filter(d -> d.code().equals("syntax")).toList();
       assertEquals("", Report.show(syntax, example));
     }
   }

@@ -62,7 +62,8 @@ public final class ScriptedBackend implements Backend {
     String text = take(prompt);
     int index = choices.indexOf(text);
     if (index < 0) {
-      throw new BackendException("the scripted reply `" + text + "` is none of the choices " + choices);
+      throw new BackendException(
+          "the scripted reply `" + text + "` is none of the choices " + choices);
     }
     return new Selection(index, List.of(), List.of(), "scripted", Reply.Usage.NONE);
   }

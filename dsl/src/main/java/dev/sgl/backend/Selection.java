@@ -8,7 +8,8 @@ import java.util.List;
 /// @param scores a score for each choice, higher is better; empty where the backend has none
 /// @param tokens token ids of the best choice, where the backend knows them
 /// @param method how the choice was made
-public record Selection(int index, List<Double> scores, List<Integer> tokens, String method, Reply.Usage usage) {
+public record Selection(
+    int index, List<Double> scores, List<Integer> tokens, String method, Reply.Usage usage) {
   public Selection {
     scores = List.copyOf(scores);
     tokens = List.copyOf(tokens);

@@ -33,27 +33,65 @@ public final class Functions {
           entry("trim", one(Type.TEXT, x -> string(x).strip())),
           entry("upper", one(Type.TEXT, x -> string(x).toUpperCase(java.util.Locale.ROOT))),
           entry("lower", one(Type.TEXT, x -> string(x).toLowerCase(java.util.Locale.ROOT))),
-          entry("lines", one(Type.array(Type.TEXT), x -> string(x).lines().map(Object.class::cast).toList())),
+          entry(
+              "lines",
+              one(Type.array(Type.TEXT), x -> string(x).lines().map(Object.class::cast).toList())),
           entry("split", two(Type.array(Type.TEXT), Functions::split)),
-          entry("replace", define(3, 3, Type.TEXT, a -> string(a.get(0)).replace(string(a.get(1)), string(a.get(2))))),
+          entry(
+              "replace",
+              define(
+                  3,
+                  3,
+                  Type.TEXT,
+                  a -> string(a.get(0)).replace(string(a.get(1)), string(a.get(2))))),
           entry("contains", two(Type.BOOL, (x, y) -> contains(y, x))),
           entry("starts_with", two(Type.BOOL, (x, y) -> string(x).startsWith(string(y)))),
           entry("ends_with", two(Type.BOOL, (x, y) -> string(x).endsWith(string(y)))),
-          entry("join", define(1, 2, Type.TEXT, a -> join(list(a.get(0)), a.size() > 1 ? string(a.get(1)) : ""))),
+          entry(
+              "join",
+              define(
+                  1,
+                  2,
+                  Type.TEXT,
+                  a -> join(list(a.get(0)), a.size() > 1 ? string(a.get(1)) : ""))),
           entry("bullets", one(Type.TEXT, x -> prefixed(list(x), _ -> "- "))),
           entry("numbered", one(Type.TEXT, x -> prefixed(list(x), i -> (i + 1) + ". "))),
           entry("first", one(Type.ANY, x -> at(list(x), 0))),
           entry("last", one(Type.ANY, x -> at(list(x), -1))),
           entry("reverse", one(Type.array(Type.ANY), x -> list(x).reversed())),
-          entry("sort", one(Type.array(Type.ANY), x -> list(x).stream().sorted(Functions::compare).map(Object.class::cast).toList())),
-          entry("unique", one(Type.array(Type.ANY), x -> List.copyOf(new LinkedHashSet<>(list(x))))),
+          entry(
+              "sort",
+              one(
+                  Type.array(Type.ANY),
+                  x ->
+                      list(x).stream()
+                          .sorted(Functions::compare)
+                          .map(Object.class::cast)
+                          .toList())),
+          entry(
+              "unique", one(Type.array(Type.ANY), x -> List.copyOf(new LinkedHashSet<>(list(x))))),
           entry("slice", define(2, 3, Type.ANY, Functions::slice)),
           entry("keys", one(Type.array(Type.TEXT), x -> List.copyOf(record(x).keySet()))),
           entry("values", one(Type.array(Type.ANY), x -> List.copyOf(record(x).values()))),
-          entry("sum", one(Type.FLOAT, x -> list(x).stream().map(Object.class::cast).reduce(0L, (a, b) -> arithmetic(Expr.Operator.ADD, a, b)))),
-          entry("min", one(Type.ANY, x -> nonEmpty(x).stream().min(Functions::compare).orElseThrow())),
-          entry("max", one(Type.ANY, x -> nonEmpty(x).stream().max(Functions::compare).orElseThrow())),
-          entry("abs", one(Type.FLOAT, x -> x instanceof Long n ? (Object) Math.absExact(n) : Math.abs(number(x)))),
+          entry(
+              "sum",
+              one(
+                  Type.FLOAT,
+                  x ->
+                      list(x).stream()
+                          .map(Object.class::cast)
+                          .reduce(0L, (a, b) -> arithmetic(Expr.Operator.ADD, a, b)))),
+          entry(
+              "min",
+              one(Type.ANY, x -> nonEmpty(x).stream().min(Functions::compare).orElseThrow())),
+          entry(
+              "max",
+              one(Type.ANY, x -> nonEmpty(x).stream().max(Functions::compare).orElseThrow())),
+          entry(
+              "abs",
+              one(
+                  Type.FLOAT,
+                  x -> x instanceof Long n ? (Object) Math.absExact(n) : Math.abs(number(x)))),
           entry("round", define(1, 2, Type.FLOAT, Functions::round)));
 
   private Functions() {}
@@ -104,7 +142,12 @@ public final class Functions {
       return decimals(operator, number(left), number(right));
     }
     throw new TypeException(
-        "`" + operator.symbol() + "` does not take " + Values.kind(left) + " and " + Values.kind(right));
+        "`"
+            + operator.symbol()
+            + "` does not take "
+            + Values.kind(left)
+            + " and "
+            + Values.kind(right));
   }
 
   private static Object integers(Expr.Operator operator, long a, long b) {
@@ -118,7 +161,8 @@ public final class Functions {
         default -> throw new IllegalArgumentException(operator.symbol());
       };
     } catch (ArithmeticException e) {
-      throw new TypeException("the result of " + a + " " + operator.symbol() + " " + b + " is too large");
+      throw new TypeException(
+          "the result of " + a + " " + operator.symbol() + " " + b + " is too large");
     }
   }
 
@@ -187,7 +231,8 @@ public final class Functions {
     return list.get((int) position);
   }
 
-  private static Definition define(int least, int most, Type returns, Function<List<Object>, Object> body) {
+  private static Definition define(
+      int least, int most, Type returns, Function<List<Object>, Object> body) {
     return new Definition(new Signature(least, most, returns), body);
   }
 
@@ -195,7 +240,8 @@ public final class Functions {
     return define(1, 1, returns, a -> body.apply(a.getFirst()));
   }
 
-  private static Definition two(Type returns, java.util.function.BiFunction<Object, Object, Object> body) {
+  private static Definition two(
+      Type returns, java.util.function.BiFunction<Object, Object, Object> body) {
     return define(2, 2, returns, a -> body.apply(a.get(0), a.get(1)));
   }
 
@@ -233,9 +279,14 @@ public final class Functions {
 
   private static Object split(Object text, Object separator) {
     if (string(separator).isEmpty()) {
-      return string(text).codePoints().mapToObj(Character::toString).map(Object.class::cast).toList();
+      return string(text)
+          .codePoints()
+          .mapToObj(Character::toString)
+          .map(Object.class::cast)
+          .toList();
     }
-    return List.<Object>of((Object[]) string(text).split(java.util.regex.Pattern.quote(string(separator)), -1));
+    return List.<Object>of(
+        (Object[]) string(text).split(java.util.regex.Pattern.quote(string(separator)), -1));
   }
 
   private static String join(List<?> items, String separator) {

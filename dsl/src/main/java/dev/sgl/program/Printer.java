@@ -27,7 +27,8 @@ public final class Printer {
     routine.documentation().lines().forEach(line -> line(("/// " + line).stripTrailing()));
     String parameters =
         routine.parameters().stream()
-            .map(p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
+            .map(
+                p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
             .collect(Collectors.joining(", ", "(", ")"));
     String returns = routine.returns().map(t -> " -> " + t.show()).orElse("");
     String kind = routine.kind().name().toLowerCase(java.util.Locale.ROOT);
@@ -54,9 +55,19 @@ public final class Printer {
         line("}");
       }
       case Step.Gen(var name, var type, var options, _) ->
-          line("gen " + name + (type instanceof Type.Text ? "" : ": " + type.show()) + show(options));
+          line(
+              "gen "
+                  + name
+                  + (type instanceof Type.Text ? "" : ": " + type.show())
+                  + show(options));
       case Step.Select(var name, var choices, var method, _) ->
-          line("select " + name + " from " + show(choices) + " by " + method.name().toLowerCase(java.util.Locale.ROOT));
+          line(
+              "select "
+                  + name
+                  + " from "
+                  + show(choices)
+                  + " by "
+                  + method.name().toLowerCase(java.util.Locale.ROOT));
       case Step.ForkEach(var variable, var list, var name, var body, _) -> {
         block("fork " + variable + " in " + show(list) + " as " + name, body);
         line("}");
@@ -105,7 +116,8 @@ public final class Printer {
     line("match " + show(subject) + " {");
     depth++;
     for (Step.Arm arm : arms) {
-      String pattern = arm.values().stream().map(Printer::constant).collect(Collectors.joining(" | "));
+      String pattern =
+          arm.values().stream().map(Printer::constant).collect(Collectors.joining(" | "));
       block((pattern.isEmpty() ? "_" : pattern) + " ->", arm.body());
       line("}");
     }
@@ -125,7 +137,8 @@ public final class Printer {
   public static String show(Expr expr) {
     return switch (expr) {
       case Expr.Constant(var value, _) -> constant(value);
-      case Expr.Text(var parts, _) -> parts.stream().map(Printer::part).collect(Collectors.joining("", "\"", "\""));
+      case Expr.Text(var parts, _) ->
+          parts.stream().map(Printer::part).collect(Collectors.joining("", "\"", "\""));
       case Expr.Name(var name, _) -> name;
       case Expr.Member(var of, var name, _) -> operand(of, 8) + "." + name;
       case Expr.Index(var of, var at, _) -> operand(of, 8) + "[" + show(at) + "]";
@@ -134,17 +147,31 @@ public final class Printer {
               .map(a -> a.name().map(n -> n + ": ").orElse("") + show(a.value()))
               .collect(Collectors.joining(", ", name + "(", ")"));
       case Expr.Unary(var operator, var of, _) ->
-          operator.symbol() + (operator == Expr.Operator.NOT ? " " : "") + operand(of, operator.binding());
+          operator.symbol()
+              + (operator == Expr.Operator.NOT ? " " : "")
+              + operand(of, operator.binding());
       case Expr.Binary(var operator, var left, var right, _) ->
-          operand(left, operator.binding()) + " " + operator.symbol() + " " + operand(right, operator.binding() + 1);
+          operand(left, operator.binding())
+              + " "
+              + operator.symbol()
+              + " "
+              + operand(right, operator.binding() + 1);
       case Expr.Range(var first, var last, _) -> operand(first, 5) + ".." + operand(last, 5);
-      case Expr.ListOf(var items, _) -> items.stream().map(Printer::show).collect(Collectors.joining(", ", "[", "]"));
+      case Expr.ListOf(var items, _) ->
+          items.stream().map(Printer::show).collect(Collectors.joining(", ", "[", "]"));
       case Expr.RecOf(var entries, _) ->
           entries.stream()
               .map(e -> key(e.name()) + ": " + show(e.value()))
               .collect(Collectors.joining(", ", "{", "}"));
       case Expr.Each(var item, var name, var list, var condition, _) ->
-          "[" + show(item) + " for " + name + " in " + show(list) + condition.map(c -> " if " + show(c)).orElse("") + "]";
+          "["
+              + show(item)
+              + " for "
+              + name
+              + " in "
+              + show(list)
+              + condition.map(c -> " if " + show(c)).orElse("")
+              + "]";
     };
   }
 

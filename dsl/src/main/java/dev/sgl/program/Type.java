@@ -66,15 +66,16 @@ public sealed interface Type {
   default String show() {
     return switch (this) {
       case Text() -> "text";
-      case Str(int min, int max) -> "string" + bounds(min, max == UNBOUNDED ? "" : "" + max, min > 0);
+      case Str(int min, int max) ->
+          "string" + bounds(min, max == UNBOUNDED ? "" : "" + max, min > 0);
       case Int(long min, long max) ->
-          "int"
-              + bounds(min, max == Long.MAX_VALUE ? "" : "" + max, min != Long.MIN_VALUE);
+          "int" + bounds(min, max == Long.MAX_VALUE ? "" : "" + max, min != Long.MIN_VALUE);
       case Float() -> "float";
       case Bool() -> "bool";
       case Literal(String value) -> Values.quote(value);
       case Literal(Object value) -> value.toString();
-      case OneOf(var choices) -> choices.stream().map(Type::show).collect(Collectors.joining(" | "));
+      case OneOf(var choices) ->
+          choices.stream().map(Type::show).collect(Collectors.joining(" | "));
       case Rec(var fields) ->
           fields.stream()
               .map(f -> Printer.key(f.name()) + (f.optional() ? "?: " : ": ") + f.type().show())
@@ -82,7 +83,12 @@ public sealed interface Type {
       case Array(var item, int min, int max) -> {
         String one = item instanceof OneOf ? "(" + item.show() + ")" : item.show();
         boolean open = min == 0 && max == UNBOUNDED;
-        yield one + (open ? "[]" : min == max ? "[" + min + "]" : "[" + (min > 0 ? min : "") + ".." + (max == UNBOUNDED ? "" : max) + "]");
+        yield one
+            + (open
+                ? "[]"
+                : min == max
+                    ? "[" + min + "]"
+                    : "[" + (min > 0 ? min : "") + ".." + (max == UNBOUNDED ? "" : max) + "]");
       }
       case Any() -> "any";
     };

@@ -38,7 +38,8 @@ public final class Types {
     return switch (type) {
       case Type.Str(int min, int max) -> new Constraint.Repeat(new Constraint.AnyChar(), min, max);
       case Type.Literal(String value) -> Constraint.text(value);
-      case Type.OneOf(var choices) -> new Constraint.OneOf(choices.stream().map(Types::constraint).toList());
+      case Type.OneOf(var choices) ->
+          new Constraint.OneOf(choices.stream().map(Types::constraint).toList());
       default -> json(type);
     };
   }
@@ -46,11 +47,14 @@ public final class Types {
   private static Constraint json(Type type) {
     return switch (type) {
       case Type.Str(int min, int max) ->
-          Constraint.sequence(QUOTE, new Constraint.Repeat(new Constraint.JsonChar(), min, max), QUOTE);
+          Constraint.sequence(
+              QUOTE, new Constraint.Repeat(new Constraint.JsonChar(), min, max), QUOTE);
       case Type.Int(long min, long max) -> new Constraint.IntRange(min, max);
-      case Type.Bool() -> new Constraint.OneOf(List.of(Constraint.text("true"), Constraint.text("false")));
+      case Type.Bool() ->
+          new Constraint.OneOf(List.of(Constraint.text("true"), Constraint.text("false")));
       case Type.Literal(Object value) -> Constraint.text(Values.json(value));
-      case Type.OneOf(var choices) -> new Constraint.OneOf(choices.stream().map(Types::json).toList());
+      case Type.OneOf(var choices) ->
+          new Constraint.OneOf(choices.stream().map(Types::json).toList());
       case Type.Rec(var fields) -> record(fields);
       case Type.Array(var item, int min, int max) -> array(json(item), min, max);
       case Type.Text(), Type.Float(), Type.Any() ->
@@ -70,7 +74,8 @@ public final class Types {
     Type.Field first = fields.getFirst();
     List<Type.Field> rest = fields.subList(1, fields.size());
     String head = (open ? "," : "") + Values.json(first.name()) + ":";
-    Constraint with = Constraint.sequence(Constraint.text(head), json(first.type()), fields(rest, true));
+    Constraint with =
+        Constraint.sequence(Constraint.text(head), json(first.type()), fields(rest, true));
     return first.optional() ? new Constraint.OneOf(List.of(with, fields(rest, open))) : with;
   }
 
@@ -80,7 +85,9 @@ public final class Types {
       return empty;
     }
     int more = max == Type.UNBOUNDED ? Constraint.UNBOUNDED : max - 1;
-    Constraint tail = new Constraint.Repeat(Constraint.sequence(Constraint.text(","), item), Math.max(0, min - 1), more);
+    Constraint tail =
+        new Constraint.Repeat(
+            Constraint.sequence(Constraint.text(","), item), Math.max(0, min - 1), more);
     Constraint some = Constraint.sequence(Constraint.text("["), item, tail, Constraint.text("]"));
     return min == 0 ? new Constraint.OneOf(List.of(empty, some)) : some;
   }
@@ -180,6 +187,15 @@ public final class Types {
     return value;
   }
 
+  /// The value that `json` writes, or empty if it is not JSON.
+  public static Optional<Object> parse(String json) {
+    try {
+      return Optional.of(value(JSON.readTree(json)));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
   /// A JSON tree as a value of programs.
   public static Object value(JsonNode node) {
     if (node.isObject()) {
@@ -201,7 +217,9 @@ public final class Types {
     if (node.isNull() || node.isMissingNode()) {
       return Values.NONE;
     }
-    return node.canConvertToLong() && node.isIntegralNumber() ? (Object) node.longValue() : node.doubleValue();
+    return node.canConvertToLong() && node.isIntegralNumber()
+        ? (Object) node.longValue()
+        : node.doubleValue();
   }
 
   /// Why `value` is not of `type`, or empty if it is.
@@ -210,8 +228,13 @@ public final class Types {
       case Type.Any() -> Optional.empty();
       case Type.Text() -> unless(value instanceof String, type, value);
       case Type.Str(int min, int max) ->
-          unless(value instanceof String text && within(text.codePointCount(0, text.length()), min, max), type, value);
-      case Type.Int(long min, long max) -> unless(value instanceof Long n && min <= n && n <= max, type, value);
+          unless(
+              value instanceof String text
+                  && within(text.codePointCount(0, text.length()), min, max),
+              type,
+              value);
+      case Type.Int(long min, long max) ->
+          unless(value instanceof Long n && min <= n && n <= max, type, value);
       case Type.Float() -> unless(value instanceof Double || value instanceof Long, type, value);
       case Type.Bool() -> unless(value instanceof Boolean, type, value);
       case Type.Literal(Object literal) -> unless(literal.equals(value), type, value);
@@ -227,7 +250,9 @@ public final class Types {
   }
 
   private static Optional<String> unless(boolean fits, Type type, Object value) {
-    return fits ? Optional.empty() : Optional.of(shorten(Values.json(value)) + " is not " + type.show());
+    return fits
+        ? Optional.empty()
+        : Optional.of(shorten(Values.json(value)) + " is not " + type.show());
   }
 
   private static Optional<String> itemMismatch(Type item, List<?> list) {

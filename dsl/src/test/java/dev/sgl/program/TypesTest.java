@@ -17,7 +17,10 @@ class TypesTest {
           List.of(
               new Type.Field("title", new Type.Str(1, 5), false),
               new Type.Field("n", new Type.Int(0, 12), true),
-              new Type.Field("effort", new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))), false),
+              new Type.Field(
+                  "effort",
+                  new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))),
+                  false),
               new Type.Field("tags", new Type.Array(Type.BOOL, 0, 2), false)));
 
   @Test
@@ -50,8 +53,12 @@ class TypesTest {
   @Test
   void topLevelTextIsRawAndInsideARecordItIsJson() {
     assertEquals("a\"b", Types.read(new Type.Str(0, 3), "a\"b"));
-    assertEquals("low", Types.read(new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))), "low"));
-    assertEquals(3L, Types.read(new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))), "3"));
+    assertEquals(
+        "low",
+        Types.read(new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))), "low"));
+    assertEquals(
+        3L,
+        Types.read(new Type.OneOf(List.of(new Type.Literal("low"), new Type.Literal(3L))), "3"));
     assertEquals(List.of("a", "b"), Types.read(new Type.Array(Type.STRING, 0, 9), "[\"a\",\"b\"]"));
   }
 
@@ -67,8 +74,14 @@ class TypesTest {
 
   @Test
   void aMismatchSaysWhereAndWhy() {
-    assertEquals("[1]: .n: 99 is not int<0..12>", Types.mismatch(Type.array(TIP), List.of(
-            Map.of("title", "a", "effort", 3L, "tags", List.of()), Map.of("title", "a", "n", 99L, "effort", 3L, "tags", List.of()))).orElseThrow());
+    assertEquals(
+        "[1]: .n: 99 is not int<0..12>",
+        Types.mismatch(
+                Type.array(TIP),
+                List.of(
+                    Map.of("title", "a", "effort", 3L, "tags", List.of()),
+                    Map.of("title", "a", "n", 99L, "effort", 3L, "tags", List.of())))
+            .orElseThrow());
   }
 
   @Test
@@ -97,6 +110,7 @@ class TypesTest {
     assertThrows(TypeException.class, () -> Functions.call("int", List.of("x")));
     assertThrows(TypeException.class, () -> Functions.call("max", List.of(List.of())));
     assertThrows(TypeException.class, () -> Functions.arithmetic(Expr.Operator.DIV, 1L, 0L));
-    assertThrows(TypeException.class, () -> Functions.arithmetic(Expr.Operator.MUL, Long.MAX_VALUE, 2L));
+    assertThrows(
+        TypeException.class, () -> Functions.arithmetic(Expr.Operator.MUL, Long.MAX_VALUE, 2L));
   }
 }

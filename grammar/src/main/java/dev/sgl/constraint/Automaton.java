@@ -79,8 +79,7 @@ public final class Automaton {
 
   /// Whether the text must end in `state`: it may, and no byte may follow.
   public boolean isFinal(int state) {
-    return accepts(state)
-        && Arrays.stream(members.get(state)).allMatch(node -> next[node] == NONE);
+    return accepts(state) && Arrays.stream(members.get(state)).allMatch(node -> next[node] == NONE);
   }
 
   /// Whether `text` as a whole is legal.
@@ -147,7 +146,9 @@ public final class Automaton {
 
   /// RFC 8259, section 7. Escapes of surrogates are left out: such characters are written raw.
   private int jsonChar(int after) {
-    int plain = either(range(0x20, 0x21, after), either(range(0x23, 0x5b, after), range(0x5d, 0x7f, after)));
+    int plain =
+        either(
+            range(0x20, 0x21, after), either(range(0x23, 0x5b, after), range(0x5d, 0x7f, after)));
     int letters = NONE;
     for (char escaped : "\"\\/bfnrt".toCharArray()) {
       letters = either(range(escaped, escaped, after), letters);
@@ -236,7 +237,8 @@ public final class Automaton {
 
   private int node(int low, int high, int one, int two) {
     if (nodes == MAX_NODES) {
-      throw new ConstraintException("the type is too large: it needs more than " + MAX_NODES + " states");
+      throw new ConstraintException(
+          "the type is too large: it needs more than " + MAX_NODES + " states");
     }
     if (nodes == from.length) {
       from = Arrays.copyOf(from, nodes * 2);
@@ -297,7 +299,8 @@ public final class Automaton {
     }
     int state = members.size();
     if (state == MAX_STATES) {
-      throw new ConstraintException("the type is too large: it needs more than " + MAX_STATES + " states");
+      throw new ConstraintException(
+          "the type is too large: it needs more than " + MAX_STATES + " states");
     }
     int[] row = new int[256];
     Arrays.fill(row, UNKNOWN);

@@ -1,4 +1,5 @@
-/// What generated text may be: constraints as data, automata over bytes, and masks over a vocabulary.
+/// What generated text may be: constraints as data, automata over bytes, and masks over a
+// vocabulary.
 @NullMarked
 package dev.sgl.constraint;
 

@@ -33,7 +33,8 @@ class AutomatonTest {
         }
         yield all;
       }
-      case Constraint.OneOf(var choices) -> choices.stream().flatMap(c -> texts(c).stream()).distinct().toList();
+      case Constraint.OneOf(var choices) ->
+          choices.stream().flatMap(c -> texts(c).stream()).distinct().toList();
       case Constraint.Repeat(var item, int min, int max) -> {
         List<String> all = new ArrayList<>();
         List<String> some = List.of("");
@@ -45,7 +46,8 @@ class AutomatonTest {
         }
         yield all.stream().distinct().toList();
       }
-      case Constraint.AnyChar _, Constraint.JsonChar _ -> throw new IllegalArgumentException("too many to list");
+      case Constraint.AnyChar _, Constraint.JsonChar _ ->
+          throw new IllegalArgumentException("too many to list");
     };
   }
 
@@ -77,11 +79,16 @@ class AutomatonTest {
           Constraint constraint = random(random, 2);
           List<String> texts = texts(constraint);
           Automaton automaton = Automaton.of(constraint);
-          texts.forEach(text -> assertTrue(automaton.matches(text), () -> constraint + " must match " + text));
+          texts.forEach(
+              text ->
+                  assertTrue(automaton.matches(text), () -> constraint + " must match " + text));
           for (int i = 0; i < 40; i++) {
             StringBuilder text = new StringBuilder(texts.get(random.nextInt(texts.size())));
             text.insert(random.nextInt(text.length() + 1), "-019abé".charAt(random.nextInt(7)));
-            assertEquals(texts.contains(text.toString()), automaton.matches(text.toString()), constraint + " and " + text);
+            assertEquals(
+                texts.contains(text.toString()),
+                automaton.matches(text.toString()),
+                constraint + " and " + text);
           }
         });
   }
@@ -108,7 +115,8 @@ class AutomatonTest {
             long[] mask = vocabulary.mask(automaton, state);
             int last = Automaton.DEAD;
             for (int id = 0; id < tokens.length; id++) {
-              int next = tokens[id].length == 0 ? Automaton.DEAD : automaton.step(state, tokens[id]);
+              int next =
+                  tokens[id].length == 0 ? Automaton.DEAD : automaton.step(state, tokens[id]);
               boolean allowed = (mask[id >>> 6] >>> id & 1) != 0;
               wrong[0] += allowed && next == Automaton.DEAD ? 1 : 0;
               wrong[1] += !allowed && next != Automaton.DEAD ? 1 : 0;
@@ -129,7 +137,12 @@ class AutomatonTest {
     }
     assertFalse(three.matches("ab"));
     assertFalse(three.matches("😀😀😀😀"));
-    for (byte[] bytes : List.of(new byte[] {(byte) 0xC0}, new byte[] {(byte) 0xED, (byte) 0xA0}, new byte[] {(byte) 0xF5}, new byte[] {(byte) 0x80})) {
+    for (byte[] bytes :
+        List.of(
+            new byte[] {(byte) 0xC0},
+            new byte[] {(byte) 0xED, (byte) 0xA0},
+            new byte[] {(byte) 0xF5},
+            new byte[] {(byte) 0x80})) {
       assertEquals(Automaton.DEAD, three.step(Automaton.START, bytes), "no UTF-8");
     }
   }
@@ -147,7 +160,12 @@ class AutomatonTest {
 
   @Test
   void anUnboundedRepeatHasNoEnd() {
-    Automaton list = Automaton.of(Constraint.sequence(Constraint.text("["), new Constraint.Repeat(Constraint.text("x"), 2, Constraint.UNBOUNDED), Constraint.text("]")));
+    Automaton list =
+        Automaton.of(
+            Constraint.sequence(
+                Constraint.text("["),
+                new Constraint.Repeat(Constraint.text("x"), 2, Constraint.UNBOUNDED),
+                Constraint.text("]")));
     assertTrue(list.matches("[xx]"));
     assertTrue(list.matches("[" + "x".repeat(5000) + "]"));
     assertFalse(list.matches("[x]"));
@@ -168,14 +186,16 @@ class AutomatonTest {
     for (long n : new long[] {0, -1, 1, Long.MIN_VALUE, Long.MAX_VALUE}) {
       assertTrue(all.matches("" + n), "" + n);
     }
-    for (String text : List.of("9223372036854775808", "-9223372036854775809", "-0", "01", "", "-", "+1")) {
+    for (String text :
+        List.of("9223372036854775808", "-9223372036854775809", "-0", "01", "", "-", "+1")) {
       assertFalse(all.matches(text), text);
     }
   }
 
   @Test
   void aConstraintThatIsTooLargeIsRefused() {
-    Constraint large = new Constraint.Repeat(new Constraint.Repeat(new Constraint.JsonChar(), 0, 1000), 0, 1000);
+    Constraint large =
+        new Constraint.Repeat(new Constraint.Repeat(new Constraint.JsonChar(), 0, 1000), 0, 1000);
     assertThrows(ConstraintException.class, () -> Automaton.of(large));
   }
 }

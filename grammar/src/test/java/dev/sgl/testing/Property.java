@@ -23,7 +23,8 @@ public final class Property {
       try {
         claim.check(new SplittableRandom(seed), size);
       } catch (Exception | AssertionError e) {
-        throw new AssertionError("case " + i + ", -Dproperty.seed=" + seed + ": " + e.getMessage(), e);
+        throw new AssertionError(
+            "case " + i + ", -Dproperty.seed=" + seed + ": " + e.getMessage(), e);
       }
     }
   }

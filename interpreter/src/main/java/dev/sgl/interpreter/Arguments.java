@@ -1,7 +1,5 @@
 package dev.sgl.interpreter;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
@@ -15,8 +13,6 @@ import java.util.stream.Collectors;
 /// Reads arguments as they are typed at a prompt: `name=value`, text as it is, everything else as
 /// JSON.
 public final class Arguments {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private Arguments() {}
 
   /// The arguments of `routine` by parameter name.
@@ -34,7 +30,15 @@ public final class Arguments {
           routine.parameters().stream()
               .filter(p -> p.name().equals(name))
               .findFirst()
-              .orElseThrow(() -> new TypeException("`" + routine.name() + "` has no parameter `" + name + "`; it takes " + signature(routine)));
+              .orElseThrow(
+                  () ->
+                      new TypeException(
+                          "`"
+                              + routine.name()
+                              + "` has no parameter `"
+                              + name
+                              + "`; it takes "
+                              + signature(routine)));
       if (arguments.putIfAbsent(name, value(parameter, argument.substring(equals + 1))) != null) {
         throw new TypeException("the argument `" + name + "` is given twice");
       }
@@ -42,7 +46,14 @@ public final class Arguments {
     for (Routine.Parameter parameter : routine.parameters()) {
       if (parameter.standard().isEmpty() && !arguments.containsKey(parameter.name())) {
         throw new TypeException(
-            "`" + routine.name() + "` needs `" + parameter.name() + "`: add " + parameter.name() + "=…; it takes " + signature(routine));
+            "`"
+                + routine.name()
+                + "` needs `"
+                + parameter.name()
+                + "`: add "
+                + parameter.name()
+                + "=…; it takes "
+                + signature(routine));
       }
     }
     return arguments;
@@ -52,7 +63,12 @@ public final class Arguments {
     return routine.parameters().isEmpty()
         ? "no arguments"
         : routine.parameters().stream()
-            .map(p -> p.name() + ": " + p.type().show() + (p.standard().isPresent() ? " (optional)" : ""))
+            .map(
+                p ->
+                    p.name()
+                        + ": "
+                        + p.type().show()
+                        + (p.standard().isPresent() ? " (optional)" : ""))
             .collect(Collectors.joining(", "));
   }
 
@@ -61,12 +77,7 @@ public final class Arguments {
     if (mismatch.isEmpty() && !(parameter.type() instanceof Type.Any)) {
       return text;
     }
-    Object value;
-    try {
-      value = Types.value(JSON.readTree(text));
-    } catch (JsonProcessingException e) {
-      value = text;
-    }
+    Object value = Types.parse(text).orElse(text);
     Optional<String> wrong = Types.mismatch(parameter.type(), value);
     if (wrong.isPresent()) {
       throw new TypeException("the argument `" + parameter.name() + "`: " + wrong.get());

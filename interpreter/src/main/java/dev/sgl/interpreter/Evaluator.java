@@ -41,7 +41,9 @@ final class Evaluator {
       case Expr.Index(var of, var at, _) -> index(Pending.shallow(value(of)), known(at));
       case Expr.Call call -> call(call);
       case Expr.Unary(var operator, var of, _) ->
-          operator == Expr.Operator.NOT ? (Object) !truth(of) : Functions.arithmetic(Expr.Operator.SUB, 0L, known(of));
+          operator == Expr.Operator.NOT
+              ? (Object) !truth(of)
+              : Functions.arithmetic(Expr.Operator.SUB, 0L, known(of));
       case Expr.Binary(var operator, var left, var right, _) -> binary(operator, left, right);
       case Expr.Range(var first, var last, _) -> range(integer(first), integer(last));
       case Expr.ListOf(var items, _) -> {
@@ -129,7 +131,8 @@ final class Evaluator {
     if (routine != null) {
       return execution.run().call(routine, call.arguments(), this, execution);
     }
-    if (call.name().equals("meta") && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {
+    if (call.name().equals("meta")
+        && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {
       return Pending.deep(environment.get(name).meta());
     }
     List<Object> arguments = call.arguments().stream().map(a -> known(a.value())).toList();

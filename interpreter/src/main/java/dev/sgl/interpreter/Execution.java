@@ -6,7 +6,6 @@ import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Selection;
-import dev.sgl.constraint.ConstraintException;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
@@ -95,7 +94,11 @@ final class Execution {
     Optional<String> wrong = Types.mismatch(routine.returns().get(), known);
     if (wrong.isPresent()) {
       throw new RunException(
-          "the value that `" + routine.name() + "` returns: " + wrong.get(), routine.span(), conversation.branch(), List.of(), new TypeException(wrong.get()));
+          "the value that `" + routine.name() + "` returns: " + wrong.get(),
+          routine.span(),
+          conversation.branch(),
+          List.of(),
+          new TypeException(wrong.get()));
     }
     return known;
   }
@@ -122,7 +125,7 @@ final class Execution {
   private <T> T located(Span span, Environment environment, Supplier<T> work) {
     try {
       return work.get();
-    } catch (TypeException | BackendException | ConstraintException e) {
+    } catch (TypeException | BackendException e) {
       String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw new RunException(message, span, conversation.branch(), environment.known(), e);
     }
@@ -162,7 +165,8 @@ final class Execution {
       case Step.Match(var subject, var arms, _) -> {
         Object value = values.known(subject);
         for (Step.Arm arm : arms) {
-          if (arm.values().isEmpty() || arm.values().stream().anyMatch(v -> Functions.equal(v, value))) {
+          if (arm.values().isEmpty()
+              || arm.values().stream().anyMatch(v -> Functions.equal(v, value))) {
             return block(arm.body(), environment.inner());
           }
         }
@@ -176,7 +180,8 @@ final class Execution {
       case Step.Return(var value, _) -> {
         return new Outcome.Returned(value.map(values::value).orElse(Values.NONE));
       }
-      case Step.Log(var value, _) -> run.options().listener().logged(conversation.branch(), values.text(value));
+      case Step.Log(var value, _) ->
+          run.options().listener().logged(conversation.branch(), values.text(value));
       case Step.Fail(var message, _) -> throw new TypeException(values.text(message));
       case Step.Check(var condition, var message, _) -> {
         if (!values.truth(condition)) {
@@ -215,7 +220,8 @@ final class Execution {
   }
 
   /// The body is no block of its own: its variables belong to the block around the message.
-  private Outcome message(Role role, List<Step> body, Environment environment, List<TaskGroup> forks) {
+  private Outcome message(
+      Role role, List<Step> body, Environment environment, List<TaskGroup> forks) {
     conversation.then(
         true,
         transcript -> {
@@ -262,7 +268,8 @@ final class Execution {
     String branch = conversation.branch();
     Request request = new Request(prompt, gen.type(), options.sampling(0));
     List<Reply> replies = new ArrayList<>();
-    replies.add(generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
+    replies.add(
+        generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
     others.forEach(other -> replies.add((Reply) other.await()));
     return replies;
   }
@@ -281,7 +288,11 @@ final class Execution {
   private static Object read(Type type, Reply reply) {
     if (reply.finish() == Reply.Finish.LENGTH && !Types.isFree(type)) {
       throw new TypeException(
-          "the value was cut off after " + reply.usage().generatedTokens() + " tokens, before it was a whole `" + type.show() + "`; raise `max_tokens`");
+          "the value was cut off after "
+              + reply.usage().generatedTokens()
+              + " tokens, before it was a whole `"
+              + type.show()
+              + "`; raise `max_tokens`");
     }
     return Types.read(type, reply.text());
   }
@@ -311,7 +322,11 @@ final class Execution {
   }
 
   /// Adds an act that makes values; if it fails, they fail with the place of the step.
-  private void act(Span span, Environment environment, List<Pending> made, java.util.function.Consumer<Transcript> act) {
+  private void act(
+      Span span,
+      Environment environment,
+      List<Pending> made,
+      java.util.function.Consumer<Transcript> act) {
     conversation.then(
         false,
         transcript -> {
@@ -332,7 +347,8 @@ final class Execution {
 
   // --- forks
 
-  private void forkEach(Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
+  private void forkEach(
+      Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
     TaskGroup group = new TaskGroup();
     forks.add(group);
     List<Object> branches = new ArrayList<>();
@@ -342,10 +358,12 @@ final class Execution {
       inner.define(fork.variable(), elements.get(i));
       branches.add(branch(fork.name() + "[" + i + "]", fork.body(), inner, group));
     }
-    environment.define(fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
+    environment.define(
+        fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
   }
 
-  private void forkBranches(Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
+  private void forkBranches(
+      Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
     TaskGroup group = new TaskGroup();
     forks.add(group);
     Map<String, Object> branches = new LinkedHashMap<>();
@@ -353,7 +371,8 @@ final class Execution {
       String name = fork.name() + "." + branch.name();
       branches.put(branch.name(), branch(name, branch.body(), environment.copy(), group));
     }
-    environment.define(fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
+    environment.define(
+        fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
   }
 
   /// Starts a branch from a copy of the conversation; its value is the record of its variables.

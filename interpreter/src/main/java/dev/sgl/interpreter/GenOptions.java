@@ -23,10 +23,14 @@ final class GenOptions {
 
   /// @param seed the run's; a generation without a seed of its own takes one from it that depends
   ///     on its branch and its place there, not on what else runs
-  static GenOptions of(List<Step.Option> options, Evaluator values, OptionalLong seed, Conversation conversation) {
+  static GenOptions of(
+      List<Step.Option> options, Evaluator values, OptionalLong seed, Conversation conversation) {
     long place = 31L * conversation.branch().hashCode() + conversation.nextGeneration();
     GenOptions result =
-        new GenOptions(seed.isPresent() ? OptionalLong.of(mix(seed.getAsLong(), place)) : OptionalLong.empty());
+        new GenOptions(
+            seed.isPresent()
+                ? OptionalLong.of(mix(seed.getAsLong(), place))
+                : OptionalLong.empty());
     for (Step.Option option : options) {
       result.given.put(option.name(), values.known(option.value()));
     }
@@ -53,7 +57,9 @@ final class GenOptions {
   /// The sampling of the generation `index` of [#count].
   Sampling sampling(int index) {
     OptionalLong seed =
-        given.containsKey("seed") ? OptionalLong.of(number("seed").orElseThrow().longValue()) : derivedSeed;
+        given.containsKey("seed")
+            ? OptionalLong.of(number("seed").orElseThrow().longValue())
+            : derivedSeed;
     return new Sampling(
         integer("max_tokens", 1, Integer.MAX_VALUE),
         integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
@@ -75,7 +81,9 @@ final class GenOptions {
     return switch (given.get(name)) {
       case null -> Optional.empty();
       case Number number -> Optional.of(number);
-      case Object other -> throw new TypeException("the option `" + name + "` must be a number, not " + Values.kind(other));
+      case Object other ->
+          throw new TypeException(
+              "the option `" + name + "` must be a number, not " + Values.kind(other));
     };
   }
 
@@ -85,7 +93,15 @@ final class GenOptions {
       return OptionalInt.empty();
     }
     if (!(number.get() instanceof Long value) || value < low || value > high) {
-      throw new TypeException("the option `" + name + "` must be an integer from " + low + " to " + high + ", not " + number.get());
+      throw new TypeException(
+          "the option `"
+              + name
+              + "` must be an integer from "
+              + low
+              + " to "
+              + high
+              + ", not "
+              + number.get());
     }
     return OptionalInt.of(value.intValue());
   }
@@ -116,7 +132,8 @@ final class GenOptions {
       record.forEach(
           (token, value) -> {
             if (!(value instanceof Number number) || !token.toString().matches("[0-9]{1,9}")) {
-              throw new TypeException("`logit_bias` takes token ids and numbers, such as {\"42\": -5}");
+              throw new TypeException(
+                  "`logit_bias` takes token ids and numbers, such as {\"42\": -5}");
             }
             bias.put(Integer.parseInt(token.toString()), number.doubleValue());
           });

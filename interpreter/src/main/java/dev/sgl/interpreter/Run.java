@@ -45,7 +45,10 @@ record Run(Program program, Backend backend, RunOptions options) {
     return switch (routine.kind()) {
       case PROGRAM -> {
         String branch = caller.childBranch(routine.name());
-        yield caller.tasks().start(branch, () -> program(routine, arguments, branch, depth)).value();
+        yield caller
+            .tasks()
+            .start(branch, () -> program(routine, arguments, branch, depth))
+            .value();
       }
       case FRAGMENT, FN -> {
         Execution execution =
@@ -56,7 +59,8 @@ record Run(Program program, Backend backend, RunOptions options) {
   }
 
   /// The parameters with their values, checked against their types.
-  private static Environment bind(Routine routine, Map<String, Object> arguments, Execution execution) {
+  private static Environment bind(
+      Routine routine, Map<String, Object> arguments, Execution execution) {
     Environment environment = new Environment();
     for (Routine.Parameter parameter : routine.parameters()) {
       Object given = arguments.get(parameter.name());
@@ -66,7 +70,10 @@ record Run(Program program, Backend backend, RunOptions options) {
               : parameter
                   .standard()
                   .map(e -> Pending.deep(execution.values(new Environment()).value(e)))
-                  .orElseThrow(() -> new TypeException("`" + routine.name() + "` needs `" + parameter.name() + "`"));
+                  .orElseThrow(
+                      () ->
+                          new TypeException(
+                              "`" + routine.name() + "` needs `" + parameter.name() + "`"));
       Optional<String> wrong = Types.mismatch(parameter.type(), value);
       if (wrong.isPresent()) {
         throw new TypeException("the parameter `" + parameter.name() + "`: " + wrong.get());

@@ -17,7 +17,8 @@ final class Transcript {
     this(new ArrayList<>(), new ArrayList<>(), Optional.empty());
   }
 
-  private Transcript(List<Prompt.Message> messages, List<Prompt.Part> open, Optional<Role> speaker) {
+  private Transcript(
+      List<Prompt.Message> messages, List<Prompt.Part> open, Optional<Role> speaker) {
     this.messages = messages;
     this.open = open;
     this.speaker = speaker;
@@ -45,7 +46,8 @@ final class Transcript {
 
   void add(Prompt.Part part) {
     if (speaker.isEmpty() && !messages.isEmpty()) {
-      throw new TypeException("text must stand in a message, because this conversation has messages");
+      throw new TypeException(
+          "text must stand in a message, because this conversation has messages");
     }
     open.add(part);
   }

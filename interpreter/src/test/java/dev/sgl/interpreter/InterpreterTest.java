@@ -57,12 +57,14 @@ class InterpreterTest {
 
       @Override
       public Generation generate(Request request) {
-        return new ScriptedBackend(List.of(answer.apply(shown(request.prompt())))).generate(request);
+        return new ScriptedBackend(List.of(answer.apply(shown(request.prompt()))))
+            .generate(request);
       }
 
       @Override
       public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
-        return new ScriptedBackend(List.of(answer.apply(shown(prompt)))).select(prompt, choices, method);
+        return new ScriptedBackend(List.of(answer.apply(shown(prompt))))
+            .select(prompt, choices, method);
       }
 
       @Override
@@ -75,7 +77,8 @@ class InterpreterTest {
       case Prompt.Raw(var parts) -> Prompt.text(parts);
       case Prompt.Chat(var messages, var open) -> {
         StringBuilder text = new StringBuilder();
-        messages.forEach(m -> text.append(m.role().word()).append(": ").append(m.text()).append('\n'));
+        messages.forEach(
+            m -> text.append(m.role().word()).append(": ").append(m.text()).append('\n'));
         yield text + "> " + Prompt.text(open);
       }
     };
@@ -84,7 +87,8 @@ class InterpreterTest {
   @Test
   void aProgramWithoutRolesIsRawCompletion() {
     ScriptedBackend model = new ScriptedBackend(List.of(" Paris"));
-    assertEquals(" Paris", run("program p() { \"The capital of France is\" gen city return city }", model));
+    assertEquals(
+        " Paris", run("program p() { \"The capital of France is\" gen city return city }", model));
     assertEquals("The capital of France is", shown(model.prompts().getFirst()));
   }
 
@@ -103,7 +107,8 @@ class InterpreterTest {
         """;
     assertEquals(List.of("one", "two"), run(source, model));
     assertEquals("system: Be brief.\nuser: About tea?\n> First: ", shown(model.prompts().get(0)));
-    assertEquals("system: Be brief.\nuser: About tea?\n> First: one, then ", shown(model.prompts().get(1)));
+    assertEquals(
+        "system: Be brief.\nuser: About tea?\n> First: one, then ", shown(model.prompts().get(1)));
   }
 
   @Test
@@ -116,13 +121,22 @@ class InterpreterTest {
           return {sum: n + 1, no: not yes, word: word, older: person.age + 1, tags: person.tags.len, none: person.nick}
         }
         """;
-    Object value = run(source.replace(", none: person.nick", ""), "4", "true", "b", "{\"name\":\"Ada\",\"age\":36,\"tags\":[\"x\"]}");
-    assertEquals("{\"sum\":5,\"no\":false,\"word\":\"b\",\"older\":37,\"tags\":1}", Values.json(value));
+    Object value =
+        run(
+            source.replace(", none: person.nick", ""),
+            "4",
+            "true",
+            "b",
+            "{\"name\":\"Ada\",\"age\":36,\"tags\":[\"x\"]}");
+    assertEquals(
+        "{\"sum\":5,\"no\":false,\"word\":\"b\",\"older\":37,\"tags\":1}", Values.json(value));
   }
 
   @Test
   void aValueThatIsNotOfItsTypeIsAnError() {
-    RunException error = assertThrows(RunException.class, () -> run("program p() { gen n: int<0..9> return n }", "12"));
+    RunException error =
+        assertThrows(
+            RunException.class, () -> run("program p() { gen n: int<0..9> return n }", "12"));
     assertEquals("12 is not int<0..9>", error.getMessage());
     assertEquals(1, error.span().line());
   }
@@ -153,7 +167,8 @@ class InterpreterTest {
         }
         """;
     assertEquals(List.of("tip 1", "tip 2", "tip 3"), run(source, model));
-    assertEquals(Set.of("user: Tips?\n> Tip 1:", "user: Tips?\n> Tip 2:", "user: Tips?\n> Tip 3:"), prompts);
+    assertEquals(
+        Set.of("user: Tips?\n> Tip 1:", "user: Tips?\n> Tip 2:", "user: Tips?\n> Tip 3:"), prompts);
   }
 
   @Test
@@ -178,7 +193,8 @@ class InterpreterTest {
         }
         """;
     assertEquals("xxx", run(source, model));
-    assertTrue(prompts.containsAll(List.of("user: Q\n> ", "user: Q\nuser: more\n> ")), prompts.toString());
+    assertTrue(
+        prompts.containsAll(List.of("user: Q\n> ", "user: Q\nuser: more\n> ")), prompts.toString());
     assertEquals("user: Q\n> ", prompts.getLast());
   }
 
@@ -250,8 +266,14 @@ class InterpreterTest {
         """;
     String result = (String) run(source, model);
     assertTrue(result.equals("aab") || result.equals("bba"), result);
-    assertTrue(model.prompts().stream().map(InterpreterTest::shown).toList().containsAll(
-        List.of("user: 1?\nassistant: 1!\nuser: 2?\nassistant: 2!\nuser: 3?\n> ", "user: alone\n> ")));
+    assertTrue(
+        model.prompts().stream()
+            .map(InterpreterTest::shown)
+            .toList()
+            .containsAll(
+                List.of(
+                    "user: 1?\nassistant: 1!\nuser: 2?\nassistant: 2!\nuser: 3?\n> ",
+                    "user: alone\n> ")));
   }
 
   @Test
@@ -284,13 +306,15 @@ class InterpreterTest {
         """;
     ScriptedBackend model = new ScriptedBackend(List.of("bad", "because"));
     assertEquals(List.of("bad", "because", "scripted", "end"), run(source, model));
-    assertEquals("user: Mood?\nassistant: It is bad.\nuser: Why?\n> ", shown(model.prompts().getLast()));
+    assertEquals(
+        "user: Mood?\nassistant: It is bad.\nuser: Why?\n> ", shown(model.prompts().getLast()));
   }
 
   @Test
   void selectKeepsTheChoicesOwnValue() {
     assertEquals(5L, run("program p() { select n from [2, 3] return n + 2 }", "3"));
-    assertThrows(RunException.class, () -> run("program p(l: any[] = []) { select n from l return n }"));
+    assertThrows(
+        RunException.class, () -> run("program p(l: any[] = []) { select n from l return n }"));
   }
 
   @Test
@@ -312,7 +336,9 @@ class InterpreterTest {
   @Test
   void errorsNameTheStatementAndWhatIsKnown() {
     RunException error =
-        assertThrows(RunException.class, () -> run("program p(x: int = 3) {\n  let y = x + 1\n  return [1, 2][y]\n}"));
+        assertThrows(
+            RunException.class,
+            () -> run("program p(x: int = 3) {\n  let y = x + 1\n  return [1, 2][y]\n}"));
     assertEquals("there is no item 4 in a list of 2", error.getMessage());
     assertEquals(3, error.span().line());
     assertEquals(List.of("x = 3", "y = 4"), error.variables());
@@ -320,19 +346,30 @@ class InterpreterTest {
 
   @Test
   void failAndCheckEndTheProgram() {
-    assertEquals("no luck 2", assertThrows(RunException.class, () -> run("program p() { fail \"no luck {1 + 1}\" }")).getMessage());
-    assertEquals("too few", assertThrows(RunException.class, () -> run("program p() { check 1 > 2, \"too few\" }")).getMessage());
+    assertEquals(
+        "no luck 2",
+        assertThrows(RunException.class, () -> run("program p() { fail \"no luck {1 + 1}\" }"))
+            .getMessage());
+    assertEquals(
+        "too few",
+        assertThrows(RunException.class, () -> run("program p() { check 1 > 2, \"too few\" }"))
+            .getMessage());
   }
 
   @Test
   void aRecursionWithoutEndIsAnError() {
-    RunException error = assertThrows(RunException.class, () -> run("fn f(x: int) { return f(x + 1) } program p() { return f(0) }"));
+    RunException error =
+        assertThrows(
+            RunException.class,
+            () -> run("fn f(x: int) { return f(x + 1) } program p() { return f(0) }"));
     assertTrue(String.valueOf(error.getMessage()).contains("deep"), error.getMessage());
   }
 
   @Test
   void aReturnedValueIsOfItsType() {
-    RunException error = assertThrows(RunException.class, () -> run("program p(x: any = \"a\") -> int { return x }"));
+    RunException error =
+        assertThrows(
+            RunException.class, () -> run("program p(x: any = \"a\") -> int { return x }"));
     assertEquals("the value that `p` returns: \"a\" is not int", error.getMessage());
   }
 
@@ -356,18 +393,39 @@ class InterpreterTest {
             heard.append('<').append(name).append('=').append(text).append('>');
           }
         };
-    Program program = program("program p() { user \"Q\" assistant { \"A: \" gen x \"!\" } user \"Bye {x}\" }");
-    Interpreter.run(program, Map.of(), new ScriptedBackend(List.of("1")), new RunOptions(listener, java.util.OptionalLong.empty()));
+    Program program =
+        program("program p() { user \"Q\" assistant { \"A: \" gen x \"!\" } user \"Bye {x}\" }");
+    Interpreter.run(
+        program,
+        Map.of(),
+        new ScriptedBackend(List.of("1")),
+        new RunOptions(listener, java.util.OptionalLong.empty()));
     assertEquals("[user]Q[assistant]A: <x=1>![user]Bye 1", heard.toString());
   }
 
   @Test
   void argumentsAreReadByTheirTypes() {
-    var entry = program("program p(a: string, n: int<1..5> = 2, l: string[] = [], f: float = 1, any = 0) { return a }").entry().orElseThrow();
-    Map<String, Object> read = Arguments.read(entry, List.of("a=12", "n=3", "l=[\"x\"]", "f=0.5", "any=hello=you"));
-    assertEquals("{\"a\":\"12\",\"n\":3,\"l\":[\"x\"],\"f\":0.5,\"any\":\"hello=you\"}", Values.json(read));
-    for (List<String> wrong : List.of(List.<String>of(), List.of("a=1", "n=9"), List.of("a=1", "b=1"), List.of("a"), List.of("a=1", "a=2"), List.of("a=1", "n=x"))) {
-      assertThrows(dev.sgl.program.TypeException.class, () -> Arguments.read(entry, wrong), wrong.toString());
+    var entry =
+        program(
+                "program p(a: string, n: int<1..5> = 2, l: string[] = [], f: float = 1, any = 0) { return a }")
+            .entry()
+            .orElseThrow();
+    Map<String, Object> read =
+        Arguments.read(entry, List.of("a=12", "n=3", "l=[\"x\"]", "f=0.5", "any=hello=you"));
+    assertEquals(
+        "{\"a\":\"12\",\"n\":3,\"l\":[\"x\"],\"f\":0.5,\"any\":\"hello=you\"}", Values.json(read));
+    for (List<String> wrong :
+        List.of(
+            List.<String>of(),
+            List.of("a=1", "n=9"),
+            List.of("a=1", "b=1"),
+            List.of("a"),
+            List.of("a=1", "a=2"),
+            List.of("a=1", "n=x"))) {
+      assertThrows(
+          dev.sgl.program.TypeException.class,
+          () -> Arguments.read(entry, wrong),
+          wrong.toString());
     }
   }
 
@@ -395,7 +453,8 @@ class InterpreterTest {
           @Override
           public void close() {}
         };
-    Program program = program("program p() { fork i in 1..5 as b { gen x gen y } join b gen z (n: 2) return z }");
+    Program program =
+        program("program p() { fork i in 1..5 as b { gen x gen y } join b gen z (n: 2) return z }");
     RunOptions seeded = new RunOptions(RunListener.SILENT, java.util.OptionalLong.of(7));
     Interpreter.run(program, Map.of(), model, seeded);
     assertEquals(12, seeds.size());

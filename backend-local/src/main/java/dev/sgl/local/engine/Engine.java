@@ -49,7 +49,10 @@ final class Engine implements AutoCloseable {
   void submit(Sequence sequence) {
     if (pages.pagesFor(sequence.length + 1) > pool.pages()) {
       throw new BackendException(
-          "a prompt of " + sequence.length + " tokens can never fit: there is room for " + pool.pages() * pool.pageSize());
+          "a prompt of "
+              + sequence.length
+              + " tokens can never fit: there is room for "
+              + pool.pages() * pool.pageSize());
     }
     if (closed) {
       throw new BackendException("the engine is closed");
@@ -71,7 +74,8 @@ final class Engine implements AutoCloseable {
       int[][] tables = new int[rows][];
       Arrays.fill(tables, new int[1]);
       int[] positions = IntStream.range(0, rows).toArray();
-      model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool, kernels);
+      model.forward(
+          new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool, kernels);
     }
   }
 
@@ -232,7 +236,8 @@ final class Engine implements AutoCloseable {
   void checkInvariants() {
     int owned = running.stream().mapToInt(s -> s.pages.length).sum();
     if (owned + pages.freePages() != pool.pages()) {
-      throw new AssertionError(owned + " pages owned, " + pages.freePages() + " free, " + pool.pages() + " in all");
+      throw new AssertionError(
+          owned + " pages owned, " + pages.freePages() + " free, " + pool.pages() + " in all");
     }
   }
 

@@ -28,7 +28,12 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// @param ends the tokens that end a text
   /// @param logprobs how many candidates to report, or -1 for no log-probabilities
   record Rules(
-      int limit, int minTokens, boolean ignoreEos, int logprobs, Optional<TokenMatcher> matcher, int[] ends) {}
+      int limit,
+      int minTokens,
+      boolean ignoreEos,
+      int logprobs,
+      Optional<TokenMatcher> matcher,
+      int[] ends) {}
 
   private sealed interface Mail {
     record Text(String text) implements Mail {}
@@ -48,7 +53,8 @@ final class GeneratedSequence extends Sequence implements Generation {
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<Mail> last = Optional.empty(); // the reader's
 
-  GeneratedSequence(int[] prompt, Rules rules, Sampler sampler, TextStream text, Vocabulary vocabulary) {
+  GeneratedSequence(
+      int[] prompt, Rules rules, Sampler sampler, TextStream text, Vocabulary vocabulary) {
     super(prompt);
     this.promptLength = prompt.length;
     this.rules = rules;
@@ -107,7 +113,9 @@ final class GeneratedSequence extends Sequence implements Generation {
     boolean mayEnd = length - promptLength >= rules.minTokens() && !rules.ignoreEos();
     if (rules.matcher().isPresent()) {
       TokenMatcher matcher = rules.matcher().get();
-      return matcher.mayEnd() && length - promptLength >= rules.minTokens() ? with(matcher.mask(), rules.ends()) : matcher.mask();
+      return matcher.mayEnd() && length - promptLength >= rules.minTokens()
+          ? with(matcher.mask(), rules.ends())
+          : matcher.mask();
     }
     if (mayEnd) {
       return new long[0];
@@ -159,7 +167,8 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended
   /// inside of one.
   private List<Integer> kept() {
-    int bytes = text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
+    int bytes =
+        text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
     List<Integer> kept = new ArrayList<>();
     int sum = 0;
     for (int i = promptLength; i < length && sum < bytes; i++) {

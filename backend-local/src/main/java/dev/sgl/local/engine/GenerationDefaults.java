@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /// What a model's `generation_config.json` says where a program says nothing.
-record GenerationDefaults(double temperature, int topK, double topP, double minP, double repetitionPenalty, int[] ends) {
+record GenerationDefaults(
+    double temperature, int topK, double topP, double minP, double repetitionPenalty, int[] ends) {
 
   static GenerationDefaults read(Checkpoint model, Tokenizer tokenizer) {
     JsonNode generation = model.json("generation_config.json");
@@ -26,7 +27,10 @@ record GenerationDefaults(double temperature, int topK, double topP, double minP
 
   private static int[] ends(Checkpoint model, Tokenizer tokenizer, JsonNode generation) {
     Set<Integer> ends = new TreeSet<>();
-    for (JsonNode node : new JsonNode[] {generation.path("eos_token_id"), model.json("config.json").path("eos_token_id")}) {
+    for (JsonNode node :
+        new JsonNode[] {
+          generation.path("eos_token_id"), model.json("config.json").path("eos_token_id")
+        }) {
       if (node.isIntegralNumber()) {
         ends.add(node.asInt());
       }

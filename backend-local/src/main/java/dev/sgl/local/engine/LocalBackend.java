@@ -8,6 +8,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
 import dev.sgl.constraint.Automaton;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.TokenMatcher;
 import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.PlainKernels;
@@ -48,7 +49,8 @@ public final class LocalBackend implements Backend {
     try {
       progress.loading("weights", 0, checkpoint.bytes());
       Transformer model = Transformer.open(checkpoint);
-      context = Math.min(options.context().orElse(model.config().context()), model.config().context());
+      context =
+          Math.min(options.context().orElse(model.config().context()), model.config().context());
       int pool = Math.max(context, Math.min(MAX_POOL, context * FULL_SEQUENCES));
       // its first batches warm the kernels up while the tokenizer is read
       engine = new Engine(model, kernels(options), pool, options.pageSize());
@@ -92,7 +94,8 @@ public final class LocalBackend implements Backend {
     int[] prompt = tokens(request.prompt());
     int room = context - prompt.length;
     if (room < 1) {
-      throw new BackendException("the prompt has " + prompt.length + " tokens, but the model's context is " + context);
+      throw new BackendException(
+          "the prompt has " + prompt.length + " tokens, but the model's context is " + context);
     }
     Sampling sampling = request.sampling();
     GeneratedSequence sequence =
@@ -113,9 +116,15 @@ public final class LocalBackend implements Backend {
   }
 
   private Optional<TokenMatcher> matcher(Type type) {
-    return Types.isFree(type)
-        ? Optional.empty()
-        : Optional.of(new TokenMatcher(Automaton.of(Types.constraint(type)), tokenizer.vocabulary()));
+    if (Types.isFree(type)) {
+      return Optional.empty();
+    }
+    try {
+      Automaton automaton = Automaton.of(Types.constraint(type));
+      return Optional.of(new TokenMatcher(automaton, tokenizer.vocabulary()));
+    } catch (ConstraintException e) {
+      throw new BackendException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private int[] tokens(Prompt prompt) {
@@ -141,7 +150,11 @@ public final class LocalBackend implements Backend {
         throw new BackendException("a choice of `select` is empty text");
       }
       if (before.length + options.get(i).length > context) {
-        throw new BackendException("the prompt and the choice have " + (before.length + options.get(i).length) + " tokens, but the model's context is " + context);
+        throw new BackendException(
+            "the prompt and the choice have "
+                + (before.length + options.get(i).length)
+                + " tokens, but the model's context is "
+                + context);
       }
     }
     return new Selector(engine, before, options, start(), defaults.ends()).select(method);

@@ -9,5 +9,6 @@ import java.util.OptionalInt;
 /// @param pageSize tokens of a page of keys and values
 public record LocalOptions(int threads, OptionalInt context, int pageSize) {
   public static final LocalOptions DEFAULT =
-      new LocalOptions(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16), OptionalInt.empty(), 16);
+      new LocalOptions(
+          Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16), OptionalInt.empty(), 16);
 }

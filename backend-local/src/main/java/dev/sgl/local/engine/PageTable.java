@@ -24,7 +24,8 @@ final class PageTable {
     return (tokens + pool.pageSize() - 1) / pool.pageSize();
   }
 
-  /// Gives the sequence pages for `tokens` tokens; false, and nothing changed, if there are too few.
+  /// Gives the sequence pages for `tokens` tokens; false, and nothing changed, if there are too
+  // few.
   boolean grow(Sequence sequence, int tokens) {
     int more = pagesFor(tokens) - sequence.pages.length;
     if (more > free.size()) {

@@ -55,8 +55,11 @@ final class Selector {
 
   /// The mean log-probability of each choice's tokens after `before`, all in one batch.
   private List<Double> likelihoods(int[] before) {
-    List<ScoredSequence> sequences = choices.stream().map(choice -> submit(before, choice)).toList();
-    return sequences.stream().map(s -> Arrays.stream(await(s).logprobs()).average().orElseThrow()).toList();
+    List<ScoredSequence> sequences =
+        choices.stream().map(choice -> submit(before, choice)).toList();
+    return sequences.stream()
+        .map(s -> Arrays.stream(await(s).logprobs()).average().orElseThrow())
+        .toList();
   }
 
   /// Goes down the choices token by token, always to the likeliest token that some choice has
@@ -74,7 +77,8 @@ final class Selector {
       List<Integer> next = alive.stream().map(i -> token(i, at)).distinct().toList();
       int best = next.getFirst();
       if (next.size() > 1) {
-        float[] logprobs = await(submit(prompt, Arrays.copyOf(choices.get(alive.getFirst()), depth))).last();
+        float[] logprobs =
+            await(submit(prompt, Arrays.copyOf(choices.get(alive.getFirst()), depth))).last();
         for (int token : next) {
           if (value(logprobs, token) > value(logprobs, best)) {
             best = token;
@@ -100,7 +104,10 @@ final class Selector {
 
   private double value(float[] logprobs, int token) {
     return token == END
-        ? Arrays.stream(ends).mapToDouble(end -> logprobs[end]).max().orElse(Double.NEGATIVE_INFINITY)
+        ? Arrays.stream(ends)
+            .mapToDouble(end -> logprobs[end])
+            .max()
+            .orElse(Double.NEGATIVE_INFINITY)
         : logprobs[token];
   }
 
@@ -117,7 +124,9 @@ final class Selector {
     try {
       return sequence.scores().get();
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException error ? error : new IllegalStateException(e.getCause());
+      throw e.getCause() instanceof RuntimeException error
+          ? error
+          : new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       sequence.cancel();

@@ -19,7 +19,8 @@ abstract class Sequence {
   /// The first row whose logits are wanted, as a position.
   abstract int firstSampled();
 
-  /// Takes the logits at `position`, which predict the token after it; true if the sequence is done.
+  /// Takes the logits at `position`, which predict the token after it; true if the sequence is
+  // done.
   abstract boolean accept(int position, float[] logits);
 
   /// Answers the caller with an error.

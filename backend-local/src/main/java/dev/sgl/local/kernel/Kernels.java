@@ -29,7 +29,8 @@ public interface Kernels extends AutoCloseable {
 
   /// Causal attention with grouped queries over the pages: each row sees its own position and those
   /// before it, at most `window` in all.
-  void attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
+  void attention(
+      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
 
   /// `gate = silu(gate) · up`.
   void gate(Tensor gate, Tensor up, int rows);

@@ -76,7 +76,8 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+  public void attention(
+      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
     for (int r = 0; r < batch.rows(); r++) {
       for (int head = 0; head < shape.heads(); head++) {
         attend(queries, pool, layer, batch, shape, out, r, head);
@@ -85,7 +86,14 @@ public final class PlainKernels implements Kernels {
   }
 
   private static void attend(
-      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out, int r, int head) {
+      Tensor queries,
+      KvPool pool,
+      int layer,
+      Batch batch,
+      AttentionShape shape,
+      Tensor out,
+      int r,
+      int head) {
     int dim = shape.headDim();
     int query = r * queries.columns() + head * dim;
     int kvHead = head / (shape.heads() / shape.kvHeads());

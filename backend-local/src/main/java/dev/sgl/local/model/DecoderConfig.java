@@ -32,10 +32,18 @@ public record DecoderConfig(
     int headDim = number(json, "head_dim", hidden / heads);
     String activation = json.path("hidden_act").asText("silu");
     if (!activation.equals("silu")) {
-      throw new ModelException("config.json: the activation " + activation + " is not supported, only silu");
+      throw new ModelException(
+          "config.json: the activation " + activation + " is not supported, only silu");
     }
     if (heads % kvHeads != 0 || headDim % 2 != 0) {
-      throw new ModelException("config.json: " + heads + " heads do not share " + kvHeads + " key heads of " + headDim + " numbers");
+      throw new ModelException(
+          "config.json: "
+              + heads
+              + " heads do not share "
+              + kvHeads
+              + " key heads of "
+              + headDim
+              + " numbers");
     }
     return new DecoderConfig(
         json.path("architectures").path(0).asText(""),
@@ -56,7 +64,8 @@ public record DecoderConfig(
     JsonNode node = json.path(name);
     int value = node.isIntegralNumber() ? node.asInt() : standard;
     if (value < 1 || value > MAX) {
-      throw new ModelException("config.json: " + name + " is " + (node.isMissingNode() ? "missing" : node.toString()));
+      throw new ModelException(
+          "config.json: " + name + " is " + (node.isMissingNode() ? "missing" : node.toString()));
     }
     return value;
   }

@@ -21,7 +21,10 @@ final class Families {
     Function<DecoderConfig, Decoder> family = TABLE.get(config.architecture());
     if (family == null) {
       throw new ModelException(
-          "the architecture " + (config.architecture().isEmpty() ? "(none named)" : config.architecture()) + " is not supported; supported are " + String.join(", ", new TreeSet<>(TABLE.keySet())));
+          "the architecture "
+              + (config.architecture().isEmpty() ? "(none named)" : config.architecture())
+              + " is not supported; supported are "
+              + String.join(", ", new TreeSet<>(TABLE.keySet())));
     }
     return family.apply(config);
   }

@@ -7,6 +7,11 @@ final class Llama {
   static Decoder decoder(DecoderConfig config) {
     boolean attention = config.flag("attention_bias", false);
     return new Decoder(
-        config, attention, attention, config.flag("mlp_bias", false), false, Decoder.noWindows(config));
+        config,
+        attention,
+        attention,
+        config.flag("mlp_bias", false),
+        false,
+        Decoder.noWindows(config));
   }
 }

@@ -5,6 +5,12 @@ final class Qwen2 {
   private Qwen2() {}
 
   static Decoder decoder(DecoderConfig config) {
-    return new Decoder(config, true, false, false, false, Windows.of(config, config.flag("use_sliding_window", false)));
+    return new Decoder(
+        config,
+        true,
+        false,
+        false,
+        false,
+        Windows.of(config, config.flag("use_sliding_window", false)));
   }
 }

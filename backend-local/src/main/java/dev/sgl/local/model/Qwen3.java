@@ -7,6 +7,11 @@ final class Qwen3 {
   static Decoder decoder(DecoderConfig config) {
     boolean attention = config.flag("attention_bias", false);
     return new Decoder(
-        config, attention, attention, false, true, Windows.of(config, config.flag("use_sliding_window", false)));
+        config,
+        attention,
+        attention,
+        false,
+        true,
+        Windows.of(config, config.flag("use_sliding_window", false)));
   }
 }

@@ -13,7 +13,8 @@ final class Rope {
     // one object since transformers 5, `rope_theta` and `rope_scaling` before
     JsonNode one = config.json().path("rope_parameters");
     JsonNode scaling = one.isObject() ? one : config.json().path("rope_scaling");
-    double theta = scaling.path("rope_theta").asDouble(config.json().path("rope_theta").asDouble(10_000));
+    double theta =
+        scaling.path("rope_theta").asDouble(config.json().path("rope_theta").asDouble(10_000));
     String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
     float[] frequencies = new float[config.headDim() / 2];
     for (int i = 0; i < frequencies.length; i++) {
@@ -24,7 +25,11 @@ final class Rope {
                 case "default" -> plain;
                 case "linear" -> plain / scaling.path("factor").asDouble(1);
                 case "llama3" -> llama3(plain, scaling);
-                default -> throw new ModelException("the rope scaling " + type + " is not supported; supported are default, linear and llama3");
+                default ->
+                    throw new ModelException(
+                        "the rope scaling "
+                            + type
+                            + " is not supported; supported are default, linear and llama3");
               };
     }
     return frequencies;

@@ -69,16 +69,22 @@ public final class Transformer {
         projection(model, name + "self_attn.k_proj", keys, hidden, decoder.queryBias()),
         projection(model, name + "self_attn.v_proj", keys, hidden, decoder.queryBias()),
         projection(model, name + "self_attn.o_proj", hidden, queries, decoder.outputBias()),
-        decoder.headNorm() ? Optional.of(vector(model, name + "self_attn.q_norm.weight", config.headDim())) : Optional.empty(),
-        decoder.headNorm() ? Optional.of(vector(model, name + "self_attn.k_norm.weight", config.headDim())) : Optional.empty(),
+        decoder.headNorm()
+            ? Optional.of(vector(model, name + "self_attn.q_norm.weight", config.headDim()))
+            : Optional.empty(),
+        decoder.headNorm()
+            ? Optional.of(vector(model, name + "self_attn.k_norm.weight", config.headDim()))
+            : Optional.empty(),
         vector(model, name + "post_attention_layernorm.weight", hidden),
         projection(model, name + "mlp.gate_proj", inner, hidden, decoder.forwardBias()),
         projection(model, name + "mlp.up_proj", inner, hidden, decoder.forwardBias()),
         projection(model, name + "mlp.down_proj", hidden, inner, decoder.forwardBias()),
-        new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), decoder.windows().get(index)));
+        new AttentionShape(
+            config.heads(), config.kvHeads(), config.headDim(), decoder.windows().get(index)));
   }
 
-  private static Projection projection(Checkpoint model, String name, int rows, int columns, boolean biased) {
+  private static Projection projection(
+      Checkpoint model, String name, int rows, int columns, boolean biased) {
     return new Projection(
         model.weight(name + ".weight", rows, columns),
         biased ? Optional.of(vector(model, name + ".bias", rows)) : Optional.empty());
@@ -116,7 +122,9 @@ public final class Transformer {
       linear(kernels, normed, layer.query(), queries, rows);
       linear(kernels, normed, layer.key(), keys, rows);
       linear(kernels, normed, layer.value(), values, rows);
-      layer.queryNorm().ifPresent(w -> kernels.rmsNorm(queries, w, config.epsilon(), queries, rows));
+      layer
+          .queryNorm()
+          .ifPresent(w -> kernels.rmsNorm(queries, w, config.epsilon(), queries, rows));
       layer.keyNorm().ifPresent(w -> kernels.rmsNorm(keys, w, config.epsilon(), keys, rows));
       kernels.rope(queries, config.headDim(), batch.positions(), frequencies);
       kernels.rope(keys, config.headDim(), batch.positions(), frequencies);
@@ -137,7 +145,12 @@ public final class Transformer {
   private Tensor logits(Tensor x, int[] sampled, Kernels kernels) {
     Tensor last = Tensor.of(sampled.length, config.hidden());
     for (int i = 0; i < sampled.length; i++) {
-      System.arraycopy(x.values(), sampled[i] * config.hidden(), last.values(), i * config.hidden(), config.hidden());
+      System.arraycopy(
+          x.values(),
+          sampled[i] * config.hidden(),
+          last.values(),
+          i * config.hidden(),
+          config.hidden());
     }
     kernels.rmsNorm(last, norm, config.epsilon(), last, sampled.length);
     Tensor logits = Tensor.of(sampled.length, config.vocabulary());
@@ -145,7 +158,8 @@ public final class Transformer {
     return logits;
   }
 
-  private static void linear(Kernels kernels, Tensor x, Projection projection, Tensor out, int rows) {
+  private static void linear(
+      Kernels kernels, Tensor x, Projection projection, Tensor out, int rows) {
     kernels.linear(x, projection.weight(), projection.bias(), out, rows);
   }
 }

@@ -19,7 +19,8 @@ final class Windows {
     int from = config.json().path("max_window_layers").asInt(0);
     List<Integer> windows = new ArrayList<>();
     for (int layer = 0; layer < config.layers(); layer++) {
-      boolean slides = types.isArray() ? types.path(layer).asText().equals("sliding_attention") : layer >= from;
+      boolean slides =
+          types.isArray() ? types.path(layer).asText().equals("sliding_attention") : layer >= from;
       windows.add(slides ? window.asInt() : AttentionShape.ALL);
     }
     return windows;

@@ -19,7 +19,9 @@ public final class Sampler {
   public Sampler(Settings settings, int[] prompt) {
     this.settings = settings;
     this.random =
-        settings.seed().isPresent() ? new SplittableRandom(settings.seed().getAsLong()) : new SplittableRandom();
+        settings.seed().isPresent()
+            ? new SplittableRandom(settings.seed().getAsLong())
+            : new SplittableRandom();
     if (settings.repetitionPenalty() != 1) {
       Arrays.stream(prompt).forEach(token -> seen.put(token, true));
     }
@@ -56,7 +58,9 @@ public final class Sampler {
       logits[token] = logits[token] > 0 ? logits[token] / repetition : logits[token] * repetition;
     }
     generated.forEach(
-        (token, count) -> logits[token] -= (float) (count * settings.frequencyPenalty() + settings.presencePenalty()));
+        (token, count) ->
+            logits[token] -=
+                (float) (count * settings.frequencyPenalty() + settings.presencePenalty()));
     settings
         .bias()
         .forEach(

@@ -19,10 +19,14 @@ final class Filters {
 
   private Filters() {}
 
-  static Object apply(String name, Object value, List<Object> arguments, Map<String, Object> named) {
+  static Object apply(
+      String name, Object value, List<Object> arguments, Map<String, Object> named) {
     return switch (name) {
       case "length", "count" -> length(value);
-      case "trim" -> arguments.isEmpty() ? defined(value).strip() : Methods.strip(defined(value), arguments, true, true);
+      case "trim" ->
+          arguments.isEmpty()
+              ? defined(value).strip()
+              : Methods.strip(defined(value), arguments, true, true);
       case "string" -> Python.text(value);
       case "safe" -> new Python.Markup(Python.text(value));
       case "e", "escape", "forceescape" -> Python.Markup.escaped(value);
@@ -34,30 +38,52 @@ final class Filters {
       case "tojson" -> Python.json(value, indent(arguments, named));
       case "from_json", "fromjson" -> Json.parse(Python.text(value));
       case "join" -> join(value, arguments, named);
-      case "items" -> new Python.Generator(value instanceof Python.Undefined ? List.of() : List.copyOf(pairs(map(value))));
+      case "items" ->
+          new Python.Generator(
+              value instanceof Python.Undefined ? List.of() : List.copyOf(pairs(map(value))));
       case "dictsort" ->
-          pairs(map(value)).stream().sorted(Comparator.comparing(pair -> pair.getFirst(), Filters::ignoringCase)).toList();
+          pairs(map(value)).stream()
+              .sorted(Comparator.comparing(pair -> pair.getFirst(), Filters::ignoringCase))
+              .toList();
       case "list" -> Python.items(value);
       case "first" -> end(value, 0);
       case "last" -> end(value, -1);
-      case "reverse" -> value instanceof String text ? new StringBuilder(text).reverse().toString() : Python.items(value).reversed();
+      case "reverse" ->
+          value instanceof String text
+              ? new StringBuilder(text).reverse().toString()
+              : Python.items(value).reversed();
       case "sort" -> sorted(value, arguments, named);
       case "unique" -> new Python.Generator(List.copyOf(new LinkedHashSet<>(Python.items(value))));
       case "sum" -> Python.items(value).stream().reduce(0L, (a, b) -> Operators.binary("+", a, b));
       case "min" -> Python.items(value).stream().min(Python::compare).orElseThrow();
       case "max" -> Python.items(value).stream().max(Python::compare).orElseThrow();
       case "int" -> integer(value);
-      case "float" -> value instanceof String text ? Double.parseDouble(text) : Python.number(value);
-      case "abs" -> value instanceof Double n ? (Object) Math.abs(n) : (Object) Math.abs(Python.integer(value));
+      case "float" ->
+          value instanceof String text ? Double.parseDouble(text) : Python.number(value);
+      case "abs" ->
+          value instanceof Double n
+              ? (Object) Math.abs(n)
+              : (Object) Math.abs(Python.integer(value));
       case "round" -> (double) Math.round(Python.number(value));
-      case "replace" -> defined(value).replace(Python.text(arguments.get(0)), Python.text(arguments.get(1)));
+      case "replace" ->
+          defined(value).replace(Python.text(arguments.get(0)), Python.text(arguments.get(1)));
       case "indent" -> indented(defined(value), arguments, named);
       case "format" -> format(defined(value), arguments);
       case "map" -> map(value, arguments, named);
       case "select" -> chosen(value, Optional.empty(), arguments, true);
       case "reject" -> chosen(value, Optional.empty(), arguments, false);
-      case "selectattr" -> chosen(value, Optional.of(Python.text(arguments.getFirst())), arguments.subList(1, arguments.size()), true);
-      case "rejectattr" -> chosen(value, Optional.of(Python.text(arguments.getFirst())), arguments.subList(1, arguments.size()), false);
+      case "selectattr" ->
+          chosen(
+              value,
+              Optional.of(Python.text(arguments.getFirst())),
+              arguments.subList(1, arguments.size()),
+              true);
+      case "rejectattr" ->
+          chosen(
+              value,
+              Optional.of(Python.text(arguments.getFirst())),
+              arguments.subList(1, arguments.size()),
+              false);
       case "groupby" -> grouped(value, Python.text(arguments.getFirst()));
       case "batch" -> batched(Python.items(value), (int) Python.integer(arguments.getFirst()));
       case "wordcount" -> (long) Python.text(value).strip().split("\\s+").length;
@@ -75,24 +101,30 @@ final class Filters {
       case List<?> list -> (long) list.size();
       case Map<?, ?> map -> (long) map.size();
       case Python.Undefined _ -> 0L;
-      default -> throw new TemplateException("object of type '" + Python.repr(value) + "' has no len()");
+      default ->
+          throw new TemplateException("object of type '" + Python.repr(value) + "' has no len()");
     };
   }
 
   private static Object standard(Object value, List<Object> arguments, Map<String, Object> named) {
-    Object other = arguments.isEmpty() ? named.getOrDefault("default_value", "") : arguments.getFirst();
-    boolean falseToo = Python.truth(arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("boolean", false));
+    Object other =
+        arguments.isEmpty() ? named.getOrDefault("default_value", "") : arguments.getFirst();
+    boolean falseToo =
+        Python.truth(
+            arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("boolean", false));
     return value instanceof Python.Undefined || falseToo && !Python.truth(value) ? other : value;
   }
 
   private static int indent(List<Object> arguments, Map<String, Object> named) {
-    Object indent = named.getOrDefault("indent", arguments.isEmpty() ? Python.NONE : arguments.getFirst());
+    Object indent =
+        named.getOrDefault("indent", arguments.isEmpty() ? Python.NONE : arguments.getFirst());
     return indent == Python.NONE ? -1 : (int) Python.integer(indent);
   }
 
   private static String join(Object value, List<Object> arguments, Map<String, Object> named) {
     Object between = arguments.isEmpty() ? named.getOrDefault("d", "") : arguments.getFirst();
-    Object attribute = arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("attribute", Python.NONE);
+    Object attribute =
+        arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("attribute", Python.NONE);
     return Python.items(value).stream()
         .map(item -> attribute == Python.NONE ? item : field(item, Python.text(attribute)))
         .map(Python::text)
@@ -134,8 +166,12 @@ final class Filters {
             attribute == Python.NONE
                 ? ignoringCase(a, b)
                 : ignoringCase(field(a, Python.text(attribute)), field(b, Python.text(attribute)));
-    boolean reverse = Python.truth(arguments.isEmpty() ? named.getOrDefault("reverse", false) : arguments.getFirst());
-    return Python.items(value).stream().sorted(reverse ? order.reversed() : order).collect(Collectors.toCollection(ArrayList::new));
+    boolean reverse =
+        Python.truth(
+            arguments.isEmpty() ? named.getOrDefault("reverse", false) : arguments.getFirst());
+    return Python.items(value).stream()
+        .sorted(reverse ? order.reversed() : order)
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   private static Object integer(Object value) {
@@ -149,8 +185,10 @@ final class Filters {
   private static String indented(String text, List<Object> arguments, Map<String, Object> named) {
     Object width = arguments.isEmpty() ? named.getOrDefault("width", 4L) : arguments.getFirst();
     String margin = width instanceof String s ? s : " ".repeat((int) Python.integer(width));
-    boolean first = Python.truth(arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("first", false));
-    boolean blank = Python.truth(arguments.size() > 2 ? arguments.get(2) : named.getOrDefault("blank", false));
+    boolean first =
+        Python.truth(arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("first", false));
+    boolean blank =
+        Python.truth(arguments.size() > 2 ? arguments.get(2) : named.getOrDefault("blank", false));
     String[] lines = text.split("\n", -1);
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < lines.length; i++) {
@@ -190,9 +228,17 @@ final class Filters {
     for (Object item : present(value)) {
       if (named.get("attribute") instanceof Object attribute) {
         Object found = field(item, Python.text(attribute));
-        out.add(found instanceof Python.Undefined && named.containsKey("default") ? named.get("default") : found);
+        out.add(
+            found instanceof Python.Undefined && named.containsKey("default")
+                ? named.get("default")
+                : found);
       } else {
-        out.add(apply(Python.text(arguments.getFirst()), item, arguments.subList(1, arguments.size()), named));
+        out.add(
+            apply(
+                Python.text(arguments.getFirst()),
+                item,
+                arguments.subList(1, arguments.size()),
+                named));
       }
     }
     return new Python.Generator(out);
@@ -203,7 +249,8 @@ final class Filters {
     return Python.truth(value) ? Python.items(value) : List.of();
   }
 
-  private static Object chosen(Object value, Optional<String> attribute, List<Object> test, boolean kept) {
+  private static Object chosen(
+      Object value, Optional<String> attribute, List<Object> test, boolean kept) {
     Predicate<Object> holds =
         test.isEmpty()
             ? Python::truth
@@ -223,7 +270,9 @@ final class Filters {
     for (String name : path.split("\\.")) {
       if (value instanceof Map<?, ?> map && map.get(name) instanceof Object found) {
         value = found;
-      } else if (value instanceof List<?> list && name.matches("[0-9]{1,9}") && Integer.parseInt(name) < list.size()) {
+      } else if (value instanceof List<?> list
+          && name.matches("[0-9]{1,9}")
+          && Integer.parseInt(name) < list.size()) {
         value = list.get(Integer.parseInt(name));
       } else {
         return new Python.Undefined(Python.repr(value) + " has no attribute '" + name + "'");

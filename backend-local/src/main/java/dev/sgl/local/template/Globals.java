@@ -12,20 +12,24 @@ final class Globals {
   static final Map<String, Callable> FUNCTIONS =
       Map.of(
           "namespace", Globals::namespace,
-          "dict", (a, named) -> {
+          "dict",
+              (a, named) -> {
                 Map<Object, Object> map = new LinkedHashMap<>();
                 a.forEach(other -> map.putAll(Filters.map(other)));
                 map.putAll(named);
                 return map;
               },
           "range", (a, _) -> range(a),
-          "raise_exception", (a, _) -> {
+          "raise_exception",
+              (a, _) -> {
                 throw new TemplateException(Python.text(a.getFirst()));
               },
-          "joiner", (a, _) -> {
+          "joiner",
+              (a, _) -> {
                 String between = a.isEmpty() ? ", " : Python.text(a.getFirst());
                 boolean[] used = {false};
-                Callable joiner = (_, _) -> {
+                Callable joiner =
+                    (_, _) -> {
                       String text = used[0] ? between : "";
                       used[0] = true;
                       return text;

@@ -28,7 +28,9 @@ final class Lexer {
   }
 
   private static final List<String> OPERATORS =
-      List.of("**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "~", "|", "(", ")", "[", "]", "{", "}", ".", ",", ":", "=");
+      List.of(
+          "**", "//", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "~", "|", "(", ")",
+          "[", "]", "{", "}", ".", ",", ":", "=");
 
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
@@ -97,7 +99,9 @@ final class Lexer {
   /// Without the blanks after the last line end, if there is nothing else in that line.
   private static String leftStripped(String text, boolean beginsLine) {
     int line = text.lastIndexOf('\n') + 1;
-    return (line > 0 || beginsLine) && text.substring(line).isBlank() ? text.substring(0, line) : text;
+    return (line > 0 || beginsLine) && text.substring(line).isBlank()
+        ? text.substring(0, line)
+        : text;
   }
 
   private void tag() {
@@ -134,7 +138,8 @@ final class Lexer {
       if (at >= source.length()) {
         throw error("a tag is not closed", at - 1);
       }
-      if (depth == 0 && (source.startsWith("-" + close, at) || source.startsWith("+" + close, at))) {
+      if (depth == 0
+          && (source.startsWith("-" + close, at) || source.startsWith("+" + close, at))) {
         stripNext = source.charAt(at) == '-';
         at += 1 + close.length();
         break;
@@ -159,17 +164,22 @@ final class Lexer {
       return string(c);
     }
     if (Character.isDigit(c)) {
-      while (at < source.length() && (Character.isDigit(source.charAt(at)) || source.charAt(at) == '_')) {
+      while (at < source.length()
+          && (Character.isDigit(source.charAt(at)) || source.charAt(at) == '_')) {
         at++;
       }
-      boolean real = at + 1 < source.length() && source.charAt(at) == '.' && Character.isDigit(source.charAt(at + 1));
+      boolean real =
+          at + 1 < source.length()
+              && source.charAt(at) == '.'
+              && Character.isDigit(source.charAt(at + 1));
       if (real) {
         at++;
         while (at < source.length() && Character.isDigit(source.charAt(at))) {
           at++;
         }
       }
-      return new Token(real ? Kind.FLOAT : Kind.INTEGER, source.substring(start, at).replace("_", ""), start);
+      return new Token(
+          real ? Kind.FLOAT : Kind.INTEGER, source.substring(start, at).replace("_", ""), start);
     }
     if (Character.isJavaIdentifierStart(c)) {
       while (at < source.length() && Character.isJavaIdentifierPart(source.charAt(at))) {
@@ -218,11 +228,14 @@ final class Lexer {
   /// After `raw`, everything up to `endraw` is text.
   private boolean raw() {
     int size = tokens.size();
-    if (size < 3 || !tokens.get(size - 2).is(Kind.NAME, "raw") || tokens.get(size - 3).kind() != Kind.OPEN_BLOCK) {
+    if (size < 3
+        || !tokens.get(size - 2).is(Kind.NAME, "raw")
+        || tokens.get(size - 3).kind() != Kind.OPEN_BLOCK) {
       return false;
     }
     tokens.subList(size - 3, size).clear();
-    java.util.regex.Matcher end = java.util.regex.Pattern.compile("\\{%-?\\s*endraw\\s*-?%}").matcher(source);
+    java.util.regex.Matcher end =
+        java.util.regex.Pattern.compile("\\{%-?\\s*endraw\\s*-?%}").matcher(source);
     if (!end.find(at)) {
       throw error("`raw` is not closed", at);
     }

@@ -44,14 +44,24 @@ final class Methods {
           case "endswith" -> (a, _) -> options(a).stream().anyMatch(text::endsWith);
           case "find" -> (a, _) -> (long) text.indexOf(string(a, 0));
           case "rfind" -> (a, _) -> (long) text.lastIndexOf(string(a, 0));
-          case "count" -> (a, _) -> (long) (text.length() - text.replace(string(a, 0), "").length()) / Math.max(1, string(a, 0).length());
-          case "join" -> (a, _) -> String.join(text, Python.items(a.getFirst()).stream().map(Python::text).toList());
+          case "count" ->
+              (a, _) ->
+                  (long) (text.length() - text.replace(string(a, 0), "").length())
+                      / Math.max(1, string(a, 0).length());
+          case "join" ->
+              (a, _) ->
+                  String.join(text, Python.items(a.getFirst()).stream().map(Python::text).toList());
           case "isdigit" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
           case "isalpha" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isLetter);
           case "isspace" -> (_, _) -> !text.isEmpty() && text.isBlank();
-          case "removeprefix" -> (a, _) -> text.startsWith(string(a, 0)) ? text.substring(string(a, 0).length()) : text;
+          case "removeprefix" ->
+              (a, _) ->
+                  text.startsWith(string(a, 0)) ? text.substring(string(a, 0).length()) : text;
           case "removesuffix" ->
-              (a, _) -> text.endsWith(string(a, 0)) ? text.substring(0, text.length() - string(a, 0).length()) : text;
+              (a, _) ->
+                  text.endsWith(string(a, 0))
+                      ? text.substring(0, text.length() - string(a, 0).length())
+                      : text;
           case "format" -> (a, named) -> braces(text, a, named);
           default -> null;
         };
@@ -72,7 +82,8 @@ final class Methods {
   }
 
   static String strip(String text, List<Object> arguments, boolean left, boolean right) {
-    String chars = arguments.isEmpty() || arguments.getFirst() == Python.NONE ? "" : string(arguments, 0);
+    String chars =
+        arguments.isEmpty() || arguments.getFirst() == Python.NONE ? "" : string(arguments, 0);
     int from = 0;
     int to = text.length();
     while (left && from < to && stripped(text.charAt(from), chars)) {
@@ -89,7 +100,10 @@ final class Methods {
   }
 
   static String capitalized(String text) {
-    return text.isEmpty() ? text : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1).toLowerCase(Locale.ROOT);
+    return text.isEmpty()
+        ? text
+        : text.substring(0, 1).toUpperCase(Locale.ROOT)
+            + text.substring(1).toLowerCase(Locale.ROOT);
   }
 
   static String title(String text) {
@@ -103,13 +117,19 @@ final class Methods {
   }
 
   private static Object split(String text, List<Object> arguments, Map<String, Object> named) {
-    long most = arguments.size() > 1 ? Python.integer(arguments.get(1)) : Python.integer(named.getOrDefault("maxsplit", -1L));
+    long most =
+        arguments.size() > 1
+            ? Python.integer(arguments.get(1))
+            : Python.integer(named.getOrDefault("maxsplit", -1L));
     int limit = most < 0 ? -1 : (int) most + 1;
     if (arguments.isEmpty() || arguments.getFirst() == Python.NONE) {
       String stripped = text.strip();
-      return stripped.isEmpty() ? new ArrayList<>() : new ArrayList<Object>(Arrays.asList(stripped.split("\\s+", limit)));
+      return stripped.isEmpty()
+          ? new ArrayList<>()
+          : new ArrayList<Object>(Arrays.asList(stripped.split("\\s+", limit)));
     }
-    return new ArrayList<Object>(Arrays.asList(text.split(java.util.regex.Pattern.quote(string(arguments, 0)), limit)));
+    return new ArrayList<Object>(
+        Arrays.asList(text.split(java.util.regex.Pattern.quote(string(arguments, 0)), limit)));
   }
 
   private static Object rightSplit(String text, List<Object> arguments) {
@@ -150,7 +170,9 @@ final class Methods {
       Object value =
           key.isEmpty()
               ? arguments.get(next++)
-              : key.matches("[0-9]+") ? arguments.get(Integer.parseInt(key)) : named.getOrDefault(key, "");
+              : key.matches("[0-9]+")
+                  ? arguments.get(Integer.parseInt(key))
+                  : named.getOrDefault(key, "");
       matcher.appendReplacement(out, java.util.regex.Matcher.quoteReplacement(Python.text(value)));
     }
     return matcher.appendTail(out).toString();
@@ -158,15 +180,18 @@ final class Methods {
 
   /// Templates run in a sandbox that lets them change nothing.
   private static Callable unsafe(String type, String name) {
-    throw new TemplateException("access to attribute '" + name + "' of '" + type + "' object is unsafe.");
+    throw new TemplateException(
+        "access to attribute '" + name + "' of '" + type + "' object is unsafe.");
   }
 
   private static Optional<Callable> list(List<?> list, String name) {
     Callable method =
         switch (name) {
-          case "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear" -> unsafe("list", name);
+          case "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear" ->
+              unsafe("list", name);
           case "index" -> (a, _) -> (long) list.indexOf(a.getFirst());
-          case "count" -> (a, _) -> list.stream().filter(x -> Python.equal(x, a.getFirst())).count();
+          case "count" ->
+              (a, _) -> list.stream().filter(x -> Python.equal(x, a.getFirst())).count();
           case "copy" -> (_, _) -> new ArrayList<>(list);
           default -> null;
         };
@@ -178,7 +203,8 @@ final class Methods {
     Map<Object, Object> map = (Map<Object, Object>) values;
     Callable method =
         switch (name) {
-          case "get" -> (a, _) -> map.getOrDefault(a.getFirst(), a.size() > 1 ? a.get(1) : Python.NONE);
+          case "get" ->
+              (a, _) -> map.getOrDefault(a.getFirst(), a.size() > 1 ? a.get(1) : Python.NONE);
           case "items" -> (_, _) -> Filters.pairs(map);
           case "keys" -> (_, _) -> new ArrayList<>(map.keySet());
           case "values" -> (_, _) -> new ArrayList<>(map.values());

@@ -12,7 +12,12 @@ sealed interface Node {
 
   record If(Term condition, List<Node> then, List<Node> otherwise) implements Node {}
 
-  record For(List<String> targets, Term items, Optional<Term> condition, List<Node> body, List<Node> otherwise)
+  record For(
+      List<String> targets,
+      Term items,
+      Optional<Term> condition,
+      List<Node> body,
+      List<Node> otherwise)
       implements Node {}
 
   record Set(List<Term> targets, Term value) implements Node {}

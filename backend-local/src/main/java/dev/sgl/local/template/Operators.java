@@ -36,7 +36,8 @@ final class Operators {
       throw undefined.error();
     }
     if (operator.equals("+") && (left instanceof Python.Markup || right instanceof Python.Markup)) {
-      return new Python.Markup(Python.Markup.escaped(left).text() + Python.Markup.escaped(right).text());
+      return new Python.Markup(
+          Python.Markup.escaped(left).text() + Python.Markup.escaped(right).text());
     }
     if (operator.equals("+") && left instanceof String a && right instanceof String b) {
       return a + b;
@@ -50,11 +51,17 @@ final class Operators {
       return text.repeat(Math.clamp(times, 0, 1 << 20));
     }
     if (operator.equals("%") && left instanceof String format) {
-      return Filters.format(format, right instanceof List<?> list ? new ArrayList<>(list) : List.of(right));
+      return Filters.format(
+          format, right instanceof List<?> list ? new ArrayList<>(list) : List.of(right));
     }
     if (!Python.isNumber(left) || !Python.isNumber(right)) {
       throw new TemplateException(
-          "unsupported operand type(s) for " + operator + ": " + Python.repr(left) + " and " + Python.repr(right));
+          "unsupported operand type(s) for "
+              + operator
+              + ": "
+              + Python.repr(left)
+              + " and "
+              + Python.repr(right));
     }
     boolean real = left instanceof Double || right instanceof Double || operator.equals("/");
     return real

@@ -11,7 +11,8 @@ import java.util.Set;
 final class Parser {
   private static final int MAX_DEPTH = 200;
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
-  private static final Set<String> AFTER_TEST = Set.of("else", "or", "and", "if", "is", "not", "in");
+  private static final Set<String> AFTER_TEST =
+      Set.of("else", "or", "and", "if", "is", "not", "in");
 
   private final List<Token> tokens;
   private int at;
@@ -56,7 +57,8 @@ final class Parser {
       } else if (ends.isEmpty()) {
         break;
       } else {
-        throw new TemplateException("the chat template ends before `" + String.join("` or `", ends) + "`");
+        throw new TemplateException(
+            "the chat template ends before `" + String.join("` or `", ends) + "`");
       }
     }
     depth--;
@@ -186,7 +188,11 @@ final class Parser {
   private List<Term.Filter> filterChain() {
     List<Term.Filter> filters = new ArrayList<>();
     do {
-      filters.add(new Term.Filter(new Term.Literal(""), name(), peek().is(Kind.OPERATOR, "(") ? arguments() : List.of()));
+      filters.add(
+          new Term.Filter(
+              new Term.Literal(""),
+              name(),
+              peek().is(Kind.OPERATOR, "(") ? arguments() : List.of()));
     } while (skip("|"));
     return filters;
   }
@@ -196,7 +202,8 @@ final class Parser {
     expect("(");
     while (!skip(")")) {
       String name = name();
-      parameters.add(new Node.Parameter(name, skip("=") ? Optional.of(expression()) : Optional.empty()));
+      parameters.add(
+          new Node.Parameter(name, skip("=") ? Optional.of(expression()) : Optional.empty()));
       skip(",");
     }
     return parameters;
@@ -227,7 +234,9 @@ final class Parser {
     Term term = or();
     while (skipWord("if")) {
       Term condition = or();
-      term = new Term.Conditional(term, condition, skipWord("else") ? Optional.of(expression()) : Optional.empty());
+      term =
+          new Term.Conditional(
+              term, condition, skipWord("else") ? Optional.of(expression()) : Optional.empty());
     }
     depth--;
     return term;
@@ -367,7 +376,8 @@ final class Parser {
   }
 
   private Term subscript(Term of) {
-    Optional<Term> from = peek().is(Kind.OPERATOR, ":") ? Optional.empty() : Optional.of(expression());
+    Optional<Term> from =
+        peek().is(Kind.OPERATOR, ":") ? Optional.empty() : Optional.of(expression());
     if (from.isPresent() && skip("]")) {
       return new Term.Item(of, from.get());
     }

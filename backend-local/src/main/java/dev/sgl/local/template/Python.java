@@ -76,7 +76,8 @@ final class Python {
       case String text -> quoted(text);
       case Boolean truth -> truth ? "True" : "False";
       case Double number -> real(number);
-      case List<?> list -> list.stream().map(Python::repr).collect(Collectors.joining(", ", "[", "]"));
+      case List<?> list ->
+          list.stream().map(Python::repr).collect(Collectors.joining(", ", "[", "]"));
       case Map<?, ?> map ->
           map.entrySet().stream()
               .map(e -> repr(e.getKey()) + ": " + repr(e.getValue()))
@@ -212,7 +213,8 @@ final class Python {
         out.append('}');
       }
       case Undefined undefined -> throw undefined.error();
-      case Generator _ -> throw new TemplateException("Object of type generator is not JSON serializable");
+      case Generator _ ->
+          throw new TemplateException("Object of type generator is not JSON serializable");
       case Markup(var text) -> string(text, out);
       default -> out.append(value == NONE ? "null" : value.toString());
     }

@@ -75,7 +75,8 @@ final class Renderer {
       case Node.Set(var targets, var value) -> set(targets, value(value, scope), scope);
       case Node.SetBlock(var target, var filters, var body) ->
           assign(target, filtered(filters, rendered(body, scope.inner()), scope), scope);
-      case Node.Macro(var name, var parameters, var body) -> scope.variables().put(name, macro(parameters, body, scope));
+      case Node.Macro(var name, var parameters, var body) ->
+          scope.variables().put(name, macro(parameters, body, scope));
       case Node.FilterBlock(var filters, var body) ->
           out.append(Python.text(filtered(filters, rendered(body, scope.inner()), scope)));
       case Node.CallBlock(var call, var parameters, var body) -> {
@@ -184,7 +185,8 @@ final class Renderer {
   private void assign(Term target, Object value, Scope scope) {
     switch (target) {
       case Term.Name(var name) -> scope.variables().put(name, value);
-      case Term.Attribute(var of, var name) when value(of, scope) instanceof Namespace map -> map.put(name, value);
+      case Term.Attribute(var of, var name) when value(of, scope) instanceof Namespace map ->
+          map.put(name, value);
       case Term.Item(var of, var at) when value(of, scope) instanceof Map<?, ?> map ->
           ((Map<Object, Object>) map).put(value(at, scope), value);
       default -> throw new TemplateException("only names and namespaces can be set");
@@ -204,7 +206,9 @@ final class Renderer {
                     : parameter
                         .standard()
                         .map(term -> value(term, scope))
-                        .orElse(new Python.Undefined("parameter '" + parameter.name() + "' was not provided"));
+                        .orElse(
+                            new Python.Undefined(
+                                "parameter '" + parameter.name() + "' was not provided"));
         scope.variables().put(parameter.name(), value);
       }
       return rendered(body, scope);
@@ -228,14 +232,21 @@ final class Renderer {
     return switch (term) {
       case Term.Literal(Object value) -> value;
       case Term.Name(var name) ->
-          scope.find(name).or(() -> Optional.ofNullable(Globals.FUNCTIONS.get(name))).orElseGet(() -> new Python.Undefined("'" + name + "' is undefined"));
+          scope
+              .find(name)
+              .or(() -> Optional.ofNullable(Globals.FUNCTIONS.get(name)))
+              .orElseGet(() -> new Python.Undefined("'" + name + "' is undefined"));
       case Term.Attribute(var of, var name) -> attribute(value(of, scope), name);
       case Term.Item(var of, var at) -> item(value(of, scope), value(at, scope));
       case Term.Slice slice -> slice(slice, scope);
       case Term.Call(var callee, var arguments) -> call(value(callee, scope), arguments, scope);
       case Term.Filter filter -> filter(value(filter.of(), scope), filter, scope);
       case Term.Test(var of, var name, var arguments, boolean negated) ->
-          Tests.holds(name, value(of, scope), arguments.stream().map(a -> value(a.value(), scope)).toList()) != negated;
+          Tests.holds(
+                  name,
+                  value(of, scope),
+                  arguments.stream().map(a -> value(a.value(), scope)).toList())
+              != negated;
       case Term.Unary(var operator, var of) -> {
         Object value = value(of, scope);
         yield operator.equals("not") ? (Object) !Python.truth(value) : Operators.negative(value);
@@ -256,7 +267,10 @@ final class Renderer {
         if (Python.truth(value(condition, scope))) {
           yield value(then, scope);
         }
-        yield otherwise.isPresent() ? value(otherwise.get(), scope) : new Python.Undefined("the inline if-expression evaluated to false and no else section was defined.");
+        yield otherwise.isPresent()
+            ? value(otherwise.get(), scope)
+            : new Python.Undefined(
+                "the inline if-expression evaluated to false and no else section was defined.");
       }
       case Term.ListOf(var items) -> {
         List<Object> list = new ArrayList<>();
@@ -296,11 +310,15 @@ final class Renderer {
       case Python.Undefined undefined -> throw undefined.error();
       case Map<?, ?> map -> {
         Object value = map.get(at);
-        yield value != null ? value : new Python.Undefined("'dict object' has no attribute " + Python.repr(at));
+        yield value != null
+            ? value
+            : new Python.Undefined("'dict object' has no attribute " + Python.repr(at));
       }
       case List<?> list when at instanceof Long index -> {
         long place = index < 0 ? list.size() + index : index;
-        yield place >= 0 && place < list.size() ? list.get((int) place) : new Python.Undefined("list object has no element " + index);
+        yield place >= 0 && place < list.size()
+            ? list.get((int) place)
+            : new Python.Undefined("list object has no element " + index);
       }
       case String text when at instanceof Long index -> {
         int length = text.codePointCount(0, text.length());
@@ -337,7 +355,8 @@ final class Renderer {
     return part;
   }
 
-  private long bound(Optional<Term> term, Scope scope, long standard, long size, long low, long high) {
+  private long bound(
+      Optional<Term> term, Scope scope, long standard, long size, long low, long high) {
     if (term.isEmpty() || value(term.get(), scope) == Python.NONE) {
       return standard;
     }
@@ -356,11 +375,18 @@ final class Renderer {
   }
 
   private Object filter(Object value, Term.Filter filter, Scope scope) {
-    return Filters.apply(filter.name(), value, positional(filter.arguments(), scope), named(filter.arguments(), scope));
+    return Filters.apply(
+        filter.name(),
+        value,
+        positional(filter.arguments(), scope),
+        named(filter.arguments(), scope));
   }
 
   private List<Object> positional(List<Term.Argument> written, Scope scope) {
-    return written.stream().filter(a -> a.name().isEmpty()).map(a -> value(a.value(), scope)).toList();
+    return written.stream()
+        .filter(a -> a.name().isEmpty())
+        .map(a -> value(a.value(), scope))
+        .toList();
   }
 
   private Map<String, Object> named(List<Term.Argument> written, Scope scope) {

@@ -48,7 +48,10 @@ public final class Template {
       char directive = format.charAt(++i);
       boolean unpadded = directive == '-' && i + 1 < format.length();
       String pattern = pattern(unpadded ? format.charAt(++i) : directive);
-      String shown = pattern.equals("%") ? "%" : time.format(DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH));
+      String shown =
+          pattern.equals("%")
+              ? "%"
+              : time.format(DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH));
       out.append(unpadded ? shown.replaceFirst("^0", "") : shown);
     }
     return out.toString();

@@ -14,7 +14,8 @@ sealed interface Term {
 
   record Item(Term of, Term at) implements Term {}
 
-  record Slice(Term of, Optional<Term> from, Optional<Term> to, Optional<Term> step) implements Term {}
+  record Slice(Term of, Optional<Term> from, Optional<Term> to, Optional<Term> step)
+      implements Term {}
 
   record Call(Term callee, List<Argument> arguments) implements Term {}
 

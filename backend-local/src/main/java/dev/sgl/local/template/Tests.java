@@ -22,13 +22,19 @@ final class Tests {
       case "mapping" -> value instanceof Map;
       case "sequence" -> value instanceof List || value instanceof String || value instanceof Map;
       case "iterable" ->
-          value instanceof List || value instanceof String || value instanceof Map || value instanceof Python.Undefined;
+          value instanceof List
+              || value instanceof String
+              || value instanceof Map
+              || value instanceof Python.Undefined;
       case "callable" -> value instanceof Callable;
       case "odd" -> Math.floorMod(Python.integer(value), 2) == 1;
       case "even" -> Math.floorMod(Python.integer(value), 2) == 0;
-      case "divisibleby" -> Math.floorMod(Python.integer(value), Python.integer(arguments.getFirst())) == 0;
-      case "lower" -> Python.text(value).equals(Python.text(value).toLowerCase(java.util.Locale.ROOT));
-      case "upper" -> Python.text(value).equals(Python.text(value).toUpperCase(java.util.Locale.ROOT));
+      case "divisibleby" ->
+          Math.floorMod(Python.integer(value), Python.integer(arguments.getFirst())) == 0;
+      case "lower" ->
+          Python.text(value).equals(Python.text(value).toLowerCase(java.util.Locale.ROOT));
+      case "upper" ->
+          Python.text(value).equals(Python.text(value).toUpperCase(java.util.Locale.ROOT));
       case "sameas" -> value == arguments.getFirst() || value.equals(arguments.getFirst());
       case "in" -> Python.contains(arguments.getFirst(), value);
       case "eq", "equalto", "==" -> Python.equal(value, arguments.getFirst());

@@ -44,7 +44,8 @@ public final class ChatFormat {
       content(config.path(name)).ifPresent(text -> names.put(name, text));
     }
     try {
-      Optional<Template> template = source(model.folder(), config).map(s -> Template.parse(s, LocalDateTime::now));
+      Optional<Template> template =
+          source(model.folder(), config).map(s -> Template.parse(s, LocalDateTime::now));
       return new ChatFormat(tokenizer, template, names);
     } catch (TemplateException e) {
       throw new ModelException(model.folder() + ": " + e.getMessage(), e);
@@ -134,14 +135,20 @@ public final class ChatFormat {
     return encode(whole.toString(), marked);
   }
 
-  private String render(List<Prompt.Message> messages, @org.jspecify.annotations.Nullable List<Prompt.Part.Generated> marked) {
+  private String render(
+      List<Prompt.Message> messages,
+      @org.jspecify.annotations.Nullable List<Prompt.Part.Generated> marked) {
     Template chat =
         template.orElseThrow(
-            () -> new ModelException("the model has no chat template, so it knows no messages; use a program without roles, or another model"));
+            () ->
+                new ModelException(
+                    "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
     List<Object> rendered = new ArrayList<>();
     for (Prompt.Message message : messages) {
       StringBuilder content = new StringBuilder();
-      message.parts().forEach(part -> content.append(marked == null ? part.text() : shown(part, marked)));
+      message
+          .parts()
+          .forEach(part -> content.append(marked == null ? part.text() : shown(part, marked)));
       Map<Object, Object> fields = new LinkedHashMap<>();
       fields.put("role", message.role().word());
       fields.put("content", content.toString());
@@ -154,7 +161,8 @@ public final class ChatFormat {
     try {
       return chat.render(variables);
     } catch (TemplateException e) {
-      throw new ModelException("the model's chat template refuses the conversation: " + e.getMessage(), e);
+      throw new ModelException(
+          "the model's chat template refuses the conversation: " + e.getMessage(), e);
     }
   }
 
@@ -171,7 +179,8 @@ public final class ChatFormat {
     int at = 0;
     for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, at)) {
       int close = text.indexOf(CLOSE, open);
-      out.append(text, at, open).append(marked.get(Integer.parseInt(text.substring(open + 1, close))).text());
+      out.append(text, at, open)
+          .append(marked.get(Integer.parseInt(text.substring(open + 1, close))).text());
       at = close + 1;
     }
     return out.append(text.substring(at)).toString();

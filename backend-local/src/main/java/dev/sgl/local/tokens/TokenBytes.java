@@ -24,7 +24,9 @@ final class TokenBytes {
     Map<Integer, Byte> table = isByteLevel(json) ? byteLevel() : Map.of();
     JsonNode vocabulary = json.path("model").path("vocab");
     if (vocabulary.isObject()) {
-      vocabulary.properties().forEach(e -> put(bytes, e.getValue().asInt(), bytes(e.getKey(), table)));
+      vocabulary
+          .properties()
+          .forEach(e -> put(bytes, e.getValue().asInt(), bytes(e.getKey(), table)));
     } else if (vocabulary.isArray()) {
       for (int i = 0; i < vocabulary.size(); i++) {
         put(bytes, i, bytes(vocabulary.get(i).path(0).asText(), table));

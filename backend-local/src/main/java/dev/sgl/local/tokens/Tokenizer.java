@@ -19,7 +19,8 @@ public final class Tokenizer implements AutoCloseable {
   private final Vocabulary vocabulary;
   private final Map<String, Integer> special;
 
-  private Tokenizer(HuggingFaceTokenizer encoder, Vocabulary vocabulary, Map<String, Integer> special) {
+  private Tokenizer(
+      HuggingFaceTokenizer encoder, Vocabulary vocabulary, Map<String, Integer> special) {
     this.encoder = encoder;
     this.vocabulary = vocabulary;
     this.special = special;

@@ -55,7 +55,11 @@ public final class Checkpoint implements AutoCloseable {
     Path index = folder.resolve("model.safetensors.index.json");
     if (Files.isRegularFile(index)) {
       List<String> names =
-          readJson(index).path("weight_map").properties().stream().map(e -> e.getValue().asText()).distinct().sorted().toList();
+          readJson(index).path("weight_map").properties().stream()
+              .map(e -> e.getValue().asText())
+              .distinct()
+              .sorted()
+              .toList();
       for (String name : names) {
         if (!Files.isRegularFile(folder.resolve(name))) {
           throw new ModelException(folder + " is not whole: " + name + " is missing");
@@ -101,10 +105,22 @@ public final class Checkpoint implements AutoCloseable {
   ///
   /// @throws ModelException if it is missing or has another shape
   public Weight weight(String name, int rows, int columns) {
-    Weight weight = find(name).orElseThrow(() -> new ModelException(folder + ": the tensor " + name + " is missing"));
+    Weight weight =
+        find(name)
+            .orElseThrow(() -> new ModelException(folder + ": the tensor " + name + " is missing"));
     if (weight.rows() != rows || weight.columns() != columns) {
       throw new ModelException(
-          folder + ": the tensor " + name + " is " + weight.rows() + " × " + weight.columns() + ", but config.json wants " + rows + " × " + columns);
+          folder
+              + ": the tensor "
+              + name
+              + " is "
+              + weight.rows()
+              + " × "
+              + weight.columns()
+              + ", but config.json wants "
+              + rows
+              + " × "
+              + columns);
     }
     return weight;
   }

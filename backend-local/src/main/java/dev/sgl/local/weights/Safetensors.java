@@ -53,16 +53,20 @@ final class Safetensors {
 
   private static Map<String, Weight> tensors(Path file, JsonNode header, MemorySegment data) {
     Map<String, Weight> tensors = new LinkedHashMap<>();
-    header.properties().forEach(
+    header
+        .properties()
+        .forEach(
             entry -> {
               if (!entry.getKey().equals("__metadata__")) {
-                tensor(file, entry.getKey(), entry.getValue(), data).ifPresent(t -> tensors.put(t.name(), t));
+                tensor(file, entry.getKey(), entry.getValue(), data)
+                    .ifPresent(t -> tensors.put(t.name(), t));
               }
             });
     return tensors;
   }
 
-  private static Optional<Weight> tensor(Path file, String name, JsonNode entry, MemorySegment data) {
+  private static Optional<Weight> tensor(
+      Path file, String name, JsonNode entry, MemorySegment data) {
     long from = entry.path("data_offsets").path(0).asLong(-1);
     long to = entry.path("data_offsets").path(1).asLong(-1);
     if (from < 0 || to < from) {
@@ -81,14 +85,22 @@ final class Safetensors {
     if (type.isEmpty() || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
       return Optional.empty();
     }
-    if (Math.multiplyExact(Math.multiplyExact(rows, columns), (long) type.get().bytes()) != to - from) {
-      throw new ModelException(file + ": the size of the tensor " + name + " does not fit its shape");
+    if (Math.multiplyExact(Math.multiplyExact(rows, columns), (long) type.get().bytes())
+        != to - from) {
+      throw new ModelException(
+          file + ": the size of the tensor " + name + " does not fit its shape");
     }
-    return Optional.of(new Weight(name, type.get(), (int) rows, (int) columns, data.asSlice(from, to - from)));
+    return Optional.of(
+        new Weight(name, type.get(), (int) rows, (int) columns, data.asSlice(from, to - from)));
   }
 
   private static ModelException truncated(Path file, long needed, long found) {
     return new ModelException(
-        file + " is truncated: its header promises " + needed + " bytes, but there are " + found + "; copy or download it again");
+        file
+            + " is truncated: its header promises "
+            + needed
+            + " bytes, but there are "
+            + found
+            + "; copy or download it again");
   }
 }

@@ -46,10 +46,23 @@ class LocalBackendTest {
     return new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
   }
 
-  private static Sampling sampling(int maxTokens, double temperature, long seed, List<String> stop) {
+  private static Sampling sampling(
+      int maxTokens, double temperature, long seed, List<String> stop) {
     return new Sampling(
-        OptionalInt.of(maxTokens), 0, OptionalDouble.of(temperature), OptionalDouble.of(0.95), OptionalInt.empty(),
-        OptionalDouble.empty(), stop, OptionalLong.of(seed), 0, 0, OptionalDouble.empty(), Map.of(), false, OptionalInt.of(2));
+        OptionalInt.of(maxTokens),
+        0,
+        OptionalDouble.of(temperature),
+        OptionalDouble.of(0.95),
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        stop,
+        OptionalLong.of(seed),
+        0,
+        0,
+        OptionalDouble.empty(),
+        Map.of(),
+        false,
+        OptionalInt.of(2));
   }
 
   private static Reply reply(Backend backend, Request request) {
@@ -61,11 +74,17 @@ class LocalBackendTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
   void generatesTheGreedyTokensOfTransformers(String model) throws IOException {
-    JsonNode expected = new ObjectMapper().readTree(MODELS.resolve(model).resolve("expected.json").toFile());
+    JsonNode expected =
+        new ObjectMapper().readTree(MODELS.resolve(model).resolve("expected.json").toFile());
     try (Backend backend = open(model)) {
       for (JsonNode recorded : expected.path("greedy")) {
-        Request request = new Request(raw(recorded.path("prompt").asText()), Type.TEXT, sampling(24, 0, 1, List.of()));
-        List<Integer> wanted = StreamSupport.stream(recorded.path("continuation").spliterator(), false).map(JsonNode::asInt).toList();
+        Request request =
+            new Request(
+                raw(recorded.path("prompt").asText()), Type.TEXT, sampling(24, 0, 1, List.of()));
+        List<Integer> wanted =
+            StreamSupport.stream(recorded.path("continuation").spliterator(), false)
+                .map(JsonNode::asInt)
+                .toList();
         List<Integer> tokens = reply(backend, request).tokens();
         assertEquals(wanted.contains(1) ? wanted.subList(0, wanted.indexOf(1)) : wanted, tokens);
       }
@@ -77,7 +96,11 @@ class LocalBackendTest {
     try (Backend backend = open("llama")) {
       List<Request> requests = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
-        requests.add(new Request(raw("The train ".repeat(1 + i % 7) + i), Type.TEXT, sampling(10 + i, 0.9, i, List.of())));
+        requests.add(
+            new Request(
+                raw("The train ".repeat(1 + i % 7) + i),
+                Type.TEXT,
+                sampling(10 + i, 0.9, i, List.of())));
       }
       List<String> alone = requests.stream().map(r -> reply(backend, r).text()).toList();
       List<Generation> running = requests.stream().map(backend::generate).toList();
@@ -103,23 +126,27 @@ class LocalBackendTest {
   @Test
   void chunksAddUpToTheText() {
     try (Backend backend = open("qwen3");
-        Generation generation = backend.generate(new Request(raw("Once"), Type.TEXT, sampling(60, 1, 3, List.of())))) {
+        Generation generation =
+            backend.generate(new Request(raw("Once"), Type.TEXT, sampling(60, 1, 3, List.of())))) {
       StringBuilder text = new StringBuilder();
       generation.next().ifPresent(text::append);
       for (var chunk = generation.next(); chunk.isPresent(); chunk = generation.next()) {
         text.append(chunk.get());
       }
       assertEquals(generation.reply().text(), text.toString());
-      assertEquals(generation.reply().usage().generatedTokens(), generation.reply().logprobs().size());
+      assertEquals(
+          generation.reply().usage().generatedTokens(), generation.reply().logprobs().size());
     }
   }
 
   @Test
   void aStopTextEndsTheTextAndIsNotPartOfIt() {
     try (Backend backend = open("llama")) {
-      String free = reply(backend, new Request(raw("Once"), Type.TEXT, sampling(40, 0, 1, List.of()))).text();
+      String free =
+          reply(backend, new Request(raw("Once"), Type.TEXT, sampling(40, 0, 1, List.of()))).text();
       String stop = free.substring(6, 8);
-      Reply reply = reply(backend, new Request(raw("Once"), Type.TEXT, sampling(40, 0, 1, List.of(stop))));
+      Reply reply =
+          reply(backend, new Request(raw("Once"), Type.TEXT, sampling(40, 0, 1, List.of(stop))));
       assertEquals(Reply.Finish.STOP, reply.finish());
       assertEquals(free.substring(0, free.indexOf(stop)), reply.text());
     }
@@ -132,12 +159,16 @@ class LocalBackendTest {
             List.of(
                 new Type.Field("name", new Type.Str(1, 12), false),
                 new Type.Field("age", new Type.Int(-5, 120), false),
-                new Type.Field("mood", new Type.OneOf(List.of(new Type.Literal("good"), new Type.Literal("bad"))), true),
+                new Type.Field(
+                    "mood",
+                    new Type.OneOf(List.of(new Type.Literal("good"), new Type.Literal("bad"))),
+                    true),
                 new Type.Field("tags", new Type.Array(new Type.Str(0, 3), 1, 3), false),
                 new Type.Field("ok", Type.BOOL, false)));
     try (Backend backend = open("qwen2")) {
       for (int seed = 0; seed < 40; seed++) {
-        Reply reply = reply(backend, new Request(raw("Who?"), type, sampling(300, 1.5, seed, List.of())));
+        Reply reply =
+            reply(backend, new Request(raw("Who?"), type, sampling(300, 1.5, seed, List.of())));
         assertEquals(Reply.Finish.END, reply.finish());
         Types.read(type, reply.text());
       }
@@ -151,23 +182,31 @@ class LocalBackendTest {
       Selection likelihood = backend.select(raw("Here comes "), choices, Step.Method.LIKELIHOOD);
       double best = likelihood.scores().stream().mapToDouble(x -> x).max().orElseThrow();
       assertEquals(best, likelihood.scores().get(likelihood.index()));
-      Selection unconditional = backend.select(raw("Here comes "), choices, Step.Method.UNCONDITIONAL);
+      Selection unconditional =
+          backend.select(raw("Here comes "), choices, Step.Method.UNCONDITIONAL);
       Selection alone = backend.select(new Prompt.Raw(List.of()), choices, Step.Method.LIKELIHOOD);
       for (int i = 0; i < choices.size(); i++) {
         // without a beginning-of-text token a text begins after an end
         assertEquals(
-            likelihood.scores().get(i) - alone.scores().get(i), unconditional.scores().get(i), 1e-4);
+            likelihood.scores().get(i) - alone.scores().get(i),
+            unconditional.scores().get(i),
+            1e-4);
       }
       Selection greedy = backend.select(raw("Here comes "), choices, Step.Method.GREEDY);
-      assertEquals(greedy.scores().stream().mapToDouble(x -> x).max().orElseThrow(), greedy.scores().get(greedy.index()));
+      assertEquals(
+          greedy.scores().stream().mapToDouble(x -> x).max().orElseThrow(),
+          greedy.scores().get(greedy.index()));
     }
   }
 
   @Test
   void scoresAreThoseOfTheGeneratedTokens() {
     try (Backend backend = open("llama")) {
-      Reply reply = reply(backend, new Request(raw("1, 2,"), new Type.Int(0, 9), sampling(1, 0, 1, List.of())));
-      Selection selection = backend.select(raw("1, 2,"), List.of(reply.text()), Step.Method.LIKELIHOOD);
+      Reply reply =
+          reply(
+              backend, new Request(raw("1, 2,"), new Type.Int(0, 9), sampling(1, 0, 1, List.of())));
+      Selection selection =
+          backend.select(raw("1, 2,"), List.of(reply.text()), Step.Method.LIKELIHOOD);
       assertEquals(reply.logprobs().getFirst().logprob(), selection.scores().getFirst(), 1e-4);
     }
   }
@@ -178,7 +217,10 @@ class LocalBackendTest {
       BackendException error =
           assertThrows(
               BackendException.class,
-              () -> backend.generate(new Request(raw("x y ".repeat(600)), Type.TEXT, sampling(4, 0, 1, List.of()))));
+              () ->
+                  backend.generate(
+                      new Request(
+                          raw("x y ".repeat(600)), Type.TEXT, sampling(4, 0, 1, List.of()))));
       assertTrue(String.valueOf(error.getMessage()).contains("context is 512"), error.getMessage());
     }
   }
@@ -186,10 +228,18 @@ class LocalBackendTest {
   @Test
   void messagesWithoutAChatTemplateAreRefused() {
     try (Backend backend = open("llama")) {
-      Prompt chat = new Prompt.Chat(List.of(new Prompt.Message(dev.sgl.program.Role.USER, List.of(new Prompt.Part.Written("Hi")))), List.of());
+      Prompt chat =
+          new Prompt.Chat(
+              List.of(
+                  new Prompt.Message(
+                      dev.sgl.program.Role.USER, List.of(new Prompt.Part.Written("Hi")))),
+              List.of());
       BackendException error =
-          assertThrows(BackendException.class, () -> backend.generate(new Request(chat, Type.TEXT, sampling(4, 0, 1, List.of()))));
-      assertTrue(String.valueOf(error.getMessage()).contains("no chat template"), error.getMessage());
+          assertThrows(
+              BackendException.class,
+              () -> backend.generate(new Request(chat, Type.TEXT, sampling(4, 0, 1, List.of()))));
+      assertTrue(
+          String.valueOf(error.getMessage()).contains("no chat template"), error.getMessage());
     }
   }
 
@@ -198,9 +248,12 @@ class LocalBackendTest {
     LocalOptions small = new LocalOptions(2, OptionalInt.of(128), 16);
     try (Backend backend = open("llama", small)) {
       for (int i = 0; i < 50; i++) {
-        backend.generate(new Request(raw("Again " + i), Type.TEXT, sampling(100, 0, 1, List.of()))).close();
+        backend
+            .generate(new Request(raw("Again " + i), Type.TEXT, sampling(100, 0, 1, List.of())))
+            .close();
       }
-      Reply reply = reply(backend, new Request(raw("Again"), Type.TEXT, sampling(5, 0, 1, List.of())));
+      Reply reply =
+          reply(backend, new Request(raw("Again"), Type.TEXT, sampling(5, 0, 1, List.of())));
       assertEquals(5, reply.usage().generatedTokens());
     }
   }

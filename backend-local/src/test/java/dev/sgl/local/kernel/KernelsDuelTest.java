@@ -38,7 +38,10 @@ class KernelsDuelTest {
           Tensor x = random(random, rows, in);
           DType type = DType.values()[random.nextInt(3)];
           Weight weight = weight(random, type, out, in);
-          Optional<float[]> bias = random.nextBoolean() ? Optional.of(random(random, 1, out).values()) : Optional.empty();
+          Optional<float[]> bias =
+              random.nextBoolean()
+                  ? Optional.of(random(random, 1, out).values())
+                  : Optional.empty();
           Tensor plain = poisoned(rows, out);
           Tensor fast = poisoned(rows, out);
           PLAIN.linear(x, weight, bias, plain, rows);
@@ -156,7 +159,11 @@ class KernelsDuelTest {
       float value = (float) random.nextDouble(-1, 1);
       switch (type) {
         case F32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, value);
-        case BF16 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, (short) (Float.floatToIntBits(value) >>> 16));
+        case BF16 ->
+            data.set(
+                ValueLayout.JAVA_SHORT_UNALIGNED,
+                i * 2,
+                (short) (Float.floatToIntBits(value) >>> 16));
         case F16 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(value));
       }
     }

@@ -57,7 +57,9 @@ class TransformerTest {
         int[] tokens = ints(recorded.path("tokens"));
         float[] logits = logits(model, kernels, tokens, tokens.length);
         for (int i = 0; i < logits.length; i++) {
-          worst = Math.max(worst, Math.abs(logits[i] - (float) recorded.path("logits").path(i).asDouble()));
+          worst =
+              Math.max(
+                  worst, Math.abs(logits[i] - (float) recorded.path("logits").path(i).asDouble()));
         }
       }
       assertTrue(worst <= TOLERANCE, family + ": the logits differ by " + worst);
@@ -79,7 +81,10 @@ class TransformerTest {
       Arrays.fill(tables, table);
       Batch batch =
           new Batch(
-              Arrays.copyOfRange(tokens, from, to), IntStream.range(from, to).toArray(), tables, new int[] {to - from - 1});
+              Arrays.copyOfRange(tokens, from, to),
+              IntStream.range(from, to).toArray(),
+              tables,
+              new int[] {to - from - 1});
       last = model.forward(batch, pool, kernels).row(0);
     }
     return last;

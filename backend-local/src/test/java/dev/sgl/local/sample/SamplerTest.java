@@ -11,15 +11,23 @@ import org.junit.jupiter.api.Test;
 /// Each option of sampling, by what it lets through.
 class SamplerTest {
   private static final float[] LOGITS = {0f, 1f, 2f, 3f};
-  private static final Settings PLAIN = new Settings(1, 0, 1, 0, 1, 0, 0, Map.of(), OptionalLong.of(1));
+  private static final Settings PLAIN =
+      new Settings(1, 0, 1, 0, 1, 0, 0, Map.of(), OptionalLong.of(1));
 
   private static int[] counts(Settings settings, int draws) {
     int[] counts = new int[LOGITS.length];
     for (int i = 0; i < draws; i++) {
       Settings seeded =
           new Settings(
-              settings.temperature(), settings.topK(), settings.topP(), settings.minP(), settings.repetitionPenalty(),
-              settings.frequencyPenalty(), settings.presencePenalty(), settings.bias(), OptionalLong.of(i));
+              settings.temperature(),
+              settings.topK(),
+              settings.topP(),
+              settings.minP(),
+              settings.repetitionPenalty(),
+              settings.frequencyPenalty(),
+              settings.presencePenalty(),
+              settings.bias(),
+              OptionalLong.of(i));
       counts[new Sampler(seeded, new int[] {3}).pick(LOGITS.clone(), new long[0])]++;
     }
     return counts;
@@ -58,10 +66,14 @@ class SamplerTest {
   void penaltiesAndBiasMoveTheLogits() {
     assertEquals(100, counts(with(v -> new double[] {0, 0, 1, 0, 2}, Map.of()), 100)[2]);
     assertEquals(100, counts(with(v -> new double[] {0, 0, 1, 0, 1}, Map.of(0, 9.0)), 100)[0]);
-    Sampler frequent = new Sampler(new Settings(0, 0, 1, 0, 1, 1.5, 0, Map.of(), OptionalLong.empty()), new int[0]);
+    Sampler frequent =
+        new Sampler(
+            new Settings(0, 0, 1, 0, 1, 1.5, 0, Map.of(), OptionalLong.empty()), new int[0]);
     assertEquals(3, frequent.pick(LOGITS.clone(), new long[0]));
     assertEquals(2, frequent.pick(LOGITS.clone(), new long[0]));
-    Sampler present = new Sampler(new Settings(0, 0, 1, 0, 1, 0, 1.5, Map.of(), OptionalLong.empty()), new int[0]);
+    Sampler present =
+        new Sampler(
+            new Settings(0, 0, 1, 0, 1, 0, 1.5, Map.of(), OptionalLong.empty()), new int[0]);
     assertEquals(3, present.pick(LOGITS.clone(), new long[0]));
     assertEquals(2, present.pick(LOGITS.clone(), new long[0]));
     assertEquals(3, present.pick(LOGITS.clone(), new long[0]));

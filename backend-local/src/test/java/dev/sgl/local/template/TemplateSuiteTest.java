@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestFactory;
 /// Every rendering of the independent suite of real chat templates, byte for byte.
 class TemplateSuiteTest {
   private static final Path SUITE =
-      Path.of(System.getProperty("sgl.root", "..")).resolve("../shared/suites/chat-templates");
+      Path.of(System.getProperty("sgl.home", "..")).resolve("../shared/suites/chat-templates");
 
   @TestFactory
   List<DynamicTest> rendersAsJinja2Does() throws IOException {
@@ -37,12 +37,16 @@ class TemplateSuiteTest {
   private static void check(JsonNode test) throws IOException {
     String source = Files.readString(SUITE.resolve(test.get("file").asText()));
     Map<String, Object> variables = new LinkedHashMap<>();
-    test.get("context").properties().forEach(e -> variables.put(e.getKey(), Json.value(e.getValue())));
+    test.get("context")
+        .properties()
+        .forEach(e -> variables.put(e.getKey(), Json.value(e.getValue())));
     LocalDateTime day = LocalDateTime.of(2026, 1, 2, 0, 0);
     if (test.get("ok").asBoolean()) {
-      assertEquals(test.get("expected").asText(), Template.parse(source, () -> day).render(variables));
+      assertEquals(
+          test.get("expected").asText(), Template.parse(source, () -> day).render(variables));
     } else {
-      assertThrows(TemplateException.class, () -> Template.parse(source, () -> day).render(variables));
+      assertThrows(
+          TemplateException.class, () -> Template.parse(source, () -> day).render(variables));
     }
   }
 }

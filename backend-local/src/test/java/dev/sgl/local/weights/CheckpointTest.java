@@ -26,7 +26,8 @@ class CheckpointTest {
   }
 
   private void refused(String part) {
-    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(folder).close());
+    ModelException error =
+        assertThrows(ModelException.class, () -> Checkpoint.open(folder).close());
     assertTrue(String.valueOf(error.getMessage()).contains(part), error.getMessage());
   }
 
@@ -46,8 +47,11 @@ class CheckpointTest {
   @Test
   void aMissingFolder() throws IOException {
     Path missing = folder.resolve("nothing");
-    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(missing).close());
-    assertTrue(String.valueOf(error.getMessage()).startsWith("there is no model folder"), error.getMessage());
+    ModelException error =
+        assertThrows(ModelException.class, () -> Checkpoint.open(missing).close());
+    assertTrue(
+        String.valueOf(error.getMessage()).startsWith("there is no model folder"),
+        error.getMessage());
   }
 
   @Test

@@ -15,7 +15,9 @@ final class Dot {
     int whole = LANES.loopBound(count);
     FloatVector sums = FloatVector.zero(LANES);
     for (int i = 0; i < whole; i += LANES.length()) {
-      sums = FloatVector.fromArray(LANES, a, aFrom + i).fma(FloatVector.fromArray(LANES, b, bFrom + i), sums);
+      sums =
+          FloatVector.fromArray(LANES, a, aFrom + i)
+              .fma(FloatVector.fromArray(LANES, b, bFrom + i), sums);
     }
     float sum = sums.reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < count; i++) {

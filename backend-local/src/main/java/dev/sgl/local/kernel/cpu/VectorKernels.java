@@ -41,7 +41,8 @@ public final class VectorKernels implements Kernels {
     float[] from = x.values();
     float[] to = out.values();
     for (int start = 0; start < rows * x.columns(); start += group) {
-      float scale = (float) (1 / Math.sqrt(Dot.floats(from, start, from, start, group) / group + epsilon));
+      float scale =
+          (float) (1 / Math.sqrt(Dot.floats(from, start, from, start, group) / group + epsilon));
       for (int i = 0; i < whole; i += LANES.length()) {
         FloatVector.fromArray(LANES, from, start + i)
             .mul(scale)
@@ -62,7 +63,8 @@ public final class VectorKernels implements Kernels {
         pieces,
         (piece, _) -> {
           int from = (int) ((long) tiles * piece / pieces) * Linear.TILE;
-          int to = Math.min(weight.rows(), (int) ((long) tiles * (piece + 1) / pieces) * Linear.TILE);
+          int to =
+              Math.min(weight.rows(), (int) ((long) tiles * (piece + 1) / pieces) * Linear.TILE);
           Linear.run(x, weight, out, rows, from, to);
           bias.ifPresent(b -> addBias(b, out, rows, from, to));
         });
@@ -113,7 +115,8 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+  public void attention(
+      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
     workers.run(
         batch.rows(),
         (row, worker) -> {
@@ -148,7 +151,9 @@ public final class VectorKernels implements Kernels {
     float max = Float.NEGATIVE_INFINITY;
     for (int p = first; p <= last; p++) {
       float[] keys = pool.keys(layer, table[p / pageSize]);
-      float dot = Dot.floats(queries.values(), query, keys, p % pageSize * pool.width() + kvHead, dim) * scale;
+      float dot =
+          Dot.floats(queries.values(), query, keys, p % pageSize * pool.width() + kvHead, dim)
+              * scale;
       scores[p] = dot;
       max = Math.max(max, dot);
     }
@@ -161,11 +166,13 @@ public final class VectorKernels implements Kernels {
     Arrays.fill(out.values(), to, to + dim, 0);
     for (int p = first; p <= last; p++) {
       float[] values = pool.values(layer, table[p / pageSize]);
-      addScaled(values, p % pageSize * pool.width() + kvHead, scores[p] / sum, out.values(), to, dim);
+      addScaled(
+          values, p % pageSize * pool.width() + kvHead, scores[p] / sum, out.values(), to, dim);
     }
   }
 
-  private static void addScaled(float[] from, int at, float scale, float[] to, int start, int count) {
+  private static void addScaled(
+      float[] from, int at, float scale, float[] to, int start, int count) {
     int whole = LANES.loopBound(count);
     for (int i = 0; i < whole; i += LANES.length()) {
       FloatVector.fromArray(LANES, from, at + i)

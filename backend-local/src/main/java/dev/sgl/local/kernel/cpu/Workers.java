@@ -50,7 +50,8 @@ final class Workers implements AutoCloseable {
     parked = new boolean[count - 1];
     for (int i = 0; i < threads.length; i++) {
       int worker = i;
-      threads[i] = Thread.ofPlatform().daemon().name("sgl-worker-" + (i + 1)).start(() -> work(worker));
+      threads[i] =
+          Thread.ofPlatform().daemon().name("sgl-worker-" + (i + 1)).start(() -> work(worker));
     }
   }
 

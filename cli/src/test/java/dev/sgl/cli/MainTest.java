@@ -1,0 +1,179 @@
+package dev.sgl.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `sglc` as a user types it: what it prints, and its exit code.
+class MainTest {
+  private static final Path HOME = Path.of(System.getProperty("sgl.home", ".."));
+
+  @TempDir Path folder = Path.of("");
+
+  private record Run(int code, String out, String err) {}
+
+  private static Run sglc(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code = Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
+    assertFalse(err.toString().contains("\tat "), "a stack trace:\n" + err);
+    return new Run(code, out.toString(), err.toString());
+  }
+
+  private String file(String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    Files.writeString(file, text);
+    return file.toString();
+  }
+
+  private Path modelCopy() throws IOException {
+    Path copy = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(HOME.resolve("samples/model/demo"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    return copy;
+  }
+
+  private static void failed(Run run, int code, String message) {
+    assertEquals(code, run.code(), run.err());
+    assertTrue(run.err().contains(message), run.err());
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void runPrintsTheResultAsJson() throws IOException {
+    String source =
+        file(
+            "one.sgl",
+            "program one(n: int = 2) { user \"Hello!\" assistant gen x (max_tokens: 3, temperature: 0) return {n: n, x: x} }");
+    Run run = sglc("run", source, "n=5", "--json");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().startsWith("{\"n\":5,\"x\":\"Hello"), run.out());
+    assertEquals(1, run.out().lines().count());
+  }
+
+  @Test
+  void streamShowsTheConversationAsItIsSaid() throws IOException {
+    String source =
+        file(
+            "s.sgl",
+            "program s() { user \"Hello!\" assistant { \"So: \" gen x (max_tokens: 3) } log \"done\" }");
+    Run run = sglc("run", source, "--stream");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().startsWith("user: Hello!\nassistant: So: "), run.out());
+    assertEquals("log: done\n", run.err());
+  }
+
+  @Test
+  void checkAndIr() throws IOException {
+    String good = file("good.sgl", "program p() { return 1 }");
+    assertEquals(new Run(0, good + ": ok\n", ""), sglc("check", good));
+    assertEquals("program p() {\n  return 1\n}\n", sglc("ir", good).out());
+  }
+
+  @Test
+  void aProgramWithThreeMistakesShowsAllThree() throws IOException {
+    String bad =
+        file("bad.sgl", "program p() {\n  let a = b\n  gen x (temprature: 1)\n  return c.d\n}");
+    for (String command : List.of("run", "check", "ir")) {
+      Run run = sglc(command, bad);
+      failed(run, 1, "`b` is not defined");
+      assertTrue(
+          run.err().contains("did you mean `temperature`?")
+              && run.err().contains("`c` is not defined"),
+          run.err());
+    }
+    assertTrue(sglc("check", bad).err().endsWith("3 errors\n"));
+  }
+
+  @Test
+  void wrongArguments() throws IOException {
+    String source = file("a.sgl", "program a(n: int<1..5>, who: string = \"you\") { return n }");
+    failed(
+        sglc("run", source),
+        2,
+        "`a` needs `n`: add n=…; it takes n: int<1..5>, who: string (optional)");
+    failed(sglc("run", source, "n=many"), 2, "the argument `n`: \"many\" is not int<1..5>");
+    failed(sglc("run", source, "n=9"), 2, "9 is not int<1..5>");
+    failed(sglc("run", source, "n=1", "m=2"), 2, "has no parameter `m`");
+    failed(sglc("run", source, "n"), 2, "name=value");
+  }
+
+  @Test
+  void wrongUse() throws IOException {
+    assertEquals(2, sglc().code());
+    failed(sglc("run"), 2, "Missing required parameter");
+    failed(sglc("run", "nothing.sgl"), 2, "there is no file nothing.sgl");
+    failed(sglc("rum", "x.sgl"), 2, "run");
+    failed(sglc("run", file("x.sgl", "program p() {}"), "--sede", "1"), 2, "--seed");
+    failed(
+        sglc("run", file("y.sgl", "program p() {}"), "--endpoint", "http://127.0.0.1:1/v1"),
+        2,
+        "--endpoint needs --model");
+    failed(
+        sglc("run", file("z.sgl", "program p() {}"), "--endpoint", "nowhere", "--model", "m"),
+        2,
+        "--endpoint must be a URL");
+    failed(sglc("check", folder.toString()), 2, "is a folder");
+  }
+
+  @Test
+  void helpAndVersion() {
+    assertTrue(sglc("--help").out().contains("sglc run samples/tips.sgl"));
+    assertTrue(sglc("run", "--help").out().contains("--endpoint"));
+    assertEquals(0, sglc("--version").code());
+  }
+
+  @Test
+  void aModelFolderThatIsMissingOrNotWhole() throws IOException {
+    String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
+    failed(
+        sglc("run", source, "--model", folder.resolve("none").toString()),
+        3,
+        "there is no model folder");
+    Path model = modelCopy();
+    Path shard = model.resolve("model-00001-of-00002.safetensors");
+    byte[] bytes = Files.readAllBytes(shard);
+    Files.write(shard, java.util.Arrays.copyOf(bytes, 1_000_000));
+    failed(sglc("run", source, "--model", model.toString()), 3, "is truncated");
+    Files.write(shard, bytes);
+    Path config = model.resolve("config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("LlamaForCausalLM", "MambaForCausalLM"));
+    failed(
+        sglc("run", source, "--model", model.toString()),
+        3,
+        "the architecture MambaForCausalLM is not supported");
+    Files.writeString(config, "{");
+    failed(sglc("run", source, "--model", model.toString()), 3, "config.json cannot be read");
+  }
+
+  @Test
+  void anEndpointThatIsNotThere() throws IOException {
+    String source = file("e.sgl", "program e() { user \"Hi\" assistant gen x }");
+    Run run = sglc("run", source, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
+    failed(run, 3, "the endpoint 127.0.0.1 cannot be reached");
+    assertTrue(run.err().contains("e.sgl:1:35"), run.err());
+  }
+
+  @Test
+  void aProgramThatFailsShowsWhere() throws IOException {
+    String source = file("f.sgl", "program f(n: int = 3) {\n  fail \"no luck with {n}\"\n}");
+    Run run = sglc("run", source);
+    failed(run, 1, "error[failed]: no luck with 3.");
+    assertTrue(
+        run.err().contains("f.sgl:2:3") && run.err().contains("= known here: n = 3"), run.err());
+  }
+}
