@@ -126,8 +126,8 @@ public final class RemoteBackend implements Backend {
   public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
     List<Type> literals = new ArrayList<>();
     choices.stream().distinct().forEach(choice -> literals.add(new Type.Literal(choice)));
-    Sampling greedy = Wire.greedy();
-    try (Generation generation = generate(new Request(prompt, new Type.OneOf(literals), greedy))) {
+    try (Generation generation =
+        generate(new Request(prompt, new Type.OneOf(literals), Sampling.GREEDY))) {
       Reply reply = generation.reply();
       return new Selection(
           choices.indexOf(reply.text()), List.of(), List.of(), "enum", reply.usage());

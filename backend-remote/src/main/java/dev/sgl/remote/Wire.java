@@ -2,11 +2,6 @@ package dev.sgl.remote;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Sampling;
-import java.util.List;
-import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /// Sampling options as OpenAI's protocol names them, and the extensions of vLLM and SGLang for
 /// those it does not know. Only what a program set is sent.
@@ -47,24 +42,5 @@ final class Wire {
       ObjectNode bias = body.putObject("logit_bias");
       sampling.logitBias().forEach((token, value) -> bias.put("" + token, value));
     }
-  }
-
-  /// The likeliest token, always.
-  static Sampling greedy() {
-    return new Sampling(
-        OptionalInt.empty(),
-        0,
-        OptionalDouble.of(0),
-        OptionalDouble.empty(),
-        OptionalInt.empty(),
-        OptionalDouble.empty(),
-        List.of(),
-        OptionalLong.empty(),
-        0,
-        0,
-        OptionalDouble.empty(),
-        Map.of(),
-        false,
-        OptionalInt.empty());
   }
 }

@@ -18,6 +18,7 @@ import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -77,7 +78,7 @@ class RemoteBackendTest {
     RecordedRequest request = server.takeRequest();
     assertEquals("/v1/chat/completions", request.getUrl().encodedPath());
     assertEquals("Bearer secret", request.getHeaders().get("Authorization"));
-    return JSON.readTree(java.util.Objects.requireNonNull(request.getBody()).utf8());
+    return JSON.readTree(Objects.requireNonNull(request.getBody()).utf8());
   }
 
   private Reply reply(Type type) {

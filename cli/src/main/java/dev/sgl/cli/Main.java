@@ -3,6 +3,7 @@ package dev.sgl.cli;
 import dev.sgl.backend.BackendException;
 import dev.sgl.local.weights.ModelException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -40,8 +41,8 @@ public final class Main implements Runnable {
     System.exit(
         run(
             arguments,
-            new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8),
-            new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8)));
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
   }
 
   /// Runs one command and returns its exit code.

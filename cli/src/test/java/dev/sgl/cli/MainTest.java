@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -146,7 +147,7 @@ class MainTest {
     Path model = modelCopy();
     Path shard = model.resolve("model-00001-of-00002.safetensors");
     byte[] bytes = Files.readAllBytes(shard);
-    Files.write(shard, java.util.Arrays.copyOf(bytes, 1_000_000));
+    Files.write(shard, Arrays.copyOf(bytes, 1_000_000));
     failed(sglc("run", source, "--model", model.toString()), 3, "is truncated");
     Files.write(shard, bytes);
     Path config = model.resolve("config.json");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.antlr.v4.runtime.ParserRuleContext;
+import org.jspecify.annotations.Nullable;
 
 /// Types as written to types as data: names are resolved, bounds checked.
 final class TypeLowering {
@@ -165,7 +166,7 @@ final class TypeLowering {
     return new Type.Array(variant(array.variant()), bounds[0], bounds[1]);
   }
 
-  private int[] length(Sgl.@org.jspecify.annotations.Nullable BoundsContext bounds, Span span) {
+  private int[] length(Sgl.@Nullable BoundsContext bounds, Span span) {
     if (bounds == null) {
       return new int[] {0, Type.UNBOUNDED};
     }

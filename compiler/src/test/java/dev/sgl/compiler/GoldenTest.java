@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -112,7 +114,7 @@ class GoldenTest {
                     && m.getReturnType() == Diagnostic.class
                     && !m.isSynthetic())
         .map(Method::getName)
-        .map(name -> name.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT))
+        .map(name -> name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
         .map(name -> name.equals("recursive-type") ? "not-yet" : name)
         .collect(Collectors.toCollection(TreeSet::new));
   }
@@ -120,7 +122,7 @@ class GoldenTest {
   @Test
   void theDesignsExamplesParse() throws IOException {
     Path design = Path.of("../../shared/design/language.md");
-    org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(design), "the design is not here");
+    Assumptions.assumeTrue(Files.exists(design), "the design is not here");
     List<String> examples = Markdown.blocks(Files.readString(design), "sgl");
     assertFalse(examples.isEmpty());
     for (String example : examples) {

@@ -41,25 +41,31 @@ public record Sampling(
     OptionalInt logprobs) {
 
   /// Everything as the model has it.
-  public static final Sampling DEFAULT =
-      new Sampling(
-          OptionalInt.empty(),
-          0,
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalInt.empty(),
-          OptionalDouble.empty(),
-          List.of(),
-          OptionalLong.empty(),
-          0,
-          0,
-          OptionalDouble.empty(),
-          Map.of(),
-          false,
-          OptionalInt.empty());
+  public static final Sampling DEFAULT = plain(OptionalDouble.empty());
+
+  /// The likeliest token, always.
+  public static final Sampling GREEDY = plain(OptionalDouble.of(0));
 
   public Sampling {
     stop = List.copyOf(stop);
     logitBias = Map.copyOf(logitBias);
+  }
+
+  private static Sampling plain(OptionalDouble temperature) {
+    return new Sampling(
+        OptionalInt.empty(),
+        0,
+        temperature,
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        List.of(),
+        OptionalLong.empty(),
+        0,
+        0,
+        OptionalDouble.empty(),
+        Map.of(),
+        false,
+        OptionalInt.empty());
   }
 }

@@ -2,14 +2,19 @@ package dev.sgl.program;
 
 import static java.util.Map.entry;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -31,8 +36,8 @@ public final class Functions {
           entry("int", one(Type.INT, Functions::integer)),
           entry("float", one(Type.FLOAT, x -> x instanceof String s ? decimal(s) : number(x))),
           entry("trim", one(Type.TEXT, x -> string(x).strip())),
-          entry("upper", one(Type.TEXT, x -> string(x).toUpperCase(java.util.Locale.ROOT))),
-          entry("lower", one(Type.TEXT, x -> string(x).toLowerCase(java.util.Locale.ROOT))),
+          entry("upper", one(Type.TEXT, x -> string(x).toUpperCase(Locale.ROOT))),
+          entry("lower", one(Type.TEXT, x -> string(x).toLowerCase(Locale.ROOT))),
           entry(
               "lines",
               one(Type.array(Type.TEXT), x -> string(x).lines().map(Object.class::cast).toList())),
@@ -240,8 +245,7 @@ public final class Functions {
     return define(1, 1, returns, a -> body.apply(a.getFirst()));
   }
 
-  private static Definition two(
-      Type returns, java.util.function.BiFunction<Object, Object, Object> body) {
+  private static Definition two(Type returns, BiFunction<Object, Object, Object> body) {
     return define(2, 2, returns, a -> body.apply(a.get(0), a.get(1)));
   }
 
@@ -285,8 +289,7 @@ public final class Functions {
           .map(Object.class::cast)
           .toList();
     }
-    return List.<Object>of(
-        (Object[]) string(text).split(java.util.regex.Pattern.quote(string(separator)), -1));
+    return List.<Object>of((Object[]) string(text).split(Pattern.quote(string(separator)), -1));
   }
 
   private static String join(List<?> items, String separator) {
@@ -321,8 +324,8 @@ public final class Functions {
       return Math.round(number(arguments.getFirst()));
     }
     int digits = Math.clamp((Long) integer(arguments.get(1)), 0, 15);
-    return java.math.BigDecimal.valueOf(number(arguments.getFirst()))
-        .setScale(digits, java.math.RoundingMode.HALF_UP)
+    return BigDecimal.valueOf(number(arguments.getFirst()))
+        .setScale(digits, RoundingMode.HALF_UP)
         .doubleValue();
   }
 

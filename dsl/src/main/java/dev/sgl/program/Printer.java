@@ -1,6 +1,7 @@
 package dev.sgl.program;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /// A program as source text in one canonical form: names of types written out, `x.f(y)` as
@@ -31,7 +32,7 @@ public final class Printer {
                 p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
             .collect(Collectors.joining(", ", "(", ")"));
     String returns = routine.returns().map(t -> " -> " + t.show()).orElse("");
-    String kind = routine.kind().name().toLowerCase(java.util.Locale.ROOT);
+    String kind = routine.kind().name().toLowerCase(Locale.ROOT);
     block(kind + " " + routine.name() + parameters + returns, routine.body());
     line("}");
   }
@@ -67,7 +68,7 @@ public final class Printer {
                   + " from "
                   + show(choices)
                   + " by "
-                  + method.name().toLowerCase(java.util.Locale.ROOT));
+                  + method.name().toLowerCase(Locale.ROOT));
       case Step.ForkEach(var variable, var list, var name, var body, _) -> {
         block("fork " + variable + " in " + show(list) + " as " + name, body);
         line("}");

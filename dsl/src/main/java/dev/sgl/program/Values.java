@@ -1,7 +1,9 @@
 package dev.sgl.program;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +19,9 @@ public final class Values {
   private Values() {}
 
   private static final class None {
-    @com.fasterxml.jackson.annotation.JsonValue
+    @JsonValue
     Object json() {
-      return com.fasterxml.jackson.databind.node.NullNode.instance;
+      return NullNode.instance;
     }
 
     @Override

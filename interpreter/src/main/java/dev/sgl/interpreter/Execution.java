@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Runs the steps of one routine, or of one branch of a fork: the whole of what steps do.
@@ -274,7 +275,7 @@ final class Execution {
     return replies;
   }
 
-  private Reply generate(Request request, java.util.function.Consumer<String> listener) {
+  private Reply generate(Request request, Consumer<String> listener) {
     try (Generation generation = run.backend().generate(request)) {
       Optional<String> chunk = generation.next();
       while (chunk.isPresent()) {
@@ -323,10 +324,7 @@ final class Execution {
 
   /// Adds an act that makes values; if it fails, they fail with the place of the step.
   private void act(
-      Span span,
-      Environment environment,
-      List<Pending> made,
-      java.util.function.Consumer<Transcript> act) {
+      Span span, Environment environment, List<Pending> made, Consumer<Transcript> act) {
     conversation.then(
         false,
         transcript -> {

@@ -17,11 +17,14 @@ import dev.sgl.compiler.Report;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
 import dev.sgl.program.Step;
+import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -211,7 +214,7 @@ class InterpreterTest {
                 Thread.sleep(60_000);
               } catch (InterruptedException e) {
                 cancelled.countDown();
-                throw new java.util.concurrent.CancellationException();
+                throw new CancellationException();
               }
               return "late";
             });
@@ -399,7 +402,7 @@ class InterpreterTest {
         program,
         Map.of(),
         new ScriptedBackend(List.of("1")),
-        new RunOptions(listener, java.util.OptionalLong.empty()));
+        new RunOptions(listener, OptionalLong.empty()));
     assertEquals("[user]Q[assistant]A: <x=1>![user]Bye 1", heard.toString());
   }
 
@@ -422,10 +425,7 @@ class InterpreterTest {
             List.of("a"),
             List.of("a=1", "a=2"),
             List.of("a=1", "n=x"))) {
-      assertThrows(
-          dev.sgl.program.TypeException.class,
-          () -> Arguments.read(entry, wrong),
-          wrong.toString());
+      assertThrows(TypeException.class, () -> Arguments.read(entry, wrong), wrong.toString());
     }
   }
 
@@ -455,7 +455,7 @@ class InterpreterTest {
         };
     Program program =
         program("program p() { fork i in 1..5 as b { gen x gen y } join b gen z (n: 2) return z }");
-    RunOptions seeded = new RunOptions(RunListener.SILENT, java.util.OptionalLong.of(7));
+    RunOptions seeded = new RunOptions(RunListener.SILENT, OptionalLong.of(7));
     Interpreter.run(program, Map.of(), model, seeded);
     assertEquals(12, seeds.size());
     Set<Long> first = Set.copyOf(seeds);

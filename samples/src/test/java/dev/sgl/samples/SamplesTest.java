@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Interpreter;
@@ -15,6 +16,7 @@ import dev.sgl.local.engine.Progress;
 import dev.sgl.program.Program;
 import dev.sgl.program.Values;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +35,7 @@ import org.junit.jupiter.api.TestFactory;
 // manual.
 class SamplesTest {
   private static final Path HOME = Path.of(System.getProperty("sgl.home", ".."));
-  private static Backend model = new dev.sgl.backend.ScriptedBackend(List.of());
+  private static Backend model = new ScriptedBackend(List.of());
 
   @BeforeAll
   static void load() {
@@ -161,7 +163,7 @@ class SamplesTest {
           .results()
           .map(r -> r.group(1));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

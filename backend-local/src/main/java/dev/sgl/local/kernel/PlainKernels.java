@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel;
 
 import dev.sgl.local.weights.Weight;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// Every operation as it is written in a paper: one loop a sum, no vectors, no threads.
@@ -117,7 +118,7 @@ public final class PlainKernels implements Kernels {
       sum += scores[j];
     }
     int to = r * out.columns() + head * dim;
-    java.util.Arrays.fill(out.values(), to, to + dim, 0);
+    Arrays.fill(out.values(), to, to + dim, 0);
     for (int p = first; p <= last; p++) {
       float[] values = pool.values(layer, batch.tables()[r][p / pool.pageSize()]);
       int value = p % pool.pageSize() * pool.width() + kvHead * dim;

@@ -1,5 +1,7 @@
 package dev.sgl.local.kernel;
 
+import java.util.Arrays;
+
 /// Activations `[rows, columns]` in single precision, on the host.
 ///
 /// @param values row by row
@@ -10,6 +12,6 @@ public record Tensor(int rows, int columns, float[] values) {
 
   /// A copy of one row.
   public float[] row(int row) {
-    return java.util.Arrays.copyOfRange(values, row * columns, (row + 1) * columns);
+    return Arrays.copyOfRange(values, row * columns, (row + 1) * columns);
   }
 }

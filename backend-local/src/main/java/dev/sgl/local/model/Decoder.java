@@ -1,6 +1,7 @@
 package dev.sgl.local.model;
 
 import dev.sgl.local.kernel.Kernels.AttentionShape;
+import java.util.Collections;
 import java.util.List;
 
 /// A decoder as data: what a family adds to the plain transformer, layer by layer.
@@ -24,6 +25,6 @@ public record Decoder(
 
   /// Every layer sees everything.
   static List<Integer> noWindows(DecoderConfig config) {
-    return java.util.Collections.nCopies(config.layers(), AttentionShape.ALL);
+    return Collections.nCopies(config.layers(), AttentionShape.ALL);
   }
 }

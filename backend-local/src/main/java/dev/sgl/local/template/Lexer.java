@@ -2,6 +2,8 @@ package dev.sgl.local.template;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Splits a template into text and the tokens of its tags.
 ///
@@ -234,8 +236,7 @@ final class Lexer {
       return false;
     }
     tokens.subList(size - 3, size).clear();
-    java.util.regex.Matcher end =
-        java.util.regex.Pattern.compile("\\{%-?\\s*endraw\\s*-?%}").matcher(source);
+    Matcher end = Pattern.compile("\\{%-?\\s*endraw\\s*-?%}").matcher(source);
     if (!end.find(at)) {
       throw error("`raw` is not closed", at);
     }

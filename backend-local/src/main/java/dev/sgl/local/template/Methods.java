@@ -2,10 +2,13 @@ package dev.sgl.local.template;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The methods of Python's values that templates call.
 final class Methods {
@@ -129,7 +132,7 @@ final class Methods {
           : new ArrayList<Object>(Arrays.asList(stripped.split("\\s+", limit)));
     }
     return new ArrayList<Object>(
-        Arrays.asList(text.split(java.util.regex.Pattern.quote(string(arguments, 0)), limit)));
+        Arrays.asList(text.split(Pattern.quote(string(arguments, 0)), limit)));
   }
 
   private static Object rightSplit(String text, List<Object> arguments) {
@@ -162,7 +165,7 @@ final class Methods {
 
   /// `str.format` with `{}`, `{0}` and `{name}`.
   private static String braces(String text, List<Object> arguments, Map<String, Object> named) {
-    java.util.regex.Matcher matcher = java.util.regex.Pattern.compile("\\{(\\w*)}").matcher(text);
+    Matcher matcher = Pattern.compile("\\{(\\w*)}").matcher(text);
     StringBuilder out = new StringBuilder();
     int next = 0;
     while (matcher.find()) {
@@ -173,7 +176,7 @@ final class Methods {
               : key.matches("[0-9]+")
                   ? arguments.get(Integer.parseInt(key))
                   : named.getOrDefault(key, "");
-      matcher.appendReplacement(out, java.util.regex.Matcher.quoteReplacement(Python.text(value)));
+      matcher.appendReplacement(out, Matcher.quoteReplacement(Python.text(value)));
     }
     return matcher.appendTail(out).toString();
   }
@@ -208,7 +211,7 @@ final class Methods {
           case "items" -> (_, _) -> Filters.pairs(map);
           case "keys" -> (_, _) -> new ArrayList<>(map.keySet());
           case "values" -> (_, _) -> new ArrayList<>(map.values());
-          case "copy" -> (_, _) -> new java.util.LinkedHashMap<>(map);
+          case "copy" -> (_, _) -> new LinkedHashMap<>(map);
           case "pop", "popitem", "update", "setdefault", "clear" -> unsafe("dict", name);
           default -> null;
         };

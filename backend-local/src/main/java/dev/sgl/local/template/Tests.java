@@ -1,6 +1,7 @@
 package dev.sgl.local.template;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// What stands after `is`.
@@ -31,10 +32,8 @@ final class Tests {
       case "even" -> Math.floorMod(Python.integer(value), 2) == 0;
       case "divisibleby" ->
           Math.floorMod(Python.integer(value), Python.integer(arguments.getFirst())) == 0;
-      case "lower" ->
-          Python.text(value).equals(Python.text(value).toLowerCase(java.util.Locale.ROOT));
-      case "upper" ->
-          Python.text(value).equals(Python.text(value).toUpperCase(java.util.Locale.ROOT));
+      case "lower" -> Python.text(value).equals(Python.text(value).toLowerCase(Locale.ROOT));
+      case "upper" -> Python.text(value).equals(Python.text(value).toUpperCase(Locale.ROOT));
       case "sameas" -> value == arguments.getFirst() || value.equals(arguments.getFirst());
       case "in" -> Python.contains(arguments.getFirst(), value);
       case "eq", "equalto", "==" -> Python.equal(value, arguments.getFirst());

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Prompts to tokens: the model's chat template, with what the model generated kept as the tokens
 /// that it was.
@@ -136,8 +137,7 @@ public final class ChatFormat {
   }
 
   private String render(
-      List<Prompt.Message> messages,
-      @org.jspecify.annotations.Nullable List<Prompt.Part.Generated> marked) {
+      List<Prompt.Message> messages, @Nullable List<Prompt.Part.Generated> marked) {
     Template chat =
         template.orElseThrow(
             () ->

@@ -1,5 +1,6 @@
 package dev.sgl.local.weights;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /// The number format of a tensor.
@@ -21,6 +22,6 @@ public enum DType {
 
   /// The format by the name that safetensors files use.
   static Optional<DType> of(String name) {
-    return java.util.Arrays.stream(values()).filter(d -> d.name().equals(name)).findFirst();
+    return Arrays.stream(values()).filter(d -> d.name().equals(name)).findFirst();
   }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.local.weights;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class Safetensors {
       }
       byte[] text = all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE);
       return tensors(file, JSON.readTree(text), all.asSlice(8 + header));
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw new ModelException(file + " is not a safetensors file: its header is not JSON", e);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);

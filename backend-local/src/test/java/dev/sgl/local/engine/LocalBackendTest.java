@@ -14,6 +14,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
+import dev.sgl.program.Role;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
@@ -230,9 +231,7 @@ class LocalBackendTest {
     try (Backend backend = open("llama")) {
       Prompt chat =
           new Prompt.Chat(
-              List.of(
-                  new Prompt.Message(
-                      dev.sgl.program.Role.USER, List.of(new Prompt.Part.Written("Hi")))),
+              List.of(new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written("Hi")))),
               List.of());
       BackendException error =
           assertThrows(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,14 +70,14 @@ class CheckpointTest {
   @Test
   void aTruncatedShard() throws IOException {
     byte[] bytes = Files.readAllBytes(shard());
-    Files.write(shard(), java.util.Arrays.copyOf(bytes, bytes.length - 1000));
+    Files.write(shard(), Arrays.copyOf(bytes, bytes.length - 1000));
     refused("is truncated");
   }
 
   @Test
   void aTruncatedHeader() throws IOException {
     byte[] bytes = Files.readAllBytes(shard());
-    Files.write(shard(), java.util.Arrays.copyOf(bytes, 60));
+    Files.write(shard(), Arrays.copyOf(bytes, 60));
     refused("is truncated");
   }
 

@@ -17,6 +17,10 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Weights are widened to single precision as they are read; half-precision ones number by number,
 /// because the Vector API has no conversion for them.
+///
+/// NOTE: each tile is written out twice, once a format, and sums are local variables: a vector that
+/// comes out of a branch, a field or a method that is not inlined is boxed, which costs more than
+/// the arithmetic.
 final class Linear {
   /// Outputs of a tile.
   static final int TILE = 4;

@@ -3,6 +3,7 @@ package dev.sgl.local.kernel.cpu;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.Tensor;
 import dev.sgl.local.weights.Weight;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
 
+  private final PlainKernels plain = new PlainKernels(); // for what only copies
   private final Workers workers;
   private final float[][] scores; // a row of attention scores for each worker
 
@@ -26,12 +28,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void embed(Weight table, int[] tokens, Tensor out) {
-    int columns = table.columns();
-    for (int r = 0; r < tokens.length; r++) {
-      for (int i = 0; i < columns; i++) {
-        out.values()[r * columns + i] = table.get((long) tokens[r] * columns + i);
-      }
-    }
+    plain.embed(table, tokens, out);
   }
 
   @Override
@@ -104,14 +101,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch) {
-    int width = pool.width();
-    for (int r = 0; r < batch.rows(); r++) {
-      int position = batch.positions()[r];
-      int page = batch.tables()[r][position / pool.pageSize()];
-      int at = position % pool.pageSize() * width;
-      System.arraycopy(keys.values(), r * width, pool.keys(layer, page), at, width);
-      System.arraycopy(values.values(), r * width, pool.values(layer, page), at, width);
-    }
+    plain.store(keys, values, pool, layer, batch);
   }
 
   @Override
