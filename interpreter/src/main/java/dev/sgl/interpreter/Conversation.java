@@ -37,6 +37,9 @@ final class Conversation {
   /// Does `act` once all acts before it are done; at once where nothing is waited for and it is
   /// `brief`.
   void then(boolean brief, Consumer<Transcript> act) {
+    if (last.isPresent() && last.get().isKnown()) {
+      last = Optional.empty();
+    }
     if (brief && last.isEmpty()) {
       act.accept(transcript);
       return;
@@ -53,13 +56,6 @@ final class Conversation {
                       return "";
                     })
                 .value());
-    settleIfDone();
-  }
-
-  private void settleIfDone() {
-    if (last.isPresent() && last.get().isKnown()) {
-      last = Optional.empty();
-    }
   }
 
   /// Waits until all that was reached has been said.

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -117,6 +118,10 @@ final class Execution {
       }
       forks.forEach(TaskGroup::join);
       return outcome;
+    } catch (CancellationException e) {
+      forks.forEach(
+          TaskGroup::raiseFailure); // a branch was read that its sibling's error cancelled
+      throw e;
     } finally {
       forks.forEach(TaskGroup::close);
     }
@@ -384,10 +389,13 @@ final class Execution {
               try (TaskGroup own = new TaskGroup()) {
                 Conversation copy = Conversation.from(snapshot, branch, own);
                 Environment variables = outer.inner();
-                new Execution(run, routine, copy, own, depth).block(body, variables);
-                copy.await();
-                own.join();
-                return Pending.deep(variables.own());
+                return own.during(
+                    () -> {
+                      new Execution(run, routine, copy, own, depth).block(body, variables);
+                      copy.await();
+                      own.join();
+                      return Pending.deep(variables.own());
+                    });
               } finally {
                 run.options().listener().ended(branch);
               }

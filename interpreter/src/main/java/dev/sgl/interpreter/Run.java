@@ -21,10 +21,13 @@ record Run(Program program, Backend backend, RunOptions options) {
     try (TaskGroup tasks = new TaskGroup()) {
       Conversation conversation = new Conversation(branch, tasks);
       Execution execution = new Execution(this, routine, conversation, tasks, depth);
-      Object value = execution.call(bind(routine, arguments, execution));
-      conversation.await();
-      tasks.join();
-      return Pending.deep(value);
+      return tasks.during(
+          () -> {
+            Object value = execution.call(bind(routine, arguments, execution));
+            conversation.await();
+            tasks.join();
+            return Pending.deep(value);
+          });
     } finally {
       options.listener().ended(branch);
     }

@@ -1,6 +1,7 @@
 package dev.sgl.interpreter;
 
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Work on a virtual thread of its own, with a value at its end.
@@ -8,7 +9,7 @@ final class Task {
   private final Pending value = new Pending();
   private final Thread thread;
 
-  private Task(String name, Supplier<Object> work, Runnable onFailure) {
+  private Task(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
     thread =
         Thread.ofVirtual()
             .name(name)
@@ -18,13 +19,13 @@ final class Task {
                     value.complete(work.get());
                   } catch (Throwable e) {
                     value.fail(e);
-                    onFailure.run();
+                    onFailure.accept(e);
                   }
                 });
   }
 
-  /// Starts `work`; `onFailure` runs after it has failed.
-  static Task start(String name, Supplier<Object> work, Runnable onFailure) {
+  /// Starts `work`; `onFailure` takes the error that it fails with, if it does.
+  static Task start(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
     Task task = new Task(name, work, onFailure);
     task.thread.start();
     return task;

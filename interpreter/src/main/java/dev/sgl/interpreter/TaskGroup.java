@@ -8,34 +8,42 @@ import java.util.function.Supplier;
 
 /// Tasks that end together: the first that fails cancels the others, and no one outlives the group.
 final class TaskGroup implements AutoCloseable {
+  /// Tasks that are done are forgotten each time so many more were started.
+  private static final int PRUNED_EVERY = 256;
+
   private final List<Task> tasks = new ArrayList<>();
-  private Optional<RuntimeException> failure = Optional.empty();
+  private Optional<Throwable> failure = Optional.empty();
   private boolean cancelled;
 
   /// Starts a task of the group.
   synchronized Task start(String name, Supplier<Object> work) {
     if (cancelled) {
-      throw failure.orElseGet(() -> new CancellationException("cancelled"));
+      raiseFailure();
+      throw new CancellationException("cancelled");
     }
-    Task task =
-        Task.start(
-            name,
-            () -> {
-              try {
-                return work.get();
-              } catch (RuntimeException e) {
-                fail(e);
-                throw e;
-              }
-            },
-            this::cancel);
+    if (tasks.size() % PRUNED_EVERY == PRUNED_EVERY - 1) {
+      tasks.removeIf(task -> task.value().isKnown());
+    }
+    Task task = Task.start(name, work, this::fail);
     tasks.add(task);
     return task;
   }
 
-  private synchronized void fail(RuntimeException error) {
+  private synchronized void fail(Throwable error) {
     if (failure.isEmpty() && !(error instanceof CancellationException)) {
       failure = Optional.of(error);
+    }
+    cancel();
+  }
+
+  /// Raises the error that the group ended with, if it did: what cancelled the others.
+  synchronized void raiseFailure() {
+    if (failure.isPresent()) {
+      switch (failure.get()) {
+        case RuntimeException error -> throw error;
+        case Error error -> throw error;
+        case Throwable error -> throw new IllegalStateException(error);
+      }
     }
   }
 
@@ -54,14 +62,21 @@ final class TaskGroup implements AutoCloseable {
     return List.copyOf(tasks);
   }
 
+  /// Does `work`, which waits for tasks of the group: if one fails and cancels what is waited for,
+  /// its error is raised.
+  Object during(Supplier<Object> work) {
+    try {
+      return work.get();
+    } catch (CancellationException e) {
+      raiseFailure();
+      throw e;
+    }
+  }
+
   /// Waits for all tasks, and raises the first error.
   void join() {
     all().forEach(Task::settle);
-    synchronized (this) {
-      if (failure.isPresent()) {
-        throw failure.get();
-      }
-    }
+    raiseFailure();
     all().forEach(task -> task.value().await());
   }
 

@@ -228,6 +228,32 @@ class InterpreterTest {
   }
 
   @Test
+  void theErrorIsTheCauseWhicheverValueIsRead() {
+    Backend model =
+        answering(
+            prompt -> {
+              if (prompt.endsWith("1")) {
+                throw new BackendException("no more");
+              }
+              try {
+                Thread.sleep(60_000);
+              } catch (InterruptedException e) {
+                throw new CancellationException();
+              }
+              return "late";
+            });
+    String fork = "program p() { fork i in 1..2 as b { \"{i}\" gen x } return b[1].x }";
+    String calls =
+        "program q(i: int) { \"{i}\" gen x return x } program p() { let all = [q(i) for i in 1..2] return all[1] }";
+    String inside =
+        "program p() { fork j in [0] as a { fork i in 1..2 as b { \"{i}\" gen x } let y = b[1].x } return a[0].y }";
+    for (String source : List.of(fork, calls, inside)) {
+      assertEquals(
+          "no more", assertThrows(RunException.class, () -> run(source, model)).getMessage());
+    }
+  }
+
+  @Test
   void callsOfProgramsRunTogetherAndAreReadWhenNeeded() {
     CountDownLatch all = new CountDownLatch(4);
     Backend model =

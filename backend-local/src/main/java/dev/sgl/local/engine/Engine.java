@@ -58,6 +58,9 @@ final class Engine implements AutoCloseable {
       throw new BackendException("the engine is closed");
     }
     inbox.add(sequence);
+    if (closed && inbox.remove(sequence)) { // it came after the last look into the inbox
+      throw new BackendException("the engine is closed");
+    }
   }
 
   /// Tokens that the model knows.
@@ -80,6 +83,7 @@ final class Engine implements AutoCloseable {
   }
 
   private void loop() {
+    BackendException end = new BackendException("the engine was closed");
     try {
       warmUp();
       while (!closed) {
@@ -91,13 +95,14 @@ final class Engine implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       closed = true; // close() asked for it
+    } catch (RuntimeException | Error e) {
+      end = new BackendException("the engine failed: " + e, e);
     } finally {
       closed = true;
-      BackendException error = new BackendException("the engine was closed");
-      running.forEach(s -> s.fail(error));
-      waiting.forEach(s -> s.fail(error));
-      for (Sequence s = inbox.poll(); s != null; s = inbox.poll()) {
-        s.fail(error);
+      answerAll(end);
+      inbox.drainTo(waiting);
+      for (Sequence sequence : waiting) {
+        sequence.fail(end);
       }
     }
   }
@@ -138,7 +143,7 @@ final class Engine implements AutoCloseable {
     Tensor logits;
     try {
       logits = model.forward(batch(pieces), pool, kernels);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       answerAll(new BackendException("the model could not be run: " + e, e));
       return;
     }

@@ -75,7 +75,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (token < 0) {
       throw new BackendException("no token of the model's vocabulary can continue the value");
     }
-    if (isEnd(token) && !rules.ignoreEos()) {
+    if (isEnd(token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
     if (rules.logprobs() >= 0) {
