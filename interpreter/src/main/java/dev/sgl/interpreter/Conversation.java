@@ -34,16 +34,16 @@ final class Conversation {
     return generations.getAndIncrement();
   }
 
-  /// Does `act` once all acts before it are done; at once where nothing is waited for and it is
-  /// `brief`.
-  void then(boolean brief, Consumer<Transcript> act) {
-    if (last.isPresent() && last.get().isKnown()) {
-      last = Optional.empty();
-    }
-    if (brief && last.isEmpty()) {
-      act.accept(transcript);
-      return;
-    }
+  /// Something to say, once all before it is said.
+  interface Act {
+    void speak(Transcript transcript);
+
+    /// Hears that this act, or one before it, failed.
+    void failed(Throwable error);
+  }
+
+  /// Does `act` after all acts before it, on a thread of its own.
+  void then(Act act) {
     Optional<Pending> before = last;
     last =
         Optional.of(
@@ -51,11 +51,37 @@ final class Conversation {
                 .start(
                     branch,
                     () -> {
-                      before.ifPresent(Pending::await);
-                      act.accept(transcript);
-                      return "";
+                      try {
+                        before.ifPresent(Pending::await);
+                        act.speak(transcript);
+                        return transcript;
+                      } catch (RuntimeException | Error e) {
+                        act.failed(e);
+                        throw e;
+                      }
                     })
                 .value());
+  }
+
+  /// Does `act`, which waits for nothing: at once, if nothing before it is still being said.
+  void thenBriefly(Consumer<Transcript> act) {
+    if (last.isPresent() && last.get().isKnown()) {
+      last = Optional.empty();
+    }
+    if (last.isEmpty()) {
+      act.accept(transcript);
+      return;
+    }
+    then(
+        new Act() {
+          @Override
+          public void speak(Transcript transcript) {
+            act.accept(transcript);
+          }
+
+          @Override
+          public void failed(Throwable error) {}
+        });
   }
 
   /// Waits until all that was reached has been said.
@@ -67,7 +93,22 @@ final class Conversation {
   /// A copy for a branch, as of all that was reached so far.
   Pending snapshot() {
     Pending copy = new Pending();
-    then(true, t -> copy.complete(t.copy()));
+    if (last.isEmpty()) {
+      copy.complete(transcript.copy());
+      return copy;
+    }
+    then(
+        new Act() {
+          @Override
+          public void speak(Transcript transcript) {
+            copy.complete(transcript.copy());
+          }
+
+          @Override
+          public void failed(Throwable error) {
+            copy.fail(error);
+          }
+        });
     return copy;
   }
 

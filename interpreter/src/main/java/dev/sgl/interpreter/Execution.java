@@ -1,11 +1,5 @@
 package dev.sgl.interpreter;
 
-import dev.sgl.backend.BackendException;
-import dev.sgl.backend.Generation;
-import dev.sgl.backend.Prompt;
-import dev.sgl.backend.Reply;
-import dev.sgl.backend.Request;
-import dev.sgl.backend.Selection;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
@@ -22,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Runs the steps of one routine, or of one branch of a fork: the whole of what steps do.
@@ -32,6 +25,7 @@ final class Execution {
   private final Conversation conversation;
   private final TaskGroup tasks;
   private final int depth;
+  private final Speech speech;
   private final AtomicInteger calls = new AtomicInteger();
 
   Execution(Run run, Routine routine, Conversation conversation, TaskGroup tasks, int depth) {
@@ -40,6 +34,7 @@ final class Execution {
     this.conversation = conversation;
     this.tasks = tasks;
     this.depth = depth;
+    this.speech = new Speech(run, conversation, tasks);
   }
 
   Run run() {
@@ -119,33 +114,27 @@ final class Execution {
       forks.forEach(TaskGroup::join);
       return outcome;
     } catch (CancellationException e) {
-      forks.forEach(
-          TaskGroup::raiseFailure); // a branch was read that its sibling's error cancelled
+      // a branch was read that its sibling's error cancelled
+      forks.forEach(TaskGroup::raiseFailure);
       throw e;
     } finally {
       forks.forEach(TaskGroup::close);
     }
   }
 
-  /// Gives an error the place where it happened.
   private <T> T located(Span span, Environment environment, Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (TypeException | BackendException e) {
-      String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new RunException(message, span, conversation.branch(), environment.known(), e);
-    }
+    return RunException.located(span, conversation.branch(), environment, work);
   }
 
   private Outcome step(Step step, Environment environment, List<TaskGroup> forks) {
     Evaluator values = values(environment);
     switch (step) {
-      case Step.Say(var text, _) -> say(values.text(text));
+      case Step.Say(var text, _) -> speech.say(values.text(text));
       case Step.Message(var role, var body, _) -> {
         return message(role, body, environment, forks);
       }
-      case Step.Gen gen -> gen(gen, environment, values);
-      case Step.Select select -> select(select, environment, values);
+      case Step.Gen gen -> speech.gen(gen, environment, values);
+      case Step.Select select -> speech.select(select, environment, values);
       case Step.ForkEach fork -> forkEach(fork, environment, values, forks);
       case Step.ForkBranches fork -> forkBranches(fork, environment, forks);
       case Step.Join(var name, _) -> environment.get(name).fork().ifPresent(TaskGroup::join);
@@ -214,26 +203,10 @@ final class Execution {
     return DONE;
   }
 
-  // --- speaking
-
-  private void say(String text) {
-    conversation.then(
-        true,
-        transcript -> {
-          transcript.add(new Prompt.Part.Written(text));
-          run.options().listener().written(conversation.branch(), text);
-        });
-  }
-
   /// The body is no block of its own: its variables belong to the block around the message.
   private Outcome message(
       Role role, List<Step> body, Environment environment, List<TaskGroup> forks) {
-    conversation.then(
-        true,
-        transcript -> {
-          transcript.begin(role);
-          run.options().listener().message(conversation.branch(), role);
-        });
+    speech.begin(role);
     Outcome outcome = DONE;
     for (Step step : body) {
       outcome = located(step.span(), environment, () -> step(step, environment, forks));
@@ -241,111 +214,8 @@ final class Execution {
         break;
       }
     }
-    conversation.then(true, Transcript::end);
+    speech.end();
     return outcome;
-  }
-
-  private void gen(Step.Gen gen, Environment environment, Evaluator values) {
-    GenOptions options = GenOptions.of(gen.options(), values, run.options().seed(), conversation);
-    Pending value = new Pending();
-    Pending meta = new Pending();
-    act(
-        gen.span(),
-        environment.copy(),
-        List.of(value, meta),
-        transcript -> {
-          List<Reply> replies = generate(gen, transcript.prompt(), options);
-          List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
-          Reply first = replies.getFirst();
-          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens()));
-          value.complete(options.several() ? read : read.getFirst());
-          meta.complete(Meta.of(first, run.backend().model()));
-        });
-    environment.define(gen.name(), new Environment.Variable(value, meta, Optional.empty()));
-  }
-
-  /// Generates once, or `n` times at once; the first is heard while it is generated.
-  private List<Reply> generate(Step.Gen gen, Prompt prompt, GenOptions options) {
-    List<Pending> others = new ArrayList<>();
-    for (int i = 1; i < options.count(); i++) {
-      Request request = new Request(prompt, gen.type(), options.sampling(i));
-      others.add(tasks.start(conversation.branch(), () -> generate(request, _ -> {})).value());
-    }
-    String branch = conversation.branch();
-    Request request = new Request(prompt, gen.type(), options.sampling(0));
-    List<Reply> replies = new ArrayList<>();
-    replies.add(
-        generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
-    others.forEach(other -> replies.add((Reply) other.await()));
-    return replies;
-  }
-
-  private Reply generate(Request request, Consumer<String> listener) {
-    try (Generation generation = run.backend().generate(request)) {
-      Optional<String> chunk = generation.next();
-      while (chunk.isPresent()) {
-        listener.accept(chunk.get());
-        chunk = generation.next();
-      }
-      return generation.reply();
-    }
-  }
-
-  private static Object read(Type type, Reply reply) {
-    if (reply.finish() == Reply.Finish.LENGTH && !Types.isFree(type)) {
-      throw new TypeException(
-          "the value was cut off after "
-              + reply.usage().generatedTokens()
-              + " tokens, before it was a whole `"
-              + type.show()
-              + "`; raise `max_tokens`");
-    }
-    return Types.read(type, reply.text());
-  }
-
-  private void select(Step.Select select, Environment environment, Evaluator values) {
-    List<Object> choices = new ArrayList<>();
-    values.list(select.choices()).forEach(choice -> choices.add(Pending.deep(choice)));
-    if (choices.isEmpty()) {
-      throw new TypeException("`select` has nothing to choose from");
-    }
-    Pending value = new Pending();
-    Pending meta = new Pending();
-    act(
-        select.span(),
-        environment.copy(),
-        List.of(value, meta),
-        transcript -> {
-          List<String> texts = choices.stream().map(Values::text).toList();
-          Selection best = run.backend().select(transcript.prompt(), texts, select.method());
-          String text = texts.get(best.index());
-          transcript.add(new Prompt.Part.Generated(text, best.tokens()));
-          run.options().listener().generated(conversation.branch(), select.name(), text);
-          value.complete(choices.get(best.index()));
-          meta.complete(Meta.of(best, texts, run.backend().model()));
-        });
-    environment.define(select.name(), new Environment.Variable(value, meta, Optional.empty()));
-  }
-
-  /// Adds an act that makes values; if it fails, they fail with the place of the step.
-  private void act(
-      Span span, Environment environment, List<Pending> made, Consumer<Transcript> act) {
-    conversation.then(
-        false,
-        transcript -> {
-          try {
-            located(
-                span,
-                environment,
-                () -> {
-                  act.accept(transcript);
-                  return DONE;
-                });
-          } catch (RuntimeException e) {
-            made.forEach(pending -> pending.fail(e));
-            throw e;
-          }
-        });
   }
 
   // --- forks

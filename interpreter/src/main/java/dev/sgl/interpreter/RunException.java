@@ -1,7 +1,10 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.backend.BackendException;
 import dev.sgl.program.Span;
+import dev.sgl.program.TypeException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// A program that failed while it ran: what happened, at which statement, in which branch, and the
 /// variables known by then.
@@ -17,6 +20,16 @@ public final class RunException extends RuntimeException {
     this.span = span;
     this.branch = branch;
     this.variables = List.copyOf(variables);
+  }
+
+  /// Does `work`, and gives an error of it the place where it happened.
+  static <T> T located(Span span, String branch, Environment environment, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TypeException | BackendException e) {
+      String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw new RunException(message, span, branch, environment.known(), e);
+    }
   }
 
   /// The statement that failed.

@@ -254,6 +254,16 @@ class InterpreterTest {
   }
 
   @Test
+  void whatComesAfterAFailureFailsWithIt() {
+    for (String end :
+        List.of("return b", "fork i in 1..2 as f { gen c } return f[0].c", "\"{b}\" return 1")) {
+      String source = "program p() { gen a: int<0..9> \" then \" gen b " + end + " }";
+      RunException error = assertThrows(RunException.class, () -> run(source, "x", "y", "z"));
+      assertEquals("x is not int<0..9>", error.getMessage());
+    }
+  }
+
+  @Test
   void callsOfProgramsRunTogetherAndAreReadWhenNeeded() {
     CountDownLatch all = new CountDownLatch(4);
     Backend model =

@@ -1,0 +1,160 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Selection;
+import dev.sgl.program.Role;
+import dev.sgl.program.Span;
+import dev.sgl.program.Step;
+import dev.sgl.program.Type;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import dev.sgl.program.Values;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// What a routine says: each call adds an act to the conversation and does not wait for it.
+final class Speech {
+  private final Run run;
+  private final Conversation conversation;
+  private final TaskGroup tasks;
+
+  Speech(Run run, Conversation conversation, TaskGroup tasks) {
+    this.run = run;
+    this.conversation = conversation;
+    this.tasks = tasks;
+  }
+
+  void say(String text) {
+    conversation.thenBriefly(
+        transcript -> {
+          transcript.add(new Prompt.Part.Written(text));
+          run.options().listener().written(conversation.branch(), text);
+        });
+  }
+
+  void begin(Role role) {
+    conversation.thenBriefly(
+        transcript -> {
+          transcript.begin(role);
+          run.options().listener().message(conversation.branch(), role);
+        });
+  }
+
+  void end() {
+    conversation.thenBriefly(Transcript::end);
+  }
+
+  /// Lets the model speak, and binds what it will have said.
+  void gen(Step.Gen gen, Environment environment, Evaluator values) {
+    GenOptions options = GenOptions.of(gen.options(), values, run.options().seed(), conversation);
+    Pending value = new Pending();
+    Pending meta = new Pending();
+    act(
+        gen.span(),
+        environment.copy(),
+        List.of(value, meta),
+        transcript -> {
+          List<Reply> replies = generate(gen, transcript.prompt(), options);
+          List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
+          Reply first = replies.getFirst();
+          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens()));
+          value.complete(options.several() ? read : read.getFirst());
+          meta.complete(Meta.of(first, run.backend().model()));
+        });
+    environment.define(gen.name(), new Environment.Variable(value, meta, Optional.empty()));
+  }
+
+  /// Generates once, or `n` times at once; the first is heard while it is generated.
+  private List<Reply> generate(Step.Gen gen, Prompt prompt, GenOptions options) {
+    List<Pending> others = new ArrayList<>();
+    for (int i = 1; i < options.count(); i++) {
+      Request request = new Request(prompt, gen.type(), options.sampling(i));
+      others.add(tasks.start(conversation.branch(), () -> generate(request, _ -> {})).value());
+    }
+    String branch = conversation.branch();
+    Request request = new Request(prompt, gen.type(), options.sampling(0));
+    List<Reply> replies = new ArrayList<>();
+    replies.add(
+        generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
+    others.forEach(other -> replies.add((Reply) other.await()));
+    return replies;
+  }
+
+  private Reply generate(Request request, Consumer<String> listener) {
+    try (Generation generation = run.backend().generate(request)) {
+      Optional<String> chunk = generation.next();
+      while (chunk.isPresent()) {
+        listener.accept(chunk.get());
+        chunk = generation.next();
+      }
+      return generation.reply();
+    }
+  }
+
+  private static Object read(Type type, Reply reply) {
+    if (reply.finish() == Reply.Finish.LENGTH && !Types.isFree(type)) {
+      throw new TypeException(
+          "the value was cut off after "
+              + reply.usage().generatedTokens()
+              + " tokens, before it was a whole `"
+              + type.show()
+              + "`; raise `max_tokens`");
+    }
+    return Types.read(type, reply.text());
+  }
+
+  /// Lets the model choose, and binds what it will have chosen.
+  void select(Step.Select select, Environment environment, Evaluator values) {
+    List<Object> choices = new ArrayList<>();
+    values.list(select.choices()).forEach(choice -> choices.add(Pending.deep(choice)));
+    if (choices.isEmpty()) {
+      throw new TypeException("`select` has nothing to choose from");
+    }
+    Pending value = new Pending();
+    Pending meta = new Pending();
+    act(
+        select.span(),
+        environment.copy(),
+        List.of(value, meta),
+        transcript -> {
+          List<String> texts = choices.stream().map(Values::text).toList();
+          Selection best = run.backend().select(transcript.prompt(), texts, select.method());
+          String text = texts.get(best.index());
+          transcript.add(new Prompt.Part.Generated(text, best.tokens()));
+          run.options().listener().generated(conversation.branch(), select.name(), text);
+          value.complete(choices.get(best.index()));
+          meta.complete(Meta.of(best, texts, run.backend().model()));
+        });
+    environment.define(select.name(), new Environment.Variable(value, meta, Optional.empty()));
+  }
+
+  /// Adds an act that makes values. If it fails, or one before it did, they fail too, with the
+  // place.
+  private void act(
+      Span span, Environment environment, List<Pending> made, Consumer<Transcript> speak) {
+    conversation.then(
+        new Conversation.Act() {
+          @Override
+          public void speak(Transcript transcript) {
+            RunException.located(
+                span,
+                conversation.branch(),
+                environment,
+                () -> {
+                  speak.accept(transcript);
+                  return made;
+                });
+          }
+
+          @Override
+          public void failed(Throwable error) {
+            made.forEach(pending -> pending.fail(error));
+          }
+        });
+  }
+}
