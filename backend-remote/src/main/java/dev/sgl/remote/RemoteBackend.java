@@ -52,7 +52,6 @@ public final class RemoteBackend implements Backend {
             .connectTimeout(Duration.ofSeconds(10))
             .readTimeout(Duration.ofMinutes(5))
             .build();
-    client.dispatcher().setMaxRequestsPerHost(64);
   }
 
   /// A backend for the endpoint; it is first spoken to when a program generates.

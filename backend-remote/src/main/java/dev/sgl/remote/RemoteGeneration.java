@@ -15,6 +15,7 @@ import java.util.concurrent.CancellationException;
 import okhttp3.Call;
 import okhttp3.Response;
 import okio.BufferedSource;
+import org.jspecify.annotations.Nullable;
 
 /// A streamed completion, read event by event on the thread of its reader.
 final class RemoteGeneration implements Generation {
@@ -48,10 +49,7 @@ final class RemoteGeneration implements Generation {
     try {
       BufferedSource source = open();
       while (true) {
-        String line =
-            source.indexOf((byte) '\n', 0, MAX_LINE) >= 0
-                ? source.readUtf8LineStrict(MAX_LINE)
-                : null;
+        String line = line(source);
         if (line == null
             || line.strip().equals("data: [DONE]")
             || line.strip().equals("data:[DONE]")) {
@@ -65,6 +63,14 @@ final class RemoteGeneration implements Generation {
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  /// The next line, or null at the end; the last one may have no line end.
+  private static @Nullable String line(BufferedSource source) throws IOException {
+    if (source.indexOf((byte) '\n', 0, MAX_LINE) < 0 && source.request(MAX_LINE)) {
+      throw new BackendException("the endpoint sent a line of more than " + MAX_LINE + " bytes");
+    }
+    return source.readUtf8Line();
   }
 
   private BufferedSource open() throws IOException {
@@ -100,7 +106,7 @@ final class RemoteGeneration implements Generation {
     } catch (JsonProcessingException e) {
       throw new BackendException("the endpoint sent an event that is not JSON");
     }
-    if (event.has("error")) {
+    if (event.hasNonNull("error")) {
       throw new BackendException(
           "the endpoint failed: "
               + event.path("error").path("message").asText(event.path("error").toString()));

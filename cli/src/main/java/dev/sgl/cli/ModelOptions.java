@@ -71,6 +71,7 @@ final class ModelOptions {
 
   private Backend remote(URI uri) {
     if (uri.getHost() == null
+        || uri.getPort() > 65_535
         || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
       throw new UsageException(
           "--endpoint must be a URL such as http://127.0.0.1:30000/v1, not " + uri);

@@ -3,6 +3,7 @@ package dev.sgl.compiler;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Program;
+import dev.sgl.program.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +24,17 @@ public final class Compiler {
 
   /// Compiles `source`; `file` is its name in messages.
   public static Result compile(String file, String source) {
+    try {
+      return compileWhole(file, source);
+    } catch (StackOverflowError e) {
+      Diagnostic deep =
+          Diagnostic.syntax(
+              "The program is nested too deeply.", new Span(file, 0, 1, 1, 1), "somewhere in here");
+      return new Result(Optional.empty(), List.of(deep));
+    }
+  }
+
+  private static Result compileWhole(String file, String source) {
     List<Diagnostic> diagnostics = new ArrayList<>();
     SglLexer lexer = new SglLexer(CharStreams.fromString(source, file));
     CommonTokenStream tokens = new CommonTokenStream(lexer);

@@ -47,11 +47,16 @@ final class ExprChecker {
         yield Type.array(Type.INT);
       }
       case Expr.ListOf(var items, _) -> list(items, scope);
-      case Expr.RecOf(var entries, _) ->
-          new Type.Rec(
-              entries.stream()
-                  .map(e -> new Type.Field(e.name(), type(e.value(), scope), false))
-                  .toList());
+      case Expr.RecOf(var entries, var span) -> {
+        Set<String> names = new HashSet<>();
+        entries.stream()
+            .filter(e -> !names.add(e.name()))
+            .forEach(e -> diagnostics.add(Diagnostic.duplicateName(e.name(), span)));
+        yield new Type.Rec(
+            entries.stream()
+                .map(e -> new Type.Field(e.name(), type(e.value(), scope), false))
+                .toList());
+      }
       case Expr.Each(var item, var name, var list, var condition, _) -> {
         Scope inner = scope.inner();
         inner.define(name, item(list, scope));
@@ -67,6 +72,8 @@ final class ExprChecker {
     return switch (type) {
       case Type.Array(var item, _, _) -> item;
       case Type.Any _ -> Type.ANY;
+      case Type.OneOf(var choices) when choices.stream().anyMatch(Type.Array.class::isInstance) ->
+          Type.ANY;
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
         yield Type.ANY;
@@ -106,13 +113,13 @@ final class ExprChecker {
         return field.get().type();
       }
     }
-    Optional<Functions.Signature> property =
-        Functions.signature(member.name()).filter(s -> s.least() == 1);
-    if (property.isPresent()) {
-      return property.get().returns();
-    }
     if (of instanceof Type.Any || of instanceof Type.OneOf) {
       return Type.ANY;
+    }
+    Optional<Functions.Signature> property =
+        Functions.signature(member.name()).filter(s -> s.least() == 1);
+    if (property.isPresent() && !(of instanceof Type.Rec)) {
+      return property.get().returns();
     }
     List<String> names = new ArrayList<>();
     if (of instanceof Type.Rec(var fields)) {
@@ -239,6 +246,10 @@ final class ExprChecker {
       return Type.ANY;
     }
     Optional<Functions.Signature> signature = Functions.signature(call.name());
+    if (call.arguments().stream().anyMatch(a -> a.name().isPresent())) {
+      diagnostics.add(
+          Diagnostic.wrongArguments("Standard functions take no names of arguments.", call.span()));
+    }
     if (signature.isEmpty()) {
       List<String> names = new ArrayList<>(program.routines().keySet());
       names.addAll(Functions.names());

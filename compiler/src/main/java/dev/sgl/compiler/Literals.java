@@ -3,15 +3,11 @@ package dev.sgl.compiler;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
 /// The values of literals: numbers, words and texts with their escapes.
 final class Literals {
-  /// Stands for an interpolated value while a text's indentation is stripped.
-  private static final char VALUE = '\uFFFC';
-
   private Literals() {}
 
   /// The value of a literal that is no text.
@@ -36,27 +32,58 @@ final class Literals {
 
   /// The fixed pieces of a text: one more than it has values.
   static List<String> pieces(Sgl.TextContext text) {
-    StringBuilder raw = new StringBuilder();
+    List<StringBuilder> raw = new ArrayList<>(List.of(new StringBuilder()));
     for (Sgl.PartContext part : text.part()) {
-      raw.append(part instanceof Sgl.InterpolationContext ? "" + VALUE : part.getText());
+      if (part instanceof Sgl.InterpolationContext) {
+        raw.add(new StringBuilder());
+      } else {
+        raw.getLast().append(part.getText());
+      }
     }
-    String body = text.BLOCK_OPEN() == null ? raw.toString() : strip(raw.toString());
-    return new ArrayList<>(
-        Arrays.stream(body.split("" + VALUE, -1)).map(Literals::unescape).toList());
+    List<String> pieces = raw.stream().map(p -> p.toString().replace("\r\n", "\n")).toList();
+    List<String> stripped = text.BLOCK_OPEN() == null ? pieces : strip(pieces);
+    return stripped.stream().map(Literals::unescape).toList();
   }
 
-  /// A text block without its common indentation, nor the line ends next to its quotes.
-  private static String strip(String raw) {
-    String body = raw.replace("\r\n", "\n");
-    boolean lead =
-        body.stripLeading().length() < body.length()
-            && body.indexOf('\n') >= 0
-            && body.substring(0, body.indexOf('\n')).isBlank();
-    if (!lead) {
-      return body;
+  /// The pieces of a text block without its common indentation, nor the line ends next to its
+  /// quotes. Blanks at the end of a line stay: before a `gen` they matter.
+  private static List<String> strip(List<String> pieces) {
+    String first = pieces.getFirst();
+    int open = first.indexOf('\n');
+    if (open < 0 || !first.substring(0, open).isBlank()) {
+      return pieces;
     }
-    String lines = body.substring(body.indexOf('\n') + 1).stripIndent();
-    return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
+    int indent = indentation(pieces);
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < pieces.size(); i++) {
+      out.add(pieces.get(i).replaceAll("\n {0," + indent + "}", "\n"));
+    }
+    out.set(0, out.getFirst().substring(out.getFirst().indexOf('\n') + 1));
+    String last = out.getLast();
+    int close = last.lastIndexOf('\n');
+    if (close >= 0 && last.substring(close).isBlank()) {
+      out.set(out.size() - 1, last.substring(0, close));
+    } else if (close < 0 && last.isBlank() && out.size() == 1) {
+      out.set(0, "");
+    }
+    return out;
+  }
+
+  /// Blanks that all lines begin with, the line of the closing quotes included; other blank lines
+  /// do not count.
+  private static int indentation(List<String> pieces) {
+    int least = Integer.MAX_VALUE;
+    for (int i = 0; i < pieces.size(); i++) {
+      String[] lines = pieces.get(i).split("\n", -1);
+      for (int line = 1; line < lines.length; line++) {
+        boolean ends = line == lines.length - 1; // at a value, or at the closing quotes
+        if (!lines[line].isBlank() || ends) {
+          least =
+              Math.min(least, lines[line].length() - lines[line].replaceFirst("^ +", "").length());
+        }
+      }
+    }
+    return least;
   }
 
   private static String unescape(String text) {

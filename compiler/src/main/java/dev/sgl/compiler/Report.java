@@ -24,8 +24,13 @@ public final class Report {
     String line = source.lines().skip(span.line() - 1).findFirst().orElse("");
     String number = "" + span.line();
     String margin = " ".repeat(number.length());
-    String before = line.substring(0, Math.min(span.column() - 1, line.length()));
-    int width = Math.max(1, Math.min(span.end() - span.start(), line.length() - before.length()));
+    int columns = Math.min(span.column() - 1, line.codePointCount(0, line.length()));
+    String before = line.substring(0, line.offsetByCodePoints(0, columns));
+    int width =
+        Math.max(
+            1,
+            Math.min(
+                span.end() - span.start(), line.codePointCount(before.length(), line.length())));
     out.append("error[")
         .append(diagnostic.code())
         .append("]: ")

@@ -81,7 +81,7 @@ public final class Functions {
           entry(
               "sum",
               one(
-                  Type.FLOAT,
+                  Type.ANY,
                   x ->
                       list(x).stream()
                           .map(Object.class::cast)
@@ -95,9 +95,9 @@ public final class Functions {
           entry(
               "abs",
               one(
-                  Type.FLOAT,
+                  Type.ANY,
                   x -> x instanceof Long n ? (Object) Math.absExact(n) : Math.abs(number(x)))),
-          entry("round", define(1, 2, Type.FLOAT, Functions::round)));
+          entry("round", define(1, 2, Type.ANY, Functions::round)));
 
   private Functions() {}
 
@@ -275,7 +275,11 @@ public final class Functions {
 
   private static Object decimal(String text) {
     try {
-      return Double.parseDouble(text.strip());
+      double number = Double.parseDouble(text.strip());
+      if (Double.isNaN(number) || Double.isInfinite(number)) {
+        throw new TypeException(Values.quote(text) + " is not a number");
+      }
+      return number;
     } catch (NumberFormatException e) {
       throw new TypeException(Values.quote(text) + " is not a number");
     }

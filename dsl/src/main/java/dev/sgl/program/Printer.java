@@ -194,7 +194,8 @@ public final class Printer {
       String quoted = Values.quote(text);
       return quoted.substring(1, quoted.length() - 1);
     }
-    return "{" + show(part) + "}";
+    String shown = show(part);
+    return (shown.startsWith("{") ? "{ " : "{") + shown + (shown.endsWith("}") ? " }" : "}");
   }
 
   static String key(String name) {

@@ -66,7 +66,8 @@ public final class Types {
     return Constraint.sequence(Constraint.text("{"), fields(fields, false), Constraint.text("}"));
   }
 
-  /// Fields in order; `open` says that one stands before, so that a comma is needed.
+  /// Fields in order; `open` says that one stands before, so that a comma is needed. What follows a
+  /// field that is there is built once, whether that field is optional or not.
   private static Constraint fields(List<Type.Field> fields, boolean open) {
     if (fields.isEmpty()) {
       return Constraint.text("");
@@ -74,9 +75,12 @@ public final class Types {
     Type.Field first = fields.getFirst();
     List<Type.Field> rest = fields.subList(1, fields.size());
     String head = (open ? "," : "") + Values.json(first.name()) + ":";
-    Constraint with =
-        Constraint.sequence(Constraint.text(head), json(first.type()), fields(rest, true));
-    return first.optional() ? new Constraint.OneOf(List.of(with, fields(rest, open))) : with;
+    Constraint field = Constraint.sequence(Constraint.text(head), json(first.type()));
+    if (open && first.optional()) {
+      return Constraint.sequence(new Constraint.Repeat(field, 0, 1), fields(rest, true));
+    }
+    Constraint with = Constraint.sequence(field, fields(rest, true));
+    return first.optional() ? new Constraint.OneOf(List.of(with, fields(rest, false))) : with;
   }
 
   private static Constraint array(Constraint item, int min, int max) {

@@ -1,5 +1,7 @@
 package dev.sgl.interpreter;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -11,6 +13,7 @@ final class Conversation {
   private final TaskGroup tasks;
   private final Transcript transcript;
   private final AtomicInteger generations = new AtomicInteger();
+  private final Map<String, Integer> children = new HashMap<>(); // the routine's thread only
   private Optional<Pending> last;
 
   /// @param tasks the group that the acts belong to; it ends with the conversation
@@ -32,6 +35,12 @@ final class Conversation {
   /// Counts the generations, so that each has a seed of its own.
   int nextGeneration() {
     return generations.getAndIncrement();
+  }
+
+  /// The name of a conversation that begins here: `branch/name`, numbered from the second on.
+  String child(String name) {
+    int count = children.merge(name, 1, Integer::sum);
+    return branch + "/" + name + (count == 1 ? "" : "#" + count);
   }
 
   /// Something to say, once all before it is said.

@@ -77,15 +77,21 @@ final class Environment {
     return known;
   }
 
+  /// The value as JSON, shortened; what is not known yet is not waited for.
   private static String shown(Object value) {
-    if (value instanceof Pending pending && !pending.isKnown()) {
+    if (!isKnown(value)) {
       return "…";
     }
-    String text =
-        switch (Pending.shallow(value)) {
-          case List<?> list when list.stream().anyMatch(Pending.class::isInstance) -> "[…]";
-          case Object whole -> Values.json(Pending.deep(whole));
-        };
+    String text = Values.json(Pending.deep(value));
     return text.length() <= 60 ? text : text.substring(0, 57) + "...";
+  }
+
+  private static boolean isKnown(Object value) {
+    return switch (value) {
+      case Pending pending -> pending.isKnown() && isKnown(pending.await());
+      case List<?> list -> list.stream().allMatch(Environment::isKnown);
+      case Map<?, ?> map -> map.values().stream().allMatch(Environment::isKnown);
+      default -> true;
+    };
   }
 }

@@ -94,21 +94,19 @@ final class Evaluator {
   }
 
   private static List<Object> range(long first, long last) {
-    if (last - first >= MAX_RANGE) {
+    if (last >= first && (last - first >= MAX_RANGE || last - first < 0)) { // negative: overflown
       throw new TypeException("a range has at most " + MAX_RANGE + " numbers");
     }
     return LongStream.rangeClosed(first, last).mapToObj(n -> (Object) n).toList();
   }
 
+  /// A field of a record, or nothing if it is absent; a property of any other value.
   private static Object member(Object of, String name) {
-    if (of instanceof Map<?, ?> record && record.get(name) instanceof Object value) {
-      return value;
+    if (of instanceof Map<?, ?> record) {
+      return record.get(name) instanceof Object value ? value : Values.NONE;
     }
     if (Functions.signature(name).isPresent()) {
       return Functions.call(name, List.of(Pending.deep(of)));
-    }
-    if (of instanceof Map) {
-      return Values.NONE; // an optional field that is absent
     }
     throw new TypeException(Values.kind(of) + " has no field `" + name + "`");
   }

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /// Runs the steps of one routine, or of one branch of a fork: the whole of what steps do.
@@ -26,7 +25,6 @@ final class Execution {
   private final TaskGroup tasks;
   private final int depth;
   private final Speech speech;
-  private final AtomicInteger calls = new AtomicInteger();
 
   Execution(Run run, Routine routine, Conversation conversation, TaskGroup tasks, int depth) {
     this.run = run;
@@ -59,7 +57,7 @@ final class Execution {
 
   /// The branch name of a program called from here.
   String childBranch(String name) {
-    return conversation.branch() + "/" + name + "(" + (calls.getAndIncrement() + 1) + ")";
+    return conversation.child(name + "()");
   }
 
   /// How a block ended.
@@ -222,14 +220,15 @@ final class Execution {
 
   private void forkEach(
       Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
-    TaskGroup group = new TaskGroup();
+    TaskGroup group = tasks.inner();
     forks.add(group);
+    String name = conversation.child(fork.name());
     List<Object> branches = new ArrayList<>();
     List<?> elements = values.list(fork.list());
     for (int i = 0; i < elements.size(); i++) {
       Environment inner = environment.copy().inner();
       inner.define(fork.variable(), elements.get(i));
-      branches.add(branch(fork.name() + "[" + i + "]", fork.body(), inner, group));
+      branches.add(branch(name + "[" + i + "]", fork.body(), inner, group));
     }
     environment.define(
         fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
@@ -237,11 +236,12 @@ final class Execution {
 
   private void forkBranches(
       Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
-    TaskGroup group = new TaskGroup();
+    TaskGroup group = tasks.inner();
     forks.add(group);
+    String child = conversation.child(fork.name());
     Map<String, Object> branches = new LinkedHashMap<>();
     for (Step.Branch branch : fork.branches()) {
-      String name = fork.name() + "." + branch.name();
+      String name = child + "." + branch.name();
       branches.put(branch.name(), branch(name, branch.body(), environment.copy(), group));
     }
     environment.define(
@@ -249,9 +249,8 @@ final class Execution {
   }
 
   /// Starts a branch from a copy of the conversation; its value is the record of its variables.
-  private Pending branch(String name, List<Step> body, Environment outer, TaskGroup group) {
+  private Pending branch(String branch, List<Step> body, Environment outer, TaskGroup group) {
     Pending snapshot = conversation.snapshot();
-    String branch = conversation.branch() + "/" + name;
     return group
         .start(
             branch,

@@ -23,7 +23,7 @@ record Run(Program program, Backend backend, RunOptions options) {
       Execution execution = new Execution(this, routine, conversation, tasks, depth);
       return tasks.during(
           () -> {
-            Object value = execution.call(bind(routine, arguments, execution));
+            Object value = execution.call(bind(routine, arguments, execution, branch));
             conversation.await();
             tasks.join();
             return Pending.deep(value);
@@ -56,15 +56,27 @@ record Run(Program program, Backend backend, RunOptions options) {
       case FRAGMENT, FN -> {
         Execution execution =
             new Execution(this, routine, caller.conversation(), caller.tasks(), depth);
-        yield execution.call(bind(routine, arguments, execution));
+        yield execution.call(bind(routine, arguments, execution, caller.conversation().branch()));
       }
     };
   }
 
   /// The parameters with their values, checked against their types.
   private static Environment bind(
-      Routine routine, Map<String, Object> arguments, Execution execution) {
+      Routine routine, Map<String, Object> arguments, Execution execution, String branch) {
     Environment environment = new Environment();
+    return RunException.located(
+        routine.span(),
+        branch,
+        environment,
+        () -> bind(routine, arguments, execution, environment));
+  }
+
+  private static Environment bind(
+      Routine routine,
+      Map<String, Object> arguments,
+      Execution execution,
+      Environment environment) {
     for (Routine.Parameter parameter : routine.parameters()) {
       Object given = arguments.get(parameter.name());
       Object value =

@@ -74,7 +74,17 @@ final class Speech {
     List<Pending> others = new ArrayList<>();
     for (int i = 1; i < options.count(); i++) {
       Request request = new Request(prompt, gen.type(), options.sampling(i));
-      others.add(tasks.start(conversation.branch(), () -> generate(request, _ -> {})).value());
+      others.add(
+          tasks
+              .start(
+                  conversation.branch(),
+                  () ->
+                      RunException.located(
+                          gen.span(),
+                          conversation.branch(),
+                          new Environment(),
+                          () -> generate(request, _ -> {})))
+              .value());
     }
     String branch = conversation.branch();
     Request request = new Request(prompt, gen.type(), options.sampling(0));

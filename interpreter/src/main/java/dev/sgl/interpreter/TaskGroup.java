@@ -13,6 +13,7 @@ final class TaskGroup implements AutoCloseable {
 
   private final List<Task> tasks = new ArrayList<>();
   private Optional<Throwable> failure = Optional.empty();
+  private final List<TaskGroup> inner = new ArrayList<>();
   private boolean cancelled;
 
   /// Starts a task of the group.
@@ -27,6 +28,21 @@ final class TaskGroup implements AutoCloseable {
     Task task = Task.start(name, work, this::fail);
     tasks.add(task);
     return task;
+  }
+
+  /// A group that is cancelled with this one.
+  synchronized TaskGroup inner() {
+    TaskGroup group = new TaskGroup();
+    inner.removeIf(TaskGroup::isCancelled);
+    inner.add(group);
+    if (cancelled) {
+      group.cancel();
+    }
+    return group;
+  }
+
+  private synchronized boolean isCancelled() {
+    return cancelled;
   }
 
   private synchronized void fail(Throwable error) {
@@ -50,6 +66,7 @@ final class TaskGroup implements AutoCloseable {
   /// Cancels every task that still runs.
   synchronized void cancel() {
     cancelled = true;
+    inner.forEach(TaskGroup::cancel);
     tasks.forEach(
         task -> {
           if (!task.value().isDone()) {

@@ -101,8 +101,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       return true;
     }
     if (length - promptLength >= rules.limit()) {
-      boolean whole = rules.matcher().isPresent() && rules.matcher().get().mayEnd();
-      finish = whole ? Reply.Finish.END : Reply.Finish.LENGTH;
+      finish = Reply.Finish.LENGTH;
       return true;
     }
     return false;

@@ -57,9 +57,13 @@ final class Selector {
   private List<Double> likelihoods(int[] before) {
     List<ScoredSequence> sequences =
         choices.stream().map(choice -> submit(before, choice)).toList();
-    return sequences.stream()
-        .map(s -> Arrays.stream(await(s).logprobs()).average().orElseThrow())
-        .toList();
+    try {
+      return sequences.stream()
+          .map(s -> Arrays.stream(await(s).logprobs()).average().orElseThrow())
+          .toList();
+    } finally {
+      sequences.forEach(Sequence::cancel); // those that still run after an error
+    }
   }
 
   /// Goes down the choices token by token, always to the likeliest token that some choice has

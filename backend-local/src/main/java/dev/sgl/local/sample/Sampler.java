@@ -44,6 +44,9 @@ public final class Sampler {
     if (logits[best] == Float.NEGATIVE_INFINITY) {
       return -1;
     }
+    if (Float.isNaN(logits[best])) {
+      throw new ArithmeticException("the model computed no numbers (NaN)");
+    }
     int token = settings.temperature() == 0 ? best : draw(logits, best);
     generated.merge(token, 1, Integer::sum);
     if (settings.repetitionPenalty() != 1) {
@@ -89,7 +92,7 @@ public final class Sampler {
       total += weights[i];
     }
     if (settings.topK() > 0 || settings.topP() < 1 || settings.minP() > 0) {
-      total = cut(weights, total);
+      total = cut(weights);
     }
     double at = random.nextDouble() * total;
     int last = best;
@@ -106,36 +109,49 @@ public final class Sampler {
   }
 
   /// Sets the weights of tokens that are cut off to 0 and returns the sum of the others. The
-  /// likeliest always stays.
-  private double cut(double[] weights, double total) {
-    int count = settings.topK() > 0 ? Math.min(settings.topK(), weights.length) : weights.length;
-    double[] sorted = weights.clone();
-    Arrays.sort(sorted);
-    double least = sorted[sorted.length - count];
-    double kept = 0;
-    for (int i = sorted.length - 1; i >= 0 && sorted[i] >= least; i--) {
-      kept += sorted[i];
-    }
+  /// likeliest always stays; of equal weights the smaller ids do.
+  private double cut(double[] weights) {
+    int[] ranked = ranked(weights);
+    int kept = settings.topK() > 0 ? Math.min(settings.topK(), ranked.length) : ranked.length;
     if (settings.topP() < 1) {
+      double total = 0;
+      for (int i = 0; i < kept; i++) {
+        total += weights[ranked[i]];
+      }
       double sum = 0;
-      for (int i = sorted.length - 1; i >= 0 && sorted[i] >= least; i--) {
-        sum += sorted[i];
-        if (sum >= settings.topP() * kept) {
-          least = Math.max(least, sorted[i]);
-          break;
+      for (int i = 0; i < kept; i++) {
+        sum += weights[ranked[i]];
+        if (sum >= settings.topP() * total) {
+          kept = i + 1;
         }
       }
     }
-    least = Math.max(least, settings.minP() * sorted[sorted.length - 1]);
+    double least = settings.minP() * weights[ranked[0]];
     double left = 0;
-    for (int i = 0; i < weights.length; i++) {
-      if (weights[i] < least) {
-        weights[i] = 0;
+    for (int i = 0; i < ranked.length; i++) {
+      double weight = weights[ranked[i]];
+      if (i >= kept || weight < least) {
+        weights[ranked[i]] = 0;
+      } else {
+        left += weight;
       }
-      left += weights[i];
     }
-    assert left <= total * (1 + 1e-9) : left + " of " + total;
     return left;
+  }
+
+  /// Token ids by falling weight. A weight is at most 1, so its bits order like the number.
+  private static int[] ranked(double[] weights) {
+    long[] keys = new long[weights.length];
+    for (int i = 0; i < keys.length; i++) {
+      long falling = ~Float.floatToIntBits((float) weights[i]) & 0xffffffffL;
+      keys[i] = falling << 32 | i;
+    }
+    Arrays.sort(keys);
+    int[] ids = new int[keys.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (int) keys[i];
+    }
+    return ids;
   }
 
   /// The logarithm of the sum of the exponentials: what turns logits into log-probabilities.

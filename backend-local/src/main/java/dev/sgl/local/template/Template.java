@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.function.Supplier;
 
 /// A chat template, ready to render: Jinja (3.1) in the dialect of Hugging Face, with its
@@ -33,7 +34,17 @@ public final class Template {
     Map<String, Object> context = new LinkedHashMap<>(variables);
     Callable now = (arguments, _) -> date(clock.get(), Python.text(arguments.getFirst()));
     context.put("strftime_now", now);
-    return Renderer.render(nodes, context);
+    try {
+      return Renderer.render(nodes, context);
+    } catch (IndexOutOfBoundsException
+        | NoSuchElementException
+        | NumberFormatException
+        | ClassCastException e) {
+      throw new TemplateException(
+          "a filter or method was called in a wrong way: " + e.getMessage());
+    } catch (StackOverflowError e) {
+      throw new TemplateException("the chat template is nested too deeply");
+    }
   }
 
   /// `strftime` with the directives that templates use.

@@ -148,7 +148,8 @@ public final class ChatFormat {
       StringBuilder content = new StringBuilder();
       message
           .parts()
-          .forEach(part -> content.append(marked == null ? part.text() : shown(part, marked)));
+          .forEach(
+              part -> content.append(marked == null ? clean(part.text()) : shown(part, marked)));
       Map<Object, Object> fields = new LinkedHashMap<>();
       fields.put("role", message.role().word());
       fields.put("content", content.toString());
@@ -171,7 +172,12 @@ public final class ChatFormat {
       marked.add(generated);
       return "" + OPEN + (marked.size() - 1) + CLOSE;
     }
-    return part.text().replace(OPEN, '\uFFFD').replace(CLOSE, '\uFFFD');
+    return clean(part.text());
+  }
+
+  /// Text without the characters that mark generated parts.
+  private static String clean(String text) {
+    return text.replace(OPEN, '\uFFFD').replace(CLOSE, '\uFFFD');
   }
 
   private static String unmarked(String text, List<Prompt.Part.Generated> marked) {
@@ -180,7 +186,7 @@ public final class ChatFormat {
     for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, at)) {
       int close = text.indexOf(CLOSE, open);
       out.append(text, at, open)
-          .append(marked.get(Integer.parseInt(text.substring(open + 1, close))).text());
+          .append(clean(marked.get(Integer.parseInt(text.substring(open + 1, close))).text()));
       at = close + 1;
     }
     return out.append(text.substring(at)).toString();

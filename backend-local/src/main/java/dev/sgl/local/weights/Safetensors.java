@@ -47,6 +47,8 @@ final class Safetensors {
       return tensors(file, JSON.readTree(text), all.asSlice(8 + header));
     } catch (JsonProcessingException e) {
       throw new ModelException(file + " is not a safetensors file: its header is not JSON", e);
+    } catch (ArithmeticException e) {
+      throw new ModelException(file + " is not a safetensors file: a size in it makes no sense", e);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }

@@ -19,7 +19,7 @@ final class Workers implements AutoCloseable {
     private final int count;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger done = new AtomicInteger();
-    private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable Throwable failure;
 
     Round(Piece piece, int count) {
       this.piece = piece;
@@ -30,8 +30,8 @@ final class Workers implements AutoCloseable {
       for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
         try {
           piece.run(i, worker);
-        } catch (RuntimeException e) {
-          failure = e;
+        } catch (Throwable e) {
+          failure = e; // raised again by run, on the caller's thread
         } finally {
           done.incrementAndGet();
         }
@@ -70,9 +70,11 @@ final class Workers implements AutoCloseable {
     while (round.done.get() < count) {
       Thread.onSpinWait();
     }
-    RuntimeException failure = round.failure;
-    if (failure != null) {
-      throw failure;
+    switch (round.failure) {
+      case null -> {}
+      case RuntimeException error -> throw error;
+      case Error error -> throw error;
+      case Throwable error -> throw new IllegalStateException(error);
     }
   }
 
