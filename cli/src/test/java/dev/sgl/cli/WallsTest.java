@@ -43,6 +43,7 @@ class WallsTest {
           "org.antlr",
           "com.fasterxml",
           "okhttp3",
+          "okio",
           "ai.djl",
           "picocli",
           "jdk.incubator.vector",

@@ -1,5 +1,7 @@
 package dev.sgl.compiler;
 
+import dev.sgl.constraint.Automaton;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
@@ -7,6 +9,7 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
+import dev.sgl.program.Types;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,13 +37,21 @@ final class Checker {
 
   /// Where a step stands: in which routine, in whose message, in a loop or not.
   private record Place(
-      Routine routine, Optional<Role> role, boolean inLoop, boolean speaksInMessages) {
+      Routine routine,
+      Optional<Role> role,
+      boolean inLoop,
+      boolean inBranch,
+      boolean speaksInMessages) {
     Place in(Role speaker) {
-      return new Place(routine, Optional.of(speaker), inLoop, speaksInMessages);
+      return new Place(routine, Optional.of(speaker), inLoop, inBranch, speaksInMessages);
     }
 
     Place loop() {
-      return new Place(routine, role, true, speaksInMessages);
+      return new Place(routine, role, true, inBranch, speaksInMessages);
+    }
+
+    Place branch() {
+      return new Place(routine, role, false, true, speaksInMessages);
     }
   }
 
@@ -53,7 +64,7 @@ final class Checker {
       parameter.standard().ifPresent(e -> fits(e, parameter.type(), new Scope()));
     }
     boolean chat = routine.kind() == Routine.Kind.PROGRAM && hasMessages(routine.body());
-    block(routine.body(), scope.inner(), new Place(routine, Optional.empty(), false, chat));
+    block(routine.body(), scope.inner(), new Place(routine, Optional.empty(), false, false, chat));
   }
 
   private static boolean hasMessages(List<Step> steps) {
@@ -91,13 +102,18 @@ final class Checker {
       case Step.ForkEach fork -> forkEach(fork, scope, place);
       case Step.ForkBranches fork -> forkBranches(fork, scope, place);
       case Step.Join(var name, var span) -> join(name, span, scope);
-      case Step.Let(var name, var value, var span) ->
-          define(name, widen(values.type(value, scope)), span, scope);
+      case Step.Let(var name, var type, var value, var span) -> {
+        Type found = fits(value, type, scope);
+        define(name, type instanceof Type.Any ? widen(found) : type, span, scope);
+      }
       case Step.Assign(var name, var value, var span) -> {
         if (scope.type(name).isEmpty()) {
           diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
         }
-        values.type(value, scope);
+        Type found = widen(values.type(value, scope));
+        if (!scope.type(name).equals(Optional.of(found))) {
+          scope.forget(name);
+        }
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
@@ -119,8 +135,12 @@ final class Checker {
       }
       case Step.Break(var span) -> inLoop("break", span, place);
       case Step.Continue(var span) -> inLoop("continue", span, place);
-      case Step.Return(var value, _) ->
-          value.ifPresent(e -> fits(e, place.routine().returns().orElse(Type.ANY), scope));
+      case Step.Return(var value, var span) -> {
+        if (place.inBranch()) {
+          diagnostics.add(Diagnostic.returnInBranch(span));
+        }
+        value.ifPresent(e -> fits(e, place.routine().returns().orElse(Type.ANY), scope));
+      }
       case Step.Log(var value, _) -> values.type(value, scope);
       case Step.Fail(var message, _) -> values.type(message, scope);
       case Step.Check(var condition, var message, _) -> {
@@ -148,9 +168,21 @@ final class Checker {
   private void gen(Step.Gen gen, Scope scope, Place place) {
     speaks("`gen`", "`gen`", gen.span(), place);
     assistant("gen", gen.span(), place);
-    Options.check(gen.options(), values, scope, diagnostics);
+    constraint(gen);
+    Options.check(gen, values, scope, diagnostics);
     boolean several = gen.options().stream().anyMatch(o -> o.name().equals("n"));
     define(gen.name(), several ? Type.array(gen.type()) : gen.type(), gen.span(), scope);
+  }
+
+  /// A type must fit into the limits of its constraint, or it could not run.
+  private void constraint(Step.Gen gen) {
+    if (!Types.isFree(gen.type()) && diagnostics.isEmpty()) {
+      try {
+        Automaton.of(Types.constraint(gen.type()));
+      } catch (ConstraintException e) {
+        diagnostics.add(Diagnostic.largeType(gen.span()));
+      }
+    }
   }
 
   private void select(Step.Select select, Scope scope, Place place) {
@@ -167,10 +199,7 @@ final class Checker {
     Scope outer = scope.inner();
     outer.define(fork.variable(), values.item(fork.list(), scope));
     Scope branch = outer.inner();
-    block(
-        fork.body(),
-        branch,
-        new Place(place.routine(), place.role(), false, place.speaksInMessages()));
+    block(fork.body(), branch, place.branch());
     define(fork.name(), Type.array(branch.record()), fork.span(), scope);
     scope.defineFork(fork.name());
   }
@@ -186,10 +215,7 @@ final class Checker {
                     diagnostics.add(Diagnostic.duplicateName(branch.name(), branch.span()));
                   }
                   Scope inner = scope.inner();
-                  block(
-                      branch.body(),
-                      inner,
-                      new Place(place.routine(), place.role(), false, place.speaksInMessages()));
+                  block(branch.body(), inner, place.branch());
                   return new Type.Field(branch.name(), inner.record(), false);
                 })
             .toList();
@@ -213,11 +239,13 @@ final class Checker {
     }
   }
 
-  private void fits(Expr expr, Type wanted, Scope scope) {
+  /// Checks that a value can be of type `wanted`, and returns what is known of its type.
+  private Type fits(Expr expr, Type wanted, Scope scope) {
     Type found = values.type(expr, scope);
     if (!ExprChecker.fits(found, wanted)) {
       diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
     }
+    return found;
   }
 
   private void hasConversation(String what, Span span, Place place) {

@@ -116,6 +116,21 @@ public record Diagnostic(
         "empty-type", "No value has this type: " + why + ".", span, "nothing fits");
   }
 
+  static Diagnostic largeType(Span span) {
+    return new Diagnostic(
+            "large-type", "This type is too large to hold a model to it.", span, "too large")
+        .help("make its lengths smaller");
+  }
+
+  static Diagnostic returnInBranch(Span span) {
+    return new Diagnostic(
+            "return-in-branch",
+            "A branch of a fork cannot return from its program.",
+            span,
+            "inside a branch")
+        .help("bind a variable in the branch, and return after the `join`");
+  }
+
   static Diagnostic freeText(Span span) {
     return new Diagnostic(
             "free-text", "`text` has no end inside a record or a list.", span, "free text")

@@ -147,7 +147,12 @@ final class Lowering {
                   span));
       case Sgl.JoinContext join -> join(join);
       case Sgl.LetContext let ->
-          Optional.of(new Step.Let(let.name().getText(), expr(let.expression()), span));
+          Optional.of(
+              new Step.Let(
+                  let.name().getText(),
+                  let.type() == null ? Type.ANY : types.lower(let.type()),
+                  expr(let.expression()),
+                  span));
       case Sgl.AssignContext assign -> assign(assign);
       case Sgl.IfContext condition ->
           Optional.of(
@@ -381,7 +386,7 @@ final class Lowering {
     return new Expr.Constant(Literals.value(literal, this::overflow), span(literal));
   }
 
-  private void overflow(Sgl.LiteralContext literal) {
+  void overflow(Sgl.LiteralContext literal) {
     diagnostics.add(
         Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
   }

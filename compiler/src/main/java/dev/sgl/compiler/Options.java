@@ -3,6 +3,7 @@ package dev.sgl.compiler;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
+import dev.sgl.program.Types;
 import java.util.List;
 import java.util.Map;
 
@@ -34,11 +35,17 @@ final class Options {
 
   private Options() {}
 
-  static void check(
-      List<Step.Option> options, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
-    for (Step.Option option : options) {
+  static void check(Step.Gen gen, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+    for (Step.Option option : gen.options()) {
       Type found = values.type(option.value(), scope);
       Rule rule = RULES.get(option.name());
+      if (option.name().equals("stop")
+          && !Types.isFree(gen.type())
+          && !(gen.type() instanceof Type.Str)) {
+        diagnostics.add(
+            Diagnostic.optionRange(
+                "stop", "left out where the type says how the value ends", option.span()));
+      }
       if (rule == null) {
         diagnostics.add(
             Diagnostic.unknownOption(

@@ -30,6 +30,15 @@ final class Scope {
     return variables.putIfAbsent(name, type) == null;
   }
 
+  /// Lets the variable be of any type from here on: it was assigned another kind of value.
+  void forget(String name) {
+    if (variables.containsKey(name)) {
+      variables.put(name, Type.ANY);
+    } else {
+      outer.ifPresent(o -> o.forget(name));
+    }
+  }
+
   void defineFork(String name) {
     forks.add(name);
   }

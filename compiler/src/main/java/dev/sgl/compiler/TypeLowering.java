@@ -86,7 +86,7 @@ final class TypeLowering {
   }
 
   /// Refuses what does not run yet, and lets the value be anything so that nothing else is said of
-  // it.
+  /// it.
   private Type notYet(String what, ParserRuleContext context) {
     diagnostics.add(Diagnostic.notYet(what, lowering.span(context)));
     return Type.BOOL;
@@ -141,7 +141,7 @@ final class TypeLowering {
     if (literal.text() != null) {
       return new Type.Literal(lowering.fixed(literal.text()));
     }
-    Object value = Literals.value(literal, _ -> {});
+    Object value = Literals.value(literal, lowering::overflow);
     if (value instanceof Long || value instanceof Boolean) {
       return new Type.Literal(value);
     }

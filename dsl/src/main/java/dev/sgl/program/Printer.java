@@ -84,7 +84,8 @@ public final class Printer {
         line("}");
       }
       case Step.Join(var name, _) -> line("join " + name);
-      case Step.Let(var name, var value, _) -> line("let " + name + " = " + show(value));
+      case Step.Let(var name, var type, var value, _) ->
+          line("let " + name + typed(type) + " = " + show(value));
       case Step.Assign(var name, var value, _) -> line(name + " = " + show(value));
       case Step.If(var condition, var then, var otherwise, _) -> {
         block("if " + show(condition), then);

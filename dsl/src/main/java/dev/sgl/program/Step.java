@@ -68,8 +68,8 @@ public sealed interface Step {
   /// Waits for the branches of the fork `name`.
   record Join(String name, Span span) implements Step {}
 
-  /// Binds a new variable.
-  record Let(String name, Expr value, Span span) implements Step {}
+  /// Binds a new variable, whose value must be of `type`.
+  record Let(String name, Type type, Expr value, Span span) implements Step {}
 
   /// Gives a variable another value.
   record Assign(String name, Expr value, Span span) implements Step {}

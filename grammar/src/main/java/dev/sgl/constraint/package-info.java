@@ -1,5 +1,5 @@
 /// What generated text may be: constraints as data, automata over bytes, and masks over a
-// vocabulary.
+/// vocabulary.
 @NullMarked
 package dev.sgl.constraint;
 

@@ -136,7 +136,8 @@ final class Execution {
       case Step.ForkEach fork -> forkEach(fork, environment, values, forks);
       case Step.ForkBranches fork -> forkBranches(fork, environment, forks);
       case Step.Join(var name, _) -> environment.get(name).fork().ifPresent(TaskGroup::join);
-      case Step.Let(var name, var value, _) -> environment.define(name, values.value(value));
+      case Step.Let(var name, var type, var value, _) ->
+          environment.define(name, typed(name, type, values.value(value)));
       case Step.Assign(var name, var value, _) -> environment.assign(name, values.value(value));
       case Step.If(var condition, var then, var otherwise, _) -> {
         return block(values.truth(condition) ? then : otherwise, environment.inner());
@@ -184,6 +185,18 @@ final class Execution {
       case Step.Do(var call, _) -> values.value(call);
     }
     return DONE;
+  }
+
+  private static Object typed(String name, Type type, Object value) {
+    if (type instanceof Type.Any) {
+      return value;
+    }
+    Object known = Pending.deep(value);
+    Optional<String> wrong = Types.mismatch(type, known);
+    if (wrong.isPresent()) {
+      throw new TypeException("`" + name + "`: " + wrong.get());
+    }
+    return known;
   }
 
   private Outcome loop(Step.For loop, Environment environment, Evaluator values) {

@@ -64,7 +64,7 @@ final class GenOptions {
         integer("max_tokens", 1, Integer.MAX_VALUE),
         integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
         real("temperature", 0, Double.MAX_VALUE),
-        real("top_p", 0, 1),
+        real("top_p", Double.MIN_VALUE, 1),
         integer("top_k", 0, Integer.MAX_VALUE),
         real("min_p", 0, 1),
         stop(),

@@ -144,7 +144,7 @@ final class Speech {
   }
 
   /// Adds an act that makes values. If it fails, or one before it did, they fail too, with the
-  // place.
+  /// place.
   private void act(
       Span span, Environment environment, List<Pending> made, Consumer<Transcript> speak) {
     conversation.then(

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /// Every sample on the demo model, with fixed seeds; and every program of the README and the
-// manual.
+/// manual.
 class SamplesTest {
   private static final Path HOME = Path.of(System.getProperty("sgl.home", ".."));
   private static Backend model = new ScriptedBackend(List.of());

@@ -110,6 +110,7 @@ final class Engine implements AutoCloseable {
   /// Takes what came in; waits for something if there is nothing to do.
   private void receive() throws InterruptedException {
     if (running.isEmpty() && waiting.isEmpty()) {
+      checkInvariants();
       waiting.add(inbox.take());
     }
     inbox.drainTo(waiting);
@@ -237,8 +238,8 @@ final class Engine implements AutoCloseable {
     running.clear();
   }
 
-  /// Every page is free or owned by one running sequence.
-  void checkInvariants() {
+  /// Every page is free or owned by one running sequence; looked at whenever nothing is to do.
+  private void checkInvariants() {
     int owned = running.stream().mapToInt(s -> s.pages.length).sum();
     if (owned + pages.freePages() != pool.pages()) {
       throw new AssertionError(

@@ -47,7 +47,7 @@ public final class LocalBackend implements Backend {
     name = folder.toAbsolutePath().normalize().getFileName().toString();
     checkpoint = Checkpoint.open(folder);
     try {
-      progress.loading("weights", 0, checkpoint.bytes());
+      checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
       Transformer model = Transformer.open(checkpoint);
       context =
           Math.min(options.context().orElse(model.config().context()), model.config().context());
@@ -144,7 +144,7 @@ public final class LocalBackend implements Backend {
   @Override
   public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
     int[] before = tokens(prompt);
-    List<int[]> options = choices.stream().map(tokenizer::encode).toList();
+    List<int[]> options = choices.stream().map(tokenizer::encodeContinued).toList();
     for (int i = 0; i < options.size(); i++) {
       if (options.get(i).length == 0) {
         throw new BackendException("a choice of `select` is empty text");

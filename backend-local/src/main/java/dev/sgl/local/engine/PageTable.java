@@ -25,7 +25,7 @@ final class PageTable {
   }
 
   /// Gives the sequence pages for `tokens` tokens; false, and nothing changed, if there are too
-  // few.
+  /// few.
   boolean grow(Sequence sequence, int tokens) {
     int more = pagesFor(tokens) - sequence.pages.length;
     if (more > free.size()) {

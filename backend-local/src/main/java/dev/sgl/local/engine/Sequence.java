@@ -20,7 +20,7 @@ abstract class Sequence {
   abstract int firstSampled();
 
   /// Takes the logits at `position`, which predict the token after it; true if the sequence is
-  // done.
+  /// done.
   abstract boolean accept(int position, float[] logits);
 
   /// Answers the caller with an error.

@@ -25,8 +25,8 @@ final class Filters {
       case "length", "count" -> length(value);
       case "trim" ->
           arguments.isEmpty()
-              ? defined(value).strip()
-              : Methods.strip(defined(value), arguments, true, true);
+              ? Python.text(value).strip()
+              : Methods.strip(Python.text(value), arguments, true, true);
       case "string" -> Python.text(value);
       case "safe" -> new Python.Markup(Python.text(value));
       case "e", "escape", "forceescape" -> Python.Markup.escaped(value);
@@ -66,9 +66,9 @@ final class Filters {
               : (Object) Math.abs(Python.integer(value));
       case "round" -> (double) Math.round(Python.number(value));
       case "replace" ->
-          defined(value).replace(Python.text(arguments.get(0)), Python.text(arguments.get(1)));
-      case "indent" -> indented(defined(value), arguments, named);
-      case "format" -> format(defined(value), arguments);
+          Python.text(value).replace(Python.text(arguments.get(0)), Python.text(arguments.get(1)));
+      case "indent" -> indented(Python.text(value), arguments, named);
+      case "format" -> format(Python.text(value), arguments);
       case "map" -> map(value, arguments, named);
       case "select" -> chosen(value, Optional.empty(), arguments, true);
       case "reject" -> chosen(value, Optional.empty(), arguments, false);
@@ -89,10 +89,6 @@ final class Filters {
       case "wordcount" -> (long) Python.text(value).strip().split("\\s+").length;
       default -> throw new TemplateException("No filter named '" + name + "'.");
     };
-  }
-
-  private static String defined(Object value) {
-    return Python.text(value);
   }
 
   private static Object length(Object value) {

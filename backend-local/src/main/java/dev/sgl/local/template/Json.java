@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /// JSON as Python's values.
-public final class Json {
+final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private Json() {}
@@ -23,7 +23,7 @@ public final class Json {
   }
 
   /// A tree as the values that a template takes.
-  public static Object value(JsonNode node) {
+  static Object value(JsonNode node) {
     if (node.isObject()) {
       Map<Object, Object> map = new LinkedHashMap<>();
       node.properties().forEach(e -> map.put(e.getKey(), value(e.getValue())));

@@ -117,7 +117,7 @@ public final class ChatFormat {
     if (first) {
       ids.addAll(tokenizer.encodeWhole(text.toString()));
     } else if (!text.isEmpty()) {
-      ids.addAll(tokenizer.encode(text.toString()));
+      ids.addAll(tokenizer.encodeContinued(text.toString()));
     }
     text.setLength(0);
     return false;
@@ -198,15 +198,19 @@ public final class ChatFormat {
     for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, at)) {
       int close = text.indexOf(CLOSE, open);
       if (open > at) {
-        ids.addAll(tokenizer.encode(text.substring(at, open)));
+        ids.addAll(piece(text.substring(at, open), at));
       }
       ids.addAll(marked.get(Integer.parseInt(text.substring(open + 1, close))).tokens());
       at = close + 1;
     }
     if (at < text.length()) {
-      ids.addAll(tokenizer.encode(text.substring(at)));
+      ids.addAll(piece(text.substring(at), at));
     }
     return ids.toArray();
+  }
+
+  private int[] piece(String text, int at) {
+    return at == 0 ? tokenizer.encode(text) : tokenizer.encodeContinued(text);
   }
 
   /// A growing list of ids.

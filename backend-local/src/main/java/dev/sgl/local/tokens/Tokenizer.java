@@ -9,21 +9,26 @@ import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 
 /// Text to token ids by `tokenizer.json`, and the bytes of each token. Safe for many threads.
 public final class Tokenizer implements AutoCloseable {
+  private static final String LINE_END = "\n";
+
   private final HuggingFaceTokenizer encoder;
   private final Vocabulary vocabulary;
   private final Map<String, Integer> special;
+  private final boolean prependsBlank;
 
   private Tokenizer(
       HuggingFaceTokenizer encoder, Vocabulary vocabulary, Map<String, Integer> special) {
     this.encoder = encoder;
     this.vocabulary = vocabulary;
     this.special = special;
+    this.prependsBlank = prependsBlank();
   }
 
   /// Reads `tokenizer.json` of a model folder.
@@ -63,6 +68,36 @@ public final class Tokenizer implements AutoCloseable {
   /// The tokens of `text`, with those that the tokenizer adds to a whole text.
   public int[] encodeWhole(String text) {
     return ids(encoder.encode(text, true, false));
+  }
+
+  /// The tokens of `text` as it follows other text. Tokenizers of the SentencePiece kind put a
+  // blank
+  /// before what they take for a whole text; here it has none.
+  public int[] encodeContinued(String text) {
+    if (!prependsBlank) {
+      return encode(text);
+    }
+    int[] ids = encode(LINE_END + text);
+    int bytes = 0;
+    for (int i = 0; i < ids.length; i++) {
+      byte[] token = vocabulary.bytes(ids[i]);
+      bytes += token.length;
+      if (token.length > 0 && token[token.length - 1] == '\n') {
+        return Arrays.copyOfRange(ids, i + 1, ids.length);
+      }
+      if (bytes > 2) {
+        break; // the line end is part of a longer token
+      }
+    }
+    return encode(text);
+  }
+
+  /// Whether a text's first token begins with a blank that the text does not have.
+  private boolean prependsBlank() {
+    int[] ids = encode("a");
+    return ids.length > 0
+        && vocabulary.bytes(ids[0]).length > 0
+        && vocabulary.bytes(ids[0])[0] == ' ';
   }
 
   private static int[] ids(Encoding encoding) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
@@ -123,6 +124,17 @@ public final class Checkpoint implements AutoCloseable {
               + columns);
     }
     return weight;
+  }
+
+  /// Reads all weights into memory, so that the first answer does not wait for the disk; tells
+  /// `loaded` how many bytes are there after each tensor.
+  public void load(LongConsumer loaded) {
+    long done = 0;
+    for (Weight weight : tensors.values()) {
+      weight.data().load();
+      done += weight.data().byteSize();
+      loaded.accept(done);
+    }
   }
 
   /// Bytes of all weights.
