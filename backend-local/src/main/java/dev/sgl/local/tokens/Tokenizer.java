@@ -71,8 +71,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /// The tokens of `text` as it follows other text. Tokenizers of the SentencePiece kind put a
-  // blank
-  /// before what they take for a whole text; here it has none.
+  /// blank before what they take for a whole text; here it has none.
   public int[] encodeContinued(String text) {
     if (!prependsBlank) {
       return encode(text);
