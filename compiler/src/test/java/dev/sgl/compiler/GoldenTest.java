@@ -120,6 +120,12 @@ class GoldenTest {
   }
 
   @Test
+  void aProgramThatIsNestedWithoutEndIsAnError() {
+    String deep = "program p() { return " + "(".repeat(20_000) + "1" + ")".repeat(20_000) + " }";
+    assertEquals("syntax", Compiler.compile("deep", deep).diagnostics().getFirst().code());
+  }
+
+  @Test
   void theDesignsExamplesParse() throws IOException {
     Path design = Path.of("../../shared/design/language.md");
     Assumptions.assumeTrue(Files.exists(design), "the design is not here");

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.constraint.Automaton;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,24 @@ class TypesTest {
     for (String text : bad) {
       assertFalse(automaton.matches(text), text);
       assertThrows(TypeException.class, () -> Types.read(TIP, text), text);
+    }
+  }
+
+  @Test
+  void manyOptionalFieldsMakeNoLargeConstraint() {
+    List<Type.Field> fields = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      fields.add(new Type.Field("f" + i, Type.BOOL, true));
+    }
+    Automaton automaton = Automaton.of(Types.constraint(new Type.Rec(fields)));
+    for (String text :
+        List.of(
+            "{}", "{\"f3\":true}", "{\"f0\":true,\"f39\":false}", "{\"f38\":true,\"f39\":true}")) {
+      assertTrue(automaton.matches(text), text);
+    }
+    for (String text :
+        List.of("{,}", "{\"f1\":true,\"f0\":true}", "{\"f0\":true,}", "{\"f0\":true\"f1\":true}")) {
+      assertFalse(automaton.matches(text), text);
     }
   }
 

@@ -258,6 +258,52 @@ class InterpreterTest {
   }
 
   @Test
+  void aFailedGenerationOfTheParentCancelsItsForksAtOnce() {
+    Backend model =
+        answering(
+            prompt -> {
+              if (prompt.equals("Q")) {
+                throw new BackendException("no more");
+              }
+              try {
+                Thread.sleep(60_000);
+              } catch (InterruptedException e) {
+                throw new CancellationException();
+              }
+              return "late";
+            });
+    String source =
+        "program p() { fork i in 1..2 as b { \"{i}\" gen x } \"Q\" gen y join b return y }";
+    assertEquals(
+        "no more", assertThrows(RunException.class, () -> run(source, model)).getMessage());
+    String known = "program p() { fork as f { branch a { gen x } } let y = [1][5] return y }";
+    RunException error = assertThrows(RunException.class, () -> run(known, model));
+    assertEquals("there is no item 5 in a list of 1", error.getMessage());
+    assertEquals(List.of("f = …"), error.variables(), "what is not known is not waited for");
+  }
+
+  @Test
+  void anAbsentFieldIsNoneWhateverItsName() {
+    String source =
+        "program p(r: {name: string, len?: int, last?: string} = {name: \"Ada\"}) { return [r.len == none, r.last == none, r.name.len] }";
+    assertEquals(List.of(true, true, 3L), run(source));
+  }
+
+  @Test
+  void wrongDefaultsAndEndlessRangesAreErrorsWithAPlace() {
+    for (String source :
+        List.of(
+            "program p(n: int<1..5> = 3 + 4) { return n }",
+            "program p(n: string<..3> = \"abcdef\") { return n }",
+            "program q(n: int<1..3>) { return n } program p() { let x = q(7 + 1) return 1 }",
+            "program p() { for i in -1..9223372036854775807 { log i } }",
+            "program p() { let n: int<1..3> = 1 + 9 return n }")) {
+      RunException error = assertThrows(RunException.class, () -> run(source), source);
+      assertTrue(error.span().line() == 1, source);
+    }
+  }
+
+  @Test
   void callsOfProgramsRunTogetherAndAreReadWhenNeeded() {
     CountDownLatch all = new CountDownLatch(4);
     Backend model =
@@ -484,7 +530,9 @@ class InterpreterTest {
           public void close() {}
         };
     Program program =
-        program("program p() { fork i in 1..5 as b { gen x gen y } join b gen z (n: 2) return z }");
+        program(
+            "program q() { gen a return a } fragment f() { let x = q() }"
+                + " program p() { for j in 1..2 { f() fork i in 1..2 as b { gen x gen y } join b } gen z (n: 2) return z }");
     RunOptions seeded = new RunOptions(RunListener.SILENT, OptionalLong.of(7));
     Interpreter.run(program, Map.of(), model, seeded);
     assertEquals(12, seeds.size());

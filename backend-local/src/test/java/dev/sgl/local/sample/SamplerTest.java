@@ -63,6 +63,15 @@ class SamplerTest {
   }
 
   @Test
+  void ofEqualTokensTopPKeepsNoMoreThanItNeeds() {
+    Settings half = new Settings(1, 0, 0.5, 0, 1, 0, 0, Map.of(), OptionalLong.of(3));
+    Sampler sampler = new Sampler(half, new int[0]);
+    for (int i = 0; i < 200; i++) {
+      assertTrue(sampler.pick(new float[10], new long[0]) < 5);
+    }
+  }
+
+  @Test
   void penaltiesAndBiasMoveTheLogits() {
     assertEquals(100, counts(with(v -> new double[] {0, 0, 1, 0, 2}, Map.of()), 100)[2]);
     assertEquals(100, counts(with(v -> new double[] {0, 0, 1, 0, 1}, Map.of(0, 9.0)), 100)[0]);
