@@ -104,7 +104,9 @@ final class RunCommand implements Callable<Integer> {
     } else if (value != Values.NONE) {
       out.println(Values.pretty(value));
     }
-    out.flush();
+    if (out.checkError()) { // it flushes first
+      throw new UsageException("the result could not be written to standard output");
+    }
   }
 
   private static String show(RunException error, SourceFile source) {

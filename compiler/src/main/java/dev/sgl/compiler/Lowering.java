@@ -313,6 +313,8 @@ final class Lowering {
           new Expr.Name(name.name().getText(), span);
       case Sgl.ReferenceContext call ->
           new Expr.Call(call.name().getText(), arguments(call.arguments()), span(call.name()));
+      case Sgl.JoinCallContext call ->
+          new Expr.Call("join", arguments(call.arguments()), span(call.JOIN().getSymbol()));
       case Sgl.MemberContext member when member.arguments() == null ->
           new Expr.Member(expr(member.expression()), member.word().getText(), span(member.word()));
       case Sgl.MemberContext method -> {

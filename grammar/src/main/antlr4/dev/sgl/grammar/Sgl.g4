@@ -90,6 +90,7 @@ expression
   | expression op=AND expression                                             # binary
   | expression op=OR expression                                              # binary
   | name arguments?                                                          # reference
+  | JOIN arguments                                                           # joinCall
   | literal                                                                  # constant
   | LBRACKET expression FOR name IN expression (IF expression)? RBRACKET     # comprehension
   | LBRACKET (expression (COMMA expression)* COMMA?)? RBRACKET               # list

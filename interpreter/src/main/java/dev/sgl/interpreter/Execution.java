@@ -77,7 +77,7 @@ final class Execution {
   Object call(Environment parameters) {
     return switch (block(routine.body(), parameters.inner())) {
       case Outcome.Returned(Object value) -> returned(value);
-      case Outcome.Done _, Outcome.Broken _, Outcome.Continued _ -> Values.NONE;
+      case Outcome.Done _, Outcome.Broken _, Outcome.Continued _ -> returned(Values.NONE);
     };
   }
 
@@ -86,7 +86,10 @@ final class Execution {
       return value;
     }
     Object known = Pending.deep(value);
-    Optional<String> wrong = Types.mismatch(routine.returns().get(), known);
+    Optional<String> wrong =
+        known == Values.NONE
+            ? Optional.of("there is none, but it must be `" + routine.returns().get().show() + "`")
+            : Types.mismatch(routine.returns().get(), known);
     if (wrong.isPresent()) {
       throw new RunException(
           "the value that `" + routine.name() + "` returns: " + wrong.get(),

@@ -453,6 +453,16 @@ class InterpreterTest {
   }
 
   @Test
+  void aRoutineThatMustReturnAndDoesNotIsAnError() {
+    RunException error =
+        assertThrows(
+            RunException.class,
+            () -> run("program p(x: int = 1) -> string { if x > 1 { return \"y\" } }"));
+    assertEquals(
+        "the value that `p` returns: there is none, but it must be `string`", error.getMessage());
+  }
+
+  @Test
   void aListenerHearsTheConversationInOrder() {
     StringBuilder heard = new StringBuilder();
     RunListener listener =
