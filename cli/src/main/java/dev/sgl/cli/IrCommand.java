@@ -1,9 +1,9 @@
 package dev.sgl.cli;
 
-import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Report;
 import dev.sgl.program.Printer;
+import dev.sgl.program.Program;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,15 +22,11 @@ final class IrCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    SourceFile source = SourceFile.read(file);
-    Compiler.Result result = source.compile();
-    if (result.program().isEmpty()) {
-      spec.commandLine()
-          .getErr()
-          .println(Report.show(result.diagnostics(), source.text()).stripTrailing());
+    Optional<Program> program = SourceFile.read(file).program(spec.commandLine().getErr());
+    if (program.isEmpty()) {
       return Main.DIAGNOSTICS;
     }
-    spec.commandLine().getOut().print(Printer.print(result.program().get()));
+    spec.commandLine().getOut().print(Printer.print(program.get()));
     spec.commandLine().getOut().flush();
     return Main.OK;
   }

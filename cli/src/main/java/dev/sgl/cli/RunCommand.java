@@ -2,7 +2,6 @@ package dev.sgl.cli;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
-import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Diagnostic;
 import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Arguments;
@@ -68,12 +67,11 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     SourceFile source = SourceFile.read(file);
-    Compiler.Result result = source.compile();
-    if (result.program().isEmpty()) {
-      err.println(Report.show(result.diagnostics(), source.text()).stripTrailing());
+    Optional<Program> compiled = source.program(err);
+    if (compiled.isEmpty()) {
       return Main.DIAGNOSTICS;
     }
-    Program program = result.program().get();
+    Program program = compiled.get();
     Routine entry = program.entry().orElseThrow();
     Map<String, Object> values = arguments(entry);
     Terminal terminal = Terminal.detect();

@@ -1,10 +1,14 @@
 package dev.sgl.cli;
 
 import dev.sgl.compiler.Compiler;
+import dev.sgl.compiler.Report;
+import dev.sgl.program.Program;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// A source file that was read from disk.
 record SourceFile(String name, String text) {
@@ -32,5 +36,14 @@ record SourceFile(String name, String text) {
 
   Compiler.Result compile() {
     return Compiler.compile(name, text);
+  }
+
+  /// Its program; or none, and its mistakes shown on `err`.
+  Optional<Program> program(PrintWriter err) {
+    Compiler.Result result = compile();
+    if (result.program().isEmpty()) {
+      err.println(Report.show(result.diagnostics(), text).stripTrailing());
+    }
+    return result.program();
   }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// A conversation: acts of speech in the order in which they were reached, each after the one
 /// before it. The routine that reached an act does not wait for it.
@@ -44,53 +45,42 @@ final class Conversation {
   }
 
   /// Something to say, once all before it is said.
-  interface Act {
-    void speak(Transcript transcript);
-
-    /// Hears that this act, or one before it, failed.
-    void failed(Throwable error);
-  }
+  ///
+  /// @param failed hears that this act, or one before it, failed
+  record Act(Consumer<Transcript> speak, Consumer<Throwable> failed) {}
 
   /// Does `act` after all acts before it, on a thread of its own.
   void then(Act act) {
     Optional<Pending> before = last;
-    last =
-        Optional.of(
-            tasks
-                .start(
-                    branch,
-                    () -> {
-                      try {
-                        before.ifPresent(Pending::await);
-                        act.speak(transcript);
-                        return transcript;
-                      } catch (RuntimeException | Error e) {
-                        act.failed(e);
-                        throw e;
-                      }
-                    })
-                .value());
+    Supplier<Object> speaking =
+        () -> {
+          try {
+            before.ifPresent(Pending::await);
+            act.speak().accept(transcript);
+            return transcript;
+          } catch (RuntimeException | Error e) {
+            act.failed().accept(e);
+            throw e;
+          }
+        };
+    last = Optional.of(tasks.start(branch, speaking).value());
   }
 
   /// Does `act`, which waits for nothing: at once, if nothing before it is still being said.
-  void thenBriefly(Consumer<Transcript> act) {
+  void thenBriefly(Act act) {
     if (last.isPresent() && last.get().isKnown()) {
       last = Optional.empty();
     }
     if (last.isEmpty()) {
-      act.accept(transcript);
-      return;
+      act.speak().accept(transcript);
+    } else {
+      then(act);
     }
-    then(
-        new Act() {
-          @Override
-          public void speak(Transcript transcript) {
-            act.accept(transcript);
-          }
+  }
 
-          @Override
-          public void failed(Throwable error) {}
-        });
+  /// Does `speak`, whose failure nobody else waits for.
+  void thenBriefly(Consumer<Transcript> speak) {
+    thenBriefly(new Act(speak, _ -> {}));
   }
 
   /// Waits until all that was reached has been said.
@@ -102,22 +92,7 @@ final class Conversation {
   /// A copy for a branch, as of all that was reached so far.
   Pending snapshot() {
     Pending copy = new Pending();
-    if (last.isEmpty()) {
-      copy.complete(transcript.copy());
-      return copy;
-    }
-    then(
-        new Act() {
-          @Override
-          public void speak(Transcript transcript) {
-            copy.complete(transcript.copy());
-          }
-
-          @Override
-          public void failed(Throwable error) {
-            copy.fail(error);
-          }
-        });
+    thenBriefly(new Act(t -> copy.complete(t.copy()), copy::fail));
     return copy;
   }
 

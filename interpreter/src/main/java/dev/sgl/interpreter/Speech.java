@@ -52,13 +52,11 @@ final class Speech {
   /// Lets the model speak, and binds what it will have said.
   void gen(Step.Gen gen, Environment environment, Evaluator values) {
     GenOptions options = GenOptions.of(gen.options(), values, run.options().seed(), conversation);
-    Pending value = new Pending();
-    Pending meta = new Pending();
-    act(
+    bind(
+        gen.name(),
         gen.span(),
-        environment.copy(),
-        List.of(value, meta),
-        transcript -> {
+        environment,
+        (transcript, value, meta) -> {
           List<Reply> replies = generate(gen, transcript.prompt(), options);
           List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
           Reply first = replies.getFirst();
@@ -66,7 +64,6 @@ final class Speech {
           value.complete(options.several() ? read : read.getFirst());
           meta.complete(Meta.of(first, run.backend().model()));
         });
-    environment.define(gen.name(), new Environment.Variable(value, meta, Optional.empty()));
   }
 
   /// Generates once, or `n` times at once; the first is heard while it is generated.
@@ -125,13 +122,11 @@ final class Speech {
     if (choices.isEmpty()) {
       throw new TypeException("`select` has nothing to choose from");
     }
-    Pending value = new Pending();
-    Pending meta = new Pending();
-    act(
+    bind(
+        select.name(),
         select.span(),
-        environment.copy(),
-        List.of(value, meta),
-        transcript -> {
+        environment,
+        (transcript, value, meta) -> {
           List<String> texts = choices.stream().map(Values::text).toList();
           Selection best = run.backend().select(transcript.prompt(), texts, select.method());
           String text = texts.get(best.index());
@@ -140,31 +135,34 @@ final class Speech {
           value.complete(choices.get(best.index()));
           meta.complete(Meta.of(best, texts, run.backend().model()));
         });
-    environment.define(select.name(), new Environment.Variable(value, meta, Optional.empty()));
   }
 
-  /// Adds an act that makes values. If it fails, or one before it did, they fail too, with the
-  /// place.
-  private void act(
-      Span span, Environment environment, List<Pending> made, Consumer<Transcript> speak) {
-    conversation.then(
-        new Conversation.Act() {
-          @Override
-          public void speak(Transcript transcript) {
-            RunException.located(
-                span,
-                conversation.branch(),
-                environment,
-                () -> {
-                  speak.accept(transcript);
-                  return made;
-                });
-          }
+  /// An act that makes the value of a variable, and what is known of how it was made.
+  private interface Making {
+    void make(Transcript transcript, Pending value, Pending meta);
+  }
 
-          @Override
-          public void failed(Throwable error) {
-            made.forEach(pending -> pending.fail(error));
-          }
-        });
+  /// Adds an act and binds what it makes to `name`. If it fails, or an act before it did, the
+  /// value fails too, with the place.
+  private void bind(String name, Span span, Environment environment, Making making) {
+    Pending value = new Pending();
+    Pending meta = new Pending();
+    Environment known = environment.copy();
+    conversation.then(
+        new Conversation.Act(
+            transcript ->
+                RunException.located(
+                    span,
+                    conversation.branch(),
+                    known,
+                    () -> {
+                      making.make(transcript, value, meta);
+                      return value;
+                    }),
+            error -> {
+              value.fail(error);
+              meta.fail(error);
+            }));
+    environment.define(name, new Environment.Variable(value, meta, Optional.empty()));
   }
 }

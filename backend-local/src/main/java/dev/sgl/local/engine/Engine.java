@@ -160,8 +160,11 @@ final class Engine implements AutoCloseable {
         if (done) {
           piece.sequence().finish();
         }
-      } catch (RuntimeException e) {
+      } catch (BackendException e) {
         piece.sequence().fail(e);
+        done = true;
+      } catch (RuntimeException e) {
+        piece.sequence().fail(new BackendException("the generation failed: " + e.getMessage(), e));
         done = true;
       }
       row += Math.max(0, piece.end() - first);

@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /// Prompts to tokens: the model's chat template, with what the model generated kept as the tokens
 /// that it was.
@@ -125,10 +125,12 @@ public final class ChatFormat {
 
   private int[] chat(List<Prompt.Message> messages, List<Prompt.Part> open) {
     List<Prompt.Part.Generated> marked = new ArrayList<>();
-    String plain = render(messages, null);
-    String withMarks = render(messages, marked);
-    // a template may change what a message says; then the marks are of no use
-    String rendered = unmarked(withMarks, marked).equals(plain) ? withMarks : plain;
+    String rendered = render(messages, part -> shown(part, marked));
+    if (!marked.isEmpty()) {
+      // a template may change what a message says; then the marks are of no use
+      String plain = render(messages, part -> clean(part.text()));
+      rendered = unmarked(rendered, marked).equals(plain) ? rendered : plain;
+    }
     StringBuilder whole = new StringBuilder(rendered);
     for (Prompt.Part part : open) {
       whole.append(shown(part, marked));
@@ -136,8 +138,7 @@ public final class ChatFormat {
     return encode(whole.toString(), marked);
   }
 
-  private String render(
-      List<Prompt.Message> messages, @Nullable List<Prompt.Part.Generated> marked) {
+  private String render(List<Prompt.Message> messages, Function<Prompt.Part, String> shown) {
     Template chat =
         template.orElseThrow(
             () ->
@@ -146,10 +147,7 @@ public final class ChatFormat {
     List<Object> rendered = new ArrayList<>();
     for (Prompt.Message message : messages) {
       StringBuilder content = new StringBuilder();
-      message
-          .parts()
-          .forEach(
-              part -> content.append(marked == null ? clean(part.text()) : shown(part, marked)));
+      message.parts().forEach(part -> content.append(shown.apply(part)));
       Map<Object, Object> fields = new LinkedHashMap<>();
       fields.put("role", message.role().word());
       fields.put("content", content.toString());
