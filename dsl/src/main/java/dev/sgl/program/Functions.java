@@ -4,9 +4,7 @@ import static java.util.Map.entry;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -34,13 +32,17 @@ public final class Functions {
           entry("text", one(Type.TEXT, Values::text)),
           entry("json", one(Type.TEXT, Values::json)),
           entry("int", one(Type.INT, Functions::integer)),
-          entry("float", one(Type.FLOAT, x -> x instanceof String s ? decimal(s) : number(x))),
-          entry("trim", one(Type.TEXT, x -> string(x).strip())),
-          entry("upper", one(Type.TEXT, x -> string(x).toUpperCase(Locale.ROOT))),
-          entry("lower", one(Type.TEXT, x -> string(x).toLowerCase(Locale.ROOT))),
+          entry(
+              "float",
+              one(Type.FLOAT, x -> x instanceof String s ? decimal(s) : Operators.number(x))),
+          entry("trim", one(Type.TEXT, x -> Operators.string(x).strip())),
+          entry("upper", one(Type.TEXT, x -> Operators.string(x).toUpperCase(Locale.ROOT))),
+          entry("lower", one(Type.TEXT, x -> Operators.string(x).toLowerCase(Locale.ROOT))),
           entry(
               "lines",
-              one(Type.array(Type.TEXT), x -> string(x).lines().map(Object.class::cast).toList())),
+              one(
+                  Type.array(Type.TEXT),
+                  x -> Operators.string(x).lines().map(Object.class::cast).toList())),
           entry("split", two(Type.array(Type.TEXT), Functions::split)),
           entry(
               "replace",
@@ -48,21 +50,27 @@ public final class Functions {
                   3,
                   3,
                   Type.TEXT,
-                  a -> string(a.get(0)).replace(string(a.get(1)), string(a.get(2))))),
-          entry("contains", two(Type.BOOL, (x, y) -> contains(y, x))),
-          entry("starts_with", two(Type.BOOL, (x, y) -> string(x).startsWith(string(y)))),
-          entry("ends_with", two(Type.BOOL, (x, y) -> string(x).endsWith(string(y)))),
+                  a ->
+                      Operators.string(a.get(0))
+                          .replace(Operators.string(a.get(1)), Operators.string(a.get(2))))),
+          entry("contains", two(Type.BOOL, (x, y) -> Operators.contains(y, x))),
+          entry(
+              "starts_with",
+              two(Type.BOOL, (x, y) -> Operators.string(x).startsWith(Operators.string(y)))),
+          entry(
+              "ends_with",
+              two(Type.BOOL, (x, y) -> Operators.string(x).endsWith(Operators.string(y)))),
           entry(
               "join",
               define(
                   1,
                   2,
                   Type.TEXT,
-                  a -> join(list(a.get(0)), a.size() > 1 ? string(a.get(1)) : ""))),
+                  a -> join(list(a.get(0)), a.size() > 1 ? Operators.string(a.get(1)) : ""))),
           entry("bullets", one(Type.TEXT, x -> prefixed(list(x), _ -> "- "))),
           entry("numbered", one(Type.TEXT, x -> prefixed(list(x), i -> (i + 1) + ". "))),
-          entry("first", one(Type.ANY, x -> at(list(x), 0))),
-          entry("last", one(Type.ANY, x -> at(list(x), -1))),
+          entry("first", one(Type.ANY, x -> Operators.at(list(x), 0))),
+          entry("last", one(Type.ANY, x -> Operators.at(list(x), -1))),
           entry("reverse", one(Type.array(Type.ANY), x -> list(x).reversed())),
           entry(
               "sort",
@@ -70,7 +78,7 @@ public final class Functions {
                   Type.array(Type.ANY),
                   x ->
                       list(x).stream()
-                          .sorted(Functions::compare)
+                          .sorted(Operators::compare)
                           .map(Object.class::cast)
                           .toList())),
           entry(
@@ -85,18 +93,21 @@ public final class Functions {
                   x ->
                       list(x).stream()
                           .map(Object.class::cast)
-                          .reduce(0L, (a, b) -> arithmetic(Expr.Operator.ADD, a, b)))),
+                          .reduce(0L, (a, b) -> Operators.arithmetic(Expr.Operator.ADD, a, b)))),
           entry(
               "min",
-              one(Type.ANY, x -> nonEmpty(x).stream().min(Functions::compare).orElseThrow())),
+              one(Type.ANY, x -> nonEmpty(x).stream().min(Operators::compare).orElseThrow())),
           entry(
               "max",
-              one(Type.ANY, x -> nonEmpty(x).stream().max(Functions::compare).orElseThrow())),
+              one(Type.ANY, x -> nonEmpty(x).stream().max(Operators::compare).orElseThrow())),
           entry(
               "abs",
               one(
                   Type.ANY,
-                  x -> x instanceof Long n ? (Object) Math.absExact(n) : Math.abs(number(x)))),
+                  x ->
+                      x instanceof Long n
+                          ? (Object) Math.absExact(n)
+                          : Math.abs(Operators.number(x)))),
           entry("round", define(1, 2, Type.ANY, Functions::round)));
 
   private Functions() {}
@@ -126,114 +137,6 @@ public final class Functions {
     } catch (ArithmeticException e) {
       throw new TypeException("`" + name + "`: the number is too large");
     }
-  }
-
-  /// `left operator right` of an operator that computes.
-  ///
-  /// @throws TypeException if it does not take such values
-  public static Object arithmetic(Expr.Operator operator, Object left, Object right) {
-    if (operator == Expr.Operator.ADD && left instanceof String text) {
-      return text + Values.text(right);
-    }
-    if (operator == Expr.Operator.ADD && left instanceof List<?> a && right instanceof List<?> b) {
-      List<Object> both = new ArrayList<>(a);
-      both.addAll(b);
-      return Collections.unmodifiableList(both);
-    }
-    if (left instanceof Long a && right instanceof Long b) {
-      return integers(operator, a, b);
-    }
-    if (isNumber(left) && isNumber(right)) {
-      return decimals(operator, number(left), number(right));
-    }
-    throw new TypeException(
-        "`"
-            + operator.symbol()
-            + "` does not take "
-            + Values.kind(left)
-            + " and "
-            + Values.kind(right));
-  }
-
-  private static Object integers(Expr.Operator operator, long a, long b) {
-    try {
-      return switch (operator) {
-        case ADD -> Math.addExact(a, b);
-        case SUB -> Math.subtractExact(a, b);
-        case MUL -> Math.multiplyExact(a, b);
-        case DIV -> a % notZero(b) == 0 ? (Object) (a / b) : (Object) ((double) a / b);
-        case MOD -> Math.floorMod(a, notZero(b));
-        default -> throw new IllegalArgumentException(operator.symbol());
-      };
-    } catch (ArithmeticException e) {
-      throw new TypeException(
-          "the result of " + a + " " + operator.symbol() + " " + b + " is too large");
-    }
-  }
-
-  private static long notZero(long divisor) {
-    if (divisor == 0) {
-      throw new TypeException("division by zero");
-    }
-    return divisor;
-  }
-
-  private static Object decimals(Expr.Operator operator, double a, double b) {
-    if (b == 0 && (operator == Expr.Operator.DIV || operator == Expr.Operator.MOD)) {
-      throw new TypeException("division by zero");
-    }
-    return switch (operator) {
-      case ADD -> a + b;
-      case SUB -> a - b;
-      case MUL -> a * b;
-      case DIV -> a / b;
-      case MOD -> a - b * Math.floor(a / b);
-      default -> throw new IllegalArgumentException(operator.symbol());
-    };
-  }
-
-  /// Orders numbers by size and texts by their characters.
-  ///
-  /// @throws TypeException for other values
-  public static int compare(Object a, Object b) {
-    if (a instanceof Long x && b instanceof Long y) {
-      return Long.compare(x, y);
-    }
-    if (isNumber(a) && isNumber(b)) {
-      return Double.compare(number(a), number(b));
-    }
-    if (a instanceof String x && b instanceof String y) {
-      return x.compareTo(y);
-    }
-    throw new TypeException(Values.kind(a) + " and " + Values.kind(b) + " have no order");
-  }
-
-  /// Whether two values are the same; `1` and `1.0` are.
-  public static boolean equal(Object a, Object b) {
-    return isNumber(a) && isNumber(b) ? compare(a, b) == 0 : a.equals(b);
-  }
-
-  /// Whether `item` is in a list, a key of a record, or a part of a text.
-  ///
-  /// @throws TypeException if `in` is none of these
-  public static boolean contains(Object item, Object in) {
-    return switch (in) {
-      case String text -> text.contains(string(item));
-      case List<?> list -> list.stream().anyMatch(x -> equal(item, x));
-      case Map<?, ?> map -> map.containsKey(item);
-      default -> throw new TypeException("nothing can be in " + Values.kind(in));
-    };
-  }
-
-  /// The item of `list` at `index`, from the end if negative.
-  ///
-  /// @throws TypeException if there is none
-  public static Object at(List<?> list, long index) {
-    long position = index < 0 ? list.size() + index : index;
-    if (position < 0 || position >= list.size()) {
-      throw new TypeException("there is no item " + index + " in a list of " + list.size());
-    }
-    return list.get((int) position);
   }
 
   private static Definition define(
@@ -286,14 +189,15 @@ public final class Functions {
   }
 
   private static Object split(Object text, Object separator) {
-    if (string(separator).isEmpty()) {
-      return string(text)
+    if (Operators.string(separator).isEmpty()) {
+      return Operators.string(text)
           .codePoints()
           .mapToObj(Character::toString)
           .map(Object.class::cast)
           .toList();
     }
-    return List.<Object>of((Object[]) string(text).split(Pattern.quote(string(separator)), -1));
+    return List.<Object>of(
+        (Object[]) Operators.string(text).split(Pattern.quote(Operators.string(separator)), -1));
   }
 
   private static String join(List<?> items, String separator) {
@@ -325,31 +229,12 @@ public final class Functions {
 
   private static Object round(List<Object> arguments) {
     if (arguments.size() == 1) {
-      return Math.round(number(arguments.getFirst()));
+      return Math.round(Operators.number(arguments.getFirst()));
     }
     int digits = Math.clamp((Long) integer(arguments.get(1)), 0, 15);
-    return BigDecimal.valueOf(number(arguments.getFirst()))
+    return BigDecimal.valueOf(Operators.number(arguments.getFirst()))
         .setScale(digits, RoundingMode.HALF_UP)
         .doubleValue();
-  }
-
-  private static boolean isNumber(Object x) {
-    return x instanceof Long || x instanceof Double;
-  }
-
-  private static double number(Object x) {
-    return switch (x) {
-      case Long n -> n;
-      case Double n -> n;
-      default -> throw new TypeException("a number is needed, not " + Values.kind(x));
-    };
-  }
-
-  private static String string(Object x) {
-    if (x instanceof String text) {
-      return text;
-    }
-    throw new TypeException("a text is needed, not " + Values.kind(x));
   }
 
   private static List<?> list(Object x) {

@@ -128,8 +128,8 @@ class TypesTest {
     }
     assertThrows(TypeException.class, () -> Functions.call("int", List.of("x")));
     assertThrows(TypeException.class, () -> Functions.call("max", List.of(List.of())));
-    assertThrows(TypeException.class, () -> Functions.arithmetic(Expr.Operator.DIV, 1L, 0L));
+    assertThrows(TypeException.class, () -> Operators.arithmetic(Expr.Operator.DIV, 1L, 0L));
     assertThrows(
-        TypeException.class, () -> Functions.arithmetic(Expr.Operator.MUL, Long.MAX_VALUE, 2L));
+        TypeException.class, () -> Operators.arithmetic(Expr.Operator.MUL, Long.MAX_VALUE, 2L));
   }
 }

@@ -2,6 +2,7 @@ package dev.sgl.interpreter;
 
 import dev.sgl.program.Expr;
 import dev.sgl.program.Functions;
+import dev.sgl.program.Operators;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
@@ -43,7 +44,7 @@ final class Evaluator {
       case Expr.Unary(var operator, var of, _) ->
           operator == Expr.Operator.NOT
               ? (Object) !truth(of)
-              : Functions.arithmetic(Expr.Operator.SUB, 0L, known(of));
+              : Operators.arithmetic(Expr.Operator.SUB, 0L, known(of));
       case Expr.Binary(var operator, var left, var right, _) -> binary(operator, left, right);
       case Expr.Range(var first, var last, _) -> range(integer(first), integer(last));
       case Expr.ListOf(var items, _) -> {
@@ -113,7 +114,7 @@ final class Evaluator {
 
   private static Object index(Object of, Object at) {
     return switch (of) {
-      case List<?> list when at instanceof Long index -> Functions.at(list, index);
+      case List<?> list when at instanceof Long index -> Operators.at(list, index);
       case Map<?, ?> record when at instanceof String name -> {
         if (record.get(name) instanceof Object value) {
           yield value;
@@ -141,14 +142,14 @@ final class Evaluator {
     return switch (operator) {
       case AND -> truth(left) && truth(right);
       case OR -> truth(left) || truth(right);
-      case EQ -> Functions.equal(known(left), known(right));
-      case NE -> !Functions.equal(known(left), known(right));
-      case IN -> Functions.contains(known(left), known(right));
-      case LT -> Functions.compare(known(left), known(right)) < 0;
-      case LE -> Functions.compare(known(left), known(right)) <= 0;
-      case GT -> Functions.compare(known(left), known(right)) > 0;
-      case GE -> Functions.compare(known(left), known(right)) >= 0;
-      case ADD, SUB, MUL, DIV, MOD -> Functions.arithmetic(operator, known(left), known(right));
+      case EQ -> Operators.equal(known(left), known(right));
+      case NE -> !Operators.equal(known(left), known(right));
+      case IN -> Operators.contains(known(left), known(right));
+      case LT -> Operators.compare(known(left), known(right)) < 0;
+      case LE -> Operators.compare(known(left), known(right)) <= 0;
+      case GT -> Operators.compare(known(left), known(right)) > 0;
+      case GE -> Operators.compare(known(left), known(right)) >= 0;
+      case ADD, SUB, MUL, DIV, MOD -> Operators.arithmetic(operator, known(left), known(right));
       case NEG, NOT -> throw new AssertionError(operator);
     };
   }

@@ -1,6 +1,6 @@
 package dev.sgl.interpreter;
 
-import dev.sgl.program.Functions;
+import dev.sgl.program.Operators;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
@@ -163,7 +163,7 @@ final class Execution {
         Object value = values.known(subject);
         for (Step.Arm arm : arms) {
           if (arm.values().isEmpty()
-              || arm.values().stream().anyMatch(v -> Functions.equal(v, value))) {
+              || arm.values().stream().anyMatch(v -> Operators.equal(v, value))) {
             return block(arm.body(), environment.inner());
           }
         }
