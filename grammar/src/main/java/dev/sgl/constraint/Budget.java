@@ -1,0 +1,42 @@
+package dev.sgl.constraint;
+
+/// How much work a constraint may still cost, in steps of roughly equal price, so that a hostile one
+/// ends with an error instead of taking the machine.
+///
+/// Steps are counted, not seconds: what is refused is the same on every machine.
+public final class Budget {
+  private long left;
+  private long space;
+
+  /// @param steps work until the next [#refill]
+  /// @param space objects that may be made, ever
+  public Budget(long steps, long space) {
+    this.left = steps;
+    this.space = space;
+  }
+
+  /// Takes `steps` of work.
+  ///
+  /// @throws ConstraintException if there are not so many left
+  public void spend(long steps) {
+    left -= steps;
+    if (left < 0) {
+      throw new ConstraintException("the constraint is too complex: it takes too many steps");
+    }
+  }
+
+  /// Takes the room of `objects` automaton states or terms.
+  ///
+  /// @throws ConstraintException if there is not so much left
+  public void keep(long objects) {
+    space -= objects;
+    if (space < 0) {
+      throw new ConstraintException("the constraint is too complex: it takes too many states");
+    }
+  }
+
+  /// Allows `steps` of work from here on.
+  public void refill(long steps) {
+    left = steps;
+  }
+}

@@ -1,0 +1,19 @@
+package dev.sgl.constraint.regex;
+
+/// A deterministic automaton over bytes, written by hand where a pattern would be too large: the
+/// multiples of a number, for instance.
+///
+/// From every state but [#DEAD] an accepting one can be reached.
+public interface ByteMachine {
+  long DEAD = -1;
+
+  long start();
+
+  /// The state after `value` (0 to 255), or [#DEAD].
+  long next(long state, int value);
+
+  boolean accepts(long state);
+
+  /// Equal for machines with equal behaviour.
+  String key();
+}

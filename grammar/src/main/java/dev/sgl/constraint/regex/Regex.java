@@ -1,0 +1,70 @@
+package dev.sgl.constraint.regex;
+
+import java.util.List;
+
+/// A regular expression over characters, as read from a pattern.
+///
+/// The set is closed; [Compiler] switches over it without a `default`.
+public sealed interface Regex {
+
+  /// No upper bound of a [Repeat].
+  int UNBOUNDED = Integer.MAX_VALUE;
+
+  Regex EMPTY = new Concat(List.of());
+
+  /// Any number of any characters.
+  Regex ANYTHING = new Repeat(new Chars(CodePoints.ALL), 0, UNBOUNDED);
+
+  /// One character of a set.
+  record Chars(CodePoints set) implements Regex {}
+
+  /// All parts, one after the other.
+  record Concat(List<Regex> parts) implements Regex {
+    public Concat {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /// One of the choices.
+  record Either(List<Regex> choices) implements Regex {
+    public Either {
+      choices = List.copyOf(choices);
+    }
+  }
+
+  /// `item`, `min` to `max` times. Lazy repeats are the same: a whole match is asked for.
+  record Repeat(Regex item, int min, int max) implements Regex {}
+
+  /// A place in the text, of no length.
+  record Assert(Assertion assertion) implements Regex {}
+
+  /// What may be said of a place in the text.
+  enum Assertion {
+    TEXT_START,
+    TEXT_END,
+    LINE_START,
+    LINE_END,
+    WORD_BOUNDARY,
+    NO_WORD_BOUNDARY
+  }
+
+  static Regex text(String text) {
+    return new Concat(
+        text.codePoints()
+            .mapToObj(c -> (Regex) new Chars(CodePoints.range(c, c)))
+            .toList());
+  }
+
+  static Regex concat(Regex... parts) {
+    return new Concat(List.of(parts));
+  }
+
+  static Regex either(Regex... choices) {
+    return new Either(List.of(choices));
+  }
+
+  /// The texts that contain a match of this, as a pattern in a JSON Schema is meant.
+  default Regex searched() {
+    return concat(ANYTHING, this, ANYTHING);
+  }
+}

@@ -1,0 +1,299 @@
+package dev.sgl.constraint.regex;
+
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.Regex.Assertion;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+
+/// Makes terms of regular expressions.
+///
+/// An assertion looks at the characters on both sides of its place. An expression with assertions
+/// therefore has not one language but one for each pair of neighbours ([Side]), and these are what
+/// is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a neighbour `r`.
+public final class RegexCompiler {
+
+  /// What stands beside a text.
+  private enum Side {
+    EDGE,
+    NEWLINE,
+    WORD,
+    OTHER
+  }
+
+  /// The languages of an expression by its neighbours.
+  private record Matrix(Term[][] terms) {}
+
+  private static final CodePoints NEWLINE = CodePoints.of("\n");
+  private static final Map<Side, CodePoints> SIDES =
+      new EnumMap<>(
+          Map.of(
+              Side.NEWLINE, NEWLINE,
+              Side.WORD, Unicode.WORD,
+              Side.OTHER, Unicode.WORD.or(NEWLINE).not()));
+
+  private final Terms terms;
+  private final Spelling spelling;
+  private final Map<CodePoints, Term> chars = new HashMap<>();
+
+  public RegexCompiler(Terms terms, Spelling spelling) {
+    this.terms = terms;
+    this.spelling = spelling;
+  }
+
+  /// The texts that `regex` matches as a whole.
+  public Term compile(Regex regex) {
+    if (!asserts(regex)) {
+      return free(regex);
+    }
+    return matrix(regex, sides(regex)).terms()[0][0];
+  }
+
+  // --- without assertions
+
+  private Term free(Regex regex) {
+    return switch (regex) {
+      case Regex.Chars(var set) -> chars.computeIfAbsent(set, s -> spelling.term(terms, s));
+      case Regex.Concat(var parts) -> {
+        Term term = terms.empty;
+        for (Regex part : parts.reversed()) {
+          term = terms.concat(free(part), term);
+        }
+        yield term;
+      }
+      case Regex.Either(var choices) -> terms.either(choices.stream().map(this::free).toList());
+      case Regex.Repeat(var item, int min, int max) -> terms.repeat(free(item), min, max);
+      case Regex.Assert _ -> throw new AssertionError();
+    };
+  }
+
+  private static boolean asserts(Regex regex) {
+    return switch (regex) {
+      case Regex.Chars _ -> false;
+      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::asserts);
+      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::asserts);
+      case Regex.Repeat(var item, _, _) -> asserts(item);
+      case Regex.Assert _ -> true;
+    };
+  }
+
+  // --- with assertions
+
+  /// The neighbours that the assertions of `regex` tell apart, the edge first.
+  private static List<Side> sides(Regex regex) {
+    return looksAround(regex) ? List.of(Side.values()) : List.of(Side.EDGE, Side.OTHER);
+  }
+
+  private static boolean looksAround(Regex regex) {
+    return switch (regex) {
+      case Regex.Chars _ -> false;
+      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksAround);
+      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksAround);
+      case Regex.Repeat(var item, _, _) -> looksAround(item);
+      case Regex.Assert(var assertion) ->
+          assertion != Assertion.TEXT_START && assertion != Assertion.TEXT_END;
+    };
+  }
+
+  private Matrix matrix(Regex regex, List<Side> sides) {
+    if (!asserts(regex)) {
+      Term term = free(regex);
+      return fill(sides, (_, _) -> term);
+    }
+    return switch (regex) {
+      case Regex.Chars _ -> throw new AssertionError();
+      case Regex.Concat(var parts) -> {
+        Matrix product = fill(sides, (_, _) -> terms.empty);
+        for (Regex part : parts) {
+          product = concat(product, matrix(part, sides), sides);
+        }
+        yield product;
+      }
+      case Regex.Either(var choices) -> {
+        Matrix sum = fill(sides, (_, _) -> terms.nothing);
+        for (Regex choice : choices) {
+          sum = combine(sum, matrix(choice, sides), terms::either);
+        }
+        yield sum;
+      }
+      case Regex.Repeat(var item, int min, int max) ->
+          repeat(matrix(item, sides), min, max, sides);
+      case Regex.Assert(var assertion) ->
+          fill(sides, (l, r) -> holds(assertion, l, r) ? terms.empty : terms.nothing);
+    };
+  }
+
+  private static boolean holds(Assertion assertion, Side left, Side right) {
+    return switch (assertion) {
+      case TEXT_START -> left == Side.EDGE;
+      case TEXT_END -> right == Side.EDGE;
+      case LINE_START -> left == Side.EDGE || left == Side.NEWLINE;
+      case LINE_END -> right == Side.EDGE || right == Side.NEWLINE;
+      case WORD_BOUNDARY -> (left == Side.WORD) != (right == Side.WORD);
+      case NO_WORD_BOUNDARY -> (left == Side.WORD) == (right == Side.WORD);
+    };
+  }
+
+  private interface Cell {
+    Term at(Side left, Side right);
+  }
+
+  private static Matrix fill(List<Side> sides, Cell cell) {
+    int size = sides.size();
+    Term[][] cells = new Term[size][size];
+    for (int l = 0; l < size; l++) {
+      for (int r = 0; r < size; r++) {
+        cells[l][r] = cell.at(sides.get(l), sides.get(r));
+      }
+    }
+    return new Matrix(cells);
+  }
+
+  private static Matrix combine(Matrix one, Matrix two, BinaryOperator<Term> operator) {
+    int size = one.terms().length;
+    Term[][] cells = new Term[size][size];
+    for (int l = 0; l < size; l++) {
+      for (int r = 0; r < size; r++) {
+        cells[l][r] = operator.apply(one.terms()[l][r], two.terms()[l][r]);
+      }
+    }
+    return new Matrix(cells);
+  }
+
+  /// Both, one after the other. Where one is empty, the other sees the neighbour beyond it; where
+  /// neither is, each sees the first or last character of the other.
+  private Matrix concat(Matrix one, Matrix two, List<Side> sides) {
+    int size = sides.size();
+    Term[][] cells = new Term[size][size];
+    for (int l = 0; l < size; l++) {
+      for (int r = 0; r < size; r++) {
+        List<Term> ways = new ArrayList<>();
+        if (one.terms()[l][r].isNullable() && two.terms()[l][r].isNullable()) {
+          ways.add(terms.empty);
+        }
+        for (int i = 1; i < size; i++) {
+          if (one.terms()[l][i].isNullable()) {
+            ways.add(beginning(two.terms()[l][r], i, sides));
+          }
+          if (two.terms()[i][r].isNullable()) {
+            ways.add(ending(one.terms()[l][r], i, sides));
+          }
+          for (int j = 1; j < size; j++) {
+            ways.add(
+                terms.concat(
+                    ending(one.terms()[l][j], i, sides), beginning(two.terms()[i][r], j, sides)));
+          }
+        }
+        cells[l][r] = terms.either(ways);
+      }
+    }
+    return new Matrix(cells);
+  }
+
+  /// The texts of `term`, not empty, that begin with a character of side `i`.
+  private Term beginning(Term term, int i, List<Side> sides) {
+    if (term == terms.nothing || term == terms.empty) {
+      return terms.nothing;
+    }
+    return sides.size() == 2 ? some(term) : terms.both(term, terms.concat(side(sides.get(i)), any()));
+  }
+
+  private Term ending(Term term, int i, List<Side> sides) {
+    if (term == terms.nothing || term == terms.empty) {
+      return terms.nothing;
+    }
+    return sides.size() == 2 ? some(term) : terms.both(term, terms.concat(any(), side(sides.get(i))));
+  }
+
+  private Term some(Term term) {
+    return term.isNullable() ? terms.both(term, terms.not(terms.empty)) : term;
+  }
+
+  private Term any() {
+    return free(Regex.ANYTHING);
+  }
+
+  private Term side(Side side) {
+    return free(new Regex.Chars(SIDES.getOrDefault(side, CodePoints.NONE)));
+  }
+
+  private Matrix repeat(Matrix item, int min, int max, List<Side> sides) {
+    Matrix none = fill(sides, (_, _) -> terms.empty);
+    Matrix least = none;
+    for (int i = 0; i < min; i++) {
+      least = concat(least, item, sides);
+      checkSize(i);
+    }
+    if (max == Regex.UNBOUNDED) {
+      return concat(least, star(item, sides), sides);
+    }
+    Matrix maybe = combine(item, none, terms::either);
+    for (int i = min; i < max; i++) {
+      least = concat(least, maybe, sides);
+      checkSize(i);
+    }
+    return least;
+  }
+
+  private static void checkSize(int count) {
+    if (count > 100) {
+      throw new ConstraintException("an anchor stands inside a repeat of more than 100 times");
+    }
+  }
+
+  /// Any number of times. Between two rounds stands a pair of neighbours, the last character of one
+  /// and the first of the next; what leads from pair to pair is closed over (Kleene, 1956).
+  private Matrix star(Matrix item, List<Side> sides) {
+    int inner = sides.size() - 1;
+    int pairs = inner * inner;
+    Term[][] paths = new Term[pairs][pairs];
+    for (int from = 0; from < pairs; from++) {
+      for (int to = 0; to < pairs; to++) {
+        Term round = item.terms()[1 + from / inner][1 + to % inner];
+        paths[from][to] = between(round, 1 + from % inner, 1 + to / inner, sides);
+      }
+    }
+    for (int via = 0; via < pairs; via++) {
+      Term loop = terms.star(paths[via][via]);
+      Term[][] before = paths;
+      paths = new Term[pairs][pairs];
+      for (int from = 0; from < pairs; from++) {
+        for (int to = 0; to < pairs; to++) {
+          Term detour = terms.concat(before[from][via], loop, before[via][to]);
+          paths[from][to] = terms.either(before[from][to], detour);
+        }
+      }
+    }
+    Term[][] cells = new Term[inner + 1][inner + 1];
+    for (int l = 0; l <= inner; l++) {
+      for (int r = 0; r <= inner; r++) {
+        cells[l][r] = terms.either(rounds(item, paths, l, r, sides));
+      }
+    }
+    return new Matrix(cells);
+  }
+
+  /// No round, one, two, or a first, some through `paths`, and a last.
+  private List<Term> rounds(Matrix item, Term[][] paths, int l, int r, List<Side> sides) {
+    int inner = sides.size() - 1;
+    List<Term> ways = new ArrayList<>(List.of(terms.empty, item.terms()[l][r]));
+    for (int from = 0; from < paths.length; from++) {
+      Term first = ending(item.terms()[l][1 + from % inner], 1 + from / inner, sides);
+      ways.add(
+          terms.concat(
+              first, beginning(item.terms()[1 + from / inner][r], 1 + from % inner, sides)));
+      for (int to = 0; to < paths.length; to++) {
+        Term last = beginning(item.terms()[1 + to / inner][r], 1 + to % inner, sides);
+        ways.add(terms.concat(first, paths[from][to], last));
+      }
+    }
+    return ways;
+  }
+
+  private Term between(Term term, int begin, int end, List<Side> sides) {
+    return terms.both(beginning(term, begin, sides), ending(term, end, sides));
+  }
+}

@@ -1,0 +1,493 @@
+package dev.sgl.constraint.regex;
+
+import dev.sgl.constraint.Budget;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/// Makes terms, takes their derivatives and tells whether they are empty.
+///
+/// Derivatives of regular expressions: Brzozowski, "Derivatives of Regular Expressions", JACM 1964;
+/// the simplifications that keep their number small, and the byte classes: Owens, Reppy, Turon,
+/// "Regular-expression derivatives re-examined", JFP 2009. A counted repeat is one term whose
+/// bounds count down. Not thread-safe.
+public final class Terms {
+  private static final long SEED = new SplittableRandom().nextLong();
+
+  private final Budget budget;
+  private final Map<Term.Print, Term> known = new HashMap<>();
+  private final BitSet full = new BitSet(); // terms that are known not to be empty
+  private final BitSet hollow = new BitSet(); // terms that are known to be empty
+
+  public final Term nothing;
+  public final Term empty;
+
+  /// Every text.
+  public final Term all;
+
+  public Terms(Budget budget) {
+    this.budget = budget;
+    nothing = make(print(1, new long[0]), false, false, Term.Nothing::new);
+    empty = make(print(2, new long[0]), true, false, Term.Empty::new);
+    all = make(print(3, nothing), true, false, mark -> new Term.Not(mark, nothing));
+  }
+
+  // --- construction
+
+  public Term bytes(ByteSet set) {
+    return set.isEmpty()
+        ? nothing
+        : make(
+            print(4, set.a(), set.b(), set.c(), set.d()),
+            false,
+            false,
+            mark -> new Term.Bytes(mark, set));
+  }
+
+  public Term text(String text) {
+    return text(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public Term text(byte[] bytes) {
+    Term term = empty;
+    for (int i = bytes.length - 1; i >= 0; i--) {
+      term = concat(bytes(ByteSet.of(bytes[i] & 0xff)), term);
+    }
+    return term;
+  }
+
+  public Term concat(Term... parts) {
+    Term term = parts[parts.length - 1];
+    for (int i = parts.length - 2; i >= 0; i--) {
+      term = concat(parts[i], term);
+    }
+    return term;
+  }
+
+  public Term concat(Term first, Term second) {
+    if (first == nothing || second == nothing) {
+      return nothing;
+    }
+    List<Term> heads = new ArrayList<>();
+    Term rest = first;
+    while (rest instanceof Term.Concat(_, var head, var tail)) {
+      heads.add(head);
+      rest = tail;
+    }
+    Term term = pair(rest, second);
+    for (Term head : heads.reversed()) {
+      term = pair(head, term);
+    }
+    return term;
+  }
+
+  private Term pair(Term head, Term tail) {
+    if (head == empty || tail == empty) {
+      return head == empty ? tail : head;
+    }
+    return make(
+        print(5, head, tail),
+        head.isNullable() && tail.isNullable(),
+        head.mark().searched() || tail.mark().searched(),
+        mark -> new Term.Concat(mark, head, tail));
+  }
+
+  public Term either(Term... choices) {
+    return either(List.of(choices));
+  }
+
+  public Term either(List<Term> choices) {
+    Union union = new Union();
+    choices.forEach(union::add);
+    return union.term();
+  }
+
+  public Term both(Term... parts) {
+    return both(List.of(parts));
+  }
+
+  public Term both(List<Term> parts) {
+    TreeMap<Integer, Term> members = new TreeMap<>();
+    List<Term> denied = new ArrayList<>();
+    for (Term part : parts) {
+      List<Term> inner = part instanceof Term.Both(_, var more) ? more : List.of(part);
+      for (Term term : inner) {
+        if (term instanceof Term.Not(_, var not)) {
+          denied.add(not);
+        } else {
+          members.put(term.id(), term);
+        }
+      }
+    }
+    Term not = either(denied);
+    if (members.containsKey(not.id()) || members.containsKey(nothing.id()) || not == all) {
+      return nothing;
+    }
+    if (members.containsKey(empty.id())) {
+      boolean nullable =
+          !not.isNullable() && members.values().stream().allMatch(Term::isNullable);
+      return nullable ? empty : nothing;
+    }
+    if (not != nothing) {
+      Term no = not(not);
+      members.put(no.id(), no);
+    }
+    return members.isEmpty() ? all : intersection(new ArrayList<>(members.values()));
+  }
+
+  private Term intersection(List<Term> members) {
+    if (members.size() == 1) {
+      return members.getFirst();
+    }
+    List<Term> sets = members.stream().filter(Term.Bytes.class::isInstance).toList();
+    if (sets.size() > 1) {
+      ByteSet common = ByteSet.ALL;
+      for (Term set : sets) {
+        common = common.and(((Term.Bytes) set).set());
+      }
+      List<Term> rest = new ArrayList<>(members);
+      rest.removeAll(sets);
+      rest.add(bytes(common));
+      return both(rest);
+    }
+    return make(
+        print(7, members.toArray(Term[]::new)),
+        members.stream().allMatch(Term::isNullable),
+        true,
+        mark -> new Term.Both(mark, members));
+  }
+
+  public Term not(Term term) {
+    if (term instanceof Term.Not(_, var inner)) {
+      return inner;
+    }
+    return make(
+        print(3, term), !term.isNullable(), term != nothing, mark -> new Term.Not(mark, term));
+  }
+
+  /// @param max [Regex#UNBOUNDED] for no bound
+  public Term repeat(Term item, int min, int max) {
+    if (max == 0 || item == empty || item == nothing && min == 0) {
+      return empty;
+    }
+    if (item == nothing || min == 1 && max == 1) {
+      return item;
+    }
+    int least = item.isNullable() ? 0 : min;
+    return make(
+        print(8, item.mark().print().high(), item.mark().print().low(), least, max),
+        least == 0,
+        item.mark().searched(),
+        mark -> new Term.Repeat(mark, item, least, max));
+  }
+
+  public Term star(Term item) {
+    return repeat(item, 0, Regex.UNBOUNDED);
+  }
+
+  public Term optional(Term item) {
+    return either(item, empty);
+  }
+
+  public Term run(ByteMachine machine) {
+    return run(machine, machine.start());
+  }
+
+  private Term run(ByteMachine machine, long state) {
+    if (state == ByteMachine.DEAD) {
+      return nothing;
+    }
+    byte[] key = machine.key().getBytes(StandardCharsets.UTF_8);
+    long[] words = new long[key.length + 1];
+    words[0] = state;
+    for (int i = 0; i < key.length; i++) {
+      words[i + 1] = key[i];
+    }
+    return make(
+        print(9, words),
+        machine.accepts(state),
+        false,
+        mark -> new Term.Run(mark, machine, state));
+  }
+
+  private Term make(
+      Term.Print print,
+      boolean nullable,
+      boolean searched,
+      java.util.function.Function<Term.Mark, Term> maker) {
+    Term term = known.get(print);
+    if (term == null) {
+      budget.keep(1);
+      term = maker.apply(new Term.Mark(known.size(), nullable, searched, print));
+      known.put(print, term);
+    }
+    return term;
+  }
+
+  private static Term.Print print(long kind, Term... parts) {
+    long[] words = new long[2 * parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      words[2 * i] = parts[i].mark().print().high();
+      words[2 * i + 1] = parts[i].mark().print().low();
+    }
+    return print(kind, words);
+  }
+
+  private static Term.Print print(long kind, long... words) {
+    long high = mix(SEED + kind);
+    long low = mix(~SEED - kind);
+    for (long word : words) {
+      high = mix(high ^ word) * 3;
+      low = mix(low + word) * 5 + high;
+    }
+    return new Term.Print(high, low);
+  }
+
+  /// The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+  private static long mix(long value) {
+    long z = (value + 0x9e3779b97f4a7c15L);
+    z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
+    return z ^ z >>> 31;
+  }
+
+  /// A choice in the making: flat, sorted, with what can be told together told together.
+  private final class Union {
+    private final TreeMap<Integer, Term> members = new TreeMap<>();
+    private final Map<Integer, Term> heads = new HashMap<>(); // by tail: B x, of bytes B
+    private final Map<Long, Term> repeats = new HashMap<>(); // by item and tail: x{m,n} y
+    private boolean everything;
+
+    void add(Term term) {
+      budget.spend(1);
+      switch (term) {
+        case Term.Nothing _ -> {}
+        case Term.Either(_, var choices) -> choices.forEach(this::add);
+        case Term.Not(_, Term.Nothing _) -> everything = true;
+        case Term.Bytes _ -> addHeaded(term, empty);
+        case Term.Concat(_, Term.Bytes head, var tail) -> addHeaded(head, tail);
+        case Term.Repeat repeat -> addRepeat(repeat, empty);
+        case Term.Concat(_, Term.Repeat repeat, var tail) -> addRepeat(repeat, tail);
+        default -> members.put(term.id(), term);
+      }
+    }
+
+    private void addHeaded(Term head, Term tail) {
+      heads.merge(
+          tail.id(),
+          concat(head, tail),
+          (one, two) -> concat(bytes(headOf(one).or(headOf(two))), tail));
+    }
+
+    private static ByteSet headOf(Term term) {
+      return switch (term) {
+        case Term.Bytes(_, var set) -> set;
+        case Term.Concat(_, Term.Bytes(_, var set), _) -> set;
+        default -> throw new AssertionError(term);
+      };
+    }
+
+    /// Counts that overlap are one count: `x{2,5}y` or `x{1,3}y` is `x{1,5}y`.
+    private void addRepeat(Term.Repeat repeat, Term tail) {
+      long key = (long) repeat.item().id() << 32 | tail.id();
+      Term term = concat(repeat, tail);
+      Term other = repeats.get(key);
+      if (other == null) {
+        repeats.put(key, term);
+        return;
+      }
+      Term.Repeat that =
+          (Term.Repeat) (other instanceof Term.Concat(_, var head, _) ? head : other);
+      long gap = Math.max((long) repeat.min(), that.min()) - Math.min(repeat.max(), that.max());
+      if (gap > 1) {
+        members.put(term.id(), term);
+        return;
+      }
+      int min = Math.min(repeat.min(), that.min());
+      int max = Math.max(repeat.max(), that.max());
+      repeats.put(key, concat(repeat(repeat.item(), min, max), tail));
+    }
+
+    Term term() {
+      if (everything) {
+        return all;
+      }
+      heads.values().forEach(t -> members.put(t.id(), t));
+      repeats.values().forEach(t -> members.put(t.id(), t));
+      if (members.isEmpty()) {
+        return nothing;
+      }
+      if (members.size() > 1 && members.values().stream().anyMatch(t -> t != empty && t.isNullable())) {
+        members.remove(empty.id());
+      }
+      if (members.size() == 1) {
+        return members.firstEntry().getValue();
+      }
+      if (members.values().stream().anyMatch(t -> t instanceof Term.Not(_, var no) && members.containsKey(no.id()))) {
+        return all;
+      }
+      List<Term> choices = List.copyOf(members.values());
+      return make(
+          print(6, choices.toArray(Term[]::new)),
+          choices.stream().anyMatch(Term::isNullable),
+          choices.stream().anyMatch(t -> t.mark().searched()),
+          mark -> new Term.Either(mark, choices));
+    }
+  }
+
+  // --- derivatives
+
+  /// What may follow `value` (0 to 255) in `term`.
+  public Term derive(Term term, int value) {
+    budget.spend(1);
+    return switch (term) {
+      case Term.Nothing _, Term.Empty _ -> nothing;
+      case Term.Bytes(_, var set) -> set.contains(value) ? empty : nothing;
+      case Term.Concat(_, var head, var tail) -> {
+        Term derived = concat(derive(head, value), tail);
+        yield head.isNullable() ? either(derived, derive(tail, value)) : derived;
+      }
+      case Term.Either(_, var choices) -> either(deriveAll(choices, value));
+      case Term.Both(_, var parts) -> {
+        List<Term> derived = new ArrayList<>(parts.size());
+        for (Term part : parts) {
+          Term next = derive(part, value);
+          if (next == nothing) {
+            yield nothing;
+          }
+          derived.add(next);
+        }
+        yield both(derived);
+      }
+      case Term.Not(_, var inner) -> not(derive(inner, value));
+      case Term.Repeat(_, var item, int min, int max) -> {
+        int more = max == Regex.UNBOUNDED ? max : max - 1;
+        yield concat(derive(item, value), repeat(item, Math.max(0, min - 1), more));
+      }
+      case Term.Run(_, var machine, long state) -> run(machine, machine.next(state, value));
+    };
+  }
+
+  private List<Term> deriveAll(List<Term> terms, int value) {
+    List<Term> derived = new ArrayList<>(terms.size());
+    for (Term term : terms) {
+      Term next = derive(term, value);
+      if (next != nothing) {
+        derived.add(next);
+      }
+    }
+    return derived;
+  }
+
+  /// What may follow `bytes` in `term`.
+  public Term derive(Term term, byte[] bytes) {
+    Term rest = term;
+    for (int i = 0; i < bytes.length && rest != nothing; i++) {
+      rest = derive(rest, bytes[i] & 0xff);
+    }
+    return rest;
+  }
+
+  public boolean matches(Term term, String text) {
+    return derive(term, text.getBytes(StandardCharsets.UTF_8)).isNullable();
+  }
+
+  /// The bytes in classes, so that bytes of one class have the same derivative.
+  ///
+  /// @return the class of each byte; classes are numbered from 0 in the order of their first bytes
+  public byte[] classes(Term term) {
+    long[] signatures = new long[256];
+    BitSet seen = new BitSet();
+    sign(term, signatures, seen);
+    budget.spend(seen.cardinality());
+    Map<Long, Integer> numbers = new HashMap<>();
+    byte[] classes = new byte[256];
+    for (int i = 0; i < 256; i++) {
+      Integer number = numbers.putIfAbsent(signatures[i], numbers.size());
+      classes[i] = (byte) (number == null ? numbers.size() - 1 : number);
+    }
+    return classes;
+  }
+
+  private static void sign(Term term, long[] signatures, BitSet seen) {
+    if (seen.get(term.id())) {
+      return;
+    }
+    seen.set(term.id());
+    switch (term) {
+      case Term.Nothing _, Term.Empty _ -> {}
+      case Term.Bytes(var mark, var set) -> {
+        for (int i = set.next(0); i >= 0; i = set.next(i + 1)) {
+          signatures[i] += mark.print().low();
+        }
+      }
+      case Term.Concat(_, var head, var tail) -> {
+        sign(head, signatures, seen);
+        if (head.isNullable()) {
+          sign(tail, signatures, seen);
+        }
+      }
+      case Term.Either(_, var choices) -> choices.forEach(c -> sign(c, signatures, seen));
+      case Term.Both(_, var parts) -> parts.forEach(p -> sign(p, signatures, seen));
+      case Term.Not(_, var inner) -> sign(inner, signatures, seen);
+      case Term.Repeat(_, var item, _, _) -> sign(item, signatures, seen);
+      case Term.Run(var mark, var machine, long state) -> {
+        for (int i = 0; i < 256; i++) {
+          signatures[i] += mix(mark.print().low() ^ machine.next(state, i));
+        }
+      }
+    }
+  }
+
+  // --- emptiness
+
+  /// Whether no text is in `term`: a search through its derivatives, and what it found is kept.
+  public boolean isEmpty(Term term) {
+    if (!term.mark().searched() || hollow.get(term.id()) || full.get(term.id())) {
+      return term == nothing || hollow.get(term.id());
+    }
+    // depth first, since most terms end soon wherever one goes
+    List<Term> path = new ArrayList<>(List.of(term));
+    BitSet seen = new BitSet();
+    Map<Integer, Term> from = new HashMap<>();
+    seen.set(term.id());
+    while (!path.isEmpty()) {
+      Term here = path.removeLast();
+      if (here.isNullable() || full.get(here.id()) || !here.mark().searched()) {
+        for (Term t = here; t != null; t = from.get(t.id())) {
+          full.set(t.id());
+        }
+        return false;
+      }
+      for (Term next : successors(here)) {
+        if (next != nothing && !hollow.get(next.id()) && !seen.get(next.id())) {
+          seen.set(next.id());
+          from.put(next.id(), here);
+          path.add(next);
+        }
+      }
+    }
+    hollow.or(seen);
+    return true;
+  }
+
+  private List<Term> successors(Term term) {
+    byte[] classes = classes(term);
+    List<Term> successors = new ArrayList<>();
+    for (int i = 0, count = 0; i < 256; i++) {
+      if ((classes[i] & 0xff) == count) {
+        count++;
+        successors.add(derive(term, i));
+      }
+    }
+    successors.sort(Comparator.comparing(Term::isNullable)); // the promising ones last, taken first
+    return successors;
+  }
+}
