@@ -4,30 +4,72 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/// The texts of a model's tokens as bytes, ordered so that tokens with a common beginning are
-/// walked together.
+/// The texts of a model's tokens as bytes, as a trie in one line.
+///
+/// Node 0 is the root; the nodes below node `i` are those from `i + 1` to `end(i) - 1`, and a node
+/// stands before those below it. Tokens with the same bytes share a node. Immutable.
 public final class Vocabulary {
   private final byte[][] tokens;
-  private final int[] sorted; // token ids by their bytes
-  private final int[] shared; // bytes that sorted[i] has in common with sorted[i - 1]
+  private final int[] ends;
+  private final int[] nextSame; // the next token with the same bytes, or -1
+  private byte[] label = new byte[1024];
+  private int[] depth = new int[1024];
+  private int[] end = new int[1024];
+  private int[] token = new int[1024]; // the first token that ends at the node, or -1
+  private int nodes;
+  private final int longest;
 
   /// @param tokens the bytes of each token by id; empty for tokens that have no text
-  public Vocabulary(byte[][] tokens) {
+  /// @param ends the tokens that end a text, which have no text themselves
+  public Vocabulary(byte[][] tokens, int... ends) {
     this.tokens = tokens.clone();
-    sorted =
+    this.ends = ends.clone();
+    for (int id : ends) {
+      this.tokens[id] = new byte[0];
+    }
+    nextSame = new int[tokens.length];
+    longest = Arrays.stream(this.tokens).mapToInt(t -> t.length).max().orElse(0);
+    int[] sorted =
         IntStream.range(0, tokens.length)
-            .filter(id -> tokens[id].length > 0)
+            .filter(id -> this.tokens[id].length > 0)
             .boxed()
             .sorted(Comparator.comparing(id -> tokens[id], Arrays::compareUnsigned))
             .mapToInt(Integer::intValue)
             .toArray();
-    shared = new int[sorted.length];
-    for (int i = 1; i < sorted.length; i++) {
-      byte[] before = tokens[sorted[i - 1]];
-      byte[] here = tokens[sorted[i]];
-      int mismatch = Arrays.mismatch(before, here);
-      shared[i] = mismatch < 0 ? here.length : mismatch;
+    add(0, 0);
+    int[] path = new int[longest + 1]; // the nodes above the last one, by depth
+    byte[] before = {};
+    for (int id : sorted) {
+      byte[] bytes = tokens[id];
+      int mismatch = Arrays.mismatch(before, bytes);
+      int shared = mismatch < 0 ? bytes.length : mismatch;
+      for (int i = before.length; i > shared; i--) {
+        end[path[i]] = nodes;
+      }
+      for (int i = shared; i < bytes.length; i++) {
+        path[i + 1] = add(bytes[i], i + 1);
+      }
+      int node = path[bytes.length];
+      nextSame[id] = token[node];
+      token[node] = id;
+      before = bytes;
     }
+    for (int i = before.length; i >= 0; i--) {
+      end[path[i]] = nodes;
+    }
+  }
+
+  private int add(int value, int at) {
+    if (nodes == label.length) {
+      label = Arrays.copyOf(label, nodes * 2);
+      depth = Arrays.copyOf(depth, nodes * 2);
+      end = Arrays.copyOf(end, nodes * 2);
+      token = Arrays.copyOf(token, nodes * 2);
+    }
+    label[nodes] = (byte) value;
+    depth[nodes] = at;
+    token[nodes] = -1;
+    return nodes++;
   }
 
   /// How many tokens there are, with or without text.
@@ -35,37 +77,70 @@ public final class Vocabulary {
     return tokens.length;
   }
 
+  /// The bytes of the longest token.
+  public int longest() {
+    return longest;
+  }
+
+  /// How many words of 64 bits a mask has.
+  public int words() {
+    return (tokens.length + 63) >>> 6;
+  }
+
   /// The bytes of token `id`; not to be changed.
   public byte[] bytes(int id) {
     return tokens[id];
   }
 
-  /// The tokens that `automaton` allows in `state`, as a bit set of [#size] bits.
-  public long[] mask(Automaton automaton, int state) {
-    long[] mask = new long[(tokens.length + 63) >>> 6];
-    int[] states = new int[64];
-    states[0] = state;
-    int alive = 0; // states[0..alive] are those after the bytes of the last token
-    for (int i = 0; i < sorted.length; i++) {
-      if (shared[i] > alive) {
-        continue; // it begins with the byte that was refused
-      }
-      byte[] token = tokens[sorted[i]];
-      if (states.length <= token.length) {
-        states = Arrays.copyOf(states, token.length * 2);
-      }
-      alive = shared[i];
-      while (alive < token.length) {
-        int next = automaton.step(states[alive], token[alive] & 0xff);
-        if (next == Automaton.DEAD) {
-          break;
-        }
-        states[++alive] = next;
-      }
-      if (alive == token.length) {
-        mask[sorted[i] >>> 6] |= 1L << sorted[i];
+  /// The tokens that end a text; not to be changed.
+  public int[] ends() {
+    return ends;
+  }
+
+  public boolean isEnd(int id) {
+    for (int end : ends) {
+      if (end == id) {
+        return true;
       }
     }
-    return mask;
+    return false;
+  }
+
+  /// How many nodes the trie has.
+  public int nodes() {
+    return nodes;
+  }
+
+  /// The last byte on the way to `node`, from 0 to 255.
+  public int label(int node) {
+    return label[node] & 0xff;
+  }
+
+  /// How many bytes lead to `node`.
+  public int depth(int node) {
+    return depth[node];
+  }
+
+  /// The first node behind those below `node`.
+  public int end(int node) {
+    return end[node];
+  }
+
+  public boolean hasToken(int node) {
+    return token[node] >= 0;
+  }
+
+  /// Sets the bits of the tokens that end at `node`.
+  public void mark(int node, long[] mask) {
+    for (int id = token[node]; id >= 0; id = nextSame[id]) {
+      mask[id >>> 6] |= 1L << id;
+    }
+  }
+
+  /// Clears the bits of the tokens that end at `node`.
+  public void clear(int node, long[] mask) {
+    for (int id = token[node]; id >= 0; id = nextSame[id]) {
+      mask[id >>> 6] &= ~(1L << id);
+    }
   }
 }

@@ -2,9 +2,8 @@ package dev.sgl.constraint.regex;
 
 /// A deterministic automaton over bytes, written by hand where a pattern would be too large: the
 /// multiples of a number, for instance.
-///
-/// From every state but [#DEAD] an accepting one can be reached.
 public interface ByteMachine {
+  /// The state from which no accepting one is reached; others may be so too.
   long DEAD = -1;
 
   long start();

@@ -56,7 +56,8 @@ public final class RegexCompiler {
 
   private Term free(Regex regex) {
     return switch (regex) {
-      case Regex.Chars(var set) -> chars.computeIfAbsent(set, s -> spelling.term(terms, s));
+      case Regex.Chars(var set) ->
+          chars.computeIfAbsent(set, s -> terms.character(spelling.term(terms, s)));
       case Regex.Concat(var parts) -> {
         Term term = terms.empty;
         for (Regex part : parts.reversed()) {

@@ -2,6 +2,7 @@ package dev.sgl.constraint.regex;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -85,7 +86,7 @@ public enum Spelling {
         }
       }
     }
-    Map<Term, ByteSet> byTail = new HashMap<>();
+    Map<Term, ByteSet> byTail = new IdentityHashMap<>();
     parts.forEach(
         (value, rest) ->
             byTail.merge(blocks(terms, rest, bits - 6, 0x80), ByteSet.of(value), ByteSet::or));

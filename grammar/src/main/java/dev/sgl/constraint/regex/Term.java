@@ -10,7 +10,7 @@ public sealed interface Term {
   /// @param id counts the terms of one [Terms]
   /// @param nullable whether the empty text is in the language
   /// @param searched whether only a search can tell that the language is empty: it has an
-  ///     intersection or a complement in it
+  ///     intersection, a complement or a machine in it
   /// @param print tells terms apart, also those of different [Terms]
   record Mark(int id, boolean nullable, boolean searched, Print print) {}
 

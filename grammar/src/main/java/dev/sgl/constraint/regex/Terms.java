@@ -2,7 +2,9 @@ package dev.sgl.constraint.regex;
 
 import dev.sgl.constraint.Budget;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +26,7 @@ public final class Terms {
   private final Budget budget;
   private final Map<Term.Print, Term> known = new HashMap<>();
   private final BitSet full = new BitSet(); // terms that are known not to be empty
+  private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
 
   public final Term nothing;
@@ -37,6 +40,18 @@ public final class Terms {
     nothing = make(print(1, new long[0]), false, false, Term.Nothing::new);
     empty = make(print(2, new long[0]), true, false, Term.Empty::new);
     all = make(print(3, nothing), true, false, mark -> new Term.Not(mark, nothing));
+  }
+
+  /// Notes that the texts of `term` are single characters: none is the beginning of another.
+  Term character(Term term) {
+    characters.set(term.id());
+    return term;
+  }
+
+  /// Whether the texts of `term` are single characters, so that in a repeat of it each text says how
+  /// often.
+  public boolean isCharacter(Term term) {
+    return characters.get(term.id());
   }
 
   // --- construction
@@ -213,7 +228,7 @@ public final class Terms {
     return make(
         print(9, words),
         machine.accepts(state),
-        false,
+        true,
         mark -> new Term.Run(mark, machine, state));
   }
 
@@ -489,5 +504,27 @@ public final class Terms {
     }
     successors.sort(Comparator.comparing(Term::isNullable)); // the promising ones last, taken first
     return successors;
+  }
+
+  /// Texts of `term`, as many as there are but at most `limit`, the shorter ones first.
+  public List<byte[]> texts(Term term, int limit) {
+    record Path(Term rest, byte[] text) {}
+    List<byte[]> texts = new ArrayList<>();
+    ArrayDeque<Path> open = new ArrayDeque<>(List.of(new Path(term, new byte[0])));
+    while (!open.isEmpty() && texts.size() < limit) {
+      Path path = open.removeFirst();
+      if (path.rest().isNullable()) {
+        texts.add(path.text());
+      }
+      for (int i = 0; i < 256 && open.size() < 4 * limit; i++) {
+        Term next = derive(path.rest(), i);
+        if (!isEmpty(next)) {
+          byte[] longer = Arrays.copyOf(path.text(), path.text().length + 1);
+          longer[path.text().length] = (byte) i;
+          open.add(new Path(next, longer));
+        }
+      }
+    }
+    return texts;
   }
 }

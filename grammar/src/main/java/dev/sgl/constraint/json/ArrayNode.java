@@ -1,0 +1,190 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.machine.Branch;
+import dev.sgl.constraint.machine.Capture;
+import dev.sgl.constraint.machine.Edges;
+import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.regex.Term;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Inside of an array, before an item or the end.
+final class ArrayNode implements Branch, Goal {
+  /// Up to so many values of an item are told apart when items must be unique.
+  private static final int MAX_LISTED = 40;
+
+  private final JsonNodes nodes;
+  private final Formulas formulas;
+  private final Formula rest;
+  private final Set<String> seen;
+  private final boolean first;
+  private Optional<Edges> edges = Optional.empty();
+  private List<Splits.Split> splits = List.of();
+  private boolean isSplit;
+
+  /// @param rest what is asked of the items that follow
+  /// @param seen the items so far, as written, where they must be unique
+  ArrayNode(JsonNodes nodes, Formula rest, Set<String> seen, boolean first) {
+    this.nodes = nodes;
+    this.formulas = nodes.formulas;
+    this.rest = rest;
+    this.seen = seen;
+    this.first = first;
+  }
+
+  private boolean mayEnd() {
+    return formulas.map(
+            rest,
+            atom ->
+                formulas.constant(
+                    switch (atom) {
+                      case Formula.Length l -> l.min == 0;
+                      case Formula.Contains c -> c.min == 0;
+                      default -> true;
+                    }))
+        == formulas.yes;
+  }
+
+  private boolean isUnique() {
+    return Splits.atoms(rest).stream().anyMatch(Formula.Unique.class::isInstance);
+  }
+
+  /// What the next item may be, and what is asked of those behind it.
+  private List<Splits.Split> items() {
+    if (!isSplit) {
+      isSplit = true;
+      splits = nodes.splits.split(rest, this::asked, Formula.Items.class::isInstance, this::after);
+    }
+    return splits;
+  }
+
+  private Formula asked(Formula atom) {
+    return switch (atom) {
+      case Formula.Items i -> i.from == 0 ? i.value : formulas.yes;
+      case Formula.Contains c -> c.value;
+      default -> formulas.yes;
+    };
+  }
+
+  private Formula after(Formula atom, Map<Formula, Boolean> truth) {
+    return switch (atom) {
+      case Formula.Items i ->
+          formulas.items(Math.max(0, i.from - 1), less(i.to), i.value);
+      case Formula.Length l -> formulas.length(l.min - 1, less(l.max));
+      case Formula.Contains c ->
+          truth.getOrDefault(c.value, false)
+              ? formulas.contains(c.value, c.min - 1, less(c.max))
+              : c;
+      default -> atom;
+    };
+  }
+
+  private static int less(int bound) {
+    return bound == Formulas.UNBOUNDED ? bound : bound - 1;
+  }
+
+  private ArrayNode next(Splits.Split split) {
+    return nodes.array(split.rest(), seen, false);
+  }
+
+  private ArrayNode next(Splits.Split split, String text) {
+    Set<String> more = new HashSet<>(seen);
+    more.add(text);
+    return nodes.array(split.rest(), Set.copyOf(more), false);
+  }
+
+  /// The texts of an item that is none of those before, and after which the array can end.
+  private Term fresh(Splits.Split split) {
+    List<Term> before = new ArrayList<>();
+    seen.forEach(s -> before.add(nodes.shapes.same(s.getBytes(StandardCharsets.UTF_8))));
+    Term term =
+        nodes.terms.both(
+            nodes.shapes.scalar(split.value()), nodes.terms.not(nodes.terms.either(before)));
+    List<byte[]> texts = nodes.terms.texts(term, MAX_LISTED + 1);
+    if (texts.size() > MAX_LISTED) {
+      return term; // there are enough for all that may follow
+    }
+    List<Term> good = new ArrayList<>();
+    for (byte[] text : texts) {
+      if (nodes.reach.isReachable(next(split, new String(text, StandardCharsets.UTF_8)))) {
+        good.add(nodes.terms.text(text));
+      }
+    }
+    return nodes.terms.either(good);
+  }
+
+  @Override
+  public Iterable<List<Goal>> ways() {
+    if (mayEnd()) {
+      return List.of(List.of());
+    }
+    List<List<Goal>> ways = new ArrayList<>();
+    for (Splits.Split split : items()) {
+      if (isUnique()) {
+        if (!nodes.terms.isEmpty(fresh(split))) {
+          byte[] text = nodes.terms.texts(fresh(split), 1).getFirst();
+          ways.add(List.of(next(split, new String(text, StandardCharsets.UTF_8))));
+        }
+      } else {
+        ways.add(List.of(nodes.value(split.value()), next(split)));
+      }
+    }
+    return ways;
+  }
+
+  @Override
+  public Edges edges() {
+    if (edges.isEmpty()) {
+      Edges.Builder builder = new Edges.Builder();
+      if (mayEnd()) {
+        if (first) {
+          builder.on(']', Branch.END);
+        } else {
+          nodes.close(builder, ']');
+        }
+      }
+      if (first) {
+        item(builder);
+      } else {
+        JsonNodes.Place item =
+            new JsonNodes.Place(
+                () -> {
+                  Edges.Builder inner = new Edges.Builder();
+                  item(inner);
+                  return inner.build();
+                });
+        if (!item.edges().calls().isEmpty()) {
+          nodes.comma(builder, item);
+        }
+      }
+      edges = Optional.of(builder.build());
+    }
+    return edges.get();
+  }
+
+  private void item(Edges.Builder builder) {
+    for (Splits.Split split : items()) {
+      if (isUnique()) {
+        Term term = fresh(split);
+        if (!nodes.terms.isEmpty(term)) {
+          Node capture =
+              Capture.of(
+                  nodes.rule(term), text -> next(split, new String(text, StandardCharsets.UTF_8)));
+          builder.call(capture, Branch.END);
+        }
+      } else if (nodes.reach.isReachable(next(split))) {
+        builder.call(nodes.value(split.value()), next(split));
+      }
+    }
+  }
+
+  @Override
+  public boolean isNullable() {
+    return false;
+  }
+}

@@ -1,0 +1,159 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.RegexParser;
+import dev.sgl.constraint.regex.Term;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// The formats of strings that JSON Schema defines, as regular languages.
+final class Formats {
+  private static final String DATE =
+      "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)"
+          + "|02-(?:0[1-9]|1\\d|2[0-8]))"
+          + "|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
+  private static final String OFFSET = "(?:[Zz]|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
+  private static final String TIME = "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d+)?" + OFFSET;
+
+  private static final String LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+  private static final String HOST = LABEL + "(?:\\." + LABEL + ")*";
+  private static final String OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+  private static final String IPV4 = OCTET + "(?:\\." + OCTET + "){3}";
+  private static final String IPV6 = ipv6();
+
+  private static final String ATOM = "[a-zA-Z0-9!#$%\\x26'*+/=?^_`\\{|\\}~-]+";
+  private static final String QUOTED = "\"(?:[ !#-\\x5b\\x5d-~]|\\\\[ -~])*\"";
+  private static final String MAIL_HOST =
+      "(?:" + HOST + "|\\[(?:" + IPV4 + "|IPv6:" + IPV6 + ")\\])";
+  private static final String EMAIL =
+      "(?:" + ATOM + "(?:\\." + ATOM + ")*|" + QUOTED + ")@" + MAIL_HOST;
+
+  private static final String INTERNATIONAL =
+      "\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef\\x{10000}-\\x{1fffd}\\x{20000}-\\x{2fffd}"
+          + "\\x{30000}-\\x{3fffd}\\x{40000}-\\x{4fffd}\\x{50000}-\\x{5fffd}\\x{60000}-\\x{6fffd}"
+          + "\\x{70000}-\\x{7fffd}\\x{80000}-\\x{8fffd}\\x{90000}-\\x{9fffd}\\x{a0000}-\\x{afffd}"
+          + "\\x{b0000}-\\x{bfffd}\\x{c0000}-\\x{cfffd}\\x{d0000}-\\x{dfffd}\\x{e1000}-\\x{efffd}";
+
+  /// What each name means; the empty text where it is no regular language.
+  private static final Map<String, String> PATTERNS =
+      Map.ofEntries(
+          Map.entry("date", DATE),
+          Map.entry("duration", duration()),
+          Map.entry("email", EMAIL),
+          Map.entry("idn-email", EMAIL.replace("a-zA-Z0-9", "a-zA-Z0-9" + INTERNATIONAL)),
+          Map.entry("idn-hostname", ""),
+          Map.entry("ipv4", IPV4),
+          Map.entry("ip-address", IPV4),
+          Map.entry("ipv6", IPV6),
+          Map.entry("uuid", "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+          Map.entry("uri", uri("", true)),
+          Map.entry("uri-reference", uri("", false)),
+          Map.entry("iri", uri(INTERNATIONAL, true)),
+          Map.entry("iri-reference", uri(INTERNATIONAL, false)),
+          Map.entry("uri-template", template()),
+          Map.entry("json-pointer", "(?s)(?:/(?:[^/~]|~[01])*)*"),
+          Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"),
+          Map.entry("regex", ""));
+
+  private final Texts texts;
+  private final Map<String, Term> known = new HashMap<>();
+
+  Formats(Texts texts) {
+    this.texts = texts;
+  }
+
+  /// The strings of the format `name`; empty if it is not defined, so that it asks nothing.
+  ///
+  /// @throws ConstraintException if it is defined, but no regular language
+  Optional<Term> find(String name) {
+    Term term = known.get(name);
+    if (term == null) {
+      Optional<Term> made = make(name);
+      made.ifPresent(t -> known.put(name, t));
+      return made;
+    }
+    return Optional.of(term);
+  }
+
+  private Optional<Term> make(String name) {
+    return switch (name) {
+      case "time" -> Optional.of(texts.either(matching(TIME), texts.run(new LeapSecond())));
+      case "date-time" -> {
+        Term leap = texts.after(DATE + "[Tt]", texts.run(new LeapSecond()));
+        yield Optional.of(texts.either(matching(DATE + "[Tt]" + TIME), leap));
+      }
+      case "hostname", "host-name" -> Optional.of(hostname());
+      default -> {
+        String pattern = PATTERNS.get(name);
+        if (pattern != null && pattern.isEmpty()) {
+          throw new ConstraintException("`" + name + "` is not supported: it is not regular");
+        }
+        yield Optional.ofNullable(pattern).map(this::matching);
+      }
+    };
+  }
+
+  private Term matching(String pattern) {
+    return texts.matching(RegexParser.parse(pattern, RegexParser.Dialect.SGL));
+  }
+
+  /// At most 253 characters (RFC 1123, section 2.1).
+  private Term hostname() {
+    return texts.both(matching(HOST), texts.length(1, 253));
+  }
+
+  /// RFC 4291, section 2.2.
+  private static String ipv6() {
+    String group = "[0-9a-fA-F]{1,4}";
+    String last = "(?:" + group + ":" + group + "|" + IPV4 + ")";
+    StringBuilder ways = new StringBuilder("(?:(?:" + group + ":){6}" + last);
+    for (int after = 5; after >= 0; after--) { // groups behind the gap, before the last two
+      String before = "(?:(?:" + group + ":){0," + (5 - after) + "}" + group + ")?";
+      ways.append("|").append(before).append("::(?:").append(group).append(":){").append(after);
+      ways.append("}").append(last);
+    }
+    ways.append("|(?:(?:" + group + ":){0,5}" + group + ")?::" + group);
+    ways.append("|(?:(?:" + group + ":){0,6}" + group + ")?::)");
+    return ways.toString();
+  }
+
+  /// RFC 3339, appendix A.
+  private static String duration() {
+    String time = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
+    String date = "(?:\\d+D|\\d+M(?:\\d+D)?|\\d+Y(?:\\d+M(?:\\d+D)?)?)";
+    return "P(?:" + date + "(?:" + time + ")?|" + time + "|\\d+W)";
+  }
+
+  /// RFC 3986, appendix A; with `more` characters, RFC 3987.
+  private static String uri(String more, boolean absolute) {
+    String escape = "%[0-9a-fA-F]{2}";
+    String plain = "a-zA-Z0-9._~!$\\x26'()*+,;=" + more;
+    String segment = "(?:[" + plain + ":@-]|" + escape + ")";
+    String authority =
+        "(?:(?:[" + plain + ":-]|" + escape + ")*@)?"
+            + "(?:\\[(?:" + IPV6 + "|[vV][0-9a-fA-F]+\\.[a-zA-Z0-9._~!$\\x26'()*+,;=:-]+)\\]"
+            + "|(?:[" + plain + "-]|" + escape + ")*)(?::\\d*)?";
+    String segments = "(?:/" + segment + "*)*";
+    String rooted = "/(?:" + segment + "+" + segments + ")?";
+    String rest = "(?://" + authority + segments + "|" + rooted + "|";
+    String privately = more.isEmpty() ? "" : "\\ue000-\\uf8ff\\x{f0000}-\\x{ffffd}\\x{100000}-\\x{10fffd}";
+    String end =
+        "(?:\\?(?:[" + plain + privately + ":@/?-]|" + escape + ")*)?"
+            + "(?:#(?:[" + plain + ":@/?-]|" + escape + ")*)?";
+    String whole =
+        "[a-zA-Z][a-zA-Z0-9+.-]*:" + rest + segment + "+" + segments + ")?" + end;
+    String first = "(?:[" + plain + "@-]|" + escape + ")+"; // without a colon
+    return absolute ? whole : "(?:" + whole + "|" + rest + first + segments + ")?" + end + ")";
+  }
+
+  /// RFC 6570, section 2.
+  private static String template() {
+    String name = "(?:[a-zA-Z0-9_]|%[0-9a-fA-F]{2})";
+    String variable =
+        name + "(?:\\.?" + name + ")*(?::[1-9]\\d{0,3}|\\*)?";
+    String expression =
+        "\\{[+#./;?\\x26=,!@|]?" + variable + "(?:," + variable + ")*\\}";
+    return "(?:[!#$\\x26(-;=?-\\[\\]_a-z~" + INTERNATIONAL + "]|%[0-9a-fA-F]{2}|" + expression + ")*";
+  }
+}

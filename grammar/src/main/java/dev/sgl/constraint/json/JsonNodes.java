@@ -1,0 +1,208 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.machine.Branch;
+import dev.sgl.constraint.machine.Dfa;
+import dev.sgl.constraint.machine.DfaState;
+import dev.sgl.constraint.machine.Edges;
+import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.regex.ByteSet;
+import dev.sgl.constraint.regex.Term;
+import dev.sgl.constraint.regex.Terms;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/// The places at which a JSON value is written, made when they are first asked for, each once.
+final class JsonNodes {
+  final Language language;
+  final Formulas formulas;
+  final Terms terms;
+  final Shapes shapes;
+  final JsonStyle style;
+  final Dfa dfa;
+  final Reach reach;
+  final Splits splits;
+
+  private final Map<Formula, ValueNode> values = new HashMap<>();
+  private final Map<Formula, ObjectPlan> plans = new HashMap<>();
+  private final Map<List<Object>, Branch> others = new HashMap<>();
+  private final Term space;
+  private final Term someSpace;
+
+  JsonNodes(Language language, Shapes shapes, JsonStyle style) {
+    this.language = language;
+    this.formulas = language.formulas();
+    this.terms = language.terms();
+    this.shapes = shapes;
+    this.style = style;
+    dfa = new Dfa(terms, language.budget());
+    reach = new Reach(language.budget());
+    splits = new Splits(this);
+    Term blank = terms.either(terms.bytes(ByteSet.of(' ')), terms.bytes(ByteSet.of('\n')));
+    Term any = terms.either(blank, terms.bytes(ByteSet.of('\t')), terms.bytes(ByteSet.of('\r')));
+    space = terms.repeat(any, 0, style.space());
+    someSpace = terms.repeat(any, Math.min(1, style.space()), style.space());
+  }
+
+  ValueNode value(Formula formula) {
+    return values.computeIfAbsent(formula, f -> new ValueNode(this, f));
+  }
+
+  ObjectPlan plan(Formula object) {
+    ObjectPlan known = plans.get(object);
+    if (known == null) {
+      known = new ObjectPlan(this, object);
+      plans.put(object, known);
+    }
+    return known;
+  }
+
+  ObjectNode object(ObjectPlan plan, ObjectNode.Rest rest, boolean first) {
+    return (ObjectNode)
+        once(
+            List.of("object", plan.id(), rest, first),
+            () -> new ObjectNode(this, plan, rest, first));
+  }
+
+  ArrayNode array(Formula rest, Set<String> seen, boolean first) {
+    return (ArrayNode)
+        once(List.of("array", rest.id, seen, first), () -> new ArrayNode(this, rest, seen, first));
+  }
+
+  private Branch once(List<Object> key, Supplier<Branch> maker) {
+    Branch known = others.get(key);
+    if (known == null) {
+      known = maker.get();
+      language.budget().keep(2);
+      others.put(key, known);
+    }
+    return known;
+  }
+
+  /// Whether some value satisfies `formula`.
+  boolean isPossible(Formula formula) {
+    return reach.isReachable(value(formula));
+  }
+
+  DfaState rule(Term term) {
+    return dfa.state(term);
+  }
+
+  /// White space where it is allowed, then `then`.
+  Node spaced(Node then) {
+    if (style.space() == 0) {
+      return then;
+    }
+    return once(
+        List.of("space", then),
+        () -> new Place(() -> new Edges.Builder().call(rule(space), then).build()));
+  }
+
+  /// What closes an object or an array that is not empty: with white space before it, if allowed.
+  void close(Edges.Builder edges, char bracket) {
+    edges.on(bracket, Branch.END);
+    if (style.space() > 0) {
+      Node closing =
+          once(
+              List.of("close", bracket),
+              () -> new Place(() -> new Edges.Builder().on(bracket, Branch.END).build()));
+      edges.call(rule(someSpace), closing);
+    }
+  }
+
+  /// A comma as the style has it, then `then`.
+  void comma(Edges.Builder edges, Node then) {
+    byte[] text = style.comma().getBytes(StandardCharsets.UTF_8);
+    edges.on(text[0], literal(text, 1, spaced(then)));
+  }
+
+  /// The rest of `text` from `from` on, then `then`.
+  Node literal(byte[] text, int from, Node then) {
+    if (from == text.length) {
+      return then;
+    }
+    Node next = literal(text, from + 1, then);
+    return once(
+        List.of("literal", text[from], next),
+        () -> new Place(() -> new Edges.Builder().on(text[from], next).build()));
+  }
+
+  /// A colon as the style has it, then a value and what follows it, in one of `ways`.
+  Node member(Splits.Ways ways) {
+    Node choice = choice(ways);
+    return literal(style.colon().getBytes(StandardCharsets.UTF_8), 0, spaced(choice));
+  }
+
+  private Node choice(Splits.Ways ways) {
+    return once(
+        List.of("choice", ways),
+        () ->
+            new Place(
+                () -> {
+                  Edges.Builder edges = new Edges.Builder();
+                  ways.list().forEach(way -> edges.call(value(way.value()), way.next()));
+                  return edges.build();
+                }));
+  }
+
+  /// The names of `targets`, as written, each with what follows it.
+  Node names(byte[][] names, Node[] targets) {
+    Integer[] order = new Integer[names.length];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, (a, b) -> Arrays.compareUnsigned(names[a], names[b]));
+    byte[][] sorted = new byte[names.length][];
+    List<Node> follow = new ArrayList<>();
+    for (int i = 0; i < names.length; i++) {
+      sorted[i] = names[order[i]];
+      follow.add(targets[order[i]]);
+    }
+    return new Place(() -> trie(sorted, follow, 0, names.length, 0));
+  }
+
+  private static Edges trie(byte[][] names, List<Node> targets, int from, int to, int depth) {
+    Edges.Builder edges = new Edges.Builder();
+    for (int i = from; i < to; ) {
+      byte value = names[i][depth];
+      int first = i;
+      while (i < to && names[i][depth] == value) {
+        i++;
+      }
+      int last = i;
+      boolean ends = names[first].length == depth + 1; // in a quote: no other name goes on
+      edges.on(
+          value,
+          ends
+              ? targets.get(first)
+              : new Place(() -> trie(names, targets, first, last, depth + 1)));
+    }
+    return edges.build();
+  }
+
+  /// A place whose edges are made when they are first asked for.
+  static final class Place implements Branch {
+    private final Supplier<Edges> maker;
+    private List<Edges> edges = List.of();
+
+    Place(Supplier<Edges> maker) {
+      this.maker = maker;
+    }
+
+    @Override
+    public Edges edges() {
+      if (edges.isEmpty()) {
+        edges = List.of(maker.get());
+      }
+      return edges.getFirst();
+    }
+
+    @Override
+    public boolean isNullable() {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.machine.Branch;
+import dev.sgl.constraint.machine.Capture;
+import dev.sgl.constraint.machine.Edges;
+import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.regex.Term;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/// Inside of an object, before a property or the end.
+final class ObjectNode implements Branch, Goal {
+
+  /// What is left of an object.
+  ///
+  /// @param from the index of the first name that may come, where names have an order
+  /// @param used the indices of the names that were used, where they have none
+  /// @param formula what is asked of the properties that follow
+  /// @param others the names so far that were not mentioned, as written
+  record Rest(int from, Set<Integer> used, Formula formula, Set<String> others) {}
+
+  /// A property: its value and the place behind it, in one of several ways.
+  private record Member(int name, Splits.Ways ways) {}
+
+  private record OtherMember(ObjectPlan.Others names, List<Splits.Split> splits) {}
+
+  private final JsonNodes nodes;
+  private final Formulas formulas;
+  private final ObjectPlan plan;
+  private final Rest rest;
+  private final boolean first;
+  private Optional<Edges> edges = Optional.empty();
+
+  ObjectNode(JsonNodes nodes, ObjectPlan plan, Rest rest, boolean first) {
+    this.nodes = nodes;
+    this.formulas = nodes.formulas;
+    this.plan = plan;
+    this.rest = rest;
+    this.first = first;
+  }
+
+  private boolean mayEnd() {
+    return formulas.map(
+            rest.formula(),
+            atom ->
+                formulas.constant(!(atom instanceof Formula.Properties count) || count.min == 0))
+        == formulas.yes;
+  }
+
+  // --- the names that may come
+
+  /// What is asked if the names before `from` do not come any more.
+  private Formula without(Formula formula, int from, Set<Integer> used) {
+    return formulas.map(
+        formula,
+        atom -> atom instanceof Formula.Each each && !mayCome(each, from, used) ? formulas.yes : atom);
+  }
+
+  private boolean mayCome(Formula.Each each, int from, Set<Integer> used) {
+    for (int i = from; i < plan.names().size(); i++) {
+      if (plan.speaksOf(each, i) && !used.contains(i)) {
+        return true;
+      }
+    }
+    return !(each.names instanceof Names.Named)
+        && plan.others().stream().anyMatch(o -> plan.speaksOf(each, o));
+  }
+
+  private List<Splits.Split> split(Formula formula, Predicate<Formula.Each> speaks) {
+    return nodes.splits.split(
+        formula,
+        atom -> atom instanceof Formula.Each each && speaks.test(each) ? each.value : formulas.yes,
+        Formula.Each.class::isInstance,
+        (atom, _) ->
+            atom instanceof Formula.Properties count
+                ? formulas.properties(
+                    count.min - 1,
+                    count.max == Formulas.UNBOUNDED ? count.max : count.max - 1)
+                : atom);
+  }
+
+  /// The mentioned names that may come now.
+  private List<Member> members() {
+    List<Member> members = new ArrayList<>();
+    Formula formula = rest.formula();
+    for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
+      if (rest.used().contains(i)) {
+        continue;
+      }
+      int name = i;
+      List<Splits.Way> ways = new ArrayList<>();
+      for (Splits.Split split : split(formula, each -> plan.speaksOf(each, name))) {
+        ObjectNode next = nodes.object(plan, after(name, split.rest()), false);
+        if (nodes.reach.isReachable(next)) {
+          ways.add(new Splits.Way(split.value(), next));
+        }
+      }
+      if (!ways.isEmpty()) {
+        members.add(new Member(name, new Splits.Ways(ways)));
+      }
+      if (!nodes.style.anyOrder()) {
+        formula = without(formula, i + 1, Set.of());
+      }
+    }
+    return members;
+  }
+
+  private Rest after(int name, Formula formula) {
+    if (!nodes.style.anyOrder()) {
+      return new Rest(name + 1, Set.of(), without(formula, name + 1, Set.of()), rest.others());
+    }
+    Set<Integer> used = new HashSet<>(rest.used());
+    used.add(name);
+    return new Rest(0, Set.copyOf(used), without(formula, 0, used), rest.others());
+  }
+
+  /// The other names that may come now.
+  private List<OtherMember> others() {
+    Formula formula =
+        nodes.style.anyOrder()
+            ? rest.formula()
+            : without(rest.formula(), plan.names().size(), Set.of());
+    if (formula == formulas.no) {
+      return List.of();
+    }
+    List<OtherMember> members = new ArrayList<>();
+    for (ObjectPlan.Others names : plan.others()) {
+      List<Splits.Split> splits = split(formula, each -> plan.speaksOf(each, names));
+      if (!splits.isEmpty()) {
+        members.add(new OtherMember(names, splits));
+      }
+    }
+    return members;
+  }
+
+  private Rest afterOther(Formula formula, Set<String> others) {
+    return nodes.style.anyOrder()
+        ? new Rest(0, rest.used(), formula, others)
+        : new Rest(plan.names().size(), Set.of(), formula, others);
+  }
+
+  // --- ways to the end
+
+  @Override
+  public Iterable<List<Goal>> ways() {
+    if (mayEnd()) {
+      return List.of(List.of());
+    }
+    List<List<Goal>> ways = new ArrayList<>();
+    Formula formula = rest.formula();
+    for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
+      int name = i;
+      if (!rest.used().contains(i)) {
+        for (Splits.Split split : split(formula, each -> plan.speaksOf(each, name))) {
+          ways.add(
+              List.of(
+                  nodes.value(split.value()),
+                  nodes.object(plan, after(name, split.rest()), false)));
+        }
+      }
+      if (!nodes.style.anyOrder()) {
+        formula = without(formula, i + 1, Set.of());
+      }
+    }
+    for (OtherMember member : others()) {
+      for (Splits.Split split : member.splits()) {
+        for (byte[] text : nodes.terms.texts(fresh(member.names()), 1)) {
+          Rest next = afterOther(split.rest(), with(new String(text, StandardCharsets.UTF_8)));
+          ways.add(List.of(nodes.value(split.value()), nodes.object(plan, next, false)));
+        }
+      }
+    }
+    return ways.reversed(); // the later ones skip what may be left out
+  }
+
+  // --- places
+
+  @Override
+  public Edges edges() {
+    if (edges.isEmpty()) {
+      Edges.Builder builder = new Edges.Builder();
+      if (mayEnd()) {
+        if (first) {
+          builder.on('}', Branch.END);
+        } else {
+          nodes.close(builder, '}');
+        }
+      }
+      Edges names = names();
+      if (first) {
+        for (int i = 0; i < names.labels().length; i++) {
+          builder.on(names.labels()[i], names.targets().get(i));
+        }
+        names.calls().forEach(call -> builder.call(call.target(), call.then()));
+      } else if (names.labels().length > 0 || !names.calls().isEmpty()) {
+        nodes.comma(builder, new JsonNodes.Place(() -> names));
+      }
+      edges = Optional.of(builder.build());
+    }
+    return edges.get();
+  }
+
+  private Edges names() {
+    Edges.Builder builder = new Edges.Builder();
+    List<Member> members = members();
+    if (!members.isEmpty()) {
+      byte[][] texts = new byte[members.size()][];
+      Node[] targets = new Node[members.size()];
+      for (int i = 0; i < texts.length; i++) {
+        texts[i] = Texts.written(plan.names().get(members.get(i).name()));
+        targets[i] = nodes.member(members.get(i).ways());
+      }
+      builder.on('"', nodes.names(texts, targets));
+    }
+    for (OtherMember member : others()) {
+      Term names = fresh(member.names());
+      if (!nodes.terms.isEmpty(names)) {
+        Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
+        builder.call(
+            Capture.of(nodes.rule(quoted), text -> afterName(member, text)), Branch.END);
+      }
+    }
+    return builder.build();
+  }
+
+  private Term fresh(ObjectPlan.Others names) {
+    List<Term> before = new ArrayList<>();
+    rest.others().forEach(n -> before.add(nodes.terms.text(n)));
+    return nodes.terms.both(names.names(), nodes.terms.not(nodes.terms.either(before)));
+  }
+
+  private Set<String> with(String name) {
+    Set<String> more = new HashSet<>(rest.others());
+    more.add(name);
+    return Set.copyOf(more);
+  }
+
+  private Node afterName(OtherMember member, byte[] text) {
+    Set<String> names = with(new String(text, 1, text.length - 1, StandardCharsets.UTF_8));
+    List<Splits.Way> ways = new ArrayList<>();
+    for (Splits.Split split : member.splits()) {
+      ObjectNode next = nodes.object(plan, afterOther(split.rest(), names), false);
+      if (nodes.reach.isReachable(next)) {
+        ways.add(new Splits.Way(split.value(), next));
+      }
+    }
+    return nodes.member(new Splits.Ways(ways));
+  }
+
+  @Override
+  public boolean isNullable() {
+    return false;
+  }
+}

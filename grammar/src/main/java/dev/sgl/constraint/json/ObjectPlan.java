@@ -1,0 +1,156 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.Term;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// What is the same for all objects of a formula: the names that it mentions, in their order, and the
+/// classes of all other names.
+///
+/// The order is that in which properties were described, then those that were only required.
+final class ObjectPlan {
+  private static final int MAX_PATTERNS = 12;
+
+  /// Names that no property mentions and that match the same patterns.
+  ///
+  /// @param names as written, with the closing quote
+  /// @param matching the patterns that they match
+  record Others(Term names, Set<Term> matching) {}
+
+  private final JsonNodes nodes;
+  private final Formula object;
+  private final List<String> names;
+  private final Map<Formula.Each, boolean[]> members = new HashMap<>(); // by index of a name
+  private List<Others> others = List.of();
+  private boolean othersKnown;
+
+  ObjectPlan(JsonNodes nodes, Formula formula) {
+    this.nodes = nodes;
+    Set<String> described = new LinkedHashSet<>();
+    Set<String> mentioned = new LinkedHashSet<>();
+    for (Formula atom : Splits.atoms(formula)) {
+      if (atom instanceof Formula.Each each) {
+        switch (each.names) {
+          case Names.Named(var name) ->
+              (each.value == nodes.formulas.no ? mentioned : described).add(name);
+          case Names.Matching _ -> {}
+          case Names.Except(var except, _) -> mentioned.addAll(except);
+        }
+      }
+    }
+    described.addAll(mentioned);
+    names = List.copyOf(described);
+    object =
+        nodes.formulas.map(
+            formula,
+            a ->
+                a instanceof Formula.Each each && each.value == nodes.formulas.yes
+                    ? nodes.formulas.yes
+                    : a);
+  }
+
+  int id() {
+    return System.identityHashCode(this);
+  }
+
+  List<String> names() {
+    return names;
+  }
+
+  ObjectNode start() {
+    ObjectNode.Rest rest = new ObjectNode.Rest(0, Set.of(), object, Set.of());
+    return nodes.object(this, rest, true);
+  }
+
+  /// Whether `each` speaks of the name of index `name`.
+  boolean speaksOf(Formula.Each each, int name) {
+    return members(each)[name];
+  }
+
+  private boolean[] members(Formula.Each each) {
+    boolean[] known = members.get(each);
+    if (known == null) {
+      known = new boolean[names.size()];
+      for (int i = 0; i < known.length; i++) {
+        known[i] = contains(each.names, names.get(i));
+      }
+      members.put(each, known);
+    }
+    return known;
+  }
+
+  private boolean contains(Names set, String name) {
+    Texts texts = nodes.language.texts();
+    return switch (set) {
+      case Names.Named(var only) -> only.equals(name);
+      case Names.Matching(var term) -> texts.contains(term, name);
+      case Names.Except(var except, var patterns) ->
+          !except.contains(name) && patterns.stream().noneMatch(p -> texts.contains(p, name));
+    };
+  }
+
+  /// Whether `each` speaks of the names `others`.
+  boolean speaksOf(Formula.Each each, Others others) {
+    return switch (each.names) {
+      case Names.Named _ -> false;
+      case Names.Matching(var term) -> others.matching().contains(term);
+      case Names.Except(_, var patterns) ->
+          patterns.stream().noneMatch(others.matching()::contains);
+    };
+  }
+
+  /// The classes of names that are not mentioned.
+  List<Others> others() {
+    if (!othersKnown) {
+      othersKnown = true;
+      others = partition();
+    }
+    return others;
+  }
+
+  private List<Others> partition() {
+    Set<Term> patterns = new LinkedHashSet<>();
+    for (Formula atom : Splits.atoms(object)) {
+      if (atom instanceof Formula.Each each) {
+        switch (each.names) {
+          case Names.Named _ -> {}
+          case Names.Matching(var term) -> patterns.add(term);
+          case Names.Except(_, var except) -> patterns.addAll(except);
+        }
+      }
+    }
+    if (patterns.size() > MAX_PATTERNS) {
+      throw new ConstraintException(
+          "the constraint is too complex: an object has more than " + MAX_PATTERNS + " patterns of names");
+    }
+    List<Term> mentioned = new ArrayList<>();
+    names.forEach(n -> mentioned.add(nodes.language.texts().only(n)));
+    Term free =
+        nodes.terms.both(
+            nodes.language.texts().any(), nodes.terms.not(nodes.terms.either(mentioned)));
+    List<Others> classes = new ArrayList<>(List.of(new Others(free, Set.of())));
+    for (Term pattern : patterns) {
+      List<Others> finer = new ArrayList<>();
+      for (Others whole : classes) {
+        Set<Term> more = new HashSet<>(whole.matching());
+        more.add(pattern);
+        add(finer, nodes.terms.both(whole.names(), pattern), more);
+        add(finer, nodes.terms.both(whole.names(), nodes.terms.not(pattern)), whole.matching());
+      }
+      classes = finer;
+    }
+    return classes;
+  }
+
+  private void add(List<Others> classes, Term names, Set<Term> matching) {
+    if (!nodes.terms.isEmpty(names)) {
+      classes.add(new Others(names, Set.copyOf(matching)));
+    }
+  }
+}

@@ -1,0 +1,424 @@
+package dev.sgl.constraint.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.Term;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Reads schemas into formulas, keyword by keyword, as the schema's draft has it.
+///
+/// What cannot be said exactly is refused, with the keyword and its place.
+final class SchemaReader {
+  private final Documents documents;
+  private final Formulas formulas;
+  private final Texts texts;
+  private final Numbers numbers;
+  private final Formats formats;
+  private final Shapes shapes;
+  private final boolean assertFormats;
+  private final Unevaluated unevaluated;
+  private final Map<Place, Formula> read = new HashMap<>();
+
+  SchemaReader(Documents documents, Language language, boolean written, boolean assertFormats) {
+    this.documents = documents;
+    this.formulas = language.formulas();
+    this.texts = language.texts();
+    this.numbers = language.numbers();
+    this.formats = new Formats(texts);
+    this.assertFormats = assertFormats;
+    this.shapes =
+        new Shapes(language.terms(), formulas, texts, numbers, written, this::read);
+    this.unevaluated = new Unevaluated(documents, formulas, texts, this::read);
+  }
+
+  Shapes shapes() {
+    return shapes;
+  }
+
+  /// What the schema at `place` asks.
+  Formula read(Place place) {
+    Formula known = read.get(place);
+    if (known == null) {
+      known = schema(place);
+      read.put(place, known);
+    }
+    return known;
+  }
+
+  private Formula schema(Place place) {
+    JsonNode schema = place.schema();
+    if (schema.isBoolean()) {
+      return formulas.constant(schema.asBoolean());
+    }
+    if (!schema.isObject()) {
+      throw new ConstraintException("a schema was expected at " + place.pointer());
+    }
+    if (schema.has("$schema") && schema.get("$schema").isTextual() && Draft.of(schema).isEmpty()) {
+      throw refused(place, "$schema", "names an unknown draft");
+    }
+    if (schema.has("$ref") && place.draft().isBefore(Draft.DRAFT2019)) {
+      return keyword(place, "$ref", schema.get("$ref"));
+    }
+    List<Formula> parts = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : schema.properties()) {
+      parts.add(keyword(place, entry.getKey(), entry.getValue()));
+    }
+    return formulas.and(parts);
+  }
+
+  private Formula keyword(Place place, String key, JsonNode value) {
+    try {
+      return asked(place, key, value);
+    } catch (ConstraintException e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.contains(" at #") || message.contains("too complex")
+          ? e
+          : refused(place, key, message);
+    }
+  }
+
+  private static ConstraintException refused(Place place, String key, String why) {
+    return new ConstraintException("`" + key + "` " + why + ", at " + place.pointer());
+  }
+
+  private Formula asked(Place place, String key, JsonNode value) {
+    JsonNode schema = place.schema();
+    Draft draft = place.draft();
+    return switch (key) {
+      case "$ref" -> formulas.ref(documents.follow(place, string(value)));
+      case "$dynamicRef" ->
+          draft == Draft.DRAFT2020
+              ? formulas.ref(documents.followDynamic(place, string(value)))
+              : formulas.yes;
+      case "$recursiveRef" ->
+          draft == Draft.DRAFT2019
+              ? formulas.ref(documents.followRecursive(place))
+              : formulas.yes;
+      case "type" -> type(value, draft);
+      case "enum" -> {
+        List<Formula> choices = new ArrayList<>();
+        list(value).forEach(v -> choices.add(value(v)));
+        yield formulas.or(choices);
+      }
+      case "const" -> draft == Draft.DRAFT4 ? formulas.yes : value(value);
+      case "allOf" -> formulas.and(parts(place, key, value));
+      case "anyOf" -> formulas.or(parts(place, key, value));
+      case "oneOf" -> formulas.one(parts(place, key, value));
+      case "not" -> formulas.not(part(place, value, key));
+      case "if" -> draft.isBefore(Draft.DRAFT7) ? formulas.yes : conditional(place);
+      case "minLength" -> when(Kind.STRING, texts.length(count(value), Formulas.UNBOUNDED));
+      case "maxLength" -> when(Kind.STRING, texts.length(0, count(value)));
+      case "pattern" -> when(Kind.STRING, texts.containing(string(value)));
+      case "format" -> format(string(value));
+      case "minimum" ->
+          when(numbers.above(number(value), !schema.path("exclusiveMinimum").asBoolean(false)));
+      case "maximum" ->
+          when(numbers.below(number(value), !schema.path("exclusiveMaximum").asBoolean(false)));
+      case "exclusiveMinimum" ->
+          value.isBoolean() && draft == Draft.DRAFT4
+              ? formulas.yes
+              : when(numbers.above(number(value), false));
+      case "exclusiveMaximum" ->
+          value.isBoolean() && draft == Draft.DRAFT4
+              ? formulas.yes
+              : when(numbers.below(number(value), false));
+      case "multipleOf" -> when(numbers.multiplesOf(positive(value)));
+      case "prefixItems", "items", "additionalItems", "unevaluatedItems", "contains", "minItems",
+              "maxItems", "uniqueItems" ->
+          formulas.when(Kind.ARRAY, array(place, key, value));
+      case "properties", "patternProperties", "additionalProperties", "unevaluatedProperties",
+              "propertyNames", "required", "minProperties", "maxProperties", "dependencies",
+              "dependentRequired", "dependentSchemas" ->
+          formulas.when(Kind.OBJECT, object(place, key, value));
+      default -> formulas.yes; // an annotation, or unknown: it asks nothing
+    };
+  }
+
+  private Formula when(Kind kind, Term term) {
+    return formulas.when(kind, formulas.text(term));
+  }
+
+  private Formula when(NumberSet set) {
+    return formulas.when(Kind.NUMBER, formulas.number(set));
+  }
+
+  private Formula part(Place place, JsonNode part, String... keys) {
+    return read(documents.part(place, part, keys));
+  }
+
+  private List<Formula> parts(Place place, String key, JsonNode values) {
+    List<Formula> parts = new ArrayList<>();
+    for (int i = 0; i < list(values).size(); i++) {
+      parts.add(part(place, values.get(i), key, String.valueOf(i)));
+    }
+    return parts;
+  }
+
+  private Formula conditional(Place place) {
+    JsonNode schema = place.schema();
+    Formula test = part(place, schema.get("if"), "if");
+    Formula then =
+        schema.has("then") ? part(place, schema.get("then"), "then") : formulas.yes;
+    Formula otherwise =
+        schema.has("else") ? part(place, schema.get("else"), "else") : formulas.yes;
+    return formulas.and(formulas.or(formulas.not(test), then), formulas.or(test, otherwise));
+  }
+
+  private Formula format(String name) {
+    return assertFormats
+        ? formats.find(name).map(term -> when(Kind.STRING, term)).orElse(formulas.yes)
+        : formulas.yes;
+  }
+
+  // --- types and values
+
+  private Formula type(JsonNode value, Draft draft) {
+    List<Formula> choices = new ArrayList<>();
+    for (JsonNode name : value.isArray() ? value : List.of(value)) {
+      choices.add(
+          switch (string(name)) {
+            case "null" -> formulas.kind(Kind.NULL);
+            case "boolean" -> formulas.kinds(Kind.TRUE.bit() | Kind.FALSE.bit());
+            case "number" -> formulas.kind(Kind.NUMBER);
+            case "integer" ->
+                formulas.and(formulas.kind(Kind.NUMBER), formulas.number(numbers.integers()));
+            case "string" -> formulas.kind(Kind.STRING);
+            case "array" -> formulas.kind(Kind.ARRAY);
+            case "object" -> formulas.kind(Kind.OBJECT);
+            default -> throw new ConstraintException("names an unknown type " + name);
+          });
+    }
+    return formulas.or(choices);
+  }
+
+  /// Only `value`.
+  private Formula value(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case NULL -> formulas.kind(Kind.NULL);
+      case BOOLEAN -> formulas.kind(value.asBoolean() ? Kind.TRUE : Kind.FALSE);
+      case NUMBER ->
+          formulas.and(
+              formulas.kind(Kind.NUMBER), formulas.number(numbers.value(value.decimalValue())));
+      case STRING ->
+          formulas.and(
+              formulas.kind(Kind.STRING), formulas.text(texts.only(value.asText())));
+      case ARRAY -> {
+        List<Formula> parts = new ArrayList<>();
+        parts.add(formulas.kind(Kind.ARRAY));
+        parts.add(formulas.length(value.size(), value.size()));
+        for (int i = 0; i < value.size(); i++) {
+          parts.add(formulas.items(i, i + 1, value(value.get(i))));
+        }
+        yield formulas.and(parts);
+      }
+      case OBJECT -> {
+        List<Formula> parts = new ArrayList<>();
+        Set<String> names = new LinkedHashSet<>();
+        parts.add(formulas.kind(Kind.OBJECT));
+        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+          names.add(entry.getKey());
+          parts.add(
+              formulas.each(new Names.Named(entry.getKey()), value(entry.getValue())));
+          parts.add(formulas.has(entry.getKey()));
+        }
+        parts.add(formulas.each(new Names.Except(names, List.of()), formulas.no));
+        yield formulas.and(parts);
+      }
+      default -> throw new ConstraintException("holds what is not JSON");
+    };
+  }
+
+  // --- arrays
+
+  private Formula array(Place place, String key, JsonNode value) {
+    JsonNode schema = place.schema();
+    boolean lists = place.draft().isBefore(Draft.DRAFT2020); // `items` may be a list
+    return switch (key) {
+      case "prefixItems" -> lists ? formulas.yes : tuple(place, key, value);
+      case "items" ->
+          lists && value.isArray()
+              ? tuple(place, key, value)
+              : formulas.items(
+                  lists ? 0 : schema.path("prefixItems").size(),
+                  Formulas.UNBOUNDED,
+                  part(place, value, key));
+      case "additionalItems" ->
+          lists && schema.path("items").isArray()
+              ? formulas.items(
+                  schema.get("items").size(), Formulas.UNBOUNDED, part(place, value, key))
+              : formulas.yes;
+      case "unevaluatedItems" -> unevaluated.items(place, part(place, value, key));
+      case "contains" -> {
+        boolean counts = !place.draft().isBefore(Draft.DRAFT2019);
+        int min = counts && schema.has("minContains") ? count(schema.get("minContains")) : 1;
+        int max =
+            counts && schema.has("maxContains")
+                ? count(schema.get("maxContains"))
+                : Formulas.UNBOUNDED;
+        yield place.draft() == Draft.DRAFT4
+            ? formulas.yes
+            : formulas.contains(part(place, value, key), min, max);
+      }
+      case "minItems" -> formulas.length(count(value), Formulas.UNBOUNDED);
+      case "maxItems" -> formulas.length(0, count(value));
+      case "uniqueItems" -> value.asBoolean() ? unique(place) : formulas.yes;
+      default -> throw new AssertionError(key);
+    };
+  }
+
+  private Formula tuple(Place place, String key, JsonNode value) {
+    List<Formula> items = new ArrayList<>();
+    for (int i = 0; i < list(value).size(); i++) {
+      items.add(formulas.items(i, i + 1, part(place, value.get(i), key, String.valueOf(i))));
+    }
+    return formulas.and(items);
+  }
+
+  /// Items are compared by what is written of them, so they must be scalars.
+  private Formula unique(Place place) {
+    JsonNode schema = place.schema();
+    if (schema.path("maxItems").asInt(Formulas.UNBOUNDED) <= 1) {
+      return formulas.yes;
+    }
+    List<Formula> items = new ArrayList<>();
+    boolean closed = false;
+    for (String key : List.of("prefixItems", "items", "additionalItems")) {
+      JsonNode value = schema.path(key);
+      if (value.isArray()) {
+        items.addAll(parts(place, key, value));
+      } else if (!value.isMissingNode()) {
+        items.add(part(place, value, key));
+        closed = true;
+      }
+    }
+    Formula any = formulas.or(items);
+    boolean scalar =
+        closed
+            && shapes.of(any, Kind.ARRAY) == formulas.no
+            && shapes.of(any, Kind.OBJECT) == formulas.no;
+    if (!scalar) {
+      throw new ConstraintException("is supported for items that are neither arrays nor objects");
+    }
+    return formulas.unique();
+  }
+
+  // --- objects
+
+  private Formula object(Place place, String key, JsonNode value) {
+    return switch (key) {
+      case "properties" -> {
+        List<Formula> parts = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+          String name = entry.getKey();
+          Formula part = part(place, entry.getValue(), key, name);
+          // also when it asks nothing, so that the property has its place in the order
+          parts.add(formulas.named(name, part));
+        }
+        yield formulas.and(parts);
+      }
+      case "patternProperties" -> {
+        List<Formula> parts = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+          Term term = texts.containing(entry.getKey());
+          Formula part = part(place, entry.getValue(), key, entry.getKey());
+          parts.add(formulas.each(new Names.Matching(term), part));
+        }
+        yield formulas.and(parts);
+      }
+      case "additionalProperties" -> additional(place, value);
+      case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
+      case "propertyNames" -> {
+        Term allowed = shapes.text(part(place, value, key));
+        yield place.draft() == Draft.DRAFT4 || allowed == texts.any()
+            ? formulas.yes
+            : formulas.each(new Names.Matching(texts.not(allowed)), formulas.no);
+      }
+      case "required" -> {
+        List<Formula> parts = new ArrayList<>();
+        list(value).forEach(name -> parts.add(formulas.has(string(name))));
+        yield formulas.and(parts);
+      }
+      case "minProperties" -> formulas.properties(count(value), Formulas.UNBOUNDED);
+      case "maxProperties" -> formulas.properties(0, count(value));
+      case "dependencies" ->
+          place.draft().isBefore(Draft.DRAFT2019) ? dependent(place, key, value) : formulas.yes;
+      case "dependentRequired", "dependentSchemas" ->
+          place.draft().isBefore(Draft.DRAFT2019) ? formulas.yes : dependent(place, key, value);
+      default -> throw new AssertionError(key);
+    };
+  }
+
+  private Formula additional(Place place, JsonNode value) {
+    Set<String> names = new LinkedHashSet<>();
+    List<Term> patterns = new ArrayList<>();
+    place.schema().path("properties").fieldNames().forEachRemaining(names::add);
+    place
+        .schema()
+        .path("patternProperties")
+        .fieldNames()
+        .forEachRemaining(pattern -> patterns.add(texts.containing(pattern)));
+    return formulas.each(
+        new Names.Except(names, patterns), part(place, value, "additionalProperties"));
+  }
+
+  private Formula dependent(Place place, String key, JsonNode value) {
+    List<Formula> parts = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : value.properties()) {
+      JsonNode needs = entry.getValue();
+      List<Formula> needed = new ArrayList<>();
+      if (needs.isArray()) {
+        needs.forEach(name -> needed.add(formulas.has(string(name))));
+      } else {
+        needed.add(part(place, needs, key, entry.getKey()));
+      }
+      Formula absent = formulas.not(formulas.has(entry.getKey()));
+      parts.add(formulas.or(absent, formulas.and(needed)));
+    }
+    return formulas.and(parts);
+  }
+
+  // --- values of keywords
+
+  private static String string(JsonNode value) {
+    if (!value.isTextual()) {
+      throw new ConstraintException("needs a text");
+    }
+    return value.asText();
+  }
+
+  private static JsonNode list(JsonNode value) {
+    if (!value.isArray()) {
+      throw new ConstraintException("needs a list");
+    }
+    return value;
+  }
+
+  private static BigDecimal number(JsonNode value) {
+    if (!value.isNumber()) {
+      throw new ConstraintException("needs a number");
+    }
+    return value.decimalValue();
+  }
+
+  private static BigDecimal positive(JsonNode value) {
+    if (number(value).signum() <= 0) {
+      throw new ConstraintException("needs a number above zero");
+    }
+    return number(value);
+  }
+
+  /// A bound on how many; where it is beyond all measure, the largest number there is.
+  private static int count(JsonNode value) {
+    BigDecimal number = number(value);
+    if (number.signum() < 0 || number.stripTrailingZeros().scale() > 0) {
+      throw new ConstraintException("needs a whole number from 0 on");
+    }
+    return number.min(BigDecimal.valueOf(Formulas.UNBOUNDED)).intValue();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.Term;
+import dev.sgl.constraint.regex.Terms;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays and so
+/// on. References are read on the way.
+final class Shapes {
+  private final Terms terms;
+  private final Formulas formulas;
+  private final Texts texts;
+  private final Numbers numbers;
+  private final boolean written; // numbers as they are written, not as they may be read
+  private final Function<Place, Formula> reader;
+  private final Map<List<Integer>, Formula> restricted = new HashMap<>();
+  private final Map<Formula, Term> scalars = new HashMap<>();
+
+  /// @param written whether to allow only the usual texts of a number, not all
+  /// @param reader gives the formula of the schema at a place
+  Shapes(
+      Terms terms,
+      Formulas formulas,
+      Texts texts,
+      Numbers numbers,
+      boolean written,
+      Function<Place, Formula> reader) {
+    this.terms = terms;
+    this.formulas = formulas;
+    this.texts = texts;
+    this.numbers = numbers;
+    this.written = written;
+    this.reader = reader;
+  }
+
+  /// What `formula` asks of values of `kind`: without references and kinds.
+  Formula of(Formula formula, Kind kind) {
+    return of(formula, kind, new HashSet<>());
+  }
+
+  private Formula of(Formula formula, Kind kind, Set<Place> reading) {
+    List<Integer> key = List.of(formula.id, kind.ordinal());
+    Formula known = restricted.get(key);
+    if (known != null) {
+      return known;
+    }
+    Formula result =
+        formulas.map(
+            formula,
+            part ->
+                switch (part) {
+                  case Formula.Kinds k -> formulas.constant((k.kinds & kind.bit()) != 0);
+                  case Formula.Ref ref -> read(ref.place, kind, reading);
+                  default -> part;
+                });
+    restricted.put(key, result);
+    return result;
+  }
+
+  private Formula read(Place place, Kind kind, Set<Place> reading) {
+    if (!reading.add(place)) {
+      throw new ConstraintException(
+          "the schema refers to itself without end, at " + place.pointer());
+    }
+    Formula result = of(reader.apply(place), kind, reading);
+    reading.remove(place);
+    return result;
+  }
+
+  /// The strings of `formula`.
+  Term text(Formula formula) {
+    Formula asked = of(formula, Kind.STRING);
+    Term term = text(asked, true);
+    return term == terms.all ? texts.any() : denies(asked) ? terms.both(texts.any(), term) : term;
+  }
+
+  private boolean denies(Formula formula) {
+    return switch (formula) {
+      case Formula.Not _, Formula.One _ -> true;
+      case Formula.And a -> a.parts.stream().anyMatch(this::denies);
+      case Formula.Or o -> o.parts.stream().anyMatch(this::denies);
+      default -> false;
+    };
+  }
+
+  private Term text(Formula formula, boolean top) {
+    return switch (formula) {
+      case Formula.Constant c -> c.value ? terms.all : terms.nothing;
+      case Formula.Text t -> t.term;
+      case Formula.Not n -> terms.not(text(n.inner, false));
+      case Formula.And a -> terms.both(a.parts.stream().map(p -> text(p, false)).toList());
+      case Formula.Or o -> terms.either(o.parts.stream().map(p -> text(p, false)).toList());
+      case Formula.One o -> exactlyOne(o.parts.stream().map(p -> text(p, false)).toList());
+      default -> throw new AssertionError(formula);
+    };
+  }
+
+  private Term exactlyOne(List<Term> parts) {
+    List<Term> ways = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      List<Term> rest = new ArrayList<>(parts);
+      Term one = rest.remove(i);
+      ways.add(terms.both(one, terms.not(terms.either(rest))));
+    }
+    return terms.either(ways);
+  }
+
+  /// The numbers of `formula`, as texts.
+  private Term number(Formula formula) {
+    Formula asked = of(formula, Kind.NUMBER);
+    if (asked instanceof Formula.Constant c) {
+      return c.value ? numbers.any() : terms.nothing;
+    }
+    NumberSet set = numbers(asked);
+    Term plain = terms.both(numbers.plain(), set.term());
+    NumberSet found = new NumberSet(plain, set.integral(), set.listed());
+    return written ? numbers.written(found) : found.term();
+  }
+
+  private NumberSet numbers(Formula formula) {
+    return switch (formula) {
+      case Formula.Constant c ->
+          new NumberSet(c.value ? terms.all : terms.nothing, !c.value, !c.value);
+      case Formula.Number n -> n.set;
+      case Formula.Not n -> new NumberSet(terms.not(numbers(n.inner).term()), false, false);
+      case Formula.And a -> {
+        List<NumberSet> sets = a.parts.stream().map(this::numbers).toList();
+        yield new NumberSet(
+            terms.both(sets.stream().map(NumberSet::term).toList()),
+            sets.stream().anyMatch(NumberSet::integral),
+            sets.stream().anyMatch(NumberSet::listed));
+      }
+      case Formula.Or o -> {
+        List<NumberSet> sets = o.parts.stream().map(this::numbers).toList();
+        yield new NumberSet(
+            terms.either(sets.stream().map(NumberSet::term).toList()),
+            sets.stream().allMatch(NumberSet::integral),
+            sets.stream().allMatch(NumberSet::listed));
+      }
+      case Formula.One o -> {
+        List<NumberSet> sets = o.parts.stream().map(this::numbers).toList();
+        yield new NumberSet(
+            exactlyOne(sets.stream().map(NumberSet::term).toList()),
+            sets.stream().allMatch(NumberSet::integral),
+            sets.stream().allMatch(NumberSet::listed));
+      }
+      default -> throw new AssertionError(formula);
+    };
+  }
+
+  /// The texts of all values of `formula` that are neither arrays nor objects.
+  Term scalar(Formula formula) {
+    Term known = scalars.get(formula);
+    if (known != null) {
+      return known;
+    }
+    List<Term> ways = new ArrayList<>();
+    for (Kind kind : List.of(Kind.NULL, Kind.TRUE, Kind.FALSE)) {
+      if (of(formula, kind) == formulas.yes) {
+        ways.add(terms.text(kind.name().toLowerCase(java.util.Locale.ROOT)));
+      }
+    }
+    ways.add(number(formula));
+    ways.add(terms.concat(terms.text("\""), text(formula)));
+    Term term = terms.either(ways);
+    scalars.put(formula, term);
+    return term;
+  }
+
+  /// The texts that write the same value as `text`, which is no array and no object.
+  Term same(byte[] text) {
+    String value = new String(text, java.nio.charset.StandardCharsets.UTF_8);
+    if (!value.isEmpty() && (value.charAt(0) == '-' || Character.isDigit(value.charAt(0)))) {
+      return numbers.value(new java.math.BigDecimal(value)).term();
+    }
+    return terms.text(text);
+  }
+}

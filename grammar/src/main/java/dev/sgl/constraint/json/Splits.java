@@ -1,0 +1,134 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.machine.Node;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/// Tells apart what the next value of an object or array may be, by what follows from it.
+///
+/// What remains to be asked after the value depends on which of the formulas hold that the rest
+/// speaks of. For each combination that some value has, this gives the values and what remains: the
+/// derivative of a schema by a value.
+final class Splits {
+
+  /// The values `value`, after which `rest` remains.
+  record Split(Formula value, Formula rest) {}
+
+  /// A value, and the place behind it.
+  record Way(Formula value, Node next) {}
+
+  /// Compared by what they hold.
+  record Ways(List<Way> list) {}
+
+  private final JsonNodes nodes;
+  private final Formulas formulas;
+
+  Splits(JsonNodes nodes) {
+    this.nodes = nodes;
+    this.formulas = nodes.formulas;
+  }
+
+  /// @param rest what is asked
+  /// @param asked for an assertion, the formula that it asks of this value, or `yes` for none
+  /// @param demands whether an assertion fails if the value is not as it asks
+  /// @param after what remains of an assertion, given which of the formulas hold
+  List<Split> split(
+      Formula rest,
+      Function<Formula, Formula> asked,
+      Predicate<Formula> demands,
+      BiFunction<Formula, Map<Formula, Boolean>, Formula> after) {
+    Search search = new Search(asked, demands, after);
+    search.go(rest, List.of(), Map.of());
+    List<Split> splits = new ArrayList<>();
+    search.found.forEach((next, values) -> splits.add(new Split(formulas.or(values), next)));
+    return splits;
+  }
+
+  /// Whether some value satisfies all of `parts`, as far as can be told in time.
+  private boolean isPossible(List<Formula> parts) {
+    Formula all = formulas.and(parts);
+    return all != formulas.no && nodes.isPossible(all);
+  }
+
+  private final class Search {
+    private final Function<Formula, Formula> asked;
+    private final Predicate<Formula> demands;
+    private final BiFunction<Formula, Map<Formula, Boolean>, Formula> after;
+    private final Map<Formula, List<Formula>> found = new LinkedHashMap<>();
+
+    Search(
+        Function<Formula, Formula> asked,
+        Predicate<Formula> demands,
+        BiFunction<Formula, Map<Formula, Boolean>, Formula> after) {
+      this.asked = asked;
+      this.demands = demands;
+      this.after = after;
+    }
+
+    void go(Formula rest, List<Formula> value, Map<Formula, Boolean> truth) {
+      for (Formula atom : atoms(rest)) {
+        Formula ask = asked.apply(atom);
+        if (ask != formulas.yes && !truth.containsKey(ask)) {
+          Formula denied =
+              formulas.map(
+                  rest, a -> demands.test(a) && asked.apply(a) == ask ? formulas.no : a);
+          boolean certain = denied == formulas.no;
+          branch(rest, value, truth, ask, true, certain);
+          if (!certain) {
+            branch(denied, value, truth, ask, false, false);
+          }
+          return;
+        }
+      }
+      Formula next = formulas.map(rest, a -> after.apply(a, truth));
+      if (next != formulas.no && isPossible(value)) {
+        found.computeIfAbsent(next, n -> new ArrayList<>()).add(formulas.and(value));
+      }
+    }
+
+    private void branch(
+        Formula rest,
+        List<Formula> value,
+        Map<Formula, Boolean> truth,
+        Formula ask,
+        boolean holds,
+        boolean certain) {
+      List<Formula> more = new ArrayList<>(value);
+      more.add(holds ? ask : formulas.not(ask));
+      if (!certain && !isPossible(more)) {
+        return;
+      }
+      Map<Formula, Boolean> known = new LinkedHashMap<>(truth);
+      known.put(ask, holds);
+      go(rest, more, known);
+    }
+  }
+
+  /// The assertions of `formula`, in order.
+  static Set<Formula> atoms(Formula formula) {
+    Set<Formula> atoms = new LinkedHashSet<>();
+    collect(formula, atoms, new LinkedHashSet<>());
+    return atoms;
+  }
+
+  private static void collect(Formula formula, Set<Formula> atoms, Set<Formula> seen) {
+    if (!seen.add(formula)) {
+      return;
+    }
+    switch (formula) {
+      case Formula.Constant _ -> {}
+      case Formula.Not n -> collect(n.inner, atoms, seen);
+      case Formula.And a -> a.parts.forEach(p -> collect(p, atoms, seen));
+      case Formula.Or o -> o.parts.forEach(p -> collect(p, atoms, seen));
+      case Formula.One o -> o.parts.forEach(p -> collect(p, atoms, seen));
+      default -> atoms.add(formula);
+    }
+  }
+}

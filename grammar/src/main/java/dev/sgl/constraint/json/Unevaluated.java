@@ -1,0 +1,202 @@
+package dev.sgl.constraint.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.regex.Term;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/// `unevaluatedProperties` and `unevaluatedItems` (2020-12, section 11).
+///
+/// What is evaluated depends on which of the schemas beside them hold. There are few of those, so
+/// each combination is told apart.
+final class Unevaluated {
+  private static final int MAX_CONDITIONS = 6;
+  private static final int MAX_DEPTH = 30;
+
+  /// What a schema evaluates if `condition` holds.
+  ///
+  /// @param everything all properties, or all items
+  /// @param prefix the first so many items
+  /// @param containing items that are one of these
+  private record Part(
+      Formula condition,
+      boolean everything,
+      Set<String> names,
+      List<Term> patterns,
+      int prefix,
+      List<Formula> containing) {}
+
+  private final Documents documents;
+  private final Formulas formulas;
+  private final Texts texts;
+  private final Function<Place, Formula> reader;
+
+  Unevaluated(
+      Documents documents, Formulas formulas, Texts texts, Function<Place, Formula> reader) {
+    this.documents = documents;
+    this.formulas = formulas;
+    this.texts = texts;
+    this.reader = reader;
+  }
+
+  Formula properties(Place place, Formula value) {
+    return each(
+        collect(place, Kind.OBJECT),
+        parts -> {
+          Set<String> names = new LinkedHashSet<>();
+          List<Term> patterns = new ArrayList<>();
+          for (Part part : parts) {
+            if (part.everything()) {
+              return formulas.yes;
+            }
+            names.addAll(part.names());
+            patterns.addAll(part.patterns());
+          }
+          return formulas.each(new Names.Except(names, patterns), value);
+        });
+  }
+
+  Formula items(Place place, Formula value) {
+    return each(
+        collect(place, Kind.ARRAY),
+        parts -> {
+          int prefix = 0;
+          List<Formula> allowed = new ArrayList<>(List.of(value));
+          for (Part part : parts) {
+            if (part.everything()) {
+              return formulas.yes;
+            }
+            prefix = Math.max(prefix, part.prefix());
+            allowed.addAll(part.containing());
+          }
+          return formulas.items(prefix, Formulas.UNBOUNDED, formulas.or(allowed));
+        });
+  }
+
+  private List<Part> collect(Place place, Kind kind) {
+    List<Part> parts = new ArrayList<>();
+    collect(place, kind, formulas.yes, true, parts, 0);
+    return parts;
+  }
+
+  /// For each combination of conditions: if all others fail, what is not evaluated by these must be
+  /// as `rule` says.
+  private Formula each(List<Part> parts, Function<List<Part>, Formula> rule) {
+    List<Part> always = parts.stream().filter(p -> p.condition() == formulas.yes).toList();
+    List<Formula> conditions =
+        parts.stream().map(Part::condition).filter(c -> c != formulas.yes).distinct().toList();
+    if (conditions.size() > MAX_CONDITIONS) {
+      throw new ConstraintException(
+          "is supported beside at most " + MAX_CONDITIONS + " conditional schemas");
+    }
+    List<Formula> rules = new ArrayList<>();
+    for (int holding = 0; holding < 1 << conditions.size(); holding++) {
+      List<Part> evaluating = new ArrayList<>(always);
+      List<Formula> ways = new ArrayList<>();
+      for (int i = 0; i < conditions.size(); i++) {
+        Formula condition = conditions.get(i);
+        if ((holding >> i & 1) == 0) {
+          ways.add(condition);
+        } else {
+          parts.stream().filter(p -> p.condition() == condition).forEach(evaluating::add);
+        }
+      }
+      ways.add(rule.apply(evaluating));
+      rules.add(formulas.or(ways));
+    }
+    return formulas.and(rules);
+  }
+
+  private void collect(
+      Place place, Kind kind, Formula condition, boolean top, List<Part> parts, int depth) {
+    JsonNode schema = place.schema();
+    if (depth > MAX_DEPTH) {
+      throw new ConstraintException("is not supported beside a schema that refers to itself");
+    }
+    if (!schema.isObject()) {
+      return;
+    }
+    parts.add(kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
+    for (Map.Entry<String, JsonNode> entry : schema.properties()) {
+      String key = entry.getKey();
+      JsonNode value = entry.getValue();
+      switch (key) {
+        case "$ref" ->
+            collect(documents.follow(place, value.asText()), kind, condition, false, parts, depth + 1);
+        case "$dynamicRef" ->
+            collect(
+                documents.followDynamic(place, value.asText()), kind, condition, false, parts, depth + 1);
+        case "$recursiveRef" ->
+            collect(documents.followRecursive(place), kind, condition, false, parts, depth + 1);
+        case "allOf", "anyOf", "oneOf" -> {
+          for (int i = 0; i < value.size(); i++) {
+            Place part = documents.part(place, value.get(i), key, String.valueOf(i));
+            Formula holds =
+                key.equals("allOf") ? condition : formulas.and(condition, reader.apply(part));
+            collect(part, kind, holds, false, parts, depth + 1);
+          }
+        }
+        case "if" -> {
+          Place test = documents.part(place, value, key);
+          Formula holds = reader.apply(test);
+          Formula then = formulas.and(condition, holds);
+          collect(test, kind, then, false, parts, depth + 1);
+          branch(place, "then", kind, then, parts, depth);
+          branch(place, "else", kind, formulas.and(condition, formulas.not(holds)), parts, depth);
+        }
+        case "dependentSchemas" -> {
+          for (Map.Entry<String, JsonNode> need : value.properties()) {
+            Place part = documents.part(place, need.getValue(), key, need.getKey());
+            Formula holds = formulas.and(condition, formulas.has(need.getKey()));
+            collect(part, kind, holds, false, parts, depth + 1);
+          }
+        }
+        default -> {}
+      }
+    }
+  }
+
+  private void branch(
+      Place place, String key, Kind kind, Formula condition, List<Part> parts, int depth) {
+    if (place.schema().has(key)) {
+      Place part = documents.part(place, place.schema().get(key), key);
+      collect(part, kind, condition, false, parts, depth + 1);
+    }
+  }
+
+  private Part ofObject(Place place, Formula condition, boolean top) {
+    JsonNode schema = place.schema();
+    Set<String> names = new LinkedHashSet<>();
+    List<Term> patterns = new ArrayList<>();
+    schema.path("properties").fieldNames().forEachRemaining(names::add);
+    schema
+        .path("patternProperties")
+        .fieldNames()
+        .forEachRemaining(pattern -> patterns.add(texts.containing(pattern)));
+    boolean everything =
+        schema.has("additionalProperties") || !top && schema.has("unevaluatedProperties");
+    return new Part(condition, everything, names, patterns, 0, List.of());
+  }
+
+  private Part ofArray(Place place, Formula condition, boolean top) {
+    JsonNode schema = place.schema();
+    boolean lists = place.draft().isBefore(Draft.DRAFT2020);
+    boolean all =
+        lists
+            ? schema.has("items") && (!schema.get("items").isArray() || schema.has("additionalItems"))
+            : schema.has("items");
+    boolean everything = all || !top && schema.has("unevaluatedItems");
+    int prefix = schema.path(lists ? "items" : "prefixItems").size();
+    List<Formula> containing =
+        !lists && schema.has("contains")
+            ? List.of(reader.apply(documents.part(place, schema.get("contains"), "contains")))
+            : List.of();
+    return new Part(
+        condition, everything, Set.of(), List.of(), lists && !schema.path("items").isArray() ? 0 : prefix, containing);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.sgl.constraint.machine;
+
+import java.util.Arrays;
+import java.util.function.Function;
+
+/// A place in a regular rule whose text matters for what follows.
+public final class Capture implements Node {
+  private final DfaState state;
+  private final byte[] text;
+  private final Function<byte[], Node> then;
+
+  private Capture(DfaState state, byte[] text, Function<byte[], Node> then) {
+    this.state = state;
+    this.text = text;
+    this.then = then;
+  }
+
+  /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what `then`
+  /// makes of its text.
+  public static Capture of(DfaState start, Function<byte[], Node> then) {
+    return new Capture(start, new byte[0], then);
+  }
+
+  DfaState state() {
+    return state;
+  }
+
+  Capture next(int value) {
+    byte[] longer = Arrays.copyOf(text, text.length + 1);
+    longer[text.length] = (byte) value;
+    return new Capture(state.next(value), longer, then);
+  }
+
+  /// Where the rule goes on if it ends after the bytes `more`.
+  Node then(byte[] more, int length) {
+    byte[] whole = Arrays.copyOf(text, text.length + length);
+    System.arraycopy(more, 0, whole, text.length, length);
+    return then.apply(whole);
+  }
+
+  @Override
+  public boolean isNullable() {
+    return false; // what is captured is never empty
+  }
+}

@@ -1,0 +1,54 @@
+package dev.sgl.constraint.machine;
+
+import dev.sgl.constraint.regex.ByteSet;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What leads on from a [Branch].
+///
+/// @param accepts whether the rule may end here
+/// @param labels the bytes that lead on
+/// @param targets where they lead, one for each label
+/// @param calls rules that may begin here
+public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Call> calls) {
+
+  /// A rule that begins at `target`; after it the caller goes on at `then`.
+  public record Call(Node target, Node then) {}
+
+  ByteSet bytes() {
+    ByteSet set = ByteSet.NONE;
+    for (byte label : labels) {
+      set = set.or(ByteSet.of(label & 0xff));
+    }
+    return set;
+  }
+
+  /// Collects edges in any order.
+  public static final class Builder {
+    private boolean accepts;
+    private byte[] labels = new byte[0];
+    private final List<Node> targets = new ArrayList<>();
+    private final List<Call> calls = new ArrayList<>();
+
+    public Builder accept() {
+      accepts = true;
+      return this;
+    }
+
+    public Builder on(int value, Node target) {
+      labels = java.util.Arrays.copyOf(labels, labels.length + 1);
+      labels[labels.length - 1] = (byte) value;
+      targets.add(target);
+      return this;
+    }
+
+    public Builder call(Node target, Node then) {
+      calls.add(new Call(target, then));
+      return this;
+    }
+
+    public Edges build() {
+      return new Edges(accepts, labels, List.copyOf(targets), List.copyOf(calls));
+    }
+  }
+}

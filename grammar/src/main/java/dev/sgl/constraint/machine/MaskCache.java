@@ -1,0 +1,57 @@
+package dev.sgl.constraint.machine;
+
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.regex.Term;
+import java.util.Optional;
+
+/// A vocabulary and the masks of regular rules over it, by what is left of the rule: constraints that
+/// say the same share them. Thread-safe; the least recently used ones go when there is no more room.
+public final class MaskCache {
+  private static final long MAX_BYTES = 256L << 20;
+
+  private final Vocabulary vocabulary;
+  private final Cache<Term.Print, DfaMask> masks =
+      CacheBuilder.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher((Term.Print print, DfaMask mask) -> mask.bytes())
+          .concurrencyLevel(1) // one bound for all
+          .build();
+  private final Cache<Term.Print, CountedMasks> counted =
+      CacheBuilder.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher((Term.Print print, CountedMasks mask) -> mask.bytes())
+          .concurrencyLevel(1)
+          .build();
+
+  public MaskCache(Vocabulary vocabulary) {
+    this.vocabulary = vocabulary;
+  }
+
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  Optional<DfaMask> mask(Term term) {
+    return Optional.ofNullable(masks.getIfPresent(term.mark().print()));
+  }
+
+  void keep(Term term, DfaMask mask) {
+    masks.put(term.mark().print(), mask);
+  }
+
+  Optional<CountedMasks> counted(Term character) {
+    return Optional.ofNullable(counted.getIfPresent(character.mark().print()));
+  }
+
+  void keep(Term character, CountedMasks mask) {
+    counted.put(character.mark().print(), mask);
+  }
+
+  /// Forgets everything, as after the start.
+  public void clear() {
+    masks.invalidateAll();
+    counted.invalidateAll();
+  }
+}

@@ -1,0 +1,324 @@
+package dev.sgl.constraint.machine;
+
+import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.machine.State.Config;
+import dev.sgl.constraint.regex.ByteSet;
+import dev.sgl.constraint.regex.Regex;
+import dev.sgl.constraint.regex.Term;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Fills masks: which tokens of a vocabulary may come next in a state.
+///
+/// A token is allowed if its bytes lead somewhere. Where the state is inside a regular rule, the
+/// tokens that stay in the rule are the same whoever called it: they are taken from the
+/// [MaskCache], and only what goes on behind the rule's end is walked (as the context-independent
+/// tokens of XGrammar, Dong et al., 2024). Everything else is a walk down the trie of the
+/// vocabulary, which ends where no byte leads on.
+///
+/// Owned by one thread at a time, like its machine.
+public final class Masks {
+  private final Machine machine;
+  private final Vocabulary vocabulary;
+  private final MaskCache cache;
+  private final Budget budget;
+  private final DfaState[] path; // by depth
+  private final Ints exits = new Ints();
+
+  public Masks(Machine machine, MaskCache cache, Budget budget) {
+    this.machine = machine;
+    this.vocabulary = cache.vocabulary();
+    this.cache = cache;
+    this.budget = budget;
+    path = new DfaState[vocabulary.longest() + 1];
+  }
+
+  /// Sets the bits of exactly the tokens that may come in `state`, those that end the text among
+  /// them; `mask` is all zeros before.
+  public void fill(State state, long[] mask) {
+    if (state.accepts()) {
+      for (int end : vocabulary.ends()) {
+        mask[end >>> 6] |= 1L << end;
+      }
+    }
+    List<Config> branches = new ArrayList<>(0);
+    for (Config config : state.configs()) {
+      switch (config.node()) {
+        case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), mask);
+        case Capture capture -> rule(capture.state(), Optional.of(capture), config.frame(), mask);
+        case Branch _ -> branches.add(config);
+      }
+    }
+    if (!branches.isEmpty()) {
+      branches(branches, 0, mask);
+    }
+  }
+
+  // --- at the beginning of a token
+
+  /// The tokens in a regular rule, and beyond its end.
+  private void rule(DfaState state, Optional<Capture> capture, Frame frame, long[] mask) {
+    int before = exits.size();
+    lexeme(state, mask);
+    int after = exits.size();
+    if (capture.isPresent()) {
+      for (int i = before; i < after; i++) {
+        int node = exits.get(i);
+        byte[] bytes = bytes(node);
+        walk(machine.at(capture.get().then(bytes, bytes.length), frame), node, mask);
+      }
+    } else if (after > before) {
+      State popped = machine.pop(frame);
+      if (!popped.configs().isEmpty()) {
+        for (int i = before; i < after; i++) {
+          walk(popped, exits.get(i), mask);
+        }
+      }
+    }
+    exits.truncate(before);
+  }
+
+  private byte[] bytes(int node) {
+    byte[] bytes = new byte[vocabulary.depth(node)];
+    int at = node;
+    for (int i = bytes.length - 1; i >= 0; i--) {
+      bytes[i] = (byte) vocabulary.label(at);
+      at = parent(at);
+    }
+    return bytes;
+  }
+
+  private int parent(int node) {
+    int parent = node - 1;
+    while (vocabulary.depth(parent) >= vocabulary.depth(node)) {
+      parent--;
+    }
+    return parent;
+  }
+
+  /// Adds the tokens that stay in a rule, and collects where they leave it.
+  private void lexeme(DfaState state, long[] mask) {
+    if (counted(state, mask)) {
+      return;
+    }
+    Optional<DfaMask> known = cache.mask(state.term());
+    DfaMask found = known.isPresent() ? known.get() : compute(state);
+    if (known.isEmpty()) {
+      cache.keep(state.term(), found);
+    }
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] |= found.inside()[i];
+    }
+    exits.addAll(found.exits());
+  }
+
+  private DfaMask compute(DfaState state) {
+    if (state.term() instanceof Term.Both(_, var parts)) {
+      for (Term part : parts) {
+        if (part instanceof Term.Not(_, var denied)) {
+          List<Term> rest = parts.stream().filter(p -> p != part).toList();
+          return without(state, state.dfa().state(state.dfa().terms().both(rest)), denied);
+        }
+      }
+    }
+    long[] inside = new long[vocabulary.words()];
+    int before = exits.size();
+    walkRule(state, 0, inside);
+    DfaMask found = new DfaMask(inside, exits.copy(before));
+    exits.truncate(before);
+    return found;
+  }
+
+  /// `whole` is `base` without `denied`. It differs only where `denied` is alive, mostly the few
+  /// beginnings of some words, so only these are walked.
+  private DfaMask without(DfaState whole, DfaState base, Term denied) {
+    long[] inside = new long[vocabulary.words()];
+    int before = exits.size();
+    lexeme(base, inside);
+    int[] of = exits.copy(before);
+    exits.truncate(before);
+    int next = 0;
+    DfaState[] wholes = new DfaState[path.length];
+    DfaState[] denials = new DfaState[path.length];
+    wholes[0] = whole;
+    denials[0] = whole.dfa().state(denied);
+    for (int node = 1; node < vocabulary.nodes(); ) {
+      budget.spend(1);
+      int depth = vocabulary.depth(node);
+      DfaState denial = denials[depth - 1].next(vocabulary.label(node));
+      if (denial.isDead()) {
+        int end = vocabulary.end(node);
+        for (; next < of.length && of[next] < end; next++) {
+          exits.add(of[next]);
+        }
+        node = end;
+        continue;
+      }
+      DfaState here = wholes[depth - 1].next(vocabulary.label(node));
+      next += next < of.length && of[next] == node ? 1 : 0;
+      if (here.isDead()) {
+        int end = vocabulary.end(node);
+        for (int below = node; below < end; below++) {
+          vocabulary.clear(below, inside);
+        }
+        for (; next < of.length && of[next] < end; next++) {
+          continue; // what lies behind is not reached
+        }
+        node = end;
+        continue;
+      }
+      wholes[depth] = here;
+      denials[depth] = denial;
+      if (here.isNullable() && vocabulary.end(node) > node + 1) {
+        exits.add(node);
+      }
+      node++;
+    }
+    DfaMask found = new DfaMask(inside, exits.copy(before));
+    exits.truncate(before);
+    return found;
+  }
+
+  /// A repeat of characters, and something else behind it: only the numbers of characters matter.
+  private boolean counted(DfaState state, long[] mask) {
+    Term.Repeat repeat;
+    Term tail = state.dfa().terms().empty;
+    switch (state.term()) {
+      case Term.Repeat r -> repeat = r;
+      case Term.Concat(_, Term.Repeat r, var t) -> {
+        repeat = r;
+        tail = t;
+      }
+      default -> {
+        return false;
+      }
+    }
+    if (repeat.max() == Regex.UNBOUNDED && repeat.min() == 0
+        || !state.dfa().terms().isCharacter(repeat.item())) {
+      return false;
+    }
+    CountedMasks counts = counts(state.dfa(), repeat.item());
+    counts.add(repeat.max(), vocabulary, mask);
+    DfaState after = state.dfa().state(tail);
+    if (after.term() instanceof Term.Empty) {
+      for (int i = 0; i < counts.ends(); i++) {
+        if (counts.count(i) >= repeat.min() && counts.count(i) <= repeat.max()) {
+          exits.add(counts.node(i));
+        }
+      }
+      return true;
+    }
+    if (repeat.min() == 0) {
+      walkRule(after, 0, mask);
+    }
+    ByteSet first = after.bytes();
+    for (int i = 0; i < counts.ends(); i++) {
+      if (counts.count(i) >= repeat.min() && counts.count(i) <= repeat.max()) {
+        walkRule(after, counts.node(i), mask, first);
+      }
+    }
+    return true;
+  }
+
+  private CountedMasks counts(Dfa dfa, Term character) {
+    Optional<CountedMasks> known = cache.counted(character);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    budget.spend(vocabulary.nodes());
+    CountedMasks made =
+        new CountedMasks(dfa.state(dfa.terms().star(character)), vocabulary);
+    cache.keep(character, made);
+    return made;
+  }
+
+  // --- inside of a token
+
+  /// The tokens below `node` that stay in the rule; where they leave it is collected.
+  private void walkRule(DfaState state, int node, long[] mask) {
+    path[vocabulary.depth(node)] = state;
+    int end = vocabulary.end(node);
+    budget.spend(1 + ((end - node) >> 3));
+    for (int i = node + 1; i < end; ) {
+      int depth = vocabulary.depth(i);
+      DfaState next = path[depth - 1].next(vocabulary.label(i));
+      if (next.isDead()) {
+        i = vocabulary.end(i);
+        continue;
+      }
+      path[depth] = next;
+      vocabulary.mark(i, mask);
+      if (next.isNullable() && vocabulary.end(i) > i + 1) {
+        exits.add(i);
+      }
+      i++;
+    }
+  }
+
+  /// The same, when it is known which bytes may come first.
+  private void walkRule(DfaState state, int node, long[] mask, ByteSet first) {
+    int end = vocabulary.end(node);
+    for (int child = node + 1; child < end; child = vocabulary.end(child)) {
+      if (first.contains(vocabulary.label(child))) {
+        DfaState next = state.next(vocabulary.label(child));
+        vocabulary.mark(child, mask);
+        if (vocabulary.end(child) > child + 1) {
+          if (next.isNullable()) {
+            exits.add(child);
+          }
+          walkRule(next, child, mask);
+        }
+      }
+    }
+  }
+
+  /// The tokens below `node` that go on in `state`.
+  private void walk(State state, int node, long[] mask) {
+    List<Config> branches = new ArrayList<>(0);
+    for (Config config : state.configs()) {
+      switch (config.node()) {
+        case DfaState dfa -> below(dfa, config.frame(), node, mask);
+        case Capture _, Branch _ -> branches.add(config);
+      }
+    }
+    if (!branches.isEmpty()) {
+      branches(branches, node, mask);
+    }
+  }
+
+  /// The tokens below `node` in a regular rule and beyond its end.
+  private void below(DfaState state, Frame frame, int node, long[] mask) {
+    int before = exits.size();
+    walkRule(state, node, mask);
+    int after = exits.size();
+    if (after > before) {
+      State popped = machine.pop(frame);
+      if (!popped.configs().isEmpty()) {
+        for (int i = before; i < after; i++) {
+          walk(popped, exits.get(i), mask);
+        }
+      }
+    }
+    exits.truncate(before);
+  }
+
+  /// The tokens below `node` that go on at one of `configs`, byte by byte.
+  private void branches(List<Config> configs, int node, long[] mask) {
+    State state = machine.of(configs);
+    ByteSet bytes = state.bytes();
+    int end = vocabulary.end(node);
+    for (int child = node + 1; child < end; child = vocabulary.end(child)) {
+      int value = vocabulary.label(child);
+      if (!bytes.contains(value)) {
+        continue;
+      }
+      State next = machine.next(state, value);
+      vocabulary.mark(child, mask);
+      if (vocabulary.end(child) > child + 1) {
+        walk(next, child, mask);
+      }
+    }
+  }
+}

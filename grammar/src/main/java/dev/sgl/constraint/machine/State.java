@@ -1,0 +1,78 @@
+package dev.sgl.constraint.machine;
+
+import dev.sgl.constraint.regex.ByteSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Everything that may come next: places with their callers. Equal states of one [Machine] are mostly
+/// the same object, so what is found out about one is kept with it.
+public final class State {
+
+  /// A place from which bytes lead on, and the callers of its rule.
+  record Config(Node node, Frame frame) {}
+
+  private final List<Config> configs;
+  private final boolean accepts;
+  private State[] next = {};
+  private int onlyByte = -1; // the one successor that is known, until there are more
+  private Optional<State> only = Optional.empty();
+  private Optional<ByteSet> bytes = Optional.empty();
+
+  State(Set<Config> configs, boolean accepts) {
+    this.configs = List.copyOf(configs);
+    this.accepts = accepts;
+  }
+
+  List<Config> configs() {
+    return configs;
+  }
+
+  /// Whether the text may end here.
+  public boolean accepts() {
+    return accepts;
+  }
+
+  /// Whether nothing may come, not even the end.
+  public boolean isDead() {
+    return configs.isEmpty() && !accepts;
+  }
+
+  /// The state after `value`, if it was reached before.
+  Optional<State> known(int value) {
+    if (value == onlyByte) {
+      return only;
+    }
+    return next.length == 0 ? Optional.empty() : Optional.ofNullable(next[value]);
+  }
+
+  void learn(int value, State state) {
+    if (onlyByte < 0) {
+      onlyByte = value;
+      only = Optional.of(state);
+      return;
+    }
+    if (next.length == 0) {
+      next = new State[256];
+    }
+    next[value] = state;
+  }
+
+  /// The bytes that may come next.
+  ByteSet bytes() {
+    if (bytes.isEmpty()) {
+      ByteSet set = ByteSet.NONE;
+      for (Config config : configs) {
+        set =
+            set.or(
+                switch (config.node()) {
+                  case DfaState state -> state.bytes();
+                  case Capture capture -> capture.state().bytes();
+                  case Branch branch -> branch.edges().bytes();
+                });
+      }
+      bytes = Optional.of(set);
+    }
+    return bytes.get();
+  }
+}
