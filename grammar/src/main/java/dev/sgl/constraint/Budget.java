@@ -35,6 +35,11 @@ public final class Budget {
     }
   }
 
+  /// The objects that may still be made.
+  public long space() {
+    return space;
+  }
+
   /// Allows `steps` of work from here on.
   public void refill(long steps) {
     left = steps;

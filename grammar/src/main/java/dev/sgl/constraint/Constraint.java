@@ -1,24 +1,29 @@
 package dev.sgl.constraint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Map;
 
-/// A regular set of UTF-8 texts: what a generated value may be.
+/// What a generated text may be, as data.
 ///
-/// The set is closed; [Automaton] switches over it without a `default`. Every constraint matches at
-/// least one text: compact constructors refuse those that match none.
+/// The set is closed; `match.ConstraintCompiler` switches over it without a `default`. Constraints
+/// are equal if they say the same in the same words.
 public sealed interface Constraint {
 
-  /// No upper bound of a [Repeat].
+  /// No upper bound of [Length].
   int UNBOUNDED = Integer.MAX_VALUE;
 
   /// Exactly this text.
   record Text(String text) implements Constraint {}
 
-  /// One Unicode character, raw.
-  record AnyChar() implements Constraint {}
-
-  /// One Unicode character as it may stand inside a JSON string, escaped or not.
-  record JsonChar() implements Constraint {}
+  /// Any text of `min` to `max` characters.
+  record Length(int min, int max) implements Constraint {
+    public Length {
+      if (min < 0 || min > max) {
+        throw new IllegalArgumentException("no length lies from " + min + " to " + max);
+      }
+    }
+  }
 
   /// A decimal integer from `min` to `max`, both included, without leading zeros.
   record IntRange(long min, long max) implements Constraint {
@@ -29,12 +34,29 @@ public sealed interface Constraint {
     }
   }
 
-  /// All parts, one after the other.
-  record Sequence(List<Constraint> parts) implements Constraint {
-    public Sequence {
-      parts = List.copyOf(parts);
+  /// A text that the regular expression `regex` matches as a whole.
+  record Pattern(String regex) implements Constraint {}
+
+  /// A JSON text that a JSON Schema holds valid.
+  ///
+  /// @param schema the schema; `$schema` says which draft, 2020-12 if it does not
+  /// @param style how the JSON is laid out
+  /// @param formats whether `format` is asserted; if not it is an annotation only
+  /// @param documents what references may lead to besides the schema itself, by URI
+  record JsonSchema(
+      JsonNode schema, JsonStyle style, boolean formats, Map<String, JsonNode> documents)
+      implements Constraint {
+    public JsonSchema {
+      documents = Map.copyOf(documents);
+    }
+
+    public JsonSchema(JsonNode schema) {
+      this(schema, JsonStyle.COMPACT, true, Map.of());
     }
   }
+
+  /// A text of the grammar `gbnf`, from its rule `root` on.
+  record Grammar(String gbnf) implements Constraint {}
 
   /// One of the choices.
   record OneOf(List<Constraint> choices) implements Constraint {
@@ -44,22 +66,5 @@ public sealed interface Constraint {
         throw new IllegalArgumentException("a choice needs at least one alternative");
       }
     }
-  }
-
-  /// `item`, `min` to `max` times.
-  record Repeat(Constraint item, int min, int max) implements Constraint {
-    public Repeat {
-      if (min < 0 || min > max) {
-        throw new IllegalArgumentException("no count lies from " + min + " to " + max);
-      }
-    }
-  }
-
-  static Constraint text(String text) {
-    return new Text(text);
-  }
-
-  static Constraint sequence(Constraint... parts) {
-    return new Sequence(List.of(parts));
   }
 }

@@ -41,7 +41,7 @@ final class Formats {
           Map.entry("date", DATE),
           Map.entry("duration", duration()),
           Map.entry("email", EMAIL),
-          Map.entry("idn-email", EMAIL.replace("a-zA-Z0-9", "a-zA-Z0-9" + INTERNATIONAL)),
+          Map.entry("idn-email", idnEmail()),
           Map.entry("idn-hostname", ""),
           Map.entry("ipv4", IPV4),
           Map.entry("ip-address", IPV4),
@@ -66,24 +66,24 @@ final class Formats {
   /// The strings of the format `name`; empty if it is not defined, so that it asks nothing.
   ///
   /// @throws ConstraintException if it is defined, but no regular language
-  Optional<Term> find(String name) {
+  Optional<Term> find(String name, Draft draft) {
     Term term = known.get(name);
     if (term == null) {
-      Optional<Term> made = make(name);
+      Optional<Term> made = make(name, draft);
       made.ifPresent(t -> known.put(name, t));
       return made;
     }
     return Optional.of(term);
   }
 
-  private Optional<Term> make(String name) {
+  private Optional<Term> make(String name, Draft draft) {
     return switch (name) {
       case "time" -> Optional.of(texts.either(matching(TIME), texts.run(new LeapSecond())));
       case "date-time" -> {
         Term leap = texts.after(DATE + "[Tt]", texts.run(new LeapSecond()));
         yield Optional.of(texts.either(matching(DATE + "[Tt]" + TIME), leap));
       }
-      case "hostname", "host-name" -> Optional.of(hostname());
+      case "hostname", "host-name" -> Optional.of(hostname(draft));
       default -> {
         String pattern = PATTERNS.get(name);
         if (pattern != null && pattern.isEmpty()) {
@@ -98,8 +98,20 @@ final class Formats {
     return texts.matching(RegexParser.parse(pattern, RegexParser.Dialect.SGL));
   }
 
-  /// At most 253 characters (RFC 1123, section 2.1).
-  private Term hostname() {
+  /// RFC 4648, section 4.
+  Term base64() {
+    return matching(
+        "(?:[a-zA-Z0-9+/]{4})*(?:[a-zA-Z0-9+/]{2}==|[a-zA-Z0-9+/]{3}=)?");
+  }
+
+  /// At most 253 characters (RFC 1123, section 2.1). From draft 7 on the names of RFC 5890 are meant,
+  /// where what follows `xn--` must decode to letters that may stand together.
+  private Term hostname(Draft draft) {
+    if (!draft.isBefore(Draft.DRAFT7)) {
+      throw new ConstraintException(
+          "`hostname` is not supported from draft 7 on, where it includes encoded international"
+              + " names: they are not regular");
+    }
     return texts.both(matching(HOST), texts.length(1, 253));
   }
 
@@ -147,6 +159,12 @@ final class Formats {
     return absolute ? whole : "(?:" + whole + "|" + rest + first + segments + ")?" + end + ")";
   }
 
+  /// RFC 6531, section 3.3: any character beyond ASCII, also in the host.
+  private static String idnEmail() {
+    String more = "\\x{80}-\\x{10ffff}";
+    return EMAIL.replace("a-zA-Z0-9", "a-zA-Z0-9" + more).replace(" !#-", more + " !#-");
+  }
+
   /// RFC 6570, section 2.
   private static String template() {
     String name = "(?:[a-zA-Z0-9_]|%[0-9a-fA-F]{2})";
@@ -154,6 +172,6 @@ final class Formats {
         name + "(?:\\.?" + name + ")*(?::[1-9]\\d{0,3}|\\*)?";
     String expression =
         "\\{[+#./;?\\x26=,!@|]?" + variable + "(?:," + variable + ")*\\}";
-    return "(?:[!#$\\x26(-;=?-\\[\\]_a-z~" + INTERNATIONAL + "]|%[0-9a-fA-F]{2}|" + expression + ")*";
+    return "(?:[!#$\\x26-;=?-\\[\\]_a-z~" + INTERNATIONAL + "]|%[0-9a-fA-F]{2}|" + expression + ")*";
   }
 }

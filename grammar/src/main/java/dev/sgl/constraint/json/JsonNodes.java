@@ -1,5 +1,6 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
 import dev.sgl.constraint.machine.DfaState;

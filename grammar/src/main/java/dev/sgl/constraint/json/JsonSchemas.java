@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.Node;

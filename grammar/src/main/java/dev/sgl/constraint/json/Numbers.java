@@ -16,7 +16,7 @@ import java.util.List;
 /// Numbers are written without exponent where they are bounded in any way. All texts of a number
 /// (`5`, `5.0`, `5.00`) are in a set or none of them is, so that the complement of a set is that of
 /// its texts; minus zero is in none.
-final class Numbers {
+public final class Numbers {
   private static final int MAX_DIGITS = 400;
 
   private final Terms terms;
@@ -67,9 +67,11 @@ final class Numbers {
     return terms.either(magnitude, terms.concat(terms.text("-"), negative));
   }
 
-  NumberSet integers() {
-    Term positive = terms.concat(whole(), zeroTail);
-    Term zero = terms.concat(terms.text("0"), zeroTail);
+  /// @param byValue whether `1.0` is an integer, as from draft 6 on
+  NumberSet integers(boolean byValue) {
+    Term fraction = byValue ? zeroTail : terms.empty;
+    Term positive = terms.concat(whole(), fraction);
+    Term zero = terms.concat(terms.text("0"), fraction);
     return new NumberSet(
         terms.either(zero, positive, terms.concat(terms.text("-"), positive)), true, false);
   }
@@ -100,6 +102,15 @@ final class Numbers {
 
   private Term anything() {
     return terms.star(terms.bytes(ByteSet.ALL));
+  }
+
+  /// The integers from `min` to `max`, as they are written.
+  public static Term integers(Terms terms, long min, long max) {
+    Numbers numbers = new Numbers(terms);
+    Term least = numbers.above(BigDecimal.valueOf(min), true).term();
+    Term most = numbers.below(BigDecimal.valueOf(max), true).term();
+    Term both = terms.both(least, most, numbers.integers(true).term());
+    return numbers.written(new NumberSet(both, true, false));
   }
 
   // --- ranges

@@ -151,13 +151,13 @@ final class ObjectNode implements Branch, Goal {
     if (mayEnd()) {
       return List.of(List.of());
     }
-    List<List<Goal>> ways = new ArrayList<>();
+    List<List<Goal>> named = new ArrayList<>();
     Formula formula = rest.formula();
     for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
       int name = i;
       if (!rest.used().contains(i)) {
         for (Splits.Split split : split(formula, each -> plan.speaksOf(each, name))) {
-          ways.add(
+          named.add(
               List.of(
                   nodes.value(split.value()),
                   nodes.object(plan, after(name, split.rest()), false)));
@@ -167,15 +167,19 @@ final class ObjectNode implements Branch, Goal {
         formula = without(formula, i + 1, Set.of());
       }
     }
+    List<List<Goal>> ways = new ArrayList<>(named.reversed()); // later ones skip what may be left out
     for (OtherMember member : others()) {
       for (Splits.Split split : member.splits()) {
+        if (split.rest() == rest.formula()) {
+          continue; // it brings the end no nearer
+        }
         for (byte[] text : nodes.terms.texts(fresh(member.names()), 1)) {
           Rest next = afterOther(split.rest(), with(new String(text, StandardCharsets.UTF_8)));
           ways.add(List.of(nodes.value(split.value()), nodes.object(plan, next, false)));
         }
       }
     }
-    return ways.reversed(); // the later ones skip what may be left out
+    return ways;
   }
 
   // --- places

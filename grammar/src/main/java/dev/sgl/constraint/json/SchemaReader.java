@@ -115,7 +115,8 @@ final class SchemaReader {
       case "minLength" -> when(Kind.STRING, texts.length(count(value), Formulas.UNBOUNDED));
       case "maxLength" -> when(Kind.STRING, texts.length(0, count(value)));
       case "pattern" -> when(Kind.STRING, texts.containing(string(value)));
-      case "format" -> format(string(value));
+      case "format" -> format(string(value), draft);
+      case "contentEncoding", "contentMediaType" -> content(key, value, draft);
       case "minimum" ->
           when(numbers.above(number(value), !schema.path("exclusiveMinimum").asBoolean(false)));
       case "maximum" ->
@@ -170,10 +171,22 @@ final class SchemaReader {
     return formulas.and(formulas.or(formulas.not(test), then), formulas.or(test, otherwise));
   }
 
-  private Formula format(String name) {
+  private Formula format(String name, Draft draft) {
     return assertFormats
-        ? formats.find(name).map(term -> when(Kind.STRING, term)).orElse(formulas.yes)
+        ? formats.find(name, draft).map(term -> when(Kind.STRING, term)).orElse(formulas.yes)
         : formulas.yes;
+  }
+
+  /// Asserted by draft 7 alone, where a reader wants it (section 8).
+  private Formula content(String key, JsonNode value, Draft draft) {
+    if (draft != Draft.DRAFT7 || !assertFormats) {
+      return formulas.yes;
+    }
+    if (key.equals("contentMediaType") && value.asText().equals("application/json")) {
+      throw new ConstraintException("is not supported: JSON inside of strings is not regular");
+    }
+    boolean base64 = key.equals("contentEncoding") && value.asText().equals("base64");
+    return base64 ? when(Kind.STRING, formats.base64()) : formulas.yes;
   }
 
   // --- types and values
@@ -187,7 +200,9 @@ final class SchemaReader {
             case "boolean" -> formulas.kinds(Kind.TRUE.bit() | Kind.FALSE.bit());
             case "number" -> formulas.kind(Kind.NUMBER);
             case "integer" ->
-                formulas.and(formulas.kind(Kind.NUMBER), formulas.number(numbers.integers()));
+                formulas.and(
+                    formulas.kind(Kind.NUMBER),
+                    formulas.number(numbers.integers(draft != Draft.DRAFT4)));
             case "string" -> formulas.kind(Kind.STRING);
             case "array" -> formulas.kind(Kind.ARRAY);
             case "object" -> formulas.kind(Kind.OBJECT);
@@ -346,8 +361,7 @@ final class SchemaReader {
       }
       case "minProperties" -> formulas.properties(count(value), Formulas.UNBOUNDED);
       case "maxProperties" -> formulas.properties(0, count(value));
-      case "dependencies" ->
-          place.draft().isBefore(Draft.DRAFT2019) ? dependent(place, key, value) : formulas.yes;
+      case "dependencies" -> dependent(place, key, value); // later drafts leave it to the reader
       case "dependentRequired", "dependentSchemas" ->
           place.draft().isBefore(Draft.DRAFT2019) ? formulas.yes : dependent(place, key, value);
       default -> throw new AssertionError(key);

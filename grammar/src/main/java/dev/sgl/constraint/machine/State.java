@@ -15,8 +15,8 @@ public final class State {
   private final List<Config> configs;
   private final boolean accepts;
   private State[] next = {};
-  private int onlyByte = -1; // the one successor that is known, until there are more
-  private Optional<State> only = Optional.empty();
+  private int singleByte = -1; // the one successor that is known, until there are more
+  private Optional<State> single = Optional.empty();
   private Optional<ByteSet> bytes = Optional.empty();
 
   State(Set<Config> configs, boolean accepts) {
@@ -38,18 +38,28 @@ public final class State {
     return configs.isEmpty() && !accepts;
   }
 
+  /// Whether no byte may come.
+  public boolean isLast() {
+    return bytes().isEmpty();
+  }
+
+  /// The byte that must come if the text does not end here, or -1 if there is a choice or none.
+  public int onlyByte() {
+    return bytes().size() == 1 ? bytes().next(0) : -1;
+  }
+
   /// The state after `value`, if it was reached before.
   Optional<State> known(int value) {
-    if (value == onlyByte) {
-      return only;
+    if (value == singleByte) {
+      return single;
     }
     return next.length == 0 ? Optional.empty() : Optional.ofNullable(next[value]);
   }
 
   void learn(int value, State state) {
-    if (onlyByte < 0) {
-      onlyByte = value;
-      only = Optional.of(state);
+    if (singleByte < 0) {
+      singleByte = value;
+      single = Optional.of(state);
       return;
     }
     if (next.length == 0) {

@@ -12,9 +12,11 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Machine;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.testing.Suites;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,7 +84,8 @@ class JsonSchemaSuiteTest {
         .sorted((a, b) -> b.getValue() - a.getValue())
         .limit(60)
         .forEach(e -> System.out.println(e.getValue() + "  " + e.getKey()));
-    assertEquals(List.of(), wrong);
+    wrong.stream().filter(w -> !w.contains("2019-09") && !w.contains("2020-12")).forEach(System.out::println);
+    assertEquals(0, wrong.size());
     Count required = counts.getOrDefault("draft2020-12 required", new Count());
     int all = required.pass + required.refused;
     assertTrue(required.refused * 100 < 15 * all, required.refused + " of " + all + " refused");
@@ -104,7 +107,7 @@ class JsonSchemaSuiteTest {
   private void run(Path file, JsonNode groups) {
     String draft = file.getName(0).toString();
     boolean optional = file.getNameCount() > 2;
-    boolean formats = file.toString().contains("optional" + java.io.File.separator + "format");
+    boolean formats = file.toString().contains("optional" + File.separator + "format") || file.endsWith("content.json");
     Count count =
         counts.computeIfAbsent(
             draft + (formats ? " format" : optional ? " optional" : " required"),
@@ -153,6 +156,7 @@ class JsonSchemaSuiteTest {
       }
     } catch (ConstraintException e) {
       count.refused += tests.size();
+      if (e.toString().contains("complex") || e.toString().contains("draft")) System.out.println("REF " + name + " " + e.getMessage());
       String why = String.valueOf(e.getMessage()).replaceAll("at [^ ]*$", "").replaceAll("`(http|#)[^`]*`", "REF");
       reasons.merge(why, tests.size(), Integer::sum);
     } catch (StackOverflowError | RuntimeException e) {

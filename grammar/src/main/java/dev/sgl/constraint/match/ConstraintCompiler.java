@@ -1,0 +1,118 @@
+package dev.sgl.constraint.match;
+
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.gbnf.GrammarCompiler;
+import dev.sgl.constraint.json.JsonSchemas;
+import dev.sgl.constraint.json.Numbers;
+import dev.sgl.constraint.machine.Branch;
+import dev.sgl.constraint.machine.Dfa;
+import dev.sgl.constraint.machine.Edges;
+import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.regex.CodePoints;
+import dev.sgl.constraint.regex.Regex;
+import dev.sgl.constraint.regex.RegexCompiler;
+import dev.sgl.constraint.regex.RegexParser;
+import dev.sgl.constraint.regex.Spelling;
+import dev.sgl.constraint.regex.Term;
+import dev.sgl.constraint.regex.Terms;
+import java.util.List;
+import java.util.Optional;
+
+/// Compiles constraints, each once as long as it is remembered. Thread-safe.
+public final class ConstraintCompiler {
+  private static final long STEPS = 10_000_000;
+  private static final long SPACE = 400_000;
+  private static final int BYTES_PER_OBJECT = 150; // of what is counted as space, on average
+  private static final long MAX_BYTES = 512L << 20;
+
+  private record Entry(CompiledConstraint constraint, int bytes) {}
+
+  private final Cache<Constraint, Entry> compiled =
+      CacheBuilder.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher((Constraint key, Entry entry) -> entry.bytes())
+          .concurrencyLevel(1) // one bound for all
+          .build();
+
+  /// Compiles `constraint`, unless it is known already.
+  ///
+  /// @throws ConstraintException if it is not well formed, cannot be held to exactly, allows no text
+  ///     or is too complex
+  public CompiledConstraint compile(Constraint constraint) {
+    Entry known = compiled.getIfPresent(constraint);
+    if (known != null) {
+      return known.constraint();
+    }
+    Budget budget = new Budget(STEPS, SPACE);
+    try {
+      CompiledConstraint made = new CompiledConstraint(node(constraint, budget), budget);
+      int bytes = (int) Math.max(20_000, (SPACE - budget.space()) * BYTES_PER_OBJECT);
+      compiled.put(constraint, new Entry(made, bytes));
+      return made;
+    } catch (StackOverflowError e) {
+      throw new ConstraintException("the constraint is too complex: it is nested too deeply");
+    }
+  }
+
+  private static Node node(Constraint constraint, Budget budget) {
+    return switch (constraint) {
+      case Constraint.JsonSchema(var schema, var style, boolean formats, var documents) ->
+          JsonSchemas.compile(
+              schema, style, formats, uri -> Optional.ofNullable(documents.get(uri)), budget);
+      case Constraint.Grammar(var gbnf) -> GrammarCompiler.compile(gbnf, budget);
+      case Constraint.OneOf(var choices) -> {
+        List<Node> starts = choices.stream().map(c -> node(c, budget)).toList();
+        yield new Choice(starts);
+      }
+      case Constraint.Text _, Constraint.Length _, Constraint.IntRange _, Constraint.Pattern _ -> {
+        Terms terms = new Terms(budget);
+        Term term = term(constraint, terms);
+        if (terms.isEmpty(term)) {
+          throw new ConstraintException("the pattern matches no text");
+        }
+        yield new Dfa(terms, budget).state(term);
+      }
+    };
+  }
+
+  private static Term term(Constraint constraint, Terms terms) {
+    RegexCompiler compiler = new RegexCompiler(terms, Spelling.RAW);
+    return switch (constraint) {
+      case Constraint.Text(var text) -> terms.text(text);
+      case Constraint.Length(int min, int max) ->
+          compiler.compile(new Regex.Repeat(new Regex.Chars(CodePoints.ALL), min, max));
+      case Constraint.IntRange(long min, long max) -> Numbers.integers(terms, min, max);
+      case Constraint.Pattern(var regex) ->
+          compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.SGL));
+      case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _ ->
+          throw new AssertionError(constraint);
+    };
+  }
+
+  /// The beginning of one of several constraints.
+  private static final class Choice implements Branch {
+    private final Edges edges;
+    private final boolean nullable;
+
+    Choice(List<Node> starts) {
+      Edges.Builder builder = new Edges.Builder();
+      starts.forEach(start -> builder.call(start, Branch.END));
+      nullable = starts.stream().anyMatch(Node::isNullable);
+      edges = nullable ? builder.accept().build() : builder.build();
+    }
+
+    @Override
+    public Edges edges() {
+      return edges;
+    }
+
+    @Override
+    public boolean isNullable() {
+      return nullable;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.sgl.constraint.match;
+
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.constraint.machine.State;
+import java.util.Arrays;
+
+/// Follows one text token by token and says what may come next.
+///
+/// Owned by one thread at a time; its forks may belong to other threads.
+public final class Matcher {
+  private static final int MAX_FORCED = 512;
+
+  private final CompiledConstraint constraint;
+  private final MaskCache cache;
+  private Trail trail;
+  private int length; // tokens so far; the state after them is `trail.state(length)`
+
+  Matcher(CompiledConstraint constraint, MaskCache cache) {
+    this(constraint, cache, new Trail(constraint.start()), 0);
+  }
+
+  private Matcher(CompiledConstraint constraint, MaskCache cache, Trail trail, int length) {
+    this.constraint = constraint;
+    this.cache = cache;
+    this.trail = trail;
+    this.length = length;
+  }
+
+  private State state() {
+    return trail.state(length);
+  }
+
+  /// Sets in `mask` exactly the bits of the tokens that may come next, the ends of the text among
+  /// them if it may end here.
+  ///
+  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  public void fill(long[] mask) {
+    Arrays.fill(mask, 0);
+    constraint.fill(state(), cache, mask);
+  }
+
+  /// Whether the text may end here.
+  public boolean mayEnd() {
+    return state().accepts();
+  }
+
+  /// Whether the text is complete and nothing may follow.
+  public boolean mustEnd() {
+    return state().accepts() && state().isLast();
+  }
+
+  /// Takes `token`, which has text.
+  ///
+  /// @return whether it is allowed; if not nothing has changed
+  public boolean accept(int token) {
+    State next = constraint.next(state(), cache.vocabulary().bytes(token));
+    if (next.isDead() || cache.vocabulary().bytes(token).length == 0) {
+      return false;
+    }
+    trail = trail.append(length++, next);
+    return true;
+  }
+
+  /// Goes back by `tokens`. Constant time.
+  public void rollback(int tokens) {
+    if (tokens < 0 || tokens > length) {
+      throw new IllegalArgumentException("cannot go back by " + tokens + " of " + length);
+    }
+    length -= tokens;
+  }
+
+  /// A matcher of its own at the same place. Constant time; what was followed is shared.
+  public Matcher fork() {
+    return new Matcher(constraint, cache, trail, length);
+  }
+
+  /// The text that must come next, since nothing else is allowed; empty if there is a choice or the
+  /// text may end.
+  public byte[] forced() {
+    byte[] bytes = new byte[MAX_FORCED];
+    return Arrays.copyOf(bytes, constraint.forced(state(), bytes));
+  }
+
+  /// Whether nothing may follow once `bytes` have been written here.
+  boolean endsAfter(byte[] bytes) {
+    State after = constraint.next(state(), bytes);
+    return after.accepts() && after.isLast();
+  }
+}
