@@ -27,6 +27,14 @@ final class Json {
     return MAPPER.readTree(file.toFile());
   }
 
+  static JsonNode parse(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(text, e);
+    }
+  }
+
   /// With a space after each comma and colon.
   static String spaced(JsonNode node) {
     List<String> parts = new ArrayList<>();
