@@ -1,7 +1,5 @@
 package dev.sgl.compiler;
 
-import dev.sgl.constraint.Automaton;
-import dev.sgl.constraint.ConstraintException;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
@@ -9,7 +7,6 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
-import dev.sgl.program.Types;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -168,21 +165,9 @@ final class Checker {
   private void gen(Step.Gen gen, Scope scope, Place place) {
     speaks("`gen`", "`gen`", gen.span(), place);
     assistant("gen", gen.span(), place);
-    constraint(gen);
     Options.check(gen, values, scope, diagnostics);
     boolean several = gen.options().stream().anyMatch(o -> o.name().equals("n"));
     define(gen.name(), several ? Type.array(gen.type()) : gen.type(), gen.span(), scope);
-  }
-
-  /// A type must fit into the limits of its constraint, or it could not run.
-  private void constraint(Step.Gen gen) {
-    if (!Types.isFree(gen.type()) && diagnostics.isEmpty()) {
-      try {
-        Automaton.of(Types.constraint(gen.type()));
-      } catch (ConstraintException e) {
-        diagnostics.add(Diagnostic.largeType(gen.span()));
-      }
-    }
   }
 
   private void select(Step.Select select, Scope scope, Place place) {

@@ -116,10 +116,10 @@ public record Diagnostic(
         "empty-type", "No value has this type: " + why + ".", span, "nothing fits");
   }
 
-  static Diagnostic largeType(Span span) {
+  static Diagnostic badPattern(String why, Span span) {
+    String reason = why.replaceFirst("^bad pattern: ", "").replaceFirst(" of `.*", "");
     return new Diagnostic(
-            "large-type", "This type is too large to hold a model to it.", span, "too large")
-        .help("make its lengths smaller");
+        "bad-pattern", "This pattern cannot be used: " + reason + ".", span, "cannot be used");
   }
 
   static Diagnostic returnInBranch(Span span) {

@@ -315,9 +315,10 @@ final class ExprChecker {
     return switch (wanted) {
       case Type.Any() -> true;
       case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c));
-      case Type.Text _, Type.Str _ ->
+      case Type.Text _, Type.Str _, Type.Pattern _ ->
           found instanceof Type.Text
               || found instanceof Type.Str
+              || found instanceof Type.Pattern
               || found instanceof Type.Literal(String _);
       case Type.Int(long min, long max) ->
           found instanceof Type.Int

@@ -1,5 +1,8 @@
 package dev.sgl.compiler;
 
+import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.match.ConstraintCompiler;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Span;
 import dev.sgl.program.Type;
@@ -23,6 +26,7 @@ final class TypeLowering {
   private final Map<String, Sgl.TypeAliasContext> declared = new LinkedHashMap<>();
   private final Map<String, Type> resolved = new LinkedHashMap<>();
   private final Set<String> open = new HashSet<>();
+  private final ConstraintCompiler constraints = new ConstraintCompiler();
 
   TypeLowering(Lowering lowering, List<Diagnostic> diagnostics) {
     this.lowering = lowering;
@@ -60,12 +64,11 @@ final class TypeLowering {
   private void requireConstraint(Type type, Span span) {
     switch (type) {
       case Type.Text() -> diagnostics.add(Diagnostic.freeText(span));
-      case Type.Float() -> diagnostics.add(Diagnostic.notYet("Generating a `float`", span));
-      case Type.Any() -> diagnostics.add(Diagnostic.notYet("Generating a value of any type", span));
       case Type.OneOf(var choices) -> choices.forEach(c -> requireConstraint(c, span));
       case Type.Rec(var fields) -> fields.forEach(f -> requireConstraint(f.type(), span));
       case Type.Array(var item, _, _) -> requireConstraint(item, span);
-      case Type.Str _, Type.Int _, Type.Bool _, Type.Literal _ -> {}
+      case Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> {}
+      case Type.Bool _, Type.Literal _, Type.Any _ -> {}
     }
   }
 
@@ -80,7 +83,7 @@ final class TypeLowering {
       case Sgl.MapContext map -> notYet("The type `map<…>`", map);
       case Sgl.SchemaContext schema -> notYet("The type `schema`", schema);
       case Sgl.GrammarTypeContext grammar -> notYet("The type `grammar`", grammar);
-      case Sgl.PatternTypeContext pattern -> notYet("A regular expression as a type", pattern);
+      case Sgl.PatternTypeContext pattern -> pattern(pattern);
       default -> throw new AssertionError(variant.getClass());
     };
   }
@@ -105,7 +108,7 @@ final class TypeLowering {
       case "any" -> Type.ANY;
       case "bool" -> Type.BOOL;
       case "float" -> named.bounds() == null ? Type.FLOAT : notYet("A bounded `float`", named);
-      case "json" -> notYet("The type `json`", named);
+      case "json" -> Type.ANY;
       case "string" -> {
         int[] bounds = length(named.bounds(), span);
         yield new Type.Str(bounds[0], bounds[1]);
@@ -146,6 +149,18 @@ final class TypeLowering {
       return new Type.Literal(value);
     }
     return notYet("This literal as a type", literal);
+  }
+
+  private Type pattern(Sgl.PatternTypeContext pattern) {
+    String text = pattern.PATTERN().getText();
+    String regex = text.substring(2, text.length() - 1);
+    try {
+      constraints.compile(new Constraint.Pattern(regex));
+    } catch (ConstraintException e) {
+      String why = String.valueOf(e.getMessage());
+      diagnostics.add(Diagnostic.badPattern(why, lowering.span(pattern)));
+    }
+    return new Type.Pattern(regex);
   }
 
   private Type record(Sgl.RecordContext record) {

@@ -16,6 +16,9 @@ public sealed interface Type {
   /// A string of `min` to `max` characters.
   record Str(int min, int max) implements Type {}
 
+  /// A string that the regular expression `regex` matches as a whole.
+  record Pattern(String regex) implements Type {}
+
   /// An integer from `min` to `max`.
   record Int(long min, long max) implements Type {}
 
@@ -48,7 +51,7 @@ public sealed interface Type {
   /// A list of `min` to `max` items.
   record Array(Type item, int min, int max) implements Type {}
 
-  /// Nothing is known: the value of what the checker cannot follow.
+  /// Nothing is known: the value of what the checker cannot follow. Generated, it is any JSON.
   record Any() implements Type {}
 
   Type TEXT = new Text();
@@ -68,6 +71,7 @@ public sealed interface Type {
       case Text() -> "text";
       case Str(int min, int max) ->
           "string" + bounds(min, max == UNBOUNDED ? "" : "" + max, min > 0);
+      case Pattern(String regex) -> "r\"" + regex + "\"";
       case Int(long min, long max) ->
           "int" + bounds(min, max == Long.MAX_VALUE ? "" : "" + max, min != Long.MIN_VALUE);
       case Float() -> "float";

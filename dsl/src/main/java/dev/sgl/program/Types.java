@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.match.ConstraintCompiler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ public final class Types {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-  private static final Constraint QUOTE = Constraint.text("\"");
+  private static final ConstraintCompiler CONSTRAINTS = new ConstraintCompiler();
 
   private Types() {}
 
@@ -30,74 +31,32 @@ public final class Types {
 
   /// Whether values of the type are written as JSON; others are raw text.
   public static boolean isJson(Type type) {
-    return type instanceof Type.Rec || type instanceof Type.Array;
+    return type instanceof Type.Rec || type instanceof Type.Array || type instanceof Type.Any;
   }
 
   /// The texts that are values of `type` at the top level of a `gen`.
   public static Constraint constraint(Type type) {
     return switch (type) {
-      case Type.Str(int min, int max) -> new Constraint.Repeat(new Constraint.AnyChar(), min, max);
-      case Type.Literal(String value) -> Constraint.text(value);
+      case Type.Text() -> throw new IllegalArgumentException("`text` has no constraint");
+      case Type.Str(int min, int max) -> new Constraint.Length(min, max);
+      case Type.Pattern(String regex) -> new Constraint.Pattern(regex);
+      case Type.Int(long min, long max) -> new Constraint.IntRange(min, max);
+      case Type.Literal(String value) -> new Constraint.Text(value);
+      case Type.Literal(Object value) -> new Constraint.Text(Values.json(value));
       case Type.OneOf(var choices) ->
           new Constraint.OneOf(choices.stream().map(Types::constraint).toList());
-      default -> json(type);
+      case Type.Float _, Type.Bool _, Type.Rec _, Type.Array _, Type.Any _ ->
+          new Constraint.JsonSchema(schema(type, true));
     };
-  }
-
-  private static Constraint json(Type type) {
-    return switch (type) {
-      case Type.Str(int min, int max) ->
-          Constraint.sequence(
-              QUOTE, new Constraint.Repeat(new Constraint.JsonChar(), min, max), QUOTE);
-      case Type.Int(long min, long max) -> new Constraint.IntRange(min, max);
-      case Type.Bool() ->
-          new Constraint.OneOf(List.of(Constraint.text("true"), Constraint.text("false")));
-      case Type.Literal(Object value) -> Constraint.text(Values.json(value));
-      case Type.OneOf(var choices) ->
-          new Constraint.OneOf(choices.stream().map(Types::json).toList());
-      case Type.Rec(var fields) -> record(fields);
-      case Type.Array(var item, int min, int max) -> array(json(item), min, max);
-      case Type.Text(), Type.Float(), Type.Any() ->
-          throw new IllegalArgumentException("no constraint for " + type.show());
-    };
-  }
-
-  private static Constraint record(List<Type.Field> fields) {
-    return Constraint.sequence(Constraint.text("{"), fields(fields, false), Constraint.text("}"));
-  }
-
-  /// Fields in order; `open` says that one stands before, so that a comma is needed. What follows a
-  /// field that is there is built once, whether that field is optional or not.
-  private static Constraint fields(List<Type.Field> fields, boolean open) {
-    if (fields.isEmpty()) {
-      return Constraint.text("");
-    }
-    Type.Field first = fields.getFirst();
-    List<Type.Field> rest = fields.subList(1, fields.size());
-    String head = (open ? "," : "") + Values.json(first.name()) + ":";
-    Constraint field = Constraint.sequence(Constraint.text(head), json(first.type()));
-    if (open && first.optional()) {
-      return Constraint.sequence(new Constraint.Repeat(field, 0, 1), fields(rest, true));
-    }
-    Constraint with = Constraint.sequence(field, fields(rest, true));
-    return first.optional() ? new Constraint.OneOf(List.of(with, fields(rest, false))) : with;
-  }
-
-  private static Constraint array(Constraint item, int min, int max) {
-    Constraint empty = Constraint.text("[]");
-    if (max == 0) {
-      return empty;
-    }
-    int more = max == Type.UNBOUNDED ? Constraint.UNBOUNDED : max - 1;
-    Constraint tail =
-        new Constraint.Repeat(
-            Constraint.sequence(Constraint.text(","), item), Math.max(0, min - 1), more);
-    Constraint some = Constraint.sequence(Constraint.text("["), item, tail, Constraint.text("]"));
-    return min == 0 ? new Constraint.OneOf(List.of(empty, some)) : some;
   }
 
   /// The type as a JSON Schema (2020-12).
   public static ObjectNode schema(Type type) {
+    return schema(type, false);
+  }
+
+  /// @param bounded whether to say of all integers that they are not larger than programs can hold
+  private static ObjectNode schema(Type type, boolean bounded) {
     ObjectNode node = NODES.objectNode();
     switch (type) {
       case Type.Text() -> node.put("type", "string");
@@ -105,25 +64,29 @@ public final class Types {
         node.put("type", "string");
         bounds(node, "Length", min, max);
       }
+      case Type.Pattern(String regex) -> {
+        node.put("type", "string");
+        node.put("pattern", "^(?:" + regex + ")$");
+      }
       case Type.Int(long min, long max) -> {
         node.put("type", "integer");
-        if (min != Long.MIN_VALUE) {
+        if (bounded || min != Long.MIN_VALUE) {
           node.put("minimum", min);
         }
-        if (max != Long.MAX_VALUE) {
+        if (bounded || max != Long.MAX_VALUE) {
           node.put("maximum", max);
         }
       }
       case Type.Float() -> node.put("type", "number");
       case Type.Bool() -> node.put("type", "boolean");
-      case Type.Literal(Object value) -> node.putPOJO("const", value);
-      case Type.OneOf(var choices) -> choice(node, choices);
+      case Type.Literal(Object value) -> node.set("const", node(value));
+      case Type.OneOf(var choices) -> choice(node, choices, bounded);
       case Type.Rec(var fields) -> {
         node.put("type", "object");
         ObjectNode properties = node.putObject("properties");
         ArrayNode required = node.putArray("required");
         for (Type.Field field : fields) {
-          properties.set(field.name(), schema(field.type()));
+          properties.set(field.name(), schema(field.type(), bounded));
           if (!field.optional()) {
             required.add(field.name());
           }
@@ -132,7 +95,7 @@ public final class Types {
       }
       case Type.Array(var item, int min, int max) -> {
         node.put("type", "array");
-        node.set("items", schema(item));
+        node.set("items", schema(item, bounded));
         bounds(node, "Items", min, max);
       }
       case Type.Any() -> {}
@@ -140,14 +103,18 @@ public final class Types {
     return node;
   }
 
-  private static void choice(ObjectNode node, List<Type> choices) {
+  private static void choice(ObjectNode node, List<Type> choices, boolean bounded) {
     if (choices.stream().allMatch(Type.Literal.class::isInstance)) {
       ArrayNode values = node.putArray("enum");
-      choices.forEach(c -> values.addPOJO(((Type.Literal) c).value()));
+      choices.forEach(c -> values.add(node(((Type.Literal) c).value())));
     } else {
       ArrayNode any = node.putArray("anyOf");
-      choices.forEach(c -> any.add(schema(c)));
+      choices.forEach(c -> any.add(schema(c, bounded)));
     }
+  }
+
+  private static JsonNode node(Object literal) {
+    return JSON.valueToTree(literal);
   }
 
   private static void bounds(ObjectNode node, String of, int min, int max) {
@@ -163,7 +130,7 @@ public final class Types {
   ///
   /// @throws TypeException if it is no value of the type; the message says where and why
   public static Object read(Type type, String text) {
-    if (isFree(type) || type instanceof Type.Str || type instanceof Type.Literal(String _)) {
+    if (isFree(type) || isRaw(type)) {
       return checked(type, text);
     }
     if (type instanceof Type.OneOf(var choices)) {
@@ -181,6 +148,13 @@ public final class Types {
     } catch (JsonProcessingException e) {
       throw new TypeException(shorten(text) + " is not " + type.show());
     }
+  }
+
+  /// Whether values of the type are written at the top level as they are, without quotes.
+  private static boolean isRaw(Type type) {
+    return type instanceof Type.Str
+        || type instanceof Type.Pattern
+        || type instanceof Type.Literal(String _);
   }
 
   private static Object checked(Type type, Object value) {
@@ -235,6 +209,12 @@ public final class Types {
           unless(
               value instanceof String text
                   && within(text.codePointCount(0, text.length()), min, max),
+              type,
+              value);
+      case Type.Pattern(String regex) ->
+          unless(
+              value instanceof String text
+                  && CONSTRAINTS.compile(new Constraint.Pattern(regex)).matches(text),
               type,
               value);
       case Type.Int(long min, long max) ->

@@ -34,7 +34,7 @@ public sealed interface Constraint {
     }
   }
 
-  /// A text that the regular expression `regex` matches as a whole.
+  /// A text that the regular expression `regex` (ECMA-262) matches as a whole.
   record Pattern(String regex) implements Constraint {}
 
   /// A JSON text that a JSON Schema holds valid.

@@ -10,7 +10,6 @@ import java.util.stream.IntStream;
 /// stands before those below it. Tokens with the same bytes share a node. Immutable.
 public final class Vocabulary {
   private final byte[][] tokens;
-  private final int[] ends;
   private final int[] nextSame; // the next token with the same bytes, or -1
   private byte[] label = new byte[1024];
   private int[] depth = new int[1024];
@@ -20,13 +19,8 @@ public final class Vocabulary {
   private final int longest;
 
   /// @param tokens the bytes of each token by id; empty for tokens that have no text
-  /// @param ends the tokens that end a text, which have no text themselves
-  public Vocabulary(byte[][] tokens, int... ends) {
+  public Vocabulary(byte[][] tokens) {
     this.tokens = tokens.clone();
-    this.ends = ends.clone();
-    for (int id : ends) {
-      this.tokens[id] = new byte[0];
-    }
     nextSame = new int[tokens.length];
     longest = Arrays.stream(this.tokens).mapToInt(t -> t.length).max().orElse(0);
     int[] sorted =
@@ -90,20 +84,6 @@ public final class Vocabulary {
   /// The bytes of token `id`; not to be changed.
   public byte[] bytes(int id) {
     return tokens[id];
-  }
-
-  /// The tokens that end a text; not to be changed.
-  public int[] ends() {
-    return ends;
-  }
-
-  public boolean isEnd(int id) {
-    for (int end : ends) {
-      if (end == id) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// How many nodes the trie has.

@@ -3,14 +3,14 @@ package dev.sgl.local.engine;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
-import dev.sgl.constraint.TokenMatcher;
 import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.tokens.TextStream;
+import dev.sgl.local.tokens.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -21,18 +21,24 @@ import java.util.stream.IntStream;
 
 /// A sequence that the model continues, and the outbox from which its caller reads.
 final class GeneratedSequence extends Sequence implements Generation {
+  /// Tokens that the tokenizer is given again, so that it sees what stands before.
+  private static final int LOOK_BACK = 64;
+
+  private static final long[] ALL = {};
 
   /// What a generation is held to.
   ///
   /// @param limit most tokens to generate
   /// @param ends the tokens that end a text
   /// @param logprobs how many candidates to report, or -1 for no log-probabilities
+  /// @param jumpForward whether tokens that must come are taken without asking the model
   record Rules(
       int limit,
       int minTokens,
       boolean ignoreEos,
       int logprobs,
-      Optional<TokenMatcher> matcher,
+      Optional<Matcher> matcher,
+      boolean jumpForward,
       int[] ends) {}
 
   private sealed interface Mail {
@@ -47,20 +53,29 @@ final class GeneratedSequence extends Sequence implements Generation {
   private final Rules rules;
   private final Sampler sampler;
   private final TextStream text;
+  private final Tokenizer tokenizer;
   private final Vocabulary vocabulary;
+  private final long[] mask;
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<Mail> last = Optional.empty(); // the reader's
 
   GeneratedSequence(
-      int[] prompt, Rules rules, Sampler sampler, TextStream text, Vocabulary vocabulary) {
+      int[] prompt, Rules rules, Sampler sampler, TextStream text, Tokenizer tokenizer) {
     super(prompt);
     this.promptLength = prompt.length;
     this.rules = rules;
     this.sampler = sampler;
     this.text = text;
-    this.vocabulary = vocabulary;
+    this.tokenizer = tokenizer;
+    this.vocabulary = tokenizer.vocabulary();
+    mask = new long[vocabulary.words()];
+  }
+
+  /// Takes what must come before the model is asked; called once, before it is submitted.
+  void begin() {
+    jumpForward();
   }
 
   @Override
@@ -71,7 +86,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   @Override
   boolean accept(int position, float[] logits) {
     float[] before = rules.logprobs() >= 0 ? logits.clone() : logits;
-    int token = sampler.pick(logits, allowed(logits.length));
+    int token = sampler.pick(logits, allowed());
     if (token < 0) {
       throw new BackendException("no token of the model's vocabulary can continue the value");
     }
@@ -81,15 +96,42 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (rules.logprobs() >= 0) {
       logprobs.add(logprob(before, token));
     }
-    append(token);
-    text.add(vocabulary.bytes(token));
-    rules.matcher().ifPresent(m -> m.accept(token));
-    boolean done = isDone();
+    take(token);
+    boolean done = isDone() || jumpForward();
     String chunk = text.next();
     if (!chunk.isEmpty()) {
       outbox.add(new Mail.Text(chunk));
     }
     return done;
+  }
+
+  private void take(int token) {
+    append(token);
+    text.add(vocabulary.bytes(token));
+    if (rules.matcher().isPresent() && !rules.matcher().get().accept(token)) {
+      throw new BackendException("token " + token + " is not allowed here");
+    }
+  }
+
+  /// Takes the tokens that must come; true if the text is complete then. Log-probabilities are the
+  /// model's, so where they are wanted it is asked for every token.
+  private boolean jumpForward() {
+    if (!rules.jumpForward() || rules.matcher().isEmpty() || rules.logprobs() >= 0) {
+      return false;
+    }
+    int from = Math.max(promptLength, length - LOOK_BACK);
+    int[] before = Arrays.copyOfRange(tokens, from, length);
+    for (int token : rules.matcher().get().forcedTokens(before, tokenizer::encodeContinued)) {
+      if (length - promptLength >= rules.limit()) {
+        break;
+      }
+      sampler.took(token);
+      take(token);
+      if (isDone()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isDone() {
@@ -108,29 +150,21 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   /// The tokens that may come next, or an empty set for all.
-  private long[] allowed(int size) {
-    boolean mayEnd = length - promptLength >= rules.minTokens() && !rules.ignoreEos();
+  private long[] allowed() {
+    boolean tooShort = length - promptLength < rules.minTokens();
     if (rules.matcher().isPresent()) {
-      TokenMatcher matcher = rules.matcher().get();
-      return matcher.mayEnd() && length - promptLength >= rules.minTokens()
-          ? with(matcher.mask(), rules.ends())
-          : matcher.mask();
+      rules.matcher().get().fill(mask);
+    } else if (tooShort || rules.ignoreEos()) {
+      Arrays.fill(mask, -1);
+    } else {
+      return ALL;
     }
-    if (mayEnd) {
-      return new long[0];
+    if (tooShort || rules.matcher().isEmpty()) {
+      for (int end : rules.ends()) {
+        mask[end >>> 6] &= ~(1L << end);
+      }
     }
-    BitSet all = new BitSet(size);
-    all.set(0, size);
-    Arrays.stream(rules.ends()).forEach(all::clear);
-    return Arrays.copyOf(all.toLongArray(), (size + 63) / 64);
-  }
-
-  private static long[] with(long[] mask, int[] tokens) {
-    long[] more = mask.clone();
-    for (int token : tokens) {
-      more[token >>> 6] |= 1L << token;
-    }
-    return more;
+    return mask;
   }
 
   private boolean isEnd(int token) {

@@ -7,9 +7,10 @@ import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
-import dev.sgl.constraint.Automaton;
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.TokenMatcher;
+import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.constraint.match.ConstraintCompiler;
+import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
@@ -41,6 +42,9 @@ public final class LocalBackend implements Backend {
   private final ChatFormat format;
   private final GenerationDefaults defaults;
   private final Engine engine;
+  private final ConstraintCompiler constraints = new ConstraintCompiler();
+  private final MaskCache masks;
+  private final boolean jumpForward;
   private final int context;
 
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
@@ -63,6 +67,8 @@ public final class LocalBackend implements Backend {
       tokenizer = Tokenizer.open(folder, engine.vocabulary());
       format = ChatFormat.open(checkpoint, tokenizer);
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
+      masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
+      jumpForward = options.jumpForward();
     } catch (RuntimeException e) {
       engine.close();
       checkpoint.close();
@@ -107,21 +113,22 @@ public final class LocalBackend implements Backend {
                 sampling.ignoreEos(),
                 sampling.logprobs().orElse(-1),
                 matcher(request.type()),
+                jumpForward,
                 defaults.ends()),
             new Sampler(defaults.settings(sampling), prompt),
             new TextStream(sampling.stop()),
-            tokenizer.vocabulary());
+            tokenizer);
+    sequence.begin();
     engine.submit(sequence);
     return sequence;
   }
 
-  private Optional<TokenMatcher> matcher(Type type) {
+  private Optional<Matcher> matcher(Type type) {
     if (Types.isFree(type)) {
       return Optional.empty();
     }
     try {
-      Automaton automaton = Automaton.of(Types.constraint(type));
-      return Optional.of(new TokenMatcher(automaton, tokenizer.vocabulary()));
+      return Optional.of(constraints.compile(Types.constraint(type)).matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }

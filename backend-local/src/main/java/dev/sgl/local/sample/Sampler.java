@@ -48,11 +48,16 @@ public final class Sampler {
       throw new ArithmeticException("the model computed no numbers (NaN)");
     }
     int token = settings.temperature() == 0 ? best : draw(logits, best);
+    took(token);
+    return token;
+  }
+
+  /// Counts a token that was taken, by this sampler or because it had to come.
+  public void took(int token) {
     generated.merge(token, 1, Integer::sum);
     if (settings.repetitionPenalty() != 1) {
       seen.put(token, true);
     }
-    return token;
   }
 
   private void penalize(float[] logits) {

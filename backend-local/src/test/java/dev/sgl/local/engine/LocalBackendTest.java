@@ -112,7 +112,7 @@ class LocalBackendTest {
 
   @Test
   void sequencesThatDoNotFitTogetherComeOneAfterTheOther() {
-    LocalOptions small = new LocalOptions(2, OptionalInt.of(96), 4);
+    LocalOptions small = new LocalOptions(2, OptionalInt.of(96), 4, true);
     try (Backend backend = open("llama", small)) {
       List<Request> requests = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
@@ -244,7 +244,7 @@ class LocalBackendTest {
 
   @Test
   void aClosedGenerationFreesItsPlace() {
-    LocalOptions small = new LocalOptions(2, OptionalInt.of(128), 16);
+    LocalOptions small = new LocalOptions(2, OptionalInt.of(128), 16, true);
     try (Backend backend = open("llama", small)) {
       for (int i = 0; i < 50; i++) {
         backend

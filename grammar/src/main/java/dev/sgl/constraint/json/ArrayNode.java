@@ -54,6 +54,18 @@ final class ArrayNode implements Branch, Goal {
     return Splits.atoms(rest).stream().anyMatch(Formula.Unique.class::isInstance);
   }
 
+  /// Whether the same is asked of all items, and besides that only how many they are.
+  private boolean isUniform() {
+    List<Formula> parts = rest instanceof Formula.And and ? and.parts : List.of(rest);
+    return parts.stream()
+        .allMatch(
+            p ->
+                p instanceof Formula.Length
+                    || p instanceof Formula.Items i
+                        && i.from == 0
+                        && i.to == Formulas.UNBOUNDED);
+  }
+
   /// What the next item may be, and what is asked of those behind it.
   private List<Splits.Split> items() {
     if (!isSplit) {
@@ -122,6 +134,9 @@ final class ArrayNode implements Branch, Goal {
   public Iterable<List<Goal>> ways() {
     if (mayEnd()) {
       return List.of(List.of());
+    }
+    if (isUniform()) { // as one item, so all that are needed
+      return items().stream().map(s -> List.<Goal>of(nodes.value(s.value()))).toList();
     }
     List<List<Goal>> ways = new ArrayList<>();
     for (Splits.Split split : items()) {

@@ -95,7 +95,7 @@ final class Formats {
   }
 
   private Term matching(String pattern) {
-    return texts.matching(RegexParser.parse(pattern, RegexParser.Dialect.SGL));
+    return texts.matching(RegexParser.parse(pattern, RegexParser.Dialect.ASCII));
   }
 
   /// RFC 4648, section 4.

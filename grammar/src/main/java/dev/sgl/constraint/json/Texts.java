@@ -58,7 +58,7 @@ final class Texts {
   /// The strings that begin with what `pattern` matches as a whole and go on in `rest`.
   Term after(String pattern, Term rest) {
     return terms.concat(
-        compiler.compile(RegexParser.parse(pattern, RegexParser.Dialect.SGL)), rest);
+        compiler.compile(RegexParser.parse(pattern, RegexParser.Dialect.ASCII)), rest);
   }
 
   Term either(Term one, Term two) {

@@ -12,6 +12,7 @@ public final class MaskCache {
   private static final long MAX_BYTES = 256L << 20;
 
   private final Vocabulary vocabulary;
+  private final int[] ends;
   private final Cache<Term.Print, DfaMask> masks =
       CacheBuilder.newBuilder()
           .maximumWeight(MAX_BYTES)
@@ -25,12 +26,31 @@ public final class MaskCache {
           .concurrencyLevel(1)
           .build();
 
-  public MaskCache(Vocabulary vocabulary) {
+  /// @param ends the tokens that end a text
+  public MaskCache(Vocabulary vocabulary, int... ends) {
     this.vocabulary = vocabulary;
+    this.ends = ends.clone();
   }
 
   public Vocabulary vocabulary() {
     return vocabulary;
+  }
+
+  /// Whether `token` ends a text.
+  public boolean isEnd(int token) {
+    for (int end : ends) {
+      if (end == token) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Sets the bits of the tokens that end a text.
+  void markEnds(long[] mask) {
+    for (int end : ends) {
+      mask[end >>> 6] |= 1L << end;
+    }
   }
 
   Optional<DfaMask> mask(Term term) {

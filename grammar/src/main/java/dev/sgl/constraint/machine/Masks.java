@@ -39,9 +39,7 @@ public final class Masks {
   /// them; `mask` is all zeros before.
   public void fill(State state, long[] mask) {
     if (state.accepts()) {
-      for (int end : vocabulary.ends()) {
-        mask[end >>> 6] |= 1L << end;
-      }
+      cache.markEnds(mask);
     }
     List<Config> branches = new ArrayList<>(0);
     for (Config config : state.configs()) {

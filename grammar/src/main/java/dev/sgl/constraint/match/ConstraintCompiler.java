@@ -87,7 +87,7 @@ public final class ConstraintCompiler {
           compiler.compile(new Regex.Repeat(new Regex.Chars(CodePoints.ALL), min, max));
       case Constraint.IntRange(long min, long max) -> Numbers.integers(terms, min, max);
       case Constraint.Pattern(var regex) ->
-          compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.SGL));
+          compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.ECMA));
       case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _ ->
           throw new AssertionError(constraint);
     };

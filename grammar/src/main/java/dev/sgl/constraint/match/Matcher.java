@@ -3,13 +3,18 @@ package dev.sgl.constraint.match;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.State;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /// Follows one text token by token and says what may come next.
 ///
 /// Owned by one thread at a time; its forks may belong to other threads.
 public final class Matcher {
   private static final int MAX_FORCED = 512;
+  private static final int HELD_BACK = 2;
+  private static final int[] NO_TOKENS = {};
 
   private final CompiledConstraint constraint;
   private final MaskCache cache;
@@ -82,8 +87,44 @@ public final class Matcher {
     return Arrays.copyOf(bytes, constraint.forced(state(), bytes));
   }
 
+  /// The tokens that must come next: those that the tokenizer makes of the text that must come.
+  ///
+  /// What follows that text may join with its end into one token, so the last two tokens are held
+  /// back unless the text is complete behind them; the result is empty if there is nothing certain.
+  ///
+  /// @param before the tokens of this text that were last taken, at least the last few
+  /// @param encoder the tokenizer, for text in the middle of a text
+  public int[] forcedTokens(int[] before, Function<String, int[]> encoder) {
+    byte[] forced = forced();
+    int whole = Utf8.whole(forced);
+    if (whole == 0 || !endsAfter(forced) && whole <= HELD_BACK) {
+      return NO_TOKENS;
+    }
+    boolean complete = whole == forced.length && endsAfter(forced);
+    byte[] known = bytes(before);
+    int[] ids = encoder.apply(text(known) + text(Arrays.copyOf(forced, whole)));
+    int held = complete ? 0 : HELD_BACK;
+    if (ids.length <= before.length + held
+        || !Arrays.equals(ids, 0, before.length, before, 0, before.length)) {
+      return NO_TOKENS; // the text so far is not what the tokenizer would have made of it
+    }
+    return Arrays.copyOfRange(ids, before.length, ids.length - held);
+  }
+
+  private byte[] bytes(int[] tokens) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (int token : tokens) {
+      out.writeBytes(cache.vocabulary().bytes(token));
+    }
+    return out.toByteArray();
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
   /// Whether nothing may follow once `bytes` have been written here.
-  boolean endsAfter(byte[] bytes) {
+  private boolean endsAfter(byte[] bytes) {
     State after = constraint.next(state(), bytes);
     return after.accepts() && after.isLast();
   }

@@ -15,13 +15,13 @@ public final class RegexParser {
 
   /// How a pattern is read where the traditions differ.
   public enum Dialect {
-    /// Of `.sgl` programs: `\d`, `\w` and `\s` are ASCII unless `(?u)` is set, flags and class
-    /// operations (`[a-z&&[^aeiou]]`) as in Java.
-    SGL,
+    /// ECMA-262, of JSON Schema and of `.sgl` programs.
+    ECMA,
+    /// As in Rust and Java: class operations (`[a-z&&[^aeiou]]`), `\A` and `\z`; `\d`, `\w` and `\s`
+    /// are ASCII unless `(?u)` is set.
+    ASCII,
     /// The same with `(?u)` set from the beginning.
-    UNICODE,
-    /// Of JSON Schema: ECMA-262.
-    ECMA
+    UNICODE
   }
 
   /// Flags, changed as a whole so that leaving a group restores them.

@@ -16,7 +16,6 @@ import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Machine;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.testing.Suites;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -66,7 +65,6 @@ class JsonSchemaSuiteTest {
   private final Map<String, JsonNode> remotes = new HashMap<>();
   private final Map<String, Count> counts = new TreeMap<>();
   private final List<String> wrong = new ArrayList<>();
-  private final Map<String, Integer> reasons = new TreeMap<>();
 
   @Test
   void whatIsAcceptedIsValid() throws IOException {
@@ -79,13 +77,7 @@ class JsonSchemaSuiteTest {
     }
     StringBuilder table = new StringBuilder();
     counts.forEach((name, count) -> table.append("%-24s %s%n".formatted(name, count)));
-    System.out.println(table);
-    reasons.entrySet().stream()
-        .sorted((a, b) -> b.getValue() - a.getValue())
-        .limit(60)
-        .forEach(e -> System.out.println(e.getValue() + "  " + e.getKey()));
-    wrong.stream().filter(w -> !w.contains("2019-09") && !w.contains("2020-12")).forEach(System.out::println);
-    assertEquals(0, wrong.size());
+    assertEquals(List.of(), wrong);
     Count required = counts.getOrDefault("draft2020-12 required", new Count());
     int all = required.pass + required.refused;
     assertTrue(required.refused * 100 < 15 * all, required.refused + " of " + all + " refused");
@@ -107,7 +99,7 @@ class JsonSchemaSuiteTest {
   private void run(Path file, JsonNode groups) {
     String draft = file.getName(0).toString();
     boolean optional = file.getNameCount() > 2;
-    boolean formats = file.toString().contains("optional" + File.separator + "format") || file.endsWith("content.json");
+    boolean formats = optional && (file.getNameCount() > 3 || file.endsWith("content.json"));
     Count count =
         counts.computeIfAbsent(
             draft + (formats ? " format" : optional ? " optional" : " required"),
@@ -156,12 +148,6 @@ class JsonSchemaSuiteTest {
       }
     } catch (ConstraintException e) {
       count.refused += tests.size();
-      if (e.toString().contains("complex") || e.toString().contains("draft")) System.out.println("REF " + name + " " + e.getMessage());
-      String why = String.valueOf(e.getMessage()).replaceAll("at [^ ]*$", "").replaceAll("`(http|#)[^`]*`", "REF");
-      reasons.merge(why, tests.size(), Integer::sum);
-    } catch (StackOverflowError | RuntimeException e) {
-      wrong.add(name + ": " + e);
-      if (wrong.size() < 4) e.printStackTrace();
     }
   }
 

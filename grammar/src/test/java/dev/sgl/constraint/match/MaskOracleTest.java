@@ -29,8 +29,8 @@ class MaskOracleTest {
           "\n", "x", "y", "xy", "(", ")", "+", "*", "(a", "+b", "))", "aaaaaaaa", "bbbb", "b\"}",
           "1}", "[1", "2,1", "\"b\":[", "]}", "},{", "\"c\":", "c\":\"", "z", "zz\",\"z");
 
-  private final Vocabulary vocabulary = new Vocabulary(tokens(), 0, 1);
-  private final MaskCache cache = new MaskCache(vocabulary);
+  private final Vocabulary vocabulary = new Vocabulary(tokens());
+  private final MaskCache cache = new MaskCache(vocabulary, 0, 1);
   private final ConstraintCompiler compiler = new ConstraintCompiler();
 
   /// Two ends, all single bytes, the pieces, and two of them twice.
@@ -68,13 +68,13 @@ class MaskOracleTest {
         for (int token = 0; token < vocabulary.size(); token++) {
           boolean inMask = (mask[token >>> 6] >>> token & 1) != 0;
           boolean inTruth =
-              vocabulary.isEnd(token) ? matcher.mayEnd() : matcher.fork().accept(token);
+              cache.isEnd(token) ? matcher.mayEnd() : matcher.fork().accept(token);
           over += inMask && !inTruth ? 1 : 0;
           under += inTruth && !inMask ? 1 : 0;
           if (inMask != inTruth) {
             System.out.println(constraint + " step " + step + " token " + token + " '" + new String(vocabulary.bytes(token), StandardCharsets.UTF_8) + "' mask " + inMask);
           }
-          if (inTruth && !vocabulary.isEnd(token)) {
+          if (inTruth && !cache.isEnd(token)) {
             allowed.add(token);
           }
         }

@@ -82,7 +82,7 @@ class RegexSuiteTest {
     RegexCompiler compiler = new RegexCompiler(terms, Spelling.RAW);
     Regex regex =
         RegexParser.parse(
-            pattern, unicode ? RegexParser.Dialect.UNICODE : RegexParser.Dialect.SGL);
+            pattern, unicode ? RegexParser.Dialect.UNICODE : RegexParser.Dialect.ASCII);
     JsonNode matches = test.get("matches");
     boolean anchored = test.path("anchored").asBoolean();
     Term search =
