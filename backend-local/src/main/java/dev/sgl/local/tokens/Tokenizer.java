@@ -2,10 +2,11 @@ package dev.sgl.local.tokens;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.constraint.Vocabulary;
+import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,23 +42,36 @@ public final class Tokenizer implements AutoCloseable {
       throw new ModelException(folder + " has no tokenizer.json");
     }
     try {
-      JsonNode json = new ObjectMapper().readTree(file.toFile());
-      Map<String, Integer> special = new HashMap<>();
-      byte[][] bytes = TokenBytes.read(json, size, special);
-      System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
-      HuggingFaceTokenizer encoder =
-          HuggingFaceTokenizer.builder()
-              .optTokenizerPath(file)
-              .optAddSpecialTokens(false)
-              .optTruncation(false)
-              .optPadding(false)
-              .build();
-      return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
+      return of(Files.readAllBytes(file), size);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new ModelException(file + " is no tokenizer: " + e.getMessage(), e);
     }
+  }
+
+  /// Reads the tokenizer of a GGUF file.
+  ///
+  /// @throws ModelException if it is of a kind that is not supported
+  public static Tokenizer openGguf(Path file) {
+    Gguf gguf = Gguf.read(file);
+    try {
+      byte[] json = new ObjectMapper().writeValueAsBytes(GgufTokenizer.json(gguf));
+      return of(json, gguf.list("tokenizer.ggml.tokens").size());
+    } catch (IOException e) {
+      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Tokenizer of(byte[] json, int size) throws IOException {
+    Map<String, Integer> special = new HashMap<>();
+    byte[][] bytes = TokenBytes.read(new ObjectMapper().readTree(json), size, special);
+    System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
+    Map<String, String> options =
+        Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+    HuggingFaceTokenizer encoder =
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
   }
 
   /// The tokens of `text`. The names of special tokens in it become these tokens.

@@ -1,0 +1,37 @@
+package dev.sgl.local.tokens;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sgl.testing.Suites;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The tokenizers of GGUF files against the ids that llama.cpp gives.
+class GgufTokenizerTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"deepseek-llm", "deepseek-coder", "gpt-2", "mpt", "starcoder", "falcon"})
+  void theIdsAreThoseOfTheSuite(String name) throws IOException {
+    Path folder = Suites.folder("tokenizers");
+    String[] inputs =
+        Files.readString(folder.resolve(name + ".gguf.inp")).split("\n__ggml_vocab_test__\n", -1);
+    List<String> expected = Files.readAllLines(folder.resolve(name + ".gguf.out"));
+    try (Tokenizer tokenizer = Tokenizer.openGguf(folder.resolve(name + ".gguf"))) {
+      assertEquals(inputs.length, expected.size() + (expected.size() < inputs.length ? 1 : 0));
+      for (int i = 0; i < expected.size(); i++) {
+        int[] ids =
+            Arrays.stream(expected.get(i).strip().split("\\s+"))
+                .filter(id -> !id.isEmpty())
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        assertArrayEquals(ids, tokenizer.encode(inputs[i]), "[" + inputs[i] + "]");
+      }
+    }
+  }
+}
