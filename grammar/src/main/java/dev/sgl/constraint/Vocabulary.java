@@ -14,6 +14,7 @@ public final class Vocabulary {
   private byte[] label = new byte[1024];
   private int[] depth = new int[1024];
   private int[] end = new int[1024];
+  private int[] parent = new int[1024];
   private int[] token = new int[1024]; // the first token that ends at the node, or -1
   private int nodes;
   private final int longest;
@@ -30,7 +31,7 @@ public final class Vocabulary {
             .sorted(Comparator.comparing(id -> tokens[id], Arrays::compareUnsigned))
             .mapToInt(Integer::intValue)
             .toArray();
-    add(0, 0);
+    add(0, 0, -1);
     int[] path = new int[longest + 1]; // the nodes above the last one, by depth
     byte[] before = {};
     for (int id : sorted) {
@@ -41,7 +42,7 @@ public final class Vocabulary {
         end[path[i]] = nodes;
       }
       for (int i = shared; i < bytes.length; i++) {
-        path[i + 1] = add(bytes[i], i + 1);
+        path[i + 1] = add(bytes[i], i + 1, path[i]);
       }
       int node = path[bytes.length];
       nextSame[id] = token[node];
@@ -53,15 +54,17 @@ public final class Vocabulary {
     }
   }
 
-  private int add(int value, int at) {
+  private int add(int value, int at, int above) {
     if (nodes == label.length) {
       label = Arrays.copyOf(label, nodes * 2);
       depth = Arrays.copyOf(depth, nodes * 2);
       end = Arrays.copyOf(end, nodes * 2);
+      parent = Arrays.copyOf(parent, nodes * 2);
       token = Arrays.copyOf(token, nodes * 2);
     }
     label[nodes] = (byte) value;
     depth[nodes] = at;
+    parent[nodes] = above;
     token[nodes] = -1;
     return nodes++;
   }
@@ -99,6 +102,15 @@ public final class Vocabulary {
   /// How many bytes lead to `node`.
   public int depth(int node) {
     return depth[node];
+  }
+
+  /// The bytes that lead to `node`.
+  public byte[] path(int node) {
+    byte[] bytes = new byte[depth[node]];
+    for (int at = node; at > 0; at = parent[at]) {
+      bytes[depth[at] - 1] = label[at];
+    }
+    return bytes;
   }
 
   /// The first node behind those below `node`.

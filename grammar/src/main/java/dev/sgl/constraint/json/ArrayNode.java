@@ -189,7 +189,9 @@ final class ArrayNode implements Branch, Goal {
         if (!nodes.terms.isEmpty(term)) {
           Node capture =
               Capture.of(
-                  nodes.rule(term), text -> next(split, new String(text, StandardCharsets.UTF_8)));
+                  nodes.rule(term),
+                  text -> next(split, new String(text, StandardCharsets.UTF_8)),
+                  nodes.itemEnd());
           builder.call(capture, Branch.END);
         }
       } else if (nodes.reach.isReachable(next(split))) {

@@ -94,6 +94,18 @@ final class JsonNodes {
     return dfa.state(term);
   }
 
+  /// The byte that comes after a name.
+  ByteSet colonStart() {
+    return ByteSet.of(style.colon().charAt(0));
+  }
+
+  /// The bytes that may come after an item.
+  ByteSet itemEnd() {
+    ByteSet end = ByteSet.of(style.comma().charAt(0)).or(ByteSet.of(']'));
+    ByteSet blank = ByteSet.range('\t', '\r').or(ByteSet.of(' '));
+    return style.space() > 0 ? end.or(blank) : end;
+  }
+
   /// White space where it is allowed, then `then`.
   Node spaced(Node then) {
     if (style.space() == 0) {

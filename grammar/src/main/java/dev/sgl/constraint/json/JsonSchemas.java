@@ -27,7 +27,7 @@ public final class JsonSchemas {
     Language language = Language.of(budget, terms);
     SchemaReader reader = new SchemaReader(documents, language, style.written(), assertFormats);
     JsonNodes nodes = new JsonNodes(language, reader.shapes(), style);
-    Formula formula = reader.read(documents.root());
+    Formula formula = reader.readAll(documents.root());
     if (!nodes.isPossible(formula)) {
       throw new ConstraintException("no value satisfies the schema");
     }

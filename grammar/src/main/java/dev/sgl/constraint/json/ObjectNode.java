@@ -226,7 +226,9 @@ final class ObjectNode implements Branch, Goal {
       if (!nodes.terms.isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
-            Capture.of(nodes.rule(quoted), text -> afterName(member, text)), Branch.END);
+            Capture.of(
+                nodes.rule(quoted), text -> afterName(member, text), nodes.colonStart()),
+            Branch.END);
       }
     }
     return builder.build();

@@ -6,6 +6,7 @@ import dev.sgl.constraint.regex.Term;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,28 @@ final class SchemaReader {
 
   Shapes shapes() {
     return shapes;
+  }
+
+  /// What the schema at `place` asks. All schemas that it leads to are read too, so what is refused
+  /// in them is refused now.
+  Formula readAll(Place place) {
+    Formula root = read(place);
+    Set<Formula> seen = new HashSet<>();
+    List<Formula> open = new ArrayList<>(List.of(root));
+    while (!open.isEmpty()) {
+      for (Formula atom : Splits.atoms(open.removeLast())) {
+        if (seen.add(atom)) {
+          switch (atom) {
+            case Formula.Ref ref -> open.add(read(ref.place));
+            case Formula.Each each -> open.add(each.value);
+            case Formula.Items items -> open.add(items.value);
+            case Formula.Contains contains -> open.add(contains.value);
+            default -> {}
+          }
+        }
+      }
+    }
+    return root;
   }
 
   /// What the schema at `place` asks.

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.machine;
 
+import dev.sgl.constraint.regex.ByteSet;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -8,17 +9,25 @@ public final class Capture implements Node {
   private final DfaState state;
   private final byte[] text;
   private final Function<byte[], Node> then;
+  private final ByteSet follow;
 
-  private Capture(DfaState state, byte[] text, Function<byte[], Node> then) {
+  private Capture(DfaState state, byte[] text, Function<byte[], Node> then, ByteSet follow) {
     this.state = state;
     this.text = text;
     this.then = then;
+    this.follow = follow;
   }
 
   /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what `then`
   /// makes of its text.
-  public static Capture of(DfaState start, Function<byte[], Node> then) {
-    return new Capture(start, new byte[0], then);
+  ///
+  /// @param follow the bytes that may come first there, or more
+  public static Capture of(DfaState start, Function<byte[], Node> then, ByteSet follow) {
+    return new Capture(start, new byte[0], then, follow);
+  }
+
+  ByteSet follow() {
+    return follow;
   }
 
   DfaState state() {
@@ -28,7 +37,7 @@ public final class Capture implements Node {
   Capture next(int value) {
     byte[] longer = Arrays.copyOf(text, text.length + 1);
     longer[text.length] = (byte) value;
-    return new Capture(state.next(value), longer, then);
+    return new Capture(state.next(value), longer, then, follow);
   }
 
   /// Where the rule goes on if it ends after the bytes `more`.

@@ -64,7 +64,10 @@ public final class Masks {
     if (capture.isPresent()) {
       for (int i = before; i < after; i++) {
         int node = exits.get(i);
-        byte[] bytes = bytes(node);
+        if (!leadsOn(node, capture.get().follow())) {
+          continue;
+        }
+        byte[] bytes = vocabulary.path(node);
         walk(machine.at(capture.get().then(bytes, bytes.length), frame), node, mask);
       }
     } else if (after > before) {
@@ -78,22 +81,15 @@ public final class Masks {
     exits.truncate(before);
   }
 
-  private byte[] bytes(int node) {
-    byte[] bytes = new byte[vocabulary.depth(node)];
-    int at = node;
-    for (int i = bytes.length - 1; i >= 0; i--) {
-      bytes[i] = (byte) vocabulary.label(at);
-      at = parent(at);
+  /// Whether a token goes on behind `node` with one of `bytes`.
+  private boolean leadsOn(int node, ByteSet bytes) {
+    int end = vocabulary.end(node);
+    for (int child = node + 1; child < end; child = vocabulary.end(child)) {
+      if (bytes.contains(vocabulary.label(child))) {
+        return true;
+      }
     }
-    return bytes;
-  }
-
-  private int parent(int node) {
-    int parent = node - 1;
-    while (vocabulary.depth(parent) >= vocabulary.depth(node)) {
-      parent--;
-    }
-    return parent;
+    return false;
   }
 
   /// Adds the tokens that stay in a rule, and collects where they leave it.
