@@ -153,7 +153,7 @@ public final class Constraints {
       long filled = System.nanoTime();
       boolean taken = matcher.accept(token);
       taking.add(System.nanoTime() - filled);
-      masks.add(filled - start); if (Boolean.getBoolean("slow") && filled - start > 2e6) System.out.println("  mask " + name + " " + (filled-start)/1000 + " before " + new String(tokenizer.vocabulary().bytes(token)));
+      masks.add(filled - start); if (Boolean.getBoolean("slow") && filled - start > Long.getLong("slowest", 2_000_000)) System.out.println("  mask " + name + " " + (filled-start)/1000 + " before " + new String(tokenizer.vocabulary().bytes(token)));
       if (!taken) {
         return; // another order of properties
       }

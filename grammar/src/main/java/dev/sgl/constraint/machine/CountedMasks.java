@@ -2,6 +2,8 @@ package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.Vocabulary;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// What a vocabulary can do in a repeat of one kind of character, for all bounds of the repeat.
 ///
@@ -15,6 +17,7 @@ final class CountedMasks {
   private final int[] longCounts;
   private final int[] nodes; // where a character ends and tokens go on
   private final int[] counts; // the characters up to there
+  private final Map<Integer, Exits> byByte = new ConcurrentHashMap<>();
 
   /// @param loop the state of the repeat without bounds, between two characters
   CountedMasks(DfaState loop, Vocabulary vocabulary) {
@@ -73,6 +76,32 @@ final class CountedMasks {
         vocabulary.mark(longNodes[i], mask);
       }
     }
+  }
+
+  /// Where a character ends and `value` comes next.
+  ///
+  /// @param nodes behind `value`
+  /// @param counts the characters before it
+  record Exits(int[] nodes, int[] counts) {}
+
+  /// The exits with `value`, found once.
+  Exits exits(int value, Vocabulary vocabulary) {
+    return byByte.computeIfAbsent(
+        value,
+        v -> {
+          Ints children = new Ints();
+          Ints before = new Ints();
+          for (int i = 0; i < nodes.length; i++) {
+            int end = vocabulary.end(nodes[i]);
+            for (int child = nodes[i] + 1; child < end; child = vocabulary.end(child)) {
+              if (vocabulary.label(child) == v) {
+                children.add(child);
+                before.add(counts[i]);
+              }
+            }
+          }
+          return new Exits(children.copy(0), before.copy(0));
+        });
   }
 
   /// How many places there are where a character ends and tokens go on.

@@ -114,11 +114,6 @@ public final class Machine {
     return closure.state();
   }
 
-  /// The state of some of a state's places.
-  State of(List<Config> configs) {
-    return open.computeIfAbsent(Set.copyOf(configs), set -> new State(set, false));
-  }
-
   /// Follows what needs no byte.
   private final class Closure {
     private final Set<Config> reached = new HashSet<>();

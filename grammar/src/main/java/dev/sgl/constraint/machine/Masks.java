@@ -41,16 +41,16 @@ public final class Masks {
     if (state.accepts()) {
       cache.markEnds(mask);
     }
-    List<Config> branches = new ArrayList<>(0);
+    boolean branches = false;
     for (Config config : state.configs()) {
       switch (config.node()) {
         case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), mask);
         case Capture capture -> rule(capture.state(), Optional.of(capture), config.frame(), mask);
-        case Branch _ -> branches.add(config);
+        case Branch _ -> branches = true;
       }
     }
-    if (!branches.isEmpty()) {
-      branches(branches, 0, mask);
+    if (branches) {
+      branches(state.strictBranches(), 0, mask);
     }
   }
 
@@ -208,12 +208,30 @@ public final class Masks {
       walkRule(after, 0, mask);
     }
     ByteSet first = after.bytes();
-    for (int i = 0; i < counts.ends(); i++) {
-      if (counts.count(i) >= repeat.min() && counts.count(i) <= repeat.max()) {
-        walkRule(after, counts.node(i), mask, first);
+    for (int value = first.next(0); value >= 0; value = first.next(value + 1)) {
+      CountedMasks.Exits behind = counts.exits(value, vocabulary);
+      DfaState next = after.next(value);
+      for (int i = 0; i < behind.nodes().length; i++) {
+        int count = behind.counts()[i];
+        if (count >= repeat.min() && count <= repeat.max()) {
+          enter(next, behind.nodes()[i], mask);
+        }
       }
     }
     return true;
+  }
+
+  /// The tokens at `node`, which is reached in `state`, and below it.
+  private void enter(DfaState state, int node, long[] mask) {
+    vocabulary.mark(node, mask);
+    if (vocabulary.end(node) > node + 1) {
+      if (state.isNullable()) {
+        exits.add(node);
+      }
+      if (!(state.term() instanceof Term.Empty)) {
+        walkRule(state, node, mask);
+      }
+    }
   }
 
   private CountedMasks counts(Dfa dfa, Term character) {
@@ -251,33 +269,15 @@ public final class Masks {
     }
   }
 
-  /// The same, when it is known which bytes may come first.
-  private void walkRule(DfaState state, int node, long[] mask, ByteSet first) {
-    int end = vocabulary.end(node);
-    for (int child = node + 1; child < end; child = vocabulary.end(child)) {
-      if (first.contains(vocabulary.label(child))) {
-        DfaState next = state.next(vocabulary.label(child));
-        vocabulary.mark(child, mask);
-        if (vocabulary.end(child) > child + 1) {
-          if (next.isNullable()) {
-            exits.add(child);
-          }
-          walkRule(next, child, mask);
-        }
-      }
-    }
-  }
-
   /// The tokens below `node` that go on in `state`.
   private void walk(State state, int node, long[] mask) {
-    List<Config> branches = new ArrayList<>(0);
     for (Config config : state.configs()) {
-      switch (config.node()) {
-        case DfaState dfa -> below(dfa, config.frame(), node, mask);
-        case Capture _, Branch _ -> branches.add(config);
+      if (config.node() instanceof DfaState dfa) {
+        below(dfa, config.frame(), node, mask);
       }
     }
-    if (!branches.isEmpty()) {
+    State branches = state.branches();
+    if (!branches.configs().isEmpty()) {
       branches(branches, node, mask);
     }
   }
@@ -298,9 +298,8 @@ public final class Masks {
     exits.truncate(before);
   }
 
-  /// The tokens below `node` that go on at one of `configs`, byte by byte.
-  private void branches(List<Config> configs, int node, long[] mask) {
-    State state = machine.of(configs);
+  /// The tokens below `node` that go on in `state`, byte by byte.
+  private void branches(State state, int node, long[] mask) {
     ByteSet bytes = state.bytes();
     int end = vocabulary.end(node);
     for (int child = node + 1; child < end; child = vocabulary.end(child)) {

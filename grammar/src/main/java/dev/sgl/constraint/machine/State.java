@@ -4,6 +4,7 @@ import dev.sgl.constraint.regex.ByteSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Everything that may come next: places with their callers. Equal states of one [Machine] are mostly
 /// the same object, so what is found out about one is kept with it.
@@ -18,6 +19,8 @@ public final class State {
   private int singleByte = -1; // the one successor that is known, until there are more
   private Optional<State> single = Optional.empty();
   private Optional<ByteSet> bytes = Optional.empty();
+  private Optional<State> branches = Optional.empty();
+  private Optional<State> strictBranches = Optional.empty();
 
   State(Set<Config> configs, boolean accepts) {
     this.configs = List.copyOf(configs);
@@ -26,6 +29,28 @@ public final class State {
 
   List<Config> configs() {
     return configs;
+  }
+
+  /// The state of its places that are not in a regular rule.
+  State branches() {
+    if (branches.isEmpty()) {
+      branches = Optional.of(only(c -> !(c.node() instanceof DfaState)));
+    }
+    return branches.get();
+  }
+
+  /// The state of its places that are in no rule whose tokens are known together.
+  State strictBranches() {
+    if (strictBranches.isEmpty()) {
+      strictBranches = Optional.of(only(c -> c.node() instanceof Branch));
+    }
+    return strictBranches.get();
+  }
+
+  private State only(Predicate<Config> wanted) {
+    List<Config> some = configs.stream().filter(wanted).toList();
+    boolean all = some.size() == configs.size() && !accepts;
+    return all ? this : new State(Set.copyOf(some), false);
   }
 
   /// Whether the text may end here.
