@@ -15,6 +15,7 @@ final class CountedMasks {
   private final long[][] upTo = new long[SHORT + 1][]; // tokens of at most so many characters
   private final int[] longNodes; // nodes of tokens with more
   private final int[] longCounts;
+  private final int[] others; // the first nodes that are no such characters
   private final int[] nodes; // where a character ends and tokens go on
   private final int[] counts; // the characters up to there
   private final Map<Integer, Exits> byByte = new ConcurrentHashMap<>();
@@ -24,6 +25,7 @@ final class CountedMasks {
     Ints more = new Ints();
     Ints moreCounts = new Ints();
     Ints ends = new Ints();
+    Ints dead = new Ints();
     Ints endCounts = new Ints();
     Arrays.setAll(upTo, _ -> new long[vocabulary.words()]);
     DfaState[] states = new DfaState[vocabulary.longest() + 1];
@@ -33,6 +35,7 @@ final class CountedMasks {
       int depth = vocabulary.depth(node);
       DfaState state = states[depth - 1].next(vocabulary.label(node));
       if (state.isDead()) {
+        dead.add(node);
         node = vocabulary.end(node);
         continue;
       }
@@ -61,6 +64,7 @@ final class CountedMasks {
     }
     longNodes = more.copy(0);
     longCounts = moreCounts.copy(0);
+    others = dead.copy(0);
     nodes = ends.copy(0);
     counts = endCounts.copy(0);
   }
@@ -76,6 +80,11 @@ final class CountedMasks {
         vocabulary.mark(longNodes[i], mask);
       }
     }
+  }
+
+  /// The nodes whose bytes are no such characters, but those before them are.
+  int[] others() {
+    return others;
   }
 
   /// Where a character ends and `value` comes next.

@@ -117,9 +117,35 @@ public final class Masks {
         }
       }
     }
+    Optional<Term> run = state.dfa().terms().anyRun(state.term());
+    if (run.isPresent()) {
+      return beyondRun(state, state.dfa().state(run.get()));
+    }
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     walkRule(state, 0, inside);
+    DfaMask found = new DfaMask(inside, exits.copy(before));
+    exits.truncate(before);
+    return found;
+  }
+
+  /// The state allows any run of some characters and ends behind other bytes only, so all tokens that
+  /// are such runs are allowed, and only the others have to be walked: those that hold a quote.
+  private DfaMask beyondRun(DfaState state, DfaState run) {
+    long[] inside = new long[vocabulary.words()];
+    int before = exits.size();
+    CountedMasks counts = counts(run.dfa(), ((Term.Repeat) run.term()).item());
+    counts.add(Integer.MAX_VALUE, vocabulary, inside);
+    for (int node : counts.others()) {
+      byte[] path = vocabulary.path(node);
+      DfaState here = state;
+      for (int i = 0; i < path.length && !here.isDead(); i++) {
+        here = here.next(path[i] & 0xff);
+      }
+      if (!here.isDead()) {
+        enter(here, node, inside);
+      }
+    }
     DfaMask found = new DfaMask(inside, exits.copy(before));
     exits.truncate(before);
     return found;

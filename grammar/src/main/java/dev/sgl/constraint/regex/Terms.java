@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -172,11 +173,60 @@ public final class Terms {
       rest.add(bytes(common));
       return both(rest);
     }
+    for (int i = 0; i < members.size(); i++) {
+      for (int j = i + 1; j < members.size(); j++) {
+        Optional<Term> common = commonCount(members.get(i), members.get(j));
+        if (common.isPresent()) {
+          List<Term> rest = new ArrayList<>(members);
+          rest.remove(j);
+          rest.set(i, common.get());
+          return both(rest);
+        }
+      }
+    }
     return make(
         print(7, members.toArray(Term[]::new)),
         members.stream().allMatch(Term::isNullable),
         true,
         mark -> new Term.Both(mark, members));
+  }
+
+  /// Two counts of the same character are one: `x{2,9}"` and `x{0,5}"` is `x{2,5}"`.
+  private Optional<Term> commonCount(Term one, Term two) {
+    Optional<Term.Repeat> a = count(one);
+    Optional<Term.Repeat> b = count(two);
+    boolean same =
+        a.isPresent() && b.isPresent() && a.get().item() == b.get().item() && rest(one) == rest(two);
+    if (!same || !isCharacter(a.get().item()) || overlaps(a.get().item(), rest(one))) {
+      return Optional.empty();
+    }
+    int min = Math.max(a.get().min(), b.get().min());
+    int max = Math.min(a.get().max(), b.get().max());
+    return Optional.of(
+        min > max ? nothing : concat(repeat(a.get().item(), min, max), rest(one)));
+  }
+
+  /// The repeat with which `term` begins; a character alone is one.
+  private Optional<Term.Repeat> count(Term term) {
+    return switch (term) {
+      case Term.Repeat repeat -> Optional.of(repeat);
+      case Term.Concat(_, Term.Repeat repeat, _) -> Optional.of(repeat);
+      default -> Optional.empty();
+    };
+  }
+
+  private Term rest(Term term) {
+    return term instanceof Term.Concat(_, _, var tail) ? tail : empty;
+  }
+
+  /// Whether some byte begins both.
+  private boolean overlaps(Term one, Term two) {
+    for (int i = 0; i < 256; i++) {
+      if (derive(one, i) != nothing && derive(two, i) != nothing) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public Term not(Term term) {
@@ -504,6 +554,33 @@ public final class Terms {
     }
     successors.sort(Comparator.comparing(Term::isNullable)); // the promising ones last, taken first
     return successors;
+  }
+
+  /// A repeat without bounds of a character, if `term` goes on after every run of it and ends only
+  /// behind a quote that is no part of it.
+  public Optional<Term> anyRun(Term term) {
+    for (Term choice : term instanceof Term.Either(_, var choices) ? choices : List.of(term)) {
+      if (choice instanceof Term.Concat(_, Term.Repeat(_, var item, int min, int max), _)
+          && min == 0
+          && max == Regex.UNBOUNDED
+          && isCharacter(item)
+          && !choice.mark().searched()
+          && derive(item, '"') == nothing
+          && endsInQuote(term)) {
+        return Optional.of(repeat(item, 0, max));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean endsInQuote(Term term) {
+    return switch (term) {
+      case Term.Bytes(_, var set) -> set.equals(ByteSet.of('"'));
+      case Term.Concat(_, _, var tail) -> endsInQuote(tail);
+      case Term.Either(_, var choices) -> choices.stream().allMatch(Terms::endsInQuote);
+      case Term.Both(_, var parts) -> parts.stream().anyMatch(Terms::endsInQuote);
+      case Term.Nothing _, Term.Empty _, Term.Not _, Term.Repeat _, Term.Run _ -> false;
+    };
   }
 
   /// Texts of `term`, as many as there are but at most `limit`, the shorter ones first.
