@@ -56,7 +56,10 @@ final class ModelOptions {
     int threadCount = positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads());
     LocalOptions options =
         new LocalOptions(
-            threadCount, positive("--context-length", context), LocalOptions.DEFAULT.pageSize(), true);
+            threadCount,
+            positive("--context-length", context),
+            LocalOptions.DEFAULT.pageSize(),
+            true);
     try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
       return LocalBackend.open(folder, options, line);
     }

@@ -9,15 +9,15 @@ package dev.sgl.constraint;
 /// @param anyOrder whether properties may come in any order, not only in that of the schema
 /// @param written whether numbers are written in the usual way only: integers without a fraction,
 ///     listed numbers without zeros at the end
-public record JsonStyle(
-    String comma, String colon, int space, boolean anyOrder, boolean written) {
+public record JsonStyle(String comma, String colon, int space, boolean anyOrder, boolean written) {
   /// Without any white space.
   public static final JsonStyle COMPACT = new JsonStyle(",", ":", 0, false, true);
 
   /// With a space after each comma and colon.
   public static final JsonStyle SPACED = new JsonStyle(", ", ": ", 0, false, true);
 
-  /// For checking what others have written, once it is parsed and printed again: no white space, any
+  /// For checking what others have written, once it is parsed and printed again: no white space,
+  // any
   /// order.
   public static final JsonStyle ANY_ORDER = new JsonStyle(",", ":", 0, true, false);
 

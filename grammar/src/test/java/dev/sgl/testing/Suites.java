@@ -15,7 +15,8 @@ public final class Suites {
     while (here != null && !Files.isDirectory(here.resolve("shared/suites"))) {
       here = here.getParent();
     }
-    Path folder = here == null ? Path.of("shared/suites", name) : here.resolve("shared/suites", name);
+    Path folder =
+        here == null ? Path.of("shared/suites", name) : here.resolve("shared/suites", name);
     assumeTrue(Files.isDirectory(folder), "the suite " + folder + " is not there");
     return folder;
   }

@@ -20,7 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Greedy decoding under a constraint with forced tokens against the same without, on the demo model.
+/// Greedy decoding under a constraint with forced tokens against the same without, on the demo
+// model.
 class ForcedTokensTest {
   private static final Path DEMO =
       Path.of(System.getProperty("sgl.home", "..")).resolve("samples/model/demo");
@@ -72,7 +73,8 @@ class ForcedTokensTest {
       String text =
           "In Brackford lives a clockmaker called %s. %s is %d years old, patient and witty."
               .formatted(name, first, 20 + 7 * i);
-      requests.add(request("You extract data as JSON.", "Extract the character.\n\n" + text, CHARACTER));
+      requests.add(
+          request("You extract data as JSON.", "Extract the character.\n\n" + text, CHARACTER));
       requests.add(
           request(
               "You are a concise coach.",
@@ -87,10 +89,7 @@ class ForcedTokensTest {
         List.of(
             new Prompt.Message(Role.SYSTEM, List.of(new Prompt.Part.Written(system))),
             new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written(user))));
-    return new Request(
-        new Prompt.Chat(messages, List.of()),
-        type,
-        Sampling.GREEDY);
+    return new Request(new Prompt.Chat(messages, List.of()), type, Sampling.GREEDY);
   }
 
   private static List<Reply> replies(LocalOptions options, List<Request> requests) {

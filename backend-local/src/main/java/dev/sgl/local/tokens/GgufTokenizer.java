@@ -15,7 +15,8 @@ import java.util.Map;
 final class GgufTokenizer {
   private static final String GPT2 =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-  private static final String HAN_AND_HANGUL = "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+";
+  private static final String HAN_AND_HANGUL =
+      "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+";
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
 

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What a GGUF file says of its model: the keys and values of its header (GGUF specification, version
+/// What a GGUF file says of its model: the keys and values of its header (GGUF specification,
+// version
 /// 2 and 3).
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String` and lists of them.

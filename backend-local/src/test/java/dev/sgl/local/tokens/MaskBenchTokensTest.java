@@ -25,7 +25,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// MaskBench with the tokens of a real vocabulary of 102,400: each token of a valid instance is in the
+/// MaskBench with the tokens of a real vocabulary of 102,400: each token of a valid instance is in
+// the
 /// mask before it, the end is legal at the end, and what is forced is what the tokenizer makes of
 /// the whole text.
 class MaskBenchTokensTest {
@@ -61,8 +62,7 @@ class MaskBenchTokensTest {
       CompiledConstraint constraint =
           new ConstraintCompiler()
               .compile(
-                  new Constraint.JsonSchema(
-                      bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
+                  new Constraint.JsonSchema(bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
       for (JsonNode test : bench.get("tests")) {
         String text = spaced(test.get("data"));
         if (test.get("valid").asBoolean() && constraint.matches(text)) {

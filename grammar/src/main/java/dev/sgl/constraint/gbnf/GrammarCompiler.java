@@ -20,7 +20,8 @@ import java.util.Set;
 
 /// Makes the beginning of a [dev.sgl.constraint.machine.Machine] of a grammar.
 ///
-/// Rules that do not call themselves, however far around, are regular: they become automata, as part
+/// Rules that do not call themselves, however far around, are regular: they become automata, as
+// part
 /// of those that use them. The others become rules of the machine.
 public final class GrammarCompiler {
   private static final String ROOT = "root";
@@ -57,7 +58,11 @@ public final class GrammarCompiler {
       for (String name : entry.getValue()) {
         if (!sources.containsKey(name)) {
           throw new ConstraintException(
-              "bad grammar: the rule `" + name + "`, which `" + entry.getKey() + "` uses, is missing");
+              "bad grammar: the rule `"
+                  + name
+                  + "`, which `"
+                  + entry.getKey()
+                  + "` uses, is missing");
         }
       }
     }
@@ -96,7 +101,8 @@ public final class GrammarCompiler {
 
   /// Whether no rule that `name` leads to leads to itself.
   private boolean isRegular(String name) {
-    return regularKnown.computeIfAbsent(name, n -> reach(n).stream().noneMatch(r -> reach(r).contains(r)) && !reach(n).contains(n));
+    return regularKnown.computeIfAbsent(
+        name, n -> reach(n).stream().noneMatch(r -> reach(r).contains(r)) && !reach(n).contains(n));
   }
 
   private final Map<String, Boolean> regularKnown = new HashMap<>();
@@ -134,8 +140,7 @@ public final class GrammarCompiler {
       case Expr.Chars(var set) -> new Regex.Chars(set);
       case Expr.Rule(var name) -> regular(name);
       case Expr.Concat(var parts) -> new Regex.Concat(parts.stream().map(this::regex).toList());
-      case Expr.Either(var choices) ->
-          new Regex.Either(choices.stream().map(this::regex).toList());
+      case Expr.Either(var choices) -> new Regex.Either(choices.stream().map(this::regex).toList());
       case Expr.Repeat(var item, int min, int max) -> new Regex.Repeat(regex(item), min, max);
     };
   }

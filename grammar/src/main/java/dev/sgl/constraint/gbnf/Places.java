@@ -70,7 +70,8 @@ final class Places {
       for (int i = 0; i < alternative.size(); i++) {
         Symbol symbol = alternative.get(i);
         if (!isInGroup(symbol)) {
-          call(edges, new Position(with, alternative, i));
+          // empty, it is passed over here: what follows may be in the group
+          edges.callSome(target(symbol), place(new Position(with, alternative, i + 1)));
         }
         if (!symbol.isNullable()) {
           break;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Inside of an array, before an item or the end.
-final class ArrayNode implements Branch, Goal {
+final class ArrayNode implements Branch, Reach.Goal {
   /// Up to so many values of an item are told apart when items must be unique.
   private static final int MAX_LISTED = 40;
 
@@ -61,9 +61,7 @@ final class ArrayNode implements Branch, Goal {
         .allMatch(
             p ->
                 p instanceof Formula.Length
-                    || p instanceof Formula.Items i
-                        && i.from == 0
-                        && i.to == Formulas.UNBOUNDED);
+                    || p instanceof Formula.Items i && i.from == 0 && i.to == Formulas.UNBOUNDED);
   }
 
   /// What the next item may be, and what is asked of those behind it.
@@ -85,8 +83,7 @@ final class ArrayNode implements Branch, Goal {
 
   private Formula after(Formula atom, Map<Formula, Boolean> truth) {
     return switch (atom) {
-      case Formula.Items i ->
-          formulas.items(Math.max(0, i.from - 1), less(i.to), i.value);
+      case Formula.Items i -> formulas.items(Math.max(0, i.from - 1), less(i.to), i.value);
       case Formula.Length l -> formulas.length(l.min - 1, less(l.max));
       case Formula.Contains c ->
           truth.getOrDefault(c.value, false)
@@ -131,14 +128,14 @@ final class ArrayNode implements Branch, Goal {
   }
 
   @Override
-  public Iterable<List<Goal>> ways() {
+  public Iterable<List<Reach.Goal>> ways() {
     if (mayEnd()) {
       return List.of(List.of());
     }
     if (isUniform()) { // as one item, so all that are needed
-      return items().stream().map(s -> List.<Goal>of(nodes.value(s.value()))).toList();
+      return items().stream().map(s -> List.<Reach.Goal>of(nodes.value(s.value()))).toList();
     }
-    List<List<Goal>> ways = new ArrayList<>();
+    List<List<Reach.Goal>> ways = new ArrayList<>();
     for (Splits.Split split : items()) {
       if (isUnique()) {
         if (!nodes.terms.isEmpty(fresh(split))) {

@@ -22,11 +22,25 @@ final class Documents {
   /// Keywords whose value is a schema, whose values are schemas, or whose items are.
   private static final Set<String> SCHEMAS =
       Set.of(
-          "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if",
-          "items", "not", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties");
+          "additionalItems",
+          "additionalProperties",
+          "contains",
+          "contentSchema",
+          "else",
+          "if",
+          "items",
+          "not",
+          "propertyNames",
+          "then",
+          "unevaluatedItems",
+          "unevaluatedProperties");
   private static final Set<String> SCHEMA_MAPS =
       Set.of(
-          "$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties",
+          "$defs",
+          "definitions",
+          "dependencies",
+          "dependentSchemas",
+          "patternProperties",
           "properties");
   private static final Set<String> SCHEMA_LISTS =
       Set.of("allOf", "anyOf", "items", "oneOf", "prefixItems");
@@ -177,8 +191,7 @@ final class Documents {
       return resource;
     }
     if (fragment.startsWith("/")) {
-      return pointed(resource, fragment)
-          .orElseThrow(() -> unknown(place, reference));
+      return pointed(resource, fragment).orElseThrow(() -> unknown(place, reference));
     }
     Target anchor = anchors.get(parts[0] + "#" + fragment);
     if (anchor == null) {

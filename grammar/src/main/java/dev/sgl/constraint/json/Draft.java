@@ -22,7 +22,9 @@ enum Draft {
     String named = schema.path("$schema").asText("");
     String plain = named.endsWith("#") ? named.substring(0, named.length() - 1) : named;
     for (Draft draft : values()) {
-      if (draft.uri.equals(plain.replaceFirst("^https?://json-schema.org/draft-", "http://json-schema.org/draft-"))) {
+      if (draft.uri.equals(
+          plain.replaceFirst(
+              "^https?://json-schema.org/draft-", "http://json-schema.org/draft-"))) {
         return Optional.of(draft);
       }
     }

@@ -1,13 +1,15 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.regex.Term;
 import java.util.List;
 
 /// What is asked of a JSON value: assertions, and `and`, `or` and `not` of them.
 ///
-/// Made by [Formulas], which makes equal formulas the same object. Each assertion speaks of values of
+/// Made by [Formulas], which makes equal formulas the same object. Each assertion speaks of values
+// of
 /// one kind only and stands behind a [Kinds] that says so.
-sealed abstract class Formula {
+abstract sealed class Formula {
   final int id;
 
   private Formula(int id) {

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -214,16 +215,15 @@ final class Formulas {
   Formula each(Names names, Formula value) {
     return value == yes
         ? yes
-        : make(
-            List.of("each", key(names), value.id), id -> new Formula.Each(id, names, value));
+        : make(List.of("each", key(names), value.id), id -> new Formula.Each(id, names, value));
   }
 
-  /// The property `name`, if it is there, has a value of `value`. Kept also if that asks nothing, since
+  /// The property `name`, if it is there, has a value of `value`. Kept also if that asks nothing,
+  // since
   /// it gives the property its place in the order.
   Formula named(String name, Formula value) {
     return make(
-        List.of("each", name, value.id),
-        id -> new Formula.Each(id, new Names.Named(name), value));
+        List.of("each", name, value.id), id -> new Formula.Each(id, new Names.Named(name), value));
   }
 
   /// The object has a property `name`.
@@ -243,9 +243,7 @@ final class Formulas {
     if (max < 0 || min > max) {
       return no;
     }
-    return min <= 0 && max == UNBOUNDED
-        ? yes
-        : make(List.of(name, Math.max(0, min), max), maker);
+    return min <= 0 && max == UNBOUNDED ? yes : make(List.of(name, Math.max(0, min), max), maker);
   }
 
   Formula items(int from, int to, Formula value) {

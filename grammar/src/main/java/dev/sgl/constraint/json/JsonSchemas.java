@@ -1,9 +1,9 @@
 package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.Terms;
 import java.util.Optional;

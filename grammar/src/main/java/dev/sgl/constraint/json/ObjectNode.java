@@ -1,5 +1,6 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Capture;
 import dev.sgl.constraint.machine.Edges;
@@ -14,7 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// Inside of an object, before a property or the end.
-final class ObjectNode implements Branch, Goal {
+final class ObjectNode implements Branch, Reach.Goal {
 
   /// What is left of an object.
   ///
@@ -58,7 +59,8 @@ final class ObjectNode implements Branch, Goal {
   private Formula without(Formula formula, int from, Set<Integer> used) {
     return formulas.map(
         formula,
-        atom -> atom instanceof Formula.Each each && !mayCome(each, from, used) ? formulas.yes : atom);
+        atom ->
+            atom instanceof Formula.Each each && !mayCome(each, from, used) ? formulas.yes : atom);
   }
 
   private boolean mayCome(Formula.Each each, int from, Set<Integer> used) {
@@ -79,8 +81,7 @@ final class ObjectNode implements Branch, Goal {
         (atom, _) ->
             atom instanceof Formula.Properties count
                 ? formulas.properties(
-                    count.min - 1,
-                    count.max == Formulas.UNBOUNDED ? count.max : count.max - 1)
+                    count.min - 1, count.max == Formulas.UNBOUNDED ? count.max : count.max - 1)
                 : atom);
   }
 
@@ -147,11 +148,11 @@ final class ObjectNode implements Branch, Goal {
   // --- ways to the end
 
   @Override
-  public Iterable<List<Goal>> ways() {
+  public Iterable<List<Reach.Goal>> ways() {
     if (mayEnd()) {
       return List.of(List.of());
     }
-    List<List<Goal>> named = new ArrayList<>();
+    List<List<Reach.Goal>> named = new ArrayList<>();
     Formula formula = rest.formula();
     for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
       int name = i;
@@ -167,7 +168,8 @@ final class ObjectNode implements Branch, Goal {
         formula = without(formula, i + 1, Set.of());
       }
     }
-    List<List<Goal>> ways = new ArrayList<>(named.reversed()); // later ones skip what may be left out
+    List<List<Reach.Goal>> ways =
+        new ArrayList<>(named.reversed()); // later ones skip what may be left out
     for (OtherMember member : others()) {
       for (Splits.Split split : member.splits()) {
         if (split.rest() == rest.formula()) {
@@ -226,8 +228,7 @@ final class ObjectNode implements Branch, Goal {
       if (!nodes.terms.isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
-            Capture.of(
-                nodes.rule(quoted), text -> afterName(member, text), nodes.colonStart()),
+            Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.colonStart()),
             Branch.END);
       }
     }

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What is the same for all objects of a formula: the names that it mentions, in their order, and the
+/// What is the same for all objects of a formula: the names that it mentions, in their order, and
+// the
 /// classes of all other names.
 ///
 /// The order is that in which properties were described, then those that were only required.
@@ -127,7 +129,9 @@ final class ObjectPlan {
     }
     if (patterns.size() > MAX_PATTERNS) {
       throw new ConstraintException(
-          "the constraint is too complex: an object has more than " + MAX_PATTERNS + " patterns of names");
+          "the constraint is too complex: an object has more than "
+              + MAX_PATTERNS
+              + " patterns of names");
     }
     List<Term> mentioned = new ArrayList<>();
     names.forEach(n -> mentioned.add(nodes.language.texts().only(n)));

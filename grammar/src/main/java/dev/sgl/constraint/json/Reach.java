@@ -6,11 +6,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Tells which goals can be reached: the least solution, so that what only leads back to itself is not.
+/// Tells which goals can be reached: the least solution, so that what only leads back to itself is
+// not.
 ///
-/// Depth first. That a goal cannot be reached is only remembered where it did not follow from a goal
+/// Depth first. That a goal cannot be reached is only remembered where it did not follow from a
+// goal
 /// that was still being looked at.
 final class Reach {
+
+  /// Something that can be written to its end, or cannot.
+  interface Goal {
+
+    /// The ways to the end: each is a list of what has to be written on it. Those that are likely
+    // to
+    /// succeed come first.
+    Iterable<List<Goal>> ways();
+  }
+
   private static final int MAX_DEPTH = 1_500;
 
   private final Budget budget;
@@ -34,7 +46,8 @@ final class Reach {
     }
     int depth = open.size();
     if (depth > MAX_DEPTH) {
-      throw new ConstraintException("the constraint is too complex: its values are nested too deeply");
+      throw new ConstraintException(
+          "the constraint is too complex: its values are nested too deeply");
     }
     open.put(goal, depth);
     int outer = lowest;

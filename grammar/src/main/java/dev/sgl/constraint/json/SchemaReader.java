@@ -2,6 +2,10 @@ package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.scalar.Formats;
+import dev.sgl.constraint.json.scalar.NumberSet;
+import dev.sgl.constraint.json.scalar.Numbers;
+import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -33,8 +37,7 @@ final class SchemaReader {
     this.numbers = language.numbers();
     this.formats = new Formats(texts);
     this.assertFormats = assertFormats;
-    this.shapes =
-        new Shapes(language.terms(), formulas, texts, numbers, written, this::read);
+    this.shapes = new Shapes(language.terms(), formulas, texts, numbers, written, this::read);
     this.unevaluated = new Unevaluated(documents, formulas, texts, this::read);
   }
 
@@ -120,9 +123,7 @@ final class SchemaReader {
               ? formulas.ref(documents.followDynamic(place, string(value)))
               : formulas.yes;
       case "$recursiveRef" ->
-          draft == Draft.DRAFT2019
-              ? formulas.ref(documents.followRecursive(place))
-              : formulas.yes;
+          draft == Draft.DRAFT2019 ? formulas.ref(documents.followRecursive(place)) : formulas.yes;
       case "type" -> type(value, draft);
       case "enum" -> {
         List<Formula> choices = new ArrayList<>();
@@ -153,12 +154,26 @@ final class SchemaReader {
               ? formulas.yes
               : when(numbers.below(number(value), false));
       case "multipleOf" -> when(numbers.multiplesOf(positive(value)));
-      case "prefixItems", "items", "additionalItems", "unevaluatedItems", "contains", "minItems",
-              "maxItems", "uniqueItems" ->
+      case "prefixItems",
+          "items",
+          "additionalItems",
+          "unevaluatedItems",
+          "contains",
+          "minItems",
+          "maxItems",
+          "uniqueItems" ->
           formulas.when(Kind.ARRAY, array(place, key, value));
-      case "properties", "patternProperties", "additionalProperties", "unevaluatedProperties",
-              "propertyNames", "required", "minProperties", "maxProperties", "dependencies",
-              "dependentRequired", "dependentSchemas" ->
+      case "properties",
+          "patternProperties",
+          "additionalProperties",
+          "unevaluatedProperties",
+          "propertyNames",
+          "required",
+          "minProperties",
+          "maxProperties",
+          "dependencies",
+          "dependentRequired",
+          "dependentSchemas" ->
           formulas.when(Kind.OBJECT, object(place, key, value));
       default -> formulas.yes; // an annotation, or unknown: it asks nothing
     };
@@ -187,16 +202,17 @@ final class SchemaReader {
   private Formula conditional(Place place) {
     JsonNode schema = place.schema();
     Formula test = part(place, schema.get("if"), "if");
-    Formula then =
-        schema.has("then") ? part(place, schema.get("then"), "then") : formulas.yes;
-    Formula otherwise =
-        schema.has("else") ? part(place, schema.get("else"), "else") : formulas.yes;
+    Formula then = schema.has("then") ? part(place, schema.get("then"), "then") : formulas.yes;
+    Formula otherwise = schema.has("else") ? part(place, schema.get("else"), "else") : formulas.yes;
     return formulas.and(formulas.or(formulas.not(test), then), formulas.or(test, otherwise));
   }
 
   private Formula format(String name, Draft draft) {
     return assertFormats
-        ? formats.find(name, draft).map(term -> when(Kind.STRING, term)).orElse(formulas.yes)
+        ? formats
+            .find(name, !draft.isBefore(Draft.DRAFT7))
+            .map(term -> when(Kind.STRING, term))
+            .orElse(formulas.yes)
         : formulas.yes;
   }
 
@@ -244,8 +260,7 @@ final class SchemaReader {
           formulas.and(
               formulas.kind(Kind.NUMBER), formulas.number(numbers.value(value.decimalValue())));
       case STRING ->
-          formulas.and(
-              formulas.kind(Kind.STRING), formulas.text(texts.only(value.asText())));
+          formulas.and(formulas.kind(Kind.STRING), formulas.text(texts.only(value.asText())));
       case ARRAY -> {
         List<Formula> parts = new ArrayList<>();
         parts.add(formulas.kind(Kind.ARRAY));
@@ -261,8 +276,7 @@ final class SchemaReader {
         parts.add(formulas.kind(Kind.OBJECT));
         for (Map.Entry<String, JsonNode> entry : value.properties()) {
           names.add(entry.getKey());
-          parts.add(
-              formulas.each(new Names.Named(entry.getKey()), value(entry.getValue())));
+          parts.add(formulas.each(new Names.Named(entry.getKey()), value(entry.getValue())));
           parts.add(formulas.has(entry.getKey()));
         }
         parts.add(formulas.each(new Names.Except(names, List.of()), formulas.no));

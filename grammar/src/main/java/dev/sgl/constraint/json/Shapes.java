@@ -1,6 +1,9 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.scalar.NumberSet;
+import dev.sgl.constraint.json.scalar.Numbers;
+import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
 import java.util.ArrayList;
@@ -11,7 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays and so
+/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays and
+// so
 /// on. References are read on the way.
 final class Shapes {
   private final Terms terms;

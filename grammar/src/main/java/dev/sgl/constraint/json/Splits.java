@@ -77,8 +77,7 @@ final class Splits {
         Formula ask = asked.apply(atom);
         if (ask != formulas.yes && !truth.containsKey(ask)) {
           Formula denied =
-              formulas.map(
-                  rest, a -> demands.test(a) && asked.apply(a) == ask ? formulas.no : a);
+              formulas.map(rest, a -> demands.test(a) && asked.apply(a) == ask ? formulas.no : a);
           boolean certain = denied == formulas.no;
           branch(rest, value, truth, ask, true, certain);
           if (!certain) {

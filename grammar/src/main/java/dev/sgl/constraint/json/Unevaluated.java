@@ -2,6 +2,7 @@ package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -121,16 +122,23 @@ final class Unevaluated {
     if (!schema.isObject()) {
       return;
     }
-    parts.add(kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
+    parts.add(
+        kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
     for (Map.Entry<String, JsonNode> entry : schema.properties()) {
       String key = entry.getKey();
       JsonNode value = entry.getValue();
       switch (key) {
         case "$ref" ->
-            collect(documents.follow(place, value.asText()), kind, condition, false, parts, depth + 1);
+            collect(
+                documents.follow(place, value.asText()), kind, condition, false, parts, depth + 1);
         case "$dynamicRef" ->
             collect(
-                documents.followDynamic(place, value.asText()), kind, condition, false, parts, depth + 1);
+                documents.followDynamic(place, value.asText()),
+                kind,
+                condition,
+                false,
+                parts,
+                depth + 1);
         case "$recursiveRef" ->
             collect(documents.followRecursive(place), kind, condition, false, parts, depth + 1);
         case "allOf", "anyOf", "oneOf" -> {
@@ -188,7 +196,8 @@ final class Unevaluated {
     boolean lists = place.draft().isBefore(Draft.DRAFT2020);
     boolean all =
         lists
-            ? schema.has("items") && (!schema.get("items").isArray() || schema.has("additionalItems"))
+            ? schema.has("items")
+                && (!schema.get("items").isArray() || schema.has("additionalItems"))
             : schema.has("items");
     boolean everything = all || !top && schema.has("unevaluatedItems");
     int prefix = schema.path(lists ? "items" : "prefixItems").size();
@@ -197,6 +206,11 @@ final class Unevaluated {
             ? List.of(reader.apply(documents.part(place, schema.get("contains"), "contains")))
             : List.of();
     return new Part(
-        condition, everything, Set.of(), List.of(), lists && !schema.path("items").isArray() ? 0 : prefix, containing);
+        condition,
+        everything,
+        Set.of(),
+        List.of(),
+        lists && !schema.path("items").isArray() ? 0 : prefix,
+        containing);
   }
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The beginning of a value of a formula.
-final class ValueNode implements Branch, Goal {
+final class ValueNode implements Branch, Reach.Goal {
   private final JsonNodes nodes;
   private final Formula formula;
   private Optional<Edges> edges = Optional.empty();
@@ -32,17 +32,15 @@ final class ValueNode implements Branch, Goal {
 
   private Optional<ObjectNode> object() {
     Formula rest = nodes.shapes.of(formula, Kind.OBJECT);
-    return rest == nodes.formulas.no
-        ? Optional.empty()
-        : Optional.of(nodes.plan(rest).start());
+    return rest == nodes.formulas.no ? Optional.empty() : Optional.of(nodes.plan(rest).start());
   }
 
   @Override
-  public Iterable<List<Goal>> ways() {
+  public Iterable<List<Reach.Goal>> ways() {
     if (!nodes.terms.isEmpty(nodes.shapes.scalar(formula))) {
       return List.of(List.of());
     }
-    List<List<Goal>> ways = new ArrayList<>();
+    List<List<Reach.Goal>> ways = new ArrayList<>();
     array().ifPresent(a -> ways.add(List.of(a)));
     object().ifPresent(o -> ways.add(List.of(o)));
     return ways;
@@ -55,12 +53,8 @@ final class ValueNode implements Branch, Goal {
       if (!nodes.terms.isEmpty(nodes.shapes.scalar(formula))) {
         builder.call(scalar(), Branch.END);
       }
-      array()
-          .filter(nodes.reach::isReachable)
-          .ifPresent(a -> builder.on('[', nodes.spaced(a)));
-      object()
-          .filter(nodes.reach::isReachable)
-          .ifPresent(o -> builder.on('{', nodes.spaced(o)));
+      array().filter(nodes.reach::isReachable).ifPresent(a -> builder.on('[', nodes.spaced(a)));
+      object().filter(nodes.reach::isReachable).ifPresent(o -> builder.on('{', nodes.spaced(o)));
       edges = Optional.of(builder.build());
     }
     return edges.get();

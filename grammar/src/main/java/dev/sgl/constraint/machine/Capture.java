@@ -18,7 +18,8 @@ public final class Capture implements Node {
     this.follow = follow;
   }
 
-  /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what `then`
+  /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what
+  // `then`
   /// makes of its text.
   ///
   /// @param follow the bytes that may come first there, or more

@@ -13,7 +13,9 @@ import java.util.List;
 public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Call> calls) {
 
   /// A rule that begins at `target`; after it the caller goes on at `then`.
-  public record Call(Node target, Node then) {}
+  ///
+  /// @param skips whether the rule may be passed over if it may be empty
+  public record Call(Node target, Node then, boolean skips) {}
 
   ByteSet bytes() {
     ByteSet set = ByteSet.NONE;
@@ -43,7 +45,13 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
     }
 
     public Builder call(Node target, Node then) {
-      calls.add(new Call(target, then));
+      calls.add(new Call(target, then, true));
+      return this;
+    }
+
+    /// Calls a rule that takes at least a byte here.
+    public Builder callSome(Node target, Node then) {
+      calls.add(new Call(target, then, false));
       return this;
     }
 

@@ -14,7 +14,8 @@ import java.util.Set;
 
 /// Runs a rule over bytes.
 ///
-/// A pushdown automaton: rules are networks of bytes and calls, and a state is the set of all places
+/// A pushdown automaton: rules are networks of bytes and calls, and a state is the set of all
+// places
 /// where the text so far may have led, each with its callers ([Frame]). Callers are merged as in
 /// Earley's algorithm, so ambiguity costs no more than a polynomial; a call at the end of a rule
 /// keeps its caller's frame (Leo, "A general context-free parsing algorithm running in linear time
@@ -184,7 +185,7 @@ public final class Machine {
     }
 
     private void call(Edges.Call call, Origin from) {
-      if (call.target().isNullable()) {
+      if (call.skips() && call.target().isNullable()) {
         add(call.then(), from);
       }
       if (call.then() == Branch.END) {

@@ -6,7 +6,6 @@ import dev.sgl.constraint.machine.State.Config;
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Regex;
 import dev.sgl.constraint.regex.Term;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -129,7 +128,8 @@ public final class Masks {
     return found;
   }
 
-  /// The state allows any run of some characters and ends behind other bytes only, so all tokens that
+  /// The state allows any run of some characters and ends behind other bytes only, so all tokens
+  // that
   /// are such runs are allowed, and only the others have to be walked: those that hold a quote.
   private DfaMask beyondRun(DfaState state, DfaState run) {
     long[] inside = new long[vocabulary.words()];
@@ -266,8 +266,7 @@ public final class Masks {
       return known.get();
     }
     budget.spend(vocabulary.nodes());
-    CountedMasks made =
-        new CountedMasks(dfa.state(dfa.terms().star(character)), vocabulary);
+    CountedMasks made = new CountedMasks(dfa.state(dfa.terms().star(character)), vocabulary);
     cache.keep(character, made);
     return made;
   }

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// Everything that may come next: places with their callers. Equal states of one [Machine] are mostly
+/// Everything that may come next: places with their callers. Equal states of one [Machine] are
+// mostly
 /// the same object, so what is found out about one is kept with it.
 public final class State {
 

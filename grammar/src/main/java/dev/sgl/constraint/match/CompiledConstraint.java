@@ -16,7 +16,7 @@ import java.util.WeakHashMap;
 /// do not wait for each other.
 public final class CompiledConstraint {
   /// Work that one step of a matcher may take.
-  private static final long STEPS = 10_000_000;
+  private static final long STEPS = 4_000_000;
 
   private final Budget budget;
   private final Machine machine;

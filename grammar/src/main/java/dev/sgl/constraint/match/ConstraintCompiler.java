@@ -7,7 +7,7 @@ import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.gbnf.GrammarCompiler;
 import dev.sgl.constraint.json.JsonSchemas;
-import dev.sgl.constraint.json.Numbers;
+import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
 import dev.sgl.constraint.machine.Edges;
@@ -24,7 +24,7 @@ import java.util.Optional;
 
 /// Compiles constraints, each once as long as it is remembered. Thread-safe.
 public final class ConstraintCompiler {
-  private static final long STEPS = 10_000_000;
+  private static final long STEPS = 8_000_000;
   private static final long SPACE = 400_000;
   private static final int BYTES_PER_OBJECT = 150; // of what is counted as space, on average
   private static final long MAX_BYTES = 512L << 20;
@@ -40,7 +40,8 @@ public final class ConstraintCompiler {
 
   /// Compiles `constraint`, unless it is known already.
   ///
-  /// @throws ConstraintException if it is not well formed, cannot be held to exactly, allows no text
+  /// @throws ConstraintException if it is not well formed, cannot be held to exactly, allows no
+  // text
   ///     or is too complex
   public CompiledConstraint compile(Constraint constraint) {
     Entry known = compiled.getIfPresent(constraint);

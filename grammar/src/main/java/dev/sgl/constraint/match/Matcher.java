@@ -1,6 +1,5 @@
 package dev.sgl.constraint.match;
 
-import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.State;
 import java.io.ByteArrayOutputStream;

@@ -50,9 +50,7 @@ public sealed interface Regex {
 
   static Regex text(String text) {
     return new Concat(
-        text.codePoints()
-            .mapToObj(c -> (Regex) new Chars(CodePoints.range(c, c)))
-            .toList());
+        text.codePoints().mapToObj(c -> (Regex) new Chars(CodePoints.range(c, c))).toList());
   }
 
   static Regex concat(Regex... parts) {

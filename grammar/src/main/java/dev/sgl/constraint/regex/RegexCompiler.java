@@ -5,6 +5,7 @@ import dev.sgl.constraint.regex.Regex.Assertion;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -13,7 +14,8 @@ import java.util.function.BinaryOperator;
 ///
 /// An assertion looks at the characters on both sides of its place. An expression with assertions
 /// therefore has not one language but one for each pair of neighbours ([Side]), and these are what
-/// is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a neighbour `r`.
+/// is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a neighbour
+// `r`.
 public final class RegexCompiler {
 
   /// What stands beside a text.
@@ -31,13 +33,18 @@ public final class RegexCompiler {
   private static final Map<Side, CodePoints> SIDES =
       new EnumMap<>(
           Map.of(
-              Side.NEWLINE, NEWLINE,
-              Side.WORD, Unicode.WORD,
-              Side.OTHER, Unicode.WORD.or(NEWLINE).not()));
+              Side.NEWLINE,
+              NEWLINE,
+              Side.WORD,
+              Unicode.WORD,
+              Side.OTHER,
+              Unicode.WORD.or(NEWLINE).not()));
 
   private final Terms terms;
   private final Spelling spelling;
   private final Map<CodePoints, Term> chars = new HashMap<>();
+  private final Map<Regex, Term> done = new IdentityHashMap<>();
+  private final Map<Regex, Boolean> asserting = new IdentityHashMap<>();
 
   public RegexCompiler(Terms terms, Spelling spelling) {
     this.terms = terms;
@@ -55,6 +62,15 @@ public final class RegexCompiler {
   // --- without assertions
 
   private Term free(Regex regex) {
+    Term known = done.get(regex); // grammars share parts
+    if (known == null) {
+      known = term(regex);
+      done.put(regex, known);
+    }
+    return known;
+  }
+
+  private Term term(Regex regex) {
     return switch (regex) {
       case Regex.Chars(var set) ->
           chars.computeIfAbsent(set, s -> terms.character(spelling.term(terms, s)));
@@ -71,14 +87,20 @@ public final class RegexCompiler {
     };
   }
 
-  private static boolean asserts(Regex regex) {
-    return switch (regex) {
-      case Regex.Chars _ -> false;
-      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::asserts);
-      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::asserts);
-      case Regex.Repeat(var item, _, _) -> asserts(item);
-      case Regex.Assert _ -> true;
-    };
+  private boolean asserts(Regex regex) {
+    Boolean known = asserting.get(regex);
+    if (known == null) {
+      known =
+          switch (regex) {
+            case Regex.Chars _ -> false;
+            case Regex.Concat(var parts) -> parts.stream().anyMatch(this::asserts);
+            case Regex.Either(var choices) -> choices.stream().anyMatch(this::asserts);
+            case Regex.Repeat(var item, _, _) -> asserts(item);
+            case Regex.Assert _ -> true;
+          };
+      asserting.put(regex, known);
+    }
+    return known;
   }
 
   // --- with assertions
@@ -120,8 +142,7 @@ public final class RegexCompiler {
         }
         yield sum;
       }
-      case Regex.Repeat(var item, int min, int max) ->
-          repeat(matrix(item, sides), min, max, sides);
+      case Regex.Repeat(var item, int min, int max) -> repeat(matrix(item, sides), min, max, sides);
       case Regex.Assert(var assertion) ->
           fill(sides, (l, r) -> holds(assertion, l, r) ? terms.empty : terms.nothing);
     };
@@ -199,14 +220,18 @@ public final class RegexCompiler {
     if (term == terms.nothing || term == terms.empty) {
       return terms.nothing;
     }
-    return sides.size() == 2 ? some(term) : terms.both(term, terms.concat(side(sides.get(i)), any()));
+    return sides.size() == 2
+        ? some(term)
+        : terms.both(term, terms.concat(side(sides.get(i)), any()));
   }
 
   private Term ending(Term term, int i, List<Side> sides) {
     if (term == terms.nothing || term == terms.empty) {
       return terms.nothing;
     }
-    return sides.size() == 2 ? some(term) : terms.both(term, terms.concat(any(), side(sides.get(i))));
+    return sides.size() == 2
+        ? some(term)
+        : terms.both(term, terms.concat(any(), side(sides.get(i))));
   }
 
   private Term some(Term term) {

@@ -17,7 +17,8 @@ public final class RegexParser {
   public enum Dialect {
     /// ECMA-262, of JSON Schema and of `.sgl` programs.
     ECMA,
-    /// As in Rust and Java: class operations (`[a-z&&[^aeiou]]`), `\A` and `\z`; `\d`, `\w` and `\s`
+    /// As in Rust and Java: class operations (`[a-z&&[^aeiou]]`), `\A` and `\z`; `\d`, `\w` and
+    // `\s`
     /// are ASCII unless `(?u)` is set.
     ASCII,
     /// The same with `(?u)` set from the beginning.

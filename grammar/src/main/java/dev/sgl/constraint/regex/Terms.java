@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 
 /// Makes terms, takes their derivatives and tells whether they are empty.
 ///
@@ -26,6 +25,7 @@ public final class Terms {
 
   private final Budget budget;
   private final Map<Term.Print, Term> known = new HashMap<>();
+  private final Map<String, Term.Print> machines = new HashMap<>(); // by key
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
@@ -49,7 +49,8 @@ public final class Terms {
     return term;
   }
 
-  /// Whether the texts of `term` are single characters, so that in a repeat of it each text says how
+  /// Whether the texts of `term` are single characters, so that in a repeat of it each text says
+  // how
   /// often.
   public boolean isCharacter(Term term) {
     return characters.get(term.id());
@@ -97,6 +98,7 @@ public final class Terms {
       heads.add(head);
       rest = tail;
     }
+    budget.spend(heads.size());
     Term term = pair(rest, second);
     for (Term head : heads.reversed()) {
       term = pair(head, term);
@@ -130,6 +132,7 @@ public final class Terms {
   }
 
   public Term both(List<Term> parts) {
+    budget.spend(2L * parts.size());
     TreeMap<Integer, Term> members = new TreeMap<>();
     List<Term> denied = new ArrayList<>();
     for (Term part : parts) {
@@ -147,8 +150,7 @@ public final class Terms {
       return nothing;
     }
     if (members.containsKey(empty.id())) {
-      boolean nullable =
-          !not.isNullable() && members.values().stream().allMatch(Term::isNullable);
+      boolean nullable = !not.isNullable() && members.values().stream().allMatch(Term::isNullable);
       return nullable ? empty : nothing;
     }
     if (not != nothing) {
@@ -196,14 +198,16 @@ public final class Terms {
     Optional<Term.Repeat> a = count(one);
     Optional<Term.Repeat> b = count(two);
     boolean same =
-        a.isPresent() && b.isPresent() && a.get().item() == b.get().item() && rest(one) == rest(two);
+        a.isPresent()
+            && b.isPresent()
+            && a.get().item() == b.get().item()
+            && rest(one) == rest(two);
     if (!same || !isCharacter(a.get().item()) || overlaps(a.get().item(), rest(one))) {
       return Optional.empty();
     }
     int min = Math.max(a.get().min(), b.get().min());
     int max = Math.min(a.get().max(), b.get().max());
-    return Optional.of(
-        min > max ? nothing : concat(repeat(a.get().item(), min, max), rest(one)));
+    return Optional.of(min > max ? nothing : concat(repeat(a.get().item(), min, max), rest(one)));
   }
 
   /// The repeat with which `term` begins; a character alone is one.
@@ -269,17 +273,12 @@ public final class Terms {
     if (state == ByteMachine.DEAD) {
       return nothing;
     }
-    byte[] key = machine.key().getBytes(StandardCharsets.UTF_8);
-    long[] words = new long[key.length + 1];
-    words[0] = state;
-    for (int i = 0; i < key.length; i++) {
-      words[i + 1] = key[i];
-    }
+    Term.Print machinePrint =
+        machines.computeIfAbsent(
+            machine.key(), key -> print(10, key.chars().asLongStream().toArray()));
+    long[] words = {state, machinePrint.high(), machinePrint.low()};
     return make(
-        print(9, words),
-        machine.accepts(state),
-        true,
-        mark -> new Term.Run(mark, machine, state));
+        print(9, words), machine.accepts(state), true, mark -> new Term.Run(mark, machine, state));
   }
 
   private Term make(
@@ -389,13 +388,15 @@ public final class Terms {
       if (members.isEmpty()) {
         return nothing;
       }
-      if (members.size() > 1 && members.values().stream().anyMatch(t -> t != empty && t.isNullable())) {
+      if (members.size() > 1
+          && members.values().stream().anyMatch(t -> t != empty && t.isNullable())) {
         members.remove(empty.id());
       }
       if (members.size() == 1) {
         return members.firstEntry().getValue();
       }
-      if (members.values().stream().anyMatch(t -> t instanceof Term.Not(_, var no) && members.containsKey(no.id()))) {
+      if (members.values().stream()
+          .anyMatch(t -> t instanceof Term.Not(_, var no) && members.containsKey(no.id()))) {
         return all;
       }
       List<Term> choices = List.copyOf(members.values());
@@ -471,7 +472,7 @@ public final class Terms {
     long[] signatures = new long[256];
     BitSet seen = new BitSet();
     sign(term, signatures, seen);
-    budget.spend(seen.cardinality());
+    budget.spend(16 + 4L * seen.cardinality()); // each term goes through its bytes
     Map<Long, Integer> numbers = new HashMap<>();
     byte[] classes = new byte[256];
     for (int i = 0; i < 256; i++) {

@@ -44,8 +44,7 @@ final class Unicode {
           Map.entry("space", SPACE),
           Map.entry("upper", CodePoints.range('A', 'Z')),
           Map.entry("word", WORD),
-          Map.entry(
-              "xdigit", DIGIT.or(CodePoints.range('a', 'f')).or(CodePoints.range('A', 'F'))));
+          Map.entry("xdigit", DIGIT.or(CodePoints.range('a', 'f')).or(CodePoints.range('A', 'F'))));
 
   private static final Map<String, String> CATEGORIES =
       Pattern.compile("\\s+")
@@ -75,7 +74,11 @@ final class Unicode {
 
   static CodePoints words() {
     return cached(
-            "\\w", () -> Optional.of(CodePoints.where(matching("[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d]"))))
+            "\\w",
+            () ->
+                Optional.of(
+                    CodePoints.where(
+                        matching("[\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d]"))))
         .orElseThrow();
   }
 
@@ -83,7 +86,8 @@ final class Unicode {
     return Optional.ofNullable(POSIX.get(name));
   }
 
-  /// The characters with a property, as written between the braces of `\p{…}`: a general category, a
+  /// The characters with a property, as written between the braces of `\p{…}`: a general category,
+  // a
   /// script or a binary property, with or without its kind (`gc=Lu`, `Script=Greek`).
   static Optional<CodePoints> property(String name) {
     return cached(name, () -> find(name));
@@ -102,7 +106,8 @@ final class Unicode {
     for (String form :
         switch (kind) {
           case "gc", "general_category" -> new String[] {"gc=" + category(value)};
-          case "sc", "script", "scx", "script_extensions" -> new String[] {"IsScript=" + value, "script=" + value};
+          case "sc", "script", "scx", "script_extensions" ->
+              new String[] {"IsScript=" + value, "script=" + value};
           case "" -> new String[] {"gc=" + category(value), "script=" + value, "Is" + value};
           default -> new String[0];
         }) {
@@ -129,8 +134,7 @@ final class Unicode {
     };
   }
 
-  private static Optional<CodePoints> cached(
-      String name, Supplier<Optional<CodePoints>> maker) {
+  private static Optional<CodePoints> cached(String name, Supplier<Optional<CodePoints>> maker) {
     Optional<CodePoints> known = NAMED.get(name);
     if (known == null) {
       known = maker.get();
@@ -164,7 +168,8 @@ final class Unicode {
           byFold.merge(fold, new int[] {c}, Folding::append);
         }
       }
-      byFold.replaceAll((fold, group) -> contains(group, fold) ? group : append(group, new int[] {fold}));
+      byFold.replaceAll(
+          (fold, group) -> contains(group, fold) ? group : append(group, new int[] {fold}));
       return byFold.values().stream().filter(g -> g.length > 1).toArray(int[][]::new);
     }
 

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
@@ -102,8 +102,7 @@ class JsonSchemaSuiteTest {
     boolean formats = optional && (file.getNameCount() > 3 || file.endsWith("content.json"));
     Count count =
         counts.computeIfAbsent(
-            draft + (formats ? " format" : optional ? " optional" : " required"),
-            n -> new Count());
+            draft + (formats ? " format" : optional ? " optional" : " required"), n -> new Count());
     for (JsonNode group : groups) {
       String name = file + "/" + group.get("description").asText();
       JsonNode schema = group.get("schema");

@@ -35,8 +35,18 @@ class MaskBenchTest {
       }
     }
     System.out.println(
-        "MaskBench: " + passed + " of " + files + " files pass; wrong rejects " + wrongRejects.size() + "; refused " + refused.values().stream().mapToInt(i -> i).sum());
-    refused.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).limit(40).forEach(e -> System.out.println(e.getValue() + " " + e.getKey()));
+        "MaskBench: "
+            + passed
+            + " of "
+            + files
+            + " files pass; wrong rejects "
+            + wrongRejects.size()
+            + "; refused "
+            + refused.values().stream().mapToInt(i -> i).sum());
+    refused.entrySet().stream()
+        .sorted((a, b) -> b.getValue() - a.getValue())
+        .limit(40)
+        .forEach(e -> System.out.println(e.getValue() + " " + e.getKey()));
     wrongRejects.forEach(System.out::println);
     failures.forEach(System.out::println);
     assertEquals(List.of(), wrongAccepts);
@@ -51,8 +61,7 @@ class MaskBenchTest {
       CompiledConstraint constraint =
           new ConstraintCompiler()
               .compile(
-                  new Constraint.JsonSchema(
-                      bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
+                  new Constraint.JsonSchema(bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
       boolean right = true;
       for (JsonNode test : bench.get("tests")) {
         boolean accepted = constraint.matches(Json.spaced(test.get("data")));
@@ -67,7 +76,10 @@ class MaskBenchTest {
       }
       passed += right ? 1 : 0;
     } catch (ConstraintException e) {
-      String why = String.valueOf(e.getMessage()).replaceAll(" at #.*$", "").replaceAll("`(http|#)[^`]*`", "REF");
+      String why =
+          String.valueOf(e.getMessage())
+              .replaceAll(" at #.*$", "")
+              .replaceAll("`(http|#)[^`]*`", "REF");
       refused.merge(why.substring(0, Math.min(100, why.length())), 1, Integer::sum);
     } catch (RuntimeException e) {
       failures.add(file.getFileName() + ": " + e);

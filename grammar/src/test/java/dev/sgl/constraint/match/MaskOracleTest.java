@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -22,12 +22,85 @@ class MaskOracleTest {
   private static final int PAIRS = 2_000;
   private static final List<String> PIECES =
       List.of(
-          "{", "}", "[", "]", "\"", ",", ":", "\",", "\":", "\",\"", "{\"", "\"}", "\"]", "[\"",
-          "[[", "]]", "}}", ",\"", "a", "b", "c", "ab", "abc", "\"a", "\"a\"", "\"a\":", "a\":",
-          "a\",\"b", "b\":1", "1", "2", "12", "0", "-", ".", "5", ".5", "e", "1,", "2]", "true",
-          "false", "null", "tr", "ue", "nu", "é", "日", "日本", "\\", "\\n", "n\"", "\\\"", " ", "  ",
-          "\n", "x", "y", "xy", "(", ")", "+", "*", "(a", "+b", "))", "aaaaaaaa", "bbbb", "b\"}",
-          "1}", "[1", "2,1", "\"b\":[", "]}", "},{", "\"c\":", "c\":\"", "z", "zz\",\"z");
+          "{",
+          "}",
+          "[",
+          "]",
+          "\"",
+          ",",
+          ":",
+          "\",",
+          "\":",
+          "\",\"",
+          "{\"",
+          "\"}",
+          "\"]",
+          "[\"",
+          "[[",
+          "]]",
+          "}}",
+          ",\"",
+          "a",
+          "b",
+          "c",
+          "ab",
+          "abc",
+          "\"a",
+          "\"a\"",
+          "\"a\":",
+          "a\":",
+          "a\",\"b",
+          "b\":1",
+          "1",
+          "2",
+          "12",
+          "0",
+          "-",
+          ".",
+          "5",
+          ".5",
+          "e",
+          "1,",
+          "2]",
+          "true",
+          "false",
+          "null",
+          "tr",
+          "ue",
+          "nu",
+          "é",
+          "日",
+          "日本",
+          "\\",
+          "\\n",
+          "n\"",
+          "\\\"",
+          " ",
+          "  ",
+          "\n",
+          "x",
+          "y",
+          "xy",
+          "(",
+          ")",
+          "+",
+          "*",
+          "(a",
+          "+b",
+          "))",
+          "aaaaaaaa",
+          "bbbb",
+          "b\"}",
+          "1}",
+          "[1",
+          "2,1",
+          "\"b\":[",
+          "]}",
+          "},{",
+          "\"c\":",
+          "c\":\"",
+          "z",
+          "zz\",\"z");
 
   private final Vocabulary vocabulary = new Vocabulary(tokens());
   private final MaskCache cache = new MaskCache(vocabulary, 0, 1);
@@ -67,12 +140,20 @@ class MaskOracleTest {
         List<Integer> allowed = new ArrayList<>();
         for (int token = 0; token < vocabulary.size(); token++) {
           boolean inMask = (mask[token >>> 6] >>> token & 1) != 0;
-          boolean inTruth =
-              cache.isEnd(token) ? matcher.mayEnd() : matcher.fork().accept(token);
+          boolean inTruth = cache.isEnd(token) ? matcher.mayEnd() : matcher.fork().accept(token);
           over += inMask && !inTruth ? 1 : 0;
           under += inTruth && !inMask ? 1 : 0;
           if (inMask != inTruth) {
-            System.out.println(constraint + " step " + step + " token " + token + " '" + new String(vocabulary.bytes(token), StandardCharsets.UTF_8) + "' mask " + inMask);
+            System.out.println(
+                constraint
+                    + " step "
+                    + step
+                    + " token "
+                    + token
+                    + " '"
+                    + new String(vocabulary.bytes(token), StandardCharsets.UTF_8)
+                    + "' mask "
+                    + inMask);
           }
           if (inTruth && !cache.isEnd(token)) {
             allowed.add(token);
@@ -108,8 +189,7 @@ class MaskOracleTest {
               case 2 -> JsonStyle.ANY_ORDER;
               default -> JsonStyle.COMPACT;
             };
-        yield new Constraint.JsonSchema(
-            Json.parse(schema(random, 3)), style, true, Map.of());
+        yield new Constraint.JsonSchema(Json.parse(schema(random, 3)), style, true, Map.of());
       }
     };
   }
@@ -148,14 +228,23 @@ class MaskOracleTest {
       case 1 -> "{\"enum\":[\"a\",\"ab\",1,12,null,true,[\"a\"]]}";
       case 2 -> "{\"type\":\"integer\",\"minimum\":-3,\"maximum\":" + random.nextInt(300) + "}";
       case 3 -> "{\"type\":\"number\",\"multipleOf\":0.5,\"exclusiveMaximum\":12}";
-      case 4 -> "{\"type\":\"string\",\"pattern\":\"" + pick(random, "^a", "b$", "[xy]", "^ab*$") + "\"}";
+      case 4 ->
+          "{\"type\":\"string\",\"pattern\":\"" + pick(random, "^a", "b$", "[xy]", "^ab*$") + "\"}";
       case 5 -> pick(random, "true", "{\"type\":[\"null\",\"boolean\",\"number\"]}");
       case 6 -> "{\"type\":\"string\",\"not\":{\"enum\":[\"a\",\"ab\",\"日\"]}}";
       case 7 ->
           "{\"type\":\"object\",\"properties\":{\"a\":%s,\"b\":%s},\"required\":[\"%s\"]%s}"
-              .formatted(a, b, pick(random, "a", "b", "c"),
-                  pick(random, "", ",\"additionalProperties\":false", ",\"maxProperties\":2",
-                      ",\"minProperties\":2", ",\"propertyNames\":{\"maxLength\":2}"));
+              .formatted(
+                  a,
+                  b,
+                  pick(random, "a", "b", "c"),
+                  pick(
+                      random,
+                      "",
+                      ",\"additionalProperties\":false",
+                      ",\"maxProperties\":2",
+                      ",\"minProperties\":2",
+                      ",\"propertyNames\":{\"maxLength\":2}"));
       case 8 ->
           "{\"type\":\"array\",\"items\":%s,\"minItems\":%d,\"maxItems\":%d}"
               .formatted(a, random.nextInt(2), 2 + random.nextInt(3));

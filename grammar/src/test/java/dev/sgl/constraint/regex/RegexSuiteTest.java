@@ -31,7 +31,8 @@ class RegexSuiteTest {
         cases.forEach(c -> run(file.getFileName() + "/" + c.get("name").asText(), c));
       }
     }
-    System.out.println("regex suite: " + checked + " checked, refused " + String.join("\n", refused));
+    System.out.println(
+        "regex suite: " + checked + " checked, refused " + String.join("\n", refused));
     assertEquals(List.of(), wrong);
     assertTrue(checked > 700, "only " + checked + " cases were usable");
   }
@@ -86,8 +87,7 @@ class RegexSuiteTest {
     JsonNode matches = test.get("matches");
     boolean anchored = test.path("anchored").asBoolean();
     Term search =
-        compiler.compile(
-            anchored ? Regex.concat(regex, Regex.ANYTHING) : regex.searched());
+        compiler.compile(anchored ? Regex.concat(regex, Regex.ANYTHING) : regex.searched());
     expect(name + " (search)", terms.matches(search, haystack), !matches.isEmpty());
     Term whole = compiler.compile(regex);
     int length = haystack.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;

@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.regex.RegexParser;
@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The formats of strings that JSON Schema defines, as regular languages.
-final class Formats {
+public final class Formats {
   private static final String DATE =
       "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)"
           + "|02-(?:0[1-9]|1\\d|2[0-8]))"
@@ -59,31 +59,32 @@ final class Formats {
   private final Texts texts;
   private final Map<String, Term> known = new HashMap<>();
 
-  Formats(Texts texts) {
+  public Formats(Texts texts) {
     this.texts = texts;
   }
 
   /// The strings of the format `name`; empty if it is not defined, so that it asks nothing.
   ///
+  /// @param international whether `hostname` means the names of RFC 5890, as from draft 7 on
   /// @throws ConstraintException if it is defined, but no regular language
-  Optional<Term> find(String name, Draft draft) {
+  public Optional<Term> find(String name, boolean international) {
     Term term = known.get(name);
     if (term == null) {
-      Optional<Term> made = make(name, draft);
+      Optional<Term> made = make(name, international);
       made.ifPresent(t -> known.put(name, t));
       return made;
     }
     return Optional.of(term);
   }
 
-  private Optional<Term> make(String name, Draft draft) {
+  private Optional<Term> make(String name, boolean international) {
     return switch (name) {
       case "time" -> Optional.of(texts.either(matching(TIME), texts.run(new LeapSecond())));
       case "date-time" -> {
         Term leap = texts.after(DATE + "[Tt]", texts.run(new LeapSecond()));
         yield Optional.of(texts.either(matching(DATE + "[Tt]" + TIME), leap));
       }
-      case "hostname", "host-name" -> Optional.of(hostname(draft));
+      case "hostname", "host-name" -> Optional.of(hostname(international));
       default -> {
         String pattern = PATTERNS.get(name);
         if (pattern != null && pattern.isEmpty()) {
@@ -99,15 +100,15 @@ final class Formats {
   }
 
   /// RFC 4648, section 4.
-  Term base64() {
-    return matching(
-        "(?:[a-zA-Z0-9+/]{4})*(?:[a-zA-Z0-9+/]{2}==|[a-zA-Z0-9+/]{3}=)?");
+  public Term base64() {
+    return matching("(?:[a-zA-Z0-9+/]{4})*(?:[a-zA-Z0-9+/]{2}==|[a-zA-Z0-9+/]{3}=)?");
   }
 
-  /// At most 253 characters (RFC 1123, section 2.1). From draft 7 on the names of RFC 5890 are meant,
+  /// At most 253 characters (RFC 1123, section 2.1). From draft 7 on the names of RFC 5890 are
+  // meant,
   /// where what follows `xn--` must decode to letters that may stand together.
-  private Term hostname(Draft draft) {
-    if (!draft.isBefore(Draft.DRAFT7)) {
+  private Term hostname(boolean international) {
+    if (international) {
       throw new ConstraintException(
           "`hostname` is not supported from draft 7 on, where it includes encoded international"
               + " names: they are not regular");
@@ -143,18 +144,37 @@ final class Formats {
     String plain = "a-zA-Z0-9._~!$\\x26'()*+,;=" + more;
     String segment = "(?:[" + plain + ":@-]|" + escape + ")";
     String authority =
-        "(?:(?:[" + plain + ":-]|" + escape + ")*@)?"
-            + "(?:\\[(?:" + IPV6 + "|[vV][0-9a-fA-F]+\\.[a-zA-Z0-9._~!$\\x26'()*+,;=:-]+)\\]"
-            + "|(?:[" + plain + "-]|" + escape + ")*)(?::\\d*)?";
+        "(?:(?:["
+            + plain
+            + ":-]|"
+            + escape
+            + ")*@)?"
+            + "(?:\\[(?:"
+            + IPV6
+            + "|[vV][0-9a-fA-F]+\\.[a-zA-Z0-9._~!$\\x26'()*+,;=:-]+)\\]"
+            + "|(?:["
+            + plain
+            + "-]|"
+            + escape
+            + ")*)(?::\\d*)?";
     String segments = "(?:/" + segment + "*)*";
     String rooted = "/(?:" + segment + "+" + segments + ")?";
     String rest = "(?://" + authority + segments + "|" + rooted + "|";
-    String privately = more.isEmpty() ? "" : "\\ue000-\\uf8ff\\x{f0000}-\\x{ffffd}\\x{100000}-\\x{10fffd}";
+    String privately =
+        more.isEmpty() ? "" : "\\ue000-\\uf8ff\\x{f0000}-\\x{ffffd}\\x{100000}-\\x{10fffd}";
     String end =
-        "(?:\\?(?:[" + plain + privately + ":@/?-]|" + escape + ")*)?"
-            + "(?:#(?:[" + plain + ":@/?-]|" + escape + ")*)?";
-    String whole =
-        "[a-zA-Z][a-zA-Z0-9+.-]*:" + rest + segment + "+" + segments + ")?" + end;
+        "(?:\\?(?:["
+            + plain
+            + privately
+            + ":@/?-]|"
+            + escape
+            + ")*)?"
+            + "(?:#(?:["
+            + plain
+            + ":@/?-]|"
+            + escape
+            + ")*)?";
+    String whole = "[a-zA-Z][a-zA-Z0-9+.-]*:" + rest + segment + "+" + segments + ")?" + end;
     String first = "(?:[" + plain + "@-]|" + escape + ")+"; // without a colon
     return absolute ? whole : "(?:" + whole + "|" + rest + first + segments + ")?" + end + ")";
   }
@@ -168,10 +188,12 @@ final class Formats {
   /// RFC 6570, section 2.
   private static String template() {
     String name = "(?:[a-zA-Z0-9_]|%[0-9a-fA-F]{2})";
-    String variable =
-        name + "(?:\\.?" + name + ")*(?::[1-9]\\d{0,3}|\\*)?";
-    String expression =
-        "\\{[+#./;?\\x26=,!@|]?" + variable + "(?:," + variable + ")*\\}";
-    return "(?:[!#$\\x26-;=?-\\[\\]_a-z~" + INTERNATIONAL + "]|%[0-9a-fA-F]{2}|" + expression + ")*";
+    String variable = name + "(?:\\.?" + name + ")*(?::[1-9]\\d{0,3}|\\*)?";
+    String expression = "\\{[+#./;?\\x26=,!@|]?" + variable + "(?:," + variable + ")*\\}";
+    return "(?:[!#$\\x26-;=?-\\[\\]_a-z~"
+        + INTERNATIONAL
+        + "]|%[0-9a-fA-F]{2}|"
+        + expression
+        + ")*";
   }
 }

@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.regex.ByteMachine;
 import dev.sgl.constraint.regex.CodePoints;
@@ -12,13 +12,13 @@ import java.nio.charset.StandardCharsets;
 
 /// Sets of strings, as what stands in JSON between the opening quote and the closing one, which is
 /// included: so a set and its complement are told apart by their last byte at the latest.
-final class Texts {
+public final class Texts {
   private final Terms terms;
   private final RegexCompiler compiler;
   private final Term quote;
   private final Term any;
 
-  Texts(Terms terms) {
+  public Texts(Terms terms) {
     this.terms = terms;
     compiler = new RegexCompiler(terms, Spelling.JSON);
     quote = terms.text("\"");
@@ -26,61 +26,61 @@ final class Texts {
   }
 
   /// All strings.
-  Term any() {
+  public Term any() {
     return any;
   }
 
   /// Strings of `min` to `max` characters.
-  Term length(int min, int max) {
+  public Term length(int min, int max) {
     return matching(new Regex.Repeat(new Regex.Chars(CodePoints.ALL), min, max));
   }
 
   /// The strings that `regex` matches as a whole.
-  Term matching(Regex regex) {
+  public Term matching(Regex regex) {
     return terms.concat(compiler.compile(regex), quote);
   }
 
   /// The strings in which `pattern`, an ECMA-262 regular expression, is found.
-  Term containing(String pattern) {
+  public Term containing(String pattern) {
     return matching(RegexParser.parse(pattern, RegexParser.Dialect.ECMA).searched());
   }
 
   /// Only `value`.
-  Term only(String value) {
+  public Term only(String value) {
     return matching(Regex.text(value));
   }
 
   /// The strings that `machine` accepts, which must be of characters that need no escape.
-  Term run(ByteMachine machine) {
+  public Term run(ByteMachine machine) {
     return terms.concat(terms.run(machine), quote);
   }
 
   /// The strings that begin with what `pattern` matches as a whole and go on in `rest`.
-  Term after(String pattern, Term rest) {
+  public Term after(String pattern, Term rest) {
     return terms.concat(
         compiler.compile(RegexParser.parse(pattern, RegexParser.Dialect.ASCII)), rest);
   }
 
-  Term either(Term one, Term two) {
+  public Term either(Term one, Term two) {
     return terms.either(one, two);
   }
 
-  Term both(Term one, Term two) {
+  public Term both(Term one, Term two) {
     return terms.both(one, two);
   }
 
   /// All strings but those of `term`.
-  Term not(Term term) {
+  public Term not(Term term) {
     return terms.both(any, terms.not(term));
   }
 
   /// Whether `value` is in `term`.
-  boolean contains(Term term, String value) {
+  public boolean contains(Term term, String value) {
     return terms.derive(term, written(value)).isNullable();
   }
 
   /// `value` as it is written, with its closing quote.
-  static byte[] written(String value) {
+  public static byte[] written(String value) {
     StringBuilder out = new StringBuilder();
     value.chars().forEach(c -> append(out, (char) c));
     return out.append('"').toString().getBytes(StandardCharsets.UTF_8);

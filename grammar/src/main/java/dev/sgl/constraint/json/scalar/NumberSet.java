@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.regex.Term;
 
@@ -7,4 +7,4 @@ import dev.sgl.constraint.regex.Term;
 /// @param term the texts
 /// @param integral all members are known to be integers
 /// @param listed all members were given one by one
-record NumberSet(Term term, boolean integral, boolean listed) {}
+public record NumberSet(Term term, boolean integral, boolean listed) {}

@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.regex.ByteMachine;
 

@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.regex.ByteMachine;
@@ -27,7 +27,7 @@ public final class Numbers {
   private final Term zeroTail; // a fraction of zeros, or none
   private final Term magnitude; // of a number that is not zero, or zero
 
-  Numbers(Terms terms) {
+  public Numbers(Terms terms) {
     this.terms = terms;
     digit = range('0', '9');
     digits = terms.star(digit);
@@ -48,7 +48,7 @@ public final class Numbers {
   }
 
   /// Any JSON number (RFC 8259, section 6).
-  Term any() {
+  public Term any() {
     Term sign = terms.optional(terms.bytes(ByteSet.of('-')));
     Term integer = terms.either(terms.text("0"), whole());
     Term exponent =
@@ -61,14 +61,14 @@ public final class Numbers {
   }
 
   /// All numbers in plain notation.
-  Term plain() {
+  public Term plain() {
     Term zero = terms.concat(terms.text("0"), zeroTail);
     Term negative = terms.both(magnitude, terms.not(zero));
     return terms.either(magnitude, terms.concat(terms.text("-"), negative));
   }
 
   /// @param byValue whether `1.0` is an integer, as from draft 6 on
-  NumberSet integers(boolean byValue) {
+  public NumberSet integers(boolean byValue) {
     Term fraction = byValue ? zeroTail : terms.empty;
     Term positive = terms.concat(whole(), fraction);
     Term zero = terms.concat(terms.text("0"), fraction);
@@ -76,7 +76,7 @@ public final class Numbers {
         terms.either(zero, positive, terms.concat(terms.text("-"), positive)), true, false);
   }
 
-  NumberSet value(BigDecimal value) {
+  public NumberSet value(BigDecimal value) {
     BigDecimal plain = value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
     if (Math.abs(plain.scale()) > MAX_DIGITS || plain.precision() > MAX_DIGITS) {
       throw new ConstraintException("the number has more than " + MAX_DIGITS + " digits");
@@ -86,9 +86,10 @@ public final class Numbers {
     return new NumberSet(all, plain.scale() <= 0, true);
   }
 
-  /// How a number is written when it is not read: without a fraction where all numbers are integers,
+  /// How a number is written when it is not read: without a fraction where all numbers are
+  // integers,
   /// and the shortest way where they were listed.
-  Term written(NumberSet set) {
+  public Term written(NumberSet set) {
     Term term = set.term();
     if (set.integral()) {
       Term sign = terms.optional(terms.text("-"));
@@ -116,7 +117,7 @@ public final class Numbers {
   // --- ranges
 
   /// The numbers from `bound` on, or only those above it.
-  NumberSet above(BigDecimal bound, boolean inclusive) {
+  public NumberSet above(BigDecimal bound, boolean inclusive) {
     BigDecimal value = checked(bound);
     Term term;
     if (value.signum() > 0 || value.signum() == 0 && !inclusive) {
@@ -130,7 +131,7 @@ public final class Numbers {
   }
 
   /// The numbers up to `bound`, or only those below it.
-  NumberSet below(BigDecimal bound, boolean inclusive) {
+  public NumberSet below(BigDecimal bound, boolean inclusive) {
     BigDecimal value = checked(bound);
     Term negative = negative(magnitude);
     Term term;
@@ -179,9 +180,7 @@ public final class Numbers {
   /// Fractions, with their point, that are not below `.bound`.
   private Term largerFraction(String bound, boolean inclusive) {
     if (bound.isEmpty()) {
-      return inclusive
-          ? tail
-          : terms.concat(terms.text("."), zeros, range('1', '9'), digits);
+      return inclusive ? tail : terms.concat(terms.text("."), zeros, range('1', '9'), digits);
     }
     Term term = inclusive ? digits : terms.concat(zeros, range('1', '9'), digits);
     for (int i = bound.length() - 1; i >= 0; i--) {
@@ -201,8 +200,7 @@ public final class Numbers {
     List<Term> ways = new ArrayList<>();
     if (whole.length() > 1) {
       ways.add(terms.concat(terms.text("0"), tail));
-      ways.add(
-          terms.concat(range('1', '9'), terms.repeat(digit, 0, whole.length() - 2), tail));
+      ways.add(terms.concat(range('1', '9'), terms.repeat(digit, 0, whole.length() - 2), tail));
     }
     for (int i = 0; i < whole.length(); i++) {
       int least = i == 0 && whole.length() > 1 ? '1' : '0';
@@ -243,14 +241,14 @@ public final class Numbers {
 
   // --- multiples
 
-  NumberSet multiplesOf(BigDecimal divisor) {
+  public NumberSet multiplesOf(BigDecimal divisor) {
     BigDecimal value = checked(divisor);
     int scale = Math.max(0, value.scale());
     BigInteger modulus = value.scaleByPowerOfTen(scale).toBigIntegerExact();
     if (modulus.bitLength() > 40 || scale > 18) {
       throw new ConstraintException("the divisor has too many digits");
     }
-    Term multiples = terms.run(new Multiples(modulus.longValue(), scale));
+    Term multiples = terms.run(new Multiples(modulus.longValue(), scale, "multiples of " + value));
     Term either =
         terms.either(terms.both(magnitude, multiples), terms.both(plain(), signed(multiples)));
     return new NumberSet(either, scale == 0, false);
@@ -262,7 +260,7 @@ public final class Numbers {
 
   /// The decimal texts of the multiples of `modulus` times 10^-`scale`. The state holds how many
   /// digits of the fraction were read, plus one once the point was, and the remainder so far.
-  private record Multiples(long modulus, int scale) implements ByteMachine {
+  private record Multiples(long modulus, int scale, String key) implements ByteMachine {
     private static final long BASE = 1L << 42;
 
     @Override
@@ -298,11 +296,6 @@ public final class Numbers {
         rest = rest * 10 % modulus;
       }
       return rest == 0;
-    }
-
-    @Override
-    public String key() {
-      return "multiples of " + modulus + "e-" + scale;
     }
   }
 }
