@@ -23,8 +23,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /// Measures compiling JSON Schemas and filling masks, as MaskBench does: for each valid instance
-// the
-/// mask is filled before each token. One thread.
+/// the mask is filled before each token. One thread.
 ///
 /// usage: Constraints SUITES [ROUNDS]
 public final class Constraints {

@@ -1,8 +1,7 @@
 package dev.sgl.constraint;
 
 /// How much work a constraint may still cost, in steps of roughly equal price, so that a hostile
-// one
-/// ends with an error instead of taking the machine.
+/// one ends with an error instead of taking the machine.
 ///
 /// Steps are counted, not seconds: what is refused is the same on every machine.
 public final class Budget {

@@ -17,8 +17,7 @@ public record JsonStyle(String comma, String colon, int space, boolean anyOrder,
   public static final JsonStyle SPACED = new JsonStyle(", ", ": ", 0, false, true);
 
   /// For checking what others have written, once it is parsed and printed again: no white space,
-  // any
-  /// order.
+  /// any order.
   public static final JsonStyle ANY_ORDER = new JsonStyle(",", ":", 0, true, false);
 
   /// This style with up to `characters` of white space.

@@ -21,7 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Greedy decoding under a constraint with forced tokens against the same without, on the demo
-// model.
+/// model.
 class ForcedTokensTest {
   private static final Path DEMO =
       Path.of(System.getProperty("sgl.home", "..")).resolve("samples/model/demo");

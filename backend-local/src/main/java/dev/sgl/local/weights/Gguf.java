@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// What a GGUF file says of its model: the keys and values of its header (GGUF specification,
-// version
-/// 2 and 3).
+/// version 2 and 3).
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String` and lists of them.
 public final class Gguf {

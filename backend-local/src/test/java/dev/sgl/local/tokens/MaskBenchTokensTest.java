@@ -25,10 +25,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// MaskBench with the tokens of a real vocabulary of 102,400: each token of a valid instance is in
-// the
-/// mask before it, the end is legal at the end, and what is forced is what the tokenizer makes of
-/// the whole text.
+/// MaskBench with the tokens of a real vocabulary of 102,400: each token of a valid instance is
+/// in the mask before it, the end is legal at the end, and what is forced is what the tokenizer
+/// makes of the whole text.
 class MaskBenchTokensTest {
   private static final int LOOK_BACK = 64;
   private static final int END = 100_001; // of the vocabulary

@@ -21,8 +21,7 @@ import java.util.Set;
 /// Makes the beginning of a [dev.sgl.constraint.machine.Machine] of a grammar.
 ///
 /// Rules that do not call themselves, however far around, are regular: they become automata, as
-// part
-/// of those that use them. The others become rules of the machine.
+/// part of those that use them. The others become rules of the machine.
 public final class GrammarCompiler {
   private static final String ROOT = "root";
 

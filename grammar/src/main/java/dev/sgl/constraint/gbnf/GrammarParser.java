@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Reads a grammar in GBNF, the notation of llama.cpp: rules `name ::= …` of texts in quotes,
-// classes
-/// in brackets, names, groups, `|` and repeats.
+/// classes in brackets, names, groups, `|` and repeats.
 final class GrammarParser {
   private static final int MAX_REPEAT = 10_000;
   private static final int MAX_DEPTH = 250;

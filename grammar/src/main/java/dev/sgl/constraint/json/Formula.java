@@ -6,9 +6,8 @@ import java.util.List;
 
 /// What is asked of a JSON value: assertions, and `and`, `or` and `not` of them.
 ///
-/// Made by [Formulas], which makes equal formulas the same object. Each assertion speaks of values
-// of
-/// one kind only and stands behind a [Kinds] that says so.
+/// Made by [Formulas], which makes equal formulas the same object. Each assertion speaks of
+/// values of one kind only and stands behind a [Kinds] that says so.
 abstract sealed class Formula {
   final int id;
 

@@ -219,8 +219,7 @@ final class Formulas {
   }
 
   /// The property `name`, if it is there, has a value of `value`. Kept also if that asks nothing,
-  // since
-  /// it gives the property its place in the order.
+  /// since it gives the property its place in the order.
   Formula named(String name, Formula value) {
     return make(
         List.of("each", name, value.id), id -> new Formula.Each(id, new Names.Named(name), value));

@@ -12,8 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// What is the same for all objects of a formula: the names that it mentions, in their order, and
-// the
-/// classes of all other names.
+/// the classes of all other names.
 ///
 /// The order is that in which properties were described, then those that were only required.
 final class ObjectPlan {

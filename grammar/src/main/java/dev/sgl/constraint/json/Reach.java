@@ -6,20 +6,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Tells which goals can be reached: the least solution, so that what only leads back to itself is
-// not.
+/// Tells which goals can be reached: the least solution, so that what only leads back to itself
+/// is not.
 ///
 /// Depth first. That a goal cannot be reached is only remembered where it did not follow from a
-// goal
-/// that was still being looked at.
+/// goal that was still being looked at.
 final class Reach {
 
   /// Something that can be written to its end, or cannot.
   interface Goal {
 
     /// The ways to the end: each is a list of what has to be written on it. Those that are likely
-    // to
-    /// succeed come first.
+    /// to succeed come first.
     Iterable<List<Goal>> ways();
   }
 

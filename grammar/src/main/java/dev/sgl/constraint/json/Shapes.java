@@ -14,9 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays and
-// so
-/// on. References are read on the way.
+/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays
+/// and so on. References are read on the way.
 final class Shapes {
   private final Terms terms;
   private final Formulas formulas;

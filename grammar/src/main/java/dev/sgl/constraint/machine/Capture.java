@@ -19,8 +19,7 @@ public final class Capture implements Node {
   }
 
   /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what
-  // `then`
-  /// makes of its text.
+  /// `then` makes of its text.
   ///
   /// @param follow the bytes that may come first there, or more
   public static Capture of(DfaState start, Function<byte[], Node> then, ByteSet follow) {

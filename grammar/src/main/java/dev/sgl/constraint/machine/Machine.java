@@ -15,13 +15,13 @@ import java.util.Set;
 /// Runs a rule over bytes.
 ///
 /// A pushdown automaton: rules are networks of bytes and calls, and a state is the set of all
-// places
-/// where the text so far may have led, each with its callers ([Frame]). Callers are merged as in
-/// Earley's algorithm, so ambiguity costs no more than a polynomial; a call at the end of a rule
-/// keeps its caller's frame (Leo, "A general context-free parsing algorithm running in linear time
-/// on every LR(k) grammar", 1991), so repetition written as recursion needs no stack. No rule may
-/// call itself before a byte: [dev.sgl.constraint.gbnf] rewrites those that do. Rules end: whatever
-/// a rule has begun it can complete, so every state but the dead one leads to an end.
+/// places where the text so far may have led, each with its callers ([Frame]). Callers are merged
+/// as in Earley's algorithm, so ambiguity costs no more than a polynomial; a call at the end of a
+/// rule keeps its caller's frame (Leo, "A general context-free parsing algorithm running in
+/// linear time on every LR(k) grammar", 1991), so repetition written as recursion needs no stack.
+/// No rule may call itself before a byte: [dev.sgl.constraint.gbnf] rewrites those that do. Rules
+/// end: whatever a rule has begun it can complete, so every state but the dead one leads to an
+/// end.
 ///
 /// Owned by one thread at a time.
 public final class Machine {

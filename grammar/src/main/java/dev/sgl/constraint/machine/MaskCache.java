@@ -7,9 +7,8 @@ import dev.sgl.constraint.regex.Term;
 import java.util.Optional;
 
 /// A vocabulary and the masks of regular rules over it, by what is left of the rule: constraints
-// that
-/// say the same share them. Thread-safe; the least recently used ones go when there is no more
-// room.
+/// that say the same share them. Thread-safe; the least recently used ones go when there is no
+/// more room.
 public final class MaskCache {
   private static final long MAX_BYTES = 256L << 20;
 

@@ -129,8 +129,8 @@ public final class Masks {
   }
 
   /// The state allows any run of some characters and ends behind other bytes only, so all tokens
-  // that
-  /// are such runs are allowed, and only the others have to be walked: those that hold a quote.
+  /// that are such runs are allowed, and only the others have to be walked: those that hold a
+  /// quote.
   private DfaMask beyondRun(DfaState state, DfaState run) {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();

@@ -41,8 +41,7 @@ public final class ConstraintCompiler {
   /// Compiles `constraint`, unless it is known already.
   ///
   /// @throws ConstraintException if it is not well formed, cannot be held to exactly, allows no
-  // text
-  ///     or is too complex
+  ///     text or is too complex
   public CompiledConstraint compile(Constraint constraint) {
     Entry known = compiled.getIfPresent(constraint);
     if (known != null) {

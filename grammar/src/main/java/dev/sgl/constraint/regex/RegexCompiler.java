@@ -13,9 +13,9 @@ import java.util.function.BinaryOperator;
 /// Makes terms of regular expressions.
 ///
 /// An assertion looks at the characters on both sides of its place. An expression with assertions
-/// therefore has not one language but one for each pair of neighbours ([Side]), and these are what
-/// is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a neighbour
-// `r`.
+/// therefore has not one language but one for each pair of neighbours ([Side]), and these are
+/// what is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a
+/// neighbour `r`.
 public final class RegexCompiler {
 
   /// What stands beside a text.

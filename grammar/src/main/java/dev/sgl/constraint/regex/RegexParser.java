@@ -18,8 +18,7 @@ public final class RegexParser {
     /// ECMA-262, of JSON Schema and of `.sgl` programs.
     ECMA,
     /// As in Rust and Java: class operations (`[a-z&&[^aeiou]]`), `\A` and `\z`; `\d`, `\w` and
-    // `\s`
-    /// are ASCII unless `(?u)` is set.
+    /// `\s` are ASCII unless `(?u)` is set.
     ASCII,
     /// The same with `(?u)` set from the beginning.
     UNICODE

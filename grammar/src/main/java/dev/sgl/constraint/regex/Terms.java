@@ -50,8 +50,7 @@ public final class Terms {
   }
 
   /// Whether the texts of `term` are single characters, so that in a repeat of it each text says
-  // how
-  /// often.
+  /// how often.
   public boolean isCharacter(Term term) {
     return characters.get(term.id());
   }

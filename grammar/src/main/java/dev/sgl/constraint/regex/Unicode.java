@@ -86,9 +86,8 @@ final class Unicode {
     return Optional.ofNullable(POSIX.get(name));
   }
 
-  /// The characters with a property, as written between the braces of `\p{…}`: a general category,
-  // a
-  /// script or a binary property, with or without its kind (`gc=Lu`, `Script=Greek`).
+  /// The characters with a property, as written between the braces of `\p{…}`: a general
+  /// category, a script or a binary property, with or without its kind (`gc=Lu`, `Script=Greek`).
   static Optional<CodePoints> property(String name) {
     return cached(name, () -> find(name));
   }

@@ -15,8 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Constraints that are made to cost much: compiling and each mask end in little time, with an
-// error if
-/// need be.
+/// error if need be.
 class HostileTest {
   private static final MaskCache BYTES =
       new MaskCache(

@@ -105,8 +105,7 @@ public final class Formats {
   }
 
   /// At most 253 characters (RFC 1123, section 2.1). From draft 7 on the names of RFC 5890 are
-  // meant,
-  /// where what follows `xn--` must decode to letters that may stand together.
+  /// meant, where what follows `xn--` must decode to letters that may stand together.
   private Term hostname(boolean international) {
     if (international) {
       throw new ConstraintException(

@@ -87,8 +87,7 @@ public final class Numbers {
   }
 
   /// How a number is written when it is not read: without a fraction where all numbers are
-  // integers,
-  /// and the shortest way where they were listed.
+  /// integers, and the shortest way where they were listed.
   public Term written(NumberSet set) {
     Term term = set.term();
     if (set.integral()) {
