@@ -26,6 +26,7 @@ public final class Terms {
   private final Budget budget;
   private final Map<Term.Print, Term> known = new HashMap<>();
   private final Map<String, Term.Print> machines = new HashMap<>(); // by key
+  private final Map<Integer, byte[]> shortest = new HashMap<>(); // texts, by term
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
@@ -583,25 +584,86 @@ public final class Terms {
     };
   }
 
-  /// Texts of `term`, as many as there are but at most `limit`, the shorter ones first.
+  /// Texts of `term`, as many as there are but at most `limit`.
   public List<byte[]> texts(Term term, int limit) {
     record Path(Term rest, byte[] text) {}
     List<byte[]> texts = new ArrayList<>();
-    ArrayDeque<Path> open = new ArrayDeque<>(List.of(new Path(term, new byte[0])));
-    while (!open.isEmpty() && texts.size() < limit) {
-      Path path = open.removeFirst();
-      if (path.rest().isNullable()) {
-        texts.add(path.text());
+    List<Path> level = isEmpty(term) ? List.of() : List.of(new Path(term, new byte[0]));
+    while (!level.isEmpty()) {
+      for (Path path : level) {
+        // of so many beginnings each has an end of its own
+        boolean enough = level.size() >= limit;
+        if (texts.size() < limit && (enough || path.rest().isNullable())) {
+          texts.add(append(path.text(), enough ? shortest(path.rest()) : new byte[0]));
+        }
       }
-      for (int i = 0; i < 256 && open.size() < 4 * limit; i++) {
-        Term next = derive(path.rest(), i);
-        if (!isEmpty(next)) {
-          byte[] longer = Arrays.copyOf(path.text(), path.text().length + 1);
-          longer[path.text().length] = (byte) i;
-          open.add(new Path(next, longer));
+      if (texts.size() >= limit) {
+        break;
+      }
+      List<Path> longer = new ArrayList<>();
+      for (Path path : level) {
+        for (int i = 0; i < 256; i++) {
+          Term next = derive(path.rest(), i);
+          if (!isEmpty(next)) {
+            longer.add(new Path(next, append(path.text(), (byte) i)));
+          }
+        }
+      }
+      level = longer;
+    }
+    return texts;
+  }
+
+  private static byte[] append(byte[] text, byte... more) {
+    byte[] longer = Arrays.copyOf(text, text.length + more.length);
+    System.arraycopy(more, 0, longer, text.length, more.length);
+    return longer;
+  }
+
+  /// A shortest text of `term`, which is not empty.
+  private byte[] shortest(Term term) {
+    byte[] known = shortest.get(term.id());
+    if (known == null) {
+      known = search(term);
+      shortest.put(term.id(), known);
+    }
+    return known;
+  }
+
+  private byte[] search(Term term) {
+    record Step(Term before, byte value) {}
+    Map<Integer, Step> steps = new HashMap<>();
+    ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
+    while (true) {
+      Term here = open.removeFirst();
+      if (here.isNullable()) {
+        byte[] reversed = {};
+        for (Term at = here; at != term; ) {
+          Step step = steps.getOrDefault(at.id(), new Step(term, (byte) 0));
+          reversed = append(reversed, step.value());
+          at = step.before();
+        }
+        return reversed(reversed);
+      }
+      byte[] classes = classes(here);
+      for (int i = 0, count = 0; i < 256; i++) {
+        if ((classes[i] & 0xff) == count) {
+          count++;
+          Term next = derive(here, i);
+          if (next != term && !isEmpty(next) && !steps.containsKey(next.id())) {
+            steps.put(next.id(), new Step(here, (byte) i));
+            open.add(next);
+          }
         }
       }
     }
-    return texts;
+  }
+
+  private static byte[] reversed(byte[] bytes) {
+    byte[] reversed = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      reversed[i] = bytes[bytes.length - 1 - i];
+    }
+    return reversed;
   }
 }

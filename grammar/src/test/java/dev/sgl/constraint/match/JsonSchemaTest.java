@@ -1,0 +1,107 @@
+package dev.sgl.constraint.match;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What a schema lets be written, beyond what the official suite asks.
+class JsonSchemaTest {
+  private static CompiledConstraint compile(String schema, JsonStyle style) {
+    return new ConstraintCompiler()
+        .compile(new Constraint.JsonSchema(Json.parse(schema), style, true, Map.of()));
+  }
+
+  private static void check(String schema, List<String> good, List<String> bad) {
+    CompiledConstraint constraint = compile(schema, JsonStyle.COMPACT);
+    good.forEach(text -> assertTrue(constraint.matches(text), text));
+    bad.forEach(text -> assertEquals(false, constraint.matches(text), text));
+  }
+
+  @Test
+  void aNameComesOnce() {
+    check(
+        "{\"type\":\"object\",\"minProperties\":2}",
+        List.of("{\"x\":1,\"y\":2}", "{\"a\":[],\"b\":{},\"c\":\"\"}"),
+        List.of("{\"x\":1,\"x\":2}", "{\"x\":1}"));
+    check(
+        "{\"type\":\"object\",\"patternProperties\":{\"^[ab]$\":{\"type\":\"integer\"}},"
+            + "\"additionalProperties\":false,\"minProperties\":2}",
+        List.of("{\"a\":1,\"b\":2}", "{\"b\":1,\"a\":2}"),
+        List.of("{\"a\":1}", "{\"a\":1,\"a\":2}"));
+  }
+
+  @Test
+  void propertiesComeInTheOrderOfTheSchemaThenThoseRequiredThenOthers() {
+    check(
+        "{\"properties\":{\"b\":{},\"a\":{}},\"required\":[\"c\"],\"type\":\"object\"}",
+        List.of("{\"b\":1,\"a\":2,\"c\":3,\"d\":4}", "{\"a\":2,\"c\":3}", "{\"c\":3}"),
+        List.of("{\"a\":2,\"b\":1,\"c\":3}", "{\"d\":4,\"c\":3}", "{\"b\":1}"));
+  }
+
+  @Test
+  void numbersAndTextsAreWrittenInTheUsualWay() {
+    check(
+        "{\"enum\":[\"a\\u0001b\",\"é/\",1.50,10,[1,{\"x\":null}]]}",
+        List.of("\"a\\u0001b\"", "\"é/\"", "1.5", "10", "[1,{\"x\":null}]"),
+        List.of("\"\\u00e9/\"", "\"é\\/\"", "1.50", "10.0", "1e1", "[1, {\"x\":null}]"));
+    check(
+        "{\"type\":\"integer\",\"minimum\":-10,\"maximum\":10}",
+        List.of("-10", "0", "10"),
+        List.of("-11", "11", "-0", "1.0", "05", "1e0"));
+    check(
+        "{\"type\":\"number\",\"minimum\":-1.5,\"exclusiveMaximum\":2.25}",
+        List.of("-1.5", "-1.50", "2.249", "-0.5", "0", "2.0"),
+        List.of("-1.51", "2.25", "2.3", "10", "1e0"));
+  }
+
+  @Test
+  void uniqueItemsLeaveRoomForThoseThatMustFollow() {
+    check(
+        "{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":2,"
+            + "\"prefixItems\":[{\"enum\":[1,2]},{\"enum\":[1]}],\"items\":{\"type\":\"integer\"}}",
+        List.of("[2,1]", "[2,1,3]"),
+        List.of("[1,1]", "[1,2]", "[2,1,2]", "[1"));
+  }
+
+  @Test
+  void stylesLayOutTheSameValues() {
+    String schema = "{\"properties\":{\"a\":{\"type\":\"array\"},\"b\":{}},\"type\":\"object\"}";
+    assertTrue(compile(schema, JsonStyle.SPACED).matches("{\"a\": [1, 2], \"b\": {}}"));
+    assertTrue(compile(schema, JsonStyle.ANY_ORDER).matches("{\"b\":{},\"a\":[1,2.0]}"));
+    CompiledConstraint spaced = compile(schema, JsonStyle.COMPACT.withSpace(3));
+    assertTrue(spaced.matches("{\n  \"a\":[ 1, 2 ],\n  \"b\": 1 }"));
+    assertEquals(false, spaced.matches("{\"a\":[1,     2]}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\u0001',
+      value = {
+        "{\"properties\":{\"a\":{\"pattern\":\"(?=b)\"}}} | look-around is not supported",
+        "{\"type\":\"strin\"} | names an unknown type strin, at #",
+        "{\"items\":{\"minLength\":-1}} | `minLength` needs a whole number from 0 on, at #/items",
+        "{\"$ref\":\"#/$defs/b\"} | refers to `#/$defs/b`, which is not there, at #",
+        "{\"$ref\":\"https://example.com/a.json\"} | which is not there, at #",
+        "{\"allOf\":[{\"$ref\":\"#\"}]} | refers to itself without end",
+        "{\"uniqueItems\":true} | `uniqueItems` is supported for items that are neither",
+        "{\"format\":\"idn-hostname\"} | `idn-hostname` is not supported: it is not regular",
+        "{\"allOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]} | no value satisfies the schema",
+        "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} | no value satisfies",
+        "{\"$defs\":{\"t\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/t\"}}},\"$ref\":\"#/$defs/t\"} | no value satisfies the schema",
+      })
+  void whatCannotBeHeldToIsRefused(String schema, String message) {
+    ConstraintException e =
+        assertThrows(ConstraintException.class, () -> compile(schema, JsonStyle.COMPACT));
+    assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
+  }
+}
