@@ -7,9 +7,10 @@ package dev.sgl.constraint;
 public final class Budget {
   private long left;
   private long space;
+  private long kept;
 
   /// @param steps work until the next [#refill]
-  /// @param space objects that may be made, ever
+  /// @param space objects that may be made until then
   public Budget(long steps, long space) {
     this.left = steps;
     this.space = space;
@@ -29,19 +30,21 @@ public final class Budget {
   ///
   /// @throws ConstraintException if there is not so much left
   public void keep(long objects) {
+    kept += objects;
     space -= objects;
     if (space < 0) {
       throw new ConstraintException("the constraint is too complex: it takes too many states");
     }
   }
 
-  /// The objects that may still be made.
-  public long space() {
-    return space;
+  /// The objects that were made so far.
+  public long kept() {
+    return kept;
   }
 
-  /// Allows `steps` of work from here on.
-  public void refill(long steps) {
+  /// Allows `steps` of work and `objects` from here on.
+  public void refill(long steps, long objects) {
     left = steps;
+    space = objects;
   }
 }

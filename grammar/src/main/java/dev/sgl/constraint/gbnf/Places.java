@@ -6,6 +6,7 @@ import dev.sgl.constraint.machine.Edges;
 import dev.sgl.constraint.machine.Node;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class Places {
     if (position.isAtEnd() && rule.leftGroup.isEmpty()) {
       return Branch.END;
     }
-    return made.computeIfAbsent(position.index(), i -> new java.util.IdentityHashMap<>())
+    return made.computeIfAbsent(position.index(), i -> new IdentityHashMap<>())
         .computeIfAbsent(position.alternative(), a -> new Place(position));
   }
 

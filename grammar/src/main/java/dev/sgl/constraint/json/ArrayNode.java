@@ -16,7 +16,7 @@ import java.util.Set;
 /// Inside of an array, before an item or the end.
 final class ArrayNode implements Branch, Reach.Goal {
   /// Up to so many values of an item are told apart when items must be unique.
-  private static final int MAX_LISTED = 40;
+  static final int MAX_LISTED = 40;
 
   private final JsonNodes nodes;
   private final Formulas formulas;
@@ -67,8 +67,8 @@ final class ArrayNode implements Branch, Reach.Goal {
   /// What the next item may be, and what is asked of those behind it.
   private List<Splits.Split> items() {
     if (!isSplit) {
-      isSplit = true;
       splits = nodes.splits.split(rest, this::asked, Formula.Items.class::isInstance, this::after);
+      isSplit = true;
     }
     return splits;
   }
@@ -113,7 +113,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     seen.forEach(s -> before.add(nodes.shapes.same(s.getBytes(StandardCharsets.UTF_8))));
     Term term =
         nodes.terms.both(
-            nodes.shapes.scalar(split.value()), nodes.terms.not(nodes.terms.either(before)));
+            nodes.shapes.comparable(split.value()), nodes.terms.not(nodes.terms.either(before)));
     List<byte[]> texts = nodes.terms.texts(term, MAX_LISTED + 1);
     if (texts.size() > MAX_LISTED) {
       return term; // there are enough for all that may follow
@@ -138,8 +138,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     List<List<Reach.Goal>> ways = new ArrayList<>();
     for (Splits.Split split : items()) {
       if (isUnique()) {
-        if (!nodes.terms.isEmpty(fresh(split))) {
-          byte[] text = nodes.terms.texts(fresh(split), 1).getFirst();
+        for (byte[] text : nodes.terms.texts(fresh(split), MAX_LISTED)) {
           ways.add(List.of(next(split, new String(text, StandardCharsets.UTF_8))));
         }
       } else {

@@ -72,6 +72,7 @@ final class Formulas {
     if (kinds != Kind.ALL) {
       members.add(kinds(kinds));
     }
+    mergeCounts(members);
     budget.spend(1 + members.size());
     if (members.contains(no) || contradicts(members)) {
       return no;
@@ -81,6 +82,35 @@ final class Formulas {
     }
     List<Formula> list = List.copyOf(members);
     return make(key("and", list), id -> new Formula.And(id, list));
+  }
+
+  /// Two counts of the same are one, or contradict each other.
+  private void mergeCounts(Set<Formula> members) {
+    int[] items = {0, UNBOUNDED};
+    int[] properties = {0, UNBOUNDED};
+    for (Formula member : List.copyOf(members)) {
+      if (member instanceof Formula.Length l) {
+        items[0] = Math.max(items[0], l.min);
+        items[1] = Math.min(items[1], l.max);
+        members.remove(member);
+      } else if (member instanceof Formula.Properties p) {
+        properties[0] = Math.max(properties[0], p.min);
+        properties[1] = Math.min(properties[1], p.max);
+        members.remove(member);
+      }
+    }
+    for (Formula count :
+        List.of(length(items[0], items[1]), properties(properties[0], properties[1]))) {
+      if (count != yes) {
+        members.add(count);
+      }
+    }
+  }
+
+  /// Takes the price of `steps` that are not formulas.
+  void spend(long steps) {
+    budget.spend(steps);
+    budget.keep(steps);
   }
 
   Formula or(Formula... parts) {

@@ -65,9 +65,7 @@ final class JsonNodes {
 
   ObjectNode object(ObjectPlan plan, ObjectNode.Rest rest, boolean first) {
     return (ObjectNode)
-        once(
-            List.of("object", plan.id(), rest, first),
-            () -> new ObjectNode(this, plan, rest, first));
+        once(List.of("object", plan, rest, first), () -> new ObjectNode(this, plan, rest, first));
   }
 
   ArrayNode array(Formula rest, Set<String> seen, boolean first) {

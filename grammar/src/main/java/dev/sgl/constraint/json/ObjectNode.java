@@ -46,6 +46,9 @@ final class ObjectNode implements Branch, Reach.Goal {
   }
 
   private boolean mayEnd() {
+    if (plan.isPlain()) {
+      return nextRequired() < 0;
+    }
     return formulas.map(
             rest.formula(),
             atom ->
@@ -85,8 +88,58 @@ final class ObjectNode implements Branch, Reach.Goal {
                 : atom);
   }
 
+  /// The first name that a plain object must still have, or -1.
+  private int nextRequired() {
+    int next = plan.required().nextSetBit(rest.from());
+    while (next >= 0 && rest.used().contains(next)) {
+      next = plan.required().nextSetBit(next + 1);
+    }
+    return next;
+  }
+
+  /// The same as [#members] for a plain object: what follows does not depend on the values.
+  private List<Member> plainMembers() {
+    List<Member> members = new ArrayList<>();
+    int required = nextRequired();
+    boolean passes = nodes.style.anyOrder() || required < 0;
+    int last = passes ? plan.names().size() - 1 : required;
+    for (int i = rest.from(); i <= last; i++) {
+      Formula value = plan.value(i);
+      if (!rest.used().contains(i) && nodes.isPossible(value)) {
+        ObjectNode next = nodes.object(plan, plainAfter(i), false);
+        members.add(new Member(i, new Splits.Ways(List.of(new Splits.Way(value, next)))));
+      }
+    }
+    return members;
+  }
+
+  private Rest plainAfter(int name) {
+    if (!nodes.style.anyOrder()) {
+      return new Rest(name + 1, Set.of(), rest.formula(), rest.others());
+    }
+    Set<Integer> used = new HashSet<>(rest.used());
+    used.add(name);
+    return new Rest(0, Set.copyOf(used), rest.formula(), rest.others());
+  }
+
+  private List<OtherMember> plainOthers() {
+    List<OtherMember> members = new ArrayList<>();
+    if (nodes.style.anyOrder() || nextRequired() < 0) {
+      for (ObjectPlan.Others names : plan.others()) {
+        Formula value = plan.value(names);
+        if (nodes.isPossible(value)) {
+          members.add(new OtherMember(names, List.of(new Splits.Split(value, rest.formula()))));
+        }
+      }
+    }
+    return members;
+  }
+
   /// The mentioned names that may come now.
   private List<Member> members() {
+    if (plan.isPlain()) {
+      return plainMembers();
+    }
     List<Member> members = new ArrayList<>();
     Formula formula = rest.formula();
     for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
@@ -122,6 +175,9 @@ final class ObjectNode implements Branch, Reach.Goal {
 
   /// The other names that may come now.
   private List<OtherMember> others() {
+    if (plan.isPlain()) {
+      return plainOthers();
+    }
     Formula formula =
         nodes.style.anyOrder()
             ? rest.formula()
@@ -151,6 +207,13 @@ final class ObjectNode implements Branch, Reach.Goal {
   public Iterable<List<Reach.Goal>> ways() {
     if (mayEnd()) {
       return List.of(List.of());
+    }
+    if (plan.isPlain()) {
+      List<Reach.Goal> needed = new ArrayList<>();
+      plan.required().stream()
+          .filter(name -> name >= rest.from() && !rest.used().contains(name))
+          .forEach(name -> needed.add(nodes.value(plan.value(name))));
+      return List.of(needed);
     }
     List<List<Reach.Goal>> named = new ArrayList<>();
     Formula formula = rest.formula();

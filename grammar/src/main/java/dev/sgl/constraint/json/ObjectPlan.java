@@ -4,6 +4,7 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -27,6 +28,10 @@ final class ObjectPlan {
   private final JsonNodes nodes;
   private final Formula object;
   private final List<String> names;
+  private final Map<String, List<Formula.Each>> named = new HashMap<>(); // of a plain object
+  private final List<Formula.Each> general = new ArrayList<>();
+  private final BitSet required = new BitSet();
+  private final boolean plain;
   private final Map<Formula.Each, boolean[]> members = new HashMap<>(); // by index of a name
   private List<Others> others = List.of();
   private boolean othersKnown;
@@ -54,14 +59,68 @@ final class ObjectPlan {
                 a instanceof Formula.Each each && each.value == nodes.formulas.yes
                     ? nodes.formulas.yes
                     : a);
-  }
-
-  int id() {
-    return System.identityHashCode(this);
+    plain = readPlain();
   }
 
   List<String> names() {
     return names;
+  }
+
+  // --- plain objects: all that is asked is of each property by itself, and that some are there
+
+  /// Whether this is a plain object, of which no state has to be kept but what was written.
+  boolean isPlain() {
+    return plain;
+  }
+
+  /// What is asked of the value of the name of index `name` in a plain object.
+  Formula value(int name) {
+    List<Formula> asked = new ArrayList<>();
+    for (Formula.Each each : named.getOrDefault(names.get(name), List.of())) {
+      asked.add(each.value);
+    }
+    for (Formula.Each each : general) {
+      if (speaksOf(each, name)) {
+        asked.add(each.value);
+      }
+    }
+    return nodes.formulas.and(asked);
+  }
+
+  /// What is asked of the value of the other names `others` in a plain object.
+  Formula value(Others others) {
+    List<Formula> asked = new ArrayList<>();
+    for (Formula.Each each : general) {
+      if (speaksOf(each, others)) {
+        asked.add(each.value);
+      }
+    }
+    return nodes.formulas.and(asked);
+  }
+
+  /// The indices of the names that a plain object must have.
+  BitSet required() {
+    return required;
+  }
+
+  private boolean readPlain() {
+    for (Formula part : object instanceof Formula.And and ? and.parts : List.of(object)) {
+      switch (part) {
+        case Formula.Each each when each.names instanceof Names.Named(var name) ->
+            named.computeIfAbsent(name, n -> new ArrayList<>()).add(each);
+        case Formula.Each each -> general.add(each);
+        case Formula.Not not
+            when not.inner instanceof Formula.Each each
+                && each.value == nodes.formulas.no
+                && each.names instanceof Names.Named(var name) ->
+            required.set(names.indexOf(name));
+        case Formula.Constant c when c.value -> {}
+        default -> {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   ObjectNode start() {
@@ -109,8 +168,8 @@ final class ObjectPlan {
   /// The classes of names that are not mentioned.
   List<Others> others() {
     if (!othersKnown) {
-      othersKnown = true;
       others = partition();
+      othersKnown = true;
     }
     return others;
   }

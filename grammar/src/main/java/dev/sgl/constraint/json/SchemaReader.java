@@ -7,6 +7,7 @@ import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
+import dev.sgl.constraint.regex.Terms;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.Set;
 final class SchemaReader {
   private final Documents documents;
   private final Formulas formulas;
+  private final Terms terms;
   private final Texts texts;
   private final Numbers numbers;
   private final Formats formats;
@@ -29,10 +31,12 @@ final class SchemaReader {
   private final boolean assertFormats;
   private final Unevaluated unevaluated;
   private final Map<Place, Formula> read = new HashMap<>();
+  private boolean hasUnique;
 
   SchemaReader(Documents documents, Language language, boolean written, boolean assertFormats) {
     this.documents = documents;
     this.formulas = language.formulas();
+    this.terms = language.terms();
     this.texts = language.texts();
     this.numbers = language.numbers();
     this.formats = new Formats(texts);
@@ -52,7 +56,11 @@ final class SchemaReader {
     Set<Formula> seen = new HashSet<>();
     List<Formula> open = new ArrayList<>(List.of(root));
     while (!open.isEmpty()) {
-      for (Formula atom : Splits.atoms(open.removeLast())) {
+      Formula formula = open.removeLast();
+      if (hasUnique) {
+        requireUniqueAlone(formula);
+      }
+      for (Formula atom : Splits.atoms(formula)) {
         if (seen.add(atom)) {
           switch (atom) {
             case Formula.Ref ref -> open.add(read(ref.place));
@@ -65,6 +73,17 @@ final class SchemaReader {
       }
     }
     return root;
+  }
+
+  /// That items are unique is only followed where it is asked in any case.
+  private void requireUniqueAlone(Formula formula) {
+    Formula array = shapes.of(formula, Kind.ARRAY);
+    for (Formula part : array instanceof Formula.And and ? and.parts : List.of(array)) {
+      if (part != formulas.unique() && Splits.atoms(part).contains(formulas.unique())) {
+        throw new ConstraintException(
+            "`uniqueItems` is not supported inside of `anyOf`, `oneOf`, `not` and `if`");
+      }
+    }
   }
 
   /// What the schema at `place` asks.
@@ -85,7 +104,7 @@ final class SchemaReader {
     if (!schema.isObject()) {
       throw new ConstraintException("a schema was expected at " + place.pointer());
     }
-    if (schema.has("$schema") && schema.get("$schema").isTextual() && Draft.of(schema).isEmpty()) {
+    if (schema.has("$schema") && Draft.of(schema).isEmpty()) {
       throw refused(place, "$schema", "names an unknown draft");
     }
     if (schema.has("$ref") && place.draft().isBefore(Draft.DRAFT2019)) {
@@ -101,6 +120,8 @@ final class SchemaReader {
   private Formula keyword(Place place, String key, JsonNode value) {
     try {
       return asked(place, key, value);
+    } catch (NumberFormatException e) {
+      throw refused(place, key, "holds a number that is too large");
     } catch (ConstraintException e) {
       String message = String.valueOf(e.getMessage());
       throw message.contains(" at #") || message.contains("too complex")
@@ -141,10 +162,8 @@ final class SchemaReader {
       case "pattern" -> when(Kind.STRING, texts.containing(string(value)));
       case "format" -> format(string(value), draft);
       case "contentEncoding", "contentMediaType" -> content(key, value, draft);
-      case "minimum" ->
-          when(numbers.above(number(value), !schema.path("exclusiveMinimum").asBoolean(false)));
-      case "maximum" ->
-          when(numbers.below(number(value), !schema.path("exclusiveMaximum").asBoolean(false)));
+      case "minimum" -> when(numbers.above(number(value), !isExclusive(place, "exclusiveMinimum")));
+      case "maximum" -> when(numbers.below(number(value), !isExclusive(place, "exclusiveMaximum")));
       case "exclusiveMinimum" ->
           value.isBoolean() && draft == Draft.DRAFT4
               ? formulas.yes
@@ -245,7 +264,8 @@ final class SchemaReader {
             case "string" -> formulas.kind(Kind.STRING);
             case "array" -> formulas.kind(Kind.ARRAY);
             case "object" -> formulas.kind(Kind.OBJECT);
-            default -> throw new ConstraintException("names an unknown type " + name);
+            default ->
+                throw new ConstraintException("names an unknown type `" + name.asText() + "`");
           });
     }
     return formulas.or(choices);
@@ -343,6 +363,7 @@ final class SchemaReader {
     for (String key : List.of("prefixItems", "items", "additionalItems")) {
       JsonNode value = schema.path(key);
       if (value.isArray()) {
+        parts(place, key, value).forEach(this::requireFew);
         items.addAll(parts(place, key, value));
       } else if (!value.isMissingNode()) {
         items.add(part(place, value, key));
@@ -357,7 +378,17 @@ final class SchemaReader {
     if (!scalar) {
       throw new ConstraintException("is supported for items that are neither arrays nor objects");
     }
+    hasUnique = true;
     return formulas.unique();
+  }
+
+  /// Among few values it can be seen which leave none for the items behind.
+  private void requireFew(Formula item) {
+    if (terms.texts(shapes.comparable(item), ArrayNode.MAX_LISTED + 1).size()
+        > ArrayNode.MAX_LISTED) {
+      throw new ConstraintException(
+          "is supported beside a list of items where each has few values only");
+    }
   }
 
   // --- objects
@@ -366,7 +397,7 @@ final class SchemaReader {
     return switch (key) {
       case "properties" -> {
         List<Formula> parts = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+        for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
           String name = entry.getKey();
           Formula part = part(place, entry.getValue(), key, name);
           // also when it asks nothing, so that the property has its place in the order
@@ -376,7 +407,7 @@ final class SchemaReader {
       }
       case "patternProperties" -> {
         List<Formula> parts = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> entry : value.properties()) {
+        for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
           Term term = texts.containing(entry.getKey());
           Formula part = part(place, entry.getValue(), key, entry.getKey());
           parts.add(formulas.each(new Names.Matching(term), part));
@@ -420,7 +451,7 @@ final class SchemaReader {
 
   private Formula dependent(Place place, String key, JsonNode value) {
     List<Formula> parts = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> entry : value.properties()) {
+    for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
       JsonNode needs = entry.getValue();
       List<Formula> needed = new ArrayList<>();
       if (needs.isArray()) {
@@ -448,6 +479,18 @@ final class SchemaReader {
       throw new ConstraintException("needs a list");
     }
     return value;
+  }
+
+  private static JsonNode members(JsonNode value) {
+    if (!value.isObject()) {
+      throw new ConstraintException("needs an object");
+    }
+    return value;
+  }
+
+  /// Whether draft 4's `exclusiveMinimum` or `exclusiveMaximum` says so of the bound beside it.
+  private static boolean isExclusive(Place place, String key) {
+    return place.draft() == Draft.DRAFT4 && place.schema().path(key).asBoolean(false);
   }
 
   private static BigDecimal number(JsonNode value) {

@@ -6,10 +6,13 @@ import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -158,6 +161,15 @@ final class Shapes {
     };
   }
 
+  /// The texts of all values of `formula` that are neither arrays nor objects, with numbers in
+  /// plain notation, so that equal values can be told by their texts.
+  Term comparable(Formula formula) {
+    Term term = scalar(formula);
+    return of(formula, Kind.NUMBER) == formulas.yes
+        ? terms.both(term, terms.not(terms.both(numbers.any(), terms.not(numbers.plain()))))
+        : term;
+  }
+
   /// The texts of all values of `formula` that are neither arrays nor objects.
   Term scalar(Formula formula) {
     Term known = scalars.get(formula);
@@ -167,7 +179,7 @@ final class Shapes {
     List<Term> ways = new ArrayList<>();
     for (Kind kind : List.of(Kind.NULL, Kind.TRUE, Kind.FALSE)) {
       if (of(formula, kind) == formulas.yes) {
-        ways.add(terms.text(kind.name().toLowerCase(java.util.Locale.ROOT)));
+        ways.add(terms.text(kind.name().toLowerCase(Locale.ROOT)));
       }
     }
     ways.add(number(formula));
@@ -179,9 +191,9 @@ final class Shapes {
 
   /// The texts that write the same value as `text`, which is no array and no object.
   Term same(byte[] text) {
-    String value = new String(text, java.nio.charset.StandardCharsets.UTF_8);
+    String value = new String(text, StandardCharsets.UTF_8);
     if (!value.isEmpty() && (value.charAt(0) == '-' || Character.isDigit(value.charAt(0)))) {
-      return numbers.value(new java.math.BigDecimal(value)).term();
+      return numbers.value(new BigDecimal(value)).term();
     }
     return terms.text(text);
   }

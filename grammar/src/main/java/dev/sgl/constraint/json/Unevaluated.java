@@ -116,6 +116,7 @@ final class Unevaluated {
   private void collect(
       Place place, Kind kind, Formula condition, boolean top, List<Part> parts, int depth) {
     JsonNode schema = place.schema();
+    formulas.spend(10);
     if (depth > MAX_DEPTH) {
       throw new ConstraintException("is not supported beside a schema that refers to itself");
     }

@@ -2,6 +2,7 @@ package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.regex.ByteSet;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// What leads on from a [Branch].
@@ -38,7 +39,7 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
     }
 
     public Builder on(int value, Node target) {
-      labels = java.util.Arrays.copyOf(labels, labels.length + 1);
+      labels = Arrays.copyOf(labels, labels.length + 1);
       labels[labels.length - 1] = (byte) value;
       targets.add(target);
       return this;

@@ -158,22 +158,24 @@ public final class Machine {
 
     private void add(Node node, Origin from) {
       budget.spend(1);
-      switch (node) {
-        case Capture capture -> {
-          pending.add(new Pending(node, from));
-          if (capture.state().isNullable()) {
-            add(capture.then(new byte[0], 0), from);
+      Pending place = new Pending(node, from);
+      if (node instanceof Capture || seen.add(place)) {
+        pending.add(place);
+      }
+    }
+
+    /// Follows what was added; frames may be nested deeply, so without recursion.
+    private void follow() {
+      for (int i = 0; i < pending.size(); i++) {
+        Origin from = pending.get(i).from();
+        switch (pending.get(i).node()) {
+          case Capture capture -> {
+            if (capture.state().isNullable()) {
+              add(capture.then(new byte[0], 0), from);
+            }
           }
-        }
-        case DfaState dfa -> {
-          if (seen.add(new Pending(node, from))) {
-            pending.add(new Pending(node, from));
-            endIf(dfa.isNullable(), from);
-          }
-        }
-        case Branch branch -> {
-          if (seen.add(new Pending(node, from))) {
-            pending.add(new Pending(node, from));
+          case DfaState dfa -> endIf(dfa.isNullable(), from);
+          case Branch branch -> {
             Edges edges = branch.edges();
             endIf(edges.accepts(), from);
             for (Edges.Call call : edges.calls()) {
@@ -220,6 +222,7 @@ public final class Machine {
     }
 
     State state() {
+      follow();
       for (Pending place : pending) {
         boolean leads =
             switch (place.node()) {

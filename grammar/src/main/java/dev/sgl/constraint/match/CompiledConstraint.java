@@ -18,13 +18,19 @@ public final class CompiledConstraint {
   /// Work that one step of a matcher may take.
   private static final long STEPS = 4_000_000;
 
+  /// Objects that one step of a matcher may make.
+  private static final long SPACE = 200_000;
+
+  /// Objects after which the constraint should be compiled anew by who needs it next.
+  private static final long WORN = 1_000_000;
+
   private final Budget budget;
   private final Machine machine;
   private final Map<MaskCache, Masks> masks = new WeakHashMap<>();
 
   CompiledConstraint(Node start, Budget budget) {
     this.budget = budget;
-    budget.refill(STEPS);
+    refill();
     machine = new Machine(start, budget);
   }
 
@@ -42,17 +48,31 @@ public final class CompiledConstraint {
     return new Matcher(this, cache);
   }
 
+  /// Whether so much has been found out that it is time to forget: who uses it goes on, but others
+  /// should have it compiled anew.
+  synchronized boolean isWorn() {
+    return budget.kept() > WORN;
+  }
+
+  private void refill() {
+    budget.refill(STEPS, SPACE);
+  }
+
   State start() {
     return machine.start();
   }
 
+  synchronized boolean isLast(State state) {
+    return state.accepts() && state.isLast();
+  }
+
   synchronized State next(State state, byte[] bytes) {
-    budget.refill(STEPS);
+    refill();
     return machine.next(state, bytes);
   }
 
   synchronized void fill(State state, MaskCache cache, long[] mask) {
-    budget.refill(STEPS);
+    refill();
     masks.computeIfAbsent(cache, c -> new Masks(machine, c, budget)).fill(state, mask);
   }
 
@@ -60,7 +80,7 @@ public final class CompiledConstraint {
   ///
   /// @return how many bytes that is, at most as many as there is room for
   synchronized int forced(State state, byte[] bytes) {
-    budget.refill(STEPS);
+    refill();
     State here = state;
     int length = 0;
     while (length < bytes.length && !here.accepts()) {

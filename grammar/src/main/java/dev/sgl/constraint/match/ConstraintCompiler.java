@@ -44,13 +44,13 @@ public final class ConstraintCompiler {
   ///     text or is too complex
   public CompiledConstraint compile(Constraint constraint) {
     Entry known = compiled.getIfPresent(constraint);
-    if (known != null) {
+    if (known != null && !known.constraint().isWorn()) {
       return known.constraint();
     }
     Budget budget = new Budget(STEPS, SPACE);
     try {
       CompiledConstraint made = new CompiledConstraint(node(constraint, budget), budget);
-      int bytes = (int) Math.max(20_000, (SPACE - budget.space()) * BYTES_PER_OBJECT);
+      int bytes = (int) Math.max(20_000, budget.kept() * BYTES_PER_OBJECT);
       compiled.put(constraint, new Entry(made, bytes));
       return made;
     } catch (StackOverflowError e) {

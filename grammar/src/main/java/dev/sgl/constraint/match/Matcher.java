@@ -51,15 +51,16 @@ public final class Matcher {
 
   /// Whether the text is complete and nothing may follow.
   public boolean mustEnd() {
-    return state().accepts() && state().isLast();
+    return constraint.isLast(state());
   }
 
   /// Takes `token`, which has text.
   ///
   /// @return whether it is allowed; if not nothing has changed
   public boolean accept(int token) {
-    State next = constraint.next(state(), cache.vocabulary().bytes(token));
-    if (next.isDead() || cache.vocabulary().bytes(token).length == 0) {
+    byte[] bytes = cache.vocabulary().bytes(token);
+    State next = constraint.next(state(), bytes);
+    if (bytes.length == 0 || next.isDead()) {
       return false;
     }
     trail = trail.append(length++, next);
@@ -124,7 +125,6 @@ public final class Matcher {
 
   /// Whether nothing may follow once `bytes` have been written here.
   private boolean endsAfter(byte[] bytes) {
-    State after = constraint.next(state(), bytes);
-    return after.accepts() && after.isLast();
+    return constraint.isLast(constraint.next(state(), bytes));
   }
 }

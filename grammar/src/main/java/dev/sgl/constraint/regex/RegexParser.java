@@ -12,6 +12,7 @@ import java.util.List;
 public final class RegexParser {
   private static final int MAX_REPEAT = 100_000;
   private static final int MAX_DEPTH = 250;
+  private static final int MAX_COUNT = 40; // characters in braces
 
   /// How a pattern is read where the traditions differ.
   public enum Dialect {
@@ -119,8 +120,11 @@ public final class RegexParser {
 
   /// Whether `{` begins a count; ECMAScript and Java differ on what it is otherwise.
   private boolean isCounted() {
-    int end = pattern.indexOf('}', at);
-    String inside = end < 0 ? "" : pattern.substring(at + 1, end).replace(" ", "");
+    int end = pattern.indexOf('}', at, Math.min(pattern.length(), at + MAX_COUNT));
+    String inside = end < 0 ? "" : pattern.substring(at + 1, end);
+    if (dialect == Dialect.UNICODE) {
+      inside = inside.replace(" ", "");
+    }
     if (inside.matches("\\d+(,\\d*)?") || dialect == Dialect.UNICODE && inside.matches(",\\d+")) {
       return true;
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// How characters are written as bytes.
@@ -44,7 +45,7 @@ public enum Spelling {
     String hex = Integer.toHexString(c & 15);
     return terms.concat(
         terms.text("\\u00" + (c >> 4)),
-        terms.either(terms.text(hex), terms.text(hex.toUpperCase(java.util.Locale.ROOT))));
+        terms.either(terms.text(hex), terms.text(hex.toUpperCase(Locale.ROOT))));
   }
 
   private static Term utf8(Terms terms, CodePoints set) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /// Makes terms, takes their derivatives and tells whether they are empty.
 ///
@@ -282,10 +283,7 @@ public final class Terms {
   }
 
   private Term make(
-      Term.Print print,
-      boolean nullable,
-      boolean searched,
-      java.util.function.Function<Term.Mark, Term> maker) {
+      Term.Print print, boolean nullable, boolean searched, Function<Term.Mark, Term> maker) {
     Term term = known.get(print);
     if (term == null) {
       budget.keep(1);

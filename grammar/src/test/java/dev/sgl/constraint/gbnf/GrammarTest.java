@@ -59,6 +59,13 @@ class GrammarTest {
   }
 
   @Test
+  void deepRecursionTakesNoStack() {
+    CompiledConstraint constraint = compile("root ::= \"a\" root \"b\"? | \"x\"");
+    assertEquals(true, constraint.matches("a".repeat(3_000) + "x" + "b".repeat(3_000)));
+    assertEquals(true, constraint.matches("a".repeat(10_000) + "x"));
+  }
+
+  @Test
   void repeatsCommentsEscapesAndLines() {
     check(
         """

@@ -70,6 +70,47 @@ class JsonSchemaTest {
             + "\"prefixItems\":[{\"enum\":[1,2]},{\"enum\":[1]}],\"items\":{\"type\":\"integer\"}}",
         List.of("[2,1]", "[2,1,3]"),
         List.of("[1,1]", "[1,2]", "[2,1,2]", "[1"));
+    check(
+        "{\"type\":\"array\",\"items\":{\"type\":\"number\"},\"uniqueItems\":true}",
+        List.of("[1,2]", "[0,1.5]"),
+        List.of("[1,1.0]", "[1,1e0]", "[0,-0]", "[1e2,1e2]"));
+  }
+
+  @Test
+  void boundsOfBothKindsHoldBesideEachOther() {
+    check(
+        "{\"type\":\"number\",\"minimum\":0,\"exclusiveMinimum\":-5}",
+        List.of("0", "0.1"),
+        List.of("-1", "-5"));
+  }
+
+  @Test
+  void largeObjectsAreNotDear() {
+    StringBuilder properties = new StringBuilder();
+    StringBuilder required = new StringBuilder();
+    StringBuilder backwards = new StringBuilder();
+    for (int i = 0; i < 600; i++) {
+      String comma = i == 0 ? "" : ",";
+      properties.append(comma).append("\"p" + i + "\":{\"type\":\"integer\"}");
+      required.append(comma).append("\"p" + i + "\"");
+      backwards.insert(0, "\"p" + i + "\":" + i + comma);
+    }
+    String schema =
+        "{\"type\":\"object\",\"properties\":{" + properties + "},\"required\":[" + required + "]}";
+    assertTrue(compile(schema, JsonStyle.ANY_ORDER).matches("{" + backwards + "}"));
+    assertEquals(false, compile(schema, JsonStyle.COMPACT).matches("{\"p0\":0}"));
+  }
+
+  @Test
+  void whatIsUsedForLongIsForgotten() {
+    Constraint constraint =
+        new Constraint.JsonSchema(
+            Json.parse("{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}"));
+    ConstraintCompiler compiler = new ConstraintCompiler();
+    for (int i = 0; i < 2_000; i++) {
+      String text = "{\"a" + i + "\":1,\"b" + i + "\":2,\"c" + i + "\":3}";
+      assertTrue(compiler.compile(constraint).matches(text), text);
+    }
   }
 
   @Test
@@ -88,11 +129,15 @@ class JsonSchemaTest {
       quoteCharacter = '\u0001',
       value = {
         "{\"properties\":{\"a\":{\"pattern\":\"(?=b)\"}}} | look-around is not supported",
-        "{\"type\":\"strin\"} | names an unknown type strin, at #",
+        "{\"type\":\"strin\"} | names an unknown type `strin`, at #",
         "{\"items\":{\"minLength\":-1}} | `minLength` needs a whole number from 0 on, at #/items",
         "{\"$ref\":\"#/$defs/b\"} | refers to `#/$defs/b`, which is not there, at #",
         "{\"$ref\":\"https://example.com/a.json\"} | which is not there, at #",
         "{\"allOf\":[{\"$ref\":\"#\"}]} | refers to itself without end",
+        "{\"minimum\":1e4000} | `minimum` the bound has more than 400 digits, at #",
+        "{\"properties\":3} | `properties` needs an object, at #",
+        "{\"type\":\"array\",\"items\":{\"type\":\"boolean\"},\"minItems\":5,\"maxItems\":3} | no value",
+        "{\"not\":{\"uniqueItems\":true,\"items\":{\"type\":\"integer\"}}} | not supported inside of",
         "{\"uniqueItems\":true} | `uniqueItems` is supported for items that are neither",
         "{\"format\":\"idn-hostname\"} | `idn-hostname` is not supported: it is not regular",
         "{\"allOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]} | no value satisfies the schema",

@@ -9,6 +9,7 @@ import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ class RegexSuiteTest {
         compiler.compile(anchored ? Regex.concat(regex, Regex.ANYTHING) : regex.searched());
     expect(name + " (search)", terms.matches(search, haystack), !matches.isEmpty());
     Term whole = compiler.compile(regex);
-    int length = haystack.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    int length = haystack.getBytes(StandardCharsets.UTF_8).length;
     boolean isWhole = false;
     for (JsonNode match : matches) {
       JsonNode span = span(match);
@@ -115,7 +116,7 @@ class RegexSuiteTest {
   /// Every beginning of a text that matches can still match.
   private void prefixesLive(String name, Terms terms, Term term, String text) {
     Term rest = term;
-    for (byte b : text.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       rest = terms.derive(rest, b & 0xff);
       expect(name + " (prefix)", terms.isEmpty(rest), false);
     }
