@@ -31,6 +31,8 @@ public final class GrammarCompiler {
   private final RegexCompiler regexes;
   private final Dfa dfa;
   private final Map<String, Set<String>> called = new HashMap<>(); // directly
+  private final Map<String, Set<String>> reached = new HashMap<>(); // around any number of corners
+  private final Map<String, Boolean> isRegular = new HashMap<>();
   private final Map<String, Regex> regular = new HashMap<>();
   private final Map<String, Rule> rules = new HashMap<>();
   private final List<Rule> all = new ArrayList<>(); // also those of groups and repeats
@@ -100,12 +102,14 @@ public final class GrammarCompiler {
 
   /// Whether no rule that `name` leads to leads to itself.
   private boolean isRegular(String name) {
-    return regularKnown.computeIfAbsent(
-        name, n -> reach(n).stream().noneMatch(r -> reach(r).contains(r)) && !reach(n).contains(n));
+    Boolean known = isRegular.get(name);
+    if (known == null) {
+      Set<String> used = reach(name);
+      known = !used.contains(name) && used.stream().noneMatch(rule -> reach(rule).contains(rule));
+      isRegular.put(name, known);
+    }
+    return known;
   }
-
-  private final Map<String, Boolean> regularKnown = new HashMap<>();
-  private final Map<String, Set<String>> reached = new HashMap<>();
 
   /// The rules that are called from `name`, directly or not.
   private Set<String> reach(String name) {

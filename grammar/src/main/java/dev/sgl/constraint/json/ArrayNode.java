@@ -162,8 +162,8 @@ final class ArrayNode implements Branch, Reach.Goal {
       if (first) {
         item(builder);
       } else {
-        JsonNodes.Place item =
-            new JsonNodes.Place(
+        JsonNodes.LazyBranch item =
+            new JsonNodes.LazyBranch(
                 () -> {
                   Edges.Builder inner = new Edges.Builder();
                   item(inner);

@@ -111,7 +111,7 @@ final class JsonNodes {
     }
     return once(
         List.of("space", then),
-        () -> new Place(() -> new Edges.Builder().call(rule(space), then).build()));
+        () -> new LazyBranch(() -> new Edges.Builder().call(rule(space), then).build()));
   }
 
   /// What closes an object or an array that is not empty: with white space before it, if allowed.
@@ -121,7 +121,7 @@ final class JsonNodes {
       Node closing =
           once(
               List.of("close", bracket),
-              () -> new Place(() -> new Edges.Builder().on(bracket, Branch.END).build()));
+              () -> new LazyBranch(() -> new Edges.Builder().on(bracket, Branch.END).build()));
       edges.call(rule(someSpace), closing);
     }
   }
@@ -140,7 +140,7 @@ final class JsonNodes {
     Node next = literal(text, from + 1, then);
     return once(
         List.of("literal", text[from], next),
-        () -> new Place(() -> new Edges.Builder().on(text[from], next).build()));
+        () -> new LazyBranch(() -> new Edges.Builder().on(text[from], next).build()));
   }
 
   /// A colon as the style has it, then a value and what follows it, in one of `ways`.
@@ -153,7 +153,7 @@ final class JsonNodes {
     return once(
         List.of("choice", ways),
         () ->
-            new Place(
+            new LazyBranch(
                 () -> {
                   Edges.Builder edges = new Edges.Builder();
                   ways.list().forEach(way -> edges.call(value(way.value()), way.next()));
@@ -172,7 +172,7 @@ final class JsonNodes {
       sorted[i] = names[order[i]];
       follow.add(targets[order[i]]);
     }
-    return new Place(() -> trie(sorted, follow, 0, names.length, 0));
+    return new LazyBranch(() -> trie(sorted, follow, 0, names.length, 0));
   }
 
   private static Edges trie(byte[][] names, List<Node> targets, int from, int to, int depth) {
@@ -189,17 +189,17 @@ final class JsonNodes {
           value,
           ends
               ? targets.get(first)
-              : new Place(() -> trie(names, targets, first, last, depth + 1)));
+              : new LazyBranch(() -> trie(names, targets, first, last, depth + 1)));
     }
     return edges.build();
   }
 
   /// A place whose edges are made when they are first asked for.
-  static final class Place implements Branch {
+  static final class LazyBranch implements Branch {
     private final Supplier<Edges> maker;
     private List<Edges> edges = List.of();
 
-    Place(Supplier<Edges> maker) {
+    LazyBranch(Supplier<Edges> maker) {
       this.maker = maker;
     }
 

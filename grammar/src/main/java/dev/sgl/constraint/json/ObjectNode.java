@@ -267,7 +267,7 @@ final class ObjectNode implements Branch, Reach.Goal {
         }
         names.calls().forEach(call -> builder.call(call.target(), call.then()));
       } else if (names.labels().length > 0 || !names.calls().isEmpty()) {
-        nodes.comma(builder, new JsonNodes.Place(() -> names));
+        nodes.comma(builder, new JsonNodes.LazyBranch(() -> names));
       }
       edges = Optional.of(builder.build());
     }

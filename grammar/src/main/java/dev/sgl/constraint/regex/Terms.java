@@ -20,7 +20,7 @@ import java.util.function.Function;
 /// Derivatives of regular expressions: Brzozowski, "Derivatives of Regular Expressions", JACM 1964;
 /// the simplifications that keep their number small, and the byte classes: Owens, Reppy, Turon,
 /// "Regular-expression derivatives re-examined", JFP 2009. A counted repeat is one term whose
-/// bounds count down. Not thread-safe.
+/// bounds count down. Terms are told apart by their prints alone. Not thread-safe.
 public final class Terms {
   private static final long SEED = new SplittableRandom().nextLong();
 
