@@ -26,7 +26,6 @@ final class TypeLowering {
   private final Map<String, Sgl.TypeAliasContext> declared = new LinkedHashMap<>();
   private final Map<String, Type> resolved = new LinkedHashMap<>();
   private final Set<String> open = new HashSet<>();
-  private final ConstraintCompiler constraints = new ConstraintCompiler();
 
   TypeLowering(Lowering lowering, List<Diagnostic> diagnostics) {
     this.lowering = lowering;
@@ -155,7 +154,7 @@ final class TypeLowering {
     String text = pattern.PATTERN().getText();
     String regex = text.substring(2, text.length() - 1);
     try {
-      constraints.compile(new Constraint.Pattern(regex));
+      new ConstraintCompiler().compile(new Constraint.Pattern(regex));
     } catch (ConstraintException e) {
       String why = String.valueOf(e.getMessage());
       diagnostics.add(Diagnostic.badPattern(why, lowering.span(pattern)));

@@ -3,10 +3,7 @@ package dev.sgl.local.tokens;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
@@ -14,6 +11,7 @@ import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.ConstraintCompiler;
 import dev.sgl.constraint.match.Matcher;
+import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,8 +29,6 @@ import org.junit.jupiter.api.Test;
 class MaskBenchTokensTest {
   private static final int LOOK_BACK = 64;
   private static final int END = 100_001; // of the vocabulary
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
   private final List<String> wrong = new ArrayList<>();
   private long tokens;
@@ -46,7 +42,7 @@ class MaskBenchTokensTest {
         Stream<Path> all = Files.list(Suites.folder("maskbench"))) {
       MaskCache cache = new MaskCache(tokenizer.vocabulary(), END);
       for (Path file : all.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
-        run(file, JSON.readTree(file.toFile()), tokenizer, cache);
+        run(file, Json.read(file), tokenizer, cache);
       }
     }
     System.out.printf(
@@ -63,7 +59,7 @@ class MaskBenchTokensTest {
               .compile(
                   new Constraint.JsonSchema(bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
       for (JsonNode test : bench.get("tests")) {
-        String text = spaced(test.get("data"));
+        String text = Json.spaced(test.get("data"));
         if (test.get("valid").asBoolean() && constraint.matches(text)) {
           follow(file.getFileName().toString(), constraint.matcher(cache), text, tokenizer);
         }
@@ -112,19 +108,5 @@ class MaskBenchTokensTest {
 
   private static boolean isIn(long[] mask, int token) {
     return (mask[token >>> 6] >>> token & 1) != 0;
-  }
-
-  private static String spaced(JsonNode node) {
-    List<String> parts = new ArrayList<>();
-    if (node.isObject()) {
-      node.properties()
-          .forEach(e -> parts.add(JSON.valueToTree(e.getKey()) + ": " + spaced(e.getValue())));
-      return "{" + String.join(", ", parts) + "}";
-    }
-    if (node.isArray()) {
-      node.forEach(item -> parts.add(spaced(item)));
-      return "[" + String.join(", ", parts) + "]";
-    }
-    return node.isBigDecimal() ? node.decimalValue().toPlainString() : node.toString();
   }
 }

@@ -153,24 +153,16 @@ final class ArrayNode implements Branch, Reach.Goal {
     if (edges.isEmpty()) {
       Edges.Builder builder = new Edges.Builder();
       if (mayEnd()) {
-        if (first) {
-          builder.on(']', Branch.END);
-        } else {
-          nodes.close(builder, ']');
-        }
+        nodes.close(builder, ']', first);
       }
       if (first) {
         item(builder);
       } else {
-        JsonNodes.LazyBranch item =
-            new JsonNodes.LazyBranch(
-                () -> {
-                  Edges.Builder inner = new Edges.Builder();
-                  item(inner);
-                  return inner.build();
-                });
-        if (!item.edges().calls().isEmpty()) {
-          nodes.comma(builder, item);
+        Edges.Builder inner = new Edges.Builder();
+        item(inner);
+        Edges item = inner.build();
+        if (!item.calls().isEmpty()) {
+          nodes.comma(builder, new JsonNodes.LazyBranch(() -> item));
         }
       }
       edges = Optional.of(builder.build());

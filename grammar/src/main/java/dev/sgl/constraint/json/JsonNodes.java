@@ -114,10 +114,13 @@ final class JsonNodes {
         () -> new LazyBranch(() -> new Edges.Builder().call(rule(space), then).build()));
   }
 
-  /// What closes an object or an array that is not empty: with white space before it, if allowed.
-  void close(Edges.Builder edges, char bracket) {
+  /// What closes an object or an array: with white space before it, if that is allowed and there
+  /// was none behind the opening bracket.
+  ///
+  /// @param empty whether nothing was written inside
+  void close(Edges.Builder edges, char bracket, boolean empty) {
     edges.on(bracket, Branch.END);
-    if (style.space() > 0) {
+    if (style.space() > 0 && !empty) {
       Node closing =
           once(
               List.of("close", bracket),

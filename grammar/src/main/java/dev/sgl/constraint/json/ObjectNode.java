@@ -106,20 +106,11 @@ final class ObjectNode implements Branch, Reach.Goal {
     for (int i = rest.from(); i <= last; i++) {
       Formula value = plan.value(i);
       if (!rest.used().contains(i) && nodes.isPossible(value)) {
-        ObjectNode next = nodes.object(plan, plainAfter(i), false);
+        ObjectNode next = nodes.object(plan, after(i, rest.formula()), false);
         members.add(new Member(i, new Splits.Ways(List.of(new Splits.Way(value, next)))));
       }
     }
     return members;
-  }
-
-  private Rest plainAfter(int name) {
-    if (!nodes.style.anyOrder()) {
-      return new Rest(name + 1, Set.of(), rest.formula(), rest.others());
-    }
-    Set<Integer> used = new HashSet<>(rest.used());
-    used.add(name);
-    return new Rest(0, Set.copyOf(used), rest.formula(), rest.others());
   }
 
   private List<OtherMember> plainOthers() {
@@ -165,12 +156,13 @@ final class ObjectNode implements Branch, Reach.Goal {
   }
 
   private Rest after(int name, Formula formula) {
-    if (!nodes.style.anyOrder()) {
-      return new Rest(name + 1, Set.of(), without(formula, name + 1, Set.of()), rest.others());
-    }
+    int from = nodes.style.anyOrder() ? 0 : name + 1;
     Set<Integer> used = new HashSet<>(rest.used());
-    used.add(name);
-    return new Rest(0, Set.copyOf(used), without(formula, 0, used), rest.others());
+    if (nodes.style.anyOrder()) {
+      used.add(name);
+    }
+    Formula asked = plan.isPlain() ? formula : without(formula, from, used);
+    return new Rest(from, Set.copyOf(used), asked, rest.others());
   }
 
   /// The other names that may come now.
@@ -254,11 +246,7 @@ final class ObjectNode implements Branch, Reach.Goal {
     if (edges.isEmpty()) {
       Edges.Builder builder = new Edges.Builder();
       if (mayEnd()) {
-        if (first) {
-          builder.on('}', Branch.END);
-        } else {
-          nodes.close(builder, '}');
-        }
+        nodes.close(builder, '}', first);
       }
       Edges names = names();
       if (first) {

@@ -59,8 +59,8 @@ public final class Masks {
   private void rule(DfaState state, Optional<Capture> capture, Frame frame, long[] mask) {
     int before = exits.size();
     lexeme(state, mask);
-    int after = exits.size();
     if (capture.isPresent()) {
+      int after = exits.size();
       for (int i = before; i < after; i++) {
         int node = exits.get(i);
         if (!leadsOn(node, capture.get().follow())) {
@@ -69,7 +69,16 @@ public final class Masks {
         byte[] bytes = vocabulary.path(node);
         walk(machine.at(capture.get().then(bytes, bytes.length), frame), node, mask);
       }
-    } else if (after > before) {
+    } else {
+      beyond(frame, before, mask);
+    }
+    exits.truncate(before);
+  }
+
+  /// The tokens behind the end of a rule, at the exits that were collected from `before` on.
+  private void beyond(Frame frame, int before, long[] mask) {
+    int after = exits.size();
+    if (after > before) {
       State popped = machine.pop(frame);
       if (!popped.configs().isEmpty()) {
         for (int i = before; i < after; i++) {
@@ -77,7 +86,6 @@ public final class Masks {
         }
       }
     }
-    exits.truncate(before);
   }
 
   /// Whether a token goes on behind `node` with one of `bytes`.
@@ -123,6 +131,11 @@ public final class Masks {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     walkRule(state, 0, inside);
+    return taken(inside, before);
+  }
+
+  /// The mask of `inside` and of the exits that were collected from `before` on.
+  private DfaMask taken(long[] inside, int before) {
     DfaMask found = new DfaMask(inside, exits.copy(before));
     exits.truncate(before);
     return found;
@@ -137,18 +150,16 @@ public final class Masks {
     CountedMasks counts = counts(run.dfa(), ((Term.Repeat) run.term()).item());
     counts.add(Integer.MAX_VALUE, vocabulary, inside);
     for (int node : counts.others()) {
-      byte[] path = vocabulary.path(node);
+      byte[] bytes = vocabulary.path(node);
       DfaState here = state;
-      for (int i = 0; i < path.length && !here.isDead(); i++) {
-        here = here.next(path[i] & 0xff);
+      for (int i = 0; i < bytes.length && !here.isDead(); i++) {
+        here = here.next(bytes[i] & 0xff);
       }
       if (!here.isDead()) {
         enter(here, node, inside);
       }
     }
-    DfaMask found = new DfaMask(inside, exits.copy(before));
-    exits.truncate(before);
-    return found;
+    return taken(inside, before);
   }
 
   /// `whole` is `base` without `denied`. It differs only where `denied` is alive, mostly the few
@@ -196,9 +207,7 @@ public final class Masks {
       }
       node++;
     }
-    DfaMask found = new DfaMask(inside, exits.copy(before));
-    exits.truncate(before);
-    return found;
+    return taken(inside, before);
   }
 
   /// A repeat of characters, and something else behind it: only the numbers of characters matter.
@@ -311,15 +320,7 @@ public final class Masks {
   private void below(DfaState state, Frame frame, int node, long[] mask) {
     int before = exits.size();
     walkRule(state, node, mask);
-    int after = exits.size();
-    if (after > before) {
-      State popped = machine.pop(frame);
-      if (!popped.configs().isEmpty()) {
-        for (int i = before; i < after; i++) {
-          walk(popped, exits.get(i), mask);
-        }
-      }
-    }
+    beyond(frame, before, mask);
     exits.truncate(before);
   }
 

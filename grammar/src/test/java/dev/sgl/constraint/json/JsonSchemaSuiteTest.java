@@ -3,18 +3,14 @@ package dev.sgl.constraint.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Machine;
 import dev.sgl.constraint.machine.Node;
+import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,12 +30,6 @@ import org.junit.jupiter.api.Test;
 /// The results stand in `json-schema-suite.txt`; they may get better, not worse, and
 /// `-Dgolden.update=true` writes them anew.
 class JsonSchemaSuiteTest {
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .build();
   private static final Map<String, String> DRAFTS =
       Map.of(
           "draft4", "http://json-schema.org/draft-04/schema#",
@@ -72,7 +62,7 @@ class JsonSchemaSuiteTest {
     readRemotes(suite.resolve("remotes"));
     try (Stream<Path> files = Files.walk(suite.resolve("tests"))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
-        run(suite.resolve("tests").relativize(file), JSON.readTree(file.toFile()));
+        run(suite.resolve("tests").relativize(file), Json.MAPPER.readTree(file.toFile()));
       }
     }
     StringBuilder table = new StringBuilder();
@@ -91,7 +81,7 @@ class JsonSchemaSuiteTest {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".json")).toList()) {
         String path = folder.relativize(file).toString().replace('\\', '/');
-        remotes.put("http://localhost:1234/" + path, JSON.readTree(file.toFile()));
+        remotes.put("http://localhost:1234/" + path, Json.MAPPER.readTree(file.toFile()));
       }
     }
   }
@@ -107,7 +97,7 @@ class JsonSchemaSuiteTest {
       String name = file + "/" + group.get("description").asText();
       JsonNode schema = group.get("schema");
       if (schema.isObject() && !schema.has("$schema")) {
-        ObjectNode dated = JSON.createObjectNode();
+        ObjectNode dated = Json.MAPPER.createObjectNode();
         dated.put("$schema", DRAFTS.get(draft));
         schema.properties().forEach(e -> dated.set(e.getKey(), e.getValue()));
         schema = dated;
@@ -152,7 +142,7 @@ class JsonSchemaSuiteTest {
 
   private static boolean accepts(Machine machine, JsonNode data) {
     try {
-      byte[] text = JSON.writeValueAsString(data).getBytes(StandardCharsets.UTF_8);
+      byte[] text = Json.MAPPER.writeValueAsString(data).getBytes(StandardCharsets.UTF_8);
       var state = machine.next(machine.start(), text);
       return state.accepts();
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.testing.Json;
 import java.time.Duration;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.testing.Json;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

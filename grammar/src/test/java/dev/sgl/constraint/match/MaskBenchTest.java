@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Files;

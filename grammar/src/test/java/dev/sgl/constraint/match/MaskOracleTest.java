@@ -8,6 +8,7 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

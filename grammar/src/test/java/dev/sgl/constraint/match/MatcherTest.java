@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import dev.sgl.constraint.regex.Term;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The formats of strings that JSON Schema defines, as regular languages.
 public final class Formats {
@@ -35,14 +36,13 @@ public final class Formats {
           + "\\x{70000}-\\x{7fffd}\\x{80000}-\\x{8fffd}\\x{90000}-\\x{9fffd}\\x{a0000}-\\x{afffd}"
           + "\\x{b0000}-\\x{bfffd}\\x{c0000}-\\x{cfffd}\\x{d0000}-\\x{dfffd}\\x{e1000}-\\x{efffd}";
 
-  /// What each name means; the empty text where it is no regular language.
+  /// What each name means.
   private static final Map<String, String> PATTERNS =
       Map.ofEntries(
           Map.entry("date", DATE),
           Map.entry("duration", duration()),
           Map.entry("email", EMAIL),
           Map.entry("idn-email", idnEmail()),
-          Map.entry("idn-hostname", ""),
           Map.entry("ipv4", IPV4),
           Map.entry("ip-address", IPV4),
           Map.entry("ipv6", IPV6),
@@ -53,8 +53,9 @@ public final class Formats {
           Map.entry("iri-reference", uri(INTERNATIONAL, false)),
           Map.entry("uri-template", template()),
           Map.entry("json-pointer", "(?s)(?:/(?:[^/~]|~[01])*)*"),
-          Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"),
-          Map.entry("regex", ""));
+          Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"));
+
+  private static final Set<String> NOT_REGULAR = Set.of("idn-hostname", "regex");
 
   private final Texts texts;
   private final Map<String, Term> known = new HashMap<>();
@@ -86,11 +87,10 @@ public final class Formats {
       }
       case "hostname", "host-name" -> Optional.of(hostname(international));
       default -> {
-        String pattern = PATTERNS.get(name);
-        if (pattern != null && pattern.isEmpty()) {
+        if (NOT_REGULAR.contains(name)) {
           throw new ConstraintException("`" + name + "` is not supported: it is not regular");
         }
-        yield Optional.ofNullable(pattern).map(this::matching);
+        yield Optional.ofNullable(PATTERNS.get(name)).map(this::matching);
       }
     };
   }

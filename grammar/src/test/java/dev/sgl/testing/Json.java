@@ -1,4 +1,4 @@
-package dev.sgl.constraint.match;
+package dev.sgl.testing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamWriteFeature;
@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// JSON for tests, with every digit kept.
-final class Json {
-  static final ObjectMapper MAPPER =
+public final class Json {
+  public static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
@@ -23,11 +23,11 @@ final class Json {
 
   private Json() {}
 
-  static JsonNode read(Path file) throws IOException {
+  public static JsonNode read(Path file) throws IOException {
     return MAPPER.readTree(file.toFile());
   }
 
-  static JsonNode parse(String text) {
+  public static JsonNode parse(String text) {
     try {
       return MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
@@ -36,7 +36,7 @@ final class Json {
   }
 
   /// With a space after each comma and colon.
-  static String spaced(JsonNode node) {
+  public static String spaced(JsonNode node) {
     List<String> parts = new ArrayList<>();
     if (node.isObject()) {
       node.properties().forEach(e -> parts.add(text(e.getKey()) + ": " + spaced(e.getValue())));
