@@ -8,12 +8,12 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
 import dev.sgl.program.Role;
-import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
@@ -122,14 +122,26 @@ public final class RemoteBackend implements Backend {
 
   /// The endpoint is made to choose by a schema of the choices; it gives no scores.
   @Override
-  public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
+  public Selection select(Question question) {
     List<Type> literals = new ArrayList<>();
-    choices.stream().distinct().forEach(choice -> literals.add(new Type.Literal(choice)));
+    question.choices().stream()
+        .distinct()
+        .forEach(choice -> literals.add(new Type.Literal(choice)));
     try (Generation generation =
-        generate(new Request(prompt, new Type.OneOf(literals), Sampling.GREEDY))) {
+        generate(
+            new Request(
+                question.prompt(),
+                new Type.OneOf(literals),
+                Sampling.GREEDY,
+                question.scheduling()))) {
       Reply reply = generation.reply();
       return new Selection(
-          choices.indexOf(reply.text()), List.of(), List.of(), "enum", reply.usage());
+          question.choices().indexOf(reply.text()),
+          List.of(),
+          List.of(),
+          "enum",
+          reply.usage(),
+          reply.timing());
     }
   }
 

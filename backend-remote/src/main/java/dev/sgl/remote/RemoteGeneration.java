@@ -30,6 +30,9 @@ final class RemoteGeneration implements Generation {
   private Optional<Response> response = Optional.empty();
   private Reply.Usage usage = Reply.Usage.NONE;
   private String finish = "";
+  private final long made = System.nanoTime();
+  private double firstToken; // milliseconds
+  private double total;
   private boolean ended;
 
   /// @param type what the reply must be; without one it is free text
@@ -86,6 +89,7 @@ final class RemoteGeneration implements Generation {
 
   private Optional<String> end() {
     ended = true;
+    total = millis();
     if (finish.isEmpty()) {
       throw new BackendException("the endpoint's stream broke off before its end");
     }
@@ -117,7 +121,8 @@ final class RemoteGeneration implements Generation {
           new Reply.Usage(
               counts.path("prompt_tokens").asInt(),
               counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
-              counts.path("completion_tokens").asInt());
+              counts.path("completion_tokens").asInt(),
+              0);
     }
     JsonNode choice = event.path("choices").path(0);
     String reason = choice.path("finish_reason").asText("");
@@ -126,6 +131,9 @@ final class RemoteGeneration implements Generation {
     }
     choice.path("logprobs").path("content").forEach(entry -> logprobs.add(logprob(entry)));
     String piece = choice.path("delta").path("content").asText("");
+    if (firstToken == 0 && !piece.isEmpty()) {
+      firstToken = millis();
+    }
     text.append(piece);
     return piece;
   }
@@ -147,7 +155,12 @@ final class RemoteGeneration implements Generation {
       continue; // what is left
     }
     Reply.Finish why = finish.equals("length") ? Reply.Finish.LENGTH : Reply.Finish.END;
-    return new Reply(text.toString(), List.of(), why, usage, logprobs);
+    Reply.Timing timing = new Reply.Timing(0, firstToken, total);
+    return new Reply(text.toString(), List.of(), why, usage, timing, logprobs);
+  }
+
+  private double millis() {
+    return (System.nanoTime() - made) / 1e6;
   }
 
   private RuntimeException failed(IOException error) {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
@@ -104,7 +105,7 @@ class RemoteBackendTest {
       assertEquals(Optional.of("lo"), generation.next());
       assertEquals(Optional.empty(), generation.next());
       assertEquals("Hello", generation.reply().text());
-      assertEquals(new Reply.Usage(9, 4, 2), generation.reply().usage());
+      assertEquals(new Reply.Usage(9, 4, 2, 0), generation.reply().usage());
     }
     JsonNode body = sent();
     assertEquals(
@@ -166,7 +167,8 @@ class RemoteBackendTest {
   void selectIsAChoiceBySchema() throws Exception {
     stream(event("{\"value\":\"bad\"}", "stop"), "data: [DONE]\n\n");
     try (RemoteBackend backend = backend()) {
-      var selection = backend.select(CHAT, List.of("good", "bad"), Step.Method.LIKELIHOOD);
+      var selection =
+          backend.select(new Question(CHAT, List.of("good", "bad"), Step.Method.LIKELIHOOD));
       assertEquals(1, selection.index());
       assertEquals("enum", selection.method());
     }

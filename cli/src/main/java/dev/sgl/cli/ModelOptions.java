@@ -55,11 +55,9 @@ final class ModelOptions {
     Path folder = folder();
     int threadCount = positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads());
     LocalOptions options =
-        new LocalOptions(
-            threadCount,
-            positive("--context-length", context),
-            LocalOptions.DEFAULT.pageSize(),
-            true);
+        LocalOptions.DEFAULT
+            .withThreads(threadCount)
+            .withContext(positive("--context-length", context));
     try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
       return LocalBackend.open(folder, options, line);
     }

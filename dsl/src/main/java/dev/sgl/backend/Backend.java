@@ -1,8 +1,5 @@
 package dev.sgl.backend;
 
-import dev.sgl.program.Step;
-import java.util.List;
-
 /// The port: everything that a program needs of a model. May be called by many threads at once.
 public interface Backend extends AutoCloseable {
 
@@ -14,10 +11,18 @@ public interface Backend extends AutoCloseable {
   /// @throws BackendException if it cannot be started
   Generation generate(Request request);
 
-  /// Scores the choices as continuations of the prompt; `choices` is not empty.
+  /// Scores the choices as continuations of the prompt.
   ///
   /// @throws BackendException if they cannot be scored
-  Selection select(Prompt prompt, List<String> choices, Step.Method method);
+  Selection select(Question question);
+
+  /// Keeps what is computed of `prompt` until the pin is closed, because several requests will go
+  /// on from there. It computes nothing by itself.
+  ///
+  /// @throws BackendException if there can be no such prompt
+  default Pin pin(Prompt prompt, Scheduling scheduling) {
+    return Pin.NONE;
+  }
 
   @Override
   void close();

@@ -8,7 +8,12 @@ import java.util.List;
 /// @param tokens its token ids, where the backend knows them
 /// @param logprobs for each token, if they were asked for
 public record Reply(
-    String text, List<Integer> tokens, Finish finish, Usage usage, List<Logprob> logprobs) {
+    String text,
+    List<Integer> tokens,
+    Finish finish,
+    Usage usage,
+    Timing timing,
+    List<Logprob> logprobs) {
   public Reply {
     tokens = List.copyOf(tokens);
     logprobs = List.copyOf(logprobs);
@@ -25,8 +30,20 @@ public record Reply(
   }
 
   /// What a request cost, in tokens.
-  public record Usage(int promptTokens, int cachedTokens, int generatedTokens) {
-    public static final Usage NONE = new Usage(0, 0, 0);
+  ///
+  /// @param cachedTokens those of the prompt that did not have to be computed
+  /// @param generatedTokens all of the text, those that had to come included
+  /// @param forcedTokens those of them for which the model was not asked
+  public record Usage(int promptTokens, int cachedTokens, int generatedTokens, int forcedTokens) {
+    public static final Usage NONE = new Usage(0, 0, 0, 0);
+  }
+
+  /// How long a request took, in milliseconds from when it was made.
+  ///
+  /// @param queued until it was first worked on; 0 where the backend does not know
+  /// @param firstToken until its first token; 0 if there was none
+  public record Timing(double queued, double firstToken, double total) {
+    public static final Timing NONE = new Timing(0, 0, 0);
   }
 
   /// A generated token, its log-probability, and those of the likeliest tokens in its place.

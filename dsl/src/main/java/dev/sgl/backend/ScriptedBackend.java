@@ -1,6 +1,5 @@
 package dev.sgl.backend;
 
-import dev.sgl.program.Step;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -39,7 +38,9 @@ public final class ScriptedBackend implements Backend {
   @Override
   public Generation generate(Request request) {
     String text = take(request.prompt());
-    Reply reply = new Reply(text, List.of(), Reply.Finish.END, Reply.Usage.NONE, List.of());
+    Reply reply =
+        new Reply(
+            text, List.of(), Reply.Finish.END, Reply.Usage.NONE, Reply.Timing.NONE, List.of());
     Iterator<String> chunks = List.of(text).iterator();
     return new Generation() {
       @Override
@@ -58,14 +59,15 @@ public final class ScriptedBackend implements Backend {
   }
 
   @Override
-  public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
-    String text = take(prompt);
-    int index = choices.indexOf(text);
+  public Selection select(Question question) {
+    String text = take(question.prompt());
+    int index = question.choices().indexOf(text);
     if (index < 0) {
       throw new BackendException(
-          "the scripted reply `" + text + "` is none of the choices " + choices);
+          "the scripted reply `" + text + "` is none of the choices " + question.choices());
     }
-    return new Selection(index, List.of(), List.of(), "scripted", Reply.Usage.NONE);
+    return new Selection(
+        index, List.of(), List.of(), "scripted", Reply.Usage.NONE, Reply.Timing.NONE);
   }
 
   @Override

@@ -9,7 +9,12 @@ import java.util.List;
 /// @param tokens token ids of the best choice, where the backend knows them
 /// @param method how the choice was made
 public record Selection(
-    int index, List<Double> scores, List<Integer> tokens, String method, Reply.Usage usage) {
+    int index,
+    List<Double> scores,
+    List<Integer> tokens,
+    String method,
+    Reply.Usage usage,
+    Reply.Timing timing) {
   public Selection {
     scores = List.copyOf(scores);
     tokens = List.copyOf(tokens);

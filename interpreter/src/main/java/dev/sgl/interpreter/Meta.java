@@ -12,7 +12,7 @@ final class Meta {
   private Meta() {}
 
   static Map<String, Object> of(Reply reply, String model) {
-    Map<String, Object> meta = usage(model, reply.usage());
+    Map<String, Object> meta = usage(model, reply.usage(), reply.timing());
     meta.put("finish", reply.finish().name().toLowerCase(Locale.ROOT));
     if (!reply.logprobs().isEmpty()) {
       meta.put("logprobs", reply.logprobs().stream().map(Meta::logprob).toList());
@@ -21,7 +21,7 @@ final class Meta {
   }
 
   static Map<String, Object> of(Selection selection, List<String> choices, String model) {
-    Map<String, Object> meta = usage(model, selection.usage());
+    Map<String, Object> meta = usage(model, selection.usage(), selection.timing());
     meta.put("method", selection.method());
     if (!selection.scores().isEmpty()) {
       Map<String, Object> scores = new LinkedHashMap<>();
@@ -33,12 +33,16 @@ final class Meta {
     return meta;
   }
 
-  private static Map<String, Object> usage(String model, Reply.Usage usage) {
+  private static Map<String, Object> usage(String model, Reply.Usage usage, Reply.Timing timing) {
     Map<String, Object> meta = new LinkedHashMap<>();
     meta.put("model", model);
     meta.put("prompt_tokens", (long) usage.promptTokens());
     meta.put("cached_tokens", (long) usage.cachedTokens());
     meta.put("generated_tokens", (long) usage.generatedTokens());
+    meta.put("forced_tokens", (long) usage.forcedTokens());
+    meta.put("queued_ms", timing.queued());
+    meta.put("first_token_ms", timing.firstToken());
+    meta.put("total_ms", timing.total());
     return meta;
   }
 

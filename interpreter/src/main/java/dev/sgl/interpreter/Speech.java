@@ -2,6 +2,7 @@ package dev.sgl.interpreter;
 
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Selection;
@@ -128,7 +129,8 @@ final class Speech {
         environment,
         (transcript, value, meta) -> {
           List<String> texts = choices.stream().map(Values::text).toList();
-          Selection best = run.backend().select(transcript.prompt(), texts, select.method());
+          Selection best =
+              run.backend().select(new Question(transcript.prompt(), texts, select.method()));
           String text = texts.get(best.index());
           transcript.add(new Prompt.Part.Generated(text, best.tokens()));
           run.options().listener().generated(conversation.branch(), select.name(), text);

@@ -9,6 +9,7 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.backend.Selection;
@@ -16,7 +17,6 @@ import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Report;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
-import dev.sgl.program.Step;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
@@ -65,9 +65,9 @@ class InterpreterTest {
       }
 
       @Override
-      public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
-        return new ScriptedBackend(List.of(answer.apply(shown(prompt))))
-            .select(prompt, choices, method);
+      public Selection select(Question question) {
+        return new ScriptedBackend(List.of(answer.apply(shown(question.prompt()))))
+            .select(question);
       }
 
       @Override
@@ -532,7 +532,7 @@ class InterpreterTest {
           }
 
           @Override
-          public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
+          public Selection select(Question question) {
             throw new UnsupportedOperationException();
           }
 

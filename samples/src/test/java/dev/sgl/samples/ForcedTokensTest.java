@@ -52,8 +52,7 @@ class ForcedTokensTest {
   @Test
   void theTextIsTheSameWithAndWithoutForcedTokens() {
     LocalOptions plain = LocalOptions.DEFAULT;
-    LocalOptions asking =
-        new LocalOptions(plain.threads(), plain.context(), plain.pageSize(), false);
+    LocalOptions asking = plain.withJumpForward(false);
     List<Request> requests = requests();
     List<Reply> with = replies(plain, requests);
     List<Reply> without = replies(asking, requests);

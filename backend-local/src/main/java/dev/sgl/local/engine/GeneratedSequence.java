@@ -6,6 +6,8 @@ import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.schedule.Sequence;
+import dev.sgl.local.schedule.Timeline;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -49,22 +51,29 @@ final class GeneratedSequence extends Sequence implements Generation {
     record Failed(RuntimeException error) implements Mail {}
   }
 
-  private final int promptLength;
+  private final Engine engine;
   private final Rules rules;
   private final Sampler sampler;
   private final TextStream text;
   private final Tokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final long[] mask;
+  private boolean masked; // whether the mask is that of the next token
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<Mail> last = Optional.empty(); // the reader's
 
   GeneratedSequence(
-      int[] prompt, Rules rules, Sampler sampler, TextStream text, Tokenizer tokenizer) {
-    super(prompt);
-    this.promptLength = prompt.length;
+      Engine engine,
+      int[] prompt,
+      Terms terms,
+      Rules rules,
+      Sampler sampler,
+      TextStream text,
+      Tokenizer tokenizer) {
+    super(prompt, terms);
+    this.engine = engine;
     this.rules = rules;
     this.sampler = sampler;
     this.text = text;
@@ -79,17 +88,26 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   @Override
-  int firstSampled() {
-    return length - 1;
+  public int firstWanted() {
+    return length() - 1;
   }
 
   @Override
-  boolean accept(int position, float[] logits) {
+  public void prepare() {
+    if (rules.matcher().isPresent() && !masked) {
+      rules.matcher().get().fill(mask);
+      masked = true;
+    }
+  }
+
+  @Override
+  public boolean accept(int position, float[] logits) {
     float[] before = rules.logprobs() >= 0 ? logits.clone() : logits;
     int token = sampler.pick(logits, allowed());
     if (token < 0) {
       throw new BackendException("no token of the model's vocabulary can continue the value");
     }
+    times().token(System.nanoTime());
     if (isEnd(token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
@@ -107,6 +125,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   private void take(int token) {
     append(token);
+    masked = false;
     text.add(vocabulary.bytes(token));
     if (rules.matcher().isPresent() && !rules.matcher().get().accept(token)) {
       throw new BackendException("token " + token + " is not allowed here");
@@ -119,13 +138,14 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (!rules.jumpForward() || rules.matcher().isEmpty() || rules.logprobs() >= 0) {
       return false;
     }
-    int from = Math.max(promptLength, length - LOOK_BACK);
-    int[] before = Arrays.copyOfRange(tokens, from, length);
+    int from = Math.max(promptLength(), length() - LOOK_BACK);
+    int[] before = Arrays.copyOfRange(tokens(), from, length());
     for (int token : rules.matcher().get().forcedTokens(before, tokenizer::encodeContinued)) {
-      if (length - promptLength >= rules.limit()) {
+      if (length() - promptLength() >= rules.limit()) {
         break;
       }
       sampler.took(token);
+      times().forced(1);
       take(token);
       if (isDone()) {
         return true;
@@ -142,7 +162,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       finish = Reply.Finish.STOP;
       return true;
     }
-    if (length - promptLength >= rules.limit()) {
+    if (length() - promptLength() >= rules.limit()) {
       finish = Reply.Finish.LENGTH;
       return true;
     }
@@ -151,9 +171,9 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// The tokens that may come next, or an empty set for all.
   private long[] allowed() {
-    boolean tooShort = length - promptLength < rules.minTokens();
+    boolean tooShort = length() - promptLength() < rules.minTokens();
     if (rules.matcher().isPresent()) {
-      rules.matcher().get().fill(mask);
+      prepare();
     } else if (tooShort || rules.ignoreEos()) {
       Arrays.fill(mask, -1);
     } else {
@@ -188,13 +208,21 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   @Override
-  void finish() {
+  public void finish() {
     String rest = text.finish();
     if (!rest.isEmpty()) {
       outbox.add(new Mail.Text(rest));
     }
-    Reply.Usage usage = new Reply.Usage(promptLength, 0, length - promptLength);
-    outbox.add(new Mail.Done(new Reply(text.text(), kept(), finish, usage, logprobs)));
+    Timeline times = times();
+    Reply.Usage usage =
+        new Reply.Usage(
+            promptLength(), times.cachedTokens(), length() - promptLength(), times.forcedTokens());
+    Reply.Timing timing =
+        new Reply.Timing(
+            times.queuedMillis(),
+            times.millis(times.firstToken()),
+            times.millis(System.nanoTime()));
+    outbox.add(new Mail.Done(new Reply(text.text(), kept(), finish, usage, timing, logprobs)));
   }
 
   /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended
@@ -204,15 +232,15 @@ final class GeneratedSequence extends Sequence implements Generation {
         text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
     List<Integer> kept = new ArrayList<>();
     int sum = 0;
-    for (int i = promptLength; i < length && sum < bytes; i++) {
-      sum += vocabulary.bytes(tokens[i]).length;
-      kept.add(tokens[i]);
+    for (int i = promptLength(); i < length() && sum < bytes; i++) {
+      sum += vocabulary.bytes(tokens()[i]).length;
+      kept.add(tokens()[i]);
     }
     return !text.isStopped() || sum == bytes ? kept : List.of();
   }
 
   @Override
-  void fail(RuntimeException error) {
+  public void fail(RuntimeException error) {
     outbox.add(new Mail.Failed(error));
   }
 
@@ -252,7 +280,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       return mail;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      cancel();
+      engine.cancel(this);
       throw new CancellationException("cancelled");
     }
   }
@@ -260,7 +288,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   @Override
   public void close() {
     if (last.isEmpty()) {
-      cancel();
+      engine.cancel(this);
     }
   }
 }

@@ -3,9 +3,12 @@ package dev.sgl.local.engine;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
+import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
@@ -14,14 +17,15 @@ import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
-import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.nio.file.Path;
@@ -52,12 +56,11 @@ public final class LocalBackend implements Backend {
     checkpoint = Checkpoint.open(folder);
     try {
       checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
-      Transformer model = Transformer.open(checkpoint);
-      context =
-          Math.min(options.context().orElse(model.config().context()), model.config().context());
+      Model model = Transformer.open(checkpoint, kernels(options));
+      context = Math.min(options.context().orElse(model.context()), model.context());
       int pool = Math.max(context, Math.min(MAX_POOL, context * FULL_SEQUENCES));
       // its first batches warm the kernels up while the tokenizer is read
-      engine = new Engine(model, kernels(options), pool, options.pageSize());
+      engine = new Engine(model, options, options.cache().tokens().orElse(pool));
     } catch (RuntimeException e) {
       checkpoint.close();
       throw e;
@@ -104,11 +107,17 @@ public final class LocalBackend implements Backend {
           "the prompt has " + prompt.length + " tokens, but the model's context is " + context);
     }
     Sampling sampling = request.sampling();
+    int limit = Math.min(room, sampling.maxTokens().orElse(room));
     GeneratedSequence sequence =
         new GeneratedSequence(
+            engine,
             prompt,
+            new Sequence.Terms(
+                prompt.length + limit,
+                request.scheduling().priority(),
+                request.scheduling().cacheSalt()),
             new GeneratedSequence.Rules(
-                Math.min(room, sampling.maxTokens().orElse(room)),
+                limit,
                 sampling.minTokens(),
                 sampling.ignoreEos(),
                 sampling.logprobs().orElse(-1),
@@ -149,22 +158,33 @@ public final class LocalBackend implements Backend {
   }
 
   @Override
-  public Selection select(Prompt prompt, List<String> choices, Step.Method method) {
-    int[] before = tokens(prompt);
-    List<int[]> options = choices.stream().map(tokenizer::encodeContinued).toList();
-    for (int i = 0; i < options.size(); i++) {
-      if (options.get(i).length == 0) {
+  public Selection select(Question question) {
+    int[] before = tokens(question.prompt());
+    List<int[]> choices = question.choices().stream().map(tokenizer::encodeContinued).toList();
+    for (int[] choice : choices) {
+      if (choice.length == 0) {
         throw new BackendException("a choice of `select` is empty text");
       }
-      if (before.length + options.get(i).length > context) {
+      if (before.length + choice.length > context) {
         throw new BackendException(
             "the prompt and the choice have "
-                + (before.length + options.get(i).length)
+                + (before.length + choice.length)
                 + " tokens, but the model's context is "
                 + context);
       }
     }
-    return new Selector(engine, before, options, start(), defaults.ends()).select(method);
+    return new Selector(engine, before, choices, question.scheduling(), defaults.ends())
+        .select(question.method(), start());
+  }
+
+  @Override
+  public Pin pin(Prompt prompt, Scheduling scheduling) {
+    return engine.pin(scheduling.cacheSalt(), tokens(prompt));
+  }
+
+  /// What the engine has done so far.
+  public EngineStats stats() {
+    return engine.stats();
   }
 
   @Override

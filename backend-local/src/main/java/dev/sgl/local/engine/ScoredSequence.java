@@ -1,24 +1,29 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.schedule.Sequence;
 import java.util.concurrent.CompletableFuture;
 
-/// A sequence that is only read: the log-probabilities of its tokens from `from` on, and the
-/// logits after its last.
+/// A sequence that is only read: the log-probabilities of its tokens from `from` on, and those of
+/// some tokens that may follow its last.
 final class ScoredSequence extends Sequence {
-  /// @param logprobs of the tokens from `from` to the end
-  /// @param last log-probabilities of every token after the end
-  record Scores(double[] logprobs, float[] last) {}
+  /// @param sum of the log-probabilities of the tokens from `from` on
+  /// @param next log-probability of each token that may follow
+  record Scores(double sum, double[] next) {}
 
-  private final int from;
-  private final double[] logprobs;
-  private float[] last = {};
+  private final int[] next;
+  private int wanted; // the first position whose logits are missing
+  private double sum;
+  private final double[] nextLogprobs;
   private final CompletableFuture<Scores> scores = new CompletableFuture<>();
 
-  ScoredSequence(int[] tokens, int from) {
-    super(tokens);
-    this.from = from;
-    this.logprobs = new double[tokens.length - from];
+  /// @param from at least 1, at most the number of tokens
+  /// @param next tokens that may follow
+  ScoredSequence(int[] tokens, int from, int[] next, Terms terms) {
+    super(tokens, terms);
+    this.next = next;
+    this.wanted = from - 1;
+    this.nextLogprobs = new double[next.length];
   }
 
   CompletableFuture<Scores> scores() {
@@ -26,31 +31,31 @@ final class ScoredSequence extends Sequence {
   }
 
   @Override
-  int firstSampled() {
-    return from - 1;
+  public int firstWanted() {
+    return wanted;
   }
 
   @Override
-  boolean accept(int position, float[] logits) {
-    double sum = Sampler.logSum(logits);
-    if (position + 1 < length) {
-      logprobs[position + 1 - from] = logits[tokens[position + 1]] - sum;
+  public boolean accept(int position, float[] logits) {
+    double all = Sampler.logSum(logits);
+    wanted = position + 1;
+    if (wanted < length()) {
+      sum += logits[tokens()[wanted]] - all;
       return false;
     }
-    for (int i = 0; i < logits.length; i++) {
-      logits[i] -= (float) sum;
+    for (int i = 0; i < next.length; i++) {
+      nextLogprobs[i] = logits[next[i]] - all;
     }
-    last = logits;
     return true;
   }
 
   @Override
-  void fail(RuntimeException error) {
+  public void fail(RuntimeException error) {
     scores.completeExceptionally(error);
   }
 
   @Override
-  void finish() {
-    scores.complete(new Scores(logprobs, last));
+  public void finish() {
+    scores.complete(new Scores(sum, nextLogprobs));
   }
 }

@@ -1,127 +1,204 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.backend.Reply;
+import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.local.schedule.Sequence;
+import dev.sgl.local.schedule.Timeline;
 import dev.sgl.program.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 
 /// Scores choices as continuations of a prompt.
+///
+/// The choices are walked as a tree. A run of tokens that several of them share is computed once,
+/// its last row tells how likely each way on is, and all ways on are the next batch.
 final class Selector {
   private final Engine engine;
   private final int[] prompt;
   private final List<int[]> choices;
-  private final int start;
+  private final Scheduling scheduling;
   private final int[] ends;
-  private int computed;
+  private final double[] scores;
+  private Optional<Timeline> first = Optional.empty();
 
-  Selector(Engine engine, int[] prompt, List<int[]> choices, int start, int[] ends) {
+  /// @param ends tokens that end a text
+  Selector(Engine engine, int[] prompt, List<int[]> choices, Scheduling scheduling, int[] ends) {
     this.engine = engine;
     this.prompt = prompt;
     this.choices = choices;
-    this.start = start;
+    this.scheduling = scheduling;
     this.ends = ends;
+    this.scores = new double[choices.size()];
   }
 
-  Selection select(Step.Method method) {
-    List<Double> scores =
-        switch (method) {
-          case LIKELIHOOD -> likelihoods(prompt);
-          case UNCONDITIONAL -> {
-            List<Double> given = likelihoods(prompt);
-            List<Double> alone = likelihoods(new int[] {start});
-            List<Double> gain = new ArrayList<>();
-            for (int i = 0; i < given.size(); i++) {
-              gain.add(given.get(i) - alone.get(i));
-            }
-            yield gain;
-          }
-          case GREEDY -> greedy();
-        };
+  /// @param start the token that stands for a prompt where there is none
+  Selection select(Step.Method method, int start) {
+    long began = System.nanoTime();
+    switch (method) {
+      case LIKELIHOOD -> likelihoods(prompt);
+      case UNCONDITIONAL -> {
+        likelihoods(prompt);
+        double[] given = scores.clone();
+        likelihoods(new int[] {start});
+        Arrays.setAll(scores, i -> given[i] - scores[i]);
+      }
+      case GREEDY -> greedy();
+    }
     int best = 0;
-    for (int i = 1; i < scores.size(); i++) {
-      if (scores.get(i) > scores.get(best)) {
+    for (int i = 1; i < scores.length; i++) {
+      if (scores[i] > scores[best]) {
         best = i;
       }
     }
-    List<Integer> tokens = Arrays.stream(choices.get(best)).boxed().toList();
-    Reply.Usage usage = new Reply.Usage(computed, 0, 0);
-    return new Selection(best, scores, tokens, method.name().toLowerCase(Locale.ROOT), usage);
+    Timeline times = first.orElseThrow();
+    return new Selection(
+        best,
+        Arrays.stream(scores).boxed().toList(),
+        Arrays.stream(choices.get(best)).boxed().toList(),
+        method.name().toLowerCase(Locale.ROOT),
+        new Reply.Usage(prompt.length, times.cachedTokens(), 0, 0),
+        new Reply.Timing(times.queuedMillis(), 0, (System.nanoTime() - began) / 1e6));
   }
 
-  /// The mean log-probability of each choice's tokens after `before`, all in one batch.
-  private List<Double> likelihoods(int[] before) {
-    List<ScoredSequence> sequences =
-        choices.stream().map(choice -> submit(before, choice)).toList();
+  /// A part of the tree of choices, and the way that leads to it.
+  ///
+  /// @param before all tokens before its run
+  /// @param known how many tokens of its run have a log-probability in `sum`: none or one
+  /// @param sum of the log-probabilities of the choice's tokens so far
+  private record Place(Choices choices, int[] before, int known, double sum) {}
+
+  /// The mean log-probability of each choice's tokens after `before`.
+  private void likelihoods(int[] before) {
+    List<Place> level = List.of(new Place(Choices.of(choices), before, 0, 0));
+    LocalPin pin = engine.pin(scheduling.cacheSalt(), before);
     try {
-      return sequences.stream()
-          .map(s -> Arrays.stream(await(s).logprobs()).average().orElseThrow())
-          .toList();
+      while (!level.isEmpty()) {
+        level = below(level);
+      }
     } finally {
-      sequences.forEach(Sequence::cancel); // those that still run after an error
+      pin.close();
     }
+  }
+
+  /// Scores a level of the tree in one batch, and returns the next one.
+  private List<Place> below(List<Place> level) {
+    List<ScoredSequence> sequences = new ArrayList<>();
+    try {
+      level.forEach(place -> sequences.add(submit(place)));
+      List<Place> next = new ArrayList<>();
+      for (int i = 0; i < level.size(); i++) {
+        Place place = level.get(i);
+        ScoredSequence.Scores found = await(sequences.get(i));
+        double sum = place.sum() + found.sum();
+        if (place.choices().isLeaf()) {
+          score(place.choices(), sum + found.next()[0]);
+        } else {
+          score(place.choices(), sum);
+          children(place, sum, found.next(), next);
+        }
+      }
+      return next;
+    } finally {
+      sequences.forEach(this::cancel);
+    }
+  }
+
+  private void children(Place place, double sum, double[] heads, List<Place> next) {
+    int[] before = joined(place.before(), place.choices().run());
+    for (int c = 0; c < heads.length; c++) {
+      Choices child = place.choices().children().get(c);
+      if (child.isLeaf() && child.run().length == 1) {
+        score(child, sum + heads[c]);
+      } else {
+        next.add(new Place(child, before, 1, sum + heads[c]));
+      }
+    }
+  }
+
+  private void score(Choices at, double sum) {
+    at.ends().forEach(choice -> scores[choice] = sum / choices.get(choice).length);
+  }
+
+  /// Asks for the log-probabilities of a run's tokens and of those that may follow. What follows
+  /// the last token of a choice is of no interest, so that token is only looked up, not computed.
+  private ScoredSequence submit(Place place) {
+    int[] run = place.choices().run();
+    if (place.choices().isLeaf()) {
+      int[] all = joined(place.before(), Arrays.copyOf(run, run.length - 1));
+      return submit(all, place.before().length + place.known(), new int[] {run[run.length - 1]});
+    }
+    return submit(
+        joined(place.before(), run),
+        place.before().length + place.known(),
+        place.choices().heads());
   }
 
   /// Goes down the choices token by token, always to the likeliest token that some choice has
   /// there; a choice may also end. The score is how many tokens of the way a choice shares.
-  private List<Double> greedy() {
-    List<Integer> alive = new ArrayList<>();
-    for (int i = 0; i < choices.size(); i++) {
-      alive.add(i);
-    }
-    int depth = 0;
-    double[] scores = new double[choices.size()];
-    while (true) {
-      int at = depth;
-      alive.forEach(i -> scores[i] = at);
-      List<Integer> next = alive.stream().map(i -> token(i, at)).distinct().toList();
-      int best = next.getFirst();
-      if (next.size() > 1) {
-        float[] logprobs =
-            await(submit(prompt, Arrays.copyOf(choices.get(alive.getFirst()), depth))).last();
-        for (int token : next) {
-          if (value(logprobs, token) > value(logprobs, best)) {
-            best = token;
-          }
+  private void greedy() {
+    Choices here = Choices.of(choices);
+    int[] way = joined(prompt, here.run());
+    mark(here, way);
+    while (!here.isLeaf()) {
+      int[] heads = here.heads();
+      int[] asked = here.ends().isEmpty() ? heads : joined(heads, ends);
+      double[] logprobs = one(way, asked);
+      int best = 0;
+      for (int i = 1; i < logprobs.length; i++) {
+        if (logprobs[i] > logprobs[best]) {
+          best = i;
         }
       }
-      int chosen = best;
-      alive = alive.stream().filter(i -> token(i, at) == chosen).toList();
-      depth++;
-      if (chosen == END) {
-        alive.forEach(i -> scores[i] = at + 1);
-        return Arrays.stream(scores).boxed().toList();
+      if (best >= heads.length) {
+        break; // a choice ends here
       }
+      here = here.children().get(best);
+      way = joined(way, here.run());
+      mark(here, way);
+    }
+    int end = way.length - prompt.length + 1;
+    here.ends().forEach(choice -> scores[choice] = end);
+  }
+
+  private void mark(Choices at, int[] way) {
+    at.all().forEach(choice -> scores[choice] = way.length - prompt.length);
+  }
+
+  private double[] one(int[] way, int[] asked) {
+    ScoredSequence sequence = submit(way, way.length, asked);
+    try {
+      return await(sequence).next();
+    } finally {
+      cancel(sequence);
     }
   }
 
-  private static final int END = -1;
-
-  private int token(int choice, int depth) {
-    int[] tokens = choices.get(choice);
-    return depth < tokens.length ? tokens[depth] : END;
+  private static int[] joined(int[] before, int[] after) {
+    int[] all = Arrays.copyOf(before, before.length + after.length);
+    System.arraycopy(after, 0, all, before.length, after.length);
+    return all;
   }
 
-  private double value(float[] logprobs, int token) {
-    return token == END
-        ? Arrays.stream(ends)
-            .mapToDouble(end -> logprobs[end])
-            .max()
-            .orElse(Double.NEGATIVE_INFINITY)
-        : logprobs[token];
-  }
-
-  private ScoredSequence submit(int[] before, int[] choice) {
-    int[] tokens = Arrays.copyOf(before, before.length + choice.length);
-    System.arraycopy(choice, 0, tokens, before.length, choice.length);
-    ScoredSequence sequence = new ScoredSequence(tokens, before.length);
+  private ScoredSequence submit(int[] tokens, int from, int[] next) {
+    Sequence.Terms terms =
+        new Sequence.Terms(tokens.length, scheduling.priority(), scheduling.cacheSalt());
+    ScoredSequence sequence = new ScoredSequence(tokens, from, next, terms);
+    first = first.or(() -> Optional.of(sequence.times()));
     engine.submit(sequence);
-    computed += tokens.length;
     return sequence;
+  }
+
+  /// Ends a sequence that still runs, after an error in another.
+  private void cancel(ScoredSequence sequence) {
+    if (!sequence.scores().isDone()) {
+      engine.cancel(sequence);
+    }
   }
 
   private static ScoredSequence.Scores await(ScoredSequence sequence) {
@@ -133,7 +210,6 @@ final class Selector {
           : new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      sequence.cancel();
       throw new CancellationException("cancelled");
     }
   }

@@ -48,6 +48,14 @@ public final class KvPool {
     }
   }
 
+  /// Copies the keys and values of the first `tokens` tokens of a page, in all layers.
+  public void copy(int from, int to, int tokens) {
+    for (int layer = 0; layer < layers; layer++) {
+      System.arraycopy(keys(layer, from), 0, keys(layer, to), 0, tokens * width);
+      System.arraycopy(values(layer, from), 0, values(layer, to), 0, tokens * width);
+    }
+  }
+
   /// The keys of a page, `[pageSize, kvHeads, headDim]`.
   public float[] keys(int layer, int page) {
     return keys[layer * pages + page];

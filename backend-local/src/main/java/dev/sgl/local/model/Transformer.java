@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): one definition for all
 /// families and devices, over the operations of [Kernels].
-public final class Transformer {
+public final class Transformer implements Model {
   private record Projection(Weight weight, Optional<float[]> bias) {}
 
   private record Layer(
@@ -36,8 +36,10 @@ public final class Transformer {
   private final float[] norm;
   private final Weight head;
   private final float[] frequencies;
+  private final Kernels kernels;
 
-  private Transformer(Decoder decoder, Checkpoint model) {
+  private Transformer(Decoder decoder, Checkpoint model, Kernels kernels) {
+    this.kernels = kernels;
     config = decoder.config();
     int hidden = config.hidden();
     embedding = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
@@ -51,9 +53,11 @@ public final class Transformer {
 
   /// Finds the weights of a checkpoint by the family that its `config.json` names.
   ///
+  /// @param kernels that compute; closed with the model
   /// @throws dev.sgl.local.weights.ModelException if the family is not known or a weight is missing
-  public static Transformer open(Checkpoint model) {
-    return new Transformer(Families.decoder(DecoderConfig.read(model.json("config.json"))), model);
+  public static Transformer open(Checkpoint model, Kernels kernels) {
+    Decoder decoder = Families.decoder(DecoderConfig.read(model.json("config.json")));
+    return new Transformer(decoder, model, kernels);
   }
 
   private static Layer layer(Decoder decoder, Checkpoint model, int index) {
@@ -94,18 +98,23 @@ public final class Transformer {
     return model.weight(name, 1, length).floats();
   }
 
-  public DecoderConfig config() {
-    return config;
+  @Override
+  public int vocabulary() {
+    return config.vocabulary();
   }
 
-  /// A pool of pages for this model's keys and values.
+  @Override
+  public int context() {
+    return config.context();
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return new KvPool(config.layers(), pages, pageSize, config.kvHeads() * config.headDim());
   }
 
-  /// Runs the batch's rows through all layers, writes their keys and values into the pool, and
-  /// returns the logits of the sampled rows, `[sampled, vocabulary]`.
-  public Tensor forward(Batch batch, KvPool pool, Kernels kernels) {
+  @Override
+  public Tensor forward(Batch batch, KvPool pool) {
     int rows = batch.rows();
     Tensor x = Tensor.of(rows, config.hidden());
     Tensor normed = Tensor.of(rows, config.hidden());
@@ -119,9 +128,9 @@ public final class Transformer {
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
       kernels.rmsNorm(x, layer.attentionNorm(), config.epsilon(), normed, rows);
-      linear(kernels, normed, layer.query(), queries, rows);
-      linear(kernels, normed, layer.key(), keys, rows);
-      linear(kernels, normed, layer.value(), values, rows);
+      linear(normed, layer.query(), queries, rows);
+      linear(normed, layer.key(), keys, rows);
+      linear(normed, layer.value(), values, rows);
       layer
           .queryNorm()
           .ifPresent(w -> kernels.rmsNorm(queries, w, config.epsilon(), queries, rows));
@@ -130,19 +139,19 @@ public final class Transformer {
       kernels.rope(keys, config.headDim(), batch.positions(), frequencies);
       kernels.store(keys, values, pool, i, batch);
       kernels.attention(queries, pool, i, batch, layer.shape(), attended);
-      linear(kernels, attended, layer.output(), normed, rows);
+      linear(attended, layer.output(), normed, rows);
       kernels.add(x, normed, rows);
       kernels.rmsNorm(x, layer.forwardNorm(), config.epsilon(), normed, rows);
-      linear(kernels, normed, layer.gate(), gate, rows);
-      linear(kernels, normed, layer.up(), up, rows);
+      linear(normed, layer.gate(), gate, rows);
+      linear(normed, layer.up(), up, rows);
       kernels.gate(gate, up, rows);
-      linear(kernels, gate, layer.down(), normed, rows);
+      linear(gate, layer.down(), normed, rows);
       kernels.add(x, normed, rows);
     }
-    return logits(x, batch.sampled(), kernels);
+    return logits(x, batch.sampled());
   }
 
-  private Tensor logits(Tensor x, int[] sampled, Kernels kernels) {
+  private Tensor logits(Tensor x, int[] sampled) {
     Tensor last = Tensor.of(sampled.length, config.hidden());
     for (int i = 0; i < sampled.length; i++) {
       System.arraycopy(
@@ -158,8 +167,12 @@ public final class Transformer {
     return logits;
   }
 
-  private static void linear(
-      Kernels kernels, Tensor x, Projection projection, Tensor out, int rows) {
+  private void linear(Tensor x, Projection projection, Tensor out, int rows) {
     kernels.linear(x, projection.weight(), projection.bias(), out, rows);
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
   }
 }

@@ -10,6 +10,7 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
@@ -43,6 +44,13 @@ class LocalBackendTest {
     return open(model, LocalOptions.DEFAULT);
   }
 
+  /// Room for one sequence of `tokens` tokens.
+  private static LocalOptions small(int tokens, int pageSize) {
+    return LocalOptions.DEFAULT
+        .withContext(OptionalInt.of(tokens))
+        .withCache(new LocalOptions.CacheOptions(pageSize, OptionalInt.of(tokens), true));
+  }
+
   private static Prompt raw(String text) {
     return new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
   }
@@ -70,6 +78,11 @@ class LocalBackendTest {
     try (Generation generation = backend.generate(request)) {
       return generation.reply();
     }
+  }
+
+  private static Selection select(
+      Backend backend, String prompt, List<String> choices, Step.Method method) {
+    return backend.select(new Question(raw(prompt), choices, method));
   }
 
   @ParameterizedTest
@@ -112,7 +125,7 @@ class LocalBackendTest {
 
   @Test
   void sequencesThatDoNotFitTogetherComeOneAfterTheOther() {
-    LocalOptions small = new LocalOptions(2, OptionalInt.of(96), 4, true);
+    LocalOptions small = small(96, 4);
     try (Backend backend = open("llama", small)) {
       List<Request> requests = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
@@ -180,12 +193,12 @@ class LocalBackendTest {
   void selectTakesTheChoiceWithTheBestMeanLogProbability() {
     List<String> choices = List.of("the train", "late", "again and again", "the");
     try (Backend backend = open("mistral")) {
-      Selection likelihood = backend.select(raw("Here comes "), choices, Step.Method.LIKELIHOOD);
+      Selection likelihood = select(backend, "Here comes ", choices, Step.Method.LIKELIHOOD);
       double best = likelihood.scores().stream().mapToDouble(x -> x).max().orElseThrow();
       assertEquals(best, likelihood.scores().get(likelihood.index()));
-      Selection unconditional =
-          backend.select(raw("Here comes "), choices, Step.Method.UNCONDITIONAL);
-      Selection alone = backend.select(new Prompt.Raw(List.of()), choices, Step.Method.LIKELIHOOD);
+      Selection unconditional = select(backend, "Here comes ", choices, Step.Method.UNCONDITIONAL);
+      Selection alone =
+          backend.select(new Question(new Prompt.Raw(List.of()), choices, Step.Method.LIKELIHOOD));
       for (int i = 0; i < choices.size(); i++) {
         // without a beginning-of-text token a text begins after an end
         assertEquals(
@@ -193,7 +206,7 @@ class LocalBackendTest {
             unconditional.scores().get(i),
             1e-4);
       }
-      Selection greedy = backend.select(raw("Here comes "), choices, Step.Method.GREEDY);
+      Selection greedy = select(backend, "Here comes ", choices, Step.Method.GREEDY);
       assertEquals(
           greedy.scores().stream().mapToDouble(x -> x).max().orElseThrow(),
           greedy.scores().get(greedy.index()));
@@ -206,8 +219,7 @@ class LocalBackendTest {
       Reply reply =
           reply(
               backend, new Request(raw("1, 2,"), new Type.Int(0, 9), sampling(1, 0, 1, List.of())));
-      Selection selection =
-          backend.select(raw("1, 2,"), List.of(reply.text()), Step.Method.LIKELIHOOD);
+      Selection selection = select(backend, "1, 2,", List.of(reply.text()), Step.Method.LIKELIHOOD);
       assertEquals(reply.logprobs().getFirst().logprob(), selection.scores().getFirst(), 1e-4);
     }
   }
@@ -244,7 +256,7 @@ class LocalBackendTest {
 
   @Test
   void aClosedGenerationFreesItsPlace() {
-    LocalOptions small = new LocalOptions(2, OptionalInt.of(128), 16, true);
+    LocalOptions small = small(128, 16);
     try (Backend backend = open("llama", small)) {
       for (int i = 0; i < 50; i++) {
         backend

@@ -41,21 +41,21 @@ class TransformerTest {
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family));
         Kernels kernels = new VectorKernels(2)) {
-      Transformer model = Transformer.open(checkpoint);
+      Transformer model = Transformer.open(checkpoint, kernels);
       int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
-      float[] whole = logits(model, kernels, tokens, tokens.length);
-      float[] pieces = logits(model, kernels, tokens, 13);
+      float[] whole = logits(model, tokens, tokens.length);
+      float[] pieces = logits(model, tokens, 13);
       assertArrayEquals(whole, pieces, 1e-4f);
     }
   }
 
   private static void agree(String family, Kernels kernels) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
-      Transformer model = Transformer.open(checkpoint);
+      Transformer model = Transformer.open(checkpoint, kernels);
       float worst = 0;
       for (JsonNode recorded : checkpoint.json("expected.json").path("logits")) {
         int[] tokens = ints(recorded.path("tokens"));
-        float[] logits = logits(model, kernels, tokens, tokens.length);
+        float[] logits = logits(model, tokens, tokens.length);
         for (int i = 0; i < logits.length; i++) {
           worst =
               Math.max(
@@ -67,7 +67,7 @@ class TransformerTest {
   }
 
   /// The logits after the last token, computed in pieces of at most `piece` tokens.
-  private static float[] logits(Transformer model, Kernels kernels, int[] tokens, int piece) {
+  private static float[] logits(Transformer model, int[] tokens, int piece) {
     KvPool pool = model.pool(20, 16);
     int[] table = new int[20];
     for (int i = 0; i < table.length; i++) {
@@ -85,7 +85,7 @@ class TransformerTest {
               IntStream.range(from, to).toArray(),
               tables,
               new int[] {to - from - 1});
-      last = model.forward(batch, pool, kernels).row(0);
+      last = model.forward(batch, pool).row(0);
     }
     return last;
   }

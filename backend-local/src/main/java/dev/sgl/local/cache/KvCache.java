@@ -1,0 +1,309 @@
+package dev.sgl.local.cache;
+
+import dev.sgl.local.kernel.KvPool;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/// The pages of keys and values, and who owns them: nobody, the tree, or a running sequence.
+///
+/// A sequence begins with what the tree holds of it. Where that ends inside a page, the page is
+/// copied, so that tokens are shared one by one and not page by page. What a sequence has computed
+/// it publishes: its pages become the tree's, or, if another sequence was faster, are free again.
+/// A published page that is not full belongs to the tree, but only the sequence that began it
+/// writes into it.
+///
+/// Owned by the engine's thread.
+public final class KvCache {
+  private final KvPool pool;
+  private final int pageSize;
+  private final boolean shares;
+  private final FreePages free;
+  private final RadixTree tree;
+  private final Set<Hold> holds = new LinkedHashSet<>();
+  private long evictions;
+
+  /// @param shares whether anything is kept for others; if not, every sequence computes all of its
+  ///     tokens
+  public KvCache(KvPool pool, boolean shares) {
+    this.pool = pool;
+    this.pageSize = pool.pageSize();
+    this.shares = shares;
+    this.free = new FreePages(pool.pages());
+    this.tree = new RadixTree(pageSize);
+  }
+
+  /// Whether anything is kept for others.
+  public boolean shares() {
+    return shares;
+  }
+
+  /// Pages for `tokens` tokens.
+  public int pagesFor(int tokens) {
+    return (tokens + pageSize - 1) / pageSize;
+  }
+
+  /// All pages.
+  public int pages() {
+    return pool.pages();
+  }
+
+  public int freePages() {
+    return free.count();
+  }
+
+  /// Pages of the tree that nobody needs at the moment.
+  public int evictablePages() {
+    return tree.evictablePages();
+  }
+
+  /// Pages that a sequence could have now.
+  public int availablePages() {
+    return free.count() + tree.evictablePages();
+  }
+
+  /// Pages evicted so far.
+  public long evictions() {
+    return evictions;
+  }
+
+  // --- prefixes
+
+  /// The longest beginning of the first `limit` tokens that is there.
+  public Prefix find(String namespace, int[] tokens, int limit) {
+    return tree.match(tree.find(namespace), tokens, shares ? limit : 0);
+  }
+
+  /// The same as [#find], from what was found earlier.
+  public Prefix find(Prefix earlier, int[] tokens, int limit) {
+    Node node = earlier.node();
+    if (node.isRemoved() || node.isRoot()) {
+      return find(node.namespace(), tokens, limit);
+    }
+    while (node.end() > Math.min(limit, earlier.length())) {
+      node = node.parent();
+    }
+    return tree.match(node, tokens, limit);
+  }
+
+  /// Available pages that a sequence of `tokens` tokens would take if it began with `prefix`.
+  public int price(Prefix prefix, int tokens) {
+    return tree.unlockedPages(prefix) + pagesFor(tokens) - prefix.length() / pageSize;
+  }
+
+  /// Begins a sequence with `prefix`, which was found in this moment.
+  public Lease open(Prefix prefix) {
+    Node node = tree.at(prefix);
+    tree.lock(node);
+    int shared = node.end() / pageSize;
+    int[] table = table(node);
+    Lease lease = new Lease(node, Arrays.copyOf(table, shared), shared);
+    if (shared < table.length) { // it ends inside a page
+      if (!grow(lease, node.end())) {
+        throw new AssertionError("a prefix of " + node.end() + " tokens was opened without room");
+      }
+      pool.copy(table[shared], lease.pages()[shared], node.end() % pageSize);
+    }
+    return lease;
+  }
+
+  /// The pages of all positions up to the end of `node`: each the one of the lowest run that has
+  /// it.
+  private int[] table(Node node) {
+    int[] table = new int[pagesFor(node.end())];
+    int known = table.length; // entries from here on are filled
+    for (Node n = node; !n.isRoot(); n = n.parent()) {
+      int first = n.start() / pageSize;
+      if (first < known) {
+        System.arraycopy(n.pages(), 0, table, first, known - first);
+        known = first;
+      }
+    }
+    return table;
+  }
+
+  private int take() {
+    int page = free.take();
+    pool.prepare(page);
+    return page;
+  }
+
+  /// Frees pages of the tree until `pages` are free; false if there are too few.
+  private boolean evict(int pages) {
+    if (availablePages() < pages) {
+      return false;
+    }
+    while (free.count() < pages && tree.canEvict()) {
+      evictions += tree.evict(pages - free.count(), free::give);
+    }
+    return free.count() >= pages;
+  }
+
+  // --- running sequences
+
+  /// Gives the sequence pages for `tokens` tokens; false, and nothing changed, if there are too
+  /// few.
+  public boolean grow(Lease lease, int tokens) {
+    int more = pagesFor(tokens) - lease.pages().length;
+    if (more > 0 && !evict(more)) {
+      return false;
+    }
+    for (int i = 0; i < more; i++) {
+      lease.add(take());
+    }
+    return true;
+  }
+
+  /// Puts the first `end` tokens of a sequence into the tree, whose keys and values are computed.
+  public void publish(Lease lease, int[] tokens, int end) {
+    if (!shares || end <= lease.published()) {
+      return;
+    }
+    Node known = tree.at(tree.match(lease.node(), tokens, end));
+    int owned = lease.firstOwned();
+    if (known.end() > lease.published()) {
+      owned = Math.max(owned, useTheTrees(lease, known));
+    }
+    Node last = known;
+    if (known.end() < end) {
+      int first = known.end() / pageSize;
+      int[] run = Arrays.copyOfRange(tokens, known.end(), end);
+      int[] pages = Arrays.copyOfRange(lease.pages(), first, pagesFor(end));
+      last = tree.add(known, run, pages, first < owned);
+      owned = pagesFor(end);
+    }
+    tree.lock(last);
+    tree.unlock(lease.node());
+    lease.moveTo(last, owned);
+  }
+
+  /// Another sequence has published the same tokens up to `known`: its full pages are used from now
+  /// on, and the sequence's own are free.
+  private int useTheTrees(Lease lease, Node known) {
+    int full = known.end() / pageSize;
+    int[] table = table(known);
+    for (int i = lease.firstOwned(); i < full; i++) {
+      free.give(lease.pages()[i]);
+      lease.pages()[i] = table[i];
+    }
+    return full;
+  }
+
+  /// Ends a sequence: its own pages are free, what it has published stays while there is room.
+  public void close(Lease lease) {
+    for (int i = lease.firstOwned(); i < lease.pages().length; i++) {
+      free.give(lease.pages()[i]);
+    }
+    tree.unlock(lease.node());
+  }
+
+  /// How many of the sequence's first tokens other sequences or holds keep, too.
+  public int keptByOthers(Lease lease) {
+    Node node = lease.node();
+    while (node.locks() == 1 && !node.isRoot()) {
+      node = node.parent();
+    }
+    return node.end();
+  }
+
+  // --- holds
+
+  /// Keeps what there is and what there will be of `tokens`, until [#release] or until a sequence
+  /// could not go on otherwise.
+  public Hold hold(String namespace, int[] tokens) {
+    Node root = tree.at(new Prefix(tree.find(namespace), 0));
+    tree.lock(root);
+    Hold hold = new Hold(tokens, root);
+    holds.add(hold);
+    move(hold);
+    return hold;
+  }
+
+  public void release(Hold hold) {
+    if (holds.remove(hold)) {
+      tree.unlock(hold.node());
+    }
+  }
+
+  /// Lets the oldest hold go; false if there is none.
+  public boolean releaseOldest() {
+    if (holds.isEmpty()) {
+      return false;
+    }
+    release(holds.iterator().next());
+    return true;
+  }
+
+  /// Moves the holds down to where the tree has grown.
+  public void moveHolds() {
+    holds.forEach(this::move);
+  }
+
+  private void move(Hold hold) {
+    if (!shares || hold.node().end() == hold.tokens().length) {
+      return;
+    }
+    Prefix longer = tree.match(hold.node(), hold.tokens(), hold.tokens().length);
+    if (longer.length() > hold.node().end()) {
+      Node node = tree.at(longer);
+      tree.lock(node);
+      tree.unlock(hold.node());
+      hold.moveTo(node);
+    }
+  }
+
+  /// Gives up everything that nobody needs at the moment.
+  public void flush() {
+    while (tree.canEvict()) {
+      tree.evict(pool.pages(), free::give);
+    }
+  }
+
+  // --- what must always be true
+
+  /// Every page has exactly one owner; what is locked, evictable and free is all there is.
+  ///
+  /// @param leases of all sequences that are open
+  public void checkInvariants(Collection<Lease> leases) {
+    tree.checkInvariants();
+    BitSet owned = free.all();
+    int count = owned.cardinality();
+    for (Node root : tree.roots()) {
+      count += claim(root, owned);
+    }
+    for (Lease lease : leases) {
+      count += lease.ownedPages();
+      for (int i = lease.firstOwned(); i < lease.pages().length; i++) {
+        owned.set(lease.pages()[i]);
+      }
+    }
+    if (count != pool.pages() || owned.cardinality() != count) {
+      throw new AssertionError(
+          "of %d pages %d are owned by somebody, %d times"
+              .formatted(pool.pages(), owned.cardinality(), count));
+    }
+    int locked = tree.ownedPages() - tree.evictablePages();
+    int running = leases.stream().mapToInt(Lease::ownedPages).sum();
+    if (free.count() + tree.evictablePages() + locked + running != pool.pages()) {
+      throw new AssertionError(
+          "%d free, %d evictable, %d locked, %d of sequences: not all %d pages"
+              .formatted(free.count(), tree.evictablePages(), locked, running, pool.pages()));
+    }
+  }
+
+  private static int claim(Node node, BitSet owned) {
+    int count = 0;
+    if (!node.isRoot()) {
+      for (int i = node.borrows() ? 1 : 0; i < node.pages().length; i++) {
+        owned.set(node.pages()[i]);
+        count++;
+      }
+    }
+    for (Node child : node.children().values()) {
+      count += claim(child, owned);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.sgl.local.engine;
+
+/// Hears what an engine does, on the engine's thread: what it does there delays the next batch.
+/// Times are nanoseconds of [System#nanoTime].
+public interface EngineListener {
+  /// Hears nothing.
+  EngineListener SILENT = new EngineListener() {};
+
+  /// A batch was computed.
+  default void batch(BatchReport report) {}
+
+  /// A request was answered.
+  default void request(RequestReport report) {}
+
+  /// One forward pass.
+  ///
+  /// @param sequences that took part
+  /// @param promptRows tokens of prompts, or of what was computed again
+  /// @param decodeRows the other tokens
+  record BatchReport(
+      long start, long end, int sequences, int promptRows, int decodeRows, EngineStats stats) {}
+
+  /// One request, from its arrival to its answer.
+  ///
+  /// @param failed whether the answer was an error
+  /// @param scored whether tokens were scored and not generated
+  /// @param submitted when it came
+  /// @param admitted when it first got pages; 0 if it never did
+  /// @param firstToken when its first token was chosen; 0 if none was
+  record RequestReport(
+      boolean failed,
+      boolean scored,
+      long submitted,
+      long admitted,
+      long firstToken,
+      long finished,
+      int promptTokens,
+      int cachedTokens,
+      int generatedTokens,
+      int forcedTokens,
+      int retractions) {}
+}

@@ -1,0 +1,85 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.cache.KvCache;
+import dev.sgl.local.engine.EngineListener.BatchReport;
+import dev.sgl.local.engine.EngineListener.RequestReport;
+import dev.sgl.local.schedule.Counters;
+import dev.sgl.local.schedule.Piece;
+import dev.sgl.local.schedule.Scheduler;
+import dev.sgl.local.schedule.Sequence;
+import dev.sgl.local.schedule.Timeline;
+import java.util.List;
+
+/// Keeps count of what the engine does. Written by the engine's thread, read by all.
+final class EngineRecord {
+  private final EngineListener listener;
+  private long requests;
+  private long generatedTokens;
+  private long forcedTokens;
+  private volatile EngineStats stats = EngineStats.NONE;
+
+  EngineRecord(EngineListener listener) {
+    this.listener = listener;
+  }
+
+  EngineStats stats() {
+    return stats;
+  }
+
+  /// Takes a look at what there is now.
+  void look(Scheduler scheduler, KvCache cache) {
+    Counters counters = scheduler.counters();
+    stats =
+        new EngineStats(
+            requests,
+            scheduler.running(),
+            scheduler.waiting(),
+            counters.promptTokens(),
+            counters.cachedTokens(),
+            counters.computedPromptTokens(),
+            counters.recomputedTokens(),
+            generatedTokens,
+            forcedTokens,
+            counters.batches(),
+            counters.rows(),
+            cache.evictions(),
+            counters.retractions(),
+            cache.freePages(),
+            cache.evictablePages(),
+            cache.pages());
+  }
+
+  /// A batch was computed, but what came of it was not yet handed out.
+  void batch(List<Piece> pieces, long start, Scheduler scheduler, KvCache cache) {
+    look(scheduler, cache);
+    if (listener == EngineListener.SILENT) {
+      return;
+    }
+    int prompt = pieces.stream().filter(Piece::isPrefill).mapToInt(Piece::rows).sum();
+    int all = pieces.stream().mapToInt(Piece::rows).sum();
+    listener.batch(
+        new BatchReport(start, System.nanoTime(), pieces.size(), prompt, all - prompt, stats));
+  }
+
+  void answered(Sequence sequence, boolean failed) {
+    Timeline times = sequence.times();
+    times.finished(System.nanoTime());
+    int grown = sequence.length() - sequence.promptLength();
+    requests++;
+    generatedTokens += grown - times.forcedTokens();
+    forcedTokens += times.forcedTokens();
+    listener.request(
+        new RequestReport(
+            failed,
+            sequence instanceof ScoredSequence,
+            times.submitted(),
+            times.admitted(),
+            times.firstToken(),
+            times.finished(),
+            sequence.promptLength(),
+            times.cachedTokens(),
+            grown,
+            times.forcedTokens(),
+            times.retractions()));
+  }
+}

@@ -1,0 +1,28 @@
+package dev.sgl.local.model;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Tensor;
+
+/// What the engine runs: tokens to logits, and keys and values on the way.
+public interface Model extends AutoCloseable {
+
+  /// Tokens that it knows.
+  int vocabulary();
+
+  /// Most tokens of a sequence.
+  int context();
+
+  /// A pool of pages for its keys and values.
+  KvPool pool(int pages, int pageSize);
+
+  /// Computes the batch's rows, writes their keys and values into the pool, and returns the logits
+  /// of the sampled rows, `[sampled, vocabulary]`.
+  ///
+  /// What a row gets depends on its token, its position and the keys and values before it, not on
+  /// what else is in the batch.
+  Tensor forward(Batch batch, KvPool pool);
+
+  @Override
+  void close();
+}

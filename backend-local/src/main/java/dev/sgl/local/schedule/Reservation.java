@@ -1,0 +1,45 @@
+package dev.sgl.local.schedule;
+
+import java.util.Collection;
+
+/// How many tokens running sequences will still need: a part of what they may ask for.
+///
+/// The part shrinks with every step that goes well, so that more sequences run together, and is set
+/// to what was really used, and some more, when pages ran out after all (the way of SGLang's
+/// `new_token_ratio`).
+final class Reservation {
+  private static final double FIRST = 0.7;
+  private static final double LEAST = 0.1;
+  private static final double SHRINK = (FIRST - LEAST) / 600;
+
+  /// Steps that sequences shall be able to go on after pages ran out.
+  private static final int STEPS_AHEAD = 20;
+
+  /// Few sequences need all that they may ask for.
+  private static final int MOST = 4096;
+
+  private double part = FIRST;
+
+  /// Tokens to keep for `sequence` beyond those that it has.
+  int tokens(Sequence sequence) {
+    return (int) Math.ceil(part * Math.min(MOST, sequence.terms().most() - sequence.length()));
+  }
+
+  void wentWell() {
+    part = Math.max(LEAST, part - SHRINK);
+  }
+
+  void ranOut(Collection<Sequence> running) {
+    double used = 0;
+    double asked = 1;
+    for (Sequence sequence : running) {
+      used += sequence.length() - sequence.promptLength() + STEPS_AHEAD;
+      asked += Math.min(MOST, sequence.terms().most() - sequence.promptLength());
+    }
+    part = Math.clamp(used / asked, part, 1);
+  }
+
+  double part() {
+    return part;
+  }
+}

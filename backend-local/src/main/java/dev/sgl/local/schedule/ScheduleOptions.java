@@ -1,0 +1,24 @@
+package dev.sgl.local.schedule;
+
+import java.time.Duration;
+
+/// How requests share a model.
+///
+/// @param batchTokens most tokens of one forward pass; longer prompts are computed in chunks
+/// @param maxRunning most sequences that run at the same time
+/// @param order of the requests that wait
+/// @param patience time after which a waiting request counts as if it had one more priority, and
+///     comes before all of that priority that have waited less
+public record ScheduleOptions(int batchTokens, int maxRunning, Order order, Duration patience) {
+  public static final ScheduleOptions DEFAULT =
+      new ScheduleOptions(256, 64, Order.LONGEST_PREFIX, Duration.ofSeconds(2));
+
+  public ScheduleOptions {
+    if (batchTokens < 1 || maxRunning < 1 || !patience.isPositive()) {
+      throw new IllegalArgumentException(
+          "a batch of %d tokens, %d running sequences, a patience of %s"
+              .formatted(batchTokens, maxRunning, patience));
+    }
+    maxRunning = Math.min(maxRunning, batchTokens); // each gets a token in every batch
+  }
+}

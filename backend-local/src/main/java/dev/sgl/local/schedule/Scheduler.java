@@ -1,0 +1,313 @@
+package dev.sgl.local.schedule;
+
+import dev.sgl.local.cache.KvCache;
+import dev.sgl.local.cache.Lease;
+import dev.sgl.local.cache.Prefix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/// Decides which sequences run, and which of their tokens go into the next batch.
+///
+/// Every running sequence gets its new tokens in every batch: one for those that generate, chunks
+/// of what is left for those that still compute their prompt. Waiting ones are admitted while
+/// there are pages, those with the longest beginning in the cache first. One whose next tokens
+/// are being computed by another waits for that, so that siblings of a fork compute what they
+/// share once. When pages run out, the sequence that loses least is retracted: what it has
+/// computed stays in the cache as long as it can, and it waits again.
+///
+/// Owned by the engine's thread.
+public final class Scheduler {
+  /// Tokens in common with a sequence that is being computed for which it pays to wait.
+  private static final int WORTH_WAITING = 8;
+
+  /// Sequences with at most so many new tokens come before chunks of prompts.
+  private static final int SHORT = 32;
+
+  private final KvCache cache;
+  private final ScheduleOptions options;
+  private final LongSupplier clock;
+  private final Reservation reservation = new Reservation();
+  private final List<Sequence> waiting = new ArrayList<>();
+  private final List<Sequence> running = new ArrayList<>();
+  private final Counters counters = new Counters();
+
+  /// @param clock nanoseconds
+  public Scheduler(KvCache cache, ScheduleOptions options, LongSupplier clock) {
+    this.cache = cache;
+    this.options = options;
+    this.clock = clock;
+  }
+
+  public int running() {
+    return running.size();
+  }
+
+  public int waiting() {
+    return waiting.size();
+  }
+
+  public boolean isIdle() {
+    return running.isEmpty() && waiting.isEmpty();
+  }
+
+  public Counters counters() {
+    return counters;
+  }
+
+  public void submit(Sequence sequence) {
+    sequence.times().submitted(clock.getAsLong());
+    waiting.add(sequence);
+  }
+
+  /// Forgets the sequences that were cancelled; what they own is free.
+  public void dropCancelled() {
+    waiting.removeIf(Sequence::isCancelled);
+    for (Sequence sequence : List.copyOf(running)) {
+      if (sequence.isCancelled()) {
+        drop(sequence);
+      }
+    }
+  }
+
+  // --- the order of those that wait
+
+  /// Looks up what the cache has of the waiting sequences and puts them in order. It may be called
+  /// while a batch is computed; [#plan] goes by it.
+  public void arrange() {
+    long now = clock.getAsLong();
+    for (Sequence sequence : waiting) {
+      look(sequence);
+    }
+    waiting.sort(order(now));
+  }
+
+  private void look(Sequence sequence) {
+    int[] tokens = sequence.tokens();
+    int limit = sequence.firstWanted();
+    sequence.found(
+        sequence.prefix().isPresent()
+            ? cache.find(sequence.prefix().get(), tokens, limit)
+            : cache.find(sequence.terms().namespace(), tokens, limit));
+  }
+
+  private Comparator<Sequence> order(long now) {
+    Comparator<Sequence> order = Comparator.comparingLong(s -> -level(s, now));
+    order = order.thenComparing(s -> !isImpatient(s, now));
+    if (options.order() == Order.LONGEST_PREFIX) {
+      order =
+          order
+              .thenComparingInt(s -> isImpatient(s, now) ? 0 : -length(s))
+              .thenComparingInt(s -> isImpatient(s, now) ? 0 : run(s));
+    }
+    return order.thenComparingLong(s -> s.times().submitted());
+  }
+
+  /// Its priority, one more for each time that it waited as long as the patience.
+  private long level(Sequence sequence, long now) {
+    return sequence.terms().priority() + waited(sequence, now) / options.patience().toNanos();
+  }
+
+  private boolean isImpatient(Sequence sequence, long now) {
+    return waited(sequence, now) >= options.patience().toNanos();
+  }
+
+  private static long waited(Sequence sequence, long now) {
+    return now - sequence.times().submitted();
+  }
+
+  private static int length(Sequence sequence) {
+    return sequence.prefix().map(Prefix::length).orElse(0);
+  }
+
+  private static int run(Sequence sequence) {
+    return sequence.prefix().map(Prefix::run).orElse(0);
+  }
+
+  // --- the next batch
+
+  /// The next batch: at least one piece if any sequence waits or runs.
+  public List<Piece> plan() {
+    List<Piece> pieces = new ArrayList<>();
+    counters.batch();
+    boolean enough = true;
+    int budget = options.batchTokens();
+    for (boolean shorts : new boolean[] {true, false}) {
+      for (Sequence sequence : List.copyOf(running)) {
+        int rows = sequence.length() - sequence.computed();
+        if (rows <= SHORT == shorts && budget > 0 && sequence.isRunning()) {
+          int end = sequence.computed() + Math.min(budget, rows);
+          if (hasPages(sequence, end, pieces)) {
+            budget -= add(sequence, end, pieces);
+          } else {
+            enough = false;
+          }
+        }
+      }
+    }
+    if (enough) {
+      admit(budget, pieces);
+      reservation.wentWell();
+    }
+    return pieces;
+  }
+
+  private static int add(Sequence sequence, int end, List<Piece> pieces) {
+    pieces.add(new Piece(sequence, sequence.computed(), end));
+    return end - sequence.computed();
+  }
+
+  /// Whether the sequence has pages up to `end` now; others, or itself, are retracted if need be.
+  private boolean hasPages(Sequence sequence, int end, List<Piece> pieces) {
+    while (!cache.grow(sequence.lease(), end)) {
+      if (running.size() == 1 && cache.releaseOldest()) {
+        continue;
+      }
+      Sequence cheapest = cheapest();
+      pieces.removeIf(piece -> piece.sequence() == cheapest);
+      retract(cheapest);
+      if (cheapest == sequence) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// The running sequence of the lowest priority that would have least to compute again.
+  private Sequence cheapest() {
+    return running.stream()
+        .min(
+            Comparator.comparingInt((Sequence s) -> s.terms().priority())
+                .thenComparingInt(s -> s.computed() - cache.keptByOthers(s.lease()))
+                .thenComparingLong(s -> -s.times().submitted()))
+        .orElseThrow();
+  }
+
+  private void retract(Sequence sequence) {
+    reservation.ranOut(running);
+    counters.retracted();
+    sequence.times().retracted();
+    cache.publish(sequence.lease(), sequence.tokens(), sequence.computed());
+    drop(sequence);
+    waiting.addFirst(sequence);
+  }
+
+  private void admit(int rows, List<Piece> pieces) {
+    int budget = rows;
+    for (Sequence sequence : List.copyOf(waiting)) {
+      if (budget == 0 || running.size() == options.maxRunning()) {
+        return;
+      }
+      look(sequence);
+      if (isBeingComputed(sequence)) {
+        continue;
+      }
+      Prefix prefix = sequence.prefix().orElseThrow();
+      if (!fits(sequence, prefix)) {
+        if (!running.isEmpty()) {
+          return;
+        }
+        prefix = alone(sequence, prefix);
+      }
+      start(sequence, prefix);
+      budget -= add(sequence, Math.min(sequence.length(), sequence.computed() + budget), pieces);
+    }
+  }
+
+  /// Whether another sequence is at computing what this one needs next.
+  private boolean isBeingComputed(Sequence sequence) {
+    Prefix prefix = sequence.prefix().orElseThrow();
+    int limit = sequence.firstWanted();
+    return cache.shares()
+        && running.stream()
+            .anyMatch(
+                other ->
+                    other.isPrefilling()
+                        && prefix.endsWith(other.lease())
+                        && common(sequence, other, prefix.length(), limit) >= WORTH_WAITING);
+  }
+
+  private static int common(Sequence a, Sequence b, int from, int limit) {
+    int end = Math.max(from, Math.min(limit, b.length()));
+    int at = Arrays.mismatch(a.tokens(), from, end, b.tokens(), from, end);
+    return at < 0 ? end - from : at;
+  }
+
+  private boolean fits(Sequence sequence, Prefix prefix) {
+    int pages = cache.price(prefix, sequence.length() + reservation.tokens(sequence));
+    for (Sequence other : running) {
+      int more = other.length() + reservation.tokens(other);
+      pages += cache.pagesFor(more) - other.lease().pages().length;
+    }
+    return pages <= cache.availablePages();
+  }
+
+  /// The prefix with which a sequence can come to its end if no other runs.
+  private Prefix alone(Sequence sequence, Prefix prefix) {
+    int most = sequence.terms().most();
+    while (cache.price(prefix, most) > cache.availablePages() && cache.releaseOldest()) {
+      continue; // there are more pages now
+    }
+    return cache.price(prefix, most) <= cache.availablePages()
+        ? prefix
+        : cache.find(sequence.terms().namespace(), sequence.tokens(), 0);
+  }
+
+  private void start(Sequence sequence, Prefix prefix) {
+    Lease lease = cache.open(prefix);
+    cache.grow(lease, sequence.length());
+    if (sequence.times().admitted() == 0) {
+      sequence.times().admitted(clock.getAsLong(), lease.published());
+      counters.admitted(sequence.promptLength(), lease.published());
+    }
+    sequence.admit(lease);
+    waiting.remove(sequence);
+    running.add(sequence);
+  }
+
+  // --- after a batch
+
+  /// The piece has been computed.
+  public void settle(Piece piece) {
+    Sequence sequence = piece.sequence();
+    boolean prefill = sequence.isPrefilling();
+    int again = Math.clamp(sequence.reached() - piece.first(), 0, piece.rows());
+    int fresh = Math.max(piece.first(), sequence.reached());
+    int ofPrompt = Math.max(0, Math.min(piece.end(), sequence.promptLength()) - fresh);
+    counters.computed(piece.rows(), again, ofPrompt);
+    sequence.computedUpTo(piece.end());
+    if (prefill) {
+      cache.publish(sequence.lease(), sequence.tokens(), piece.end());
+    }
+  }
+
+  /// A sequence has ended well: all of it stays in the cache while there is room.
+  public void finish(Sequence sequence) {
+    cache.publish(sequence.lease(), sequence.tokens(), sequence.computed());
+    drop(sequence);
+  }
+
+  /// A running sequence has ended: what it has not published is free.
+  public void drop(Sequence sequence) {
+    running.remove(sequence);
+    cache.close(sequence.lease());
+    sequence.release();
+  }
+
+  /// Drops all sequences and returns them.
+  public List<Sequence> dropAll() {
+    List<Sequence> all = new ArrayList<>(waiting);
+    all.addAll(running);
+    List.copyOf(running).forEach(this::drop);
+    waiting.clear();
+    return all;
+  }
+
+  /// Every page has exactly one owner; true, or an error with the numbers.
+  public boolean checkInvariants() {
+    cache.checkInvariants(running.stream().map(Sequence::lease).toList());
+    return true;
+  }
+}

@@ -1,0 +1,262 @@
+package dev.sgl.local.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.local.engine.LocalOptions.CacheOptions;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.model.Model;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.schedule.Order;
+import dev.sgl.local.schedule.ScheduleOptions;
+import dev.sgl.local.weights.Checkpoint;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Random schedules of requests that share beginnings, through an engine with too few pages: every
+/// request gets exactly the tokens that it gets alone. The engine checks after every batch that
+/// every page has one owner.
+class EngineTest {
+  private static final int REQUESTS = 200;
+  private static final Path MODELS = Path.of("src/test/resources/models");
+
+  /// One request of a schedule.
+  ///
+  /// @param cancelAfter requests that are submitted before it is cancelled; -1 for never
+  private record Wanted(int[] prompt, int count, int priority, String namespace, int cancelAfter) {}
+
+  private static List<Wanted> schedule(long seed, int vocabulary, int longest) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<int[]> prompts = new ArrayList<>();
+    List<Wanted> all = new ArrayList<>();
+    for (int i = 0; i < REQUESTS; i++) {
+      int[] start = {};
+      if (!prompts.isEmpty() && random.nextInt(5) > 0) {
+        int[] known = prompts.get(random.nextInt(prompts.size()));
+        start = Arrays.copyOf(known, 1 + random.nextInt(known.length));
+      }
+      int more = 1 + random.nextInt(random.nextInt(4) == 0 ? longest : 12);
+      int[] prompt = Arrays.copyOf(start, start.length + more);
+      for (int p = start.length; p < prompt.length; p++) {
+        prompt[p] = random.nextInt(vocabulary);
+      }
+      prompt = Arrays.copyOf(prompt, Math.min(prompt.length, longest));
+      prompts.add(prompt);
+      all.add(
+          new Wanted(
+              prompt,
+              1 + random.nextInt(30),
+              random.nextInt(3),
+              random.nextInt(6) == 0 ? "other" : "",
+              random.nextInt(6) == 0 ? random.nextInt(4) : -1));
+    }
+    return all;
+  }
+
+  /// Runs the schedule with at most `together` requests under way, and compares.
+  private static EngineStats run(
+      Model model, LocalOptions options, int tokens, List<Wanted> schedule, List<int[]> expected) {
+    try (Engine engine = new Engine(model, options, tokens)) {
+      SplittableRandom random = new SplittableRandom(schedule.size());
+      List<GreedySequence> sequences = new ArrayList<>();
+      ArrayDeque<Integer> open = new ArrayDeque<>();
+      List<LocalPin> pins = new ArrayList<>();
+      for (int i = 0; i < schedule.size(); i++) {
+        Wanted wanted = schedule.get(i);
+        GreedySequence sequence =
+            new GreedySequence(
+                wanted.prompt().clone(), wanted.count(), wanted.priority(), wanted.namespace());
+        sequences.add(sequence);
+        if (random.nextInt(10) == 0) {
+          pins.add(engine.pin(wanted.namespace(), wanted.prompt()));
+        }
+        engine.submit(sequence);
+        open.add(i);
+        for (int j = 0; j <= i; j++) {
+          if (schedule.get(j).cancelAfter() == i - j) {
+            engine.cancel(sequences.get(j));
+          }
+        }
+        while (open.size() > 1 + random.nextInt(60)) { // wait for some
+          check(schedule, sequences, expected, open.remove());
+        }
+        if (pins.size() > 3) {
+          pins.removeFirst().close();
+        }
+      }
+      while (!open.isEmpty()) {
+        check(schedule, sequences, expected, open.remove());
+      }
+      pins.forEach(LocalPin::close);
+      return engine.stats();
+    }
+  }
+
+  private static void check(
+      List<Wanted> schedule, List<GreedySequence> sequences, List<int[]> expected, int i) {
+    if (schedule.get(i).cancelAfter() < 0) {
+      assertArrayEquals(expected.get(i), sequences.get(i).answer().join(), "request " + i);
+    }
+  }
+
+  private static LocalOptions options(
+      int pageSize, boolean shares, int batchTokens, int maxRunning, Order order) {
+    return LocalOptions.DEFAULT
+        .withCache(new CacheOptions(pageSize, OptionalInt.empty(), shares))
+        .withSchedule(new ScheduleOptions(batchTokens, maxRunning, order, Duration.ofMillis(20)));
+  }
+
+  static Stream<Arguments> ways() {
+    return Stream.of(
+        Arguments.of("one by one", options(16, false, 4096, 1, Order.FIRST_COME)),
+        Arguments.of("batched, nothing shared", options(16, false, 4096, 64, Order.FIRST_COME)),
+        Arguments.of("cached", options(16, true, 4096, 1, Order.FIRST_COME)),
+        Arguments.of("batched and cached", options(16, true, 4096, 64, Order.LONGEST_PREFIX)),
+        Arguments.of("in chunks", options(16, true, 7, 5, Order.LONGEST_PREFIX)),
+        Arguments.of("in pages of 1", options(1, true, 64, 16, Order.LONGEST_PREFIX)),
+        Arguments.of("in pages of 5", options(5, true, 64, 16, Order.LONGEST_PREFIX)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("ways")
+  void pagesAreNeverMixedUp(String name, LocalOptions options) {
+    long retractions = 0;
+    for (int seed = 0; seed < 5; seed++) {
+      List<Wanted> schedule = schedule(seed, ShadowModel.VOCABULARY, 150);
+      List<int[]> expected =
+          schedule.stream().map(w -> ShadowModel.continuation(w.prompt(), w.count())).toList();
+      EngineStats stats = run(new ShadowModel(), options, 400, schedule, expected);
+      assertTrue(options.cache().shares() == stats.cachedTokens() > 0, stats.toString());
+      retractions += stats.retractions();
+    }
+    if (options.schedule().maxRunning() >= 16) {
+      assertTrue(retractions > 0, "pages never ran out");
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("ways")
+  void everyRequestGetsTheTokensThatItGetsAlone(String name, LocalOptions options) {
+    try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve("llama"))) {
+      Transformer model = Transformer.open(checkpoint, new VectorKernels(2));
+      List<Wanted> schedule = schedule(7, model.vocabulary(), 120);
+      run(model, options, 400, schedule, alone(model, schedule));
+    }
+  }
+
+  /// Each request in a pool of its own, its prompt computed at once.
+  private static List<int[]> alone(Model model, List<Wanted> schedule) {
+    List<int[]> all = new ArrayList<>();
+    for (Wanted wanted : schedule) {
+      int end = wanted.prompt().length + wanted.count();
+      KvPool pool = model.pool(1, end);
+      pool.prepare(0);
+      int[] tokens = Arrays.copyOf(wanted.prompt(), end);
+      int computed = 0;
+      for (int length = wanted.prompt().length; length < end; length++) {
+        int rows = length - computed;
+        int[][] tables = new int[rows][1];
+        int[] positions = new int[rows];
+        int first = computed;
+        Arrays.setAll(positions, i -> first + i);
+        int[] batch = Arrays.copyOfRange(tokens, first, length);
+        Tensor logits =
+            model.forward(new Batch(batch, positions, tables, new int[] {rows - 1}), pool);
+        computed = length;
+        int best = 0;
+        for (int i = 1; i < model.vocabulary(); i++) {
+          best = logits.values()[i] > logits.values()[best] ? i : best;
+        }
+        tokens[length] = best;
+      }
+      all.add(Arrays.copyOfRange(tokens, wanted.prompt().length, end));
+    }
+    return all;
+  }
+
+  @Test
+  void siblingsComputeWhatTheyShareOnce() {
+    int[] prefix = new int[2000];
+    Arrays.setAll(prefix, i -> i * 7 % ShadowModel.VOCABULARY);
+    try (Engine engine = new Engine(new ShadowModel(), LocalOptions.DEFAULT, 4000)) {
+      List<GreedySequence> branches = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        int[] prompt = Arrays.copyOf(prefix, prefix.length + 5);
+        Arrays.fill(prompt, prefix.length, prompt.length, i);
+        GreedySequence branch = new GreedySequence(prompt, 10, 0, "");
+        branches.add(branch);
+        engine.submit(branch);
+      }
+      branches.forEach(branch -> branch.answer().join());
+      assertEquals(2000 + 8 * 5, engine.stats().computedPromptTokens());
+      assertEquals(7 * 2000, engine.stats().cachedTokens());
+    }
+  }
+
+  @Test
+  void aRequestThatCanNeverFitIsRefusedWithTheNumbers() {
+    try (Engine engine = new Engine(new ShadowModel(), LocalOptions.DEFAULT, 160)) {
+      BackendException error =
+          assertThrows(
+              BackendException.class,
+              () -> engine.submit(new GreedySequence(new int[100], 61, 0, "")));
+      assertEquals(
+          "a sequence of up to 161 tokens can never fit: there is room for 160 in all",
+          error.getMessage());
+      GreedySequence fits = new GreedySequence(new int[100], 60, 0, "");
+      engine.submit(fits);
+      assertEquals(60, fits.answer().join().length);
+    }
+  }
+
+  @Test
+  void anErrorOfTheDeviceAnswersEveryRequestAndTheNextOnesRun() {
+    boolean[] broken = {true};
+    Model model =
+        new ForwardingModel(new ShadowModel()) {
+          @Override
+          public Tensor forward(Batch batch, KvPool pool) {
+            if (broken[0] && batch.rows() > 3) {
+              throw new IllegalStateException("the device is gone");
+            }
+            return super.forward(batch, pool);
+          }
+        };
+    try (Engine engine = new Engine(model, LocalOptions.DEFAULT, 160)) {
+      List<GreedySequence> sequences = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        GreedySequence sequence = new GreedySequence(new int[] {i, 1, 2, 3, 4}, 4, 0, "");
+        sequences.add(sequence);
+        engine.submit(sequence);
+      }
+      for (GreedySequence sequence : sequences) {
+        CompletionException error =
+            assertThrows(CompletionException.class, () -> sequence.answer().join());
+        assertTrue(String.valueOf(error.getMessage()).contains("the device is gone"));
+      }
+      broken[0] = false;
+      GreedySequence sequence = new GreedySequence(new int[] {1, 1, 2, 3, 4}, 4, 0, "");
+      engine.submit(sequence);
+      assertArrayEquals(
+          ShadowModel.continuation(new int[] {1, 1, 2, 3, 4}, 4), sequence.answer().join());
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.model.Model;
+
+/// A model that does what another does, except for what a test changes.
+class ForwardingModel implements Model {
+  private final Model model;
+
+  ForwardingModel(Model model) {
+    this.model = model;
+  }
+
+  @Override
+  public int vocabulary() {
+    return model.vocabulary();
+  }
+
+  @Override
+  public int context() {
+    return model.context();
+  }
+
+  @Override
+  public KvPool pool(int pages, int pageSize) {
+    return model.pool(pages, pageSize);
+  }
+
+  @Override
+  public Tensor forward(Batch batch, KvPool pool) {
+    return model.forward(batch, pool);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

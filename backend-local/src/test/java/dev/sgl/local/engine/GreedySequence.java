@@ -1,0 +1,46 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.schedule.Sequence;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+
+/// A sequence that takes the likeliest token until it has as many as it wants.
+final class GreedySequence extends Sequence {
+  private final int count;
+  private final CompletableFuture<int[]> answer = new CompletableFuture<>();
+
+  GreedySequence(int[] prompt, int count, int priority, String namespace) {
+    super(prompt, new Terms(prompt.length + count, priority, namespace));
+    this.count = count;
+  }
+
+  /// The tokens that were generated.
+  CompletableFuture<int[]> answer() {
+    return answer;
+  }
+
+  @Override
+  public int firstWanted() {
+    return length() - 1;
+  }
+
+  @Override
+  public boolean accept(int position, float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    append(best);
+    return length() - promptLength() == count;
+  }
+
+  @Override
+  public void finish() {
+    answer.complete(Arrays.copyOfRange(tokens(), promptLength(), length()));
+  }
+
+  @Override
+  public void fail(RuntimeException error) {
+    answer.completeExceptionally(error);
+  }
+}
