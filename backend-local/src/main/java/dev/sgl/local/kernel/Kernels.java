@@ -8,21 +8,40 @@ import java.util.Optional;
 /// others.
 public interface Kernels extends AutoCloseable {
 
+  /// Makes a weight ready for the operations; it lives as long as the kernels.
+  Matrix load(Weight weight);
+
   /// `out[r] = table[tokens[r]]`.
-  void embed(Weight table, int[] tokens, Tensor out);
+  void embed(Matrix table, int[] tokens, Tensor out);
 
   /// Root-mean-square norm (Zhang and Sennrich, 2019) of groups of `weight.length` numbers:
   /// `out = x / sqrt(mean(x²) + epsilon) · weight`. `out` may be `x`.
   void rmsNorm(Tensor x, float[] weight, float epsilon, Tensor out, int rows);
 
   /// `out[r, o] = Σ x[r, i] · weight[o, i] + bias[o]`.
-  void linear(Tensor x, Weight weight, Optional<float[]> bias, Tensor out, int rows);
+  void linear(Tensor x, Matrix weight, Optional<float[]> bias, Tensor out, int rows);
 
   /// Rotates each head of `x` by its row's position (Su et al., RoFormer, 2021), pairing the number
   /// `i` with `i + headDim / 2`.
   ///
+  /// @param angles of each row, as [#angles] gives them
+  void rope(Tensor x, int headDim, Tensor angles, int rows);
+
+  /// The cosines and, behind them, the sines of the angles of each position, `[rows, headDim]`.
+  ///
   /// @param frequencies radians per position of each pair, `[headDim / 2]`
-  void rope(Tensor x, int headDim, int[] positions, float[] frequencies);
+  default Tensor angles(int[] positions, float[] frequencies) {
+    int half = frequencies.length;
+    Tensor angles = Tensor.of(positions.length, 2 * half);
+    for (int r = 0; r < positions.length; r++) {
+      for (int i = 0; i < half; i++) {
+        float angle = positions[r] * frequencies[i];
+        angles.values()[r * 2 * half + i] = (float) Math.cos(angle);
+        angles.values()[r * 2 * half + half + i] = (float) Math.sin(angle);
+      }
+    }
+    return angles;
+  }
 
   /// Writes the keys and values of the batch's rows into their pages.
   void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch);

@@ -51,12 +51,14 @@ public final class KvPool {
   /// Copies the keys and values of the first `tokens` tokens of a page, in all layers.
   public void copy(int from, int to, int tokens) {
     for (int layer = 0; layer < layers; layer++) {
-      System.arraycopy(keys(layer, from), 0, keys(layer, to), 0, tokens * width);
+      for (int at = 0; at < width * pageSize; at += pageSize) {
+        System.arraycopy(keys(layer, from), at, keys(layer, to), at, tokens);
+      }
       System.arraycopy(values(layer, from), 0, values(layer, to), 0, tokens * width);
     }
   }
 
-  /// The keys of a page, `[pageSize, kvHeads, headDim]`.
+  /// The keys of a page, `[kvHeads, headDim, pageSize]`: position beside position.
   public float[] keys(int layer, int page) {
     return keys[layer * pages + page];
   }

@@ -7,8 +7,27 @@ import java.util.Optional;
 /// Every operation as it is written in a paper: one loop a sum, no vectors, no threads.
 public final class PlainKernels implements Kernels {
 
+  /// A weight as it lies in the file.
+  private record PlainMatrix(Weight weight) implements Matrix {
+    @Override
+    public int rows() {
+      return weight.rows();
+    }
+
+    @Override
+    public int columns() {
+      return weight.columns();
+    }
+  }
+
   @Override
-  public void embed(Weight table, int[] tokens, Tensor out) {
+  public Matrix load(Weight weight) {
+    return new PlainMatrix(weight);
+  }
+
+  @Override
+  public void embed(Matrix matrix, int[] tokens, Tensor out) {
+    Weight table = ((PlainMatrix) matrix).weight();
     for (int r = 0; r < tokens.length; r++) {
       for (int i = 0; i < table.columns(); i++) {
         out.values()[r * out.columns() + i] = table.get((long) tokens[r] * table.columns() + i);
@@ -32,7 +51,8 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void linear(Tensor x, Weight weight, Optional<float[]> bias, Tensor out, int rows) {
+  public void linear(Tensor x, Matrix matrix, Optional<float[]> bias, Tensor out, int rows) {
+    Weight weight = ((PlainMatrix) matrix).weight();
     int in = weight.columns();
     for (int r = 0; r < rows; r++) {
       for (int o = 0; o < weight.rows(); o++) {
@@ -46,13 +66,12 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void rope(Tensor x, int headDim, int[] positions, float[] frequencies) {
+  public void rope(Tensor x, int headDim, Tensor angles, int rows) {
     int half = headDim / 2;
-    for (int r = 0; r < positions.length; r++) {
+    for (int r = 0; r < rows; r++) {
       for (int i = 0; i < half; i++) {
-        float angle = positions[r] * frequencies[i];
-        float cos = (float) Math.cos(angle);
-        float sin = (float) Math.sin(angle);
+        float cos = angles.values()[r * headDim + i];
+        float sin = angles.values()[r * headDim + half + i];
         for (int head = 0; head < x.columns(); head += headDim) {
           int at = r * x.columns() + head + i;
           float a = x.values()[at];
@@ -70,9 +89,12 @@ public final class PlainKernels implements Kernels {
     for (int r = 0; r < batch.rows(); r++) {
       int position = batch.positions()[r];
       int page = batch.tables()[r][position / pool.pageSize()];
-      int at = position % pool.pageSize() * width;
-      System.arraycopy(keys.values(), r * width, pool.keys(layer, page), at, width);
-      System.arraycopy(values.values(), r * width, pool.values(layer, page), at, width);
+      int slot = position % pool.pageSize();
+      float[] keysOfPage = pool.keys(layer, page);
+      for (int i = 0; i < width; i++) {
+        keysOfPage[i * pool.pageSize() + slot] = keys.values()[r * width + i];
+      }
+      System.arraycopy(values.values(), r * width, pool.values(layer, page), slot * width, width);
     }
   }
 
@@ -104,10 +126,10 @@ public final class PlainKernels implements Kernels {
     float max = Float.NEGATIVE_INFINITY;
     for (int p = first; p <= last; p++) {
       float[] keys = pool.keys(layer, batch.tables()[r][p / pool.pageSize()]);
-      int key = p % pool.pageSize() * pool.width() + kvHead * dim;
+      int key = kvHead * dim * pool.pageSize() + p % pool.pageSize();
       float dot = 0;
       for (int i = 0; i < dim; i++) {
-        dot += queries.values()[query + i] * keys[key + i];
+        dot += queries.values()[query + i] * keys[key + i * pool.pageSize()];
       }
       scores[p - first] = (float) (dot / Math.sqrt(dim));
       max = Math.max(max, scores[p - first]);

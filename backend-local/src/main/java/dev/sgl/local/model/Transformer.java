@@ -4,9 +4,9 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Tensor;
 import dev.sgl.local.weights.Checkpoint;
-import dev.sgl.local.weights.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import java.util.Optional;
 /// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): one definition for all
 /// families and devices, over the operations of [Kernels].
 public final class Transformer implements Model {
-  private record Projection(Weight weight, Optional<float[]> bias) {}
+  private record Projection(Matrix weight, Optional<float[]> bias) {}
 
   private record Layer(
       float[] attentionNorm,
@@ -31,10 +31,10 @@ public final class Transformer implements Model {
       AttentionShape shape) {}
 
   private final DecoderConfig config;
-  private final Weight embedding;
+  private final Matrix embedding;
   private final List<Layer> layers = new ArrayList<>();
   private final float[] norm;
-  private final Weight head;
+  private final Matrix head;
   private final float[] frequencies;
   private final Kernels kernels;
 
@@ -42,12 +42,16 @@ public final class Transformer implements Model {
     this.kernels = kernels;
     config = decoder.config();
     int hidden = config.hidden();
-    embedding = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
+    embedding =
+        kernels.load(model.weight("model.embed_tokens.weight", config.vocabulary(), hidden));
     for (int i = 0; i < config.layers(); i++) {
       layers.add(layer(decoder, model, i));
     }
     norm = vector(model, "model.norm.weight", hidden);
-    head = config.tied() ? embedding : model.weight("lm_head.weight", config.vocabulary(), hidden);
+    head =
+        config.tied()
+            ? embedding
+            : kernels.load(model.weight("lm_head.weight", config.vocabulary(), hidden));
     frequencies = Rope.frequencies(config);
   }
 
@@ -60,7 +64,7 @@ public final class Transformer implements Model {
     return new Transformer(decoder, model, kernels);
   }
 
-  private static Layer layer(Decoder decoder, Checkpoint model, int index) {
+  private Layer layer(Decoder decoder, Checkpoint model, int index) {
     DecoderConfig config = decoder.config();
     String name = "model.layers." + index + ".";
     int hidden = config.hidden();
@@ -87,10 +91,10 @@ public final class Transformer implements Model {
             config.heads(), config.kvHeads(), config.headDim(), decoder.windows().get(index)));
   }
 
-  private static Projection projection(
+  private Projection projection(
       Checkpoint model, String name, int rows, int columns, boolean biased) {
     return new Projection(
-        model.weight(name + ".weight", rows, columns),
+        kernels.load(model.weight(name + ".weight", rows, columns)),
         biased ? Optional.of(vector(model, name + ".bias", rows)) : Optional.empty());
   }
 
@@ -124,6 +128,7 @@ public final class Transformer implements Model {
     Tensor values = Tensor.of(rows, pool.width());
     Tensor gate = Tensor.of(rows, config.intermediate());
     Tensor up = Tensor.of(rows, config.intermediate());
+    Tensor angles = kernels.angles(batch.positions(), frequencies);
     kernels.embed(embedding, batch.tokens(), x);
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
@@ -135,8 +140,8 @@ public final class Transformer implements Model {
           .queryNorm()
           .ifPresent(w -> kernels.rmsNorm(queries, w, config.epsilon(), queries, rows));
       layer.keyNorm().ifPresent(w -> kernels.rmsNorm(keys, w, config.epsilon(), keys, rows));
-      kernels.rope(queries, config.headDim(), batch.positions(), frequencies);
-      kernels.rope(keys, config.headDim(), batch.positions(), frequencies);
+      kernels.rope(queries, config.headDim(), angles, rows);
+      kernels.rope(keys, config.headDim(), angles, rows);
       kernels.store(keys, values, pool, i, batch);
       kernels.attention(queries, pool, i, batch, layer.shape(), attended);
       linear(attended, layer.output(), normed, rows);

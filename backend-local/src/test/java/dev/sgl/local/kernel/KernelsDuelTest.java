@@ -44,8 +44,8 @@ class KernelsDuelTest {
                   : Optional.empty();
           Tensor plain = poisoned(rows, out);
           Tensor fast = poisoned(rows, out);
-          PLAIN.linear(x, weight, bias, plain, rows);
-          FAST.linear(x, weight, bias, fast, rows);
+          PLAIN.linear(x, PLAIN.load(weight), bias, plain, rows);
+          FAST.linear(x, FAST.load(weight), bias, fast, rows);
           same(plain, fast, type + " " + rows + "x" + in + "x" + out);
         });
   }
@@ -78,8 +78,9 @@ class KernelsDuelTest {
           Tensor b = copy(a);
           int[] positions = random.ints(rows, 0, 1000).toArray();
           float[] frequencies = random(random, 1, headDim / 2).values();
-          PLAIN.rope(a, headDim, positions, frequencies);
-          FAST.rope(b, headDim, positions, frequencies);
+          Tensor angles = PLAIN.angles(positions, frequencies);
+          PLAIN.rope(a, headDim, angles, rows);
+          FAST.rope(b, headDim, angles, rows);
           same(a, b, "rope");
           Tensor up = random(random, rows, a.columns());
           PLAIN.gate(a, up, rows);

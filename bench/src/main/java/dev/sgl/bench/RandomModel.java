@@ -1,0 +1,133 @@
+package dev.sgl.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/// Model folders of a real shape with random weights: as fast as a real model, and nothing to
+/// download.
+///
+/// @param bf16 whether the weights have two bytes each; four otherwise
+record RandomModel(
+    String name,
+    int vocabulary,
+    int hidden,
+    int intermediate,
+    int layers,
+    int heads,
+    int kvHeads,
+    int headDim,
+    boolean bf16) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /// The shape of Llama-3.2-1B: 1.24 billion parameters.
+  static RandomModel billion(boolean bf16) {
+    return new RandomModel("1.2B", 128_256, 2048, 8192, 16, 32, 8, 64, bf16);
+  }
+
+  /// 26 million parameters.
+  static RandomModel small(boolean bf16) {
+    return new RandomModel("25M", 4096, 512, 1408, 8, 8, 4, 64, bf16);
+  }
+
+  long parameters() {
+    return tensors().values().stream().mapToLong(s -> (long) s[0] * s[1]).sum();
+  }
+
+  /// Numbers that a token is multiplied with: all but the embedding's, which is also the head.
+  long bytes() {
+    return parameters() * (bf16 ? 2 : 4);
+  }
+
+  private Map<String, int[]> tensors() {
+    Map<String, int[]> tensors = new LinkedHashMap<>();
+    tensors.put("model.embed_tokens.weight", new int[] {vocabulary, hidden});
+    for (int i = 0; i < layers; i++) {
+      String layer = "model.layers." + i + ".";
+      tensors.put(layer + "input_layernorm.weight", new int[] {1, hidden});
+      tensors.put(layer + "self_attn.q_proj.weight", new int[] {heads * headDim, hidden});
+      tensors.put(layer + "self_attn.k_proj.weight", new int[] {kvHeads * headDim, hidden});
+      tensors.put(layer + "self_attn.v_proj.weight", new int[] {kvHeads * headDim, hidden});
+      tensors.put(layer + "self_attn.o_proj.weight", new int[] {hidden, heads * headDim});
+      tensors.put(layer + "post_attention_layernorm.weight", new int[] {1, hidden});
+      tensors.put(layer + "mlp.gate_proj.weight", new int[] {intermediate, hidden});
+      tensors.put(layer + "mlp.up_proj.weight", new int[] {intermediate, hidden});
+      tensors.put(layer + "mlp.down_proj.weight", new int[] {hidden, intermediate});
+    }
+    tensors.put("model.norm.weight", new int[] {1, hidden});
+    return tensors;
+  }
+
+  /// Writes the folder, unless it is there already.
+  Path write(Path parent) throws IOException {
+    Path folder = parent.resolve(name + (bf16 ? "-bf16" : "-f32"));
+    if (Files.exists(folder.resolve("config.json"))) {
+      return folder;
+    }
+    Files.createDirectories(folder);
+    weights(folder.resolve("model.safetensors"));
+    ObjectNode config = JSON.createObjectNode();
+    config.putArray("architectures").add("LlamaForCausalLM");
+    config.put("vocab_size", vocabulary).put("hidden_size", hidden);
+    config.put("intermediate_size", intermediate).put("num_hidden_layers", layers);
+    config.put("num_attention_heads", heads).put("num_key_value_heads", kvHeads);
+    config.put("head_dim", headDim).put("max_position_embeddings", 8192);
+    config.put("rms_norm_eps", 1e-5).put("rope_theta", 500_000.0);
+    config.put("tie_word_embeddings", true).put("eos_token_id", 2);
+    JSON.writeValue(folder.resolve("config.json").toFile(), config);
+    return folder;
+  }
+
+  private void weights(Path file) throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    long at = 0;
+    for (Map.Entry<String, int[]> tensor : tensors().entrySet()) {
+      int[] shape = tensor.getValue();
+      long end = at + (long) shape[0] * shape[1] * (bf16 ? 2 : 4);
+      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", bf16 ? "BF16" : "F32");
+      if (shape[0] == 1) {
+        entry.putArray("shape").add(shape[1]);
+      } else {
+        entry.putArray("shape").add(shape[0]).add(shape[1]);
+      }
+      entry.putArray("data_offsets").add(at).add(end);
+      at = end;
+    }
+    byte[] text = header.toString().getBytes(StandardCharsets.UTF_8);
+    try (OutputStream out = Files.newOutputStream(file)) {
+      ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      out.write(length.putLong(text.length).array());
+      out.write(text);
+      byte[] block = random(hidden);
+      for (long left = at; left > 0; left -= block.length) {
+        out.write(block, 0, (int) Math.min(left, block.length));
+      }
+    }
+  }
+
+  /// A block of random numbers that is used again and again: small ones, so that the sums of
+  /// `columns` of them stay small.
+  private byte[] random(int columns) {
+    SplittableRandom random = new SplittableRandom(1);
+    ByteBuffer block = ByteBuffer.allocate((1 << 20) + 12 * 4).order(ByteOrder.LITTLE_ENDIAN);
+    double scale = 1 / Math.sqrt(columns);
+    while (block.hasRemaining()) {
+      int bits = Float.floatToIntBits((float) (random.nextGaussian() * scale));
+      if (bf16) {
+        block.putShort((short) (bits >>> 16));
+      } else {
+        block.putInt(bits);
+      }
+    }
+    return block.array();
+  }
+}

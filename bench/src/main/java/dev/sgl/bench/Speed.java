@@ -1,0 +1,129 @@
+package dev.sgl.bench;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.model.Model;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence that is
+/// continued, and 16 together; with random weights of two shapes.
+///
+/// usage: Speed [ROUNDS [SHAPE]]
+public final class Speed {
+  private static final int PAGE = 16;
+  private static final int PROMPT = 512;
+  private static final int CONTEXT = 64; // tokens before those that are decoded
+  private static final int TOGETHER = 16;
+  private static final int STEPS = 16;
+
+  private Speed() {}
+
+  public static void main(String[] arguments) throws IOException {
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Files.createDirectories(folder);
+    System.out.println(
+        "| shape, weights | prefill of 512 | decode, 1 sequence | decode, 16 sequences | GB/s read"
+            + " by decode | GFLOP/s of prefill |\n|---|---|---|---|---|---|");
+    for (RandomModel model :
+        List.of(
+            RandomModel.small(true),
+            RandomModel.small(false),
+            RandomModel.billion(true),
+            RandomModel.billion(false))) {
+      if (arguments.length < 2 || model.name().equals(arguments[1])) {
+        measure(model, model.write(folder), rounds);
+      }
+    }
+  }
+
+  private static void measure(RandomModel shape, Path folder, int rounds) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        Model model = Transformer.open(checkpoint, new VectorKernels(threads))) {
+      Sequences sequences = new Sequences(model);
+      double[][] rates = new double[3][rounds];
+      for (int round = -1; round < rounds; round++) { // the first is not counted
+        double prefill = rate(PROMPT, sequences::prefill);
+        double one = rate(STEPS, () -> sequences.decode(1));
+        double many = rate(STEPS * TOGETHER, () -> sequences.decode(TOGETHER));
+        if (round >= 0) {
+          rates[0][round] = prefill;
+          rates[1][round] = one;
+          rates[2][round] = many;
+        }
+      }
+      System.out.printf(
+          "| %s, %s | %.0f | %.1f | %.0f | %.1f | %.0f |%n",
+          shape.name(),
+          shape.bf16() ? "bf16" : "f32",
+          median(rates[0]),
+          median(rates[1]),
+          median(rates[2]),
+          median(rates[1]) * shape.bytes() / 1e9,
+          median(rates[0]) * 2 * shape.parameters() / 1e9);
+    }
+  }
+
+  private static double rate(int tokens, Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return tokens / ((System.nanoTime() - start) / 1e9);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  /// Sequences with pages of their own.
+  private static final class Sequences {
+    private final Model model;
+    private final KvPool pool;
+    private final int[][] tables = new int[TOGETHER][(PROMPT + STEPS) / PAGE + 1];
+
+    Sequences(Model model) {
+      this.model = model;
+      pool = model.pool(TOGETHER * tables[0].length, PAGE);
+      for (int page = 0; page < pool.pages(); page++) {
+        pool.prepare(page);
+        tables[page % TOGETHER][page / TOGETHER] = page;
+      }
+    }
+
+    void prefill() {
+      int chunk = 256;
+      for (int first = 0; first < PROMPT; first += chunk) {
+        int[] tokens = new int[chunk];
+        int[] positions = new int[chunk];
+        int[][] pages = new int[chunk][];
+        for (int i = 0; i < chunk; i++) {
+          tokens[i] = (first + i) * 7 % model.vocabulary();
+          positions[i] = first + i;
+          pages[i] = tables[0];
+        }
+        int[] last = first + chunk == PROMPT ? new int[] {chunk - 1} : new int[0];
+        model.forward(new Batch(tokens, positions, pages, last), pool);
+      }
+    }
+
+    void decode(int sequences) {
+      for (int step = 0; step < STEPS; step++) {
+        int[] positions = new int[sequences];
+        Arrays.fill(positions, CONTEXT + step);
+        int[] all = new int[sequences];
+        Arrays.setAll(all, i -> i);
+        model.forward(
+            new Batch(all.clone(), positions, Arrays.copyOf(tables, sequences), all), pool);
+      }
+    }
+  }
+}
