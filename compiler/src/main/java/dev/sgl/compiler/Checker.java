@@ -98,7 +98,10 @@ final class Checker {
       case Step.Select select -> select(select, scope, place);
       case Step.ForkEach fork -> forkEach(fork, scope, place);
       case Step.ForkBranches fork -> forkBranches(fork, scope, place);
-      case Step.Join(var name, var span) -> join(name, span, scope);
+      case Step.Join(var name, var first, var span) -> {
+        join(name, span, scope);
+        first.ifPresent(count -> fits(count, Type.INT, scope));
+      }
       case Step.Let(var name, var type, var value, var span) -> {
         Type found = fits(value, type, scope);
         define(name, type instanceof Type.Any ? widen(found) : type, span, scope);

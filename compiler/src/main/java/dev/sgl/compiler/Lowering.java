@@ -233,10 +233,8 @@ final class Lowering {
     if (join.APPEND() != null) {
       return notYet("`join … append`", join.APPEND().getSymbol());
     }
-    if (join.FIRST() != null) {
-      return notYet("`join … first`", join.FIRST().getSymbol());
-    }
-    return Optional.of(new Step.Join(join.name().getText(), span(join)));
+    Optional<Expr> first = Optional.ofNullable(join.expression()).map(this::expr);
+    return Optional.of(new Step.Join(join.name().getText(), first, span(join)));
   }
 
   private Optional<Step> assign(Sgl.AssignContext assign) {

@@ -83,7 +83,8 @@ public final class Printer {
         depth--;
         line("}");
       }
-      case Step.Join(var name, _) -> line("join " + name);
+      case Step.Join(var name, var first, _) ->
+          line("join " + name + first.map(count -> " first " + show(count)).orElse(""));
       case Step.Let(var name, var type, var value, _) ->
           line("let " + name + typed(type) + " = " + show(value));
       case Step.Assign(var name, var value, _) -> line(name + " = " + show(value));

@@ -65,8 +65,9 @@ public sealed interface Step {
     }
   }
 
-  /// Waits for the branches of the fork `name`.
-  record Join(String name, Span span) implements Step {}
+  /// Waits for the branches of the fork `name`: all, or the `first` so many, and then the others
+  /// are cancelled.
+  record Join(String name, Optional<Expr> first, Span span) implements Step {}
 
   /// Binds a new variable, whose value must be of `type`.
   record Let(String name, Type type, Expr value, Span span) implements Step {}

@@ -47,10 +47,14 @@ final class Environment {
   }
 
   void assign(String name, Object value) {
+    assign(name, Variable.of(value));
+  }
+
+  void assign(String name, Variable variable) {
     if (variables.containsKey(name) || outer.isEmpty()) {
-      define(name, value);
+      define(name, variable);
     } else {
-      outer.get().assign(name, value);
+      outer.get().assign(name, variable);
     }
   }
 

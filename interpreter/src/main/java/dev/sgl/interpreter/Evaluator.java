@@ -86,7 +86,7 @@ final class Evaluator {
     throw new TypeException("a list is needed, not " + Values.kind(value));
   }
 
-  private long integer(Expr expr) {
+  long integer(Expr expr) {
     Object value = Pending.shallow(value(expr));
     if (value instanceof Long number) {
       return number;

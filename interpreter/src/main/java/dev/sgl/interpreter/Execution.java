@@ -1,5 +1,7 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Pin;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
@@ -138,7 +140,14 @@ final class Execution {
       case Step.Select select -> speech.select(select, environment, values);
       case Step.ForkEach fork -> forkEach(fork, environment, values, forks);
       case Step.ForkBranches fork -> forkBranches(fork, environment, forks);
-      case Step.Join(var name, _) -> environment.get(name).fork().ifPresent(TaskGroup::join);
+      case Step.Join(var name, var first, _) -> {
+        Environment.Variable fork = environment.get(name);
+        if (first.isEmpty()) {
+          fork.fork().ifPresent(TaskGroup::join);
+        } else {
+          environment.assign(name, joinFirst(fork, values.integer(first.get())));
+        }
+      }
       case Step.Let(var name, var type, var value, _) ->
           environment.define(name, typed(name, type, values.value(value)));
       case Step.Assign(var name, var value, _) -> environment.assign(name, values.value(value));
@@ -236,8 +245,7 @@ final class Execution {
 
   private void forkEach(
       Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
-    TaskGroup group = tasks.inner();
-    forks.add(group);
+    TaskGroup group = fork(forks);
     String name = conversation.child(fork.name());
     List<Object> branches = new ArrayList<>();
     List<?> elements = values.list(fork.list());
@@ -250,10 +258,29 @@ final class Execution {
         fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
   }
 
-  private void forkBranches(
-      Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
+  /// A group for the branches of a fork. While it runs, the backend keeps what they have in common.
+  private TaskGroup fork(List<TaskGroup> forks) {
     TaskGroup group = tasks.inner();
     forks.add(group);
+    conversation.thenBriefly(transcript -> group.keep(pin(transcript)));
+    return group;
+  }
+
+  /// What goes wrong here is for the branches to say, if they speak.
+  private Pin pin(Transcript transcript) {
+    try {
+      return transcript
+          .said()
+          .map(prompt -> run.backend().pin(prompt, run.options().scheduling()))
+          .orElse(Pin.NONE);
+    } catch (BackendException e) {
+      return Pin.NONE;
+    }
+  }
+
+  private void forkBranches(
+      Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
+    TaskGroup group = fork(forks);
     String child = conversation.child(fork.name());
     Map<String, Object> branches = new LinkedHashMap<>();
     for (Step.Branch branch : fork.branches()) {
@@ -262,6 +289,40 @@ final class Execution {
     }
     environment.define(
         fork.name(), new Environment.Variable(branches, Values.NONE, Optional.of(group)));
+  }
+
+  /// Waits for `count` branches and cancels the others. What is left is the list of those that are
+  /// done, or the record of them.
+  private static Environment.Variable joinFirst(Environment.Variable fork, long count) {
+    TaskGroup group = fork.fork().orElseThrow();
+    List<Pending> branches =
+        (fork.value() instanceof Map<?, ?> map ? map.values() : (List<?>) fork.value())
+            .stream().map(Pending.class::cast).toList();
+    if (count < 1 || count > branches.size()) {
+      throw new TypeException(
+          "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
+    }
+    group.during(
+        () -> {
+          Pending.awaitFirst(branches, (int) count);
+          return group;
+        });
+    group.raiseFailure();
+    Object done =
+        switch (fork.value()) {
+          case Map<?, ?> map -> {
+            Map<String, Object> record = new LinkedHashMap<>();
+            map.forEach((name, branch) -> record.put((String) name, known((Pending) branch)));
+            yield record;
+          }
+          default -> branches.stream().filter(Pending::isKnown).limit(count).toList();
+        };
+    group.end();
+    return new Environment.Variable(done, Values.NONE, Optional.of(group));
+  }
+
+  private static Object known(Pending branch) {
+    return branch.isKnown() ? branch : Values.NONE;
   }
 
   /// Starts a branch from a copy of the conversation; its value is the record of its variables.

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A value that is still being made: of a generation, a branch or a program's call.
 final class Pending {
@@ -26,6 +27,21 @@ final class Pending {
 
   boolean isKnown() {
     return future.isDone() && !future.isCompletedExceptionally();
+  }
+
+  /// Waits until `count` of the values are known, or one of them has failed.
+  static void awaitFirst(List<Pending> values, int count) {
+    Pending enough = new Pending();
+    AtomicInteger left = new AtomicInteger(count);
+    for (Pending value : values) {
+      value.future.whenComplete(
+          (_, error) -> {
+            if (error != null || left.decrementAndGet() == 0) {
+              enough.complete(true);
+            }
+          });
+    }
+    enough.await();
   }
 
   /// Waits for the value; raises the error that it ended with.

@@ -71,7 +71,7 @@ final class Speech {
   private List<Reply> generate(Step.Gen gen, Prompt prompt, GenOptions options) {
     List<Pending> others = new ArrayList<>();
     for (int i = 1; i < options.count(); i++) {
-      Request request = new Request(prompt, gen.type(), options.sampling(i));
+      Request request = request(prompt, gen, options, i);
       others.add(
           tasks
               .start(
@@ -85,12 +85,16 @@ final class Speech {
               .value());
     }
     String branch = conversation.branch();
-    Request request = new Request(prompt, gen.type(), options.sampling(0));
+    Request request = request(prompt, gen, options, 0);
     List<Reply> replies = new ArrayList<>();
     replies.add(
         generate(request, chunk -> run.options().listener().generated(branch, gen.name(), chunk)));
     others.forEach(other -> replies.add((Reply) other.await()));
     return replies;
+  }
+
+  private Request request(Prompt prompt, Step.Gen gen, GenOptions options, int index) {
+    return new Request(prompt, gen.type(), options.sampling(index), run.options().scheduling());
   }
 
   private Reply generate(Request request, Consumer<String> listener) {
@@ -130,7 +134,10 @@ final class Speech {
         (transcript, value, meta) -> {
           List<String> texts = choices.stream().map(Values::text).toList();
           Selection best =
-              run.backend().select(new Question(transcript.prompt(), texts, select.method()));
+              run.backend()
+                  .select(
+                      new Question(
+                          transcript.prompt(), texts, select.method(), run.options().scheduling()));
           String text = texts.get(best.index());
           transcript.add(new Prompt.Part.Generated(text, best.tokens()));
           run.options().listener().generated(conversation.branch(), select.name(), text);

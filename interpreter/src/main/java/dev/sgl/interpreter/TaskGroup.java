@@ -1,5 +1,6 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.backend.Pin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,9 @@ final class TaskGroup implements AutoCloseable {
   private final List<Task> tasks = new ArrayList<>();
   private Optional<Throwable> failure = Optional.empty();
   private final List<TaskGroup> inner = new ArrayList<>();
+  private final List<Pin> pins = new ArrayList<>();
   private boolean cancelled;
+  private boolean ended; // before all tasks were done
 
   /// Starts a task of the group.
   synchronized Task start(String name, Supplier<Object> work) {
@@ -90,17 +93,42 @@ final class TaskGroup implements AutoCloseable {
     }
   }
 
+  /// Keeps a pin until the tasks have ended.
+  synchronized void keep(Pin pin) {
+    if (cancelled) {
+      pin.close();
+    } else {
+      pins.add(pin);
+    }
+  }
+
   /// Waits for all tasks, and raises the first error.
   void join() {
-    all().forEach(Task::settle);
+    settle();
     raiseFailure();
-    all().forEach(task -> task.value().await());
+    if (!ended) {
+      all().forEach(task -> task.value().await());
+    }
+  }
+
+  /// Ends the group although some tasks still run, because what the others made is enough.
+  void end() {
+    ended = true;
+    close();
   }
 
   /// Cancels what still runs and waits for it.
   @Override
   public void close() {
     cancel();
+    settle();
+  }
+
+  private void settle() {
     all().forEach(Task::settle);
+    synchronized (this) {
+      pins.forEach(Pin::close);
+      pins.clear();
+    }
   }
 }

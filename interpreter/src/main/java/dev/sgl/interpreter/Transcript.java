@@ -52,6 +52,18 @@ final class Transcript {
     open.add(part);
   }
 
+  /// What has been said so far, as a prompt; none if nothing has.
+  Optional<Prompt> said() {
+    if (messages.isEmpty() && open.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        speaker.isEmpty() && messages.isEmpty()
+            ? new Prompt.Raw(open)
+            : new Prompt.Chat(
+                messages, speaker.equals(Optional.of(Role.ASSISTANT)) ? open : List.of()));
+  }
+
   /// What the model sees if it speaks now.
   Prompt prompt() {
     if (speaker.isEmpty() && messages.isEmpty()) {
