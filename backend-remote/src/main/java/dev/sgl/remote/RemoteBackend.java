@@ -139,6 +139,7 @@ public final class RemoteBackend implements Backend {
           question.choices().indexOf(reply.text()),
           List.of(),
           List.of(),
+          0,
           "enum",
           reply.usage(),
           reply.timing());

@@ -156,7 +156,7 @@ final class RemoteGeneration implements Generation {
     }
     Reply.Finish why = finish.equals("length") ? Reply.Finish.LENGTH : Reply.Finish.END;
     Reply.Timing timing = new Reply.Timing(0, firstToken, total);
-    return new Reply(text.toString(), List.of(), why, usage, timing, logprobs);
+    return new Reply(text.toString(), List.of(), 0, why, usage, timing, logprobs);
   }
 
   private double millis() {

@@ -42,7 +42,9 @@ public sealed interface Prompt {
     record Written(String text) implements Part {}
 
     /// Text that the model wrote, as the tokens that it was.
-    record Generated(String text, List<Integer> tokens) implements Part {
+    ///
+    /// @param healed characters at the end of the text before it that the tokens spell, too
+    record Generated(String text, List<Integer> tokens, int healed) implements Part {
       public Generated {
         tokens = List.copyOf(tokens);
       }

@@ -6,10 +6,12 @@ import java.util.List;
 ///
 /// @param text what was generated, without the stop text
 /// @param tokens its token ids, where the backend knows them
+/// @param healed characters at the prompt's end that the first of these tokens spell, too
 /// @param logprobs for each token, if they were asked for
 public record Reply(
     String text,
     List<Integer> tokens,
+    int healed,
     Finish finish,
     Usage usage,
     Timing timing,

@@ -40,7 +40,7 @@ public final class ScriptedBackend implements Backend {
     String text = take(request.prompt());
     Reply reply =
         new Reply(
-            text, List.of(), Reply.Finish.END, Reply.Usage.NONE, Reply.Timing.NONE, List.of());
+            text, List.of(), 0, Reply.Finish.END, Reply.Usage.NONE, Reply.Timing.NONE, List.of());
     Iterator<String> chunks = List.of(text).iterator();
     return new Generation() {
       @Override
@@ -67,7 +67,7 @@ public final class ScriptedBackend implements Backend {
           "the scripted reply `" + text + "` is none of the choices " + question.choices());
     }
     return new Selection(
-        index, List.of(), List.of(), "scripted", Reply.Usage.NONE, Reply.Timing.NONE);
+        index, List.of(), List.of(), 0, "scripted", Reply.Usage.NONE, Reply.Timing.NONE);
   }
 
   @Override

@@ -113,6 +113,22 @@ public final class Vocabulary {
     return bytes;
   }
 
+  /// The node that `bytes` lead to, or -1 if no token begins with them.
+  public int find(byte[] bytes) {
+    int node = 0;
+    for (byte value : bytes) {
+      int child = node + 1;
+      while (child < end[node] && label[child] != value) {
+        child = end[child];
+      }
+      if (child >= end[node]) {
+        return -1;
+      }
+      node = child;
+    }
+    return node;
+  }
+
   /// The first node behind those below `node`.
   public int end(int node) {
     return end[node];

@@ -61,7 +61,7 @@ final class Speech {
           List<Reply> replies = generate(gen, transcript.prompt(), options);
           List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
           Reply first = replies.getFirst();
-          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens()));
+          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens(), first.healed()));
           value.complete(options.several() ? read : read.getFirst());
           meta.complete(Meta.of(first, run.backend().model()));
         });
@@ -139,7 +139,7 @@ final class Speech {
                       new Question(
                           transcript.prompt(), texts, select.method(), run.options().scheduling()));
           String text = texts.get(best.index());
-          transcript.add(new Prompt.Part.Generated(text, best.tokens()));
+          transcript.add(new Prompt.Part.Generated(text, best.tokens(), best.healed()));
           run.options().listener().generated(conversation.branch(), select.name(), text);
           value.complete(choices.get(best.index()));
           meta.complete(Meta.of(best, texts, run.backend().model()));

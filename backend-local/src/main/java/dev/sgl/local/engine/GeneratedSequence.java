@@ -8,6 +8,7 @@ import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
+import dev.sgl.local.tokens.Healing;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -58,6 +59,9 @@ final class GeneratedSequence extends Sequence implements Generation {
   private final Tokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final long[] mask;
+  private final Healing prompt;
+  private byte[] tail; // what the next token has to begin with
+  private int spelled; // 1 if the first token was the tail and nothing else
   private boolean masked; // whether the mask is that of the next token
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
@@ -66,13 +70,15 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   GeneratedSequence(
       Engine engine,
-      int[] prompt,
+      Healing prompt,
       Terms terms,
       Rules rules,
       Sampler sampler,
       TextStream text,
       Tokenizer tokenizer) {
-    super(prompt, terms);
+    super(prompt.tokens(), terms);
+    this.prompt = prompt;
+    this.tail = prompt.bytes();
     this.engine = engine;
     this.rules = rules;
     this.sampler = sampler;
@@ -94,10 +100,30 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   @Override
   public void prepare() {
-    if (rules.matcher().isPresent() && !masked) {
+    if (masked) {
+      return;
+    }
+    if (tail.length > 0) {
+      Arrays.fill(mask, 0);
+      heal();
+      masked = true;
+    } else if (rules.matcher().isPresent()) {
       rules.matcher().get().fill(mask);
       masked = true;
     }
+  }
+
+  /// Allows the tail itself and the tokens that begin with it.
+  private void heal() {
+    int node = vocabulary.find(tail);
+    if (rules.matcher().isPresent()) {
+      rules.matcher().get().fillAfter(tail, mask);
+    } else {
+      for (int below = node + 1; below < vocabulary.end(node); below++) {
+        vocabulary.mark(below, mask);
+      }
+    }
+    vocabulary.mark(node, mask);
   }
 
   @Override
@@ -126,8 +152,17 @@ final class GeneratedSequence extends Sequence implements Generation {
   private void take(int token) {
     append(token);
     masked = false;
-    text.add(vocabulary.bytes(token));
-    if (rules.matcher().isPresent() && !rules.matcher().get().accept(token)) {
+    byte[] bytes = vocabulary.bytes(token);
+    byte[] fresh = Arrays.copyOfRange(bytes, tail.length, bytes.length);
+    if (tail.length > 0) {
+      tail = new byte[0];
+      if (fresh.length == 0) {
+        spelled = 1;
+        return;
+      }
+    }
+    text.add(fresh);
+    if (rules.matcher().isPresent() && !rules.matcher().get().accept(fresh)) {
       throw new BackendException("token " + token + " is not allowed here");
     }
   }
@@ -135,13 +170,16 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// Takes the tokens that must come; true if the text is complete then. Log-probabilities are the
   /// model's, so where they are wanted it is asked for every token.
   private boolean jumpForward() {
-    if (!rules.jumpForward() || rules.matcher().isEmpty() || rules.logprobs() >= 0) {
+    if (!rules.jumpForward()
+        || tail.length > 0
+        || rules.matcher().isEmpty()
+        || rules.logprobs() >= 0) {
       return false;
     }
     int from = Math.max(promptLength(), length() - LOOK_BACK);
     int[] before = Arrays.copyOfRange(tokens(), from, length());
     for (int token : rules.matcher().get().forcedTokens(before, tokenizer::encodeContinued)) {
-      if (length() - promptLength() >= rules.limit()) {
+      if (generated() >= rules.limit()) {
         break;
       }
       sampler.took(token);
@@ -154,6 +192,11 @@ final class GeneratedSequence extends Sequence implements Generation {
     return false;
   }
 
+  /// Tokens so far, those that only spelled the prompt's end left out.
+  private int generated() {
+    return length() - promptLength() - spelled;
+  }
+
   private boolean isDone() {
     if (rules.matcher().isPresent() && rules.matcher().get().mustEnd()) {
       return true;
@@ -162,7 +205,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       finish = Reply.Finish.STOP;
       return true;
     }
-    if (length() - promptLength() >= rules.limit()) {
+    if (generated() >= rules.limit()) {
       finish = Reply.Finish.LENGTH;
       return true;
     }
@@ -171,7 +214,11 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// The tokens that may come next, or an empty set for all.
   private long[] allowed() {
-    boolean tooShort = length() - promptLength() < rules.minTokens();
+    boolean tooShort = generated() < rules.minTokens();
+    if (tail.length > 0) {
+      prepare();
+      return mask;
+    }
     if (rules.matcher().isPresent()) {
       prepare();
     } else if (tooShort || rules.ignoreEos()) {
@@ -215,14 +262,16 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     Timeline times = times();
     Reply.Usage usage =
-        new Reply.Usage(
-            promptLength(), times.cachedTokens(), length() - promptLength(), times.forcedTokens());
+        new Reply.Usage(promptLength(), times.cachedTokens(), generated(), times.forcedTokens());
     Reply.Timing timing =
         new Reply.Timing(
             times.queuedMillis(),
             times.millis(times.firstToken()),
             times.millis(System.nanoTime()));
-    outbox.add(new Mail.Done(new Reply(text.text(), kept(), finish, usage, timing, logprobs)));
+    outbox.add(
+        new Mail.Done(
+            new Reply(
+                text.text(), kept(), prompt.tail().length(), finish, usage, timing, logprobs)));
   }
 
   /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended
@@ -231,7 +280,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     int bytes =
         text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
     List<Integer> kept = new ArrayList<>();
-    int sum = 0;
+    int sum = -prompt.bytes().length;
     for (int i = promptLength(); i < length() && sum < bytes; i++) {
       sum += vocabulary.bytes(tokens()[i]).length;
       kept.add(tokens()[i]);

@@ -22,6 +22,7 @@ import dev.sgl.local.model.Transformer;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.ChatFormat;
+import dev.sgl.local.tokens.Healing;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
@@ -111,7 +112,7 @@ public final class LocalBackend implements Backend {
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine,
-            prompt,
+            Healing.of(request.prompt(), prompt, tokenizer.vocabulary()),
             new Sequence.Terms(
                 prompt.length + limit,
                 request.scheduling().priority(),
@@ -159,8 +160,14 @@ public final class LocalBackend implements Backend {
 
   @Override
   public Selection select(Question question) {
-    int[] before = tokens(question.prompt());
-    List<int[]> choices = question.choices().stream().map(tokenizer::encodeContinued).toList();
+    Healing healed =
+        Healing.of(question.prompt(), tokens(question.prompt()), tokenizer.vocabulary());
+    int[] before = healed.tokens();
+    List<int[]> choices =
+        question.choices().stream()
+            .map(choice -> choice.isEmpty() ? "" : healed.tail() + choice)
+            .map(tokenizer::encodeContinued)
+            .toList();
     for (int[] choice : choices) {
       if (choice.length == 0) {
         throw new BackendException("a choice of `select` is empty text");
@@ -173,7 +180,7 @@ public final class LocalBackend implements Backend {
                 + context);
       }
     }
-    return new Selector(engine, before, choices, question.scheduling(), defaults.ends())
+    return new Selector(engine, healed, choices, question.scheduling(), defaults.ends())
         .select(question.method(), start());
   }
 

@@ -5,6 +5,7 @@ import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
+import dev.sgl.local.tokens.Healing;
 import dev.sgl.program.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 final class Selector {
   private final Engine engine;
   private final int[] prompt;
+  private final int healed;
   private final List<int[]> choices;
   private final Scheduling scheduling;
   private final int[] ends;
@@ -28,9 +30,10 @@ final class Selector {
   private Optional<Timeline> first = Optional.empty();
 
   /// @param ends tokens that end a text
-  Selector(Engine engine, int[] prompt, List<int[]> choices, Scheduling scheduling, int[] ends) {
+  Selector(Engine engine, Healing prompt, List<int[]> choices, Scheduling scheduling, int[] ends) {
     this.engine = engine;
-    this.prompt = prompt;
+    this.prompt = prompt.tokens();
+    this.healed = prompt.tail().length();
     this.choices = choices;
     this.scheduling = scheduling;
     this.ends = ends;
@@ -61,6 +64,7 @@ final class Selector {
         best,
         Arrays.stream(scores).boxed().toList(),
         Arrays.stream(choices.get(best)).boxed().toList(),
+        healed,
         method.name().toLowerCase(Locale.ROOT),
         new Reply.Usage(prompt.length, times.cachedTokens(), 0, 0),
         new Reply.Timing(times.queuedMillis(), 0, (System.nanoTime() - began) / 1e6));

@@ -101,7 +101,8 @@ public final class ChatFormat {
     StringBuilder text = new StringBuilder();
     boolean first = true;
     for (Prompt.Part part : parts) {
-      if (part instanceof Prompt.Part.Generated(_, var tokens) && !tokens.isEmpty()) {
+      if (part instanceof Prompt.Part.Generated(_, var tokens, int healed) && !tokens.isEmpty()) {
+        text.setLength(text.length() - healed);
         first = flush(text, first, ids);
         ids.addAll(tokens);
       } else {
@@ -195,10 +196,12 @@ public final class ChatFormat {
     int at = 0;
     for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, at)) {
       int close = text.indexOf(CLOSE, open);
-      if (open > at) {
-        ids.addAll(piece(text.substring(at, open), at));
+      Prompt.Part.Generated part = marked.get(Integer.parseInt(text.substring(open + 1, close)));
+      int end = open - part.healed();
+      if (end > at) {
+        ids.addAll(piece(text.substring(at, end), at));
       }
-      ids.addAll(marked.get(Integer.parseInt(text.substring(open + 1, close))).tokens());
+      ids.addAll(part.tokens());
       at = close + 1;
     }
     if (at < text.length()) {

@@ -15,11 +15,14 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
+import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.program.Role;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -198,7 +201,11 @@ class LocalBackendTest {
       assertEquals(best, likelihood.scores().get(likelihood.index()));
       Selection unconditional = select(backend, "Here comes ", choices, Step.Method.UNCONDITIONAL);
       Selection alone =
-          backend.select(new Question(new Prompt.Raw(List.of()), choices, Step.Method.LIKELIHOOD));
+          backend.select(
+              new Question(
+                  new Prompt.Raw(List.of()),
+                  choices.stream().map(choice -> " " + choice).toList(), // the blank is healed
+                  Step.Method.LIKELIHOOD));
       for (int i = 0; i < choices.size(); i++) {
         // without a beginning-of-text token a text begins after an end
         assertEquals(
@@ -210,6 +217,36 @@ class LocalBackendTest {
       assertEquals(
           greedy.scores().stream().mapToDouble(x -> x).max().orElseThrow(),
           greedy.scores().get(greedy.index()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Again and agai", "The train is ", "I saw th"})
+  void aLiteralMayEndInsideOfAToken(String literal) {
+    Path folder = MODELS.resolve("llama");
+    try (Backend backend = open("llama");
+        Tokenizer tokenizer = Tokenizer.open(folder, 512)) {
+      for (Type type : List.of(Type.TEXT, new Type.Int(0, 9999), new Type.Str(1, 20))) {
+        Reply reply = reply(backend, new Request(raw(literal), type, sampling(8, 0, 1, List.of())));
+        String tail = literal.substring(literal.length() - reply.healed());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        reply.tokens().forEach(token -> bytes.writeBytes(tokenizer.vocabulary().bytes(token)));
+        assertEquals(tail + reply.text(), bytes.toString(StandardCharsets.UTF_8));
+        assertTrue(reply.healed() > 0, "the last token of " + literal + " could be longer");
+        assertEquals(
+            reply.usage().generatedTokens(),
+            reply.tokens().size()
+                - (tokenizer.encode(tail)[0] == reply.tokens().getFirst() ? 1 : 0));
+        Prompt next =
+            new Prompt.Raw(
+                List.of(
+                    new Prompt.Part.Written(literal),
+                    new Prompt.Part.Generated(reply.text(), reply.tokens(), reply.healed()),
+                    new Prompt.Part.Written(" So")));
+        Reply after = reply(backend, new Request(next, Type.TEXT, sampling(1, 0, 1, List.of())));
+        int before = reply.usage().promptTokens() + reply.tokens().size() - 1;
+        assertTrue(after.usage().cachedTokens() >= before, "the same tokens: " + after.usage());
+      }
     }
   }
 

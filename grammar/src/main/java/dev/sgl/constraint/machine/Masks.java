@@ -53,6 +53,12 @@ public final class Masks {
     }
   }
 
+  /// Sets the bits of the tokens that begin with the bytes that lead to `node`, and go on as they
+  /// may in `state`.
+  public void fillBelow(State state, int node, long[] mask) {
+    walk(state, node, mask);
+  }
+
   // --- at the beginning of a token
 
   /// The tokens in a regular rule, and beyond its end.

@@ -73,7 +73,16 @@ public final class CompiledConstraint {
 
   synchronized void fill(State state, MaskCache cache, long[] mask) {
     refill();
-    masks.computeIfAbsent(cache, c -> new Masks(machine, c, budget)).fill(state, mask);
+    masks(cache).fill(state, mask);
+  }
+
+  synchronized void fillBelow(State state, int node, MaskCache cache, long[] mask) {
+    refill();
+    masks(cache).fillBelow(state, node, mask);
+  }
+
+  private Masks masks(MaskCache cache) {
+    return masks.computeIfAbsent(cache, c -> new Masks(machine, c, budget));
   }
 
   /// Appends to `bytes` what must come from `state` on.

@@ -44,6 +44,15 @@ public final class Matcher {
     constraint.fill(state(), cache, mask);
   }
 
+  /// Adds to `mask` the bits of the tokens that begin with `before` and, after it, with something
+  /// that may come next: for a text whose first token begins in the text before it.
+  public void fillAfter(byte[] before, long[] mask) {
+    int node = cache.vocabulary().find(before);
+    if (node >= 0) {
+      constraint.fillBelow(state(), node, cache, mask);
+    }
+  }
+
   /// Whether the text may end here.
   public boolean mayEnd() {
     return state().accepts();
@@ -58,7 +67,13 @@ public final class Matcher {
   ///
   /// @return whether it is allowed; if not nothing has changed
   public boolean accept(int token) {
-    byte[] bytes = cache.vocabulary().bytes(token);
+    return accept(cache.vocabulary().bytes(token));
+  }
+
+  /// Takes the bytes of a token, or of its end; counts as one token.
+  ///
+  /// @return whether they are allowed and not empty; if not nothing has changed
+  public boolean accept(byte[] bytes) {
     State next = constraint.next(state(), bytes);
     if (bytes.length == 0 || next.isDead()) {
       return false;

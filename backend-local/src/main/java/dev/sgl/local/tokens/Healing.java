@@ -1,0 +1,55 @@
+package dev.sgl.local.tokens;
+
+import dev.sgl.backend.Prompt;
+import dev.sgl.constraint.Vocabulary;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/// A prompt without its last token, where that token may be the beginning of a longer one.
+///
+/// A literal ends where its author put the quote, not where a token ends: after `"http:"` a model
+/// would write `://`, but that is a token which begins with the colon. So the last token is taken
+/// back, and what is generated has to begin with its text ("token healing", as in the library
+/// guidance).
+///
+/// @param tokens of the prompt
+/// @param tail the text that was taken back; empty if nothing was
+public record Healing(int[] tokens, String tail) {
+
+  /// Takes the last token back, if it is the end of what a program wrote and some token begins with
+  /// its text.
+  public static Healing of(Prompt prompt, int[] tokens, Vocabulary vocabulary) {
+    Healing none = new Healing(tokens, "");
+    List<Prompt.Part> parts =
+        switch (prompt) {
+          case Prompt.Raw(var all) -> all;
+          case Prompt.Chat(_, var open) -> open;
+        };
+    if (parts.isEmpty()
+        || tokens.length < 2
+        || !(parts.getLast() instanceof Prompt.Part.Written(var literal))) {
+      return none;
+    }
+    byte[] last = vocabulary.bytes(tokens[tokens.length - 1]);
+    int node = vocabulary.find(last);
+    if (last.length == 0 || vocabulary.end(node) == node + 1) {
+      return none;
+    }
+    try {
+      String tail = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(last)).toString();
+      return literal.endsWith(tail)
+          ? new Healing(Arrays.copyOf(tokens, tokens.length - 1), tail)
+          : none;
+    } catch (CharacterCodingException e) {
+      return none; // the token is a part of a character
+    }
+  }
+
+  /// The bytes of the tail.
+  public byte[] bytes() {
+    return tail.getBytes(StandardCharsets.UTF_8);
+  }
+}
