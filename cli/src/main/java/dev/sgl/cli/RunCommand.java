@@ -7,7 +7,9 @@ import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.interpreter.RunException;
+import dev.sgl.interpreter.RunListener;
 import dev.sgl.interpreter.RunOptions;
+import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
@@ -56,6 +58,13 @@ final class RunCommand implements Callable<Integer> {
   boolean stream;
 
   @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Write what happens when: programs, branches, requests, batches. Chrome (chrome://tracing) and Perfetto open it.")
+  Optional<Path> trace = Optional.empty();
+
+  @Option(
       names = {"-q", "--quiet"},
       description = "Show nothing but the result.")
   boolean quiet;
@@ -79,12 +88,25 @@ final class RunCommand implements Callable<Integer> {
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
     OptionalLong runSeed = seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty();
     try (Backend backend = model.open(err, terminal.err() && !quiet)) {
-      Object value = Interpreter.run(program, values, backend, new RunOptions(text, runSeed));
-      print(value, out);
+      print(run(program, values, backend, new RunOptions(text, runSeed)), out);
       return Main.OK;
     } catch (RunException e) {
       err.println(show(e, source));
       return e.getCause() instanceof BackendException ? Main.MODEL : Main.DIAGNOSTICS;
+    }
+  }
+
+  private Object run(
+      Program program, Map<String, Object> values, Backend backend, RunOptions options) {
+    if (trace.isEmpty()) {
+      return Interpreter.run(program, values, backend, options);
+    }
+    try (TraceFile file = new TraceFile(trace.get())) {
+      if (backend instanceof LocalBackend local) {
+        local.listen(file);
+      }
+      RunListener both = RunListener.both(options.listener(), file);
+      return Interpreter.run(program, values, backend, new RunOptions(both, options.seed()));
     }
   }
 

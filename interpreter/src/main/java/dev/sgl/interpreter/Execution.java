@@ -332,6 +332,7 @@ final class Execution {
         .start(
             branch,
             () -> {
+              run.options().listener().began(branch);
               try (TaskGroup own = new TaskGroup()) {
                 Conversation copy = Conversation.from(snapshot, branch, own);
                 Environment variables = outer.inner();

@@ -18,6 +18,7 @@ record Run(Program program, Backend backend, RunOptions options) {
 
   /// Runs a program in a conversation of its own, on the calling thread.
   Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {
+    options.listener().began(branch);
     try (TaskGroup tasks = new TaskGroup()) {
       Conversation conversation = new Conversation(branch, tasks);
       Execution execution = new Execution(this, routine, conversation, tasks, depth);

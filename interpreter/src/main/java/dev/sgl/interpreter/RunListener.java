@@ -1,6 +1,7 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.program.Role;
+import java.util.Map;
 
 /// Hears what a run says while it runs. `branch` names the conversation: `tips`, `tips/drafts[1]`.
 /// Calls for one conversation come one after the other, those for several at once.
@@ -8,6 +9,15 @@ public interface RunListener {
 
   /// Hears nothing.
   RunListener SILENT = new RunListener() {};
+
+  /// A conversation begins: of a program, or of a branch.
+  default void began(String branch) {}
+
+  /// The model was asked for the variable `name` and has answered.
+  ///
+  /// @param asked when, as [System#nanoTime]
+  /// @param meta what `meta(name)` says
+  default void answered(String branch, String name, long asked, Map<String, Object> meta) {}
 
   /// A message of `role` begins.
   default void message(String branch, Role role) {}
@@ -23,4 +33,51 @@ public interface RunListener {
 
   /// The conversation ended, well or not.
   default void ended(String branch) {}
+
+  /// Tells `first` and `second` everything.
+  static RunListener both(RunListener first, RunListener second) {
+    return new RunListener() {
+      @Override
+      public void began(String branch) {
+        first.began(branch);
+        second.began(branch);
+      }
+
+      @Override
+      public void answered(String branch, String name, long asked, Map<String, Object> meta) {
+        first.answered(branch, name, asked, meta);
+        second.answered(branch, name, asked, meta);
+      }
+
+      @Override
+      public void message(String branch, Role role) {
+        first.message(branch, role);
+        second.message(branch, role);
+      }
+
+      @Override
+      public void written(String branch, String text) {
+        first.written(branch, text);
+        second.written(branch, text);
+      }
+
+      @Override
+      public void generated(String branch, String name, String text) {
+        first.generated(branch, name, text);
+        second.generated(branch, name, text);
+      }
+
+      @Override
+      public void logged(String branch, String text) {
+        first.logged(branch, text);
+        second.logged(branch, text);
+      }
+
+      @Override
+      public void ended(String branch) {
+        first.ended(branch);
+        second.ended(branch);
+      }
+    };
+  }
 }

@@ -15,6 +15,7 @@ import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -58,12 +59,15 @@ final class Speech {
         gen.span(),
         environment,
         (transcript, value, meta) -> {
+          long asked = System.nanoTime();
           List<Reply> replies = generate(gen, transcript.prompt(), options);
+          Map<String, Object> known = Meta.of(replies.getFirst(), run.backend().model());
+          run.options().listener().answered(conversation.branch(), gen.name(), asked, known);
           List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
           Reply first = replies.getFirst();
           transcript.add(new Prompt.Part.Generated(first.text(), first.tokens(), first.healed()));
           value.complete(options.several() ? read : read.getFirst());
-          meta.complete(Meta.of(first, run.backend().model()));
+          meta.complete(known);
         });
   }
 
@@ -133,16 +137,17 @@ final class Speech {
         environment,
         (transcript, value, meta) -> {
           List<String> texts = choices.stream().map(Values::text).toList();
-          Selection best =
-              run.backend()
-                  .select(
-                      new Question(
-                          transcript.prompt(), texts, select.method(), run.options().scheduling()));
+          long asked = System.nanoTime();
+          Question question =
+              new Question(transcript.prompt(), texts, select.method(), run.options().scheduling());
+          Selection best = run.backend().select(question);
+          Map<String, Object> known = Meta.of(best, texts, run.backend().model());
+          run.options().listener().answered(conversation.branch(), select.name(), asked, known);
           String text = texts.get(best.index());
           transcript.add(new Prompt.Part.Generated(text, best.tokens(), best.healed()));
           run.options().listener().generated(conversation.branch(), select.name(), text);
           value.complete(choices.get(best.index()));
-          meta.complete(Meta.of(best, texts, run.backend().model()));
+          meta.complete(known);
         });
   }
 

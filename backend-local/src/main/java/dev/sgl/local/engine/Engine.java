@@ -55,7 +55,7 @@ final class Engine implements AutoCloseable {
     this.pool = model.pool((tokens + pageSize - 1) / pageSize, pageSize);
     this.cache = new KvCache(pool, options.cache().shares());
     this.scheduler = new Scheduler(cache, options.schedule(), System::nanoTime);
-    this.record = new EngineRecord(options.listener());
+    this.record = new EngineRecord();
     this.thread = Thread.ofPlatform().daemon().name("sgl-engine").start(this::loop);
   }
 
@@ -108,6 +108,11 @@ final class Engine implements AutoCloseable {
   /// Tokens that the model knows.
   int vocabulary() {
     return model.vocabulary();
+  }
+
+  /// Lets `listener` hear what happens from now on.
+  void listen(EngineListener listener) {
+    record.listen(listener);
   }
 
   /// What has happened so far.

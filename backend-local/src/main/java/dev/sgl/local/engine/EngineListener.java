@@ -3,9 +3,6 @@ package dev.sgl.local.engine;
 /// Hears what an engine does, on the engine's thread: what it does there delays the next batch.
 /// Times are nanoseconds of [System#nanoTime].
 public interface EngineListener {
-  /// Hears nothing.
-  EngineListener SILENT = new EngineListener() {};
-
   /// A batch was computed.
   default void batch(BatchReport report) {}
 

@@ -9,17 +9,18 @@ import dev.sgl.local.schedule.Scheduler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// Keeps count of what the engine does. Written by the engine's thread, read by all.
 final class EngineRecord {
-  private final EngineListener listener;
+  private final List<EngineListener> listeners = new CopyOnWriteArrayList<>();
   private long requests;
   private long generatedTokens;
   private long forcedTokens;
   private volatile EngineStats stats = EngineStats.NONE;
 
-  EngineRecord(EngineListener listener) {
-    this.listener = listener;
+  void listen(EngineListener listener) {
+    listeners.add(listener);
   }
 
   EngineStats stats() {
@@ -52,13 +53,14 @@ final class EngineRecord {
   /// A batch was computed, but what came of it was not yet handed out.
   void batch(List<Piece> pieces, long start, Scheduler scheduler, KvCache cache) {
     look(scheduler, cache);
-    if (listener == EngineListener.SILENT) {
+    if (listeners.isEmpty()) {
       return;
     }
     int prompt = pieces.stream().filter(Piece::isPrefill).mapToInt(Piece::rows).sum();
     int all = pieces.stream().mapToInt(Piece::rows).sum();
-    listener.batch(
-        new BatchReport(start, System.nanoTime(), pieces.size(), prompt, all - prompt, stats));
+    BatchReport report =
+        new BatchReport(start, System.nanoTime(), pieces.size(), prompt, all - prompt, stats);
+    listeners.forEach(listener -> listener.batch(report));
   }
 
   void answered(Sequence sequence, boolean failed) {
@@ -68,7 +70,7 @@ final class EngineRecord {
     requests++;
     generatedTokens += grown - times.forcedTokens();
     forcedTokens += times.forcedTokens();
-    listener.request(
+    RequestReport report =
         new RequestReport(
             failed,
             sequence instanceof ScoredSequence,
@@ -80,6 +82,7 @@ final class EngineRecord {
             times.cachedTokens(),
             grown,
             times.forcedTokens(),
-            times.retractions()));
+            times.retractions());
+    listeners.forEach(listener -> listener.request(report));
   }
 }

@@ -189,6 +189,11 @@ public final class LocalBackend implements Backend {
     return engine.pin(scheduling.cacheSalt(), tokens(prompt));
   }
 
+  /// Lets `listener` hear what the engine does from now on.
+  public void listen(EngineListener listener) {
+    engine.listen(listener);
+  }
+
   /// What the engine has done so far.
   public EngineStats stats() {
     return engine.stats();

@@ -10,45 +10,38 @@ import java.util.OptionalInt;
 /// @param jumpForward whether text that must come is taken without asking the model
 /// @param cache the pages of keys and values
 /// @param schedule how requests share the model
-/// @param listener hears what the engine does
 public record LocalOptions(
     int threads,
     OptionalInt context,
     boolean jumpForward,
     CacheOptions cache,
-    ScheduleOptions schedule,
-    EngineListener listener) {
+    ScheduleOptions schedule) {
   public static final LocalOptions DEFAULT =
       new LocalOptions(
           Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16),
           OptionalInt.empty(),
           true,
           CacheOptions.DEFAULT,
-          ScheduleOptions.DEFAULT,
-          EngineListener.SILENT);
+          ScheduleOptions.DEFAULT);
 
   public LocalOptions withThreads(int value) {
-    return new LocalOptions(value, context, jumpForward, cache, schedule, listener);
+    return new LocalOptions(value, context, jumpForward, cache, schedule);
   }
 
   public LocalOptions withContext(OptionalInt value) {
-    return new LocalOptions(threads, value, jumpForward, cache, schedule, listener);
+    return new LocalOptions(threads, value, jumpForward, cache, schedule);
   }
 
   public LocalOptions withJumpForward(boolean value) {
-    return new LocalOptions(threads, context, value, cache, schedule, listener);
+    return new LocalOptions(threads, context, value, cache, schedule);
   }
 
   public LocalOptions withCache(CacheOptions value) {
-    return new LocalOptions(threads, context, jumpForward, value, schedule, listener);
+    return new LocalOptions(threads, context, jumpForward, value, schedule);
   }
 
   public LocalOptions withSchedule(ScheduleOptions value) {
-    return new LocalOptions(threads, context, jumpForward, cache, value, listener);
-  }
-
-  public LocalOptions withListener(EngineListener value) {
-    return new LocalOptions(threads, context, jumpForward, cache, schedule, value);
+    return new LocalOptions(threads, context, jumpForward, cache, value);
   }
 
   /// The pages of keys and values.
