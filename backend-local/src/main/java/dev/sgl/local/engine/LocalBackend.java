@@ -32,6 +32,7 @@ import dev.sgl.program.Types;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A model of a folder, run in this process.
 public final class LocalBackend implements Backend {
@@ -51,6 +52,7 @@ public final class LocalBackend implements Backend {
   private final MaskCache masks;
   private final boolean jumpForward;
   private final int context;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
     name = folder.toAbsolutePath().normalize().getFileName().toString();
@@ -201,6 +203,9 @@ public final class LocalBackend implements Backend {
 
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     engine.close();
     tokenizer.close();
     checkpoint.close();

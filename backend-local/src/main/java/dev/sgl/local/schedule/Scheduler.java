@@ -20,9 +20,6 @@ import java.util.function.LongSupplier;
 ///
 /// Owned by the engine's thread.
 public final class Scheduler {
-  /// Tokens in common with a sequence that is being computed for which it pays to wait.
-  private static final int WORTH_WAITING = 8;
-
   /// Sequences with at most so many new tokens come before chunks of prompts.
   private static final int SHORT = 32;
 
@@ -226,7 +223,7 @@ public final class Scheduler {
                 other ->
                     other.isPrefilling()
                         && prefix.endsWith(other.lease())
-                        && common(sequence, other, prefix.length(), limit) >= WORTH_WAITING);
+                        && common(sequence, other, prefix.length(), limit) > 0);
   }
 
   private static int common(Sequence a, Sequence b, int from, int limit) {

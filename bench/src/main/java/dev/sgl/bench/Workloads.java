@@ -1,0 +1,244 @@
+package dev.sgl.bench;
+
+import dev.sgl.compiler.Compiler;
+import dev.sgl.interpreter.Interpreter;
+import dev.sgl.interpreter.RunListener;
+import dev.sgl.interpreter.RunOptions;
+import dev.sgl.local.engine.EngineStats;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.engine.LocalOptions.CacheOptions;
+import dev.sgl.local.engine.Progress;
+import dev.sgl.local.schedule.Order;
+import dev.sgl.local.schedule.ScheduleOptions;
+import dev.sgl.local.tokens.ChatFormat;
+import dev.sgl.local.tokens.Tokenizer;
+import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.program.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+
+/// Runs the language's own workloads (those of "SGLang: Efficient Execution of Structured Language
+/// Model Programs", section 6) with and without the cache, many at once and one by one, on a model
+/// of 105 million random weights.
+///
+/// usage: Workloads HOME CHART [ROUNDS [WORKLOAD]]
+public final class Workloads {
+  private static final RandomModel MODEL =
+      new RandomModel("105M", 4096, 768, 2560, 14, 12, 4, 64, true);
+  private static final int POOL = 49_152;
+
+  /// How a workload is run.
+  private record Way(String name, boolean cached, boolean parallel) {}
+
+  private static final List<Way> WAYS =
+      List.of(
+          new Way("no cache, one by one", false, false),
+          new Way("no cache, parallel", false, true),
+          new Way("cache, one by one", true, false),
+          new Way("cache, parallel", true, true));
+
+  /// A program and the arguments of its runs.
+  private record Workload(String program, List<Map<String, Object>> runs) {}
+
+  /// What came of running a workload in one way.
+  private record Outcome(double seconds, EngineStats stats, long ideal) {}
+
+  private Workloads() {}
+
+  public static void main(String[] arguments) throws Exception {
+    Path home = Path.of(arguments[0]);
+    int rounds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3;
+    Path folder = model(home);
+    System.out.println(
+        "| workload | way | requests | prompt tokens | computed | of the best | hit rate | requests/s"
+            + " | against the first |\n|---|---|---|---|---|---|---|---|---|");
+    Chart chart =
+        new Chart(
+            "Requests a second, as a multiple of no cache and one by one",
+            WAYS.stream().map(Way::name).toList());
+    for (Workload workload : workloads()) {
+      if (arguments.length > 3 && !workload.program().equals(arguments[3])) {
+        continue;
+      }
+      Path file = home.resolve("bench/programs").resolve(workload.program() + ".sgl");
+      Program program =
+          Compiler.compile(file.toString(), Files.readString(file)).program().orElseThrow();
+      chart.add(workload.program().replace('_', ' '), measure(workload, program, folder, rounds));
+    }
+    Files.writeString(Path.of(arguments[1]), chart.svg());
+  }
+
+  /// The model's folder, with the tokenizer of the demo model.
+  private static Path model(Path home) throws IOException {
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Files.createDirectories(parent);
+    Path folder = MODEL.write(parent);
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(
+          home.resolve("samples/model/demo").resolve(name),
+          folder.resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    return folder;
+  }
+
+  /// Runs a workload in all ways, in turns, and returns how much faster than the first each is.
+  private static List<Double> measure(Workload workload, Program program, Path folder, int rounds)
+      throws Exception {
+    List<List<Outcome>> outcomes = new ArrayList<>();
+    WAYS.forEach(_ -> outcomes.add(new ArrayList<>()));
+    for (int round = 0; round < rounds; round++) {
+      for (int way = 0; way < WAYS.size(); way++) {
+        outcomes.get(way).add(run(workload, program, folder, WAYS.get(way)));
+      }
+    }
+    List<Double> speedups = new ArrayList<>();
+    double first = median(outcomes.getFirst());
+    for (int way = 0; way < WAYS.size(); way++) {
+      double seconds = median(outcomes.get(way));
+      Outcome last = outcomes.get(way).getLast();
+      EngineStats stats = last.stats();
+      speedups.add(first / seconds);
+      System.out.printf(
+          "| %s | %s | %d | %d | %d | %.1f %% | %.0f %% | %.1f | %.2f |%n",
+          workload.program(),
+          WAYS.get(way).name(),
+          stats.requests(),
+          stats.promptTokens(),
+          stats.computedPromptTokens(),
+          100.0 * stats.computedPromptTokens() / last.ideal(),
+          100 * stats.hitRate(),
+          stats.requests() / seconds,
+          first / seconds);
+    }
+    return speedups;
+  }
+
+  private static double median(List<Outcome> outcomes) {
+    double[] seconds = outcomes.stream().mapToDouble(Outcome::seconds).sorted().toArray();
+    return seconds[seconds.length / 2];
+  }
+
+  private static Outcome run(Workload workload, Program program, Path folder, Way way)
+      throws Exception {
+    LocalOptions options =
+        LocalOptions.DEFAULT
+            .withContext(OptionalInt.of(4096))
+            .withCache(new CacheOptions(16, OptionalInt.of(POOL), way.cached()))
+            .withSchedule(
+                new ScheduleOptions(
+                    256, way.parallel() ? 64 : 1, Order.LONGEST_PREFIX, Duration.ofSeconds(5)));
+    try (LocalBackend local = LocalBackend.open(folder, options, Progress.SILENT);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        Tokenizer tokenizer = Tokenizer.open(folder, MODEL.vocabulary());
+        Ideal ideal = new Ideal(local, ChatFormat.open(checkpoint, tokenizer), tokenizer);
+        ExecutorService runs =
+            way.parallel()
+                ? Executors.newVirtualThreadPerTaskExecutor()
+                : Executors.newSingleThreadExecutor()) {
+      long start = System.nanoTime();
+      List<Future<Object>> results = new ArrayList<>();
+      for (Map<String, Object> arguments : workload.runs()) {
+        RunOptions seeded = new RunOptions(RunListener.SILENT, OptionalLong.of(results.size()));
+        results.add(runs.submit(() -> Interpreter.run(program, arguments, ideal, seeded)));
+      }
+      for (Future<Object> result : results) {
+        await(result);
+      }
+      double seconds = (System.nanoTime() - start) / 1e9;
+      while (local.stats().running() > 0) {
+        Thread.onSpinWait(); // until the last answer is counted
+      }
+      return new Outcome(seconds, local.stats(), ideal.computed());
+    }
+  }
+
+  private static void await(Future<Object> result) throws Exception {
+    try {
+      result.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  // --- what the programs are given
+
+  private static List<Workload> workloads() {
+    Texts texts = new Texts();
+    List<String> shots = texts.several(8, 36);
+    List<String> episodes = texts.several(4, 90);
+    List<String> documents = texts.several(6, 90);
+    String instructions = texts.of(120);
+    return List.of(
+        workload("few_shot", 40, _ -> Map.of("examples", shots, "text", texts.of(20))),
+        workload(
+            "react",
+            10,
+            _ ->
+                Map.of(
+                    "examples", episodes,
+                    "question", texts.of(15),
+                    "observations", texts.several(4, 25))),
+        workload("tree_of_thought", 3, _ -> Map.of("task", texts.of(120))),
+        workload("skeleton_of_thought", 6, _ -> Map.of("question", texts.of(60))),
+        workload("judge", 6, _ -> Map.of("essay", texts.of(300))),
+        workload(
+            "json_extraction", 12, _ -> Map.of("instructions", instructions, "text", texts.of(80))),
+        workload(
+            "chat",
+            8,
+            _ -> Map.of("instructions", instructions, "questions", texts.several(6, 25))),
+        workload(
+            "documents", 2, _ -> Map.of("texts", documents, "questions", texts.several(8, 12))),
+        workload("nothing_shared", 24, _ -> Map.of("text", texts.of(150))));
+  }
+
+  private static Workload workload(
+      String program, int runs, java.util.function.IntFunction<Map<String, Object>> arguments) {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (int i = 0; i < runs; i++) {
+      all.add(new LinkedHashMap<>(arguments.apply(i)));
+    }
+    return new Workload(program, all);
+  }
+
+  /// Sentences of random words.
+  private static final class Texts {
+    private static final List<String> WORDS =
+        Arrays.asList(
+            ("the a river house lamp walks slowly because rain town people every green small"
+                    + " with under mountain quiet letter reads morning old new train water light"
+                    + " answer question better never again table many between carries")
+                .split(" "));
+    private final SplittableRandom random = new SplittableRandom(1);
+
+    String of(int words) {
+      StringBuilder text = new StringBuilder();
+      IntStream.range(0, words)
+          .forEach(
+              i -> text.append(i == 0 ? "" : " ").append(WORDS.get(random.nextInt(WORDS.size()))));
+      return text + ".";
+    }
+
+    List<String> several(int count, int words) {
+      return IntStream.range(0, count).mapToObj(_ -> of(words)).toList();
+    }
+  }
+}
