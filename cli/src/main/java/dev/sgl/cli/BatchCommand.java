@@ -32,6 +32,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -108,6 +109,7 @@ final class BatchCommand implements Callable<Integer> {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   private final AtomicInteger ran = new AtomicInteger();
+  private final AtomicBoolean gone = new AtomicBoolean();
   private final AtomicInteger modelErrors = new AtomicInteger(); // in a row
   private final Map<Integer, String> failed = new ConcurrentSkipListMap<>(); // by line
 
@@ -122,6 +124,9 @@ final class BatchCommand implements Callable<Integer> {
       return Main.DIAGNOSTICS;
     }
     List<String> lines = lines();
+    if (Files.exists(output) && Files.isSameFile(input, output)) {
+      throw new UsageException("--output is the input itself");
+    }
     if (overwrite) {
       Files.deleteIfExists(output);
     }
@@ -145,9 +150,14 @@ final class BatchCommand implements Callable<Integer> {
       run(program.get(), lines, again ? done : List.of(), again ? 0 : done.size(), backend);
       report(err, System.nanoTime() - start, backend);
     }
-    if (modelErrors.get() >= GONE) {
+    if (gone.get()) {
       throw new BackendException(
-          "the model failed " + GONE + " times in a row; what is done is in " + output);
+          "the model failed "
+              + GONE
+              + " times in a row; "
+              + output
+              + " holds what was done before"
+              + (again ? "" : ", and goes on from there"));
     }
     return reportFailed(err, lines.size());
   }
@@ -180,7 +190,7 @@ final class BatchCommand implements Callable<Integer> {
     Optional<ProgressBar> progress = progress(lines.size(), from);
     try (BatchFile out = BatchFile.append(target, from);
         ExecutorService runs = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = from; i < lines.size() && modelErrors.get() < GONE; i++) {
+      for (int i = from; i < lines.size() && !gone.get(); i++) {
         int index = i;
         if (i < known.size() && !known.get(i).has("error")) {
           out.put(i, (ObjectNode) known.get(i));
@@ -203,7 +213,7 @@ final class BatchCommand implements Callable<Integer> {
       }
     }
     progress.ifPresent(ProgressBar::close);
-    if (!known.isEmpty() && modelErrors.get() < GONE) {
+    if (!known.isEmpty() && !gone.get()) {
       Files.move(target, output, StandardCopyOption.REPLACE_EXISTING);
     }
   }
@@ -245,7 +255,9 @@ final class BatchCommand implements Callable<Integer> {
       return failed(index, line, String.valueOf(e.getMessage()));
     } catch (RunException e) {
       if (e.getCause() instanceof BackendException) {
-        modelErrors.incrementAndGet();
+        if (modelErrors.incrementAndGet() >= GONE) {
+          gone.set(true);
+        }
       }
       return failed(index, line, e.getMessage() + " (in " + e.branch() + ")");
     } catch (RuntimeException e) {

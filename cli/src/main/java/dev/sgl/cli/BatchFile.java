@@ -24,6 +24,9 @@ import java.util.TreeMap;
 final class BatchFile implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /// How each line begins.
+  private static final String BEGINNING = "{\"line\":";
+
   private final BufferedWriter out;
   private final Map<Integer, ObjectNode> early = new TreeMap<>(); // done, but not those before it
   private int written;
@@ -48,12 +51,15 @@ final class BatchFile implements AutoCloseable {
     if (!Files.exists(file)) {
       return List.of();
     }
-    removeBrokenLine(file);
     List<JsonNode> lines = new ArrayList<>();
+    long whole = wholeBytes(file);
     try (var all = Files.lines(file)) {
       for (String line : (Iterable<String>) all::iterator) {
         int index = lines.size();
         JsonNode node = parse(line);
+        if (node.isMissingNode() && whole < Files.size(file) && line.startsWith(BEGINNING)) {
+          break; // the last line was broken off
+        }
         if (index >= inputs.size()
             || node.path("line").asInt() != index + 1
             || !node.path("input").equals(input(inputs.get(index)))) {
@@ -63,6 +69,7 @@ final class BatchFile implements AutoCloseable {
         }
         lines.add(node);
       }
+      truncate(file, whole);
     } catch (java.io.UncheckedIOException e) {
       throw e.getCause() instanceof CharacterCodingException
           ? new UsageException(file + " is not a text in UTF-8")
@@ -71,8 +78,9 @@ final class BatchFile implements AutoCloseable {
     return lines;
   }
 
-  private static void removeBrokenLine(Path file) throws IOException {
-    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+  /// The bytes up to the last line end.
+  private static long wholeBytes(Path file) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "r")) {
       long end = access.length();
       while (end > 0) {
         access.seek(end - 1);
@@ -81,7 +89,15 @@ final class BatchFile implements AutoCloseable {
         }
         end--;
       }
-      access.setLength(end);
+      return end;
+    }
+  }
+
+  private static void truncate(Path file, long bytes) throws IOException {
+    if (Files.size(file) > bytes) {
+      try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+        access.setLength(bytes);
+      }
     }
   }
 

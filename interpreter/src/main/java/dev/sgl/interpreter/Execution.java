@@ -297,7 +297,10 @@ final class Execution {
     TaskGroup group = fork.fork().orElseThrow();
     List<Pending> branches =
         (fork.value() instanceof Map<?, ?> map ? map.values() : (List<?>) fork.value())
-            .stream().map(Pending.class::cast).toList();
+            .stream()
+                .filter(Pending.class::isInstance) // not those that an earlier join cancelled
+                .map(Pending.class::cast)
+                .toList();
     if (count < 1 || count > branches.size()) {
       throw new TypeException(
           "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
@@ -312,7 +315,7 @@ final class Execution {
         switch (fork.value()) {
           case Map<?, ?> map -> {
             Map<String, Object> record = new LinkedHashMap<>();
-            map.forEach((name, branch) -> record.put((String) name, known((Pending) branch)));
+            map.forEach((name, branch) -> record.put((String) name, known(branch)));
             yield record;
           }
           default -> branches.stream().filter(Pending::isKnown).limit(count).toList();
@@ -321,8 +324,8 @@ final class Execution {
     return new Environment.Variable(done, Values.NONE, Optional.of(group));
   }
 
-  private static Object known(Pending branch) {
-    return branch.isKnown() ? branch : Values.NONE;
+  private static Object known(Object branch) {
+    return branch instanceof Pending pending && pending.isKnown() ? branch : Values.NONE;
   }
 
   /// Starts a branch from a copy of the conversation; its value is the record of its variables.

@@ -18,8 +18,8 @@ final class Task {
                   try {
                     value.complete(work.get());
                   } catch (Throwable e) {
+                    onFailure.accept(e); // before anybody who waits for the value goes on
                     value.fail(e);
-                    onFailure.accept(e);
                   }
                 });
   }

@@ -105,8 +105,8 @@ final class TaskGroup implements AutoCloseable {
   /// Waits for all tasks, and raises the first error.
   void join() {
     settle();
-    raiseFailure();
     if (!ended) {
+      raiseFailure();
       all().forEach(task -> task.value().await());
     }
   }

@@ -164,6 +164,11 @@ final class Node {
 
   /// How many pages would be free without this run.
   int ownedPages() {
-    return pages.length - (borrows ? 1 : 0);
+    return ownedPages(end());
+  }
+
+  /// How many of them hold the tokens before the position `end`.
+  int ownedPages(int end) {
+    return pagesUpTo(end) - start / pageSize - (borrows ? 1 : 0);
   }
 }

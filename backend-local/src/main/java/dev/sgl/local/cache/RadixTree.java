@@ -125,7 +125,7 @@ final class RadixTree {
   int unlockedPages(Prefix prefix) {
     int pages = 0;
     for (Node n = prefix.node(); !n.isLocked() && !n.isRoot(); n = n.parent()) {
-      pages += n.ownedPages();
+      pages += n.ownedPages(Math.min(n.end(), prefix.length()));
     }
     return pages;
   }
@@ -166,7 +166,7 @@ final class RadixTree {
   /// A namespace that holds nothing is as good as none.
   private void forget(Node root) {
     if (root.isLeaf() && !root.isLocked()) {
-      roots.values().remove(root);
+      roots.remove(root.namespace(), root);
     }
   }
 

@@ -143,9 +143,18 @@ final class Engine implements AutoCloseable {
       end = new BackendException("the engine failed: " + e, e);
     } finally {
       closed = true;
-      receive();
-      answerAll(end);
       beside.shutdown();
+      answerForever(end);
+    }
+  }
+
+  /// Answers all that there is; nothing comes after it.
+  private void answerForever(BackendException end) {
+    scheduler.all().forEach(sequence -> sequence.fail(end));
+    for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
+      if (message instanceof Message.Submit(var sequence)) {
+        sequence.fail(end);
+      }
     }
   }
 
@@ -179,8 +188,8 @@ final class Engine implements AutoCloseable {
     Tensor logits;
     try {
       logits = model.forward(batch(pieces), pool);
-    } catch (RuntimeException | OutOfMemoryError e) {
-      ready.join();
+    } catch (RuntimeException | Error e) {
+      ready.join(); // nothing is touched while the other thread has it
       answerAll(new BackendException("the model could not be run: " + e, e));
       return;
     }
@@ -205,8 +214,17 @@ final class Engine implements AutoCloseable {
     scheduler.arrange();
     for (Piece piece : pieces) {
       if (piece.firstWanted() < piece.end()) {
-        piece.sequence().prepare();
+        prepare(piece.sequence());
       }
+    }
+  }
+
+  /// What goes wrong here goes wrong again when the sequence gets its logits, and is its own then.
+  private static void prepare(Sequence sequence) {
+    try {
+      sequence.prepare();
+    } catch (RuntimeException | StackOverflowError e) {
+      return;
     }
   }
 
@@ -221,26 +239,29 @@ final class Engine implements AutoCloseable {
       }
       if (done) {
         scheduler.finish(sequence);
-        sequence.finish();
         record.answered(sequence, false);
+        record.look(scheduler, cache);
+        sequence.finish();
       }
     } catch (BackendException e) {
       fail(sequence, e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       fail(sequence, new BackendException("the generation failed: " + e.getMessage(), e));
     }
   }
 
   private void fail(Sequence sequence, BackendException error) {
     scheduler.drop(sequence);
-    sequence.fail(error);
     record.answered(sequence, true);
+    record.look(scheduler, cache);
+    sequence.fail(error);
   }
 
   private void answerAll(BackendException error) {
-    for (Sequence sequence : scheduler.dropAll()) {
-      sequence.fail(error);
-    }
+    scheduler
+        .all()
+        .forEach(sequence -> sequence.fail(error)); // first, whatever state the rest is in
+    scheduler.dropAll();
   }
 
   private static Batch batch(List<Piece> pieces) {
@@ -284,11 +305,17 @@ final class Engine implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join(); // it still reads what is freed below
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
     model.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /// Keeps count of what the engine does. Written by the engine's thread, read by all.
 final class EngineRecord {
@@ -60,7 +61,7 @@ final class EngineRecord {
     int all = pieces.stream().mapToInt(Piece::rows).sum();
     BatchReport report =
         new BatchReport(start, System.nanoTime(), pieces.size(), prompt, all - prompt, stats);
-    listeners.forEach(listener -> listener.batch(report));
+    tell(listener -> listener.batch(report));
   }
 
   void answered(Sequence sequence, boolean failed) {
@@ -83,6 +84,19 @@ final class EngineRecord {
             grown,
             times.forcedTokens(),
             times.retractions());
-    listeners.forEach(listener -> listener.request(report));
+    tell(listener -> listener.request(report));
+  }
+
+  /// A listener that fails hears nothing more; the engine goes on.
+  private void tell(Consumer<EngineListener> what) {
+    for (EngineListener listener : listeners) {
+      try {
+        what.accept(listener);
+      } catch (RuntimeException e) {
+        listeners.remove(listener);
+        System.getLogger(EngineRecord.class.getName())
+            .log(System.Logger.Level.WARNING, "an engine's listener failed and is left out", e);
+      }
+    }
   }
 }

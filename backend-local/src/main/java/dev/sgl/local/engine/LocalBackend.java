@@ -111,10 +111,11 @@ public final class LocalBackend implements Backend {
     }
     Sampling sampling = request.sampling();
     int limit = Math.min(room, sampling.maxTokens().orElse(room));
+    Healing healed = Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine,
-            Healing.of(request.prompt(), prompt, tokenizer.vocabulary()),
+            healed,
             new Sequence.Terms(
                 prompt.length + limit,
                 request.scheduling().priority(),
@@ -127,7 +128,7 @@ public final class LocalBackend implements Backend {
                 matcher(request.type()),
                 jumpForward,
                 defaults.ends()),
-            new Sampler(defaults.settings(sampling), prompt),
+            new Sampler(defaults.settings(sampling), healed.tokens()),
             new TextStream(sampling.stop()),
             tokenizer);
     sequence.begin();

@@ -59,7 +59,7 @@ final class Selector {
         best = i;
       }
     }
-    Timeline times = first.orElseThrow();
+    Timeline times = first.orElseGet(Timeline::new);
     return new Selection(
         best,
         Arrays.stream(scores).boxed().toList(),

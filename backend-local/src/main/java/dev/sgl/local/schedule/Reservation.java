@@ -38,8 +38,4 @@ final class Reservation {
     }
     part = Math.clamp(used / asked, part, 1);
   }
-
-  double part() {
-    return part;
-  }
 }

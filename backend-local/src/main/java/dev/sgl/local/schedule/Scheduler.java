@@ -125,7 +125,8 @@ public final class Scheduler {
 
   // --- the next batch
 
-  /// The next batch: at least one piece if any sequence waits or runs.
+  /// The next batch. It is empty if nothing waits or runs, or if the last sequence that ran had to
+  /// be sent back; then it is not the next time.
   public List<Piece> plan() {
     List<Piece> pieces = new ArrayList<>();
     counters.batch();
@@ -256,8 +257,9 @@ public final class Scheduler {
     Lease lease = cache.open(prefix);
     cache.grow(lease, sequence.length());
     if (sequence.times().admitted() == 0) {
-      sequence.times().admitted(clock.getAsLong(), lease.published());
-      counters.admitted(sequence.promptLength(), lease.published());
+      int cached = Math.min(lease.published(), sequence.promptLength());
+      sequence.times().admitted(clock.getAsLong(), cached);
+      counters.admitted(sequence.promptLength(), cached);
     }
     sequence.admit(lease);
     waiting.remove(sequence);
@@ -288,18 +290,23 @@ public final class Scheduler {
 
   /// A running sequence has ended: what it has not published is free.
   public void drop(Sequence sequence) {
-    running.remove(sequence);
-    cache.close(sequence.lease());
-    sequence.release();
+    if (running.remove(sequence)) {
+      cache.close(sequence.lease());
+      sequence.release();
+    }
   }
 
-  /// Drops all sequences and returns them.
-  public List<Sequence> dropAll() {
+  /// All sequences, running and waiting.
+  public List<Sequence> all() {
     List<Sequence> all = new ArrayList<>(waiting);
     all.addAll(running);
+    return all;
+  }
+
+  /// Drops all sequences.
+  public void dropAll() {
     List.copyOf(running).forEach(this::drop);
     waiting.clear();
-    return all;
   }
 
   /// Every page has exactly one owner; true, or an error with the numbers.
