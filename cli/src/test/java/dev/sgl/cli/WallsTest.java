@@ -48,6 +48,8 @@ class WallsTest {
           "picocli",
           "jdk.incubator.vector",
           "com.google",
+          "io.micrometer",
+          "me.tongfei",
           "jcuda");
 
   private static final Pattern CLASS = Pattern.compile("L?([a-z0-9_/]+)/[A-Z][\\w$]*;?");
