@@ -228,6 +228,55 @@ class EngineTest {
   }
 
   @Test
+  void anErrorInOneSequenceOrListenerHarmsNoOther() {
+    try (Engine engine = new Engine(new ShadowModel(), LocalOptions.DEFAULT, 400)) {
+      engine.listen(
+          new EngineListener() {
+            @Override
+            public void batch(BatchReport report) {
+              throw new IllegalStateException("the listener is broken");
+            }
+
+            @Override
+            public void request(RequestReport report) {
+              throw new IllegalStateException("the listener is broken");
+            }
+          });
+      List<GreedySequence> sequences = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        boolean broken = i % 3 == 0;
+        sequences.add(
+            new GreedySequence(new int[] {i, 1, 2}, 20, 0, "") {
+              @Override
+              public void prepare() {
+                if (broken && length() > 8) {
+                  throw new IllegalStateException("the mask is too complex");
+                }
+              }
+
+              @Override
+              public boolean accept(int position, float[] logits) {
+                prepare();
+                return super.accept(position, logits);
+              }
+            });
+        engine.submit(sequences.getLast());
+      }
+      for (int i = 0; i < sequences.size(); i++) {
+        GreedySequence sequence = sequences.get(i);
+        if (i % 3 == 0) {
+          CompletionException error =
+              assertThrows(CompletionException.class, () -> sequence.answer().join());
+          assertTrue(String.valueOf(error.getMessage()).contains("too complex"));
+        } else {
+          assertArrayEquals(
+              ShadowModel.continuation(new int[] {i, 1, 2}, 20), sequence.answer().join());
+        }
+      }
+    }
+  }
+
+  @Test
   void anErrorOfTheDeviceAnswersEveryRequestAndTheNextOnesRun() {
     boolean[] broken = {true};
     Model model =

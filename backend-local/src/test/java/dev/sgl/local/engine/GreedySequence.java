@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /// A sequence that takes the likeliest token until it has as many as it wants.
-final class GreedySequence extends Sequence {
+class GreedySequence extends Sequence {
   private final int count;
   private final CompletableFuture<int[]> answer = new CompletableFuture<>();
 

@@ -220,6 +220,15 @@ class LocalBackendTest {
     }
   }
 
+  @Test
+  void oneChoiceIsTakenWhateverTheMethod() {
+    try (Backend backend = open("llama")) {
+      for (Step.Method method : Step.Method.values()) {
+        assertEquals(0, select(backend, "Here comes", List.of(" the", " the"), method).index());
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"Again and agai", "The train is ", "I saw th"})
   void aLiteralMayEndInsideOfAToken(String literal) {
