@@ -131,28 +131,34 @@ public final class Scheduler {
     List<Piece> pieces = new ArrayList<>();
     counters.batch();
     boolean enough = true;
+    List<Sequence> prompts = new ArrayList<>();
     int budget = options.batchTokens();
-    for (boolean shorts : new boolean[] {true, false}) {
-      for (Sequence sequence : List.copyOf(running)) {
-        int rows = sequence.length() - sequence.computed();
-        if (rows <= SHORT == shorts && budget > 0 && sequence.isRunning()) {
-          int end = sequence.computed() + Math.min(budget, rows);
-          if (hasPages(sequence, end, pieces)) {
-            budget -= add(sequence, end, pieces);
-          } else {
-            enough = false;
-          }
-        }
+    for (Sequence sequence : List.copyOf(running)) {
+      int rows = sequence.length() - sequence.computed();
+      if (rows > SHORT) {
+        prompts.add(sequence);
+      } else if (budget > 0 && sequence.isRunning()) {
+        enough &= hasPages(sequence, sequence.computed() + Math.min(budget, rows), pieces);
+        budget -= sequence.isRunning() ? add(sequence, budget, pieces) : 0;
       }
     }
     if (enough) {
-      admit(budget, pieces);
+      budget -= admit(prompts.isEmpty() ? budget : (budget + 1) / 2, pieces);
       reservation.wentWell();
+    }
+    prompts.sort(Comparator.comparingInt(sequence -> -sequence.terms().priority()));
+    for (Sequence sequence : prompts) {
+      if (budget > 0 && sequence.isRunning()) {
+        budget -= add(sequence, budget, pieces);
+      }
     }
     return pieces;
   }
 
-  private static int add(Sequence sequence, int end, List<Piece> pieces) {
+  /// Adds as many of the sequence's rows as the budget allows, for which it has pages, and
+  /// returns how many.
+  private static int add(Sequence sequence, int budget, List<Piece> pieces) {
+    int end = Math.min(sequence.length(), sequence.computed() + budget);
     pieces.add(new Piece(sequence, sequence.computed(), end));
     return end - sequence.computed();
   }
@@ -192,11 +198,13 @@ public final class Scheduler {
     waiting.addFirst(sequence);
   }
 
-  private void admit(int rows, List<Piece> pieces) {
-    int budget = rows;
+  /// Admits waiting sequences while there are pages, and returns how many of the `most` rows they
+  /// took.
+  private int admit(int most, List<Piece> pieces) {
+    int budget = most;
     for (Sequence sequence : List.copyOf(waiting)) {
       if (budget == 0 || running.size() == options.maxRunning()) {
-        return;
+        break;
       }
       look(sequence);
       if (isBeingComputed(sequence)) {
@@ -205,13 +213,14 @@ public final class Scheduler {
       Prefix prefix = sequence.prefix().orElseThrow();
       if (!fits(sequence, prefix)) {
         if (!running.isEmpty()) {
-          return;
+          break;
         }
         prefix = alone(sequence, prefix);
       }
       start(sequence, prefix);
-      budget -= add(sequence, Math.min(sequence.length(), sequence.computed() + budget), pieces);
+      budget -= add(sequence, budget, pieces);
     }
+    return most - budget;
   }
 
   /// Whether another sequence is at computing what this one needs next.
