@@ -297,7 +297,11 @@ final class Engine implements AutoCloseable {
       int[][] tables = new int[rows][];
       Arrays.fill(tables, new int[1]);
       int[] positions = IntStream.range(0, rows).toArray();
-      model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
+      try {
+        model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
+      } catch (RuntimeException e) {
+        return; // the first request will meet it, and say so
+      }
     }
   }
 
