@@ -13,6 +13,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -35,6 +37,9 @@ import okhttp3.Response;
 /// to continue it (`continue_final_message`, which vLLM and SGLang know). Every typed reply is
 /// checked against its type here, whatever the endpoint promised.
 public final class RemoteBackend implements Backend {
+  /// Answers that say nothing of the request: no such key, path or model, or too many requests.
+  private static final Set<Integer> CLOSED_DOORS = Set.of(401, 403, 404, 408, 429);
+
   private static final MediaType JSON_TYPE = MediaType.get("application/json");
   private static final int MAX_ERROR = 300;
 
@@ -166,7 +171,9 @@ public final class RemoteBackend implements Backend {
       text = "no text";
     }
     String shown = text.length() > MAX_ERROR ? text.substring(0, MAX_ERROR) + "…" : text;
-    return new BackendException("the endpoint answered " + response.code() + ": " + shown);
+    String message = "the endpoint answered " + response.code() + ": " + shown;
+    boolean always = response.code() >= 500 || CLOSED_DOORS.contains(response.code());
+    return always ? new UnavailableException(message) : new BackendException(message);
   }
 
   /// The text of a typed value: a scalar comes wrapped in an object with the field `value`.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.program.Type;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ final class RemoteGeneration implements Generation {
     ended = true;
     total = millis();
     if (finish.isEmpty()) {
-      throw new BackendException("the endpoint's stream broke off before its end");
+      throw new UnavailableException("the endpoint's stream broke off before its end");
     }
     if (type.isPresent() && !finish.equals("length")) {
       String value = RemoteBackend.unwrap(text.toString(), type.get(), wrapped, json);
@@ -168,7 +169,7 @@ final class RemoteGeneration implements Generation {
       return new CancellationException("cancelled");
     }
     String why = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-    return new BackendException(
+    return new UnavailableException(
         "the endpoint " + call.request().url().host() + " cannot be reached: " + why, error);
   }
 

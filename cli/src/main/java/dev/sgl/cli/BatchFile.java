@@ -7,13 +7,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The output of a batch: one line for each line of the input, in the same order.
@@ -28,54 +31,76 @@ final class BatchFile implements AutoCloseable {
   private static final String BEGINNING = "{\"line\":";
 
   private final BufferedWriter out;
-  private final Map<Integer, ObjectNode> early = new TreeMap<>(); // done, but not those before it
+  private final Map<Integer, String> early = new HashMap<>(); // done, but not those before it
   private int written;
+  private boolean abandoned;
 
   private BatchFile(BufferedWriter out, int written) {
     this.out = out;
     this.written = written;
   }
 
-  /// Opens `file` to write behind what is there already.
-  static BatchFile append(Path file, int written) throws IOException {
-    return new BatchFile(
-        Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
-        written);
-  }
+  // --- what is there already
 
-  /// The lines that `file` has already; none if it is not there. A line that was broken off is
-  /// taken away.
+  /// What an output has already.
+  ///
+  /// @param count of its lines
+  /// @param failed the errors in it, by the number of the line in the input
+  record Done(int count, SortedMap<Integer, String> failed) {}
+
+  /// Looks at what `file` has already, which is nothing if it is not there. A line that was broken
+  /// off is taken away.
   ///
   /// @throws UsageException if it is no output of a batch over `inputs`
-  static List<JsonNode> existing(Path file, List<String> inputs) throws IOException {
+  static Done existing(Path file, List<BatchLine> inputs) throws IOException {
+    int count = 0;
+    SortedMap<Integer, String> failed = new TreeMap<>();
     if (!Files.exists(file)) {
-      return List.of();
+      return new Done(count, failed);
     }
-    List<JsonNode> lines = new ArrayList<>();
     long whole = wholeBytes(file);
     try (var all = Files.lines(file)) {
-      for (String line : (Iterable<String>) all::iterator) {
-        int index = lines.size();
+      for (Iterator<String> lines = all.iterator(); lines.hasNext(); count++) {
+        String line = lines.next();
         JsonNode node = parse(line);
-        if (node.isMissingNode() && whole < Files.size(file) && line.startsWith(BEGINNING)) {
-          break; // the last line was broken off
+        boolean last = !lines.hasNext();
+        boolean ours = line.startsWith(BEGINNING) || BEGINNING.startsWith(line);
+        if (last && whole < Files.size(file) && ours) {
+          break; // it was broken off
         }
-        if (index >= inputs.size()
-            || node.path("line").asInt() != index + 1
-            || !node.path("input").equals(input(inputs.get(index)))) {
+        if (count >= inputs.size() || !answers(node, inputs.get(count))) {
           throw new UsageException(
               "line %d of %s does not belong to this input; name another --output, or add --overwrite"
-                  .formatted(index + 1, file));
+                  .formatted(count + 1, file));
         }
-        lines.add(node);
+        if (node.has("error")) {
+          failed.put(inputs.get(count).number(), node.path("error").asText());
+        }
       }
-      truncate(file, whole);
-    } catch (java.io.UncheckedIOException e) {
+    } catch (UncheckedIOException e) {
       throw e.getCause() instanceof CharacterCodingException
           ? new UsageException(file + " is not a text in UTF-8")
           : e;
     }
-    return lines;
+    truncate(file, whole);
+    return new Done(count, failed);
+  }
+
+  private static boolean answers(JsonNode line, BatchLine input) {
+    return line.path("line").asInt() == input.number() && line.path("input").equals(input.json());
+  }
+
+  /// Whether a line of an output has a result.
+  static boolean hasResult(String line) {
+    return parse(line).has("result");
+  }
+
+  private static JsonNode parse(String line) {
+    try {
+      return JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      return JSON.missingNode();
+    }
   }
 
   /// The bytes up to the last line end.
@@ -101,55 +126,65 @@ final class BatchFile implements AutoCloseable {
     }
   }
 
-  private static JsonNode parse(String line) {
-    try {
-      return JSON.readTree(line);
-    } catch (JsonProcessingException e) {
-      return JSON.missingNode();
-    }
-  }
-
-  /// A line of the input as it is repeated: JSON if it is that, else a text.
-  private static JsonNode input(String line) {
-    JsonNode node = parse(line);
-    return node.isObject() ? node : JSON.getNodeFactory().textNode(line);
-  }
+  // --- what is added
 
   /// The line for `input` with a result, which is JSON.
-  static ObjectNode result(int index, String input, String result) {
-    ObjectNode line = line(index, input);
+  static String result(BatchLine input, String result) {
+    ObjectNode line = line(input);
     line.set("result", parse(result));
-    return line;
+    return line.toString();
   }
 
   /// The line for `input` with an error.
-  static ObjectNode error(int index, String input, String message) {
-    return line(index, input).put("error", message);
+  static String error(BatchLine input, String message) {
+    return line(input).put("error", message).toString();
   }
 
-  private static ObjectNode line(int index, String input) {
-    ObjectNode line = JSON.createObjectNode().put("line", index + 1);
-    line.set("input", input(input));
+  private static ObjectNode line(BatchLine input) {
+    ObjectNode line = JSON.createObjectNode().put("line", input.number());
+    line.set("input", input.json());
     return line;
   }
 
-  /// Takes a line; writes what can be written in order.
-  synchronized void put(int index, ObjectNode line) throws IOException {
-    early.put(index, line);
-    for (ObjectNode next = early.remove(written); next != null; next = early.remove(written)) {
-      out.write(next.toString());
-      out.write('\n');
-      written++;
-    }
-    out.flush();
-    notifyAll();
+  /// Opens `file` to write behind the lines that it has.
+  static BatchFile append(Path file, int lines) throws IOException {
+    return new BatchFile(
+        Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), lines);
   }
 
-  /// Waits until fewer than `most` lines before `index` are missing.
+  /// How many lines it has.
+  synchronized int written() {
+    return written;
+  }
+
+  /// Takes the line at `index`; writes what can be written in order.
+  synchronized void put(int index, String line) throws IOException {
+    early.put(index, line);
+    try {
+      for (String next = early.get(written); next != null; next = early.get(written)) {
+        out.write(next);
+        out.write('\n');
+        early.remove(written);
+        written++;
+      }
+      out.flush();
+    } finally {
+      notifyAll();
+    }
+  }
+
+  /// Waits until fewer than `most` lines before `index` are missing, or until there will be no
+  /// more.
   synchronized void await(int index, int most) throws InterruptedException {
-    while (index - written >= most) {
+    while (index - written >= most && !abandoned) {
       wait();
     }
+  }
+
+  /// No more lines will come.
+  synchronized void abandon() {
+    abandoned = true;
+    notifyAll();
   }
 
   @Override

@@ -87,8 +87,9 @@ final class RunCommand implements Callable<Integer> {
     boolean live = (stream || terminal.out()) && !quiet && !json;
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
     OptionalLong runSeed = seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty();
-    try (Backend backend = model.open(err, terminal.err() && !quiet)) {
-      print(run(program, values, backend, new RunOptions(text, runSeed)), out);
+    boolean progress = terminal.err() && !quiet;
+    try {
+      print(run(program, values, progress, new RunOptions(text, runSeed)), out);
       return Main.OK;
     } catch (RunException e) {
       err.println(show(e, source));
@@ -97,11 +98,15 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Object run(
-      Program program, Map<String, Object> values, Backend backend, RunOptions options) {
+      Program program, Map<String, Object> values, boolean progress, RunOptions options) {
+    PrintWriter err = spec.commandLine().getErr();
     if (trace.isEmpty()) {
-      return Interpreter.run(program, values, backend, options);
+      try (Backend backend = model.open(err, progress)) {
+        return Interpreter.run(program, values, backend, options);
+      }
     }
-    try (TraceFile file = new TraceFile(trace.get())) {
+    try (TraceFile file = new TraceFile(trace.get());
+        Backend backend = model.open(err, progress)) {
       if (backend instanceof LocalBackend local) {
         local.listen(file);
       }

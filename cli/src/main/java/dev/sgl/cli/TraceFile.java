@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /// What a run does, written as the events that Chrome's viewer and Perfetto show: a track for each
@@ -28,6 +29,7 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   private final Map<String, Long> began = new HashMap<>();
   private long requests;
   private boolean first = true;
+  private boolean closed;
 
   /// @throws UsageException if the file cannot be written
   TraceFile(Path file) {
@@ -107,7 +109,7 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
     arguments.put("generated tokens", (long) report.generatedTokens());
     arguments.put("forced tokens", (long) report.forcedTokens());
     arguments.put("retractions", (long) report.retractions());
-    arguments.put("failed", report.failed());
+    arguments.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
     String id = "r" + requests++;
     String name = report.scored() ? "score" : "generate";
     long admitted = report.admitted() > 0 ? report.admitted() : report.finished();
@@ -170,7 +172,11 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
     return event;
   }
 
+  /// What happens after the end is not written.
   private void write(Map<String, Object> event) {
+    if (closed) {
+      return;
+    }
     try {
       out.write(first ? "\n" : ",\n");
       out.write(Values.json(event));
@@ -182,6 +188,7 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     try {
       out.write("\n]\n");
       out.close();

@@ -1,7 +1,7 @@
 package dev.sgl.backend;
 
 /// A model or an endpoint that could not do what was asked; the message is for the user.
-public final class BackendException extends RuntimeException {
+public sealed class BackendException extends RuntimeException permits UnavailableException {
   private static final long serialVersionUID = 1;
 
   public BackendException(String message) {

@@ -320,7 +320,8 @@ final class Execution {
           }
           default -> branches.stream().filter(Pending::isKnown).limit(count).toList();
         };
-    group.end();
+    group.end(
+        new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
     return new Environment.Variable(done, Values.NONE, Optional.of(group));
   }
 

@@ -37,7 +37,12 @@ final class Task {
 
   /// Asks the work to end; it ends where it waits next.
   void cancel() {
-    value.fail(new CancellationException("cancelled"));
+    cancel(new CancellationException("cancelled"));
+  }
+
+  /// Asks the work to end; who reads its value from now on gets `reason`.
+  void cancel(RuntimeException reason) {
+    value.fail(reason);
     thread.interrupt();
   }
 

@@ -67,15 +67,14 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// Cancels every task that still runs.
-  synchronized void cancel() {
+  void cancel() {
+    cancel(new CancellationException("cancelled"));
+  }
+
+  private synchronized void cancel(RuntimeException reason) {
     cancelled = true;
     inner.forEach(TaskGroup::cancel);
-    tasks.forEach(
-        task -> {
-          if (!task.value().isDone()) {
-            task.cancel();
-          }
-        });
+    tasks.stream().filter(task -> !task.value().isDone()).forEach(task -> task.cancel(reason));
   }
 
   private synchronized List<Task> all() {
@@ -111,10 +110,12 @@ final class TaskGroup implements AutoCloseable {
     }
   }
 
-  /// Ends the group although some tasks still run, because what the others made is enough.
-  void end() {
+  /// Ends the group although some tasks still run, because what the others made is enough. Who
+  /// reads the values of those that were cancelled gets `reason`.
+  void end(RuntimeException reason) {
     ended = true;
-    close();
+    cancel(reason);
+    settle();
   }
 
   /// Cancels what still runs and waits for it.

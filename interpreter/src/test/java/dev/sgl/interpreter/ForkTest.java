@@ -92,6 +92,14 @@ class ForkTest {
   }
 
   @Test
+  void whatACancelledBranchWouldHaveSaidCannotBeReadUnderAnotherName() {
+    String source =
+        "program p() { fork as f { branch a { \"z\" gen x } branch b { \"b\" gen x } } let all = f join f first 1 return all.a.x }";
+    RunException error = assertThrows(RunException.class, () -> run(source, new Counting()));
+    assertEquals("the branch was cancelled: `join … first 1` had enough", error.getMessage());
+  }
+
+  @Test
   void moreBranchesThanThereAreCannotBeWaitedFor() {
     String source = "program p() { fork i in 1..2 as f { \"a\" gen x } join f first 3 return 1 }";
     RunException error = assertThrows(RunException.class, () -> run(source, new Counting()));

@@ -1,5 +1,7 @@
 package dev.sgl.local.cache;
 
+import java.util.Arrays;
+
 /// Tokens whose keys and values are kept as soon as somebody has computed them, such as those of
 /// the conversation from which the branches of a fork go on.
 public final class Hold {
@@ -17,6 +19,13 @@ public final class Hold {
 
   Node node() {
     return node;
+  }
+
+  /// Whether the first `length` of `all` tokens begin with what is held.
+  public boolean begins(String namespace, int[] all, int length) {
+    return node.namespace().equals(namespace)
+        && length >= tokens.length
+        && Arrays.equals(tokens, 0, tokens.length, all, 0, tokens.length);
   }
 
   void moveTo(Node to) {

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// The pages of keys and values, and who owns them: nobody, the tree, or a running sequence.
 ///
@@ -227,13 +229,12 @@ public final class KvCache {
     }
   }
 
-  /// Lets the oldest hold go; false if there is none.
-  public boolean releaseOldest() {
-    if (holds.isEmpty()) {
-      return false;
-    }
-    release(holds.iterator().next());
-    return true;
+  /// Lets a hold go, the oldest that is not `wanted` or else the oldest; false if there is none.
+  public boolean releaseOne(Predicate<Hold> wanted) {
+    Optional<Hold> oldest =
+        holds.stream().filter(wanted.negate()).findFirst().or(() -> holds.stream().findFirst());
+    oldest.ifPresent(this::release);
+    return oldest.isPresent();
   }
 
   /// Moves the holds down to where the tree has grown.

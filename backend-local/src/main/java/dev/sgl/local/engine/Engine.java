@@ -1,7 +1,13 @@
 package dev.sgl.local.engine;
 
+import static dev.sgl.local.engine.EngineListener.Outcome.ANSWERED;
+import static dev.sgl.local.engine.EngineListener.Outcome.CANCELLED;
+import static dev.sgl.local.engine.EngineListener.Outcome.FAILED;
+
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.local.cache.KvCache;
+import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Tensor;
@@ -97,11 +103,11 @@ final class Engine implements AutoCloseable {
 
   private void tell(Message message) {
     if (closed) {
-      throw new BackendException("the engine is closed");
+      throw new UnavailableException("the engine is closed");
     }
     inbox.add(message);
     if (closed && inbox.remove(message)) { // it came after the last look into the inbox
-      throw new BackendException("the engine is closed");
+      throw new UnavailableException("the engine is closed");
     }
   }
 
@@ -123,7 +129,7 @@ final class Engine implements AutoCloseable {
   // --- the engine's thread
 
   private void loop() {
-    BackendException end = new BackendException("the engine was closed");
+    BackendException end = new UnavailableException("the engine was closed");
     try {
       warmUp();
       while (!closed) {
@@ -140,7 +146,7 @@ final class Engine implements AutoCloseable {
     } catch (InterruptedException e) {
       closed = true; // close() asked for it
     } catch (RuntimeException | Error e) {
-      end = new BackendException("the engine failed: " + e, e);
+      end = new UnavailableException("the engine failed: " + e, e);
     } finally {
       closed = true;
       beside.shutdown();
@@ -150,12 +156,13 @@ final class Engine implements AutoCloseable {
 
   /// Answers all that there is; nothing comes after it.
   private void answerForever(BackendException end) {
-    scheduler.all().forEach(sequence -> sequence.fail(end));
+    List<Sequence> left = scheduler.all();
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       if (message instanceof Message.Submit(var sequence)) {
-        sequence.fail(end);
+        left.add(sequence);
       }
     }
+    answer(left, end);
   }
 
   /// Waits until there is something to do.
@@ -169,15 +176,24 @@ final class Engine implements AutoCloseable {
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       take(message);
     }
-    scheduler.dropCancelled();
+    scheduler.dropCancelled().forEach(sequence -> ended(sequence, CANCELLED));
   }
 
   private void take(Message message) {
     switch (message) {
-      case Message.Submit(var sequence) -> scheduler.submit(sequence);
+      case Message.Submit(var sequence) -> submitted(sequence);
       case Message.Open(var pin) -> pin.hold(cache.hold(pin.namespace(), pin.tokens()));
       case Message.Close(var pin) -> pin.hold().ifPresent(cache::release);
       case Message.Look() -> {}
+    }
+  }
+
+  private void submitted(Sequence sequence) {
+    scheduler.submit(sequence);
+    if (sequence.isComplete()) {
+      scheduler.drop(sequence);
+      ended(sequence, ANSWERED);
+      sequence.finish();
     }
   }
 
@@ -190,7 +206,7 @@ final class Engine implements AutoCloseable {
       logits = model.forward(batch(pieces), pool);
     } catch (RuntimeException | Error e) {
       ready.join(); // nothing is touched while the other thread has it
-      answerAll(new BackendException("the model could not be run: " + e, e));
+      answerAll(new UnavailableException("the model could not be run: " + e, e));
       return;
     }
     ready.join();
@@ -239,8 +255,7 @@ final class Engine implements AutoCloseable {
       }
       if (done) {
         scheduler.finish(sequence);
-        record.answered(sequence, false);
-        record.look(scheduler, cache);
+        ended(sequence, ANSWERED);
         sequence.finish();
       }
     } catch (BackendException e) {
@@ -252,16 +267,24 @@ final class Engine implements AutoCloseable {
 
   private void fail(Sequence sequence, BackendException error) {
     scheduler.drop(sequence);
-    record.answered(sequence, true);
-    record.look(scheduler, cache);
+    ended(sequence, FAILED);
     sequence.fail(error);
   }
 
+  private void ended(Sequence sequence, Outcome outcome) {
+    record.ended(sequence, outcome);
+    record.look(scheduler, cache);
+  }
+
   private void answerAll(BackendException error) {
-    scheduler
-        .all()
-        .forEach(sequence -> sequence.fail(error)); // first, whatever state the rest is in
+    answer(scheduler.all(), error); // first, whatever state the rest is in
     scheduler.dropAll();
+  }
+
+  private void answer(List<Sequence> sequences, BackendException error) {
+    sequences.forEach(sequence -> sequence.fail(error));
+    sequences.forEach(s -> record.ended(s, s.isCancelled() ? CANCELLED : FAILED));
+    record.look(scheduler, cache);
   }
 
   private static Batch batch(List<Piece> pieces) {

@@ -6,8 +6,16 @@ public interface EngineListener {
   /// A batch was computed.
   default void batch(BatchReport report) {}
 
-  /// A request was answered.
+  /// A request has ended.
   default void request(RequestReport report) {}
+
+  /// How a request ended.
+  enum Outcome {
+    ANSWERED,
+    FAILED,
+    /// Nobody wanted the answer any more.
+    CANCELLED
+  }
 
   /// One forward pass.
   ///
@@ -17,15 +25,14 @@ public interface EngineListener {
   record BatchReport(
       long start, long end, int sequences, int promptRows, int decodeRows, EngineStats stats) {}
 
-  /// One request, from its arrival to its answer.
+  /// One request, from its arrival to its end.
   ///
-  /// @param failed whether the answer was an error
   /// @param scored whether tokens were scored and not generated
   /// @param submitted when it came
   /// @param admitted when it first got pages; 0 if it never did
   /// @param firstToken when its first token was chosen; 0 if none was
   record RequestReport(
-      boolean failed,
+      Outcome outcome,
       boolean scored,
       long submitted,
       long admitted,

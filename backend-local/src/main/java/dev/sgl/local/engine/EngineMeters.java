@@ -1,5 +1,6 @@
 package dev.sgl.local.engine;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -13,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 ///
 /// | meter | counts |
 /// |---|---|
-/// | `sgl.requests` | requests that were answered |
+/// | `sgl.requests` | requests that ended, by `outcome`: `answered`, `failed`, `cancelled` |
 /// | `sgl.running`, `sgl.waiting` | sequences at the moment |
 /// | `sgl.prompt.tokens` | tokens of prompts, by `source`: `cached`, `computed`, `recomputed` |
 /// | `sgl.generated.tokens` | tokens of answers, by `source`: `model`, `forced` |
@@ -31,7 +32,6 @@ public final class EngineMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    count(registry, "sgl.requests", "", "", EngineStats::requests);
     count(registry, "sgl.prompt.tokens", "source", "cached", EngineStats::cachedTokens);
     count(registry, "sgl.prompt.tokens", "source", "computed", EngineStats::computedPromptTokens);
     count(registry, "sgl.prompt.tokens", "source", "recomputed", EngineStats::recomputedTokens);
@@ -77,6 +77,9 @@ public final class EngineMeters implements MeterBinder {
 
   /// Times and sizes, as they come.
   private static final class Times implements EngineListener {
+    private final Counter answered;
+    private final Counter failed;
+    private final Counter cancelled;
     private final Timer queue;
     private final Timer firstToken;
     private final Timer betweenTokens;
@@ -86,6 +89,9 @@ public final class EngineMeters implements MeterBinder {
     private final DistributionSummary sequences;
 
     Times(MeterRegistry registry) {
+      answered = registry.counter("sgl.requests", "outcome", "answered");
+      failed = registry.counter("sgl.requests", "outcome", "failed");
+      cancelled = registry.counter("sgl.requests", "outcome", "cancelled");
       queue = registry.timer("sgl.queue");
       firstToken = registry.timer("sgl.first.token");
       betweenTokens = registry.timer("sgl.between.tokens");
@@ -104,6 +110,11 @@ public final class EngineMeters implements MeterBinder {
 
     @Override
     public void request(RequestReport report) {
+      switch (report.outcome()) {
+        case ANSWERED -> answered.increment();
+        case FAILED -> failed.increment();
+        case CANCELLED -> cancelled.increment();
+      }
       request.record(report.finished() - report.submitted(), TimeUnit.NANOSECONDS);
       if (report.admitted() > 0) {
         queue.record(report.admitted() - report.submitted(), TimeUnit.NANOSECONDS);

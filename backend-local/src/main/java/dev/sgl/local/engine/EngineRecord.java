@@ -2,6 +2,7 @@ package dev.sgl.local.engine;
 
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.EngineListener.BatchReport;
+import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.engine.EngineListener.RequestReport;
 import dev.sgl.local.schedule.Counters;
 import dev.sgl.local.schedule.Piece;
@@ -64,16 +65,17 @@ final class EngineRecord {
     tell(listener -> listener.batch(report));
   }
 
-  void answered(Sequence sequence, boolean failed) {
+  /// A request has ended.
+  void ended(Sequence sequence, Outcome outcome) {
     Timeline times = sequence.times();
     times.finished(System.nanoTime());
-    int grown = sequence.length() - sequence.promptLength();
+    int generated = sequence.generated();
     requests++;
-    generatedTokens += grown - times.forcedTokens();
+    generatedTokens += generated - times.forcedTokens();
     forcedTokens += times.forcedTokens();
     RequestReport report =
         new RequestReport(
-            failed,
+            outcome,
             sequence instanceof ScoredSequence,
             times.submitted(),
             times.admitted(),
@@ -81,7 +83,7 @@ final class EngineRecord {
             times.finished(),
             sequence.promptLength(),
             times.cachedTokens(),
-            grown,
+            generated,
             times.forcedTokens(),
             times.retractions());
     tell(listener -> listener.request(report));

@@ -14,13 +14,11 @@ import dev.sgl.local.tokens.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.IntStream;
 
 /// A sequence that the model continues, and the outbox from which its caller reads.
 final class GeneratedSequence extends Sequence implements Generation {
@@ -62,6 +60,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   private final Healing prompt;
   private byte[] tail; // what the next token has to begin with
   private int spelled; // 1 if the first token was the tail and nothing else
+  private boolean complete; // before the model was asked
   private boolean masked; // whether the mask is that of the next token
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
@@ -90,7 +89,12 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
-    jumpForward();
+    complete = jumpForward();
+  }
+
+  @Override
+  public boolean isComplete() {
+    return complete;
   }
 
   @Override
@@ -137,7 +141,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (isEnd(token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
-    if (rules.logprobs() >= 0) {
+    if (rules.logprobs() >= 0 && !spells(token)) {
       logprobs.add(logprob(before, token));
     }
     take(token);
@@ -149,18 +153,23 @@ final class GeneratedSequence extends Sequence implements Generation {
     return done;
   }
 
+  /// Whether the token is the text that was taken back from the prompt, and no more.
+  private boolean spells(int token) {
+    return tail.length > 0 && vocabulary.bytes(token).length == tail.length;
+  }
+
   private void take(int token) {
     append(token);
     masked = false;
     byte[] bytes = vocabulary.bytes(token);
     byte[] fresh = Arrays.copyOfRange(bytes, tail.length, bytes.length);
-    if (tail.length > 0) {
-      tail = new byte[0];
-      if (fresh.length == 0) {
-        spelled = 1;
-        return;
-      }
+    boolean spells = spells(token);
+    tail = new byte[0];
+    if (spells) {
+      spelled = 1;
+      return;
     }
+    sampler.took(token);
     text.add(fresh);
     if (rules.matcher().isPresent() && !rules.matcher().get().accept(fresh)) {
       throw new BackendException("token " + token + " is not allowed here");
@@ -182,7 +191,6 @@ final class GeneratedSequence extends Sequence implements Generation {
       if (generated() >= rules.limit()) {
         break;
       }
-      sampler.took(token);
       times().forced(1);
       take(token);
       if (isDone()) {
@@ -193,7 +201,8 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   /// Tokens so far, those that only spelled the prompt's end left out.
-  private int generated() {
+  @Override
+  public int generated() {
     return length() - promptLength() - spelled;
   }
 
@@ -241,11 +250,8 @@ final class GeneratedSequence extends Sequence implements Generation {
   private Reply.Logprob logprob(float[] logits, int token) {
     double sum = Sampler.logSum(logits);
     List<Reply.Candidate> top =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> -logits[i]))
-            .limit(rules.logprobs())
-            .map(i -> new Reply.Candidate(shown(i), logits[i] - sum))
+        Arrays.stream(Sampler.top(logits, rules.logprobs()))
+            .mapToObj(i -> new Reply.Candidate(shown(i), logits[i] - sum))
             .toList();
     return new Reply.Logprob(shown(token), logits[token] - sum, top);
   }

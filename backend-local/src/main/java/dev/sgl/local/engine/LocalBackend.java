@@ -128,7 +128,7 @@ public final class LocalBackend implements Backend {
                 matcher(request.type()),
                 jumpForward,
                 defaults.ends()),
-            new Sampler(defaults.settings(sampling), healed.tokens()),
+            new Sampler(defaults.settings(sampling), prompt),
             new TextStream(sampling.stop()),
             tokenizer);
     sequence.begin();

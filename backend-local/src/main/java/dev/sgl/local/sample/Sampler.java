@@ -5,11 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/// Chooses the next token of one sequence. It draws one random number a token, so that a seeded
-/// sequence is the same alone and in any batch.
+/// Chooses the next token of one sequence. It draws at most one random number a token, so that a
+/// seeded sequence is the same alone and in any batch.
 ///
 /// The order is that of `transformers`: penalties and bias, mask, temperature, top-k, top-p, min-p.
 public final class Sampler {
+  /// Weights are put into this many classes for each power of two, to find the largest ones.
+  private static final int CLASSES = 8;
+
   private final Settings settings;
   private final SplittableRandom random;
   private final Map<Integer, Integer> generated = new HashMap<>();
@@ -27,7 +30,7 @@ public final class Sampler {
     }
   }
 
-  /// Picks a token; `logits` is changed.
+  /// Picks a token; `logits` is changed. It counts once [#took] is told of it.
   ///
   /// @param allowed the tokens that may be picked as a bit set; empty is all
   /// @return the token, or -1 if none is allowed
@@ -44,15 +47,17 @@ public final class Sampler {
     if (logits[best] == Float.NEGATIVE_INFINITY) {
       return -1;
     }
-    if (Float.isNaN(logits[best])) {
-      throw new ArithmeticException("the model computed no numbers (NaN)");
-    }
-    int token = settings.temperature() == 0 ? best : draw(logits, best);
-    took(token);
-    return token;
+    requireNumber(logits[best]);
+    return settings.temperature() == 0 ? best : draw(logits, best);
   }
 
-  /// Counts a token that was taken, by this sampler or because it had to come.
+  private static void requireNumber(double value) {
+    if (Double.isNaN(value)) {
+      throw new ArithmeticException("the model computed no numbers (NaN)");
+    }
+  }
+
+  /// Counts a token that was taken, because it was picked or because it had to come.
   public void took(int token) {
     generated.merge(token, 1, Integer::sum);
     if (settings.repetitionPenalty() != 1) {
@@ -89,22 +94,24 @@ public final class Sampler {
     return best;
   }
 
+  /// Draws a token; `logits` become weights, the likeliest one's is 1.
   private int draw(float[] logits, int best) {
-    double[] weights = new double[logits.length];
+    float largest = logits[best];
     double total = 0;
     for (int i = 0; i < logits.length; i++) {
-      weights[i] = Math.exp((logits[i] - logits[best]) / settings.temperature());
-      total += weights[i];
+      logits[i] = (float) Math.exp((logits[i] - largest) / settings.temperature());
+      total += logits[i];
     }
+    requireNumber(total);
     if (settings.topK() > 0 || settings.topP() < 1 || settings.minP() > 0) {
-      total = cut(weights);
+      total = cut(logits, total);
     }
     double at = random.nextDouble() * total;
     int last = best;
-    for (int i = 0; i < weights.length; i++) {
-      if (weights[i] > 0) {
+    for (int i = 0; i < logits.length; i++) {
+      if (logits[i] > 0) {
         last = i;
-        at -= weights[i];
+        at -= logits[i];
         if (at < 0) {
           break;
         }
@@ -115,48 +122,107 @@ public final class Sampler {
 
   /// Sets the weights of tokens that are cut off to 0 and returns the sum of the others. The
   /// likeliest always stays; of equal weights the smaller ids do.
-  private double cut(double[] weights) {
-    int[] ranked = ranked(weights);
+  private double cut(float[] weights, double total) {
+    int[] ranked = ranked(weights, least(weights, total));
     int kept = settings.topK() > 0 ? Math.min(settings.topK(), ranked.length) : ranked.length;
     if (settings.topP() < 1) {
-      double total = 0;
-      for (int i = 0; i < kept; i++) {
-        total += weights[ranked[i]];
-      }
+      double all = settings.topK() > 0 ? sum(weights, ranked, kept) : total;
       double sum = 0;
       for (int i = 0; i < kept; i++) {
         sum += weights[ranked[i]];
-        if (sum >= settings.topP() * total) {
+        if (sum >= settings.topP() * all) {
           kept = i + 1;
         }
       }
     }
-    double least = settings.minP() * weights[ranked[0]];
-    double left = 0;
-    for (int i = 0; i < ranked.length; i++) {
-      double weight = weights[ranked[i]];
-      if (i >= kept || weight < least) {
-        weights[ranked[i]] = 0;
-      } else {
-        left += weight;
-      }
+    while (kept > 1 && weights[ranked[kept - 1]] < settings.minP()) {
+      kept--;
     }
-    return left;
+    float[] left = new float[kept];
+    for (int i = 0; i < kept; i++) {
+      left[i] = weights[ranked[i]];
+    }
+    Arrays.fill(weights, 0);
+    double sum = 0;
+    for (int i = 0; i < kept; i++) {
+      weights[ranked[i]] = left[i];
+      sum += left[i];
+    }
+    return sum;
   }
 
-  /// Token ids by falling weight. A weight is at most 1, so its bits order like the number.
-  private static int[] ranked(double[] weights) {
-    long[] keys = new long[weights.length];
-    for (int i = 0; i < keys.length; i++) {
-      long falling = ~Float.floatToIntBits((float) weights[i]) & 0xffffffffL;
-      keys[i] = falling << 32 | i;
+  private static double sum(float[] weights, int[] ids, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += weights[ids[i]];
     }
-    Arrays.sort(keys);
-    int[] ids = new int[keys.length];
-    for (int i = 0; i < ids.length; i++) {
+    return sum;
+  }
+
+  /// A weight that no token which is kept is below, so that only few need to be sorted.
+  private float least(float[] weights, double total) {
+    if (settings.topK() > 0) {
+      return least(weights);
+    }
+    if (settings.topP() < 1) {
+      // all tokens below this weight together have less than 1 - top-p
+      return (float) ((1 - settings.topP()) * total / weights.length * 0.99);
+    }
+    return (float) Math.min(1, settings.minP());
+  }
+
+  /// The lower end of the class of weights that the last of the top-k is in.
+  private float least(float[] weights) {
+    int shift = 23 - Integer.numberOfTrailingZeros(CLASSES);
+    int[] counts = new int[(Float.floatToIntBits(1) >>> shift) + 1];
+    for (float weight : weights) {
+      counts[Float.floatToIntBits(weight) >>> shift]++;
+    }
+    int last = counts.length - 1;
+    for (int sum = counts[last]; sum < settings.topK() && last > 0; sum += counts[last]) {
+      last--;
+    }
+    return Float.intBitsToFloat(last << shift);
+  }
+
+  /// The ids of the weights from `least` on, the largest first. A weight is at most 1, so its bits
+  /// order like the number.
+  private static int[] ranked(float[] weights, float least) {
+    long[] keys = new long[64];
+    int count = 0;
+    for (int i = 0; i < weights.length; i++) {
+      if (weights[i] >= least) {
+        if (count == keys.length) {
+          keys = Arrays.copyOf(keys, count * 2);
+        }
+        long falling = ~Float.floatToIntBits(weights[i]) & 0xffffffffL;
+        keys[count++] = falling << 32 | i;
+      }
+    }
+    Arrays.sort(keys, 0, count);
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
       ids[i] = (int) keys[i];
     }
     return ids;
+  }
+
+  /// The `count` likeliest tokens, the likeliest first; of equal ones the smaller ids.
+  public static int[] top(float[] logits, int count) {
+    int[] top = new int[Math.min(count, logits.length)];
+    int known = 0;
+    for (int i = 0; i < logits.length && top.length > 0; i++) {
+      if (known == top.length && !(logits[i] > logits[top[known - 1]])) {
+        continue;
+      }
+      int at = known < top.length ? known++ : known - 1;
+      while (at > 0 && logits[i] > logits[top[at - 1]]) {
+        top[at] = top[at - 1];
+        at--;
+      }
+      top[at] = i;
+    }
+    return top;
   }
 
   /// The logarithm of the sum of the exponentials: what turns logits into log-probabilities.

@@ -1,5 +1,6 @@
 package dev.sgl.local.schedule;
 
+import dev.sgl.local.cache.Hold;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.cache.Lease;
 import dev.sgl.local.cache.Prefix;
@@ -59,14 +60,11 @@ public final class Scheduler {
     waiting.add(sequence);
   }
 
-  /// Forgets the sequences that were cancelled; what they own is free.
-  public void dropCancelled() {
-    waiting.removeIf(Sequence::isCancelled);
-    for (Sequence sequence : List.copyOf(running)) {
-      if (sequence.isCancelled()) {
-        drop(sequence);
-      }
-    }
+  /// Forgets the sequences that were cancelled and returns them; what they owned is free.
+  public List<Sequence> dropCancelled() {
+    List<Sequence> cancelled = all().stream().filter(Sequence::isCancelled).toList();
+    cancelled.forEach(this::drop);
+    return cancelled;
   }
 
   // --- the order of those that wait
@@ -130,43 +128,54 @@ public final class Scheduler {
   public List<Piece> plan() {
     List<Piece> pieces = new ArrayList<>();
     counters.batch();
-    boolean enough = true;
+    long retractions = counters.retractions();
     List<Sequence> prompts = new ArrayList<>();
-    int budget = options.batchTokens();
     for (Sequence sequence : List.copyOf(running)) {
+      if (!sequence.isRunning()) {
+        continue; // it was retracted for another
+      }
       int rows = sequence.length() - sequence.computed();
       if (rows > SHORT) {
         prompts.add(sequence);
-      } else if (budget > 0 && sequence.isRunning()) {
-        enough &= hasPages(sequence, sequence.computed() + Math.min(budget, rows), pieces);
-        budget -= sequence.isRunning() ? add(sequence, budget, pieces) : 0;
+      } else if (budget(pieces) > 0) {
+        int end = sequence.computed() + Math.min(budget(pieces), rows);
+        if (hasPages(sequence, end, pieces)) {
+          add(sequence, end, pieces);
+        }
       }
     }
-    if (enough) {
-      budget -= admit(prompts.isEmpty() ? budget : (budget + 1) / 2, pieces);
+    if (counters.retractions() == retractions) {
+      int budget = budget(pieces);
+      admit(prompts.isEmpty() ? budget : (budget + 1) / 2, pieces);
       reservation.wentWell();
     }
-    prompts.sort(Comparator.comparingInt(sequence -> -sequence.terms().priority()));
+    long now = clock.getAsLong();
+    prompts.sort(Comparator.comparingLong(sequence -> -level(sequence, now)));
     for (Sequence sequence : prompts) {
-      if (budget > 0 && sequence.isRunning()) {
-        budget -= add(sequence, budget, pieces);
+      if (budget(pieces) > 0 && sequence.isRunning()) {
+        add(sequence, sequence.computed() + budget(pieces), pieces);
       }
     }
     return pieces;
   }
 
-  /// Adds as many of the sequence's rows as the budget allows, for which it has pages, and
-  /// returns how many.
-  private static int add(Sequence sequence, int budget, List<Piece> pieces) {
-    int end = Math.min(sequence.length(), sequence.computed() + budget);
-    pieces.add(new Piece(sequence, sequence.computed(), end));
-    return end - sequence.computed();
+  /// How many more rows the batch may have.
+  private int budget(List<Piece> pieces) {
+    return options.batchTokens() - pieces.stream().mapToInt(Piece::rows).sum();
+  }
+
+  /// Adds the sequence's rows up to `end`, as far as it has tokens, and returns how many. It has
+  /// pages for them.
+  private static int add(Sequence sequence, int end, List<Piece> pieces) {
+    Piece piece = new Piece(sequence, sequence.computed(), Math.min(sequence.length(), end));
+    pieces.add(piece);
+    return piece.rows();
   }
 
   /// Whether the sequence has pages up to `end` now; others, or itself, are retracted if need be.
   private boolean hasPages(Sequence sequence, int end, List<Piece> pieces) {
     while (!cache.grow(sequence.lease(), end)) {
-      if (running.size() == 1 && cache.releaseOldest()) {
+      if (running.size() == 1 && cache.releaseOne(this::isWanted)) {
         continue;
       }
       Sequence cheapest = cheapest();
@@ -179,11 +188,18 @@ public final class Scheduler {
     return true;
   }
 
-  /// The running sequence of the lowest priority that would have least to compute again.
+  /// Whether a sequence that waits begins with what is held.
+  private boolean isWanted(Hold hold) {
+    return waiting.stream()
+        .anyMatch(s -> hold.begins(s.terms().namespace(), s.tokens(), s.length()));
+  }
+
+  /// The running sequence of the lowest level that would have least to compute again.
   private Sequence cheapest() {
+    long now = clock.getAsLong();
     return running.stream()
         .min(
-            Comparator.comparingInt((Sequence s) -> s.terms().priority())
+            Comparator.comparingLong((Sequence s) -> level(s, now))
                 .thenComparingInt(s -> s.computed() - cache.keptByOthers(s.lease()))
                 .thenComparingLong(s -> -s.times().submitted()))
         .orElseThrow();
@@ -198,9 +214,8 @@ public final class Scheduler {
     waiting.addFirst(sequence);
   }
 
-  /// Admits waiting sequences while there are pages, and returns how many of the `most` rows they
-  /// took.
-  private int admit(int most, List<Piece> pieces) {
+  /// Admits waiting sequences, with `most` rows, while there are pages.
+  private void admit(int most, List<Piece> pieces) {
     int budget = most;
     for (Sequence sequence : List.copyOf(waiting)) {
       if (budget == 0 || running.size() == options.maxRunning()) {
@@ -218,9 +233,8 @@ public final class Scheduler {
         prefix = alone(sequence, prefix);
       }
       start(sequence, prefix);
-      budget -= add(sequence, budget, pieces);
+      budget -= add(sequence, sequence.computed() + budget, pieces);
     }
-    return most - budget;
   }
 
   /// Whether another sequence is at computing what this one needs next.
@@ -254,7 +268,7 @@ public final class Scheduler {
   /// The prefix with which a sequence can come to its end if no other runs.
   private Prefix alone(Sequence sequence, Prefix prefix) {
     int most = sequence.terms().most();
-    while (cache.price(prefix, most) > cache.availablePages() && cache.releaseOldest()) {
+    while (cache.price(prefix, most) > cache.availablePages() && cache.releaseOne(this::isWanted)) {
       continue; // there are more pages now
     }
     return cache.price(prefix, most) <= cache.availablePages()
@@ -297,8 +311,9 @@ public final class Scheduler {
     drop(sequence);
   }
 
-  /// A running sequence has ended: what it has not published is free.
+  /// A sequence has ended, or does not run for now: what it has not published is free.
   public void drop(Sequence sequence) {
+    waiting.remove(sequence);
     if (running.remove(sequence)) {
       cache.close(sequence.lease());
       sequence.release();

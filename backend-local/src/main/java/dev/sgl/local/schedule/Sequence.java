@@ -36,6 +36,11 @@ public abstract class Sequence {
     this.promptLength = prompt.length;
   }
 
+  /// Whether it is done without the model: it needs no pages and no batch.
+  public boolean isComplete() {
+    return false;
+  }
+
   /// The first position whose logits are wanted; all from there on are.
   public abstract int firstWanted();
 
@@ -81,6 +86,11 @@ public abstract class Sequence {
 
   public final int promptLength() {
     return promptLength;
+  }
+
+  /// Tokens that were added to the prompt for the caller.
+  public int generated() {
+    return length - promptLength;
   }
 
   public final Timeline times() {

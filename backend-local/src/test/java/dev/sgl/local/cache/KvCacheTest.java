@@ -86,13 +86,14 @@ class KvCacheTest {
       Prefix prefix = cache.find(namespace, tokens, limit);
       int longest = longest(namespace, tokens, limit);
       assertTrue(evicts ? prefix.length() <= longest : prefix.length() == longest);
-      if (cache.price(prefix, tokens.length) > cache.availablePages()) {
+      int price = cache.price(prefix, tokens.length);
+      if (price > cache.availablePages()) {
         return;
       }
       int before = cache.availablePages();
       Lease lease = cache.open(prefix);
       assertTrue(cache.grow(lease, tokens.length));
-      assertTrue(before - cache.availablePages() <= cache.pagesFor(tokens.length) + 60);
+      assertEquals(price, before - cache.availablePages());
       Running sequence = new Running(namespace, tokens, lease);
       assertEquals(prefix.length(), sequence.computed);
       check(sequence);

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /// A sequence that takes the likeliest token until it has as many as it wants.
-class GreedySequence extends Sequence {
+public class GreedySequence extends Sequence {
   private final int count;
   private final CompletableFuture<int[]> answer = new CompletableFuture<>();
 
-  GreedySequence(int[] prompt, int count, int priority, String namespace) {
+  public GreedySequence(int[] prompt, int count, int priority, String namespace) {
     super(prompt, new Terms(prompt.length + count, priority, namespace));
     this.count = count;
   }

@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sgl.local.kernel.Kernels.AttentionShape;
@@ -48,6 +49,32 @@ class KernelsDuelTest {
           FAST.linear(x, FAST.load(weight), bias, fast, rows);
           same(plain, fast, type + " " + rows + "x" + in + "x" + out);
         });
+  }
+
+  @Test
+  void aRowOfLinearHasTheSameBitsInAnyBatch() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (DType type : DType.values()) {
+      int in = 96;
+      int out = 70;
+      Matrix matrix = FAST.load(weight(random, type, out, in));
+      Tensor x = random(random, 33, in);
+      Tensor alone = poisoned(33, out);
+      for (int row = 0; row < 33; row++) {
+        Tensor one = new Tensor(1, in, x.row(row));
+        Tensor result = poisoned(1, out);
+        FAST.linear(one, matrix, Optional.empty(), result, 1);
+        System.arraycopy(result.values(), 0, alone.values(), row * out, out);
+      }
+      for (int rows : new int[] {2, 7, 8, 9, 16, 33}) {
+        Tensor together = poisoned(rows, out);
+        FAST.linear(x, matrix, Optional.empty(), together, rows);
+        assertArrayEquals(
+            Arrays.copyOf(alone.values(), rows * out),
+            Arrays.copyOf(together.values(), rows * out),
+            type + ", " + rows + " rows");
+      }
+    }
   }
 
   @Test

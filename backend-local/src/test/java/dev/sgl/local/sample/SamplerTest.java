@@ -1,11 +1,19 @@
 package dev.sgl.local.sample;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.testing.Property;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Each option of sampling, by what it lets through.
@@ -79,13 +87,83 @@ class SamplerTest {
         new Sampler(
             new Settings(0, 0, 1, 0, 1, 1.5, 0, Map.of(), OptionalLong.empty()), new int[0]);
     assertEquals(3, frequent.pick(LOGITS.clone(), new long[0]));
+    frequent.took(3);
     assertEquals(2, frequent.pick(LOGITS.clone(), new long[0]));
     Sampler present =
         new Sampler(
             new Settings(0, 0, 1, 0, 1, 0, 1.5, Map.of(), OptionalLong.empty()), new int[0]);
     assertEquals(3, present.pick(LOGITS.clone(), new long[0]));
+    present.took(3);
     assertEquals(2, present.pick(LOGITS.clone(), new long[0]));
+    present.took(2);
     assertEquals(3, present.pick(LOGITS.clone(), new long[0]));
+  }
+
+  /// The plain twin: all weights are sorted, and what is cut off is looked at one by one.
+  private static List<Integer> kept(float[] logits, Settings settings) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      largest = Math.max(largest, logit);
+    }
+    float[] weights = new float[logits.length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) Math.exp((logits[i] - largest) / settings.temperature());
+    }
+    List<Integer> ranked = new ArrayList<>(IntStream.range(0, weights.length).boxed().toList());
+    ranked.sort(Comparator.comparingDouble(i -> -weights[i]));
+    if (settings.topK() > 0) {
+      ranked = ranked.subList(0, Math.min(settings.topK(), ranked.size()));
+    }
+    double total = ranked.stream().mapToDouble(i -> weights[i]).sum();
+    List<Integer> kept = new ArrayList<>();
+    double sum = 0;
+    for (int token : ranked) {
+      if (kept.isEmpty() || sum < settings.topP() * total && weights[token] >= settings.minP()) {
+        kept.add(token);
+        sum += weights[token];
+      }
+    }
+    return kept;
+  }
+
+  @Test
+  void whatIsCutOffIsWhatThePlainDefinitionCutsOff() {
+    Property.forAll(
+        300,
+        (random, size) -> {
+          float[] logits = new float[1 + random.nextInt(3 * size)];
+          for (int i = 0; i < logits.length; i++) {
+            logits[i] = random.nextInt(4) == 0 ? 1 : (float) random.nextDouble(-8, 8);
+          }
+          Settings settings =
+              new Settings(
+                  random.nextDouble(0.2, 2),
+                  random.nextBoolean() ? 0 : 1 + random.nextInt(20),
+                  random.nextBoolean() ? 1 : random.nextDouble(0.05, 1),
+                  random.nextBoolean() ? 0 : random.nextDouble(0, 0.5),
+                  1,
+                  0,
+                  0,
+                  Map.of(),
+                  OptionalLong.of(random.nextLong()));
+          Set<Integer> drawn = new TreeSet<>();
+          Sampler sampler = new Sampler(settings, new int[0]);
+          for (int i = 0; i < 400; i++) {
+            drawn.add(sampler.pick(logits.clone(), new long[0]));
+          }
+          List<Integer> kept = kept(logits, settings);
+          assertTrue(kept.containsAll(drawn), settings + ": " + drawn + " of " + kept);
+          if (settings.minP() > 0.2 && kept.size() <= 5) { // none of them is unlikely
+            assertEquals(Set.copyOf(kept), drawn);
+          }
+        });
+  }
+
+  @Test
+  void theLikeliestComeInOrder() {
+    assertArrayEquals(new int[] {3, 2, 1}, Sampler.top(LOGITS, 3));
+    assertArrayEquals(new int[] {1, 3, 0, 2}, Sampler.top(new float[] {1, 2, 1, 2}, 9));
+    assertArrayEquals(new int[0], Sampler.top(LOGITS, 0));
   }
 
   @Test
