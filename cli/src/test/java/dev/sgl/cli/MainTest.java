@@ -1,12 +1,9 @@
 package dev.sgl.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,14 +18,8 @@ class MainTest {
 
   @TempDir Path folder = Path.of("");
 
-  private record Run(int code, String out, String err) {}
-
-  private static Run sglc(String... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Main.run(arguments, new PrintWriter(out), new PrintWriter(err));
-    assertFalse(err.toString().contains("\tat "), "a stack trace:\n" + err);
-    return new Run(code, out.toString(), err.toString());
+  private static Sglc sglc(String... arguments) {
+    return Sglc.run(arguments);
   }
 
   private String file(String name, String text) throws IOException {
@@ -47,19 +38,13 @@ class MainTest {
     return copy;
   }
 
-  private static void failed(Run run, int code, String message) {
-    assertEquals(code, run.code(), run.err());
-    assertTrue(run.err().contains(message), run.err());
-    assertEquals("", run.out());
-  }
-
   @Test
   void runPrintsTheResultAsJson() throws IOException {
     String source =
         file(
             "one.sgl",
             "program one(n: int = 2) { user \"Hello!\" assistant gen x (max_tokens: 3, temperature: 0) return {n: n, x: x} }");
-    Run run = sglc("run", source, "n=5", "--json");
+    Sglc run = sglc("run", source, "n=5", "--json");
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().startsWith("{\"n\":5,\"x\":\"Hello"), run.out());
     assertEquals(1, run.out().lines().count());
@@ -71,7 +56,7 @@ class MainTest {
         file(
             "s.sgl",
             "program s() { user \"Hello!\" assistant { \"So: \" gen x (max_tokens: 3) } log \"done\" }");
-    Run run = sglc("run", source, "--stream");
+    Sglc run = sglc("run", source, "--stream");
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().startsWith("user: Hello!\nassistant: So: "), run.out());
     assertEquals("log: done\n", run.err());
@@ -80,7 +65,7 @@ class MainTest {
   @Test
   void checkAndIr() throws IOException {
     String good = file("good.sgl", "program p() { return 1 }");
-    assertEquals(new Run(0, good + ": ok\n", ""), sglc("check", good));
+    assertEquals(new Sglc(0, good + ": ok\n", ""), sglc("check", good));
     assertEquals("program p() {\n  return 1\n}\n", sglc("ir", good).out());
   }
 
@@ -89,8 +74,8 @@ class MainTest {
     String bad =
         file("bad.sgl", "program p() {\n  let a = b\n  gen x (temprature: 1)\n  return c.d\n}");
     for (String command : List.of("run", "check", "ir")) {
-      Run run = sglc(command, bad);
-      failed(run, 1, "`b` is not defined");
+      Sglc run = sglc(command, bad);
+      run.failed(1, "`b` is not defined");
       assertTrue(
           run.err().contains("did you mean `temperature`?")
               && run.err().contains("`c` is not defined"),
@@ -102,32 +87,26 @@ class MainTest {
   @Test
   void wrongArguments() throws IOException {
     String source = file("a.sgl", "program a(n: int<1..5>, who: string = \"you\") { return n }");
-    failed(
-        sglc("run", source),
-        2,
-        "`a` needs `n`: add n=…; it takes n: int<1..5>, who: string (optional)");
-    failed(sglc("run", source, "n=many"), 2, "the argument `n`: \"many\" is not int<1..5>");
-    failed(sglc("run", source, "n=9"), 2, "9 is not int<1..5>");
-    failed(sglc("run", source, "n=1", "m=2"), 2, "has no parameter `m`");
-    failed(sglc("run", source, "n"), 2, "name=value");
+    sglc("run", source)
+        .failed(2, "`a` needs `n`: add n=…; it takes n: int<1..5>, who: string (optional)");
+    sglc("run", source, "n=many").failed(2, "the argument `n`: \"many\" is not int<1..5>");
+    sglc("run", source, "n=9").failed(2, "9 is not int<1..5>");
+    sglc("run", source, "n=1", "m=2").failed(2, "has no parameter `m`");
+    sglc("run", source, "n").failed(2, "name=value");
   }
 
   @Test
   void wrongUse() throws IOException {
     assertEquals(2, sglc().code());
-    failed(sglc("run"), 2, "Missing required parameter");
-    failed(sglc("run", "nothing.sgl"), 2, "there is no file nothing.sgl");
-    failed(sglc("rum", "x.sgl"), 2, "run");
-    failed(sglc("run", file("x.sgl", "program p() {}"), "--sede", "1"), 2, "--seed");
-    failed(
-        sglc("run", file("y.sgl", "program p() {}"), "--endpoint", "http://127.0.0.1:1/v1"),
-        2,
-        "--endpoint needs --model");
-    failed(
-        sglc("run", file("z.sgl", "program p() {}"), "--endpoint", "nowhere", "--model", "m"),
-        2,
-        "--endpoint must be a URL");
-    failed(sglc("check", folder.toString()), 2, "is a folder");
+    sglc("run").failed(2, "Missing required parameter");
+    sglc("run", "nothing.sgl").failed(2, "there is no file nothing.sgl");
+    sglc("rum", "x.sgl").failed(2, "run");
+    sglc("run", file("x.sgl", "program p() {}"), "--sede", "1").failed(2, "--seed");
+    sglc("run", file("y.sgl", "program p() {}"), "--endpoint", "http://127.0.0.1:1/v1")
+        .failed(2, "--endpoint needs --model");
+    sglc("run", file("z.sgl", "program p() {}"), "--endpoint", "nowhere", "--model", "m")
+        .failed(2, "--endpoint must be a URL");
+    sglc("check", folder.toString()).failed(2, "is a folder");
   }
 
   @Test
@@ -140,40 +119,36 @@ class MainTest {
   @Test
   void aModelFolderThatIsMissingOrNotWhole() throws IOException {
     String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
-    failed(
-        sglc("run", source, "--model", folder.resolve("none").toString()),
-        3,
-        "there is no model folder");
+    sglc("run", source, "--model", folder.resolve("none").toString())
+        .failed(3, "there is no model folder");
     Path model = modelCopy();
     Path shard = model.resolve("model-00001-of-00002.safetensors");
     byte[] bytes = Files.readAllBytes(shard);
     Files.write(shard, Arrays.copyOf(bytes, 1_000_000));
-    failed(sglc("run", source, "--model", model.toString()), 3, "is truncated");
+    sglc("run", source, "--model", model.toString()).failed(3, "is truncated");
     Files.write(shard, bytes);
     Path config = model.resolve("config.json");
     Files.writeString(
         config, Files.readString(config).replace("LlamaForCausalLM", "MambaForCausalLM"));
-    failed(
-        sglc("run", source, "--model", model.toString()),
-        3,
-        "the architecture MambaForCausalLM is not supported");
+    sglc("run", source, "--model", model.toString())
+        .failed(3, "the architecture MambaForCausalLM is not supported");
     Files.writeString(config, "{");
-    failed(sglc("run", source, "--model", model.toString()), 3, "config.json cannot be read");
+    sglc("run", source, "--model", model.toString()).failed(3, "config.json cannot be read");
   }
 
   @Test
   void anEndpointThatIsNotThere() throws IOException {
     String source = file("e.sgl", "program e() { user \"Hi\" assistant gen x }");
-    Run run = sglc("run", source, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
-    failed(run, 3, "the endpoint 127.0.0.1 cannot be reached");
+    Sglc run = sglc("run", source, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
+    run.failed(3, "the endpoint 127.0.0.1 cannot be reached");
     assertTrue(run.err().contains("e.sgl:1:35"), run.err());
   }
 
   @Test
   void aProgramThatFailsShowsWhere() throws IOException {
     String source = file("f.sgl", "program f(n: int = 3) {\n  fail \"no luck with {n}\"\n}");
-    Run run = sglc("run", source);
-    failed(run, 1, "error[failed]: no luck with 3.");
+    Sglc run = sglc("run", source);
+    run.failed(1, "error[failed]: no luck with 3.");
     assertTrue(
         run.err().contains("f.sgl:2:3") && run.err().contains("= known here: n = 3"), run.err());
   }
