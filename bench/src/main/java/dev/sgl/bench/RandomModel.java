@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -29,6 +31,10 @@ record RandomModel(
     boolean bf16) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /// 105 million parameters: small enough for many runs, large enough that the model is what
+  /// counts.
+  static final RandomModel MIDDLE = new RandomModel("105M", 4096, 768, 2560, 14, 12, 4, 64, true);
+
   /// The shape of Llama-3.2-1B: 1.24 billion parameters.
   static RandomModel billion(boolean bf16) {
     return new RandomModel("1.2B", 128_256, 2048, 8192, 16, 32, 8, 64, bf16);
@@ -37,6 +43,20 @@ record RandomModel(
   /// 26 million parameters.
   static RandomModel small(boolean bf16) {
     return new RandomModel("25M", 4096, 512, 1408, 8, 8, 4, 64, bf16);
+  }
+
+  /// The folder of this model with the tokenizer of the demo model, which knows as many tokens.
+  Path withTokenizer(Path home) throws IOException {
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Files.createDirectories(parent);
+    Path folder = write(parent);
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(
+          home.resolve("samples/model/demo").resolve(name),
+          folder.resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    return folder;
   }
 
   long parameters() {

@@ -15,24 +15,19 @@ import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.program.Program;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 
 /// Runs the language's own workloads (those of "SGLang: Efficient Execution of Structured Language
 /// Model Programs", section 6) with and without the cache, many at once and one by one, on a model
@@ -40,8 +35,6 @@ import java.util.stream.IntStream;
 ///
 /// usage: Workloads HOME CHART [ROUNDS [WORKLOAD]]
 public final class Workloads {
-  private static final RandomModel MODEL =
-      new RandomModel("105M", 4096, 768, 2560, 14, 12, 4, 64, true);
   private static final int POOL = 49_152;
 
   /// How a workload is run.
@@ -65,7 +58,7 @@ public final class Workloads {
   public static void main(String[] arguments) throws Exception {
     Path home = Path.of(arguments[0]);
     int rounds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3;
-    Path folder = model(home);
+    Path folder = RandomModel.MIDDLE.withTokenizer(home);
     System.out.println(
         "| workload | way | requests | prompt tokens | computed | of the best | hit rate | requests/s"
             + " | against the first |\n|---|---|---|---|---|---|---|---|---|");
@@ -83,20 +76,6 @@ public final class Workloads {
       chart.add(workload.program().replace('_', ' '), measure(workload, program, folder, rounds));
     }
     Files.writeString(Path.of(arguments[1]), chart.svg());
-  }
-
-  /// The model's folder, with the tokenizer of the demo model.
-  private static Path model(Path home) throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Files.createDirectories(parent);
-    Path folder = MODEL.write(parent);
-    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(
-          home.resolve("samples/model/demo").resolve(name),
-          folder.resolve(name),
-          StandardCopyOption.REPLACE_EXISTING);
-    }
-    return folder;
   }
 
   /// Runs a workload in all ways, in turns, and returns how much faster than the first each is.
@@ -147,7 +126,7 @@ public final class Workloads {
                     256, way.parallel() ? 64 : 1, Order.LONGEST_PREFIX, Duration.ofSeconds(5)));
     try (LocalBackend local = LocalBackend.open(folder, options, Progress.SILENT);
         Checkpoint checkpoint = Checkpoint.open(folder);
-        Tokenizer tokenizer = Tokenizer.open(folder, MODEL.vocabulary());
+        Tokenizer tokenizer = Tokenizer.open(folder, RandomModel.MIDDLE.vocabulary());
         Ideal ideal = new Ideal(local, ChatFormat.open(checkpoint, tokenizer), tokenizer);
         ExecutorService runs =
             way.parallel()
@@ -217,28 +196,5 @@ public final class Workloads {
       all.add(new LinkedHashMap<>(arguments.apply(i)));
     }
     return new Workload(program, all);
-  }
-
-  /// Sentences of random words.
-  private static final class Texts {
-    private static final List<String> WORDS =
-        Arrays.asList(
-            ("the a river house lamp walks slowly because rain town people every green small"
-                    + " with under mountain quiet letter reads morning old new train water light"
-                    + " answer question better never again table many between carries")
-                .split(" "));
-    private final SplittableRandom random = new SplittableRandom(1);
-
-    String of(int words) {
-      StringBuilder text = new StringBuilder();
-      IntStream.range(0, words)
-          .forEach(
-              i -> text.append(i == 0 ? "" : " ").append(WORDS.get(random.nextInt(WORDS.size()))));
-      return text + ".";
-    }
-
-    List<String> several(int count, int words) {
-      return IntStream.range(0, count).mapToObj(_ -> of(words)).toList();
-    }
   }
 }

@@ -152,7 +152,8 @@ class BatchTest {
 
   @Test
   void aModelThatIsGoneStopsTheBatchAndLosesNothing() throws IOException {
-    Files.write(input, IntStream.range(0, 200).mapToObj(n -> "{\"n\": " + (n % 20 + 1) + "}").toList());
+    Files.write(
+        input, IntStream.range(0, 200).mapToObj(n -> "{\"n\": " + (n % 20 + 1) + "}").toList());
     Sglc run = batch("--endpoint", "http://127.0.0.1:1/v1", "-m", "none", "-p", "4");
     run.failed(3, "run the batch again with --retry-failed");
     int written = lines().size();

@@ -1,0 +1,81 @@
+package dev.sgl.bench;
+
+import dev.sgl.compiler.Compiler;
+import dev.sgl.interpreter.Interpreter;
+import dev.sgl.interpreter.RunOptions;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.engine.Progress;
+import dev.sgl.program.Program;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/// How long a fork of eight over a prefix of 2,000 tokens takes to its join, beside one branch.
+///
+/// usage: ForkTime HOME [ROUNDS]
+public final class ForkTime {
+  private static final int WORDS = 1_200;
+  private static final int BRANCHES = 8;
+  private static final String SOURCE =
+      """
+      program branches(text: string, n: int) {
+        "{text}"
+        fork i in 1..n as tries { "\\n{i}:" gen x (max_tokens: 32, ignore_eos: true) }
+        join tries
+        return n
+      }
+      """;
+
+  private ForkTime() {}
+
+  public static void main(String[] arguments) throws IOException {
+    int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
+    Path folder = RandomModel.MIDDLE.withTokenizer(Path.of(arguments[0]));
+    Program program = Compiler.compile("branches.sgl", SOURCE).program().orElseThrow();
+    Texts texts = new Texts();
+    double[][] seconds = new double[4][rounds];
+    long prefix = 0;
+    long computed = 0;
+    try (LocalBackend backend = LocalBackend.open(folder, LocalOptions.DEFAULT, Progress.SILENT)) {
+      time(program, backend, texts.of(WORDS), BRANCHES); // the kernels are compiled
+      for (int round = 0; round < rounds; round++) {
+        String one = texts.of(WORDS);
+        long before = backend.stats().computedPromptTokens();
+        seconds[0][round] = time(program, backend, one, 1);
+        prefix = backend.stats().computedPromptTokens() - before;
+        seconds[1][round] = time(program, backend, one, 1);
+        String many = texts.of(WORDS);
+        before = backend.stats().computedPromptTokens();
+        seconds[2][round] = time(program, backend, many, BRANCHES);
+        computed = backend.stats().computedPromptTokens() - before;
+        seconds[3][round] = time(program, backend, many, BRANCHES);
+      }
+    }
+    double one = median(seconds[0]);
+    double added = median(seconds[3]) - median(seconds[1]);
+    System.out.println(
+        "| branches | computed prompt tokens | seconds | with the prefix in the cache |");
+    System.out.println("|---|---|---|---|");
+    System.out.printf("| 1 | %d | %.2f | %.2f |%n", prefix, one, median(seconds[1]));
+    System.out.printf(
+        "| %d | %d | %.2f | %.2f |%n", BRANCHES, computed, median(seconds[2]), median(seconds[3]));
+    System.out.printf(
+        "%nto the join, less the added decode work: %.2f of one branch%n",
+        (median(seconds[2]) - added) / one);
+  }
+
+  private static double time(Program program, LocalBackend backend, String text, int branches) {
+    long start = System.nanoTime();
+    Map<String, Object> arguments = Map.of("text", text, "n", (long) branches);
+    Interpreter.run(program, arguments, backend, RunOptions.DEFAULT);
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
