@@ -100,11 +100,7 @@ final class BatchCommand implements Callable<Integer> {
     if (Files.exists(output) && Files.isSameFile(input, output)) {
       throw new UsageException("--output is the input itself");
     }
-    if (overwrite) {
-      Files.deleteIfExists(output);
-      Files.deleteIfExists(retried());
-    }
-    BatchFile.Done done = BatchFile.existing(output, lines);
+    BatchFile.Done done = overwrite ? BatchFile.Done.NOTHING : BatchFile.existing(output, lines);
     if (retryFailed && !done.failed().isEmpty()) {
       return retry(program.get(), lines, err);
     }
@@ -112,14 +108,19 @@ final class BatchCommand implements Callable<Integer> {
       err.println("all " + done.count() + " lines of " + output + " are done already");
       return reportFailed(err, done.failed(), lines.size());
     }
-    return run(program.get(), lines, output, done, Collections.emptyIterator(), err);
+    int code = run(program.get(), lines, output, done, Collections.emptyIterator(), err);
+    Files.deleteIfExists(retried()); // it belonged to another output
+    return code;
   }
 
   /// Makes the output anew beside the old one, whose place it takes when it is whole. Only what
   /// failed is run again.
   private int retry(Program program, List<BatchLine> lines, PrintWriter err)
       throws IOException, InterruptedException {
-    BatchFile.Done done = BatchFile.existing(retried(), lines); // by a retry that was broken off
+    BatchFile.Done done =
+        BatchFile.goesOn(output, retried())
+            ? BatchFile.existing(retried(), lines) // by a retry that was broken off
+            : BatchFile.Done.NOTHING;
     try (Stream<String> all = Files.lines(output)) {
       Iterator<String> known = all.skip(done.count()).iterator();
       int code = run(program, lines, retried(), done, known, err);
@@ -146,7 +147,7 @@ final class BatchCommand implements Callable<Integer> {
     }
     long start = System.nanoTime();
     try (Backend backend = model.open(err, Terminal.detect().err() && !quiet);
-        BatchFile out = BatchFile.append(target, done.count())) {
+        BatchFile out = BatchFile.open(target, done.count())) {
       BatchRun run = new BatchRun(program, backend, parallel, seed);
       try (ProgressBar progress = progress(lines.size(), done.count())) {
         run.run(lines, out, known, progress::step);

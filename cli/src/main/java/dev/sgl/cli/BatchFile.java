@@ -2,14 +2,17 @@ package dev.sgl.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.program.Values;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// The output of a batch: one line for each line of the input, in the same order.
 ///
@@ -25,8 +29,6 @@ import java.util.TreeMap;
 /// What is done is written as soon as all before it is, so a batch that was interrupted goes on
 /// behind the last line.
 final class BatchFile implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /// How each line begins.
   private static final String BEGINNING = "{\"line\":";
 
@@ -46,7 +48,9 @@ final class BatchFile implements AutoCloseable {
   ///
   /// @param count of its lines
   /// @param failed the errors in it, by the number of the line in the input
-  record Done(int count, SortedMap<Integer, String> failed) {}
+  record Done(int count, SortedMap<Integer, String> failed) {
+    static final Done NOTHING = new Done(0, new TreeMap<>());
+  }
 
   /// Looks at what `file` has already, which is nothing if it is not there. A line that was broken
   /// off is taken away.
@@ -56,18 +60,14 @@ final class BatchFile implements AutoCloseable {
     int count = 0;
     SortedMap<Integer, String> failed = new TreeMap<>();
     if (!Files.exists(file)) {
-      return new Done(count, failed);
+      return Done.NOTHING;
     }
-    long whole = wholeBytes(file);
-    try (var all = Files.lines(file)) {
+    if (isOutput(file)) {
+      truncate(file, wholeBytes(file));
+    }
+    try (Stream<String> all = Files.lines(file)) {
       for (Iterator<String> lines = all.iterator(); lines.hasNext(); count++) {
-        String line = lines.next();
-        JsonNode node = parse(line);
-        boolean last = !lines.hasNext();
-        boolean ours = line.startsWith(BEGINNING) || BEGINNING.startsWith(line);
-        if (last && whole < Files.size(file) && ours) {
-          break; // it was broken off
-        }
+        JsonNode node = parse(lines.next());
         if (count >= inputs.size() || !answers(node, inputs.get(count))) {
           throw new UsageException(
               "line %d of %s does not belong to this input; name another --output, or add --overwrite"
@@ -82,12 +82,41 @@ final class BatchFile implements AutoCloseable {
           ? new UsageException(file + " is not a text in UTF-8")
           : e;
     }
-    truncate(file, whole);
     return new Done(count, failed);
+  }
+
+  /// Whether `file` begins as an output does.
+  private static boolean isOutput(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      String start = new String(in.readNBytes(BEGINNING.length()), StandardCharsets.ISO_8859_1);
+      return BEGINNING.startsWith(start);
+    }
   }
 
   private static boolean answers(JsonNode line, BatchLine input) {
     return line.path("line").asInt() == input.number() && line.path("input").equals(input.json());
+  }
+
+  /// Whether `retried` was begun for this very `output`: what has a result there has the same here.
+  static boolean goesOn(Path output, Path retried) throws IOException {
+    if (!Files.exists(retried)) {
+      return false;
+    }
+    try (Stream<String> before = Files.lines(output);
+        Stream<String> after = Files.lines(retried)) {
+      Iterator<String> known = before.iterator();
+      Iterator<String> again = after.iterator();
+      while (known.hasNext() && again.hasNext()) {
+        String line = known.next();
+        String other = again.next();
+        if (hasResult(line) && !line.equals(other) && again.hasNext()) {
+          return false;
+        }
+      }
+      return !again.hasNext();
+    } catch (UncheckedIOException e) {
+      return false; // it was broken off inside of a character
+    }
   }
 
   /// Whether a line of an output has a result.
@@ -97,9 +126,9 @@ final class BatchFile implements AutoCloseable {
 
   private static JsonNode parse(String line) {
     try {
-      return JSON.readTree(line);
+      return BatchLine.JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      return JSON.missingNode();
+      return BatchLine.JSON.missingNode();
     }
   }
 
@@ -128,28 +157,31 @@ final class BatchFile implements AutoCloseable {
 
   // --- what is added
 
-  /// The line for `input` with a result, which is JSON.
+  /// The line for `input` with a result, which is BatchLine.JSON.
   static String result(BatchLine input, String result) {
     ObjectNode line = line(input);
     line.set("result", parse(result));
-    return line.toString();
+    return Values.encodable(line.toString());
   }
 
   /// The line for `input` with an error.
   static String error(BatchLine input, String message) {
-    return line(input).put("error", message).toString();
+    return Values.encodable(line(input).put("error", message).toString());
   }
 
   private static ObjectNode line(BatchLine input) {
-    ObjectNode line = JSON.createObjectNode().put("line", input.number());
+    ObjectNode line = BatchLine.JSON.createObjectNode().put("line", input.number());
     line.set("input", input.json());
     return line;
   }
 
-  /// Opens `file` to write behind the lines that it has.
-  static BatchFile append(Path file, int lines) throws IOException {
+  /// Opens `file` to write behind its first `lines` lines, which are all that it has; what it holds
+  /// instead of none is gone.
+  static BatchFile open(Path file, int lines) throws IOException {
+    OpenOption how = lines == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
     return new BatchFile(
-        Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND), lines);
+        Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how),
+        lines);
   }
 
   /// How many lines it has.
@@ -158,16 +190,23 @@ final class BatchFile implements AutoCloseable {
   }
 
   /// Takes the line at `index`; writes what can be written in order.
+  ///
+  /// @throws IOException if it cannot be written; nothing is written after that
   synchronized void put(int index, String line) throws IOException {
+    if (abandoned) {
+      return;
+    }
     early.put(index, line);
     try {
-      for (String next = early.get(written); next != null; next = early.get(written)) {
+      for (String next = early.remove(written); next != null; next = early.remove(written)) {
         out.write(next);
         out.write('\n');
-        early.remove(written);
         written++;
       }
       out.flush();
+    } catch (IOException e) {
+      abandoned = true;
+      throw e;
     } finally {
       notifyAll();
     }

@@ -1,6 +1,7 @@
 package dev.sgl.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -14,7 +15,10 @@ import java.util.List;
 ///
 /// @param number of the line in its file, from 1
 record BatchLine(int number, String text) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /// Numbers of the input are repeated as they are, however large.
+  static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
   private static final long MAX_BYTES = 1L << 30;
 
   /// Reads the input of a batch.

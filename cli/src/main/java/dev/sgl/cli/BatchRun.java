@@ -81,9 +81,12 @@ final class BatchRun {
         free.acquire();
         runs.execute(
             () -> {
-              line(index, lines.get(index), out);
-              onLine.run();
-              free.release();
+              try {
+                line(index, lines.get(index), out);
+                onLine.run();
+              } finally {
+                free.release();
+              }
             });
       }
     }

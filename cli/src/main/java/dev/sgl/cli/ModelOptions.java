@@ -38,7 +38,7 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that compute. Default: as many as processors.")
+      description = "Threads that compute. Default: as many as processors, at most 16.")
   Optional<Integer> threads = Optional.empty();
 
   @Option(

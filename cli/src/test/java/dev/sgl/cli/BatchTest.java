@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,6 +117,40 @@ class BatchTest {
     assertTrue(again.err().contains("which has 5 lines\n1 lines in "), again.err());
     allIsThere();
     assertFalse(Files.exists(retried));
+  }
+
+  @Test
+  void aRetryOfAnotherOutputIsNotGoneOnWith() throws IOException {
+    failAt(7);
+    batch();
+    Path retried = folder.resolve("out.jsonl.retried");
+    List<String> old = Files.readAllLines(output).subList(0, 3);
+    Files.write(retried, old.stream().map(l -> l.replace("\"result\":", "\"result\":99")).toList());
+    failAt(0);
+    assertEquals(0, batch("--retry-failed").code());
+    allIsThere();
+  }
+
+  @Test
+  void whatWasBrokenOffInsideOfACharacterGoesOn() throws IOException {
+    batch();
+    byte[] all = Files.readAllBytes(output);
+    byte[] cut = Arrays.copyOf(all, all.length - 10);
+    cut[cut.length - 1] = (byte) 0xC3;
+    Files.write(output, cut);
+    assertEquals(0, batch().code());
+    allIsThere();
+  }
+
+  @Test
+  void linesThatNoEncodingHasAndHugeNumbersAreRepeated() throws IOException {
+    Files.writeString(program, "program p(t) { return t }");
+    Files.writeString(input, "{\"t\": \"\\ud83d\"}\n{\"t\": 1e400}\n{\"t\": \"é 😀\"}\n");
+    assertEquals(0, batch().code());
+    assertEquals(0, batch().code(), "it is known to be done");
+    assertEquals("\ud83d", lines().getFirst().path("result").asText());
+    assertTrue(Files.readString(output).contains("1E+400"), Files.readString(output));
+    assertTrue(Files.readString(output).contains("é 😀"));
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class Values {
   /// The value as compact JSON.
   public static String json(Object value) {
     try {
-      return JSON.writeValueAsString(value);
+      return encodable(JSON.writeValueAsString(value));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not a value: " + value.getClass(), e);
     }
@@ -53,10 +53,26 @@ public final class Values {
   /// The value as JSON over several lines.
   public static String pretty(Object value) {
     try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+      return encodable(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("not a value: " + value.getClass(), e);
     }
+  }
+
+  /// The same JSON in characters that can all be encoded: a half of a surrogate pair, which no
+  /// encoding has, is escaped.
+  public static String encodable(String json) {
+    if (json.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
+      return json;
+    }
+    StringBuilder out = new StringBuilder();
+    json.codePoints()
+        .forEach(
+            point -> {
+              boolean half = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+              out.append(half ? String.format("\\u%04x", point) : Character.toString(point));
+            });
+    return out.toString();
   }
 
   /// Text as a literal of the language.

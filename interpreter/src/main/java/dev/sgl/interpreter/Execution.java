@@ -305,28 +305,22 @@ final class Execution {
       throw new TypeException(
           "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
     }
-    group.during(
-        () -> {
-          Pending.awaitFirst(branches, (int) count);
-          return group;
-        });
-    group.raiseFailure();
+    List<Pending> first = new ArrayList<>();
+    group.during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
     Object done =
         switch (fork.value()) {
           case Map<?, ?> map -> {
             Map<String, Object> record = new LinkedHashMap<>();
-            map.forEach((name, branch) -> record.put((String) name, known(branch)));
+            map.forEach(
+                (name, branch) ->
+                    record.put((String) name, first.contains(branch) ? branch : Values.NONE));
             yield record;
           }
-          default -> branches.stream().filter(Pending::isKnown).limit(count).toList();
+          default -> branches.stream().filter(first::contains).toList();
         };
     group.end(
         new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
     return new Environment.Variable(done, Values.NONE, Optional.of(group));
-  }
-
-  private static Object known(Object branch) {
-    return branch instanceof Pending pending && pending.isKnown() ? branch : Values.NONE;
   }
 
   /// Starts a branch from a copy of the conversation; its value is the record of its variables.

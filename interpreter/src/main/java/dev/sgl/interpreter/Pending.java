@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// A value that is still being made: of a generation, a branch or a program's call.
 final class Pending {
@@ -29,19 +28,27 @@ final class Pending {
     return future.isDone() && !future.isCompletedExceptionally();
   }
 
-  /// Waits until `count` of the values are known, or one of them has failed.
-  static void awaitFirst(List<Pending> values, int count) {
+  /// Waits for `count` of the values, those that are known first; raises an error that comes before
+  /// they are.
+  static List<Pending> awaitFirst(List<Pending> values, int count) {
     Pending enough = new Pending();
-    AtomicInteger left = new AtomicInteger(count);
+    List<Pending> first = new ArrayList<>(); // guarded by itself
     for (Pending value : values) {
       value.future.whenComplete(
           (_, error) -> {
-            if (error != null || left.decrementAndGet() == 0) {
-              enough.complete(true);
+            synchronized (first) {
+              if (error != null) {
+                enough.fail(error);
+              } else if (first.size() < count && first.add(value) && first.size() == count) {
+                enough.complete(true);
+              }
             }
           });
     }
     enough.await();
+    synchronized (first) {
+      return List.copyOf(first);
+    }
   }
 
   /// Waits for the value; raises the error that it ended with.

@@ -18,6 +18,11 @@ final class FreePages {
     return count;
   }
 
+  /// The page that is taken next.
+  int next() {
+    return stack[count - 1];
+  }
+
   int take() {
     return stack[--count];
   }

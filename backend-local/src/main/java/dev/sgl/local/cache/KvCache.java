@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 /// A published page that is not full belongs to the tree, but only the sequence that began it
 /// writes into it.
 ///
-/// Owned by the engine's thread.
+/// Owned by the engine's thread, and by the planner's while a batch is computed.
 public final class KvCache {
   private final KvPool pool;
   private final int pageSize;
@@ -127,9 +127,8 @@ public final class KvCache {
   }
 
   private int take() {
-    int page = free.take();
-    pool.prepare(page);
-    return page;
+    pool.prepare(free.next()); // there may be no memory for it
+    return free.take();
   }
 
   /// Frees pages of the tree until `pages` are free; false if there are too few.

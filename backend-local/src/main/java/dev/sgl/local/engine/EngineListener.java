@@ -1,7 +1,7 @@
 package dev.sgl.local.engine;
 
-/// Hears what an engine does, on the engine's thread: what it does there delays the next batch.
-/// Times are nanoseconds of [System#nanoTime].
+/// Hears what an engine does, on the engine's own threads, one call after the other: what a
+/// listener does there delays the next batch. Times are nanoseconds of [System#nanoTime].
 public interface EngineListener {
   /// A batch was computed.
   default void batch(BatchReport report) {}

@@ -21,7 +21,8 @@ import java.util.function.ToDoubleFunction;
 /// | `sgl.cache.hit.rate` | the part of the prompts' tokens that were cached |
 /// | `sgl.pages` | pages at the moment, by `state`: `free`, `cached`, `used` |
 /// | `sgl.evicted.pages`, `sgl.retractions` | pages and sequences that had to go |
-/// | `sgl.queue`, `sgl.first.token`, `sgl.between.tokens`, `sgl.request` | times of requests |
+/// | `sgl.queue`, `sgl.first.token`, `sgl.request` | times of requests, from their arrival |
+/// | `sgl.between.tokens` | mean time between two tokens that the model chose, by request |
 /// | `sgl.batch`, `sgl.batch.rows`, `sgl.batch.sequences` | time and size of forward passes |
 public final class EngineMeters implements MeterBinder {
   private final LocalBackend backend;
@@ -121,7 +122,7 @@ public final class EngineMeters implements MeterBinder {
       }
       if (report.firstToken() > 0) {
         firstToken.record(report.firstToken() - report.submitted(), TimeUnit.NANOSECONDS);
-        int gaps = report.generatedTokens() - 1;
+        int gaps = report.generatedTokens() - report.forcedTokens() - 1;
         if (gaps > 0) {
           long each = (report.finished() - report.firstToken()) / gaps;
           betweenTokens.record(each, TimeUnit.NANOSECONDS);

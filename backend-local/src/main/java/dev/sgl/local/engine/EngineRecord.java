@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// Keeps count of what the engine does. Written by the engine's thread, read by all.
+/// Keeps count of what the engine does. Written by whichever thread has the scheduler, read by all.
 final class EngineRecord {
   private final List<EngineListener> listeners = new CopyOnWriteArrayList<>();
   private long requests;
@@ -94,7 +94,7 @@ final class EngineRecord {
     for (EngineListener listener : listeners) {
       try {
         what.accept(listener);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         listeners.remove(listener);
         System.getLogger(EngineRecord.class.getName())
             .log(System.Logger.Level.WARNING, "an engine's listener failed and is left out", e);

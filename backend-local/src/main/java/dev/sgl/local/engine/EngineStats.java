@@ -2,7 +2,7 @@ package dev.sgl.local.engine;
 
 /// What an engine has done so far, and what it holds at the moment.
 ///
-/// @param requests answered
+/// @param requests that ended: answered, failed or cancelled
 /// @param running sequences that take part in batches
 /// @param waiting sequences that do not yet
 /// @param promptTokens of all requests that were admitted

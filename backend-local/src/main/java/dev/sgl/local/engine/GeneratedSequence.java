@@ -344,6 +344,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   public void close() {
     if (last.isEmpty()) {
       engine.cancel(this);
+      fail(new CancellationException("cancelled")); // to whoever reads on another thread
     }
   }
 }

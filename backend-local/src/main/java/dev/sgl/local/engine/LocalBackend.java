@@ -42,6 +42,9 @@ public final class LocalBackend implements Backend {
   /// Tokens that the pool holds at most unless one sequence needs more.
   private static final int MAX_POOL = 32_768;
 
+  /// The part of the virtual machine's memory that the pool may take: one in so many.
+  private static final int POOL_SHARE = 2;
+
   private final String name;
   private final Checkpoint checkpoint;
   private final Tokenizer tokenizer;
@@ -59,12 +62,13 @@ public final class LocalBackend implements Backend {
     checkpoint = Checkpoint.open(folder);
     try {
       checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
-      Model model = Transformer.open(checkpoint, kernels(options));
-      context = Math.min(options.context().orElse(model.context()), model.context());
-      int pool = Math.max(context, Math.min(MAX_POOL, context * FULL_SEQUENCES));
+      Model model = model(checkpoint, options);
+      int pool = pool(model, options);
+      context =
+          Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
       // its first batches warm the kernels up while the tokenizer is read
-      engine = new Engine(model, options, options.cache().tokens().orElse(pool));
-    } catch (RuntimeException e) {
+      engine = new Engine(model, options, pool);
+    } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
     }
@@ -75,11 +79,40 @@ public final class LocalBackend implements Backend {
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
       jumpForward = options.jumpForward();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       engine.close();
       checkpoint.close();
       throw e;
     }
+  }
+
+  private static Model model(Checkpoint checkpoint, LocalOptions options) {
+    Kernels kernels = kernels(options);
+    try {
+      return Transformer.open(checkpoint, kernels);
+    } catch (RuntimeException | Error e) {
+      kernels.close();
+      throw e;
+    }
+  }
+
+  /// Tokens that the pool of keys and values holds: as many as are asked for, or what a few full
+  /// sequences need, as far as there is memory for it.
+  private static int pool(Model model, LocalOptions options) {
+    long fit = Runtime.getRuntime().maxMemory() / POOL_SHARE / model.bytesPerToken();
+    int context = Math.min(options.context().orElse(model.context()), model.context());
+    long few = Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
+    boolean asked = options.context().isPresent() || options.cache().tokens().isPresent();
+    if (!asked) {
+      return (int) Math.clamp(few, 1, Math.max(1, fit));
+    }
+    int wanted = options.cache().tokens().orElse((int) Math.max(context, Math.min(few, fit)));
+    if (wanted > fit) {
+      throw new ModelException(
+          "keys and values of %,d tokens need %,d MiB, but there is memory for %,d tokens; ask for less context, or give the virtual machine more memory (-Xmx)"
+              .formatted(wanted, wanted * model.bytesPerToken() >> 20, fit));
+    }
+    return wanted;
   }
 
   /// Loads the model of `folder`.

@@ -24,6 +24,11 @@ public final class KvPool {
     this.values = new float[layers * pages][];
   }
 
+  /// Bytes that the keys and values of a token take.
+  public static long bytesPerToken(int layers, int width) {
+    return 2L * layers * width * Float.BYTES;
+  }
+
   public int pages() {
     return pages;
   }

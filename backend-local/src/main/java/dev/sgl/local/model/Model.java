@@ -13,6 +13,9 @@ public interface Model extends AutoCloseable {
   /// Most tokens of a sequence.
   int context();
 
+  /// Bytes that the keys and values of a token take.
+  long bytesPerToken();
+
   /// A pool of pages for its keys and values.
   KvPool pool(int pages, int pageSize);
 

@@ -113,6 +113,11 @@ public final class Transformer implements Model {
   }
 
   @Override
+  public long bytesPerToken() {
+    return KvPool.bytesPerToken(config.layers(), config.kvHeads() * config.headDim());
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return new KvPool(config.layers(), pages, pageSize, config.kvHeads() * config.headDim());
   }

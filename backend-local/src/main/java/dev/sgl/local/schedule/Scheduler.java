@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
 /// share once. When pages run out, the sequence that loses least is retracted: what it has
 /// computed stays in the cache as long as it can, and it waits again.
 ///
-/// Owned by the engine's thread.
+/// Owned by the engine's thread, and by the planner's while a batch is computed.
 public final class Scheduler {
   /// Sequences with at most so many new tokens come before chunks of prompts.
   private static final int SHORT = 32;
@@ -31,6 +31,7 @@ public final class Scheduler {
   private final List<Sequence> waiting = new ArrayList<>();
   private final List<Sequence> running = new ArrayList<>();
   private final Counters counters = new Counters();
+  private boolean arranged = true; // whether those that wait are in order
 
   /// @param clock nanoseconds
   public Scheduler(KvCache cache, ScheduleOptions options, LongSupplier clock) {
@@ -58,6 +59,7 @@ public final class Scheduler {
   public void submit(Sequence sequence) {
     sequence.times().submitted(clock.getAsLong());
     waiting.add(sequence);
+    arranged = false;
   }
 
   /// Forgets the sequences that were cancelled and returns them; what they owned is free.
@@ -77,6 +79,7 @@ public final class Scheduler {
       look(sequence);
     }
     waiting.sort(order(now));
+    arranged = true;
   }
 
   private void look(Sequence sequence) {
@@ -125,67 +128,73 @@ public final class Scheduler {
 
   /// The next batch. It is empty if nothing waits or runs, or if the last sequence that ran had to
   /// be sent back; then it is not the next time.
+  ///
+  /// Every running sequence gets a row. What is left of the batch goes first to those that need
+  /// few, then to those that wait, then to long prompts, of which some is kept from the others.
   public List<Piece> plan() {
-    List<Piece> pieces = new ArrayList<>();
-    counters.batch();
+    if (!arranged) {
+      arrange();
+    }
     long retractions = counters.retractions();
-    List<Sequence> prompts = new ArrayList<>();
-    for (Sequence sequence : List.copyOf(running)) {
-      if (!sequence.isRunning()) {
-        continue; // it was retracted for another
-      }
-      int rows = sequence.length() - sequence.computed();
-      if (rows > SHORT) {
-        prompts.add(sequence);
-      } else if (budget(pieces) > 0) {
-        int end = sequence.computed() + Math.min(budget(pieces), rows);
-        if (hasPages(sequence, end, pieces)) {
-          add(sequence, end, pieces);
-        }
+    List<Sequence> going = List.copyOf(running);
+    going.forEach(sequence -> sequence.grant(1));
+    for (Sequence sequence : going) {
+      if (!isLong(sequence)) {
+        sequence.grant(Math.min(sequence.due(), 1 + budget()));
       }
     }
+    for (Sequence sequence : going) {
+      if (sequence.isRunning()) { // and not retracted for another
+        makeRoom(sequence);
+      }
+    }
+    List<Sequence> prompts = new ArrayList<>(going);
+    prompts.removeIf(sequence -> !sequence.isRunning() || !isLong(sequence));
     if (counters.retractions() == retractions) {
-      int budget = budget(pieces);
-      admit(prompts.isEmpty() ? budget : (budget + 1) / 2, pieces);
-      reservation.wentWell();
+      admit(prompts.isEmpty() ? budget() : (budget() + 1) / 2);
     }
     long now = clock.getAsLong();
     prompts.sort(Comparator.comparingLong(sequence -> -level(sequence, now)));
     for (Sequence sequence : prompts) {
-      if (budget(pieces) > 0 && sequence.isRunning()) {
-        add(sequence, sequence.computed() + budget(pieces), pieces);
+      if (sequence.isRunning()) {
+        sequence.grant(Math.min(sequence.due(), 1 + budget()));
+        makeRoom(sequence);
       }
     }
-    return pieces;
+    return pieces(retractions);
+  }
+
+  private List<Piece> pieces(long retractions) {
+    if (running.isEmpty()) {
+      return List.of();
+    }
+    counters.batch();
+    if (counters.retractions() == retractions) {
+      reservation.wentWell();
+    }
+    return running.stream()
+        .map(s -> new Piece(s, s.computed(), s.computed() + s.granted()))
+        .toList();
+  }
+
+  private static boolean isLong(Sequence sequence) {
+    return sequence.due() > SHORT;
   }
 
   /// How many more rows the batch may have.
-  private int budget(List<Piece> pieces) {
-    return options.batchTokens() - pieces.stream().mapToInt(Piece::rows).sum();
+  private int budget() {
+    return options.batchTokens() - running.stream().mapToInt(Sequence::granted).sum();
   }
 
-  /// Adds the sequence's rows up to `end`, as far as it has tokens, and returns how many. It has
-  /// pages for them.
-  private static int add(Sequence sequence, int end, List<Piece> pieces) {
-    Piece piece = new Piece(sequence, sequence.computed(), Math.min(sequence.length(), end));
-    pieces.add(piece);
-    return piece.rows();
-  }
-
-  /// Whether the sequence has pages up to `end` now; others, or itself, are retracted if need be.
-  private boolean hasPages(Sequence sequence, int end, List<Piece> pieces) {
-    while (!cache.grow(sequence.lease(), end)) {
-      if (running.size() == 1 && cache.releaseOne(this::isWanted)) {
-        continue;
-      }
-      Sequence cheapest = cheapest();
-      pieces.removeIf(piece -> piece.sequence() == cheapest);
-      retract(cheapest);
-      if (cheapest == sequence) {
-        return false;
+  /// Gets the sequence pages for the rows that it was granted; others, or itself, are retracted if
+  /// need be.
+  private void makeRoom(Sequence sequence) {
+    while (sequence.isRunning()
+        && !cache.grow(sequence.lease(), sequence.computed() + sequence.granted())) {
+      if (running.size() > 1 || !cache.releaseOne(this::isWanted)) {
+        retract(cheapest());
       }
     }
-    return true;
   }
 
   /// Whether a sequence that waits begins with what is held.
@@ -211,11 +220,12 @@ public final class Scheduler {
     sequence.times().retracted();
     cache.publish(sequence.lease(), sequence.tokens(), sequence.computed());
     drop(sequence);
-    waiting.addFirst(sequence);
+    waiting.add(sequence);
+    arranged = false;
   }
 
   /// Admits waiting sequences, with `most` rows, while there are pages.
-  private void admit(int most, List<Piece> pieces) {
+  private void admit(int most) {
     int budget = most;
     for (Sequence sequence : List.copyOf(waiting)) {
       if (budget == 0 || running.size() == options.maxRunning()) {
@@ -233,7 +243,8 @@ public final class Scheduler {
         prefix = alone(sequence, prefix);
       }
       start(sequence, prefix);
-      budget -= add(sequence, sequence.computed() + budget, pieces);
+      sequence.grant(Math.min(sequence.due(), budget));
+      budget -= sequence.granted();
     }
   }
 

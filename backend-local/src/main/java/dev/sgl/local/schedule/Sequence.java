@@ -5,8 +5,8 @@ import dev.sgl.local.cache.Prefix;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// Tokens on their way through the model. Owned by the engine's thread once submitted; only
-/// [#cancel] may come from elsewhere.
+/// Tokens on their way through the model. Owned by the engine once submitted: by its thread, and by
+/// the planner's while a batch is computed; only [#cancel] may come from elsewhere.
 public abstract class Sequence {
   private final Terms terms;
   private final int promptLength;
@@ -17,6 +17,7 @@ public abstract class Sequence {
   // the scheduler's
   private int computed; // tokens whose keys and values are in the pages
   private int reached; // the most that was ever computed
+  private int granted; // rows of the next batch
   private int prefilled; // tokens that it had when it was admitted last
   private Optional<Lease> lease = Optional.empty();
   private Optional<Prefix> prefix = Optional.empty(); // as found last while it waits
@@ -110,6 +111,20 @@ public abstract class Sequence {
   final void computedUpTo(int end) {
     computed = end;
     reached = Math.max(reached, end);
+  }
+
+  /// Tokens that are not computed yet.
+  final int due() {
+    return length - computed;
+  }
+
+  /// Rows that it gets in the next batch.
+  final int granted() {
+    return granted;
+  }
+
+  final void grant(int rows) {
+    granted = rows;
   }
 
   /// The most that was ever computed of it.

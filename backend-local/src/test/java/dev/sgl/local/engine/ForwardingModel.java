@@ -24,6 +24,11 @@ class ForwardingModel implements Model {
   }
 
   @Override
+  public long bytesPerToken() {
+    return model.bytesPerToken();
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return model.pool(pages, pageSize);
   }

@@ -3,8 +3,10 @@ package dev.sgl.local.engine;
 import dev.sgl.local.schedule.Sequence;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
-/// A sequence that takes the likeliest token until it has as many as it wants.
+/// A sequence that takes the likeliest token, and those that must follow it, until it has as many
+/// as it wants.
 public class GreedySequence extends Sequence {
   private final int count;
   private final CompletableFuture<int[]> answer = new CompletableFuture<>();
@@ -12,6 +14,12 @@ public class GreedySequence extends Sequence {
   public GreedySequence(int[] prompt, int count, int priority, String namespace) {
     super(prompt, new Terms(prompt.length + count, priority, namespace));
     this.count = count;
+  }
+
+  /// The tokens that must follow `token`, as if a constraint forced them: mostly none.
+  static int[] forced(int token) {
+    int count = token % 7 == 0 ? token * 3 % 100 : 0;
+    return IntStream.range(0, count).map(i -> (token + i) % 50).toArray();
   }
 
   /// The tokens that were generated.
@@ -31,7 +39,12 @@ public class GreedySequence extends Sequence {
       best = logits[i] > logits[best] ? i : best;
     }
     append(best);
-    return length() - promptLength() == count;
+    for (int token : forced(best)) {
+      if (generated() < count) {
+        append(token);
+      }
+    }
+    return generated() == count;
   }
 
   @Override

@@ -22,6 +22,11 @@ final class ShadowModel implements Model {
   }
 
   @Override
+  public long bytesPerToken() {
+    return KvPool.bytesPerToken(1, 1);
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return new KvPool(1, pages, pageSize, 1);
   }
@@ -60,7 +65,8 @@ final class ShadowModel implements Model {
   /// The greedy continuation, computed without any pages.
   static int[] continuation(int[] prompt, int count) {
     int[] tokens = Arrays.copyOf(prompt, prompt.length + count);
-    for (int end = prompt.length; end < tokens.length; end++) {
+    int end = prompt.length;
+    while (end < tokens.length) {
       int hash = 1;
       for (int p = 0; p < end; p++) {
         hash = hash * 31 + tokens[p] + 1;
@@ -69,7 +75,12 @@ final class ShadowModel implements Model {
       for (int i = 1; i < VOCABULARY; i++) {
         best = logit(hash, i) > logit(hash, best) ? i : best;
       }
-      tokens[end] = best;
+      tokens[end++] = best;
+      for (int forced : GreedySequence.forced(best)) {
+        if (end < tokens.length) {
+          tokens[end++] = forced;
+        }
+      }
     }
     return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
   }

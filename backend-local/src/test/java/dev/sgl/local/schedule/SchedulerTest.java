@@ -31,7 +31,6 @@ class SchedulerTest {
 
   /// One batch: its pieces are computed and every token is a 0.
   private List<Piece> step(Scheduler scheduler) {
-    scheduler.arrange();
     List<Piece> pieces = scheduler.plan();
     now += STEP;
     for (Piece piece : pieces) {
