@@ -16,7 +16,7 @@ import java.util.Map;
 ///
 /// usage: ForkTime HOME [ROUNDS]
 public final class ForkTime {
-  private static final int WORDS = 1_200;
+  private static final int WORDS = 1_450;
   private static final int BRANCHES = 8;
   private static final String SOURCE =
       """
