@@ -314,6 +314,7 @@ final class Engine implements AutoCloseable {
   /// Runs batches that nobody asked for, until someone asks: the first ones are slow, because the
   /// virtual machine compiles the kernels then.
   private void warmUp() {
+    model.warmUp();
     pool.prepare(0);
     for (int round = 0; round < WARM_UP_ROUNDS && inbox.isEmpty() && !closed; round++) {
       int rows = round % 2 == 0 ? Math.min(4, pool.pageSize()) : 1;

@@ -11,6 +11,9 @@ public interface Kernels extends AutoCloseable {
   /// Makes a weight ready for the operations; it lives as long as the kernels.
   Matrix load(Weight weight);
 
+  /// Gets ready what would be slow the first time.
+  default void warmUp() {}
+
   /// `out[r] = table[tokens[r]]`.
   void embed(Matrix table, int[] tokens, Tensor out);
 

@@ -16,6 +16,9 @@ public interface Model extends AutoCloseable {
   /// Bytes that the keys and values of a token take.
   long bytesPerToken();
 
+  /// Gets ready what would be slow the first time.
+  default void warmUp() {}
+
   /// A pool of pages for its keys and values.
   KvPool pool(int pages, int pageSize);
 

@@ -118,6 +118,11 @@ public final class Transformer implements Model {
   }
 
   @Override
+  public void warmUp() {
+    kernels.warmUp();
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return new KvPool(config.layers(), pages, pageSize, config.kvHeads() * config.headDim());
   }

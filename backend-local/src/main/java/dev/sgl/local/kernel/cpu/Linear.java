@@ -12,6 +12,9 @@ final class Linear {
   private static final int TILE = 8;
   private static final int WIDTH = Packed.WIDTH;
 
+  /// Calls after which HotSpot has a method compiled by its second compiler, and some more.
+  private static final int CALLS_TO_COMPILE = 6_000;
+
   private Linear() {}
 
   /// The rows of a product.
@@ -35,6 +38,17 @@ final class Linear {
     block(x, weight, out, rows, 2 * pair);
     if (first + WIDTH < weight.rows()) {
       block(x, weight, out, rows, 2 * pair + 1);
+    }
+  }
+
+  /// Has the virtual machine compile the tiles. It does so for what is called often; until then a
+  /// tile is a thousand times as slow, so these are small.
+  static void warmUp(Packed zeros) {
+    Tensor x = Tensor.of(2, zeros.columns());
+    Tensor out = Tensor.of(2, zeros.rows());
+    for (int i = 0; i < CALLS_TO_COMPILE; i++) {
+      run(x, zeros, out, 1, 0);
+      run(x, zeros, out, 2, 0);
     }
   }
 

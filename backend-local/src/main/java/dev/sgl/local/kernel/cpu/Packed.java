@@ -52,6 +52,11 @@ final class Packed implements Matrix {
     return packed;
   }
 
+  /// A weight of zeros, of two blocks.
+  static Packed zeros(boolean bf16, int columns, Arena arena) {
+    return new Packed(bf16, 2 * WIDTH, columns, arena.allocate(2L * WIDTH * columns * 4, 64));
+  }
+
   private void pack(Weight weight, int block) {
     int first = block * WIDTH;
     int end = Math.min(WIDTH, rows - first);

@@ -25,6 +25,8 @@ public final class VectorKernels implements Kernels {
   private final PlainKernels plain = new PlainKernels(); // for what only copies
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
+  private boolean hasBf16; // whether a weight is
+  private boolean hasF32;
   private final float[][] scores; // a row of attention scores for each worker
 
   /// @param threads that work together
@@ -35,7 +37,20 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public Matrix load(Weight weight) {
-    return Packed.of(weight, arena, workers);
+    Packed packed = Packed.of(weight, arena, workers);
+    hasBf16 |= packed.isBf16();
+    hasF32 |= !packed.isBf16();
+    return packed;
+  }
+
+  @Override
+  public void warmUp() {
+    if (hasBf16) {
+      Linear.warmUp(Packed.zeros(true, 4, arena));
+    }
+    if (hasF32) {
+      Linear.warmUp(Packed.zeros(false, 4, arena));
+    }
   }
 
   @Override
