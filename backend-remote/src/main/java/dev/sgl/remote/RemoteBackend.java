@@ -3,6 +3,7 @@ package dev.sgl.remote;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
@@ -107,7 +108,7 @@ public final class RemoteBackend implements Backend {
     switch (prompt) {
       case Prompt.Raw(var parts) -> message(body, Role.USER, Prompt.text(parts));
       case Prompt.Chat(var messages, var open) -> {
-        messages.forEach(m -> message(body, m.role(), m.text()));
+        messages.forEach(m -> message(body, m));
         if (!open.isEmpty()) {
           message(body, Role.ASSISTANT, Prompt.text(open));
           body.put("add_generation_prompt", false);
@@ -119,6 +120,23 @@ public final class RemoteBackend implements Backend {
     body.putObject("stream_options").put("include_usage", true);
     Wire.sampling(sampling, body);
     return body;
+  }
+
+  /// A message with pictures is a list of its parts; others are text.
+  private static void message(ObjectNode body, Prompt.Message message) {
+    if (message.parts().stream().noneMatch(Prompt.Part.Image.class::isInstance)) {
+      message(body, message.role(), message.text());
+      return;
+    }
+    ObjectNode sent = body.withArray("messages").addObject().put("role", message.role().word());
+    ArrayNode content = sent.putArray("content");
+    for (Prompt.Part part : message.parts()) {
+      if (part instanceof Prompt.Part.Image(String url)) {
+        content.addObject().put("type", "image_url").putObject("image_url").put("url", url);
+      } else {
+        content.addObject().put("type", "text").put("text", part.text());
+      }
+    }
   }
 
   private static void message(ObjectNode body, Role role, String text) {

@@ -4,7 +4,6 @@ import dev.sgl.backend.Scheduling;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.interpreter.RunException;
-import dev.sgl.interpreter.RunListener;
 import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
@@ -146,10 +145,10 @@ public final class Soak {
             ? Map.of()
             : Map.of("n", 1L + random.nextInt(7));
     RunOptions options =
-        new RunOptions(
-            RunListener.SILENT,
-            OptionalLong.of(random.nextLong(1 << 20)),
-            new Scheduling(random.nextInt(3), random.nextInt(5) == 0 ? "salt" : ""));
+        RunOptions.DEFAULT
+            .withSeed(OptionalLong.of(random.nextLong(1 << 20)))
+            .withScheduling(
+                new Scheduling(random.nextInt(3), random.nextInt(5) == 0 ? "salt" : ""));
     Thread thread = Thread.ofVirtual().unstarted(() -> one(program, arguments, options));
     running.put(thread, System.nanoTime());
     thread.start();

@@ -2,7 +2,6 @@ package dev.sgl.bench;
 
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
-import dev.sgl.interpreter.RunListener;
 import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.EngineListener;
 import dev.sgl.local.engine.EngineStats;
@@ -153,7 +152,7 @@ public final class Workloads {
       long start = System.nanoTime();
       List<Future<Object>> results = new ArrayList<>();
       for (Map<String, Object> arguments : workload.runs()) {
-        RunOptions seeded = new RunOptions(RunListener.SILENT, OptionalLong.of(results.size()));
+        RunOptions seeded = RunOptions.DEFAULT.withSeed(OptionalLong.of(results.size()));
         results.add(runs.submit(() -> Interpreter.run(program, arguments, ideal, seeded)));
       }
       for (Future<Object> result : results) {

@@ -2,6 +2,7 @@ package dev.sgl.cli;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
@@ -76,6 +77,10 @@ final class BatchCommand implements Callable<Integer> {
 
   @Mixin ModelOptions model = new ModelOptions();
 
+  @Mixin ToolOptions tools = new ToolOptions();
+
+  @Mixin AccessOptions access = new AccessOptions();
+
   @Option(names = "--seed", paramLabel = "N", description = "Makes the batch repeatable.")
   Optional<Long> seed = Optional.empty();
 
@@ -145,10 +150,12 @@ final class BatchCommand implements Callable<Integer> {
     if (done.count() > 0 && !quiet) {
       err.println("continuing " + target + ", which has " + done.count() + " lines");
     }
+    RunOptions options =
+        RunOptions.DEFAULT.withTools(tools.bind(program)).withPictures(access.pictures(file));
     long start = System.nanoTime();
     try (Backend backend = model.open(err, Terminal.detect().err() && !quiet);
         BatchFile out = BatchFile.open(target, done.count())) {
-      BatchRun run = new BatchRun(program, backend, parallel, seed);
+      BatchRun run = new BatchRun(program, backend, parallel, seed, options);
       try (ProgressBar progress = progress(lines.size(), done.count())) {
         run.run(lines, out, known, progress::step);
       }

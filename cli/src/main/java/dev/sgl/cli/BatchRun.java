@@ -5,7 +5,6 @@ import dev.sgl.backend.UnavailableException;
 import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.interpreter.RunException;
-import dev.sgl.interpreter.RunListener;
 import dev.sgl.interpreter.RunOptions;
 import dev.sgl.program.Program;
 import dev.sgl.program.TypeException;
@@ -36,6 +35,7 @@ final class BatchRun {
   private final Backend backend;
   private final int parallel;
   private final Optional<Long> seed;
+  private final RunOptions options;
   private final AtomicInteger ran = new AtomicInteger();
   private final AtomicInteger unavailable = new AtomicInteger(); // in a row
   private final CompletableFuture<Void> end = new CompletableFuture<>(); // fails if it must stop
@@ -43,7 +43,9 @@ final class BatchRun {
 
   /// @param parallel runs at the same time
   /// @param seed of the first line; the others' follow it
-  BatchRun(Program program, Backend backend, int parallel, Optional<Long> seed) {
+  BatchRun(
+      Program program, Backend backend, int parallel, Optional<Long> seed, RunOptions options) {
+    this.options = options;
     this.program = program;
     this.backend = backend;
     this.parallel = parallel;
@@ -125,8 +127,7 @@ final class BatchRun {
           Arguments.readJson(program.entry().orElseThrow(), line.text());
       OptionalLong own =
           seed.isPresent() ? OptionalLong.of(seed.get() + index) : OptionalLong.empty();
-      Object value =
-          Interpreter.run(program, arguments, backend, new RunOptions(RunListener.SILENT, own));
+      Object value = Interpreter.run(program, arguments, backend, options.withSeed(own));
       unavailable.set(0);
       return BatchFile.result(line, Values.json(value));
     } catch (TypeException e) {

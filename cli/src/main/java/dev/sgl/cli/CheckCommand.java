@@ -1,10 +1,13 @@
 package dev.sgl.cli;
 
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Report;
+import dev.sgl.compiler.Diagnostic;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -22,26 +25,35 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int mistakes = 0;
+    PrintWriter err = spec.commandLine().getErr();
+    int errors = 0;
+    int warnings = 0;
     for (Path file : files) {
-      SourceFile source = SourceFile.read(file);
-      Compiler.Result result = source.compile();
+      Compiler.Result result = SourceFile.read(file).compile();
       if (!result.diagnostics().isEmpty()) {
-        spec.commandLine()
-            .getErr()
-            .println(
-                (mistakes > 0 ? "\n" : "")
-                    + Report.show(result.diagnostics(), source.text()).stripTrailing());
+        err.println((errors + warnings > 0 ? "\n" : "") + result.report().stripTrailing());
       }
-      mistakes += result.diagnostics().size();
+      int light = (int) result.diagnostics().stream().filter(Diagnostic::isWarning).count();
+      warnings += light;
+      errors += result.diagnostics().size() - light;
     }
-    if (mistakes > 0) {
-      spec.commandLine().getErr().println("\n" + mistakes + (mistakes == 1 ? " error" : " errors"));
+    if (errors + warnings > 0) {
+      String counts =
+          Stream.of(counted(errors, "error"), counted(warnings, "warning"))
+              .filter(count -> !count.isEmpty())
+              .collect(Collectors.joining(", "));
+      err.println("\n" + counts);
+    }
+    if (errors > 0) {
       return Main.DIAGNOSTICS;
     }
     spec.commandLine()
         .getOut()
         .println(files.size() == 1 ? files.getFirst() + ": ok" : files.size() + " files: ok");
     return Main.OK;
+  }
+
+  private static String counted(int count, String what) {
+    return count == 0 ? "" : count + " " + what + (count == 1 ? "" : "s");
   }
 }

@@ -2,6 +2,7 @@ package dev.sgl.cli;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
+import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Diagnostic;
 import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Arguments;
@@ -45,6 +46,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin ModelOptions model = new ModelOptions();
 
+  @Mixin ToolOptions tools = new ToolOptions();
+
+  @Mixin AccessOptions access = new AccessOptions();
+
   @Option(names = "--seed", paramLabel = "N", description = "Makes the run repeatable.")
   Optional<Long> seed = Optional.empty();
 
@@ -75,12 +80,11 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    SourceFile source = SourceFile.read(file);
-    Optional<Program> compiled = source.program(err);
-    if (compiled.isEmpty()) {
+    Compiler.Result compiled = SourceFile.read(file).checked(err);
+    if (compiled.program().isEmpty()) {
       return Main.DIAGNOSTICS;
     }
-    Program program = compiled.get();
+    Program program = compiled.program().get();
     Routine entry = program.entry().orElseThrow();
     Map<String, Object> values = arguments(entry);
     Terminal terminal = Terminal.detect();
@@ -89,10 +93,20 @@ final class RunCommand implements Callable<Integer> {
     OptionalLong runSeed = seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty();
     boolean progress = terminal.err() && !quiet;
     try {
-      print(run(program, values, progress, new RunOptions(text, runSeed)), out);
+      print(
+          run(
+              program,
+              values,
+              progress,
+              RunOptions.DEFAULT
+                  .withListener(text)
+                  .withSeed(runSeed)
+                  .withTools(tools.bind(program))
+                  .withPictures(access.pictures(file))),
+          out);
       return Main.OK;
     } catch (RunException e) {
-      err.println(show(e, source));
+      err.println(show(e, compiled.texts()));
       return e.getCause() instanceof BackendException ? Main.MODEL : Main.DIAGNOSTICS;
     }
   }
@@ -111,7 +125,7 @@ final class RunCommand implements Callable<Integer> {
         local.listen(file);
       }
       RunListener both = RunListener.both(options.listener(), file);
-      return Interpreter.run(program, values, backend, new RunOptions(both, options.seed()));
+      return Interpreter.run(program, values, backend, options.withListener(both));
     }
   }
 
@@ -134,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static String show(RunException error, SourceFile source) {
+  private static String show(RunException error, Map<String, String> texts) {
     Diagnostic failed =
         new Diagnostic(
             "failed",
@@ -142,7 +156,7 @@ final class RunCommand implements Callable<Integer> {
             error.span(),
             "failed in " + error.branch(),
             Optional.empty());
-    StringBuilder text = new StringBuilder(Report.show(List.of(failed), source.text()));
+    StringBuilder text = new StringBuilder(Report.show(List.of(failed), texts));
     if (!error.variables().isEmpty()) {
       text.append("  = known here: ").append(String.join(", ", error.variables())).append('\n');
     }

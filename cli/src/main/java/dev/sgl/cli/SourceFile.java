@@ -1,7 +1,7 @@
 package dev.sgl.cli;
 
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Report;
+import dev.sgl.compiler.Sources;
 import dev.sgl.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -35,15 +35,21 @@ record SourceFile(String name, String text) {
   }
 
   Compiler.Result compile() {
-    return Compiler.compile(name, text);
+    Path folder = Optional.ofNullable(Path.of(name).toAbsolutePath().getParent()).orElseThrow();
+    return Compiler.compile(name, text, Sources.below(folder));
+  }
+
+  /// Compiles it and shows its mistakes and warnings on `err`.
+  Compiler.Result checked(PrintWriter err) {
+    Compiler.Result result = compile();
+    if (!result.diagnostics().isEmpty()) {
+      err.println(result.report().stripTrailing());
+    }
+    return result;
   }
 
   /// Its program; or none, and its mistakes shown on `err`.
   Optional<Program> program(PrintWriter err) {
-    Compiler.Result result = compile();
-    if (result.program().isEmpty()) {
-      err.println(Report.show(result.diagnostics(), text).stripTrailing());
-    }
-    return result.program();
+    return checked(err).program();
   }
 }

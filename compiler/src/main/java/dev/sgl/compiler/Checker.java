@@ -1,12 +1,17 @@
 package dev.sgl.compiler;
 
+import dev.sgl.compiler.Scope.Kind;
 import dev.sgl.program.Expr;
+import dev.sgl.program.Pattern;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
+import dev.sgl.program.TestCase;
+import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
+import dev.sgl.program.Values;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +32,8 @@ final class Checker {
 
   void check() {
     program.routines().values().forEach(this::routine);
-    if (program.entry().isEmpty() && diagnostics.isEmpty()) {
+    program.tests().forEach(this::test);
+    if (program.entry().isEmpty() && diagnostics.stream().allMatch(Diagnostic::isWarning)) {
       diagnostics.add(Diagnostic.noProgram(new Span(program.file(), 0, 1, 1, 1)));
     }
   }
@@ -55,36 +61,66 @@ final class Checker {
   private void routine(Routine routine) {
     Scope scope = new Scope();
     for (Routine.Parameter parameter : routine.parameters()) {
-      if (!scope.define(parameter.name(), parameter.type())) {
-        diagnostics.add(Diagnostic.duplicateName(parameter.name(), parameter.span()));
-      }
+      define(parameter.name(), parameter.type(), Kind.VALUE, parameter.span(), scope);
       parameter.standard().ifPresent(e -> fits(e, parameter.type(), new Scope()));
     }
     boolean chat = routine.kind() == Routine.Kind.PROGRAM && hasMessages(routine.body());
     block(routine.body(), scope.inner(), new Place(routine, Optional.empty(), false, false, chat));
+    boolean returns =
+        routine.returns().isEmpty()
+            || ExprChecker.fits(new Type.Literal(Values.NONE), routine.returns().get());
+    if (!returns && !Flow.leaves(routine.body())) {
+      diagnostics.add(Diagnostic.missingReturn(routine.name(), routine.span()));
+    }
+  }
+
+  /// A test's block is like a function's: it calls programs, and has no conversation of its own.
+  private void test(TestCase test) {
+    Routine block =
+        new Routine(
+            Routine.Kind.FN, test.name(), List.of(), Optional.empty(), List.of(), "", test.span());
+    test.replies().forEach(replies -> fits(replies, Type.array(Type.ANY), new Scope()));
+    block(test.body(), new Scope(), new Place(block, Optional.empty(), false, false, false));
   }
 
   private static boolean hasMessages(List<Step> steps) {
-    return steps.stream()
-        .anyMatch(
-            step ->
-                switch (step) {
-                  case Step.Message _ -> true;
-                  case Step.If(_, var then, var otherwise, _) ->
-                      hasMessages(then) || hasMessages(otherwise);
-                  case Step.For loop -> hasMessages(loop.body());
-                  case Step.While loop -> hasMessages(loop.body());
-                  case Step.ForkEach fork -> hasMessages(fork.body());
-                  case Step.ForkBranches fork ->
-                      fork.branches().stream().anyMatch(b -> hasMessages(b.body()));
-                  case Step.Match match ->
-                      match.arms().stream().anyMatch(a -> hasMessages(a.body()));
-                  default -> false;
-                });
+    return steps.stream().anyMatch(s -> s instanceof Step.Message || hasMessages(Flow.inside(s)));
   }
 
+  /// Checks a block whose variables are its own.
   private void block(List<Step> steps, Scope scope, Place place) {
-    steps.forEach(step -> step(step, scope, place));
+    open(steps, scope, place);
+    scope.own().forEach(this::isRead);
+  }
+
+  /// Checks a block whose variables are those of the block around it.
+  private void open(List<Step> steps, Scope scope, Place place) {
+    for (int i = 0; i < steps.size(); i++) {
+      step(steps.get(i), scope, place);
+      if (i + 1 < steps.size() && Flow.leaves(steps.get(i))) {
+        diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span()));
+        break;
+      }
+    }
+  }
+
+  private void inner(List<Step> steps, Scope scope, Place place) {
+    Scope inner = scope.inner();
+    block(steps, inner, place);
+    scope.lose(inner);
+  }
+
+  private void isRead(String name, Scope.Variable variable) {
+    boolean binds =
+        switch (variable.type()) {
+          case Type.Array(Type.Rec(var fields), _, _) -> !fields.isEmpty();
+          case Type.Rec(var branches) ->
+              branches.stream().anyMatch(b -> b.type() instanceof Type.Rec(var f) && !f.isEmpty());
+          default -> false;
+        };
+    if (variable.kind() == Kind.FORK && binds && !variable.isRead()) {
+      diagnostics.add(Diagnostic.unreadFork(name, variable.span()));
+    }
   }
 
   private void step(Step step, Scope scope, Place place) {
@@ -98,17 +134,37 @@ final class Checker {
       case Step.Select select -> select(select, scope, place);
       case Step.ForkEach fork -> forkEach(fork, scope, place);
       case Step.ForkBranches fork -> forkBranches(fork, scope, place);
-      case Step.Join(var name, var first, var span) -> {
+      case Step.Think think -> think(think, scope, place);
+      case Step.Join(var name, var first, boolean append, var span) -> {
         join(name, span, scope);
         first.ifPresent(count -> fits(count, Type.INT, scope));
+        if (append) {
+          hasConversation("add what branches said", span, place);
+        }
+      }
+      case Step.Scratch(var body, var span) -> {
+        hasConversation("have a copy of one", span, place);
+        open(body, scope, place);
+      }
+      case Step.Retry retry -> retry(retry, scope, place);
+      case Step.With(var options, var body, _) -> {
+        Options.ofWith(options, values, scope, diagnostics);
+        open(body, scope, place);
+      }
+      case Step.Image(var source, var span) -> {
+        hasConversation("show a picture", span, place);
+        if (!place.role().equals(Optional.of(Role.USER))) {
+          diagnostics.add(Diagnostic.notAUser("a picture", span));
+        }
+        fits(source, Type.TEXT, scope);
       }
       case Step.Let(var name, var type, var value, var span) -> {
         Type found = fits(value, type, scope);
-        define(name, type instanceof Type.Any ? widen(found) : type, span, scope);
+        define(name, type instanceof Type.Any ? widen(found) : type, Kind.VALUE, span, scope);
       }
       case Step.Assign(var name, var value, var span) -> {
         if (scope.type(name).isEmpty()) {
-          diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
+          diagnostics.add(values.unknown(name, span, scope));
         }
         Type found = widen(values.type(value, scope));
         if (!scope.type(name).equals(Optional.of(found))) {
@@ -117,22 +173,20 @@ final class Checker {
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
-        block(then, scope.inner(), place);
-        block(otherwise, scope.inner(), place);
+        inner(then, scope, place);
+        inner(otherwise, scope, place);
       }
       case Step.For(var variable, var list, var body, _) -> {
         Scope inner = scope.inner();
-        inner.define(variable, values.item(list, scope));
-        block(body, inner.inner(), place.loop());
+        inner.define(variable, values.item(list, scope), Kind.VALUE, list.span());
+        inner(body, inner, place.loop());
+        scope.lose(inner);
       }
       case Step.While(var condition, var body, _) -> {
         fits(condition, Type.BOOL, scope);
-        block(body, scope.inner(), place.loop());
+        inner(body, scope, place.loop());
       }
-      case Step.Match(var subject, var arms, _) -> {
-        values.type(subject, scope);
-        arms.forEach(arm -> block(arm.body(), scope.inner(), place));
-      }
+      case Step.Match match -> match(match, scope, place);
       case Step.Break(var span) -> inLoop("break", span, place);
       case Step.Continue(var span) -> inLoop("continue", span, place);
       case Step.Return(var value, var span) -> {
@@ -162,15 +216,95 @@ final class Checker {
     if (place.role().isPresent()) {
       diagnostics.add(Diagnostic.nestedMessage(message.span()));
     }
-    block(message.body(), scope, place.in(message.role()));
+    open(message.body(), scope, place.in(message.role()));
+  }
+
+  /// What a `retry` binds is bound after it, if its `else` binds it too or does not go on.
+  private void retry(Step.Retry retry, Scope scope, Place place) {
+    fits(retry.times(), Type.INT, scope);
+    Scope body = scope.inner();
+    open(retry.body(), body, place);
+    if (retry.otherwise().isEmpty() || Flow.leaves(retry.otherwise().get())) {
+      retry.otherwise().ifPresent(steps -> inner(steps, scope, place));
+      scope.keep(body);
+      return;
+    }
+    Scope otherwise = scope.inner();
+    open(retry.otherwise().get(), otherwise, place);
+    scope.keep(body, otherwise);
+  }
+
+  private void match(Step.Match match, Scope scope, Place place) {
+    Type subject = values.type(match.subject(), scope);
+    for (Step.Arm arm : match.arms()) {
+      Scope inner = scope.inner();
+      for (Pattern pattern : arm.patterns()) {
+        Optional<Type> fits = fits(pattern, subject, arm, inner);
+        if (arm.patterns().size() == 1
+            && fits.isPresent()
+            && match.subject() instanceof Expr.Name(var name, _)) {
+          inner.narrow(name, fits.get());
+        }
+      }
+      block(arm.body(), inner, place);
+      scope.lose(inner);
+    }
+  }
+
+  /// Binds what a pattern binds, and returns what is known of a value that it fits.
+  private Optional<Type> fits(Pattern pattern, Type subject, Step.Arm arm, Scope scope) {
+    return switch (pattern) {
+      case Pattern.Anything() -> Optional.empty();
+      case Pattern.Value(Object value) -> {
+        require(ExprChecker.constant(value), subject, arm);
+        yield Optional.empty();
+      }
+      case Pattern.OfType(Type type) -> {
+        require(type, subject, arm);
+        yield Optional.of(type);
+      }
+      case Pattern.CallOf(var tool, var parameters, var names) -> {
+        Type.Field call = program.tools().get(tool) instanceof Tool t ? t.call() : NO_CALL;
+        require(new Type.Call(List.of(call)), subject, arm);
+        for (int i = 0; i < names.size(); i++) {
+          define(names.get(i), parameter(call, parameters.get(i)), Kind.VALUE, arm.span(), scope);
+        }
+        yield Optional.of(new Type.Call(List.of(call)));
+      }
+    };
+  }
+
+  private static final Type.Field NO_CALL = new Type.Field("", new Type.Rec(List.of()), false);
+
+  private static Type parameter(Type.Field call, String name) {
+    return ((Type.Rec) call.type())
+        .fields().stream()
+            .filter(f -> f.name().equals(name))
+            .findFirst()
+            .map(f -> f.optional() ? Type.ANY : f.type())
+            .orElse(Type.ANY);
+  }
+
+  private void require(Type pattern, Type subject, Step.Arm arm) {
+    if (!ExprChecker.fits(pattern, subject) && !ExprChecker.fits(subject, pattern)) {
+      diagnostics.add(Diagnostic.wrongType("`" + subject.show() + "`", pattern, arm.span()));
+    }
   }
 
   private void gen(Step.Gen gen, Scope scope, Place place) {
     speaks("`gen`", "`gen`", gen.span(), place);
     assistant("gen", gen.span(), place);
-    Options.check(gen, values, scope, diagnostics);
+    Options.ofGen(gen, values, scope, diagnostics);
     boolean several = gen.options().stream().anyMatch(o -> o.name().equals("n"));
-    define(gen.name(), several ? Type.array(gen.type()) : gen.type(), gen.span(), scope);
+    Type type = several ? Type.array(gen.type()) : gen.type();
+    define(gen.name(), type, Kind.GENERATED, gen.span(), scope);
+  }
+
+  private void think(Step.Think think, Scope scope, Place place) {
+    speaks("`think`", "`think`", think.span(), place);
+    assistant("think", think.span(), place);
+    Options.ofThink(think.options(), values, scope, diagnostics);
+    define(think.name(), Type.TEXT, Kind.GENERATED, think.span(), scope);
   }
 
   private void select(Step.Select select, Scope scope, Place place) {
@@ -179,17 +313,17 @@ final class Checker {
     if (select.choices() instanceof Expr.ListOf(var items, var span) && items.isEmpty()) {
       diagnostics.add(Diagnostic.emptySelect(span));
     }
-    define(select.name(), widen(values.item(select.choices(), scope)), select.span(), scope);
+    Type item = widen(values.item(select.choices(), scope));
+    define(select.name(), item, Kind.GENERATED, select.span(), scope);
   }
 
   private void forkEach(Step.ForkEach fork, Scope scope, Place place) {
     hasConversation("fork", fork.span(), place);
     Scope outer = scope.inner();
-    outer.define(fork.variable(), values.item(fork.list(), scope));
+    outer.define(fork.variable(), values.item(fork.list(), scope), Kind.VALUE, fork.span());
     Scope branch = outer.inner();
     block(fork.body(), branch, place.branch());
-    define(fork.name(), Type.array(branch.record()), fork.span(), scope);
-    scope.defineFork(fork.name());
+    define(fork.name(), Type.array(branch.record()), Kind.FORK, fork.span(), scope);
   }
 
   private void forkBranches(Step.ForkBranches fork, Scope scope, Place place) {
@@ -207,22 +341,24 @@ final class Checker {
                   return new Type.Field(branch.name(), inner.record(), false);
                 })
             .toList();
-    define(fork.name(), new Type.Rec(fields), fork.span(), scope);
-    scope.defineFork(fork.name());
+    define(fork.name(), new Type.Rec(fields), Kind.FORK, fork.span(), scope);
   }
 
   private void join(String name, Span span, Scope scope) {
-    if (scope.type(name).isEmpty()) {
-      diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
-    } else if (!scope.isFork(name)) {
+    Optional<Scope.Variable> fork = scope.find(name);
+    if (fork.isEmpty()) {
+      diagnostics.add(values.unknown(name, span, scope));
+    } else if (fork.get().kind() != Kind.FORK) {
       diagnostics.add(Diagnostic.notAFork(name, span));
+    } else {
+      fork.get().read();
     }
   }
 
   // --- what a step needs
 
-  private void define(String name, Type type, Span span, Scope scope) {
-    if (!scope.define(name, type)) {
+  private void define(String name, Type type, Kind kind, Span span, Scope scope) {
+    if (!scope.define(name, type, kind, span)) {
       diagnostics.add(Diagnostic.duplicateName(name, span));
     }
   }
@@ -268,6 +404,7 @@ final class Checker {
       case Type.Literal(String _) -> Type.TEXT;
       case Type.Literal(Long _) -> Type.INT;
       case Type.Literal(Boolean _) -> Type.BOOL;
+      case Type.Literal(Double _) -> Type.FLOAT;
       default -> type;
     };
   }

@@ -1,57 +1,67 @@
 package dev.sgl.compiler;
 
-import dev.sgl.grammar.Sgl;
-import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Program;
 import dev.sgl.program.Span;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.antlr.v4.runtime.CharStreams;
-import org.antlr.v4.runtime.CommonTokenStream;
 
 /// Source text to a checked program: parse, lower, check. No pass throws on a user's mistake.
 public final class Compiler {
   private Compiler() {}
 
-  /// The outcome: a program, or the diagnostics that keep it from being one.
-  public record Result(Optional<Program> program, List<Diagnostic> diagnostics) {
+  /// The outcome: a program, or the diagnostics that keep it from being one; there may be warnings
+  /// beside a program.
+  ///
+  /// @param texts of the files that were read, by their names
+  public record Result(
+      Optional<Program> program, List<Diagnostic> diagnostics, Map<String, String> texts) {
     public Result {
       diagnostics = List.copyOf(diagnostics);
+      texts = Map.copyOf(texts);
+    }
+
+    /// The diagnostics as people read them; nothing if there are none.
+    public String report() {
+      return Report.show(diagnostics, texts);
     }
   }
 
-  /// Compiles `source`; `file` is its name in messages.
+  /// Compiles `source`, which uses no other files; `file` is its name in messages.
   public static Result compile(String file, String source) {
+    return compile(file, source, Sources.NONE);
+  }
+
+  /// Compiles `source`; what it uses is read from `sources`.
+  public static Result compile(String file, String source, Sources sources) {
     try {
-      return compileWhole(file, source);
+      return compileWhole(new Sources.Source(file, source), sources);
     } catch (StackOverflowError e) {
       Diagnostic deep =
           Diagnostic.syntax(
               "The program is nested too deeply.", new Span(file, 0, 1, 1, 1), "somewhere in here");
-      return new Result(Optional.empty(), List.of(deep));
+      return new Result(Optional.empty(), List.of(deep), Map.of(file, source));
     }
   }
 
-  private static Result compileWhole(String file, String source) {
+  private static Result compileWhole(Sources.Source source, Sources sources) {
     List<Diagnostic> diagnostics = new ArrayList<>();
-    SglLexer lexer = new SglLexer(CharStreams.fromString(source, file));
-    CommonTokenStream tokens = new CommonTokenStream(lexer);
-    Sgl parser = new Sgl(tokens);
-    SyntaxErrors errors = new SyntaxErrors(file, diagnostics);
-    lexer.removeErrorListeners();
-    lexer.addErrorListener(errors);
-    parser.removeErrorListeners();
-    parser.addErrorListener(errors);
-    Sgl.FileContext tree = parser.file();
+    Modules modules = new Modules(sources, diagnostics);
+    SourceModule file = modules.parse(source, "");
     if (!diagnostics.isEmpty()) {
-      return new Result(Optional.empty(), diagnostics);
+      return new Result(Optional.empty(), diagnostics, modules.texts());
     }
-    Program program = new Lowering(file, tokens, diagnostics).program(tree);
+    Program program = Lowering.program(file, sources, diagnostics);
     new Checker(program, diagnostics).check();
-    diagnostics.sort(Comparator.comparingInt(d -> d.span().start()));
-    List<Diagnostic> distinct = diagnostics.stream().distinct().toList();
-    return new Result(diagnostics.isEmpty() ? Optional.of(program) : Optional.empty(), distinct);
+    List<Diagnostic> sorted = new ArrayList<>(new LinkedHashSet<>(diagnostics));
+    List<String> files = List.copyOf(modules.texts().keySet());
+    sorted.sort(
+        Comparator.<Diagnostic>comparingInt(d -> files.indexOf(d.span().file()))
+            .thenComparingInt(d -> d.span().start()));
+    boolean runs = sorted.stream().allMatch(Diagnostic::isWarning);
+    return new Result(runs ? Optional.of(program) : Optional.empty(), sorted, modules.texts());
   }
 }

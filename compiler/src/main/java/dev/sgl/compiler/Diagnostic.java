@@ -10,19 +10,35 @@ import java.util.Optional;
 ///
 /// Each is made by a factory here; the code is the factory's name, the stem of its golden file and
 /// its heading in the language reference.
+///
+/// @param isWarning whether the program runs all the same
 public record Diagnostic(
-    String code, String message, Span span, String label, Optional<String> help) {
+    String code,
+    String message,
+    Span span,
+    String label,
+    Optional<String> help,
+    boolean isWarning) {
+
+  /// A mistake that keeps the program from running.
+  public Diagnostic(String code, String message, Span span, String label, Optional<String> help) {
+    this(code, message, span, label, help, false);
+  }
 
   private Diagnostic(String code, String message, Span span, String label) {
     this(code, message, span, label, Optional.empty());
   }
 
   private Diagnostic help(String text) {
-    return new Diagnostic(code, message, span, label, Optional.of(text));
+    return help(Optional.of(text));
   }
 
   private Diagnostic help(Optional<String> text) {
-    return new Diagnostic(code, message, span, label, text);
+    return new Diagnostic(code, message, span, label, text, isWarning);
+  }
+
+  private Diagnostic warning() {
+    return new Diagnostic(code, message, span, label, help, true);
   }
 
   private static Optional<String> didYouMean(Optional<String> name) {
@@ -31,11 +47,6 @@ public record Diagnostic(
 
   static Diagnostic syntax(String message, Span span, String label) {
     return new Diagnostic("syntax", message, span, label);
-  }
-
-  static Diagnostic notYet(String what, Span span) {
-    return new Diagnostic(
-        "not-yet", what + " does not run yet in this version.", span, "parsed, but not run yet");
   }
 
   static Diagnostic unknownName(String name, Span span, Optional<String> near) {
@@ -67,9 +78,9 @@ public record Diagnostic(
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownOption(String name, Span span, Optional<String> near) {
+  static Diagnostic unknownOption(String step, String name, Span span, Optional<String> near) {
     return new Diagnostic(
-            "unknown-option", "`gen` has no option `" + name + "`.", span, "not an option")
+            "unknown-option", "`" + step + "` has no option `" + name + "`.", span, "not an option")
         .help(didYouMean(near));
   }
 
@@ -137,8 +148,40 @@ public record Diagnostic(
         .help("write `string`, or `string<..80>` for at most 80 characters");
   }
 
-  static Diagnostic recursiveType(String name, Span span) {
-    return notYet("The recursive type `" + name + "`", span);
+  static Diagnostic largeType(Span span) {
+    return new Diagnostic(
+            "large-type",
+            "This type is too large when its names are written out.",
+            span,
+            "too large")
+        .help("types that name each other in many ways grow; let one of them be `json`");
+  }
+
+  static Diagnostic badConstraint(String why, Span span) {
+    return new Diagnostic(
+        "bad-constraint", "The model cannot be held to this: " + why + ".", span, "cannot be used");
+  }
+
+  static Diagnostic unreadableFile(String why, Span span) {
+    return new Diagnostic("unreadable-file", sentence(why), span, "cannot be read");
+  }
+
+  static Diagnostic unknownTool(String name, Span span, Optional<String> near) {
+    return new Diagnostic("unknown-tool", "There is no tool `" + name + "`.", span, "not a tool")
+        .help(
+            near.isPresent()
+                ? didYouMean(near)
+                : Optional.of("declare it: `tool " + name + "(…)`"));
+  }
+
+  static Diagnostic unknownEscape(String escape, Span span) {
+    return new Diagnostic(
+            "unknown-escape", "`" + escape + "` stands for nothing.", span, "not an escape")
+        .help("a backslash itself is written `\\\\`");
+  }
+
+  private static String sentence(String text) {
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
   }
 
   static Diagnostic unusedValue(Span span, Optional<String> near) {
@@ -147,6 +190,58 @@ public record Diagnostic(
             near.isPresent()
                 ? didYouMean(near)
                 : Optional.of("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
+  }
+
+  static Diagnostic maybeUnbound(String name, Span span) {
+    return new Diagnostic(
+            "maybe-unbound",
+            "`" + name + "` is not bound on every way to here.",
+            span,
+            "bound in a block that has ended")
+        .help("bind it before the block: `let " + name + " = none`");
+  }
+
+  static Diagnostic missingReturn(String name, Span span) {
+    return new Diagnostic(
+            "missing-return",
+            "`" + name + "` may end without returning its value.",
+            span,
+            "not every way ends in `return`")
+        .help("end it with `return …`, or with `fail \"…\"`");
+  }
+
+  static Diagnostic unreachable(Span span) {
+    return new Diagnostic("unreachable", "This is never reached.", span, "after the end").warning();
+  }
+
+  static Diagnostic unreadFork(String name, Span span) {
+    return new Diagnostic(
+            "unread-fork",
+            "What the branches of `" + name + "` bind is never read.",
+            span,
+            "its values are lost")
+        .help("read them: `[b.x for b in " + name + "]`")
+        .warning();
+  }
+
+  static Diagnostic optionTwice(String name, Span span) {
+    return new Diagnostic(
+        "option-twice", "The option `" + name + "` is given twice.", span, "given again");
+  }
+
+  static Diagnostic notGenerated(String name, Span span) {
+    return new Diagnostic(
+            "not-generated",
+            "`" + name + "` was not generated, so there is no `meta` of it.",
+            span,
+            "not generated")
+        .help("`meta` takes the name of a `gen`, `select` or `think`");
+  }
+
+  static Diagnostic notAUser(String what, Span span) {
+    return new Diagnostic(
+            "not-a-user", "Only a user can show " + what + ".", span, "not the user's message")
+        .help("move it into a `user` message");
   }
 
   static Diagnostic outsideLoop(String word, Span span) {

@@ -5,7 +5,9 @@ import dev.sgl.program.Functions;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
+import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
+import dev.sgl.program.Types;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -59,7 +61,7 @@ final class ExprChecker {
       }
       case Expr.Each(var item, var name, var list, var condition, _) -> {
         Scope inner = scope.inner();
-        inner.define(name, item(list, scope));
+        inner.define(name, item(list, scope), Scope.Kind.VALUE, list.span());
         condition.ifPresent(c -> require(c, Type.BOOL, inner));
         yield Type.array(type(item, inner));
       }
@@ -68,11 +70,12 @@ final class ExprChecker {
 
   /// The type of an element of `list`, which must be a list.
   Type item(Expr list, Scope scope) {
-    Type type = type(list, scope);
+    Type type = whole(type(list, scope));
     return switch (type) {
       case Type.Array(var item, _, _) -> item;
-      case Type.Any _ -> Type.ANY;
-      case Type.OneOf(var choices) when choices.stream().anyMatch(Type.Array.class::isInstance) ->
+      case Type.Any _, Type.Schema _ -> Type.ANY;
+      case Type.OneOf(var choices)
+          when choices.stream().map(ExprChecker::whole).anyMatch(Type.Array.class::isInstance) ->
           Type.ANY;
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
@@ -88,7 +91,12 @@ final class ExprChecker {
     }
   }
 
-  private static Type constant(Object value) {
+  /// A recursive type as what it is at its top.
+  private static Type whole(Type type) {
+    return type instanceof Type.Recursive recursive ? whole(recursive.unfolded()) : type;
+  }
+
+  static Type constant(Object value) {
     return switch (value) {
       case String _, Long _, Boolean _ -> new Type.Literal(value);
       case Double _ -> Type.FLOAT;
@@ -97,15 +105,24 @@ final class ExprChecker {
   }
 
   private Type name(String name, Span span, Scope scope) {
-    Optional<Type> type = scope.type(name);
-    if (type.isEmpty()) {
-      diagnostics.add(Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
+    Optional<Scope.Variable> variable = scope.find(name);
+    if (variable.isEmpty()) {
+      diagnostics.add(unknown(name, span, scope));
+      return Type.ANY;
     }
-    return type.orElse(Type.ANY);
+    variable.get().read();
+    return variable.get().type();
+  }
+
+  /// Says of a name that there is no such variable here.
+  Diagnostic unknown(String name, Span span, Scope scope) {
+    return scope.isLost(name)
+        ? Diagnostic.maybeUnbound(name, span)
+        : Diagnostic.unknownName(name, span, Nearest.to(name, scope.names()));
   }
 
   private Type member(Expr.Member member, Scope scope) {
-    Type of = type(member.of(), scope);
+    Type of = record(whole(type(member.of(), scope)));
     if (of instanceof Type.Rec(var fields)) {
       Optional<Type.Field> field =
           fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
@@ -113,8 +130,11 @@ final class ExprChecker {
         return field.get().type();
       }
     }
-    if (of instanceof Type.Any || of instanceof Type.OneOf) {
+    if (of instanceof Type.Any || of instanceof Type.OneOf || of instanceof Type.Schema) {
       return Type.ANY;
+    }
+    if (of instanceof Type.MapOf) {
+      return Type.ANY; // or nothing, if there is no such name
     }
     Optional<Functions.Signature> property =
         Functions.signature(member.name()).filter(s -> s.least() == 1);
@@ -132,12 +152,25 @@ final class ExprChecker {
     return Type.ANY;
   }
 
+  /// A call of a tool as the record that it is.
+  private static Type record(Type type) {
+    if (!(type instanceof Type.Call(var tools))) {
+      return type;
+    }
+    Type arguments = tools.size() == 1 ? tools.getFirst().type() : Type.ANY;
+    return new Type.Rec(
+        List.of(
+            new Type.Field("name", Type.TEXT, false),
+            new Type.Field("arguments", arguments, false)));
+  }
+
   private Type index(Expr.Index index, Scope scope) {
-    Type of = type(index.of(), scope);
+    Type of = whole(type(index.of(), scope));
     type(index.at(), scope);
     return switch (of) {
       case Type.Array(var item, _, _) -> item;
-      case Type.Rec _, Type.Any _, Type.OneOf _ -> Type.ANY;
+      case Type.MapOf(var value) -> value;
+      case Type.Rec _, Type.Any _, Type.OneOf _, Type.Schema _, Type.Call _ -> Type.ANY;
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list or a record", of, index.of().span()));
         yield Type.ANY;
@@ -232,18 +265,21 @@ final class ExprChecker {
   private Type call(Expr.Call call, Scope scope) {
     Routine routine = program.routines().get(call.name());
     if (routine != null) {
-      arguments(routine, call, scope);
+      arguments(call.name(), routine.parameters(), call, scope);
       return routine.returns().orElse(Type.ANY);
+    }
+    Tool tool = program.tools().get(call.name());
+    if (tool != null) {
+      arguments(call.name(), tool.parameters(), call, scope);
+      return tool.returns().orElse(Type.ANY);
     }
     call.arguments().forEach(a -> type(a.value(), scope));
     if (call.name().equals("meta")) {
-      if (call.arguments().size() != 1
-          || !(call.arguments().getFirst().value() instanceof Expr.Name)) {
-        diagnostics.add(
-            Diagnostic.wrongArguments(
-                "`meta` takes the name of a generated variable.", call.span()));
-      }
+      meta(call, scope);
       return Type.ANY;
+    }
+    if (call.name().equals("run")) {
+      return run(call, scope);
     }
     Optional<Functions.Signature> signature = Functions.signature(call.name());
     if (call.arguments().stream().anyMatch(a -> a.name().isPresent())) {
@@ -252,6 +288,7 @@ final class ExprChecker {
     }
     if (signature.isEmpty()) {
       List<String> names = new ArrayList<>(program.routines().keySet());
+      names.addAll(program.tools().keySet());
       names.addAll(Functions.names());
       diagnostics.add(
           Diagnostic.unknownFunction(call.name(), call.span(), Nearest.to(call.name(), names)));
@@ -264,8 +301,44 @@ final class ExprChecker {
     return signature.get().returns();
   }
 
-  private void arguments(Routine routine, Expr.Call call, Scope scope) {
-    List<Routine.Parameter> parameters = routine.parameters();
+  private void meta(Expr.Call call, Scope scope) {
+    if (call.arguments().size() != 1
+        || !(call.arguments().getFirst().value() instanceof Expr.Name(var name, var span))) {
+      diagnostics.add(
+          Diagnostic.wrongArguments("`meta` takes the name of a generated variable.", call.span()));
+      return;
+    }
+    scope
+        .find(name)
+        .filter(variable -> variable.kind() != Scope.Kind.GENERATED)
+        .ifPresent(_ -> diagnostics.add(Diagnostic.notGenerated(name, span)));
+  }
+
+  /// `run(action)` does what a call of a tool says.
+  private Type run(Expr.Call call, Scope scope) {
+    if (call.arguments().size() != 1) {
+      diagnostics.add(Diagnostic.wrongArguments("`run` takes one call of a tool.", call.span()));
+      return Type.ANY;
+    }
+    Expr argument = call.arguments().getFirst().value();
+    Type type = whole(type(argument, scope));
+    if (type instanceof Type.Call(var tools)) {
+      List<Type> returns =
+          tools.stream()
+              .map(t -> program.tools().get(t.name()) instanceof Tool tool ? tool : null)
+              .map(t -> t == null ? Type.ANY : t.returns().orElse(Type.ANY))
+              .distinct()
+              .toList();
+      return returns.size() == 1 ? returns.getFirst() : Type.ANY;
+    }
+    if (!(type instanceof Type.Any || type instanceof Type.OneOf || type instanceof Type.Rec)) {
+      diagnostics.add(Diagnostic.wrongType("a call of a tool", type, argument.span()));
+    }
+    return Type.ANY;
+  }
+
+  private void arguments(
+      String callee, List<Routine.Parameter> parameters, Expr.Call call, Scope scope) {
     Set<String> given = new HashSet<>();
     int position = 0;
     for (Expr.Argument argument : call.arguments()) {
@@ -282,7 +355,7 @@ final class ExprChecker {
                 .map(n -> " has no parameter `" + n + "`.")
                 .orElse(" takes at most " + parameters.size() + " arguments.");
         diagnostics.add(
-            Diagnostic.wrongArguments("`" + routine.name() + "`" + wrong, argument.value().span()));
+            Diagnostic.wrongArguments("`" + callee + "`" + wrong, argument.value().span()));
         type(argument.value(), scope);
         continue;
       }
@@ -297,7 +370,7 @@ final class ExprChecker {
       if (parameter.standard().isEmpty() && !given.contains(parameter.name())) {
         diagnostics.add(
             Diagnostic.wrongArguments(
-                "`" + routine.name() + "` needs `" + parameter.name() + "`.", call.span()));
+                "`" + callee + "` needs `" + parameter.name() + "`.", call.span()));
       }
     }
   }
@@ -306,38 +379,75 @@ final class ExprChecker {
 
   /// Whether a value of type `found` can be one of type `wanted`; bounds are seen to when it runs.
   static boolean fits(Type found, Type wanted) {
-    if (found instanceof Type.Any || wanted instanceof Type.Any) {
+    return fits(found, wanted, Set.of());
+  }
+
+  private record Pair(Type found, Type wanted) {}
+
+  /// @param assumed what is taken to fit, because it is being looked at
+  private static boolean fits(Type found, Type wanted, Set<Pair> assumed) {
+    if (found instanceof Type.Any || wanted instanceof Type.Any || found.equals(wanted)) {
       return true;
     }
+    if (found instanceof Type.Recursive || wanted instanceof Type.Recursive) {
+      Set<Pair> more = new HashSet<>(assumed);
+      return !more.add(new Pair(found, wanted)) || fits(whole(found), whole(wanted), more);
+    }
     if (found instanceof Type.OneOf(var choices)) {
-      return choices.stream().anyMatch(c -> fits(c, wanted));
+      return choices.stream().anyMatch(c -> fits(c, wanted, assumed));
     }
     return switch (wanted) {
       case Type.Any() -> true;
-      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c));
-      case Type.Text _, Type.Str _, Type.Pattern _ ->
+      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c, assumed));
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Grammar _ ->
           found instanceof Type.Text
               || found instanceof Type.Str
               || found instanceof Type.Pattern
+              || found instanceof Type.Grammar
               || found instanceof Type.Literal(String _);
       case Type.Int(long min, long max) ->
           found instanceof Type.Int
               || found instanceof Type.Literal(Long n) && min <= n && n <= max;
-      case Type.Float _ -> found instanceof Type.Float || fits(found, Type.INT);
+      case Type.Float _ ->
+          found instanceof Type.Float
+              || found instanceof Type.Literal(Double _)
+              || fits(found, Type.INT, assumed);
       case Type.Bool _ -> found instanceof Type.Bool || found instanceof Type.Literal(Boolean _);
       case Type.Literal(Object value) ->
-          found.equals(wanted)
-              || !(found instanceof Type.Literal) && fits(new Type.Literal(value), found);
+          !(found instanceof Type.Literal) && fits(new Type.Literal(value), found, assumed);
       case Type.Rec(var fields) ->
-          found instanceof Type.Rec(var given) && fields.stream().allMatch(f -> hasField(given, f));
+          switch (found) {
+            case Type.Rec(var given) -> fields.stream().allMatch(f -> hasField(given, f, assumed));
+            case Type.MapOf _, Type.Schema _ -> true;
+            case Type.Call(var tools) ->
+                tools.stream().anyMatch(t -> fits(Types.callOf(t), wanted, assumed));
+            default -> false;
+          };
       case Type.Array(var item, _, _) ->
-          found instanceof Type.Array(var other, _, _) && fits(other, item);
+          found instanceof Type.Array(var other, _, _) && fits(other, item, assumed)
+              || found instanceof Type.Schema;
+      case Type.MapOf(var value) ->
+          switch (found) {
+            case Type.MapOf(var other) -> fits(other, value, assumed);
+            case Type.Rec(var fields) ->
+                fields.stream().allMatch(f -> fits(f.type(), value, assumed));
+            default -> found instanceof Type.Schema;
+          };
+      case Type.Call(var tools) ->
+          switch (found) {
+            case Type.Call(var others) -> others.stream().anyMatch(tools::contains);
+            case Type.Rec _ -> tools.stream().anyMatch(t -> fits(found, Types.callOf(t), assumed));
+            default -> false;
+          };
+      case Type.Schema _ -> true; // it is seen when it runs
+      case Type.Recursive _, Type.Ref _ -> throw new AssertionError(wanted);
     };
   }
 
-  private static boolean hasField(List<Type.Field> given, Type.Field wanted) {
+  private static boolean hasField(List<Type.Field> given, Type.Field wanted, Set<Pair> assumed) {
     return wanted.optional()
         || given.stream()
-            .anyMatch(f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type()));
+            .anyMatch(
+                f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type(), assumed));
   }
 }

@@ -4,22 +4,18 @@ import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /// The values of literals: numbers, words and texts with their escapes.
 final class Literals {
   private Literals() {}
 
   /// The value of a literal that is no text.
-  static Object value(Sgl.LiteralContext literal, Consumer<Sgl.LiteralContext> overflow) {
+  ///
+  /// @param overflow is told of an integer that is too large
+  static Object value(Sgl.LiteralContext literal, Runnable overflow) {
     String text = literal.getText();
     if (literal.INT() != null) {
-      try {
-        return Long.parseLong(text);
-      } catch (NumberFormatException e) {
-        overflow.accept(literal);
-        return 0L;
-      }
+      return integer(text, overflow);
     }
     if (literal.FLOAT() != null) {
       return Double.parseDouble(text);
@@ -28,6 +24,25 @@ final class Literals {
       return literal.TRUE() != null;
     }
     return literal.NONE() != null ? Values.NONE : text;
+  }
+
+  static Long integer(String text, Runnable overflow) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      overflow.run();
+      return 0L;
+    }
+  }
+
+  /// A text without values in it; what stands in braces is left out.
+  static String fixed(Sgl.TextContext text) {
+    return String.join("", pieces(text));
+  }
+
+  /// Whether an escape, such as `\n`, stands for something.
+  static boolean isEscape(String escape) {
+    return escape.matches("\\\\([ntr\"\\\\{}']|u\\{[0-9a-fA-F]{1,6}})");
   }
 
   /// The fixed pieces of a text: one more than it has values.

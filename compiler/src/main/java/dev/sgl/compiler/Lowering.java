@@ -3,11 +3,14 @@ package dev.sgl.compiler;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Expr;
+import dev.sgl.program.Pattern;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
+import dev.sgl.program.TestCase;
+import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,77 +19,92 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.jspecify.annotations.Nullable;
 
-/// One walk from the parse tree to the program model. What parses but does not run yet is refused
-/// here; names and types of values are the [Checker]'s.
+/// One walk from the parse tree of a module to the program model. Names and types of values are the
+/// [Checker]'s.
 final class Lowering {
-  private final String file;
-  private final CommonTokenStream tokens;
+  private final SourceModule module;
+  private final Declarations declarations;
   private final List<Diagnostic> diagnostics;
-  private final Map<String, Sgl.RoutineContext> routines = new LinkedHashMap<>();
   private final TypeLowering types;
+  private final ExprLowering values;
 
-  Lowering(String file, CommonTokenStream tokens, List<Diagnostic> diagnostics) {
-    this.file = file;
-    this.tokens = tokens;
+  Lowering(SourceModule module, Declarations declarations, List<Diagnostic> diagnostics) {
+    this.module = module;
+    this.declarations = declarations;
     this.diagnostics = diagnostics;
-    this.types = new TypeLowering(this, diagnostics);
+    this.types = declarations.types(module);
+    this.values = new ExprLowering(module, declarations, diagnostics);
   }
 
-  Program program(Sgl.FileContext tree) {
-    for (Sgl.DefinitionContext definition : tree.definition()) {
-      declare(definition);
-    }
-    types.resolveAll();
-    Map<String, Routine> lowered = new LinkedHashMap<>();
-    routines.forEach((name, routine) -> lowered.put(name, routine(routine)));
-    return new Program(file, lowered);
+  /// The program of a file, with the routines of the modules that it uses.
+  static Program program(SourceModule file, Sources sources, List<Diagnostic> diagnostics) {
+    Declarations declarations = new Declarations(sources, diagnostics);
+    declarations.declare(file);
+    Map<String, Routine> routines = new LinkedHashMap<>();
+    declarations
+        .modules()
+        .forEach(m -> new Lowering(m, declarations, diagnostics).routines(routines));
+    return new Program(
+        file.file(),
+        routines,
+        declarations.tools(),
+        new Lowering(file, declarations, diagnostics).tests());
   }
 
-  private void declare(Sgl.DefinitionContext definition) {
-    switch (definition) {
-      case Sgl.RoutineContext routine -> {
-        if (routines.putIfAbsent(routine.name().getText(), routine) != null) {
-          diagnostics.add(Diagnostic.duplicateName(routine.name().getText(), span(routine.name())));
-        }
+  private void routines(Map<String, Routine> all) {
+    for (Sgl.DefinitionContext definition : module.tree().definition()) {
+      if (definition instanceof Sgl.RoutineContext routine) {
+        Routine lowered = routine(routine);
+        all.putIfAbsent(lowered.name(), lowered);
       }
-      case Sgl.TypeAliasContext alias -> types.declare(alias);
-      case Sgl.UseContext use -> diagnostics.add(Diagnostic.notYet("`use`", span(use)));
-      case Sgl.ToolContext tool -> diagnostics.add(Diagnostic.notYet("`tool`", span(tool)));
-      case Sgl.TestContext test ->
-          diagnostics.add(Diagnostic.notYet("`test`", span(test.TEST().getSymbol())));
-      default -> throw new AssertionError(definition.getClass());
     }
   }
 
   private Routine routine(Sgl.RoutineContext routine) {
-    List<Routine.Parameter> parameters =
-        routine.parameters().parameter().stream()
-            .map(
-                p ->
-                    new Routine.Parameter(
-                        p.name().getText(),
-                        p.type() == null ? Type.ANY : types.lower(p.type()),
-                        optional(p.expression()),
-                        span(p)))
-            .toList();
     return new Routine(
         Routine.Kind.valueOf(routine.kind.getText().toUpperCase(Locale.ROOT)),
-        routine.name().getText(),
-        parameters,
+        module.prefix() + routine.name().getText(),
+        values.parameters(routine.parameters()),
         Optional.ofNullable(routine.type()).map(types::lower),
         block(routine.block()),
-        documentation(routine),
+        documentation(routine, module),
         span(routine.name()));
   }
 
+  private List<TestCase> tests() {
+    List<TestCase> tests = new ArrayList<>();
+    for (Sgl.DefinitionContext definition : module.tree().definition()) {
+      if (definition instanceof Sgl.TestContext test) {
+        tests.add(
+            new TestCase(
+                values.fixed(test.text()),
+                test.testBlock().given().stream().map(g -> values.expr(g.expression())).toList(),
+                steps(test.testBlock().statement()),
+                span(test.text())));
+      }
+    }
+    return tests;
+  }
+
+  /// The tool that a definition declares.
+  static Tool tool(
+      Sgl.ToolContext tool, SourceModule module, Declarations declarations, List<Diagnostic> out) {
+    ExprLowering values = new ExprLowering(module, declarations, out);
+    return new Tool(
+        tool.name().getText(),
+        values.parameters(tool.parameters()),
+        Optional.ofNullable(tool.type()).map(declarations.types(module)::lower),
+        documentation(tool, module),
+        module.span(tool.name()));
+  }
+
   /// The `///` lines right before a definition.
-  private String documentation(ParserRuleContext context) {
-    List<Token> before = tokens.getHiddenTokensToLeft(context.getStart().getTokenIndex());
+  private static String documentation(ParserRuleContext context, SourceModule module) {
+    List<Token> before = module.tokens().getHiddenTokensToLeft(context.getStart().getTokenIndex());
     return before == null
         ? ""
         : before.stream()
@@ -117,82 +135,68 @@ final class Lowering {
   private Optional<Step> step(Sgl.StatementContext statement) {
     Span span = span(statement);
     return switch (statement) {
-      case Sgl.SayContext say -> Optional.of(new Step.Say(text(say.text()), span));
-      case Sgl.MessageContext message -> Optional.of(message(message));
-      case Sgl.GenContext gen ->
-          Optional.of(
-              new Step.Gen(
-                  gen.name().getText(),
-                  gen.type() == null ? Type.TEXT : types.generated(gen.type()),
-                  options(gen.options_()),
-                  span));
-      case Sgl.SelectContext select -> Optional.of(select(select));
-      case Sgl.ForkEachContext fork ->
-          Optional.of(
-              new Step.ForkEach(
-                  fork.name(0).getText(),
-                  expr(fork.expression()),
-                  fork.name(1).getText(),
-                  block(fork.block()),
-                  span));
-      case Sgl.ForkBranchesContext fork ->
-          Optional.of(
-              new Step.ForkBranches(
-                  fork.name().getText(),
-                  fork.branch().stream()
-                      .map(
-                          b ->
-                              new Step.Branch(b.name().getText(), block(b.block()), span(b.name())))
-                      .toList(),
-                  span));
-      case Sgl.JoinContext join -> join(join);
-      case Sgl.LetContext let ->
-          Optional.of(
-              new Step.Let(
-                  let.name().getText(),
-                  let.type() == null ? Type.ANY : types.lower(let.type()),
-                  expr(let.expression()),
-                  span));
       case Sgl.AssignContext assign -> assign(assign);
+      case Sgl.DoContext action -> action(action);
+      case Sgl.SayContext say -> Optional.of(new Step.Say(values.text(say.text()), span));
+      case Sgl.MessageContext message -> Optional.of(message(message));
+      case Sgl.GenContext gen -> Optional.of(gen(gen, span));
+      case Sgl.SelectContext select -> Optional.of(select(select));
+      case Sgl.ThinkContext think ->
+          Optional.of(new Step.Think(name(think.name()), options(think.options_()), span));
+      case Sgl.ForkEachContext fork -> Optional.of(forkEach(fork, span));
+      case Sgl.ForkBranchesContext fork -> Optional.of(forkBranches(fork, span));
+      case Sgl.JoinContext join ->
+          Optional.of(
+              new Step.Join(
+                  name(join.name()),
+                  values.optional(join.expression()),
+                  join.APPEND() != null,
+                  span));
+      case Sgl.ScratchContext scratch ->
+          Optional.of(new Step.Scratch(block(scratch.block()), span));
+      case Sgl.RetryContext retry ->
+          Optional.of(
+              new Step.Retry(
+                  values.expr(retry.expression()),
+                  block(retry.block(0)),
+                  Optional.ofNullable(retry.block(1)).map(this::block),
+                  span));
+      case Sgl.WithContext with ->
+          Optional.of(new Step.With(options(with.options_()), block(with.block()), span));
+      case Sgl.ImageContext image ->
+          Optional.of(new Step.Image(values.expr(image.expression()), span));
+      case Sgl.LetContext let -> Optional.of(let(let, span));
       case Sgl.IfContext condition ->
           Optional.of(
               new Step.If(
-                  expr(condition.expression()),
+                  values.expr(condition.expression()),
                   block(condition.block(0)),
                   body(condition.block(1), condition.elseIf),
                   span));
       case Sgl.ForContext loop ->
           Optional.of(
               new Step.For(
-                  loop.name().getText(), expr(loop.expression()), block(loop.block()), span));
+                  name(loop.name()), values.expr(loop.expression()), block(loop.block()), span));
       case Sgl.WhileContext loop ->
-          Optional.of(new Step.While(expr(loop.expression()), block(loop.block()), span));
+          Optional.of(new Step.While(values.expr(loop.expression()), block(loop.block()), span));
       case Sgl.MatchContext match ->
           Optional.of(
               new Step.Match(
-                  expr(match.expression()), match.arm().stream().map(this::arm).toList(), span));
+                  values.expr(match.expression()),
+                  match.arm().stream().map(this::arm).toList(),
+                  span));
       case Sgl.BreakContext _ -> Optional.of(new Step.Break(span));
       case Sgl.ContinueContext _ -> Optional.of(new Step.Continue(span));
       case Sgl.ReturnContext result ->
-          Optional.of(new Step.Return(optional(result.expression()), span));
-      case Sgl.LogContext log -> Optional.of(new Step.Log(expr(log.expression()), span));
-      case Sgl.FailContext fail -> Optional.of(new Step.Fail(expr(fail.expression()), span));
+          Optional.of(new Step.Return(values.optional(result.expression()), span));
+      case Sgl.LogContext log -> Optional.of(new Step.Log(values.expr(log.expression()), span));
+      case Sgl.FailContext fail -> Optional.of(new Step.Fail(values.expr(fail.expression()), span));
       case Sgl.CheckContext check ->
           Optional.of(
-              new Step.Check(expr(check.expression(0)), optional(check.expression(1)), span));
-      case Sgl.DoContext action -> action(action);
-      case Sgl.ScratchContext scratch -> notYet("`scratch`", scratch.SCRATCH().getSymbol());
-      case Sgl.RetryContext retry -> notYet("`retry`", retry.RETRY().getSymbol());
-      case Sgl.ImageContext image -> notYet("`image`", image.IMAGE().getSymbol());
-      case Sgl.ThinkContext think -> notYet("`think`", think.THINK().getSymbol());
-      case Sgl.WithContext with -> notYet("`with`", with.WITH().getSymbol());
+              new Step.Check(
+                  values.expr(check.expression(0)), values.optional(check.expression(1)), span));
       default -> throw new AssertionError(statement.getClass());
     };
-  }
-
-  private Optional<Step> notYet(String what, Token token) {
-    diagnostics.add(Diagnostic.notYet(what, span(token)));
-    return Optional.empty();
   }
 
   private Step message(Sgl.MessageContext message) {
@@ -202,23 +206,27 @@ final class Lowering {
         message.statement() instanceof Sgl.DoContext action && !isStep(action.expression())
             ? List.of(
                 new Step.Say(
-                    new Expr.Text(List.of(expr(action.expression())), span(action)), span(action)))
+                    new Expr.Text(List.of(values.expr(action.expression())), span(action)),
+                    span(action)))
             : body(message.block(), message.statement());
     return new Step.Message(role, body, span(message));
   }
 
-  /// Whether an expression is called for what it does: a routine of this file.
+  /// Whether an expression is called for what it does: a fragment.
   private boolean isStep(Sgl.ExpressionContext expression) {
-    return expression instanceof Sgl.ReferenceContext call
-        && call.arguments() != null
-        && routines.containsKey(call.name().getText())
-        && routines.get(call.name().getText()).kind.getType() == SglLexer.FRAGMENT;
+    return values.expr(expression) instanceof Expr.Call(var name, _, _)
+        && declarations.isFragment(name);
+  }
+
+  private Step gen(Sgl.GenContext gen, Span span) {
+    Type type = gen.type() == null ? Type.TEXT : types.generated(gen.type());
+    return new Step.Gen(name(gen.name()), type, options(gen.options_()), span);
   }
 
   private Step select(Sgl.SelectContext select) {
     Step.Method method = Step.Method.LIKELIHOOD;
     if (select.BY() != null) {
-      String word = select.name(1).getText();
+      String word = name(select.name(1));
       try {
         method = Step.Method.valueOf(word.toUpperCase(Locale.ROOT));
       } catch (IllegalArgumentException e) {
@@ -226,20 +234,34 @@ final class Lowering {
       }
     }
     return new Step.Select(
-        select.name(0).getText(), expr(select.expression()), method, span(select));
+        name(select.name(0)), values.expr(select.expression()), method, span(select));
   }
 
-  private Optional<Step> join(Sgl.JoinContext join) {
-    if (join.APPEND() != null) {
-      return notYet("`join … append`", join.APPEND().getSymbol());
-    }
-    Optional<Expr> first = Optional.ofNullable(join.expression()).map(this::expr);
-    return Optional.of(new Step.Join(join.name().getText(), first, span(join)));
+  private Step forkEach(Sgl.ForkEachContext fork, Span span) {
+    return new Step.ForkEach(
+        name(fork.name(0)),
+        values.expr(fork.expression()),
+        name(fork.name(1)),
+        block(fork.block()),
+        span);
+  }
+
+  private Step forkBranches(Sgl.ForkBranchesContext fork, Span span) {
+    List<Step.Branch> branches =
+        fork.branch().stream()
+            .map(b -> new Step.Branch(name(b.name()), block(b.block()), span(b.name())))
+            .toList();
+    return new Step.ForkBranches(name(fork.name()), branches, span);
+  }
+
+  private Step let(Sgl.LetContext let, Span span) {
+    Type type = let.type() == null ? Type.ANY : types.lower(let.type());
+    return new Step.Let(name(let.name()), type, values.expr(let.expression()), span);
   }
 
   private Optional<Step> assign(Sgl.AssignContext assign) {
     if (assign.target instanceof Sgl.ReferenceContext name && name.arguments() == null) {
-      return Optional.of(new Step.Assign(name.getText(), expr(assign.value), span(assign)));
+      return Optional.of(new Step.Assign(name.getText(), values.expr(assign.value), span(assign)));
     }
     diagnostics.add(
         Diagnostic.syntax(
@@ -248,7 +270,7 @@ final class Lowering {
   }
 
   private Optional<Step> action(Sgl.DoContext action) {
-    Expr value = expr(action.expression());
+    Expr value = values.expr(action.expression());
     if (value instanceof Expr.Call call) {
       return Optional.of(new Step.Do(call, span(action)));
     }
@@ -260,28 +282,30 @@ final class Lowering {
     return Optional.empty();
   }
 
+  // --- arms
+
   private Step.Arm arm(Sgl.ArmContext arm) {
-    List<Object> values = new ArrayList<>();
-    for (Sgl.PatternContext pattern : arm.pattern()) {
-      switch (pattern) {
-        case Sgl.LiteralPatternContext literal ->
-            constant(literal.literal()).ifPresent(values::add);
-        case Sgl.AnythingContext _ -> {}
-        case Sgl.CallPatternContext call ->
-            diagnostics.add(Diagnostic.notYet("A tool call as a pattern", span(call)));
-        case Sgl.TypePatternContext type ->
-            diagnostics.add(Diagnostic.notYet("A type as a pattern", span(type)));
-        default -> throw new AssertionError(pattern.getClass());
-      }
-    }
-    boolean anything = arm.pattern().stream().anyMatch(Sgl.AnythingContext.class::isInstance);
-    return new Step.Arm(
-        anything ? List.of() : values, body(arm.block(), arm.statement()), span(arm));
+    List<Pattern> patterns = new ArrayList<>();
+    arm.pattern().forEach(pattern -> pattern(pattern).ifPresent(patterns::add));
+    return new Step.Arm(patterns, body(arm.block(), arm.statement()), span(arm));
   }
 
-  private Optional<Object> constant(Sgl.LiteralContext literal) {
-    if (expr(literal) instanceof Expr.Constant(Object value, _)) {
-      return Optional.of(value);
+  private Optional<Pattern> pattern(Sgl.PatternContext pattern) {
+    return switch (pattern) {
+      case Sgl.AnythingContext _ -> Optional.of(new Pattern.Anything());
+      case Sgl.LiteralPatternContext literal when literal.literal().PATTERN() != null ->
+          Optional.of(new Pattern.OfType(types.pattern(literal.literal().PATTERN())));
+      case Sgl.LiteralPatternContext literal -> constant(literal.literal());
+      case Sgl.TypePatternContext type ->
+          Optional.of(new Pattern.OfType(types.variant(type.variant())));
+      case Sgl.CallPatternContext call -> call(call);
+      default -> throw new AssertionError(pattern.getClass());
+    };
+  }
+
+  private Optional<Pattern> constant(Sgl.LiteralContext literal) {
+    if (values.literal(literal) instanceof Expr.Constant(Object value, _)) {
+      return Optional.of(new Pattern.Value(value));
     }
     diagnostics.add(
         Diagnostic.syntax(
@@ -289,160 +313,48 @@ final class Lowering {
     return Optional.empty();
   }
 
+  private Optional<Pattern> call(Sgl.CallPatternContext call) {
+    String name = name(call.name(0));
+    List<String> bound = call.name().stream().skip(1).map(Lowering::name).toList();
+    Tool tool = declarations.tools().get(name);
+    if (tool == null) {
+      diagnostics.add(
+          Diagnostic.unknownTool(
+              name, span(call.name(0)), Nearest.to(name, declarations.tools().keySet())));
+      return Optional.empty();
+    }
+    List<String> parameters = tool.parameters().stream().map(Routine.Parameter::name).toList();
+    if (bound.size() > parameters.size()) {
+      diagnostics.add(
+          Diagnostic.wrongArguments(
+              "`" + name + "` takes at most " + parameters.size() + " arguments.", span(call)));
+      return Optional.empty();
+    }
+    return Optional.of(new Pattern.CallOf(name, parameters.subList(0, bound.size()), bound));
+  }
+
   private List<Step.Option> options(Sgl.@Nullable Options_Context options) {
-    return options == null
-        ? List.of()
-        : options.option().stream()
-            .map(o -> new Step.Option(o.word().getText(), expr(o.expression()), span(o)))
-            .toList();
+    return options == null ? List.of() : options.option().stream().map(this::option).toList();
   }
 
-  // --- expressions
-
-  private Optional<Expr> optional(Sgl.@Nullable ExpressionContext expression) {
-    return Optional.ofNullable(expression).map(this::expr);
-  }
-
-  private Expr expr(Sgl.ExpressionContext expression) {
-    Span span = span(expression);
-    return switch (expression) {
-      case Sgl.ConstantContext constant -> expr(constant.literal());
-      case Sgl.ReferenceContext name when name.arguments() == null ->
-          new Expr.Name(name.name().getText(), span);
-      case Sgl.ReferenceContext call ->
-          new Expr.Call(call.name().getText(), arguments(call.arguments()), span(call.name()));
-      case Sgl.JoinCallContext call ->
-          new Expr.Call("join", arguments(call.arguments()), span(call.JOIN().getSymbol()));
-      case Sgl.MemberContext member when member.arguments() == null ->
-          new Expr.Member(expr(member.expression()), member.word().getText(), span(member.word()));
-      case Sgl.MemberContext method -> {
-        List<Expr.Argument> arguments = new ArrayList<>();
-        arguments.add(new Expr.Argument(Optional.empty(), expr(method.expression())));
-        arguments.addAll(arguments(method.arguments()));
-        yield new Expr.Call(method.word().getText(), arguments, span(method.word()));
-      }
-      case Sgl.IndexContext index ->
-          new Expr.Index(expr(index.expression(0)), expr(index.expression(1)), span);
-      case Sgl.UnaryContext unary -> unary(unary);
-      case Sgl.BinaryContext binary ->
-          new Expr.Binary(
-              Expr.Operator.binary(binary.op.getText()),
-              expr(binary.expression(0)),
-              expr(binary.expression(1)),
-              span);
-      case Sgl.RangeContext range ->
-          new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
-      case Sgl.ListContext list ->
-          new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
-      case Sgl.RecordValueContext record ->
-          new Expr.RecOf(
-              record.entry().stream()
-                  .map(
-                      e ->
-                          new Expr.Entry(
-                              e.word() == null ? fixed(e.text()) : e.word().getText(),
-                              expr(e.expression())))
-                  .toList(),
-              span);
-      case Sgl.ComprehensionContext each ->
-          new Expr.Each(
-              expr(each.expression(0)),
-              each.name().getText(),
-              expr(each.expression(1)),
-              optional(each.expression(2)),
-              span);
-      case Sgl.ParenthesizedContext inner -> expr(inner.expression());
-      default -> throw new AssertionError(expression.getClass());
-    };
-  }
-
-  private Expr unary(Sgl.UnaryContext unary) {
-    Expr of = expr(unary.expression());
-    boolean negative = unary.MINUS() != null;
-    return switch (of) {
-      case Expr.Constant(Long n, _) when negative -> new Expr.Constant(-n, span(unary));
-      case Expr.Constant(Double n, _) when negative -> new Expr.Constant(-n, span(unary));
-      default -> new Expr.Unary(negative ? Expr.Operator.NEG : Expr.Operator.NOT, of, span(unary));
-    };
-  }
-
-  private List<Expr.Argument> arguments(Sgl.ArgumentsContext arguments) {
-    return arguments.argument().stream()
-        .map(
-            a ->
-                new Expr.Argument(
-                    Optional.ofNullable(a.word()).map(ParserRuleContext::getText),
-                    expr(a.expression())))
-        .toList();
-  }
-
-  private Expr expr(Sgl.LiteralContext literal) {
-    if (literal.text() != null) {
-      return text(literal.text());
-    }
-    if (literal.PATTERN() != null) {
-      diagnostics.add(Diagnostic.notYet("A regular expression as a value", span(literal)));
-    }
-    return new Expr.Constant(Literals.value(literal, this::overflow), span(literal));
-  }
-
-  void overflow(Sgl.LiteralContext literal) {
-    diagnostics.add(
-        Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
-  }
-
-  private Expr text(Sgl.TextContext text) {
-    List<Expr> parts = new ArrayList<>();
-    List<Sgl.InterpolationContext> values =
-        text.part().stream()
-            .filter(Sgl.InterpolationContext.class::isInstance)
-            .map(Sgl.InterpolationContext.class::cast)
-            .toList();
-    List<String> pieces = Literals.pieces(text);
-    for (int i = 0; i < pieces.size(); i++) {
-      if (!pieces.get(i).isEmpty()) {
-        parts.add(new Expr.Constant(pieces.get(i), span(text)));
-      }
-      if (i < values.size()) {
-        parts.add(expr(values.get(i).expression()));
-      }
-    }
-    if (values.isEmpty()) {
-      return new Expr.Constant(pieces.getFirst(), span(text));
-    }
-    return new Expr.Text(parts, span(text));
-  }
-
-  /// A text without values in it, where one is needed.
-  String fixed(Sgl.TextContext text) {
-    List<String> pieces = Literals.pieces(text);
-    if (pieces.size() > 1) {
+  private Step.Option option(Sgl.OptionContext option) {
+    String name = option.word().getText();
+    boolean tokens = option.unit != null && option.unit.getText().equals("tokens");
+    if (option.unit != null && !(tokens && name.equals("budget"))) {
       diagnostics.add(
           Diagnostic.syntax(
-              "This text must be fixed, without values in it.", span(text), "not fixed"));
+              "Only a `budget` has a unit, `tokens`.", module.span(option.unit), "no unit"));
     }
-    return pieces.getFirst();
+    return new Step.Option(name, values.expr(option.expression()), span(option));
   }
 
   // --- places
 
-  Span span(ParserRuleContext context) {
-    Token start = context.getStart();
-    Token stop = context.getStop() == null ? start : context.getStop();
-    return new Span(
-        file,
-        start.getStartIndex(),
-        stop.getStopIndex() + 1,
-        start.getLine(),
-        start.getCharPositionInLine() + 1);
+  private static String name(ParserRuleContext context) {
+    return context.getText();
   }
 
-  Span span(Token token) {
-    return new Span(
-        file,
-        token.getStartIndex(),
-        token.getStopIndex() + 1,
-        token.getLine(),
-        token.getCharPositionInLine() + 1);
+  private Span span(ParserRuleContext context) {
+    return module.span(context);
   }
 }

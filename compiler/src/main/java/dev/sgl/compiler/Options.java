@@ -4,10 +4,14 @@ import dev.sgl.program.Expr;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
-/// The options of `gen`: their names, types and ranges.
+/// The options of `gen`, `think` and `with`: their names, types and ranges.
 final class Options {
   private record Rule(Type type, double low, double high, String range) {}
 
@@ -33,23 +37,58 @@ final class Options {
           Map.entry("logprobs", new Rule(Type.INT, 0, 20, "from 0 to 20")),
           Map.entry("n", new Rule(Type.INT, 1, 128, "from 1 to 128")));
 
-  private Options() {}
+  /// Options that only a `with` has.
+  private static final Map<String, Rule> OF_WITH =
+      Map.of("budget", new Rule(Type.INT, 1, ANY, "at least 1 token"));
 
-  static void check(Step.Gen gen, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+  private final ExprChecker values;
+  private final Scope scope;
+  private final List<Diagnostic> diagnostics;
+
+  private Options(ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+    this.values = values;
+    this.scope = scope;
+    this.diagnostics = diagnostics;
+  }
+
+  static void ofGen(Step.Gen gen, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+    new Options(values, scope, diagnostics).check("gen", gen.options(), RULES);
+    boolean endsItself = !Types.isFree(gen.type()) && !(gen.type() instanceof Type.Str);
     for (Step.Option option : gen.options()) {
-      Type found = values.type(option.value(), scope);
-      Rule rule = RULES.get(option.name());
-      if (option.name().equals("stop")
-          && !Types.isFree(gen.type())
-          && !(gen.type() instanceof Type.Str)) {
+      if (option.name().equals("stop") && endsItself) {
         diagnostics.add(
             Diagnostic.optionRange(
                 "stop", "left out where the type says how the value ends", option.span()));
       }
+    }
+  }
+
+  static void ofThink(
+      List<Step.Option> options, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+    Map<String, Rule> rules = new HashMap<>(RULES);
+    rules.keySet().removeAll(Set.of("n", "stop"));
+    new Options(values, scope, diagnostics).check("think", options, rules);
+  }
+
+  static void ofWith(
+      List<Step.Option> options, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
+    Map<String, Rule> rules = new HashMap<>(RULES);
+    rules.remove("n"); // the variable would be a list
+    rules.putAll(OF_WITH);
+    new Options(values, scope, diagnostics).check("with", options, rules);
+  }
+
+  private void check(String step, List<Step.Option> options, Map<String, Rule> rules) {
+    Set<String> given = new HashSet<>();
+    for (Step.Option option : options) {
+      Type found = values.type(option.value(), scope);
+      Rule rule = rules.get(option.name());
+      if (!given.add(option.name())) {
+        diagnostics.add(Diagnostic.optionTwice(option.name(), option.span()));
+      }
       if (rule == null) {
-        diagnostics.add(
-            Diagnostic.unknownOption(
-                option.name(), option.span(), Nearest.to(option.name(), RULES.keySet())));
+        Optional<String> near = Nearest.to(option.name(), rules.keySet());
+        diagnostics.add(Diagnostic.unknownOption(step, option.name(), option.span(), near));
       } else if (!ExprChecker.fits(found, rule.type())) {
         diagnostics.add(
             Diagnostic.wrongType("`" + rule.type().show() + "`", found, option.value().span()));

@@ -2,19 +2,20 @@ package dev.sgl.compiler;
 
 import dev.sgl.program.Span;
 import java.util.List;
+import java.util.Map;
 
 /// Shows diagnostics as people read them: the sentence, the line, carets under the place, the help.
 public final class Report {
   private Report() {}
 
-  /// All of `diagnostics`, which are of the source text `source`.
-  public static String show(List<Diagnostic> diagnostics, String source) {
+  /// All of `diagnostics`, which are of the texts of these files.
+  public static String show(List<Diagnostic> diagnostics, Map<String, String> texts) {
     StringBuilder out = new StringBuilder();
     for (Diagnostic diagnostic : diagnostics) {
       if (!out.isEmpty()) {
         out.append('\n');
       }
-      show(diagnostic, source, out);
+      show(diagnostic, texts.getOrDefault(diagnostic.span().file(), ""), out);
     }
     return out.toString();
   }
@@ -31,7 +32,7 @@ public final class Report {
             1,
             Math.min(
                 span.end() - span.start(), line.codePointCount(before.length(), line.length())));
-    out.append("error[")
+    out.append(diagnostic.isWarning() ? "warning[" : "error[")
         .append(diagnostic.code())
         .append("]: ")
         .append(diagnostic.message())

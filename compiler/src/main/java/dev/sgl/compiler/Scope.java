@@ -1,17 +1,61 @@
 package dev.sgl.compiler;
 
+import dev.sgl.program.Span;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// The variables of a block and of the blocks around it, with what is known of their types.
+/// The variables of a block and of the blocks around it, with what is known of them.
 final class Scope {
+  /// What a variable is bound by.
+  enum Kind {
+    VALUE,
+    GENERATED,
+    FORK
+  }
+
+  /// A variable of a block.
+  static final class Variable {
+    private final Kind kind;
+    private final Span span;
+    private Type type;
+    private boolean read;
+
+    private Variable(Kind kind, Span span, Type type) {
+      this.kind = kind;
+      this.span = span;
+      this.type = type;
+    }
+
+    Kind kind() {
+      return kind;
+    }
+
+    Span span() {
+      return span;
+    }
+
+    Type type() {
+      return type;
+    }
+
+    boolean isRead() {
+      return read;
+    }
+
+    void read() {
+      read = true;
+    }
+  }
+
   private final Optional<Scope> outer;
-  private final Map<String, Type> variables = new LinkedHashMap<>();
-  private final List<String> forks = new ArrayList<>();
+  private final Map<String, Variable> variables = new LinkedHashMap<>();
+  private final Set<String> lost = new HashSet<>();
 
   Scope() {
     this(Optional.empty());
@@ -26,32 +70,59 @@ final class Scope {
   }
 
   /// Adds a variable; false if this very block has one of the name.
-  boolean define(String name, Type type) {
-    return variables.putIfAbsent(name, type) == null;
+  boolean define(String name, Type type, Kind kind, Span span) {
+    lost.remove(name);
+    return variables.putIfAbsent(name, new Variable(kind, span, type)) == null;
+  }
+
+  /// Lets the variable be of another type here and below: more is known of it.
+  void narrow(String name, Type type) {
+    find(name).ifPresent(v -> variables.put(name, new Variable(v.kind(), v.span(), type)));
   }
 
   /// Lets the variable be of any type from here on: it was assigned another kind of value.
   void forget(String name) {
-    if (variables.containsKey(name)) {
-      variables.put(name, Type.ANY);
-    } else {
-      outer.ifPresent(o -> o.forget(name));
-    }
+    find(name).ifPresent(v -> v.type = Type.ANY);
   }
 
-  void defineFork(String name) {
-    forks.add(name);
+  /// A block has ended: its variables are bound on some ways only.
+  void lose(Scope ended) {
+    lost.addAll(ended.variables.keySet());
+    lost.addAll(ended.lost);
+  }
+
+  /// Takes over what is bound on every way through a block that has ended.
+  void keep(Scope ended, Scope other) {
+    lose(ended);
+    lose(other);
+    ended.variables.forEach(
+        (name, variable) -> {
+          Variable also = other.variables.get(name);
+          if (also != null) {
+            boolean same = also.type.equals(variable.type);
+            define(name, same ? variable.type : Type.ANY, variable.kind, variable.span);
+          }
+        });
+  }
+
+  /// Takes over all that a block has bound that has ended.
+  void keep(Scope ended) {
+    lose(ended);
+    ended.variables.forEach((name, v) -> define(name, v.type, v.kind, v.span));
+  }
+
+  Optional<Variable> find(String name) {
+    Variable own = variables.get(name);
+    return own != null ? Optional.of(own) : outer.flatMap(o -> o.find(name));
   }
 
   Optional<Type> type(String name) {
-    Type own = variables.get(name);
-    return own != null ? Optional.of(own) : outer.flatMap(o -> o.type(name));
+    return find(name).map(Variable::type);
   }
 
-  boolean isFork(String name) {
-    return variables.containsKey(name)
-        ? forks.contains(name)
-        : outer.isPresent() && outer.get().isFork(name);
+  /// Whether a variable of the name was bound in a block that has ended.
+  boolean isLost(String name) {
+    return lost.contains(name) || outer.isPresent() && outer.get().isLost(name);
   }
 
   /// All names that can be seen from here.
@@ -61,11 +132,16 @@ final class Scope {
     return names;
   }
 
+  /// The variables of this block alone.
+  Map<String, Variable> own() {
+    return variables;
+  }
+
   /// The variables of this block alone, as the record that a fork's branch leaves behind.
   Type.Rec record() {
     return new Type.Rec(
         variables.entrySet().stream()
-            .map(v -> new Type.Field(v.getKey(), v.getValue(), false))
+            .map(v -> new Type.Field(v.getKey(), v.getValue().type(), false))
             .toList());
   }
 }

@@ -34,7 +34,7 @@ public sealed interface Prompt {
     }
   }
 
-  /// A piece of text, with the tokens that it has if the model generated it.
+  /// A piece of text, with the tokens that it has if the model generated it; or a picture.
   sealed interface Part {
     String text();
 
@@ -49,6 +49,26 @@ public sealed interface Prompt {
         tokens = List.copyOf(tokens);
       }
     }
+
+    /// A picture in a user's message.
+    ///
+    /// @param url where it is, or what it is: a `data:` URL
+    record Image(String url) implements Part {
+      @Override
+      public String text() {
+        return "";
+      }
+    }
+  }
+
+  /// Whether there are pictures in it.
+  static boolean hasImages(Prompt prompt) {
+    return switch (prompt) {
+      case Raw(var parts) -> parts.stream().anyMatch(Part.Image.class::isInstance);
+      case Chat(var messages, var open) ->
+          messages.stream().anyMatch(m -> m.parts().stream().anyMatch(Part.Image.class::isInstance))
+              || open.stream().anyMatch(Part.Image.class::isInstance);
+    };
   }
 
   /// The texts of the parts, joined.

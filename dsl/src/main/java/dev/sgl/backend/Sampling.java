@@ -10,6 +10,8 @@ import java.util.OptionalLong;
 /// `generation_config.json`, or those of the endpoint.
 ///
 /// @param maxTokens most tokens to generate
+/// @param budget tokens after which a typed value is closed as soon as its type allows, and free
+///     text ends; unlike `maxTokens` it cuts no value off
 /// @param minTokens tokens before which the text may not end
 /// @param temperature 0 takes the likeliest token
 /// @param topP smallest set of likeliest tokens with this much probability
@@ -26,6 +28,7 @@ import java.util.OptionalLong;
 /// @param logprobs how many of the likeliest tokens to report at each place; empty reports none
 public record Sampling(
     OptionalInt maxTokens,
+    OptionalInt budget,
     int minTokens,
     OptionalDouble temperature,
     OptionalDouble topP,
@@ -51,8 +54,29 @@ public record Sampling(
     logitBias = Map.copyOf(logitBias);
   }
 
+  /// The same, ending at other texts.
+  public Sampling withStop(List<String> texts) {
+    return new Sampling(
+        maxTokens,
+        budget,
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        texts,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
   private static Sampling plain(OptionalDouble temperature) {
     return new Sampling(
+        OptionalInt.empty(),
         OptionalInt.empty(),
         0,
         temperature,

@@ -9,7 +9,7 @@ import java.util.Optional;
 ///
 /// Generations take the replies in order; a `select` takes one too and chooses the choice that
 /// equals it. Remembers what it was asked.
-public final class ScriptedBackend implements Backend {
+public class ScriptedBackend implements Backend {
   private final Iterator<String> replies;
   private final List<Prompt> prompts = new ArrayList<>();
 

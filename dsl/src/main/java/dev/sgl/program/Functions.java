@@ -2,9 +2,11 @@ package dev.sgl.program;
 
 import static java.util.Map.entry;
 
+import dev.sgl.constraint.ConstraintException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -43,6 +45,10 @@ public final class Functions {
               one(
                   Type.array(Type.TEXT),
                   x -> Operators.string(x).lines().map(Object.class::cast).toList())),
+          entry("matches", two(Type.BOOL, Functions::matches)),
+          entry("parse_json", one(Type.ANY, Functions::parseJson)),
+          entry("most_common", one(Type.ANY, Functions::mostCommon)),
+          entry("zip", two(Type.array(Type.array(Type.ANY)), Functions::zip)),
           entry("split", two(Type.array(Type.TEXT), Functions::split)),
           entry(
               "replace",
@@ -186,6 +192,40 @@ public final class Functions {
     } catch (NumberFormatException e) {
       throw new TypeException(Values.quote(text) + " is not a number");
     }
+  }
+
+  private static Object matches(Object text, Object pattern) {
+    Type.Pattern type = new Type.Pattern(Operators.string(pattern));
+    try {
+      return Types.mismatch(type, Operators.string(text)).isEmpty();
+    } catch (ConstraintException e) {
+      throw new TypeException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Object parseJson(Object text) {
+    return Types.parse(Operators.string(text))
+        .orElseThrow(() -> new TypeException("the text is not JSON"));
+  }
+
+  /// The item that is there most often; of several the first.
+  private static Object mostCommon(Object x) {
+    Map<Object, Integer> counts = new LinkedHashMap<>();
+    nonEmpty(x).forEach(item -> counts.merge(item, 1, Integer::sum));
+    int most = counts.values().stream().mapToInt(n -> n).max().orElseThrow();
+    return counts.entrySet().stream()
+        .filter(entry -> entry.getValue() == most)
+        .findFirst()
+        .orElseThrow()
+        .getKey();
+  }
+
+  private static Object zip(Object x, Object y) {
+    List<?> a = list(x);
+    List<?> b = list(y);
+    return IntStream.range(0, Math.min(a.size(), b.size()))
+        .mapToObj(i -> (Object) List.of(a.get(i), b.get(i)))
+        .toList();
   }
 
   private static Object split(Object text, Object separator) {

@@ -1,7 +1,11 @@
 package dev.sgl.program;
 
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// A program as source text in one canonical form: names of types written out, `x.f(y)` as
@@ -10,35 +14,103 @@ public final class Printer {
   private final StringBuilder out = new StringBuilder();
   private int depth;
 
+  private final Map<Type.Recursive, String> types = new LinkedHashMap<>();
+
   private Printer() {}
 
-  /// The whole program.
+  /// The whole program, the modules that it uses included: a routine `m.f` is called `m_f`.
   public static String print(Program program) {
     Printer printer = new Printer();
-    for (Routine routine : program.routines().values()) {
-      if (!printer.out.isEmpty()) {
-        printer.out.append('\n');
-      }
-      printer.routine(routine);
-    }
-    return printer.out.toString();
+    program.tools().values().forEach(printer::tool);
+    program.routines().values().forEach(printer::routine);
+    program.tests().forEach(printer::test);
+    return printer.recursiveTypes() + printer.out;
   }
 
-  private void routine(Routine routine) {
-    routine.documentation().lines().forEach(line -> line(("/// " + line).stripTrailing()));
-    String parameters =
-        routine.parameters().stream()
-            .map(
-                p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
-            .collect(Collectors.joining(", ", "(", ")"));
-    String returns = routine.returns().map(t -> " -> " + t.show()).orElse("");
-    String kind = routine.kind().name().toLowerCase(Locale.ROOT);
-    block(kind + " " + routine.name() + parameters + returns, routine.body());
+  /// Definitions of the recursive types that were named; they may name more of them.
+  private String recursiveTypes() {
+    StringBuilder definitions = new StringBuilder();
+    Set<Type.Recursive> written = new HashSet<>();
+    while (!written.containsAll(types.keySet())) {
+      for (Type.Recursive type : List.copyOf(types.keySet())) {
+        if (written.add(type)) {
+          definitions.append("type ").append(types.get(type)).append(" = ");
+          definitions.append(show(type.unfolded())).append("\n\n");
+        }
+      }
+    }
+    return definitions.toString();
+  }
+
+  /// A type as source, in which a recursive one is a name of its own.
+  private String show(Type type) {
+    return named(type).show();
+  }
+
+  private Type named(Type type) {
+    if (type instanceof Type.Recursive recursive) {
+      String known = types.get(recursive);
+      if (known == null) {
+        known = identifier(recursive.name());
+        for (int i = 2; types.containsValue(known); i++) {
+          known = identifier(recursive.name()) + "_" + i;
+        }
+        types.put(recursive, known);
+      }
+      return new Type.Ref(known);
+    }
+    return type.map(this::named);
+  }
+
+  private static String identifier(String name) {
+    return name.replace('.', '_');
+  }
+
+  private void separate() {
+    if (!out.isEmpty()) {
+      out.append('\n');
+    }
+  }
+
+  private void document(String documentation) {
+    documentation.lines().forEach(line -> line(("/// " + line).stripTrailing()));
+  }
+
+  private void tool(Tool tool) {
+    separate();
+    document(tool.documentation());
+    String returns = tool.returns().map(t -> " -> " + show(t)).orElse("");
+    line("tool " + identifier(tool.name()) + parameters(tool.parameters()) + returns);
+  }
+
+  private void test(TestCase test) {
+    separate();
+    line("test " + Values.quote(test.name()) + " {");
+    depth++;
+    test.replies().forEach(replies -> line("given model " + show(replies)));
+    test.body().forEach(this::step);
+    depth--;
     line("}");
   }
 
-  private static String typed(Type type) {
-    return type instanceof Type.Any ? "" : ": " + type.show();
+  private String parameters(List<Routine.Parameter> parameters) {
+    return parameters.stream()
+        .map(p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private void routine(Routine routine) {
+    separate();
+    document(routine.documentation());
+    String returns = routine.returns().map(t -> " -> " + show(t)).orElse("");
+    String kind = routine.kind().name().toLowerCase(Locale.ROOT);
+    String name = identifier(routine.name());
+    block(kind + " " + name + parameters(routine.parameters()) + returns, routine.body());
+    line("}");
+  }
+
+  private String typed(Type type) {
+    return type instanceof Type.Any ? "" : ": " + show(type);
   }
 
   private void block(String head, List<Step> body) {
@@ -57,10 +129,7 @@ public final class Printer {
       }
       case Step.Gen(var name, var type, var options, _) ->
           line(
-              "gen "
-                  + name
-                  + (type instanceof Type.Text ? "" : ": " + type.show())
-                  + show(options));
+              "gen " + name + (type instanceof Type.Text ? "" : ": " + show(type)) + show(options));
       case Step.Select(var name, var choices, var method, _) ->
           line(
               "select "
@@ -83,8 +152,27 @@ public final class Printer {
         depth--;
         line("}");
       }
-      case Step.Join(var name, var first, _) ->
-          line("join " + name + first.map(count -> " first " + show(count)).orElse(""));
+      case Step.Think(var name, var options, _) -> line("think " + name + show(options));
+      case Step.Join(var name, var first, boolean append, _) ->
+          line(
+              "join "
+                  + name
+                  + first.map(count -> " first " + show(count)).orElse("")
+                  + (append ? " append" : ""));
+      case Step.Scratch(var body, _) -> {
+        block("scratch", body);
+        line("}");
+      }
+      case Step.Retry(var times, var body, var otherwise, _) -> {
+        block("retry " + show(times), body);
+        otherwise.ifPresent(steps -> block("} else", steps));
+        line("}");
+      }
+      case Step.With(var options, var body, _) -> {
+        block("with" + show(options), body);
+        line("}");
+      }
+      case Step.Image(var source, _) -> line("image " + show(source));
       case Step.Let(var name, var type, var value, _) ->
           line("let " + name + typed(type) + " = " + show(value));
       case Step.Assign(var name, var value, _) -> line(name + " = " + show(value));
@@ -119,13 +207,23 @@ public final class Printer {
     line("match " + show(subject) + " {");
     depth++;
     for (Step.Arm arm : arms) {
-      String pattern =
-          arm.values().stream().map(Printer::constant).collect(Collectors.joining(" | "));
-      block((pattern.isEmpty() ? "_" : pattern) + " ->", arm.body());
+      String patterns = arm.patterns().stream().map(this::show).collect(Collectors.joining(" | "));
+      block(patterns + " ->", arm.body());
       line("}");
     }
     depth--;
     line("}");
+  }
+
+  private String show(Pattern pattern) {
+    return switch (pattern) {
+      case Pattern.Anything() -> "_";
+      case Pattern.Value(Object value) -> constant(value);
+      case Pattern.OfType(Type type) ->
+          type instanceof Type.OneOf ? "(" + show(type) + ")" : show(type);
+      case Pattern.CallOf(var tool, _, var names) ->
+          identifier(tool) + names.stream().collect(Collectors.joining(", ", "(", ")"));
+    };
   }
 
   private static String show(List<Step.Option> options) {
@@ -148,7 +246,7 @@ public final class Printer {
       case Expr.Call(var name, var arguments, _) ->
           arguments.stream()
               .map(a -> a.name().map(n -> n + ": ").orElse("") + show(a.value()))
-              .collect(Collectors.joining(", ", name + "(", ")"));
+              .collect(Collectors.joining(", ", identifier(name) + "(", ")"));
       case Expr.Unary(var operator, var of, _) ->
           operator.symbol()
               + (operator == Expr.Operator.NOT ? " " : "")

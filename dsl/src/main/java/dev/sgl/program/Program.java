@@ -2,13 +2,22 @@ package dev.sgl.program;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A source file as data: its routines by name, in the order in which they are written.
-public record Program(String file, Map<String, Routine> routines) {
+/// A source file as data, with the modules that it uses.
+///
+/// @param routines by name, in the order in which they are written; those of a module used as `m`
+///     are called `m.name`
+/// @param tools what the host has to bind, by name
+/// @param tests the `test` blocks of the file itself
+public record Program(
+    String file, Map<String, Routine> routines, Map<String, Tool> tools, List<TestCase> tests) {
   public Program {
     routines = Collections.unmodifiableMap(new LinkedHashMap<>(routines));
+    tools = Collections.unmodifiableMap(new LinkedHashMap<>(tools));
+    tests = List.copyOf(tests);
   }
 
   /// The program that runs: the `program` named `main`, or the last one of the file.
@@ -18,7 +27,7 @@ public record Program(String file, Map<String, Routine> routines) {
       return Optional.of(main);
     }
     return routines.values().stream()
-        .filter(r -> r.kind() == Routine.Kind.PROGRAM)
+        .filter(r -> r.kind() == Routine.Kind.PROGRAM && !r.name().contains("."))
         .reduce((first, second) -> second);
   }
 }

@@ -27,7 +27,15 @@ public sealed interface Step {
     }
   }
 
-  /// An option of a [Gen] or a [Select].
+  /// Lets the model think before it speaks and binds what it thought to `name`. Later messages do
+  /// not show it.
+  record Think(String name, List<Option> options, Span span) implements Step {
+    public Think {
+      options = List.copyOf(options);
+    }
+  }
+
+  /// An option of what the model says.
   record Option(String name, Expr value, Span span) {}
 
   /// Lets the model score every choice, says the best and binds it to `name`.
@@ -67,7 +75,37 @@ public sealed interface Step {
 
   /// Waits for the branches of the fork `name`: all, or the `first` so many, and then the others
   /// are cancelled.
-  record Join(String name, Optional<Expr> first, Span span) implements Step {}
+  ///
+  /// @param append whether what the branches said is added to the conversation, in their order
+  record Join(String name, Optional<Expr> first, boolean append, Span span) implements Step {}
+
+  /// Goes on in a copy of the conversation, which is dropped at the end.
+  record Scratch(List<Step> body, Span span) implements Step {
+    public Scratch {
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Runs `body` up to `times` times, each time from the same conversation, until it does not fail;
+  /// then `otherwise`, or the error.
+  record Retry(Expr times, List<Step> body, Optional<List<Step>> otherwise, Span span)
+      implements Step {
+    public Retry {
+      body = List.copyOf(body);
+      otherwise = otherwise.map(List::copyOf);
+    }
+  }
+
+  /// Options for all that is generated in `body`, where it has none of its own.
+  record With(List<Option> options, List<Step> body, Span span) implements Step {
+    public With {
+      options = List.copyOf(options);
+      body = List.copyOf(body);
+    }
+  }
+
+  /// Shows a picture in a user's message: a path, a URL, or data.
+  record Image(Expr source, Span span) implements Step {}
 
   /// Binds a new variable, whose value must be of `type`.
   record Let(String name, Type type, Expr value, Span span) implements Step {}
@@ -104,10 +142,10 @@ public sealed interface Step {
     }
   }
 
-  /// An arm of a [Match]: the constants it fits, or every value if there are none.
-  record Arm(List<Object> values, List<Step> body, Span span) {
+  /// An arm of a [Match], which fits what one of its patterns fits.
+  record Arm(List<Pattern> patterns, List<Step> body, Span span) {
     public Arm {
-      values = List.copyOf(values);
+      patterns = List.copyOf(patterns);
       body = List.copyOf(body);
     }
   }
@@ -127,7 +165,7 @@ public sealed interface Step {
   /// Ends the program with an error.
   record Fail(Expr message, Span span) implements Step {}
 
-  /// Ends the program with an error unless `condition` holds.
+  /// Fails unless `condition` holds: the `retry` around it, or else the program.
   record Check(Expr condition, Optional<Expr> message, Span span) implements Step {}
 
   /// Calls a routine for what it does.

@@ -7,4 +7,8 @@ public final class TypeException extends RuntimeException {
   public TypeException(String message) {
     super(message);
   }
+
+  public TypeException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

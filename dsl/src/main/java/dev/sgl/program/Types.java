@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.match.ConstraintCompiler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,7 +19,6 @@ import java.util.Optional;
 public final class Types {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final ConstraintCompiler CONSTRAINTS = new ConstraintCompiler();
 
   private Types() {}
@@ -31,7 +30,12 @@ public final class Types {
 
   /// Whether values of the type are written as JSON; others are raw text.
   public static boolean isJson(Type type) {
-    return type instanceof Type.Rec || type instanceof Type.Array || type instanceof Type.Any;
+    return switch (type) {
+      case Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _, Type.Schema _, Type.Any _ -> true;
+      case Type.Recursive recursive -> isJson(recursive.unfolded());
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _ -> false;
+      case Type.Literal _, Type.OneOf _, Type.Grammar _, Type.Ref _ -> false;
+    };
   }
 
   /// The texts that are values of `type` at the top level of a `gen`.
@@ -43,87 +47,58 @@ public final class Types {
       case Type.Int(long min, long max) -> new Constraint.IntRange(min, max);
       case Type.Literal(String value) -> new Constraint.Text(value);
       case Type.Literal(Object value) -> new Constraint.Text(Values.json(value));
+      case Type.Grammar(String gbnf) -> new Constraint.Grammar(gbnf);
       case Type.OneOf(var choices) ->
           new Constraint.OneOf(choices.stream().map(Types::constraint).toList());
-      case Type.Float _, Type.Bool _, Type.Rec _, Type.Array _, Type.Any _ ->
-          new Constraint.JsonSchema(schema(type, true));
+      case Type.Recursive recursive when !isJson(recursive) -> constraint(recursive.unfolded());
+      case Type.Float _, Type.Bool _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _ ->
+          new Constraint.JsonSchema(Schemas.of(type, true));
+      case Type.Schema _, Type.Any _, Type.Recursive _ ->
+          new Constraint.JsonSchema(Schemas.of(type, true));
+      case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
+    };
+  }
+
+  /// Refuses a JSON Schema with a keyword that no draft knows.
+  ///
+  /// @throws ConstraintException that names it
+  public static void requireKnownKeywords(Type type) {
+    if (type instanceof Type.Schema(String json)) {
+      Optional<String> unknown = SchemaKeywords.unknown(Schemas.parse(json));
+      if (unknown.isPresent()) {
+        throw new ConstraintException("there is no keyword " + unknown.get());
+      }
+    }
+  }
+
+  /// Whether some value of the type has an end.
+  public static boolean isFinite(Type type) {
+    return switch (type) {
+      case Type.Rec(var fields) ->
+          fields.stream().allMatch(f -> f.optional() || isFinite(f.type()));
+      case Type.Array(var item, int min, _) -> min == 0 || isFinite(item);
+      case Type.OneOf(var choices) -> choices.stream().anyMatch(Types::isFinite);
+      case Type.Call(var tools) -> tools.stream().anyMatch(t -> isFinite(t.type()));
+      case Type.Recursive(_, var body) -> isFinite(body);
+      case Type.Ref _ -> false; // what has an end has one without itself
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _ -> true;
+      case Type.Literal _, Type.MapOf _, Type.Schema _, Type.Grammar _, Type.Any _ -> true;
     };
   }
 
   /// The type as a JSON Schema (2020-12).
   public static ObjectNode schema(Type type) {
-    return schema(type, false);
+    return Schemas.of(type, false);
   }
 
-  /// @param bounded whether to say of all integers that they are not larger than programs can hold
-  private static ObjectNode schema(Type type, boolean bounded) {
-    ObjectNode node = NODES.objectNode();
-    switch (type) {
-      case Type.Text() -> node.put("type", "string");
-      case Type.Str(int min, int max) -> {
-        node.put("type", "string");
-        bounds(node, "Length", min, max);
-      }
-      case Type.Pattern(String regex) -> {
-        node.put("type", "string");
-        node.put("pattern", "^(?:" + regex + ")$");
-      }
-      case Type.Int(long min, long max) -> {
-        node.put("type", "integer");
-        if (bounded || min != Long.MIN_VALUE) {
-          node.put("minimum", min);
-        }
-        if (bounded || max != Long.MAX_VALUE) {
-          node.put("maximum", max);
-        }
-      }
-      case Type.Float() -> node.put("type", "number");
-      case Type.Bool() -> node.put("type", "boolean");
-      case Type.Literal(Object value) -> node.set("const", node(value));
-      case Type.OneOf(var choices) -> choice(node, choices, bounded);
-      case Type.Rec(var fields) -> {
-        node.put("type", "object");
-        ObjectNode properties = node.putObject("properties");
-        ArrayNode required = node.putArray("required");
-        for (Type.Field field : fields) {
-          properties.set(field.name(), schema(field.type(), bounded));
-          if (!field.optional()) {
-            required.add(field.name());
-          }
-        }
-        node.put("additionalProperties", false);
-      }
-      case Type.Array(var item, int min, int max) -> {
-        node.put("type", "array");
-        node.set("items", schema(item, bounded));
-        bounds(node, "Items", min, max);
-      }
-      case Type.Any() -> {}
-    }
-    return node;
-  }
-
-  private static void choice(ObjectNode node, List<Type> choices, boolean bounded) {
-    if (choices.stream().allMatch(Type.Literal.class::isInstance)) {
-      ArrayNode values = node.putArray("enum");
-      choices.forEach(c -> values.add(node(((Type.Literal) c).value())));
-    } else {
-      ArrayNode any = node.putArray("anyOf");
-      choices.forEach(c -> any.add(schema(c, bounded)));
-    }
-  }
-
-  private static JsonNode node(Object literal) {
-    return JSON.valueToTree(literal);
-  }
-
-  private static void bounds(ObjectNode node, String of, int min, int max) {
-    if (min > 0) {
-      node.put("min" + of, min);
-    }
-    if (max != Type.UNBOUNDED) {
-      node.put("max" + of, max);
-    }
+  /// The record that a call of a tool is.
+  ///
+  /// @param tool its name, and the record of its parameters
+  public static Type callOf(Type.Field tool) {
+    return new Type.Rec(
+        List.of(
+            new Type.Field("name", new Type.Literal(tool.name()), false),
+            new Type.Field("arguments", tool.type(), false)));
   }
 
   /// The value that `text` writes, at the top level of a `gen` of `type`.
@@ -132,6 +107,9 @@ public final class Types {
   public static Object read(Type type, String text) {
     if (isFree(type) || isRaw(type)) {
       return checked(type, text);
+    }
+    if (type instanceof Type.Recursive recursive) {
+      return read(recursive.unfolded(), text);
     }
     if (type instanceof Type.OneOf(var choices)) {
       for (Type choice : choices) {
@@ -154,6 +132,7 @@ public final class Types {
   private static boolean isRaw(Type type) {
     return type instanceof Type.Str
         || type instanceof Type.Pattern
+        || type instanceof Type.Grammar
         || type instanceof Type.Literal(String _);
   }
 
@@ -219,9 +198,14 @@ public final class Types {
               value);
       case Type.Int(long min, long max) ->
           unless(value instanceof Long n && min <= n && n <= max, type, value);
-      case Type.Float() -> unless(value instanceof Double || value instanceof Long, type, value);
+      case Type.Float(double min, double max) ->
+          unless(
+              (value instanceof Double || value instanceof Long)
+                  && within(((Number) value).doubleValue(), min, max),
+              type,
+              value);
       case Type.Bool() -> unless(value instanceof Boolean, type, value);
-      case Type.Literal(Object literal) -> unless(literal.equals(value), type, value);
+      case Type.Literal(Object literal) -> unless(Operators.equal(literal, value), type, value);
       case Type.OneOf(var choices) ->
           unless(choices.stream().anyMatch(c -> mismatch(c, value).isEmpty()), type, value);
       case Type.Rec(var fields) ->
@@ -230,7 +214,45 @@ public final class Types {
           value instanceof List<?> list && within(list.size(), min, max)
               ? itemMismatch(item, list)
               : unless(false, type, value);
+      case Type.MapOf(var item) ->
+          value instanceof Map<?, ?> map ? entryMismatch(item, map) : unless(false, type, value);
+      case Type.Call(var tools) -> callMismatch(tools, type, value);
+      case Type.Schema _ ->
+          unless(holds(((Constraint.JsonSchema) constraint(type)), value), type, value);
+      case Type.Grammar _ ->
+          unless(
+              value instanceof String text && CONSTRAINTS.compile(constraint(type)).matches(text),
+              type,
+              value);
+      case Type.Recursive recursive -> mismatch(recursive.unfolded(), value);
+      case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };
+  }
+
+  private static boolean holds(Constraint.JsonSchema schema, Object value) {
+    Constraint any =
+        new Constraint.JsonSchema(
+            schema.schema(), JsonStyle.ANY_ORDER, schema.formats(), schema.documents());
+    return CONSTRAINTS.compile(any).matches(Values.json(value));
+  }
+
+  private static Optional<String> callMismatch(List<Type.Field> tools, Type type, Object value) {
+    Object name = value instanceof Map<?, ?> map ? map.get("name") : null;
+    return tools.stream()
+        .filter(tool -> tool.name().equals(name))
+        .findFirst()
+        .map(tool -> mismatch(callOf(tool), value))
+        .orElseGet(() -> unless(false, type, value));
+  }
+
+  private static Optional<String> entryMismatch(Type item, Map<?, ?> map) {
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      Optional<String> wrong = mismatch(item, entry.getValue());
+      if (wrong.isPresent()) {
+        return Optional.of("." + entry.getKey() + ": " + wrong.get());
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<String> unless(boolean fits, Type type, Object value) {
@@ -269,8 +291,8 @@ public final class Types {
         .map(k -> "the field `" + k + "` is not one of the record's");
   }
 
-  private static boolean within(int count, int min, int max) {
-    return min <= count && count <= max;
+  private static boolean within(double number, double min, double max) {
+    return min <= number && number <= max;
   }
 
   private static String shorten(String text) {

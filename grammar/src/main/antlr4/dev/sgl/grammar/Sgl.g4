@@ -28,7 +28,7 @@ statement
   | SELECT name FROM expression (BY name)?                                   # select
   | FORK name IN expression AS name block                                    # forkEach
   | FORK AS name LBRACE branch+ RBRACE                                       # forkBranches
-  | JOIN name (APPEND | FIRST expression)?                                   # join
+  | JOIN name (FIRST expression)? APPEND?                                    # join
   | SCRATCH block                                                            # scratch
   | RETRY expression block (ELSE block)?                                     # retry
   | CHECK expression (COMMA expression)?                                     # check
@@ -56,11 +56,11 @@ pattern
   : UNDERSCORE                                                               # anything
   | literal                                                                  # literalPattern
   | name LPAREN (name (COMMA name)*)? RPAREN                                 # callPattern
-  | name                                                                     # typePattern
+  | variant                                                                  # typePattern
   ;
 
 options_: LPAREN (option (COMMA option)* COMMA?)? RPAREN;
-option: word COLON expression;
+option: word COLON expression unit=NAME?;
 
 type: variant (PIPE variant)*;
 variant
@@ -69,7 +69,7 @@ variant
   | MAP LT type GT                                                           # map
   | SCHEMA text                                                              # schema
   | GRAMMAR text                                                             # grammarType
-  | name (LT bounds GT)?                                                     # namedType
+  | (module=name DOT)? typeName=name (LT bounds GT)?                         # namedType
   | PATTERN                                                                  # patternType
   | literal                                                                  # literalType
   | LBRACE (field (COMMA? field)* COMMA?)? RBRACE                   # record

@@ -1,5 +1,7 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -96,8 +98,14 @@ final class Conversation {
     return copy;
   }
 
+  /// What has been said, once all that was reached is.
+  Transcript transcript() {
+    await();
+    return transcript.copy();
+  }
+
   /// A conversation that goes on from a snapshot.
   static Conversation from(Pending snapshot, String branch, TaskGroup tasks) {
-    return new Conversation(branch, tasks, (Transcript) snapshot.await());
+    return new Conversation(branch, tasks, ((Transcript) snapshot.await()).copy());
   }
 }

@@ -4,8 +4,10 @@ import dev.sgl.program.Expr;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Tool;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
+import dev.sgl.task.Pending;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -129,6 +131,16 @@ final class Evaluator {
     Routine routine = execution.run().program().routines().get(call.name());
     if (routine != null) {
       return execution.run().call(routine, call.arguments(), this, execution);
+    }
+    Tool tool = execution.run().program().tools().get(call.name());
+    if (tool != null) {
+      Map<String, Object> arguments =
+          ToolCalls.bind(tool, Run.given(tool.parameters(), call.arguments(), this), this);
+      return execution.tool(call.span(), environment, calls -> calls.call(tool, arguments));
+    }
+    if (call.name().equals("run")) {
+      Object action = known(call.arguments().getFirst().value());
+      return execution.tool(call.span(), environment, calls -> calls.run(action));
     }
     if (call.name().equals("meta")
         && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {

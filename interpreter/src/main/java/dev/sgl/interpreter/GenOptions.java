@@ -16,21 +16,27 @@ import java.util.OptionalLong;
 final class GenOptions {
   private final Map<String, Object> given = new HashMap<>();
   private final OptionalLong derivedSeed;
+  private final Optional<Budget> budget;
 
-  private GenOptions(OptionalLong derivedSeed) {
+  private GenOptions(OptionalLong derivedSeed, Optional<Budget> budget) {
     this.derivedSeed = derivedSeed;
+    this.budget = budget;
   }
 
   /// @param seed the run's; a generation without a seed of its own takes one from it that depends
   ///     on its branch and its place there, not on what else runs
   static GenOptions of(
-      List<Step.Option> options, Evaluator values, OptionalLong seed, Conversation conversation) {
+      List<Step.Option> options,
+      Evaluator values,
+      OptionalLong seed,
+      Conversation conversation,
+      Defaults defaults) {
     long place = 31L * conversation.branch().hashCode() + conversation.nextGeneration();
     GenOptions result =
         new GenOptions(
-            seed.isPresent()
-                ? OptionalLong.of(mix(seed.getAsLong(), place))
-                : OptionalLong.empty());
+            seed.isPresent() ? OptionalLong.of(mix(seed.getAsLong(), place)) : OptionalLong.empty(),
+            defaults.budget());
+    result.given.putAll(defaults.options());
     for (Step.Option option : options) {
       result.given.put(option.name(), values.known(option.value()));
     }
@@ -43,6 +49,11 @@ final class GenOptions {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
     return z ^ (z >>> 31);
+  }
+
+  /// Counts tokens that were generated.
+  void spend(int tokens) {
+    budget.ifPresent(b -> b.spend(tokens));
   }
 
   /// Whether `n` was given, so that the value is a list.
@@ -62,6 +73,7 @@ final class GenOptions {
             : derivedSeed;
     return new Sampling(
         integer("max_tokens", 1, Integer.MAX_VALUE),
+        budget.isPresent() ? OptionalInt.of(budget.get().left()) : OptionalInt.empty(),
         integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
         real("temperature", 0, Double.MAX_VALUE),
         real("top_p", Double.MIN_VALUE, 1),

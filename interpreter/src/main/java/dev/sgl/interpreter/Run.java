@@ -6,6 +6,8 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,12 +41,7 @@ record Run(Program program, Backend backend, RunOptions options) {
     if (caller.depth() >= MAX_DEPTH) {
       throw new TypeException("calls are nested more than " + MAX_DEPTH + " deep");
     }
-    Map<String, Object> arguments = new LinkedHashMap<>();
-    for (int i = 0; i < written.size(); i++) {
-      Expr.Argument argument = written.get(i);
-      String name = argument.name().orElse(routine.parameters().get(i).name());
-      arguments.put(name, Pending.deep(values.value(argument.value())));
-    }
+    Map<String, Object> arguments = given(routine.parameters(), written, values);
     int depth = caller.depth() + 1;
     return switch (routine.kind()) {
       case PROGRAM -> {
@@ -60,6 +57,18 @@ record Run(Program program, Backend backend, RunOptions options) {
         yield execution.call(bind(routine, arguments, execution, caller.conversation().branch()));
       }
     };
+  }
+
+  /// The arguments of a call by the names of their parameters.
+  static Map<String, Object> given(
+      List<Routine.Parameter> parameters, List<Expr.Argument> written, Evaluator values) {
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    for (int i = 0; i < written.size(); i++) {
+      Expr.Argument argument = written.get(i);
+      String name = argument.name().orElse(parameters.get(i).name());
+      arguments.put(name, values.known(argument.value()));
+    }
+    return arguments;
   }
 
   /// The parameters with their values, checked against their types.

@@ -26,7 +26,7 @@ public final class RunException extends RuntimeException {
   static <T> T located(Span span, String branch, Environment environment, Supplier<T> work) {
     try {
       return work.get();
-    } catch (TypeException | BackendException e) {
+    } catch (TypeException | BackendException | FailException e) {
       String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw new RunException(message, span, branch, environment.known(), e);
     }

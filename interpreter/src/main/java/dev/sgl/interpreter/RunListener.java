@@ -19,6 +19,17 @@ public interface RunListener {
   /// @param meta what `meta(name)` says
   default void answered(String branch, String name, long asked, Map<String, Object> meta) {}
 
+  /// A tool was called and has answered.
+  ///
+  /// @param asked when, as [System#nanoTime]
+  default void called(
+      String branch, String tool, long asked, Map<String, Object> arguments, Object result) {}
+
+  /// An attempt of a `retry` failed.
+  ///
+  /// @param attempt from 1
+  default void retried(String branch, int attempt, String why) {}
+
   /// A message of `role` begins.
   default void message(String branch, Role role) {}
 
@@ -47,6 +58,19 @@ public interface RunListener {
       public void answered(String branch, String name, long asked, Map<String, Object> meta) {
         first.answered(branch, name, asked, meta);
         second.answered(branch, name, asked, meta);
+      }
+
+      @Override
+      public void called(
+          String branch, String tool, long asked, Map<String, Object> arguments, Object result) {
+        first.called(branch, tool, asked, arguments, result);
+        second.called(branch, tool, asked, arguments, result);
+      }
+
+      @Override
+      public void retried(String branch, int attempt, String why) {
+        first.retried(branch, attempt, why);
+        second.retried(branch, attempt, why);
       }
 
       @Override

@@ -5,6 +5,7 @@ import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
 import dev.sgl.program.Role;
 import dev.sgl.program.Span;
@@ -13,6 +14,8 @@ import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,14 +24,19 @@ import java.util.function.Consumer;
 
 /// What a routine says: each call adds an act to the conversation and does not wait for it.
 final class Speech {
+  private static final String THOUGHT = "<think>\n";
+  private static final String THOUGHT_END = "\n</think>\n\n";
+
   private final Run run;
   private final Conversation conversation;
   private final TaskGroup tasks;
+  private final Defaults defaults;
 
-  Speech(Run run, Conversation conversation, TaskGroup tasks) {
+  Speech(Run run, Conversation conversation, TaskGroup tasks, Defaults defaults) {
     this.run = run;
     this.conversation = conversation;
     this.tasks = tasks;
+    this.defaults = defaults;
   }
 
   void say(String text) {
@@ -53,7 +61,7 @@ final class Speech {
 
   /// Lets the model speak, and binds what it will have said.
   void gen(Step.Gen gen, Environment environment, Evaluator values) {
-    GenOptions options = GenOptions.of(gen.options(), values, run.options().seed(), conversation);
+    GenOptions options = options(gen.options(), values);
     bind(
         gen.name(),
         gen.span(),
@@ -63,12 +71,50 @@ final class Speech {
           List<Reply> replies = generate(gen, transcript.prompt(), options);
           Map<String, Object> known = Meta.of(replies.getFirst(), run.backend().model());
           run.options().listener().answered(conversation.branch(), gen.name(), asked, known);
+          replies.forEach(reply -> options.spend(reply.usage().generatedTokens()));
           List<Object> read = replies.stream().map(reply -> read(gen.type(), reply)).toList();
           Reply first = replies.getFirst();
           transcript.add(new Prompt.Part.Generated(first.text(), first.tokens(), first.healed()));
           value.complete(options.several() ? read : read.getFirst());
           meta.complete(known);
         });
+  }
+
+  private GenOptions options(List<Step.Option> options, Evaluator values) {
+    return GenOptions.of(options, values, run.options().seed(), conversation, defaults);
+  }
+
+  /// Lets the model think, and binds what it will have thought. Models that think were trained on
+  /// these two marks; to others they are as good as any.
+  void think(Step.Think think, Environment environment, Evaluator values) {
+    GenOptions options = options(think.options(), values);
+    bind(
+        think.name(),
+        think.span(),
+        environment,
+        (transcript, value, meta) -> {
+          transcript.think(new Prompt.Part.Written(THOUGHT));
+          long asked = System.nanoTime();
+          Sampling sampling = options.sampling(0).withStop(List.of(THOUGHT_END.strip()));
+          Request request =
+              new Request(transcript.prompt(), Type.TEXT, sampling, run.options().scheduling());
+          String branch = conversation.branch();
+          RunListener listener = run.options().listener();
+          Reply reply = generate(request, chunk -> listener.generated(branch, think.name(), chunk));
+          Map<String, Object> known = Meta.of(reply, run.backend().model());
+          listener.answered(branch, think.name(), asked, known);
+          options.spend(reply.usage().generatedTokens());
+          transcript.think(new Prompt.Part.Generated(reply.text(), reply.tokens(), reply.healed()));
+          transcript.think(new Prompt.Part.Written(THOUGHT_END));
+          value.complete(reply.text().strip());
+          meta.complete(known);
+        });
+  }
+
+  /// Shows a picture.
+  void image(String source) {
+    Prompt.Part.Image image = run.options().pictures().read(source);
+    conversation.thenBriefly(transcript -> transcript.add(image));
   }
 
   /// Generates once, or `n` times at once; the first is heard while it is generated.

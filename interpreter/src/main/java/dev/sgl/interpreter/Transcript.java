@@ -9,16 +9,20 @@ import java.util.Optional;
 
 /// What has been said in a conversation so far.
 final class Transcript {
+  /// A piece of the message that is being written.
+  ///
+  /// @param thought whether it is left out when the message is finished
+  private record Piece(Prompt.Part part, boolean thought) {}
+
   private final List<Prompt.Message> messages;
-  private final List<Prompt.Part> open;
+  private final List<Piece> open;
   private Optional<Role> speaker;
 
   Transcript() {
     this(new ArrayList<>(), new ArrayList<>(), Optional.empty());
   }
 
-  private Transcript(
-      List<Prompt.Message> messages, List<Prompt.Part> open, Optional<Role> speaker) {
+  private Transcript(List<Prompt.Message> messages, List<Piece> open, Optional<Role> speaker) {
     this.messages = messages;
     this.open = open;
     this.speaker = speaker;
@@ -26,6 +30,27 @@ final class Transcript {
 
   Transcript copy() {
     return new Transcript(new ArrayList<>(messages), new ArrayList<>(open), speaker);
+  }
+
+  /// Says from now on what `other` says.
+  void become(Transcript other) {
+    messages.clear();
+    messages.addAll(other.messages);
+    open.clear();
+    open.addAll(other.open);
+    speaker = other.speaker;
+  }
+
+  /// Adds what `other` says after `start`, with which it began.
+  void append(Transcript other, Transcript start) {
+    if (other.messages.size() > start.messages.size()) {
+      if (speaker.isPresent() || !open.isEmpty()) {
+        throw new TypeException("messages of a branch cannot be added inside a message");
+      }
+      messages.addAll(other.messages.subList(start.messages.size(), other.messages.size()));
+    } else {
+      open.addAll(other.open.subList(start.open.size(), other.open.size()));
+    }
   }
 
   void begin(Role role) {
@@ -39,17 +64,32 @@ final class Transcript {
   }
 
   void end() {
-    messages.add(new Prompt.Message(speaker.orElseThrow(), open));
+    List<Prompt.Part> kept =
+        open.stream().filter(piece -> !piece.thought()).map(Piece::part).toList();
+    messages.add(new Prompt.Message(speaker.orElseThrow(), kept));
     open.clear();
     speaker = Optional.empty();
   }
 
   void add(Prompt.Part part) {
+    add(part, false);
+  }
+
+  /// Adds what is seen only as long as the message is written.
+  void think(Prompt.Part part) {
+    add(part, true);
+  }
+
+  private void add(Prompt.Part part, boolean thought) {
     if (speaker.isEmpty() && !messages.isEmpty()) {
       throw new TypeException(
           "text must stand in a message, because this conversation has messages");
     }
-    open.add(part);
+    open.add(new Piece(part, thought));
+  }
+
+  private List<Prompt.Part> parts() {
+    return open.stream().map(Piece::part).toList();
   }
 
   /// What has been said so far, as a prompt; none if nothing has.
@@ -59,18 +99,18 @@ final class Transcript {
     }
     return Optional.of(
         speaker.isEmpty() && messages.isEmpty()
-            ? new Prompt.Raw(open)
+            ? new Prompt.Raw(parts())
             : new Prompt.Chat(
-                messages, speaker.equals(Optional.of(Role.ASSISTANT)) ? open : List.of()));
+                messages, speaker.equals(Optional.of(Role.ASSISTANT)) ? parts() : List.of()));
   }
 
   /// What the model sees if it speaks now.
   Prompt prompt() {
     if (speaker.isEmpty() && messages.isEmpty()) {
-      return new Prompt.Raw(open);
+      return new Prompt.Raw(parts());
     }
     if (speaker.isPresent() && speaker.get() == Role.ASSISTANT) {
-      return new Prompt.Chat(messages, open);
+      return new Prompt.Chat(messages, parts());
     }
     throw new TypeException("the model can only speak in an `assistant` message");
   }

@@ -14,7 +14,6 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.backend.Selection;
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Report;
 import dev.sgl.program.Program;
 import dev.sgl.program.Role;
 import dev.sgl.program.TypeException;
@@ -38,7 +37,7 @@ class InterpreterTest {
 
   private static Program program(String source) {
     Compiler.Result result = Compiler.compile("test.sgl", source);
-    assertEquals("", Report.show(result.diagnostics(), source));
+    assertTrue(result.program().isPresent(), result.report());
     return result.program().orElseThrow();
   }
 
@@ -367,7 +366,7 @@ class InterpreterTest {
             gen word: "go" | "skip" | "stop" | "done"
             if word == "skip" { continue }
             if word == "stop" { break }
-            match word { "go" | "run" -> said = said + [i]  _ -> return {done: said} }
+            match word { "go" -> said = said + [i]  _ -> return {done: said} }
           }
           return said
         }
@@ -456,8 +455,7 @@ class InterpreterTest {
   void aRoutineThatMustReturnAndDoesNotIsAnError() {
     RunException error =
         assertThrows(
-            RunException.class,
-            () -> run("program p(x: int = 1) -> string { if x > 1 { return \"y\" } }"));
+            RunException.class, () -> run("program p(x: any = none) -> string { return x }"));
     assertEquals(
         "the value that `p` returns: there is none, but it must be `string`", error.getMessage());
   }
@@ -488,7 +486,7 @@ class InterpreterTest {
         program,
         Map.of(),
         new ScriptedBackend(List.of("1")),
-        new RunOptions(listener, OptionalLong.empty()));
+        RunOptions.DEFAULT.withListener(listener).withSeed(OptionalLong.empty()));
     assertEquals("[user]Q[assistant]A: <x=1>![user]Bye 1", heard.toString());
   }
 
@@ -543,7 +541,7 @@ class InterpreterTest {
         program(
             "program q() { gen a return a } fragment f() { let x = q() }"
                 + " program p() { for j in 1..2 { f() fork i in 1..2 as b { gen x gen y } join b } gen z (n: 2) return z }");
-    RunOptions seeded = new RunOptions(RunListener.SILENT, OptionalLong.of(7));
+    RunOptions seeded = RunOptions.DEFAULT.withSeed(OptionalLong.of(7));
     Interpreter.run(program, Map.of(), model, seeded);
     assertEquals(12, seeds.size());
     Set<Long> first = Set.copyOf(seeds);

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Interpreter;
-import dev.sgl.interpreter.RunListener;
 import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
@@ -51,14 +49,14 @@ class SamplesTest {
 
   private static Program compile(String name, String source) {
     Compiler.Result result = Compiler.compile(name, source);
-    assertEquals("", Report.show(result.diagnostics(), source));
+    assertEquals("", result.report());
     return result.program().orElseThrow();
   }
 
   private static Object run(String sample, Map<String, Object> arguments) throws IOException {
     Program program = compile(sample, Files.readString(HOME.resolve("samples").resolve(sample)));
     return Interpreter.run(
-        program, arguments, model, new RunOptions(RunListener.SILENT, OptionalLong.of(42)));
+        program, arguments, model, RunOptions.DEFAULT.withSeed(OptionalLong.of(42)));
   }
 
   private static Map<?, ?> record(Object value) {
@@ -151,8 +149,7 @@ class SamplesTest {
     boolean complete =
         program.entry().orElseThrow().parameters().stream().allMatch(p -> p.standard().isPresent());
     if (complete) {
-      Interpreter.run(
-          program, Map.of(), model, new RunOptions(RunListener.SILENT, OptionalLong.of(1)));
+      Interpreter.run(program, Map.of(), model, RunOptions.DEFAULT.withSeed(OptionalLong.of(1)));
     }
   }
 

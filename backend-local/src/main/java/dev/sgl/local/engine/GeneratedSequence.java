@@ -30,11 +30,13 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// What a generation is held to.
   ///
   /// @param limit most tokens to generate
+  /// @param budget tokens after which the value is closed as soon as it may be
   /// @param ends the tokens that end a text
   /// @param logprobs how many candidates to report, or -1 for no log-probabilities
   /// @param jumpForward whether tokens that must come are taken without asking the model
   record Rules(
       int limit,
+      int budget,
       int minTokens,
       boolean ignoreEos,
       int logprobs,
@@ -89,7 +91,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
-    complete = jumpForward();
+    complete = jumpForward() || isSpent() && closeEarly();
   }
 
   @Override
@@ -145,7 +147,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       logprobs.add(logprob(before, token));
     }
     take(token);
-    boolean done = isDone() || jumpForward();
+    boolean done = isDone() || jumpForward() || isSpent() && closeEarly();
     String chunk = text.next();
     if (!chunk.isEmpty()) {
       outbox.add(new Mail.Text(chunk));
@@ -198,6 +200,28 @@ final class GeneratedSequence extends Sequence implements Generation {
       }
     }
     return false;
+  }
+
+  private boolean isSpent() {
+    return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
+  }
+
+  /// Ends the value as soon as its type allows, and free text at once.
+  private boolean closeEarly() {
+    if (rules.matcher().isEmpty()) {
+      finish = Reply.Finish.LENGTH;
+      return true;
+    }
+    byte[] end = rules.matcher().get().shortestEnd();
+    for (int token : tokenizer.encodeContinued(new String(end, StandardCharsets.UTF_8))) {
+      times().forced(1);
+      take(token);
+      if (generated() >= rules.limit()) {
+        break;
+      }
+    }
+    finish = rules.matcher().get().mayEnd() ? Reply.Finish.END : Reply.Finish.LENGTH;
+    return true;
   }
 
   /// Tokens so far, those that only spelled the prompt's end left out.

@@ -155,6 +155,7 @@ public final class LocalBackend implements Backend {
                 request.scheduling().cacheSalt()),
             new GeneratedSequence.Rules(
                 limit,
+                sampling.budget().orElse(Integer.MAX_VALUE),
                 sampling.minTokens(),
                 sampling.ignoreEos(),
                 sampling.logprobs().orElse(-1),
@@ -181,6 +182,9 @@ public final class LocalBackend implements Backend {
   }
 
   private int[] tokens(Prompt prompt) {
+    if (Prompt.hasImages(prompt)) {
+      throw new BackendException("the model `" + name + "` reads text only; it sees no pictures");
+    }
     try {
       int[] tokens = format.tokens(prompt);
       // a model that has no token to begin with begins as it does after an end

@@ -126,10 +126,11 @@ public final class ChatFormat {
 
   private int[] chat(List<Prompt.Message> messages, List<Prompt.Part> open) {
     List<Prompt.Part.Generated> marked = new ArrayList<>();
-    String rendered = render(messages, part -> shown(part, marked));
+    boolean thinks = !open.isEmpty() && open.getFirst().text().startsWith("<think>");
+    String rendered = render(messages, thinks, part -> shown(part, marked));
     if (!marked.isEmpty()) {
       // a template may change what a message says; then the marks are of no use
-      String plain = render(messages, part -> clean(part.text()));
+      String plain = render(messages, thinks, part -> clean(part.text()));
       rendered = unmarked(rendered, marked).equals(plain) ? rendered : plain;
     }
     StringBuilder whole = new StringBuilder(rendered);
@@ -139,7 +140,10 @@ public final class ChatFormat {
     return encode(whole.toString(), marked);
   }
 
-  private String render(List<Prompt.Message> messages, Function<Prompt.Part, String> shown) {
+  /// @param thinks whether the model goes on with a thought; templates of models that always think
+  ///     write an empty one otherwise
+  private String render(
+      List<Prompt.Message> messages, boolean thinks, Function<Prompt.Part, String> shown) {
     Template chat =
         template.orElseThrow(
             () ->
@@ -157,7 +161,7 @@ public final class ChatFormat {
     Map<String, Object> variables = new LinkedHashMap<>(names);
     variables.put("messages", rendered);
     variables.put("add_generation_prompt", true);
-    variables.put("enable_thinking", false);
+    variables.put("enable_thinking", thinks);
     try {
       return chat.render(variables);
     } catch (TemplateException e) {

@@ -42,6 +42,11 @@ public final class TextStream {
     }
   }
 
+  /// Whether the text so far ends with a whole character.
+  public boolean isWhole() {
+    return open.length == 0;
+  }
+
   /// Whether a stop text came; it and all after it is cut off.
   public boolean isStopped() {
     return stopped;

@@ -62,6 +62,7 @@ class LocalBackendTest {
       int maxTokens, double temperature, long seed, List<String> stop) {
     return new Sampling(
         OptionalInt.of(maxTokens),
+        OptionalInt.empty(),
         0,
         OptionalDouble.of(temperature),
         OptionalDouble.of(0.95),

@@ -94,7 +94,7 @@ public final class State {
   }
 
   /// The bytes that may come next.
-  ByteSet bytes() {
+  public ByteSet bytes() {
     if (bytes.isEmpty()) {
       ByteSet set = ByteSet.NONE;
       for (Config config : configs) {

@@ -1,13 +1,20 @@
 package dev.sgl.constraint.match;
 
 import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.Machine;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.Masks;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.machine.State;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.WeakHashMap;
 
 /// A constraint that is ready to be followed by any number of [Matcher]s, of any number of threads.
@@ -83,6 +90,53 @@ public final class CompiledConstraint {
 
   private Masks masks(MaskCache cache) {
     return masks.computeIfAbsent(cache, c -> new Masks(machine, c, budget));
+  }
+
+  /// The shortest text that ends the whole from `state` on; of equal ones one in plain characters.
+  ///
+  /// Breadth first over states, which are few: what a byte inside of a text leads to is mostly
+  /// known.
+  synchronized byte[] shortestEnd(State state) {
+    refill();
+    Map<State, Reached> reached = new IdentityHashMap<>();
+    reached.put(state, new Reached(Optional.empty(), 0));
+    Queue<State> queue = new ArrayDeque<>(List.of(state));
+    while (!queue.isEmpty()) {
+      State here = queue.remove();
+      if (here.accepts()) {
+        return way(here, reached);
+      }
+      for (int i = 0; i < 256; i++) {
+        int value = (i + ' ') & 0xff; // control characters last
+        if (here.bytes().contains(value)) {
+          budget.spend(1);
+          State next = machine.next(here, value);
+          if (reached.putIfAbsent(next, new Reached(Optional.of(here), value)) == null) {
+            queue.add(next);
+          }
+        }
+      }
+    }
+    throw new ConstraintException("the text cannot be ended");
+  }
+
+  /// How a state was reached first.
+  private record Reached(Optional<State> from, int value) {}
+
+  private static byte[] way(State end, Map<State, Reached> reached) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Reached last = reached.get(end);
+    while (last != null && last.from().isPresent()) {
+      bytes.write(last.value());
+      last = reached.get(last.from().get());
+    }
+    byte[] way = bytes.toByteArray();
+    for (int i = 0; i < way.length / 2; i++) {
+      byte other = way[way.length - 1 - i];
+      way[way.length - 1 - i] = way[i];
+      way[i] = other;
+    }
+    return way;
   }
 
   /// Appends to `bytes` what must come from `state` on.

@@ -95,6 +95,11 @@ public final class Matcher {
     return new Matcher(constraint, cache, trail, length);
   }
 
+  /// The shortest text with which the whole may end.
+  public byte[] shortestEnd() {
+    return constraint.shortestEnd(state());
+  }
+
   /// The text that must come next, since nothing else is allowed; empty if there is a choice or the
   /// text may end.
   public byte[] forced() {

@@ -1,4 +1,4 @@
-package dev.sgl.interpreter;
+package dev.sgl.task;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,28 +9,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /// A value that is still being made: of a generation, a branch or a program's call.
-final class Pending {
+public final class Pending {
   private final CompletableFuture<Object> future = new CompletableFuture<>();
 
-  void complete(Object value) {
+  public void complete(Object value) {
     future.complete(value);
   }
 
-  void fail(Throwable error) {
+  public void fail(Throwable error) {
     future.completeExceptionally(error);
   }
 
-  boolean isDone() {
+  public boolean isDone() {
     return future.isDone();
   }
 
-  boolean isKnown() {
+  public boolean isKnown() {
     return future.isDone() && !future.isCompletedExceptionally();
   }
 
   /// Waits for `count` of the values, those that are known first; raises an error that comes before
   /// they are.
-  static List<Pending> awaitFirst(List<Pending> values, int count) {
+  public static List<Pending> awaitFirst(List<Pending> values, int count) {
     Pending enough = new Pending();
     List<Pending> first = new ArrayList<>(); // guarded by itself
     for (Pending value : values) {
@@ -52,7 +52,7 @@ final class Pending {
   }
 
   /// Waits for the value; raises the error that it ended with.
-  Object await() {
+  public Object await() {
     try {
       return future.get();
     } catch (ExecutionException e) {
@@ -70,7 +70,7 @@ final class Pending {
   }
 
   /// The value itself, waited for if it is pending; parts of it may still be pending.
-  static Object shallow(Object value) {
+  public static Object shallow(Object value) {
     Object known = value;
     while (known instanceof Pending pending) {
       known = pending.await();
@@ -79,7 +79,7 @@ final class Pending {
   }
 
   /// The value with all its parts, waited for.
-  static Object deep(Object value) {
+  public static Object deep(Object value) {
     return switch (shallow(value)) {
       case List<?> list -> {
         List<Object> items = new ArrayList<>(list.size());

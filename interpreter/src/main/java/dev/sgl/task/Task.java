@@ -1,11 +1,11 @@
-package dev.sgl.interpreter;
+package dev.sgl.task;
 
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Work on a virtual thread of its own, with a value at its end.
-final class Task {
+public final class Task {
   private final Pending value = new Pending();
   private final Thread thread;
 
@@ -31,7 +31,7 @@ final class Task {
     return task;
   }
 
-  Pending value() {
+  public Pending value() {
     return value;
   }
 

@@ -1,4 +1,4 @@
-package dev.sgl.interpreter;
+package dev.sgl.task;
 
 import dev.sgl.backend.Pin;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /// Tasks that end together: the first that fails cancels the others, and no one outlives the group.
-final class TaskGroup implements AutoCloseable {
+public final class TaskGroup implements AutoCloseable {
   /// Tasks that are done are forgotten each time so many more were started.
   private static final int PRUNED_EVERY = 256;
 
@@ -20,7 +20,7 @@ final class TaskGroup implements AutoCloseable {
   private boolean ended; // before all tasks were done
 
   /// Starts a task of the group.
-  synchronized Task start(String name, Supplier<Object> work) {
+  public synchronized Task start(String name, Supplier<Object> work) {
     if (cancelled) {
       raiseFailure();
       throw new CancellationException("cancelled");
@@ -34,7 +34,7 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// A group that is cancelled with this one.
-  synchronized TaskGroup inner() {
+  public synchronized TaskGroup inner() {
     TaskGroup group = new TaskGroup();
     inner.removeIf(TaskGroup::isCancelled);
     inner.add(group);
@@ -56,7 +56,7 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// Raises the error that the group ended with, if it did: what cancelled the others.
-  synchronized void raiseFailure() {
+  public synchronized void raiseFailure() {
     if (failure.isPresent()) {
       switch (failure.get()) {
         case RuntimeException error -> throw error;
@@ -67,7 +67,7 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// Cancels every task that still runs.
-  void cancel() {
+  public void cancel() {
     cancel(new CancellationException("cancelled"));
   }
 
@@ -83,7 +83,7 @@ final class TaskGroup implements AutoCloseable {
 
   /// Does `work`, which waits for tasks of the group: if one fails and cancels what is waited for,
   /// its error is raised.
-  Object during(Supplier<Object> work) {
+  public Object during(Supplier<Object> work) {
     try {
       return work.get();
     } catch (CancellationException e) {
@@ -93,7 +93,7 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// Keeps a pin until the tasks have ended.
-  synchronized void keep(Pin pin) {
+  public synchronized void keep(Pin pin) {
     if (cancelled) {
       pin.close();
     } else {
@@ -102,7 +102,7 @@ final class TaskGroup implements AutoCloseable {
   }
 
   /// Waits for all tasks, and raises the first error.
-  void join() {
+  public void join() {
     settle();
     if (!ended) {
       raiseFailure();
@@ -112,7 +112,7 @@ final class TaskGroup implements AutoCloseable {
 
   /// Ends the group although some tasks still run, because what the others made is enough. Who
   /// reads the values of those that were cancelled gets `reason`.
-  void end(RuntimeException reason) {
+  public void end(RuntimeException reason) {
     ended = true;
     cancel(reason);
     settle();

@@ -1,0 +1,196 @@
+package dev.sgl.compiler;
+
+import dev.sgl.grammar.Sgl;
+import dev.sgl.program.Expr;
+import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
+import dev.sgl.program.Type;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.antlr.v4.runtime.ParserRuleContext;
+import org.jspecify.annotations.Nullable;
+
+/// Expressions from the parse tree to the program model. A name after the name of a module is the
+/// module's.
+final class ExprLowering {
+  private final SourceModule module;
+  private final Declarations declarations;
+  private final List<Diagnostic> diagnostics;
+
+  ExprLowering(SourceModule module, Declarations declarations, List<Diagnostic> diagnostics) {
+    this.module = module;
+    this.declarations = declarations;
+    this.diagnostics = diagnostics;
+  }
+
+  List<Routine.Parameter> parameters(Sgl.ParametersContext parameters) {
+    return parameters.parameter().stream()
+        .map(
+            p ->
+                new Routine.Parameter(
+                    p.name().getText(),
+                    p.type() == null ? Type.ANY : declarations.types(module).lower(p.type()),
+                    optional(p.expression()),
+                    span(p)))
+        .toList();
+  }
+
+  Optional<Expr> optional(Sgl.@Nullable ExpressionContext expression) {
+    return Optional.ofNullable(expression).map(this::expr);
+  }
+
+  Expr expr(Sgl.ExpressionContext expression) {
+    Span span = span(expression);
+    return switch (expression) {
+      case Sgl.ConstantContext constant -> literal(constant.literal());
+      case Sgl.ReferenceContext name when name.arguments() == null ->
+          new Expr.Name(name.name().getText(), span);
+      case Sgl.ReferenceContext call ->
+          new Expr.Call(
+              declarations.callee(module, call.name().getText()),
+              arguments(call.arguments()),
+              span(call.name()));
+      case Sgl.JoinCallContext call ->
+          new Expr.Call("join", arguments(call.arguments()), module.span(call.JOIN().getSymbol()));
+      case Sgl.MemberContext member -> member(member);
+      case Sgl.IndexContext index ->
+          new Expr.Index(expr(index.expression(0)), expr(index.expression(1)), span);
+      case Sgl.UnaryContext unary -> unary(unary);
+      case Sgl.BinaryContext binary ->
+          new Expr.Binary(
+              Expr.Operator.binary(binary.op.getText()),
+              expr(binary.expression(0)),
+              expr(binary.expression(1)),
+              span);
+      case Sgl.RangeContext range ->
+          new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
+      case Sgl.ListContext list ->
+          new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
+      case Sgl.RecordValueContext record ->
+          new Expr.RecOf(record.entry().stream().map(this::entry).toList(), span);
+      case Sgl.ComprehensionContext each ->
+          new Expr.Each(
+              expr(each.expression(0)),
+              each.name().getText(),
+              expr(each.expression(1)),
+              optional(each.expression(2)),
+              span);
+      case Sgl.ParenthesizedContext inner -> expr(inner.expression());
+      default -> throw new AssertionError(expression.getClass());
+    };
+  }
+
+  private Expr member(Sgl.MemberContext member) {
+    String word = member.word().getText();
+    if (member.expression() instanceof Sgl.ReferenceContext name
+        && name.arguments() == null
+        && module.uses().containsKey(name.getText())
+        && member.arguments() != null) {
+      String callee = module.uses().get(name.getText()).prefix() + word;
+      return new Expr.Call(callee, arguments(member.arguments()), span(member.word()));
+    }
+    if (member.arguments() == null) {
+      return new Expr.Member(expr(member.expression()), word, span(member.word()));
+    }
+    List<Expr.Argument> arguments = new ArrayList<>();
+    arguments.add(new Expr.Argument(Optional.empty(), expr(member.expression())));
+    arguments.addAll(arguments(member.arguments()));
+    return new Expr.Call(declarations.callee(module, word), arguments, span(member.word()));
+  }
+
+  private Expr.Entry entry(Sgl.EntryContext entry) {
+    String name = entry.word() == null ? fixed(entry.text()) : entry.word().getText();
+    return new Expr.Entry(name, expr(entry.expression()));
+  }
+
+  private Expr unary(Sgl.UnaryContext unary) {
+    boolean negative = unary.MINUS() != null;
+    if (negative
+        && unary.expression() instanceof Sgl.ConstantContext constant
+        && constant.literal().INT() != null) {
+      // the least integer has no positive one
+      return new Expr.Constant(
+          Literals.integer("-" + constant.getText(), () -> overflow(constant.literal())),
+          span(unary));
+    }
+    Expr of = expr(unary.expression());
+    return switch (of) {
+      case Expr.Constant(Double n, _) when negative -> new Expr.Constant(-n, span(unary));
+      default -> new Expr.Unary(negative ? Expr.Operator.NEG : Expr.Operator.NOT, of, span(unary));
+    };
+  }
+
+  private List<Expr.Argument> arguments(Sgl.ArgumentsContext arguments) {
+    return arguments.argument().stream()
+        .map(
+            a ->
+                new Expr.Argument(
+                    Optional.ofNullable(a.word()).map(ParserRuleContext::getText),
+                    expr(a.expression())))
+        .toList();
+  }
+
+  Expr literal(Sgl.LiteralContext literal) {
+    if (literal.text() != null) {
+      return text(literal.text());
+    }
+    if (literal.PATTERN() != null) {
+      Type.Pattern pattern = declarations.types(module).pattern(literal.PATTERN());
+      return new Expr.Constant(pattern.regex(), span(literal));
+    }
+    return new Expr.Constant(Literals.value(literal, () -> overflow(literal)), span(literal));
+  }
+
+  void overflow(Sgl.LiteralContext literal) {
+    diagnostics.add(
+        Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
+  }
+
+  Expr text(Sgl.TextContext text) {
+    escapes(text);
+    List<Expr> parts = new ArrayList<>();
+    List<Sgl.InterpolationContext> values =
+        text.part().stream()
+            .filter(Sgl.InterpolationContext.class::isInstance)
+            .map(Sgl.InterpolationContext.class::cast)
+            .toList();
+    List<String> pieces = Literals.pieces(text);
+    for (int i = 0; i < pieces.size(); i++) {
+      if (!pieces.get(i).isEmpty()) {
+        parts.add(new Expr.Constant(pieces.get(i), span(text)));
+      }
+      if (i < values.size()) {
+        parts.add(expr(values.get(i).expression()));
+      }
+    }
+    if (values.isEmpty()) {
+      return new Expr.Constant(pieces.getFirst(), span(text));
+    }
+    return new Expr.Text(parts, span(text));
+  }
+
+  /// A text without values in it, where one is needed.
+  String fixed(Sgl.TextContext text) {
+    escapes(text);
+    List<String> pieces = Literals.pieces(text);
+    if (pieces.size() > 1) {
+      diagnostics.add(
+          Diagnostic.syntax(
+              "This text must be fixed, without values in it.", span(text), "not fixed"));
+    }
+    return pieces.getFirst();
+  }
+
+  private void escapes(Sgl.TextContext text) {
+    for (Sgl.PartContext part : text.part()) {
+      if (part instanceof Sgl.EscapeContext && !Literals.isEscape(part.getText())) {
+        diagnostics.add(Diagnostic.unknownEscape(part.getText(), span(part)));
+      }
+    }
+  }
+
+  private Span span(ParserRuleContext context) {
+    return module.span(context);
+  }
+}

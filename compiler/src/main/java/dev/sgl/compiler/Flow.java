@@ -1,0 +1,76 @@
+package dev.sgl.compiler;
+
+import dev.sgl.program.Expr;
+import dev.sgl.program.Pattern;
+import dev.sgl.program.Step;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Where control goes: whether what follows a step is ever reached.
+final class Flow {
+  private Flow() {}
+
+  /// Whether nothing after these steps is reached.
+  static boolean leaves(List<Step> steps) {
+    return steps.stream().anyMatch(Flow::leaves);
+  }
+
+  /// Whether the step after this one is never reached.
+  static boolean leaves(Step step) {
+    return switch (step) {
+      case Step.Return _, Step.Break _, Step.Continue _, Step.Fail _ -> true;
+      case Step.If(_, var then, var otherwise, _) -> leaves(then) && leaves(otherwise);
+      case Step.Match(_, var arms, _) ->
+          arms.stream().anyMatch(Flow::fitsAll) && arms.stream().allMatch(a -> leaves(a.body()));
+      case Step.Message(_, var body, _) -> leaves(body);
+      case Step.Scratch(var body, _) -> leaves(body);
+      case Step.With(_, var body, _) -> leaves(body);
+      case Step.Retry(_, var body, var otherwise, _) ->
+          leaves(body) && otherwise.map(Flow::leaves).orElse(true);
+      case Step.While(Expr.Constant(Object value, _), var body, _) ->
+          value.equals(true) && !breaks(body);
+      case Step.While _, Step.For _, Step.ForkEach _, Step.ForkBranches _, Step.Join _ -> false;
+      case Step.Say _, Step.Gen _, Step.Select _, Step.Think _, Step.Image _, Step.Let _ -> false;
+      case Step.Assign _, Step.Log _, Step.Check _, Step.Do _ -> false;
+    };
+  }
+
+  private static boolean fitsAll(Step.Arm arm) {
+    return arm.patterns().stream().anyMatch(Pattern.Anything.class::isInstance);
+  }
+
+  /// Whether one of the steps ends the loop around them.
+  private static boolean breaks(List<Step> steps) {
+    return steps.stream()
+        .anyMatch(step -> step instanceof Step.Break || !isLoop(step) && breaks(inside(step)));
+  }
+
+  private static boolean isLoop(Step step) {
+    return step instanceof Step.For || step instanceof Step.While;
+  }
+
+  /// The steps inside of a step, of all its blocks.
+  static List<Step> inside(Step step) {
+    return switch (step) {
+      case Step.Message(_, var body, _) -> body;
+      case Step.If(_, var then, var otherwise, _) -> both(then, otherwise);
+      case Step.For(_, _, var body, _) -> body;
+      case Step.While(_, var body, _) -> body;
+      case Step.ForkEach fork -> fork.body();
+      case Step.ForkBranches(_, var branches, _) ->
+          branches.stream().flatMap(b -> b.body().stream()).toList();
+      case Step.Match(_, var arms, _) -> arms.stream().flatMap(a -> a.body().stream()).toList();
+      case Step.Scratch(var body, _) -> body;
+      case Step.With(_, var body, _) -> body;
+      case Step.Retry(_, var body, var otherwise, _) -> both(body, otherwise.orElse(List.of()));
+      case Step.Say _, Step.Gen _, Step.Select _, Step.Think _, Step.Image _, Step.Join _ ->
+          List.of();
+      case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Return _ -> List.of();
+      case Step.Log _, Step.Fail _, Step.Check _, Step.Do _ -> List.of();
+    };
+  }
+
+  private static List<Step> both(List<Step> first, List<Step> second) {
+    return Stream.concat(first.stream(), second.stream()).toList();
+  }
+}

@@ -1,0 +1,137 @@
+package dev.sgl.tools;
+
+import dev.sgl.program.Tool;
+import dev.sgl.program.Type;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import dev.sgl.program.Values;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A tool that is a command, such as `grep -r {query} notes`.
+///
+/// What stands in braces is an argument. It is a part of one word of the command, whatever it
+/// holds: no shell is asked. The command's output is the result: text without the line ends
+/// behind it, or JSON where the tool returns something else. An exit status other than 0 is an
+/// error.
+public final class CommandTool implements ToolFunction {
+  /// Larger outputs are an error.
+  public static final int MAX_BYTES = 1 << 20;
+
+  private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
+  private static final int SHOWN = 300;
+
+  private final Tool tool;
+  private final List<String> words;
+  private final Duration timeout;
+
+  /// @param command with the tool's parameters in braces
+  /// @param timeout after which the command is killed
+  /// @throws IllegalArgumentException if the command is none, or names no parameter of the tool
+  public CommandTool(Tool tool, String command, Duration timeout) {
+    this.tool = tool;
+    this.words = CommandLine.words(command);
+    this.timeout = timeout;
+    for (String word : words) {
+      Matcher names = ARGUMENT.matcher(word);
+      while (names.find()) {
+        String name = names.group(1);
+        if (tool.parameters().stream().noneMatch(p -> p.name().equals(name))) {
+          throw new IllegalArgumentException(
+              "the tool `" + tool.name() + "` has no parameter `" + name + "`");
+        }
+      }
+    }
+  }
+
+  @Override
+  public Object call(Map<String, Object> arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    for (String word : words) {
+      command.add(
+          ARGUMENT
+              .matcher(word)
+              .replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1)))));
+    }
+    Process process = new ProcessBuilder(command).start();
+    try {
+      process.getOutputStream().close(); // it has nothing to read
+      CompletableFuture<String> out = read(process.getInputStream());
+      CompletableFuture<String> err = read(process.getErrorStream());
+      if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException("no answer within " + timeout.toSeconds() + " s");
+      }
+      String output = await(out);
+      if (process.exitValue() != 0) {
+        String why = await(err).strip();
+        throw new IOException(
+            "exit status " + process.exitValue() + (why.isEmpty() ? "" : ": " + shorten(why)));
+      }
+      return value(output);
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  private static String text(Map<String, Object> arguments, String name) {
+    Object value = arguments.get(name);
+    return value == null || value == Values.NONE ? "" : Values.text(value);
+  }
+
+  /// The output, read on a thread of its own so that the command never waits for us.
+  private static CompletableFuture<String> read(InputStream stream) {
+    CompletableFuture<String> text = new CompletableFuture<>();
+    Thread.startVirtualThread(
+        () -> {
+          try (stream) {
+            byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
+              throw new IOException("more than " + (MAX_BYTES >> 20) + " MiB of output");
+            }
+            text.complete(new String(bytes, StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            text.completeExceptionally(e);
+          }
+        });
+    return text;
+  }
+
+  private static String await(CompletableFuture<String> text)
+      throws IOException, InterruptedException {
+    try {
+      return text.get(1, TimeUnit.SECONDS); // the command has ended
+    } catch (TimeoutException e) {
+      throw new IOException("something that the command started holds its output open", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException error ? error : new IOException(e.getCause());
+    }
+  }
+
+  private Object value(String output) {
+    Type type = tool.returns().orElse(Type.TEXT);
+    String text = output.replaceFirst("(\\r?\\n)+$", "");
+    if (Types.mismatch(type, text).isEmpty()) {
+      return text;
+    }
+    return Types.parse(text)
+        .filter(value -> Types.mismatch(type, value).isEmpty())
+        .orElseThrow(
+            () -> new TypeException("its output is not `" + type.show() + "`: " + shorten(text)));
+  }
+
+  private static String shorten(String text) {
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+  }
+}

@@ -1,0 +1,92 @@
+package dev.sgl.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.compiler.Compiler;
+import dev.sgl.program.Tool;
+import dev.sgl.program.TypeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Tools that are commands: what they get, and what becomes of what they say.
+@Timeout(20)
+class CommandToolTest {
+  private static final Duration LONG = Duration.ofSeconds(10);
+
+  @TempDir Path folder = Path.of("");
+
+  private static Tool tool(String declaration) {
+    return Compiler.compile("t.sgl", declaration + " program p() {}")
+        .program()
+        .orElseThrow()
+        .tools()
+        .values()
+        .iterator()
+        .next();
+  }
+
+  private static Object call(String returns, String command, Object argument) throws Exception {
+    Tool tool = tool("tool t(x) " + returns);
+    return new CommandTool(tool, command, LONG).call(Map.of("x", argument));
+  }
+
+  @Test
+  void wordsAreSplitAsTheyAreTyped() {
+    assertEquals(
+        List.of("a", "b c", "d\"e", "", "f g"), CommandLine.words("a 'b c'  d\\\"e \"\" f\\ g"));
+    assertThrows(IllegalArgumentException.class, () -> CommandLine.words("a 'b"));
+    assertThrows(IllegalArgumentException.class, () -> CommandLine.words("  "));
+  }
+
+  @Test
+  void anArgumentIsOneWordWhateverItHolds() throws Exception {
+    Path target = folder.resolve("never");
+    for (String evil :
+        List.of("; touch " + target, "$(touch " + target + ")", "a b 'c", "{x}", "-n", "\\1")) {
+      assertEquals("<" + evil + ">", call("-> string", "printf %s '<{x}>'", evil));
+    }
+    assertTrue(Files.notExists(target));
+  }
+
+  @Test
+  void whatItSaysIsTextOrJsonOfTheToolsType() throws Exception {
+    assertEquals("two\nlines", call("-> string", "printf '%s\\n' 'two\nlines'", ""));
+    assertEquals(List.of(1L, 2L), call("-> int[]", "echo [1,2]", ""));
+    assertEquals(3L, call("-> int", "echo 3", ""));
+    TypeException error = assertThrows(TypeException.class, () -> call("-> int", "echo three", ""));
+    assertEquals("its output is not `int`: three", error.getMessage());
+  }
+
+  @Test
+  void failuresSayWhy() {
+    IOException status = assertThrows(IOException.class, () -> call("", "ls /nowhere/at/all", ""));
+    assertTrue(
+        String.valueOf(status.getMessage()).startsWith("exit status 2: ls:"), status.getMessage());
+    assertThrows(IOException.class, () -> call("", "there-is-no-such-command", ""));
+    IOException large =
+        assertThrows(IOException.class, () -> call("-> string", "head -c 3000000 /dev/zero", ""));
+    assertEquals("more than 1 MiB of output", large.getMessage());
+    CommandTool slow = new CommandTool(tool("tool t()"), "sleep 60", Duration.ofMillis(200));
+    assertThrows(IOException.class, () -> slow.call(Map.of()));
+  }
+
+  @Test
+  void aCommandNamesOnlyTheToolsParameters() {
+    assertThrows(
+        IllegalArgumentException.class, () -> new CommandTool(tool("tool t(x)"), "echo {y}", LONG));
+  }
+
+  @Test
+  void itReadsNothingFromItsInput() throws Exception {
+    assertEquals("", call("-> string", "cat", ""));
+  }
+}
