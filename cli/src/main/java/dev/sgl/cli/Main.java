@@ -13,7 +13,13 @@ import picocli.CommandLine.IVersionProvider;
     name = "sglc",
     description =
         "Runs and checks .sgl programs: conversations with language models, written as code.",
-    subcommands = {RunCommand.class, BatchCommand.class, CheckCommand.class, IrCommand.class},
+    subcommands = {
+      RunCommand.class,
+      BatchCommand.class,
+      TestCommand.class,
+      CheckCommand.class,
+      IrCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -25,6 +31,7 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc run samples/tips.sgl --endpoint http://127.0.0.1:30000/v1 --model qwen",
       "  sglc batch samples/sentiment.sgl --input reviews.jsonl --output moods.jsonl",
       "  sglc check samples/*.sgl",
+      "  sglc test samples/*.sgl",
       "",
       "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed."
     })
@@ -77,7 +84,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Missing command: run, batch, check or ir.");
+        spec.commandLine(), "Missing command: run, batch, test, check or ir.");
   }
 
   /// The version of the jar.

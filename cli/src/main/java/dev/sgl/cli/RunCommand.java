@@ -148,7 +148,8 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static String show(RunException error, Map<String, String> texts) {
+  /// The error as it is shown, with its place in one of `texts`.
+  static String show(RunException error, Map<String, String> texts) {
     Diagnostic failed =
         new Diagnostic(
             "failed",

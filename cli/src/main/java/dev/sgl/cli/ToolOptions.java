@@ -26,6 +26,17 @@ final class ToolOptions {
       description = "How long a tool may take. Default: ${DEFAULT-VALUE}.")
   int timeout = 30;
 
+  /// The tools of `program` by name; those of other programs do not count.
+  Map<String, ToolFunction> bindKnown(Program program) {
+    ToolOptions own = new ToolOptions();
+    own.timeout = timeout;
+    own.tools =
+        tools.stream()
+            .filter(t -> program.tools().containsKey(t.substring(0, Math.max(0, t.indexOf('=')))))
+            .toList();
+    return own.bind(program);
+  }
+
   /// The tools of `program` by name, as far as they are bound.
   ///
   /// @throws UsageException if a tool is unknown, or its command cannot be

@@ -1,9 +1,17 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Step;
+import dev.sgl.program.TestCase;
+import dev.sgl.program.Values;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Runs programs: the direct way from a [Program], its arguments and a [Backend] to a value.
 public final class Interpreter {
@@ -19,5 +27,33 @@ public final class Interpreter {
     Routine entry =
         program.entry().orElseThrow(() -> new IllegalArgumentException("the file has no program"));
     return new Run(program, backend, options).program(entry, arguments, entry.name(), 0);
+  }
+
+  /// Runs a test of the program.
+  ///
+  /// @throws RunException if a check of it failed, or the program
+  public static void test(Program program, TestCase test, Backend backend, RunOptions options) {
+    Routine block = block(test, test.body());
+    new Run(program, backend, options).program(block, Map.of(), test.name(), 0);
+  }
+
+  /// What a test says that a model says, in order; none if it asks a real one.
+  ///
+  /// @throws RunException if it cannot be computed
+  public static List<String> replies(Program program, TestCase test) {
+    List<String> replies = new ArrayList<>();
+    for (Expr given : test.replies()) {
+      Routine value = block(test, List.of(new Step.Return(Optional.of(given), given.span())));
+      Run run = new Run(program, new ScriptedBackend(List.of()), RunOptions.DEFAULT);
+      if (run.program(value, Map.of(), test.name(), 0) instanceof List<?> texts) {
+        texts.forEach(text -> replies.add(Values.text(text)));
+      }
+    }
+    return replies;
+  }
+
+  private static Routine block(TestCase test, List<Step> body) {
+    return new Routine(
+        Routine.Kind.FN, test.name(), List.of(), Optional.empty(), body, "", test.span());
   }
 }

@@ -1,0 +1,79 @@
+package dev.sgl.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `sglc test`: what it shows of tests that pass and of those that do not.
+class TestTest {
+  private static final String SOURCE =
+      """
+      program judge(essay: string) -> int<1..10> {
+        user "Rate: {essay}"
+        assistant gen score: int<1..10>
+        return score
+      }
+
+      test "short essays score low" {
+        given model ["2"]
+        check judge("Hi.") <= 3
+      }
+
+      test "long essays score high" {
+        given model ["4"]
+        let score = judge("Long.")
+        check score > 8, "only {score}"
+      }
+      """;
+
+  @TempDir Path folder = Path.of("");
+
+  private String file(String source) throws IOException {
+    Path file = folder.resolve("judge.sgl");
+    Files.writeString(file, source);
+    return file.toString();
+  }
+
+  @Test
+  void failuresAreShownWithTheirPlace() throws IOException {
+    String file = file(SOURCE);
+    Sglc run = Sglc.run("test", file);
+    assertEquals(1, run.code(), run.err());
+    String out = run.out().replaceAll("\\([0-9]+ ms\\)", "(N ms)");
+    assertTrue(out.startsWith(file + "\n  ✓ short essays score low (N ms)\n"), out);
+    assertTrue(
+        out.contains("  ✗ long essays score high (N ms)\n    error[failed]: only 4.\n"), out);
+    assertTrue(out.contains("judge.sgl:15:3"), out);
+    assertTrue(out.endsWith("1 of 2 tests failed\n"), out);
+  }
+
+  @Test
+  void aFilterChooses() throws IOException {
+    Sglc run = Sglc.run("test", file(SOURCE), "--filter", "short");
+    assertEquals(0, run.code(), run.out());
+    assertTrue(run.out().endsWith("1 test passed\n"), run.out());
+    assertEquals(2, Sglc.run("test", file(SOURCE), "--filter", "nothing").code());
+  }
+
+  @Test
+  void resultsAreWrittenAsXml() throws IOException {
+    Path xml = folder.resolve("results.xml");
+    Sglc.run("test", file(SOURCE), "--junit", xml.toString());
+    String text = Files.readString(xml);
+    assertTrue(text.contains("tests=\"2\" failures=\"1\""), text);
+    assertTrue(text.contains("<failure message=\"error[failed]: only 4.\">"), text);
+  }
+
+  @Test
+  void withoutGivenTheModelIsAsked() throws IOException {
+    String source =
+        "program p() { user \"Hello!\" assistant gen x (max_tokens: 3, temperature: 0) return x } test \"says hello\" { check p().contains(\"Hello\"), p() }";
+    Sglc run = Sglc.run("test", file(source));
+    assertEquals(0, run.code(), run.out() + run.err());
+  }
+}
