@@ -35,7 +35,8 @@ final class BatchFile implements AutoCloseable {
   private final BufferedWriter out;
   private final Map<Integer, String> early = new HashMap<>(); // done, but not those before it
   private int written;
-  private boolean abandoned;
+  private boolean abandoned; // no more lines are begun
+  private boolean broken; // nothing can be written any more
 
   private BatchFile(BufferedWriter out, int written) {
     this.out = out;
@@ -193,7 +194,7 @@ final class BatchFile implements AutoCloseable {
   ///
   /// @throws IOException if it cannot be written; nothing is written after that
   synchronized void put(int index, String line) throws IOException {
-    if (abandoned) {
+    if (broken) {
       return;
     }
     early.put(index, line);
@@ -205,7 +206,7 @@ final class BatchFile implements AutoCloseable {
       }
       out.flush();
     } catch (IOException e) {
-      abandoned = true;
+      broken = true;
       throw e;
     } finally {
       notifyAll();
@@ -215,12 +216,12 @@ final class BatchFile implements AutoCloseable {
   /// Waits until fewer than `most` lines before `index` are missing, or until there will be no
   /// more.
   synchronized void await(int index, int most) throws InterruptedException {
-    while (index - written >= most && !abandoned) {
+    while (index - written >= most && !abandoned && !broken) {
       wait();
     }
   }
 
-  /// No more lines will come.
+  /// No more lines are begun; those that are under way may still come.
   synchronized void abandon() {
     abandoned = true;
     notifyAll();
