@@ -74,6 +74,26 @@ public record Sampling(
         logprobs);
   }
 
+  /// The same with a budget.
+  public Sampling withBudget(int tokens) {
+    return new Sampling(
+        maxTokens,
+        OptionalInt.of(tokens),
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        stop,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
   private static Sampling plain(OptionalDouble temperature) {
     return new Sampling(
         OptionalInt.empty(),

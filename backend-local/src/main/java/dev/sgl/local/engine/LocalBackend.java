@@ -144,7 +144,11 @@ public final class LocalBackend implements Backend {
     }
     Sampling sampling = request.sampling();
     int limit = Math.min(room, sampling.maxTokens().orElse(room));
-    Healing healed = Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
+    boolean spent = sampling.budget().orElse(1) == 0; // then nothing will be asked of the model
+    Healing healed =
+        spent
+            ? new Healing(prompt, "")
+            : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine,

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -313,6 +314,27 @@ class LocalBackendTest {
       Reply reply =
           reply(backend, new Request(raw("Again"), Type.TEXT, sampling(5, 0, 1, List.of())));
       assertEquals(5, reply.usage().generatedTokens());
+    }
+  }
+
+  /// The tiny model never ends a string by itself, so without a budget this value is cut off.
+  @Test
+  void aBudgetClosesATypedValueAndEndsFreeText() {
+    Type person =
+        new Type.Rec(
+            List.of(
+                new Type.Field("name", new Type.Str(3, 400), false),
+                new Type.Field("ages", new Type.Array(Type.INT, 2, 60), false)));
+    try (Backend backend = open("llama")) {
+      for (int budget = 0; budget < 50; budget += 7) {
+        Sampling limited = sampling(200, 0.9, budget, List.of()).withBudget(budget);
+        Reply reply = reply(backend, new Request(raw("A person: "), person, limited));
+        assertEquals(Reply.Finish.END, reply.finish());
+        assertEquals(Optional.empty(), Types.mismatch(person, Types.read(person, reply.text())));
+        Reply free = reply(backend, new Request(raw("A person: "), Type.TEXT, limited));
+        // a character is not left half-way
+        assertTrue(free.usage().generatedTokens() <= budget + 4, free.toString());
+      }
     }
   }
 }
