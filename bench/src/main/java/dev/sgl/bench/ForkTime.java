@@ -2,11 +2,11 @@ package dev.sgl.bench;
 
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
-import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.program.Program;
+import dev.sgl.run.RunOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

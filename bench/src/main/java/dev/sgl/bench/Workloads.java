@@ -2,7 +2,6 @@ package dev.sgl.bench;
 
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
-import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.EngineListener;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
@@ -15,6 +14,7 @@ import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.program.Program;
+import dev.sgl.run.RunOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package dev.sgl.cli;
 
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.SourceFile;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Diagnostic;
 import java.io.PrintWriter;
@@ -45,12 +47,12 @@ final class CheckCommand implements Callable<Integer> {
       err.println("\n" + counts);
     }
     if (errors > 0) {
-      return Main.DIAGNOSTICS;
+      return ExitCode.DIAGNOSTICS;
     }
     spec.commandLine()
         .getOut()
         .println(files.size() == 1 ? files.getFirst() + ": ok" : files.size() + " files: ok");
-    return Main.OK;
+    return ExitCode.OK;
   }
 
   private static String counted(int count, String what) {

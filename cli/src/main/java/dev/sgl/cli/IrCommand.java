@@ -1,5 +1,7 @@
 package dev.sgl.cli;
 
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.SourceFile;
 import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import java.nio.file.Path;
@@ -24,10 +26,10 @@ final class IrCommand implements Callable<Integer> {
   public Integer call() {
     Optional<Program> program = SourceFile.read(file).program(spec.commandLine().getErr());
     if (program.isEmpty()) {
-      return Main.DIAGNOSTICS;
+      return ExitCode.DIAGNOSTICS;
     }
     spec.commandLine().getOut().print(Printer.print(program.get()));
     spec.commandLine().getOut().flush();
-    return Main.OK;
+    return ExitCode.OK;
   }
 }

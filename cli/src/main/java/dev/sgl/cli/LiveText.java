@@ -1,7 +1,7 @@
 package dev.sgl.cli;
 
-import dev.sgl.interpreter.RunListener;
 import dev.sgl.program.Role;
+import dev.sgl.run.RunListener;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.Map;

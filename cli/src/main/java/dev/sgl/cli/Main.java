@@ -1,6 +1,10 @@
 package dev.sgl.cli;
 
 import dev.sgl.backend.BackendException;
+import dev.sgl.cli.batch.BatchCommand;
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.UsageException;
+import dev.sgl.cli.test.TestCommand;
 import dev.sgl.local.weights.ModelException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -36,13 +40,6 @@ import picocli.CommandLine.IVersionProvider;
       "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed."
     })
 public final class Main implements Runnable {
-  /// The exit codes.
-  static final int OK = 0;
-
-  static final int DIAGNOSTICS = 1;
-  static final int USAGE = 2;
-  static final int MODEL = 3;
-
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   public static void main(String[] arguments) {
@@ -62,11 +59,11 @@ public final class Main implements Runnable {
         (error, command, _) -> {
           command.getErr().println("error: " + message(error));
           return switch (error) {
-            case UsageException _ -> USAGE;
-            case ModelException _, BackendException _ -> MODEL;
+            case UsageException _ -> ExitCode.USAGE;
+            case ModelException _, BackendException _ -> ExitCode.MODEL;
             default -> {
               error.printStackTrace(command.getErr());
-              yield MODEL;
+              yield ExitCode.MODEL;
             }
           };
         });

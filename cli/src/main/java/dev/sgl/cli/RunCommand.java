@@ -2,25 +2,29 @@ package dev.sgl.cli;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Failure;
+import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.ModelOptions;
+import dev.sgl.cli.options.SourceFile;
+import dev.sgl.cli.options.Terminal;
+import dev.sgl.cli.options.UsageException;
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Diagnostic;
-import dev.sgl.compiler.Report;
 import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
-import dev.sgl.interpreter.RunException;
-import dev.sgl.interpreter.RunListener;
-import dev.sgl.interpreter.RunOptions;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunListener;
+import dev.sgl.run.RunOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,12 +50,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin ModelOptions model = new ModelOptions();
 
-  @Mixin ToolOptions tools = new ToolOptions();
-
-  @Mixin AccessOptions access = new AccessOptions();
-
-  @Option(names = "--seed", paramLabel = "N", description = "Makes the run repeatable.")
-  Optional<Long> seed = Optional.empty();
+  @Mixin HostOptions host = new HostOptions();
 
   @Option(names = "--json", description = "Print the result alone, as JSON on one line.")
   boolean json;
@@ -82,32 +81,22 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Compiler.Result compiled = SourceFile.read(file).checked(err);
     if (compiled.program().isEmpty()) {
-      return Main.DIAGNOSTICS;
+      return ExitCode.DIAGNOSTICS;
     }
     Program program = compiled.program().get();
+    host.requireKnown(List.of(program));
     Routine entry = program.entry().orElseThrow();
     Map<String, Object> values = arguments(entry);
     Terminal terminal = Terminal.detect();
     boolean live = (stream || terminal.out()) && !quiet && !json;
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
-    OptionalLong runSeed = seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty();
     boolean progress = terminal.err() && !quiet;
     try {
-      print(
-          run(
-              program,
-              values,
-              progress,
-              RunOptions.DEFAULT
-                  .withListener(text)
-                  .withSeed(runSeed)
-                  .withTools(tools.bind(program))
-                  .withPictures(access.pictures(file))),
-          out);
-      return Main.OK;
+      print(run(program, values, progress, host.options(file, program).withListener(text)), out);
+      return ExitCode.OK;
     } catch (RunException e) {
-      err.println(show(e, compiled.texts()));
-      return e.getCause() instanceof BackendException ? Main.MODEL : Main.DIAGNOSTICS;
+      err.println(Failure.show(e, compiled.texts()));
+      return e.getCause() instanceof BackendException ? ExitCode.MODEL : ExitCode.DIAGNOSTICS;
     }
   }
 
@@ -146,26 +135,5 @@ final class RunCommand implements Callable<Integer> {
     if (out.checkError()) { // it flushes first
       throw new UsageException("the result could not be written to standard output");
     }
-  }
-
-  /// The error as it is shown, with its place in one of `texts`.
-  static String show(RunException error, Map<String, String> texts) {
-    Diagnostic failed =
-        new Diagnostic(
-            "failed",
-            sentence(error),
-            error.span(),
-            "failed in " + error.branch(),
-            Optional.empty());
-    StringBuilder text = new StringBuilder(Report.show(List.of(failed), texts));
-    if (!error.variables().isEmpty()) {
-      text.append("  = known here: ").append(String.join(", ", error.variables())).append('\n');
-    }
-    return text.toString().stripTrailing();
-  }
-
-  private static String sentence(RunException error) {
-    String message = String.valueOf(error.getMessage());
-    return message.endsWith(".") ? message : message + ".";
   }
 }

@@ -1,8 +1,9 @@
 package dev.sgl.cli;
 
-import dev.sgl.interpreter.RunListener;
+import dev.sgl.cli.options.UsageException;
 import dev.sgl.local.engine.EngineListener;
 import dev.sgl.program.Values;
+import dev.sgl.run.RunListener;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,6 +65,25 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   public synchronized void answered(
       String branch, String name, long asked, Map<String, Object> meta) {
     whole(name, "value", PROGRAM, track(branch), asked, System.nanoTime(), meta);
+  }
+
+  @Override
+  public synchronized void called(
+      String branch, String tool, long asked, Map<String, Object> arguments, Object result) {
+    Map<String, Object> call = new LinkedHashMap<>();
+    call.put("arguments", arguments);
+    call.put("result", result);
+    whole(tool, "tool", PROGRAM, track(branch), asked, System.nanoTime(), call);
+  }
+
+  @Override
+  public synchronized void retried(String branch, int attempt, String why) {
+    Map<String, Object> event =
+        event("attempt " + attempt + " failed", "i", PROGRAM, track(branch), System.nanoTime());
+    event.put("cat", "retry");
+    event.put("s", "t"); // an instant of its track
+    event.put("args", Map.of("why", why));
+    write(event);
   }
 
   /// The number of a branch's track; one that is new gets a name.

@@ -76,4 +76,43 @@ class TestTest {
     Sglc run = Sglc.run("test", file(source));
     assertEquals(0, run.code(), run.out() + run.err());
   }
+
+  @Test
+  void recordedRepliesAreTakenInThePlaceOfAModel() throws IOException {
+    String file =
+        file(
+            """
+            program greet() { user "Hello!" assistant gen x (max_tokens: 3) return x }
+            test "greets" { check greet() != "" }
+            """);
+    assertEquals(0, Sglc.run("test", file, "--record").code());
+    Path replies = folder.resolve("judge.replies.json");
+    assertTrue(Files.readString(replies).contains("\"greets\""));
+    assertEquals(0, Sglc.run("test", file, "--model", "no/such/model").code());
+    Sglc.run("test", file, "--live", "--model", "no/such/model").failed(3, "no/such/model");
+    Files.writeString(
+        Path.of(file), Files.readString(Path.of(file)).replace("Hello!", "Good morning!"));
+    Sglc changed = Sglc.run("test", file);
+    assertEquals(1, changed.code());
+    assertTrue(changed.out().contains("no answer to this was recorded"), changed.out());
+    Files.writeString(replies, "{");
+    Sglc.run("test", file).failed(2, "holds no replies");
+  }
+
+  @Test
+  void aReplyThatCannotBeComputedIsAFailureOfItsTest() throws IOException {
+    Sglc run =
+        Sglc.run(
+            "test",
+            file(
+                "program p() { return 1 } test \"t\" { given model [parse_json(\"{{\")] check true }"));
+    assertEquals(1, run.code(), run.err());
+    assertTrue(run.out().contains("✗ t"), run.out());
+  }
+
+  @Test
+  void aToolThatNoFileHasIsRefused() throws IOException {
+    Sglc.run("test", file(SOURCE), "--tool", "serch=ls").failed(2, "no tool `serch`");
+    Sglc.run("test", file(SOURCE), "--tool", "search").failed(2, "NAME=COMMAND");
+  }
 }

@@ -53,9 +53,8 @@ final class Options {
 
   static void ofGen(Step.Gen gen, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {
     new Options(values, scope, diagnostics).check("gen", gen.options(), RULES);
-    boolean endsItself = !Types.isFree(gen.type()) && !(gen.type() instanceof Type.Str);
     for (Step.Option option : gen.options()) {
-      if (option.name().equals("stop") && endsItself) {
+      if (option.name().equals("stop") && Types.endsItself(gen.type())) {
         diagnostics.add(
             Diagnostic.optionRange(
                 "stop", "left out where the type says how the value ends", option.span()));

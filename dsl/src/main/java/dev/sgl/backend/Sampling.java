@@ -54,46 +54,6 @@ public record Sampling(
     logitBias = Map.copyOf(logitBias);
   }
 
-  /// The same, ending at other texts.
-  public Sampling withStop(List<String> texts) {
-    return new Sampling(
-        maxTokens,
-        budget,
-        minTokens,
-        temperature,
-        topP,
-        topK,
-        minP,
-        texts,
-        seed,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        logprobs);
-  }
-
-  /// The same with a budget.
-  public Sampling withBudget(int tokens) {
-    return new Sampling(
-        maxTokens,
-        OptionalInt.of(tokens),
-        minTokens,
-        temperature,
-        topP,
-        topK,
-        minP,
-        stop,
-        seed,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        logprobs);
-  }
-
   private static Sampling plain(OptionalDouble temperature) {
     return new Sampling(
         OptionalInt.empty(),

@@ -28,6 +28,11 @@ public final class Types {
     return type instanceof Type.Text || type.equals(Type.STRING);
   }
 
+  /// Whether the type says where a value ends, so that nothing else has to.
+  public static boolean endsItself(Type type) {
+    return !isFree(type) && !(type instanceof Type.Str);
+  }
+
   /// Whether values of the type are written as JSON; others are raw text.
   public static boolean isJson(Type type) {
     return switch (type) {

@@ -4,6 +4,7 @@ import dev.sgl.program.Expr;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Step;
 import dev.sgl.program.Tool;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
@@ -66,6 +67,13 @@ final class Evaluator {
   /// The value with all its parts, waited for.
   Object known(Expr expr) {
     return Pending.deep(value(expr));
+  }
+
+  /// The options with their values.
+  Map<String, Object> options(List<Step.Option> options) {
+    Map<String, Object> given = new LinkedHashMap<>();
+    options.forEach(option -> given.put(option.name(), known(option.value())));
+    return given;
   }
 
   String text(Expr expr) {

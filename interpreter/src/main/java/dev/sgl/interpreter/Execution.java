@@ -1,7 +1,9 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.backend.BackendException;
-import dev.sgl.backend.Pin;
+import dev.sgl.conversation.Conversation;
+import dev.sgl.conversation.Defaults;
+import dev.sgl.conversation.Speech;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Pattern;
 import dev.sgl.program.Role;
@@ -12,10 +14,11 @@ import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunListener;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +35,7 @@ final class Execution {
   private final TaskGroup tasks;
   private final Defaults defaults;
   private final Speech speech;
+  private final Forks forks;
 
   /// One call of a routine, with all branches and copies of the conversation that it starts.
   ///
@@ -63,16 +67,13 @@ final class Execution {
     this.conversation = conversation;
     this.tasks = tasks;
     this.defaults = defaults;
-    this.speech = new Speech(run, conversation, tasks, defaults);
+    this.speech = new Speech(run.backend(), run.options(), conversation, tasks, defaults);
+    this.forks = new Forks(this);
   }
 
   /// The same routine in another conversation.
-  private Execution in(Conversation other, TaskGroup group) {
+  Execution in(Conversation other, TaskGroup group) {
     return new Execution(run, activation, other, group, defaults);
-  }
-
-  private Execution with(Defaults more) {
-    return new Execution(run, activation, conversation, tasks, more);
   }
 
   Run run() {
@@ -110,7 +111,7 @@ final class Execution {
   }
 
   /// How a block ended.
-  private sealed interface Outcome {
+  sealed interface Outcome {
     record Done() implements Outcome {}
 
     record Broken() implements Outcome {}
@@ -142,36 +143,35 @@ final class Execution {
             : Types.mismatch(routine.returns().get(), known);
     if (wrong.isPresent()) {
       throw new RunException(
-          "the value that `" + routine.name() + "` returns: " + wrong.get(),
+          new TypeException("the value that `" + routine.name() + "` returns: " + wrong.get()),
           routine.span(),
           conversation.branch(),
-          List.of(),
-          new TypeException(wrong.get()));
+          List.of());
     }
     return known;
   }
 
   /// Runs a block; forks started in it have ended when it ends.
-  private Outcome block(List<Step> steps, Environment environment) {
-    List<TaskGroup> forks = new ArrayList<>();
+  Outcome block(List<Step> steps, Environment environment) {
+    List<TaskGroup> groups = new ArrayList<>();
     try {
-      Outcome outcome = steps(steps, environment, forks);
-      forks.forEach(TaskGroup::join);
+      Outcome outcome = steps(steps, environment, groups);
+      groups.forEach(TaskGroup::join);
       return outcome;
     } catch (CancellationException e) {
       // a branch was read that its sibling's error cancelled
-      forks.forEach(TaskGroup::raiseFailure);
+      groups.forEach(TaskGroup::raiseFailure);
       throw e;
     } finally {
-      forks.forEach(TaskGroup::close);
+      groups.forEach(TaskGroup::close);
     }
   }
 
   /// Runs steps that are no block of their own.
-  private Outcome steps(List<Step> steps, Environment environment, List<TaskGroup> forks) {
+  private Outcome steps(List<Step> steps, Environment environment, List<TaskGroup> groups) {
     Outcome outcome = DONE;
     for (Step step : steps) {
-      outcome = located(step.span(), environment, () -> step(step, environment, forks));
+      outcome = located(step.span(), environment, () -> step(step, environment, groups));
       if (!(outcome instanceof Outcome.Done)) {
         break;
       }
@@ -180,34 +180,64 @@ final class Execution {
   }
 
   private <T> T located(Span span, Environment environment, Supplier<T> work) {
-    return RunException.located(span, conversation.branch(), environment, work);
+    return located(span, conversation.branch(), environment, work);
   }
 
-  private Outcome step(Step step, Environment environment, List<TaskGroup> forks) {
+  /// Does `work`, and gives an error of it the place where it happened.
+  static <T> T located(Span span, String branch, Environment environment, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TypeException | BackendException | FailException e) {
+      throw new RunException(e, span, branch, environment.known());
+    }
+  }
+
+  /// Binds what the model will say.
+  private void bind(
+      String name,
+      List<Step.Option> options,
+      Span span,
+      Environment environment,
+      Function<Speech.Wanted, Speech.Said> saying) {
+    Environment known = environment.copy();
+    Map<String, Object> given = values(environment).options(options);
+    Speech.Said said =
+        saying.apply(
+            new Speech.Wanted(
+                name,
+                given,
+                error -> new RunException(error, span, conversation.branch(), known.known())));
+    environment.define(name, new Environment.Variable(said.value(), said.meta(), Optional.empty()));
+  }
+
+  private Outcome step(Step step, Environment environment, List<TaskGroup> groups) {
     Evaluator values = values(environment);
     switch (step) {
       case Step.Say(var text, _) -> speech.say(values.text(text));
       case Step.Message(var role, var body, _) -> {
-        return message(role, body, environment, forks);
+        return message(role, body, environment, groups);
       }
-      case Step.Gen gen -> speech.gen(gen, environment, values);
-      case Step.Select select -> speech.select(select, environment, values);
-      case Step.ForkEach fork -> forkEach(fork, environment, values, forks);
-      case Step.ForkBranches fork -> forkBranches(fork, environment, forks);
-      case Step.Think think -> speech.think(think, environment, values);
-      case Step.Join join -> join(join, environment, values);
+      case Step.Gen(var name, var type, var options, var span) ->
+          bind(name, options, span, environment, wanted -> speech.gen(wanted, type, _ -> {}));
+      case Step.Select(var name, var choices, var method, var span) -> {
+        List<?> known = (List<?>) Pending.deep(values.list(choices));
+        bind(name, List.of(), span, environment, wanted -> speech.select(wanted, known, method));
+      }
+      case Step.ForkEach fork -> groups.add(forks.each(fork, environment));
+      case Step.ForkBranches fork -> groups.add(forks.branches(fork, environment));
+      case Step.Think(var name, var options, var span) ->
+          bind(name, options, span, environment, speech::think);
+      case Step.Join join -> forks.join(join, environment);
       case Step.Scratch(var body, _) -> {
-        TaskGroup group = tasks.inner();
-        forks.add(group);
-        return in(copy("scratch", group), group).steps(body, environment, forks);
+        return scratch(body, environment, groups);
       }
       case Step.Retry retry -> {
-        return retry(retry, environment, values, forks);
+        return retry(retry, environment, values, groups);
       }
       case Step.With(var options, var body, _) -> {
-        Map<String, Object> given = new LinkedHashMap<>();
-        options.forEach(option -> given.put(option.name(), values.known(option.value())));
-        return with(defaults.with(given)).steps(body, environment, forks);
+        Defaults more = defaults.with(values.options(options));
+        return new Execution(run, activation, conversation, tasks, more)
+            .steps(body, environment, groups);
       }
       case Step.Image(var source, _) -> speech.image(values.text(source));
       case Step.Let(var name, var type, var value, _) ->
@@ -284,9 +314,9 @@ final class Execution {
 
   /// The body is no block of its own: its variables belong to the block around the message.
   private Outcome message(
-      Role role, List<Step> body, Environment environment, List<TaskGroup> forks) {
+      Role role, List<Step> body, Environment environment, List<TaskGroup> groups) {
     speech.begin(role);
-    Outcome outcome = steps(body, environment, forks);
+    Outcome outcome = steps(body, environment, groups);
     speech.end();
     return outcome;
   }
@@ -326,20 +356,18 @@ final class Execution {
     }
   }
 
-  // --- copies of the conversation
-
   /// A conversation that goes on from what was said so far, under a name of its own.
   private Conversation copy(String name, TaskGroup group) {
     return Conversation.from(conversation.snapshot(), conversation.child(name), group);
   }
 
   private Outcome retry(
-      Step.Retry retry, Environment environment, Evaluator values, List<TaskGroup> forks) {
+      Step.Retry retry, Environment environment, Evaluator values, List<TaskGroup> groups) {
     long times = values.integer(retry.times());
     if (times < 1) {
       throw new TypeException("`retry` needs at least one attempt, not " + times);
     }
-    for (int attempt = 1; ; attempt++) {
+    for (long attempt = 1; attempt <= times; attempt++) {
       try {
         return attempt(retry.body(), environment);
       } catch (RunException e) {
@@ -347,15 +375,13 @@ final class Execution {
           throw e;
         }
         String why = String.valueOf(e.getMessage());
-        run.options().listener().retried(conversation.branch(), attempt, why);
-        if (attempt >= times && retry.otherwise().isEmpty()) {
+        run.options().listener().retried(conversation.branch(), (int) attempt, why);
+        if (attempt == times && retry.otherwise().isEmpty()) {
           throw e;
         }
       }
-      if (attempt >= times) {
-        return steps(retry.otherwise().orElseThrow(), environment, forks);
-      }
     }
+    return steps(retry.otherwise().orElseThrow(), environment, groups);
   }
 
   /// Runs the steps in a copy of the conversation, which takes its place if all goes well.
@@ -363,171 +389,40 @@ final class Execution {
     Environment own = environment.inner();
     try (TaskGroup group = tasks.inner()) {
       Conversation copy = copy("retry", group);
-      run.options().listener().began(copy.branch());
-      Outcome outcome =
-          (Outcome)
-              group.during(
-                  () -> {
-                    Outcome ended = in(copy, group).block(body, own);
-                    copy.await();
-                    group.join();
-                    return ended;
-                  });
-      Transcript said = copy.transcript();
-      conversation.thenBriefly(transcript -> transcript.become(said));
-      environment.takeOver(own);
-      run.options().listener().ended(copy.branch());
-      return outcome;
+      return heard(
+          copy,
+          () -> {
+            Outcome outcome =
+                (Outcome)
+                    group.during(
+                        () -> {
+                          Outcome ended = in(copy, group).block(body, own);
+                          copy.await();
+                          group.join();
+                          return ended;
+                        });
+            conversation.thenBriefly(transcript -> transcript.become(copy.transcript()));
+            environment.takeOver(own);
+            return outcome;
+          });
     }
   }
 
-  // --- forks
-
-  private void forkEach(
-      Step.ForkEach fork, Environment environment, Evaluator values, List<TaskGroup> forks) {
-    TaskGroup group = fork(forks);
-    Pending start = conversation.snapshot();
-    String name = conversation.child(fork.name());
-    Map<Object, Pending> branches = new LinkedHashMap<>();
-    List<?> elements = values.list(fork.list());
-    for (int i = 0; i < elements.size(); i++) {
-      Environment inner = environment.copy().inner();
-      inner.define(fork.variable(), elements.get(i));
-      Pending said = new Pending();
-      branches.put(branch(name + "[" + i + "]", fork.body(), inner, group, start, said), said);
-    }
-    Environment.Fork known = new Environment.Fork(group, start, branches);
-    List<Object> all = List.copyOf(branches.keySet());
-    environment.define(fork.name(), new Environment.Variable(all, Values.NONE, Optional.of(known)));
-  }
-
-  /// A group for the branches of a fork. While it runs, the backend keeps what they have in common.
-  private TaskGroup fork(List<TaskGroup> forks) {
+  private Outcome scratch(List<Step> body, Environment environment, List<TaskGroup> groups) {
     TaskGroup group = tasks.inner();
-    forks.add(group);
-    conversation.thenBriefly(transcript -> group.keep(pin(transcript)));
-    return group;
+    groups.add(group);
+    Conversation copy = copy("scratch", group);
+    return heard(copy, () -> in(copy, group).steps(body, environment, groups));
   }
 
-  /// What goes wrong here is for the branches to say, if they speak.
-  private Pin pin(Transcript transcript) {
+  /// Does `work` in another conversation, and tells when it begins and ends.
+  private <T> T heard(Conversation other, Supplier<T> work) {
+    RunListener listener = run.options().listener();
+    listener.began(other.branch());
     try {
-      return transcript
-          .said()
-          .map(prompt -> run.backend().pin(prompt, run.options().scheduling()))
-          .orElse(Pin.NONE);
-    } catch (BackendException e) {
-      return Pin.NONE;
+      return work.get();
+    } finally {
+      listener.ended(other.branch());
     }
-  }
-
-  private void forkBranches(
-      Step.ForkBranches fork, Environment environment, List<TaskGroup> forks) {
-    TaskGroup group = fork(forks);
-    Pending start = conversation.snapshot();
-    String child = conversation.child(fork.name());
-    Map<String, Object> values = new LinkedHashMap<>();
-    Map<Object, Pending> branches = new LinkedHashMap<>();
-    for (Step.Branch branch : fork.branches()) {
-      Pending said = new Pending();
-      String name = child + "." + branch.name();
-      Pending value = branch(name, branch.body(), environment.copy(), group, start, said);
-      values.put(branch.name(), value);
-      branches.put(value, said);
-    }
-    Environment.Fork known = new Environment.Fork(group, start, branches);
-    environment.define(
-        fork.name(), new Environment.Variable(values, Values.NONE, Optional.of(known)));
-  }
-
-  private void join(Step.Join join, Environment environment, Evaluator values) {
-    Environment.Variable variable = environment.get(join.name());
-    Environment.Fork fork = variable.fork().orElseThrow();
-    if (join.first().isEmpty()) {
-      fork.group().join();
-    } else {
-      environment.assign(join.name(), joinFirst(variable, values.integer(join.first().get())));
-    }
-    if (join.append()) {
-      Object kept = environment.get(join.name()).value();
-      Transcript start = (Transcript) fork.start().await();
-      fork.branches()
-          .forEach(
-              (value, said) -> {
-                if (isKept(value, kept)) {
-                  Transcript all = (Transcript) said.await();
-                  conversation.thenBriefly(transcript -> transcript.append(all, start));
-                }
-              });
-    }
-  }
-
-  private static boolean isKept(Object branch, Object kept) {
-    return kept instanceof Map<?, ?> map
-        ? map.containsValue(branch)
-        : ((List<?>) kept).contains(branch);
-  }
-
-  /// Waits for `count` branches and cancels the others. What is left is the list of those that are
-  /// done, or the record of them.
-  private static Environment.Variable joinFirst(Environment.Variable variable, long count) {
-    Environment.Fork fork = variable.fork().orElseThrow();
-    List<Pending> branches =
-        (variable.value() instanceof Map<?, ?> map ? map.values() : (List<?>) variable.value())
-            .stream()
-                .filter(Pending.class::isInstance) // not those that an earlier join cancelled
-                .map(Pending.class::cast)
-                .toList();
-    if (count < 1 || count > branches.size()) {
-      throw new TypeException(
-          "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
-    }
-    List<Pending> first = new ArrayList<>();
-    fork.group().during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
-    Object done =
-        switch (variable.value()) {
-          case Map<?, ?> map -> {
-            Map<String, Object> record = new LinkedHashMap<>();
-            map.forEach(
-                (name, branch) ->
-                    record.put((String) name, first.contains(branch) ? branch : Values.NONE));
-            yield record;
-          }
-          default -> branches.stream().filter(first::contains).toList();
-        };
-    fork.group()
-        .end(
-            new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
-    return new Environment.Variable(done, Values.NONE, Optional.of(fork));
-  }
-
-  /// Starts a branch from a copy of the conversation; its value is the record of its variables.
-  ///
-  /// @param said is what it will have said
-  private Pending branch(
-      String branch,
-      List<Step> body,
-      Environment outer,
-      TaskGroup group,
-      Pending start,
-      Pending said) {
-    Supplier<Object> speaking =
-        () -> {
-          run.options().listener().began(branch);
-          try (TaskGroup own = new TaskGroup()) {
-            Conversation copy = Conversation.from(start, branch, own);
-            Environment variables = outer.inner();
-            return own.during(
-                () -> {
-                  in(copy, own).block(body, variables);
-                  said.complete(copy.transcript());
-                  own.join();
-                  return Pending.deep(variables.own());
-                });
-          } finally {
-            run.options().listener().ended(branch);
-          }
-        };
-    return group.start(branch, speaking).value();
   }
 }

@@ -8,6 +8,8 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Step;
 import dev.sgl.program.TestCase;
 import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

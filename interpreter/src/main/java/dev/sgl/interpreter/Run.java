@@ -1,11 +1,13 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.conversation.Conversation;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
+import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
 import java.util.LinkedHashMap;
@@ -75,7 +77,7 @@ record Run(Program program, Backend backend, RunOptions options) {
   private static Environment bind(
       Routine routine, Map<String, Object> arguments, Execution execution, String branch) {
     Environment environment = new Environment();
-    return RunException.located(
+    return Execution.located(
         routine.span(),
         branch,
         environment,

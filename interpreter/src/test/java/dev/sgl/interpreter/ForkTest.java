@@ -14,6 +14,8 @@ import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.backend.Selection;
 import dev.sgl.compiler.Compiler;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunOptions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -61,9 +61,14 @@ class LocalBackendTest {
 
   private static Sampling sampling(
       int maxTokens, double temperature, long seed, List<String> stop) {
+    return sampling(maxTokens, OptionalInt.empty(), temperature, seed, stop);
+  }
+
+  private static Sampling sampling(
+      int maxTokens, OptionalInt budget, double temperature, long seed, List<String> stop) {
     return new Sampling(
         OptionalInt.of(maxTokens),
-        OptionalInt.empty(),
+        budget,
         0,
         OptionalDouble.of(temperature),
         OptionalDouble.of(0.95),
@@ -327,7 +332,7 @@ class LocalBackendTest {
                 new Type.Field("ages", new Type.Array(Type.INT, 2, 60), false)));
     try (Backend backend = open("llama")) {
       for (int budget = 0; budget < 50; budget += 7) {
-        Sampling limited = sampling(200, 0.9, budget, List.of()).withBudget(budget);
+        Sampling limited = sampling(200, OptionalInt.of(budget), 0.9, budget, List.of());
         Reply reply = reply(backend, new Request(raw("A person: "), person, limited));
         assertEquals(Reply.Finish.END, reply.finish());
         assertEquals(Optional.empty(), Types.mismatch(person, Types.read(person, reply.text())));

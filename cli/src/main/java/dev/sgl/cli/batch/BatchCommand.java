@@ -1,0 +1,220 @@
+package dev.sgl.cli.batch;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.UnavailableException;
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.ModelOptions;
+import dev.sgl.cli.options.SourceFile;
+import dev.sgl.cli.options.Terminal;
+import dev.sgl.cli.options.UsageException;
+import dev.sgl.local.engine.EngineStats;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.program.Program;
+import dev.sgl.run.RunOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sglc batch FILE --input data.jsonl --output out.jsonl`
+@Command(
+    name = "batch",
+    description = {
+      "Runs a program once for each line of a file, many at once.",
+      "",
+      "A line of the input is a JSON object with the program's arguments. A line of the output has the"
+          + " number of its line, the input, and the `result`, or the `error`. The order is kept. An"
+          + " output that is there already is continued behind its last line."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+public final class BatchCommand implements Callable<Integer> {
+  /// Failed lines that are named at the end.
+  private static final int NAMED = 10;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "The .sgl file.")
+  Path file = Path.of("");
+
+  @Option(
+      names = {"-i", "--input"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The arguments, one JSON object a line.")
+  Path input = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The results, one JSON object a line, in the order of the input.")
+  Path output = Path.of("");
+
+  @Option(
+      names = {"-p", "--parallel"},
+      paramLabel = "N",
+      description = "Runs at the same time. Default: ${DEFAULT-VALUE}.")
+  int parallel = 32;
+
+  @Option(names = "--retry-failed", description = "Run the lines again that failed before.")
+  boolean retryFailed;
+
+  @Option(names = "--overwrite", description = "Begin anew, whatever the output holds.")
+  boolean overwrite;
+
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Mixin HostOptions host = new HostOptions();
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Show no progress.")
+  boolean quiet;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    if (parallel < 1) {
+      throw new UsageException("--parallel must be at least 1");
+    }
+    Optional<Program> program = SourceFile.read(file).program(err);
+    if (program.isEmpty()) {
+      return ExitCode.DIAGNOSTICS;
+    }
+    host.requireKnown(List.of(program.get()));
+    List<BatchLine> lines = BatchLine.read(input);
+    if (Files.exists(output) && Files.isSameFile(input, output)) {
+      throw new UsageException("--output is the input itself");
+    }
+    BatchFile.Done done = overwrite ? BatchFile.Done.NOTHING : BatchFile.existing(output, lines);
+    if (retryFailed && !done.failed().isEmpty()) {
+      return retry(program.get(), lines, err);
+    }
+    if (done.count() == lines.size()) {
+      err.println("all " + done.count() + " lines of " + output + " are done already");
+      return reportFailed(err, done.failed(), lines.size());
+    }
+    int code = run(program.get(), lines, output, done, Collections.emptyIterator(), err);
+    Files.deleteIfExists(retried()); // it belonged to another output
+    return code;
+  }
+
+  /// Makes the output anew beside the old one, whose place it takes when it is whole. Only what
+  /// failed is run again.
+  private int retry(Program program, List<BatchLine> lines, PrintWriter err)
+      throws IOException, InterruptedException {
+    BatchFile.Done done =
+        BatchFile.goesOn(output, retried())
+            ? BatchFile.existing(retried(), lines) // by a retry that was broken off
+            : BatchFile.Done.NOTHING;
+    try (Stream<String> all = Files.lines(output)) {
+      Iterator<String> known = all.skip(done.count()).iterator();
+      int code = run(program, lines, retried(), done, known, err);
+      Files.move(retried(), output, StandardCopyOption.REPLACE_EXISTING);
+      return code;
+    }
+  }
+
+  private Path retried() {
+    return output.resolveSibling(output.getFileName() + ".retried");
+  }
+
+  /// Runs the lines that `target` does not have yet, and returns the exit code.
+  private int run(
+      Program program,
+      List<BatchLine> lines,
+      Path target,
+      BatchFile.Done done,
+      Iterator<String> known,
+      PrintWriter err)
+      throws IOException, InterruptedException {
+    if (done.count() > 0 && !quiet) {
+      err.println("continuing " + target + ", which has " + done.count() + " lines");
+    }
+    RunOptions options = host.options(file, program);
+    long start = System.nanoTime();
+    try (Backend backend = model.open(err, Terminal.detect().err() && !quiet);
+        BatchFile out = BatchFile.open(target, done.count())) {
+      BatchRun run = new BatchRun(program, backend, parallel, options);
+      try (ProgressBar progress = progress(lines.size(), done.count())) {
+        run.run(lines, out, known, progress::step);
+      }
+      report(err, run.ran(), System.nanoTime() - start, backend);
+      SortedMap<Integer, String> failed = new TreeMap<>(done.failed());
+      failed.putAll(run.failed());
+      return reportFailed(err, failed, lines.size());
+    } catch (UnavailableException e) {
+      String way = "run the batch again with --retry-failed";
+      throw new UnavailableException(e.getMessage() + "; what was done is written, " + way, e);
+    }
+  }
+
+  /// A bar with the rate and the time that is left, where there is a terminal to show it.
+  private ProgressBar progress(int lines, int from) {
+    ProgressBarBuilder builder =
+        new ProgressBarBuilder()
+            .setTaskName(String.valueOf(input.getFileName()))
+            .setInitialMax(lines)
+            .startsFrom(from, Duration.ZERO)
+            .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+            .setUpdateIntervalMillis(200)
+            .setUnit(" lines", 1)
+            .showSpeed()
+            .clearDisplayOnFinish();
+    if (!Terminal.detect().err() || quiet) {
+      builder.setConsumer(new DelegatingProgressBarConsumer(_ -> {}));
+    }
+    return builder.build();
+  }
+
+  private void report(PrintWriter err, int ran, long nanos, Backend backend) {
+    if (quiet) {
+      return;
+    }
+    double seconds = nanos / 1e9;
+    err.printf("%d lines in %.1f s, %.1f a second", ran, seconds, ran / seconds);
+    if (backend instanceof LocalBackend local) {
+      EngineStats stats = local.stats();
+      err.printf(
+          "; %d tokens generated, %.0f %% of the prompts' tokens from the cache",
+          stats.generatedTokens() + stats.forcedTokens(), 100 * stats.hitRate());
+    }
+    err.println();
+  }
+
+  /// Names the lines that failed, now or before, and returns the exit code.
+  private static int reportFailed(PrintWriter err, SortedMap<Integer, String> failed, int lines) {
+    failed.entrySet().stream()
+        .limit(NAMED)
+        .forEach(line -> err.println("line " + line.getKey() + ": " + line.getValue()));
+    if (failed.size() > NAMED) {
+      err.println("… and " + (failed.size() - NAMED) + " more");
+    }
+    if (!failed.isEmpty()) {
+      err.println(
+          failed.size() + " of " + lines + " lines failed; run them again with --retry-failed");
+    }
+    return failed.isEmpty() ? ExitCode.OK : ExitCode.DIAGNOSTICS;
+  }
+}

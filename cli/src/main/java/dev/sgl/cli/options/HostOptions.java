@@ -1,0 +1,128 @@
+package dev.sgl.cli.options;
+
+import dev.sgl.compiler.Nearest;
+import dev.sgl.program.Program;
+import dev.sgl.program.Tool;
+import dev.sgl.run.Pictures;
+import dev.sgl.run.RunOptions;
+import dev.sgl.tools.CommandTool;
+import dev.sgl.tools.ToolFunction;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import picocli.CommandLine.Option;
+
+/// What a program is given by the host: tools, files beside its own, hosts, a seed.
+public final class HostOptions {
+  @Option(
+      names = "--tool",
+      paramLabel = "NAME=COMMAND",
+      description =
+          "Bind a tool to a command; its parameters stand in braces: --tool search='grep -r {query} notes'. No shell is asked.")
+  List<String> tools = List.of();
+
+  @Option(
+      names = "--tool-timeout",
+      paramLabel = "SECONDS",
+      description = "How long a tool may take. Default: ${DEFAULT-VALUE}.")
+  int timeout = 30;
+
+  @Option(
+      names = "--allow-read",
+      paramLabel = "DIR",
+      description = "Let the program show pictures of this folder, too.")
+  List<Path> folders = List.of();
+
+  @Option(
+      names = "--allow-net",
+      paramLabel = "HOST",
+      description = "Let the program name pictures of this host.")
+  List<String> hosts = List.of();
+
+  @Option(names = "--seed", paramLabel = "N", description = "Makes what is generated repeatable.")
+  Optional<Long> seed = Optional.empty();
+
+  /// How `program` runs, which was read from `file`.
+  ///
+  /// @throws UsageException if an option says what cannot be
+  public RunOptions options(Path file, Program program) {
+    return RunOptions.DEFAULT
+        .withSeed(seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty())
+        .withTools(tools(program))
+        .withPictures(pictures(file));
+  }
+
+  /// Refuses a tool that none of `programs` has.
+  ///
+  /// @throws UsageException that names it
+  public void requireKnown(List<Program> programs) {
+    Set<String> known = new TreeSet<>();
+    programs.forEach(program -> known.addAll(program.tools().keySet()));
+    for (String name : commands().keySet()) {
+      if (!known.contains(name)) {
+        String near = Nearest.to(name, known).map(n -> "; did you mean `" + n + "`?").orElse("");
+        throw new UsageException("the program has no tool `" + name + "`" + near);
+      }
+    }
+  }
+
+  /// The commands of `--tool` by the names of their tools.
+  private Map<String, String> commands() {
+    Map<String, String> commands = new LinkedHashMap<>();
+    for (String written : tools) {
+      int equals = written.indexOf('=');
+      if (equals <= 0) {
+        throw new UsageException("a tool is written NAME=COMMAND, not `" + written + "`");
+      }
+      commands.put(written.substring(0, equals), written.substring(equals + 1));
+    }
+    return commands;
+  }
+
+  /// What the tools of `program` are bound to, as far as they are.
+  private Map<String, ToolFunction> tools(Program program) {
+    if (timeout < 1) {
+      throw new UsageException("--tool-timeout must be at least 1");
+    }
+    Map<String, ToolFunction> bound = new LinkedHashMap<>();
+    commands()
+        .forEach(
+            (name, command) -> {
+              Tool tool = program.tools().get(name);
+              if (tool != null) {
+                bound.put(name, command(tool, command));
+              }
+            });
+    return bound;
+  }
+
+  private ToolFunction command(Tool tool, String command) {
+    try {
+      return new CommandTool(tool, command, Duration.ofSeconds(timeout));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--tool " + tool.name() + ": " + e.getMessage());
+    }
+  }
+
+  /// The pictures that the program of `file` may show.
+  private Pictures pictures(Path file) {
+    List<Path> all = new ArrayList<>();
+    all.add(Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/")));
+    for (Path folder : folders) {
+      if (!Files.isDirectory(folder)) {
+        throw new UsageException("--allow-read: there is no folder " + folder);
+      }
+      all.add(folder.toAbsolutePath());
+    }
+    return new Pictures(all, new HashSet<>(hosts));
+  }
+}

@@ -1,0 +1,48 @@
+package dev.sgl.cli.options;
+
+import dev.sgl.local.engine.Progress;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/// One line about a model that loads, written over itself and gone when it is done.
+final class LoadingLine implements Progress, AutoCloseable {
+  private final PrintWriter terminal;
+  private final String model;
+  private final boolean shown;
+
+  /// @param err standard error, which is used where there is no terminal to write to directly
+  LoadingLine(PrintWriter err, String model, boolean shown) {
+    this.terminal = shown ? terminal(err) : err;
+    this.model = model;
+    this.shown = shown;
+  }
+
+  /// The terminal itself: the launcher filters standard error, so that what is written there may
+  /// come after what standard output shows, and would be erased too late.
+  private static PrintWriter terminal(PrintWriter err) {
+    try {
+      return new PrintWriter(new FileOutputStream("/dev/tty"), true, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      return err;
+    }
+  }
+
+  @Override
+  public void loading(String what, long done, long total) {
+    if (shown) {
+      terminal.printf(
+          "\r\u001b[Kloading %s: %s (%.1f of %.1f MB)", model, what, done / 1e6, total / 1e6);
+      terminal.flush();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (shown) {
+      terminal.print("\r\u001b[K");
+      terminal.flush();
+    }
+  }
+}

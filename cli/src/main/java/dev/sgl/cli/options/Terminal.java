@@ -1,0 +1,21 @@
+package dev.sgl.cli.options;
+
+import java.io.Console;
+
+/// What the launcher knows of the terminal: whether standard output and standard error are one, and
+/// whether colours are wanted (see no-color.org).
+public record Terminal(boolean out, boolean err, boolean colors) {
+  public static Terminal detect() {
+    Console console = System.console();
+    boolean both = console != null && console.isTerminal();
+    boolean out = flag("sgl.terminal.out", both);
+    boolean err = flag("sgl.terminal.err", both);
+    boolean plain = System.getenv("NO_COLOR") != null || "dumb".equals(System.getenv("TERM"));
+    return new Terminal(out, err, out && !plain);
+  }
+
+  private static boolean flag(String name, boolean standard) {
+    String value = System.getProperty(name);
+    return value == null ? standard : Boolean.parseBoolean(value);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.sgl.cli.test;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.sgl.backend.Recording;
+import dev.sgl.cli.options.UsageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// What a model answered to the tests of a file, by their names: `judge.replies.json` beside
+/// `judge.sgl`.
+final class Recordings {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final Path file;
+  private final Map<String, List<Recording.Answer>> tests;
+
+  private Recordings(Path file, Map<String, List<Recording.Answer>> tests) {
+    this.file = file;
+    this.tests = new TreeMap<>(tests);
+  }
+
+  /// The recordings of the tests of `program`, if there are any.
+  ///
+  /// @throws UsageException if the file cannot be read
+  static Recordings of(Path program) {
+    String name = String.valueOf(program.getFileName()).replaceFirst("\\.sgl$", "");
+    Path file = program.resolveSibling(name + ".replies.json");
+    try {
+      return new Recordings(
+          file,
+          Files.exists(file)
+              ? JSON.readValue(Files.readString(file), new TypeReference<>() {})
+              : Map.of());
+    } catch (JsonProcessingException e) {
+      throw new UsageException(file + " holds no replies; record them again");
+    } catch (IOException e) {
+      throw new UsageException(file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  /// What was recorded for a test.
+  synchronized Optional<Recording> find(String test) {
+    return Optional.ofNullable(tests.get(test)).map(Recording::new);
+  }
+
+  synchronized void put(String test, Recording recording) {
+    tests.put(test, recording.answers());
+  }
+
+  /// Writes the file.
+  ///
+  /// @throws UsageException if that is not possible
+  void save() {
+    try {
+      Files.writeString(file, JSON.writeValueAsString(tests) + "\n");
+    } catch (IOException e) {
+      throw new UsageException(file + " cannot be written: " + e.getMessage());
+    }
+  }
+}

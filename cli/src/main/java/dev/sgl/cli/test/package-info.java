@@ -1,0 +1,5 @@
+/// `sglc test`: the tests of programs.
+@NullMarked
+package dev.sgl.cli.test;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,89 @@
+package dev.sgl.backend;
+
+import dev.sgl.backend.Recording.Answer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+
+/// Answers what a recording has the answer to. Each answer is given once.
+public final class RecordedBackend implements Backend {
+  private final Recording recording;
+
+  public RecordedBackend(Recording recording) {
+    this.recording = recording;
+  }
+
+  @Override
+  public String model() {
+    return "recorded";
+  }
+
+  private Answer take(String key) {
+    return recording
+        .take(key)
+        .orElseThrow(() -> new BackendException("no answer to this was recorded; record it again"));
+  }
+
+  @Override
+  public Generation generate(Request request) {
+    Answer answer = take(Recording.key(request));
+    Iterator<String> chunks = List.of(answer.text()).iterator();
+    CountDownLatch closed = new CountDownLatch(1);
+    return new Generation() {
+      @Override
+      public Optional<String> next() {
+        if (chunks.hasNext()) {
+          return Optional.of(chunks.next());
+        }
+        awaitCancel();
+        return Optional.empty();
+      }
+
+      /// What was cancelled when it was recorded has no end.
+      private void awaitCancel() {
+        if (answer.cancelled()) {
+          try {
+            closed.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          throw new CancellationException("cancelled");
+        }
+      }
+
+      @Override
+      public Reply reply() {
+        awaitCancel();
+        return new Reply(
+            answer.text(),
+            List.of(),
+            0,
+            answer.finish(),
+            answer.usage(),
+            Reply.Timing.NONE,
+            List.of());
+      }
+
+      @Override
+      public void close() {
+        closed.countDown();
+      }
+    };
+  }
+
+  @Override
+  public Selection select(Question question) {
+    Answer answer = take(Recording.key(question));
+    int index = question.choices().indexOf(answer.text());
+    if (index < 0) {
+      throw new BackendException("the recorded answer `" + answer.text() + "` is no choice");
+    }
+    return new Selection(
+        index, answer.scores(), List.of(), 0, answer.method(), answer.usage(), Reply.Timing.NONE);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,116 @@
+package dev.sgl.backend;
+
+import dev.sgl.program.Type;
+import dev.sgl.program.Values;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// What a model answered, to be answered again without it: answers by what was asked.
+///
+/// What is asked is the text of the prompt, the type and the options; seeds do not count, and
+/// tokens neither. Who asks the same twice gets the first answer first.
+public final class Recording {
+  /// An answer.
+  ///
+  /// @param asked what was asked, as [#key] says it
+  /// @param text what was generated, or chosen
+  /// @param cancelled whether somebody ended the generation before it had an end
+  /// @param scores of the choices, if it was a choice
+  /// @param method how the choice was made
+  public record Answer(
+      String asked,
+      String text,
+      boolean cancelled,
+      Reply.Finish finish,
+      Reply.Usage usage,
+      List<Double> scores,
+      String method) {
+    public Answer {
+      scores = List.copyOf(scores);
+    }
+  }
+
+  private final List<Answer> answers;
+
+  public Recording(List<Answer> answers) {
+    this.answers = new ArrayList<>(answers);
+  }
+
+  /// The answers that were not taken yet.
+  public synchronized List<Answer> answers() {
+    return List.copyOf(answers);
+  }
+
+  synchronized void add(Answer answer) {
+    answers.add(answer);
+  }
+
+  /// Takes the first answer of what is asked as `key`.
+  synchronized Optional<Answer> take(String key) {
+    Optional<Answer> first = answers.stream().filter(a -> a.asked().equals(key)).findFirst();
+    first.ifPresent(answers::remove);
+    return first;
+  }
+
+  // --- what is asked
+
+  static String key(Request request) {
+    Sampling sampling = request.sampling();
+    return key(
+        request.prompt(),
+        request.type(),
+        sampling.maxTokens(),
+        sampling.minTokens(),
+        sampling.temperature(),
+        sampling.topP(),
+        sampling.topK(),
+        sampling.minP(),
+        sampling.stop(),
+        sampling.frequencyPenalty(),
+        sampling.presencePenalty(),
+        sampling.repetitionPenalty(),
+        new TreeMap<>(sampling.logitBias()),
+        sampling.ignoreEos(),
+        sampling.logprobs());
+  }
+
+  static String key(Question question) {
+    return key(question.prompt(), Type.TEXT, question.choices(), question.method());
+  }
+
+  private static String key(Prompt prompt, Type type, Object... options) {
+    List<Object> asked = new ArrayList<>();
+    switch (prompt) {
+      case Prompt.Raw(var parts) -> asked.add(text(parts));
+      case Prompt.Chat(var messages, var open) -> {
+        messages.forEach(message -> asked.add(message.role().word() + ":" + text(message.parts())));
+        asked.add("open:" + text(open));
+      }
+    }
+    asked.add(type.toString());
+    for (Object option : options) {
+      asked.add(option.toString());
+    }
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] hash = digest.digest(Values.json(asked).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
+    }
+  }
+
+  private static String text(List<Prompt.Part> parts) {
+    StringBuilder text = new StringBuilder();
+    for (Prompt.Part part : parts) {
+      text.append(part instanceof Prompt.Part.Image(String url) ? "\0" + url + "\0" : part.text());
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,107 @@
+package dev.sgl.run;
+
+import dev.sgl.program.Role;
+import java.util.Map;
+
+/// Hears what a run says while it runs. `branch` names the conversation: `tips`, `tips/drafts[1]`.
+/// Calls for one conversation come one after the other, those for several at once.
+public interface RunListener {
+
+  /// Hears nothing.
+  RunListener SILENT = new RunListener() {};
+
+  /// A conversation begins: of a program, or of a branch.
+  default void began(String branch) {}
+
+  /// The model was asked for the variable `name` and has answered.
+  ///
+  /// @param asked when, as [System#nanoTime]
+  /// @param meta what `meta(name)` says
+  default void answered(String branch, String name, long asked, Map<String, Object> meta) {}
+
+  /// A tool was called and has answered.
+  ///
+  /// @param asked when, as [System#nanoTime]
+  default void called(
+      String branch, String tool, long asked, Map<String, Object> arguments, Object result) {}
+
+  /// An attempt of a `retry` failed.
+  ///
+  /// @param attempt from 1
+  default void retried(String branch, int attempt, String why) {}
+
+  /// A message of `role` begins.
+  default void message(String branch, Role role) {}
+
+  /// The program added `text`.
+  default void written(String branch, String text) {}
+
+  /// The model generated `text`, a piece of the variable `name`.
+  default void generated(String branch, String name, String text) {}
+
+  /// The program wrote `text` to its log.
+  default void logged(String branch, String text) {}
+
+  /// The conversation ended, well or not.
+  default void ended(String branch) {}
+
+  /// Tells `first` and `second` everything.
+  static RunListener both(RunListener first, RunListener second) {
+    return new RunListener() {
+      @Override
+      public void began(String branch) {
+        first.began(branch);
+        second.began(branch);
+      }
+
+      @Override
+      public void answered(String branch, String name, long asked, Map<String, Object> meta) {
+        first.answered(branch, name, asked, meta);
+        second.answered(branch, name, asked, meta);
+      }
+
+      @Override
+      public void called(
+          String branch, String tool, long asked, Map<String, Object> arguments, Object result) {
+        first.called(branch, tool, asked, arguments, result);
+        second.called(branch, tool, asked, arguments, result);
+      }
+
+      @Override
+      public void retried(String branch, int attempt, String why) {
+        first.retried(branch, attempt, why);
+        second.retried(branch, attempt, why);
+      }
+
+      @Override
+      public void message(String branch, Role role) {
+        first.message(branch, role);
+        second.message(branch, role);
+      }
+
+      @Override
+      public void written(String branch, String text) {
+        first.written(branch, text);
+        second.written(branch, text);
+      }
+
+      @Override
+      public void generated(String branch, String name, String text) {
+        first.generated(branch, name, text);
+        second.generated(branch, name, text);
+      }
+
+      @Override
+      public void logged(String branch, String text) {
+        first.logged(branch, text);
+        second.logged(branch, text);
+      }
+
+      @Override
+      public void ended(String branch) {
+        first.ended(branch);
+        second.ended(branch);
+      }
+    };
+  }
+}

@@ -1,0 +1,50 @@
+package dev.sgl.run;
+
+import dev.sgl.backend.Scheduling;
+import dev.sgl.tools.ToolFunction;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/// How a run goes.
+///
+/// @param listener who hears what happens
+/// @param seed from which every generation without one of its own takes its seed, so that a run can
+///     be repeated
+/// @param scheduling how its requests stand beside those of other runs
+/// @param tools what the host does for the program, by name
+/// @param pictures which pictures the program may show
+public record RunOptions(
+    RunListener listener,
+    OptionalLong seed,
+    Scheduling scheduling,
+    Map<String, ToolFunction> tools,
+    Pictures pictures) {
+  /// Nobody listens, nothing is repeated, and there are no tools.
+  public static final RunOptions DEFAULT =
+      new RunOptions(
+          RunListener.SILENT, OptionalLong.empty(), Scheduling.DEFAULT, Map.of(), Pictures.NONE);
+
+  public RunOptions {
+    tools = Map.copyOf(tools);
+  }
+
+  public RunOptions withListener(RunListener value) {
+    return new RunOptions(value, seed, scheduling, tools, pictures);
+  }
+
+  public RunOptions withSeed(OptionalLong value) {
+    return new RunOptions(listener, value, scheduling, tools, pictures);
+  }
+
+  public RunOptions withScheduling(Scheduling value) {
+    return new RunOptions(listener, seed, value, tools, pictures);
+  }
+
+  public RunOptions withTools(Map<String, ToolFunction> value) {
+    return new RunOptions(listener, seed, scheduling, value, pictures);
+  }
+
+  public RunOptions withPictures(Pictures value) {
+    return new RunOptions(listener, seed, scheduling, tools, value);
+  }
+}
