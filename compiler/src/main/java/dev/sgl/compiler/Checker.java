@@ -68,7 +68,7 @@ final class Checker {
     block(routine.body(), scope.inner(), new Place(routine, Optional.empty(), false, false, chat));
     boolean returns =
         routine.returns().isEmpty()
-            || ExprChecker.fits(new Type.Literal(Values.NONE), routine.returns().get());
+            || TypeFit.fits(new Type.Literal(Values.NONE), routine.returns().get());
     if (!returns && !Flow.leaves(routine.body())) {
       diagnostics.add(Diagnostic.missingReturn(routine.name(), routine.span()));
     }
@@ -90,7 +90,7 @@ final class Checker {
   /// Checks a block whose variables are its own.
   private void block(List<Step> steps, Scope scope, Place place) {
     open(steps, scope, place);
-    scope.own().forEach(this::isRead);
+    scope.own().forEach(this::warnIfUnread);
   }
 
   /// Checks a block whose variables are those of the block around it.
@@ -110,7 +110,7 @@ final class Checker {
     scope.lose(inner);
   }
 
-  private void isRead(String name, Scope.Variable variable) {
+  private void warnIfUnread(String name, Scope.Variable variable) {
     boolean binds =
         switch (variable.type()) {
           case Type.Array(Type.Rec(var fields), _, _) -> !fields.isEmpty();
@@ -264,7 +264,9 @@ final class Checker {
         yield Optional.of(type);
       }
       case Pattern.CallOf(var tool, var parameters, var names) -> {
-        Type.Field call = program.tools().get(tool) instanceof Tool t ? t.call() : NO_CALL;
+        Tool called = program.tools().get(tool);
+        Type.Field call =
+            called == null ? new Type.Field(tool, new Type.Rec(List.of()), false) : called.call();
         require(new Type.Call(List.of(call)), subject, arm);
         for (int i = 0; i < names.size(); i++) {
           define(names.get(i), parameter(call, parameters.get(i)), Kind.VALUE, arm.span(), scope);
@@ -273,8 +275,6 @@ final class Checker {
       }
     };
   }
-
-  private static final Type.Field NO_CALL = new Type.Field("", new Type.Rec(List.of()), false);
 
   private static Type parameter(Type.Field call, String name) {
     return ((Type.Rec) call.type())
@@ -286,7 +286,7 @@ final class Checker {
   }
 
   private void require(Type pattern, Type subject, Step.Arm arm) {
-    if (!ExprChecker.fits(pattern, subject) && !ExprChecker.fits(subject, pattern)) {
+    if (!TypeFit.fits(pattern, subject) && !TypeFit.fits(subject, pattern)) {
       diagnostics.add(Diagnostic.wrongType("`" + subject.show() + "`", pattern, arm.span()));
     }
   }
@@ -366,7 +366,7 @@ final class Checker {
   /// Checks that a value can be of type `wanted`, and returns what is known of its type.
   private Type fits(Expr expr, Type wanted, Scope scope) {
     Type found = values.type(expr, scope);
-    if (!ExprChecker.fits(found, wanted)) {
+    if (!TypeFit.fits(found, wanted)) {
       diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
     }
     return found;

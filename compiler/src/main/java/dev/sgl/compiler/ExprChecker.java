@@ -7,7 +7,6 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
-import dev.sgl.program.Types;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,12 +69,12 @@ final class ExprChecker {
 
   /// The type of an element of `list`, which must be a list.
   Type item(Expr list, Scope scope) {
-    Type type = whole(type(list, scope));
+    Type type = TypeFit.whole(type(list, scope));
     return switch (type) {
       case Type.Array(var item, _, _) -> item;
       case Type.Any _, Type.Schema _ -> Type.ANY;
       case Type.OneOf(var choices)
-          when choices.stream().map(ExprChecker::whole).anyMatch(Type.Array.class::isInstance) ->
+          when choices.stream().map(TypeFit::whole).anyMatch(Type.Array.class::isInstance) ->
           Type.ANY;
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
@@ -86,14 +85,9 @@ final class ExprChecker {
 
   private void require(Expr expr, Type wanted, Scope scope) {
     Type found = type(expr, scope);
-    if (!fits(found, wanted)) {
+    if (!TypeFit.fits(found, wanted)) {
       diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
     }
-  }
-
-  /// A recursive type as what it is at its top.
-  private static Type whole(Type type) {
-    return type instanceof Type.Recursive recursive ? whole(recursive.unfolded()) : type;
   }
 
   static Type constant(Object value) {
@@ -122,7 +116,7 @@ final class ExprChecker {
   }
 
   private Type member(Expr.Member member, Scope scope) {
-    Type of = record(whole(type(member.of(), scope)));
+    Type of = record(TypeFit.whole(type(member.of(), scope)));
     if (of instanceof Type.Rec(var fields)) {
       Optional<Type.Field> field =
           fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
@@ -165,7 +159,7 @@ final class ExprChecker {
   }
 
   private Type index(Expr.Index index, Scope scope) {
-    Type of = whole(type(index.of(), scope));
+    Type of = TypeFit.whole(type(index.of(), scope));
     type(index.at(), scope);
     return switch (of) {
       case Type.Array(var item, _, _) -> item;
@@ -253,11 +247,11 @@ final class ExprChecker {
   }
 
   private static boolean isNumber(Type type) {
-    return fits(type, Type.FLOAT);
+    return TypeFit.fits(type, Type.FLOAT);
   }
 
   private static boolean isText(Type type) {
-    return !(type instanceof Type.Any) && fits(type, Type.TEXT);
+    return !(type instanceof Type.Any) && TypeFit.fits(type, Type.TEXT);
   }
 
   // --- calls
@@ -321,7 +315,7 @@ final class ExprChecker {
       return Type.ANY;
     }
     Expr argument = call.arguments().getFirst().value();
-    Type type = whole(type(argument, scope));
+    Type type = TypeFit.whole(type(argument, scope));
     if (type instanceof Type.Call(var tools)) {
       List<Type> returns =
           tools.stream()
@@ -373,81 +367,5 @@ final class ExprChecker {
                 "`" + callee + "` needs `" + parameter.name() + "`.", call.span()));
       }
     }
-  }
-
-  // --- types
-
-  /// Whether a value of type `found` can be one of type `wanted`; bounds are seen to when it runs.
-  static boolean fits(Type found, Type wanted) {
-    return fits(found, wanted, Set.of());
-  }
-
-  private record Pair(Type found, Type wanted) {}
-
-  /// @param assumed what is taken to fit, because it is being looked at
-  private static boolean fits(Type found, Type wanted, Set<Pair> assumed) {
-    if (found instanceof Type.Any || wanted instanceof Type.Any || found.equals(wanted)) {
-      return true;
-    }
-    if (found instanceof Type.Recursive || wanted instanceof Type.Recursive) {
-      Set<Pair> more = new HashSet<>(assumed);
-      return !more.add(new Pair(found, wanted)) || fits(whole(found), whole(wanted), more);
-    }
-    if (found instanceof Type.OneOf(var choices)) {
-      return choices.stream().anyMatch(c -> fits(c, wanted, assumed));
-    }
-    return switch (wanted) {
-      case Type.Any() -> true;
-      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c, assumed));
-      case Type.Text _, Type.Str _, Type.Pattern _, Type.Grammar _ ->
-          found instanceof Type.Text
-              || found instanceof Type.Str
-              || found instanceof Type.Pattern
-              || found instanceof Type.Grammar
-              || found instanceof Type.Literal(String _);
-      case Type.Int(long min, long max) ->
-          found instanceof Type.Int
-              || found instanceof Type.Literal(Long n) && min <= n && n <= max;
-      case Type.Float _ ->
-          found instanceof Type.Float
-              || found instanceof Type.Literal(Double _)
-              || fits(found, Type.INT, assumed);
-      case Type.Bool _ -> found instanceof Type.Bool || found instanceof Type.Literal(Boolean _);
-      case Type.Literal(Object value) ->
-          !(found instanceof Type.Literal) && fits(new Type.Literal(value), found, assumed);
-      case Type.Rec(var fields) ->
-          switch (found) {
-            case Type.Rec(var given) -> fields.stream().allMatch(f -> hasField(given, f, assumed));
-            case Type.MapOf _, Type.Schema _ -> true;
-            case Type.Call(var tools) ->
-                tools.stream().anyMatch(t -> fits(Types.callOf(t), wanted, assumed));
-            default -> false;
-          };
-      case Type.Array(var item, _, _) ->
-          found instanceof Type.Array(var other, _, _) && fits(other, item, assumed)
-              || found instanceof Type.Schema;
-      case Type.MapOf(var value) ->
-          switch (found) {
-            case Type.MapOf(var other) -> fits(other, value, assumed);
-            case Type.Rec(var fields) ->
-                fields.stream().allMatch(f -> fits(f.type(), value, assumed));
-            default -> found instanceof Type.Schema;
-          };
-      case Type.Call(var tools) ->
-          switch (found) {
-            case Type.Call(var others) -> others.stream().anyMatch(tools::contains);
-            case Type.Rec _ -> tools.stream().anyMatch(t -> fits(found, Types.callOf(t), assumed));
-            default -> false;
-          };
-      case Type.Schema _ -> true; // it is seen when it runs
-      case Type.Recursive _, Type.Ref _ -> throw new AssertionError(wanted);
-    };
-  }
-
-  private static boolean hasField(List<Type.Field> given, Type.Field wanted, Set<Pair> assumed) {
-    return wanted.optional()
-        || given.stream()
-            .anyMatch(
-                f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type(), assumed));
   }
 }

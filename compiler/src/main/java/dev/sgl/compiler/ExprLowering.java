@@ -148,31 +148,38 @@ final class ExprLowering {
   }
 
   Expr text(Sgl.TextContext text) {
-    escapes(text);
-    List<Expr> parts = new ArrayList<>();
+    return text(text.part(), Literals.pieces(text), span(text));
+  }
+
+  Expr text(Sgl.WholeTextContext text) {
+    return text(text.part(), Literals.pieces(text.part()), span(text));
+  }
+
+  private Expr text(List<Sgl.PartContext> all, List<String> pieces, Span span) {
+    escapes(all);
     List<Sgl.InterpolationContext> values =
-        text.part().stream()
+        all.stream()
             .filter(Sgl.InterpolationContext.class::isInstance)
             .map(Sgl.InterpolationContext.class::cast)
             .toList();
-    List<String> pieces = Literals.pieces(text);
+    if (values.isEmpty()) {
+      return new Expr.Constant(pieces.getFirst(), span);
+    }
+    List<Expr> parts = new ArrayList<>();
     for (int i = 0; i < pieces.size(); i++) {
       if (!pieces.get(i).isEmpty()) {
-        parts.add(new Expr.Constant(pieces.get(i), span(text)));
+        parts.add(new Expr.Constant(pieces.get(i), span));
       }
       if (i < values.size()) {
         parts.add(expr(values.get(i).expression()));
       }
     }
-    if (values.isEmpty()) {
-      return new Expr.Constant(pieces.getFirst(), span(text));
-    }
-    return new Expr.Text(parts, span(text));
+    return new Expr.Text(parts, span);
   }
 
   /// A text without values in it, where one is needed.
   String fixed(Sgl.TextContext text) {
-    escapes(text);
+    escapes(text.part());
     List<String> pieces = Literals.pieces(text);
     if (pieces.size() > 1) {
       diagnostics.add(
@@ -182,8 +189,8 @@ final class ExprLowering {
     return pieces.getFirst();
   }
 
-  private void escapes(Sgl.TextContext text) {
-    for (Sgl.PartContext part : text.part()) {
+  private void escapes(List<Sgl.PartContext> parts) {
+    for (Sgl.PartContext part : parts) {
       if (part instanceof Sgl.EscapeContext && !Literals.isEscape(part.getText())) {
         diagnostics.add(Diagnostic.unknownEscape(part.getText(), span(part)));
       }

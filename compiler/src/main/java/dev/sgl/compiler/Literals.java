@@ -47,17 +47,26 @@ final class Literals {
 
   /// The fixed pieces of a text: one more than it has values.
   static List<String> pieces(Sgl.TextContext text) {
+    List<String> pieces = raw(text.part());
+    List<String> stripped = text.BLOCK_OPEN() == null ? pieces : strip(pieces);
+    return stripped.stream().map(Literals::unescape).toList();
+  }
+
+  /// The fixed pieces of a text that stands in no quotes.
+  static List<String> pieces(List<Sgl.PartContext> parts) {
+    return raw(parts).stream().map(Literals::unescape).toList();
+  }
+
+  private static List<String> raw(List<Sgl.PartContext> parts) {
     List<StringBuilder> raw = new ArrayList<>(List.of(new StringBuilder()));
-    for (Sgl.PartContext part : text.part()) {
+    for (Sgl.PartContext part : parts) {
       if (part instanceof Sgl.InterpolationContext) {
         raw.add(new StringBuilder());
       } else {
         raw.getLast().append(part.getText());
       }
     }
-    List<String> pieces = raw.stream().map(p -> p.toString().replace("\r\n", "\n")).toList();
-    List<String> stripped = text.BLOCK_OPEN() == null ? pieces : strip(pieces);
-    return stripped.stream().map(Literals::unescape).toList();
+    return raw.stream().map(p -> p.toString().replace("\r\n", "\n")).toList();
   }
 
   /// The pieces of a text block without its common indentation, nor the line ends next to its

@@ -35,14 +35,8 @@ final class Modules {
   SourceModule parse(Sources.Source source, String prefix) {
     count++;
     texts.put(source.file(), source.text());
-    SglLexer lexer = new SglLexer(CharStreams.fromString(source.text(), source.file()));
-    CommonTokenStream tokens = new CommonTokenStream(lexer);
-    Sgl parser = new Sgl(tokens);
-    SyntaxErrors errors = new SyntaxErrors(source.file(), diagnostics);
-    lexer.removeErrorListeners();
-    lexer.addErrorListener(errors);
-    parser.removeErrorListeners();
-    parser.addErrorListener(errors);
+    Sgl parser = parser(source, diagnostics, SglLexer.DEFAULT_MODE);
+    CommonTokenStream tokens = (CommonTokenStream) parser.getTokenStream();
     SourceModule module = new SourceModule(source.file(), prefix, tokens, parser.file());
     open.push(source.file());
     for (Sgl.DefinitionContext definition : module.tree().definition()) {
@@ -52,6 +46,21 @@ final class Modules {
     }
     open.pop();
     return module;
+  }
+
+  /// A parser that tells `diagnostics` of mistakes.
+  ///
+  /// @param mode in which the lexer begins
+  static Sgl parser(Sources.Source source, List<Diagnostic> diagnostics, int mode) {
+    SglLexer lexer = new SglLexer(CharStreams.fromString(source.text(), source.file()));
+    lexer.mode(mode);
+    Sgl parser = new Sgl(new CommonTokenStream(lexer));
+    SyntaxErrors errors = new SyntaxErrors(source.file(), diagnostics);
+    lexer.removeErrorListeners();
+    lexer.addErrorListener(errors);
+    parser.removeErrorListeners();
+    parser.addErrorListener(errors);
+    return parser;
   }
 
   private void use(Sgl.UseContext use, SourceModule user) {

@@ -92,6 +92,15 @@ public sealed interface Type {
   Type BOOL = new Bool();
   Type ANY = new Any();
 
+  /// The type whose values are those of a Java class: see [JavaTypes].
+  static Type of(Class<?> type) {
+    return JavaTypes.of(type);
+  }
+
+  static Type string() {
+    return STRING;
+  }
+
   static Type array(Type item) {
     return new Array(item, 0, UNBOUNDED);
   }
@@ -101,7 +110,10 @@ public sealed interface Type {
     return switch (this) {
       case Ref(var other) -> other.equals(name) ? with : this;
       case Recursive(var other, _) when other.equals(name) -> this;
-      default -> map(part -> part.replaced(name, with));
+      case OneOf _, Rec _, Array _, MapOf _, Call _, Recursive _ ->
+          map(part -> part.replaced(name, with));
+      case Text _, Str _, Pattern _, Int _, Float _, Bool _, Literal _ -> this;
+      case Schema _, Grammar _, Any _ -> this;
     };
   }
 

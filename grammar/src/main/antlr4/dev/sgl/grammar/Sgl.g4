@@ -5,6 +5,10 @@ options { tokenVocab = SglLexer; }
 
 file: definition* EOF;
 
+// pieces of programs, for those that are built in Java
+wholeExpression: expression EOF;
+wholeText: part* EOF;
+
 definition
   : USE text AS name                                                         # use
   | TYPE name ASSIGN type                                                    # typeAlias
