@@ -31,6 +31,9 @@ public final class TypeFit {
       Set<Pair> more = new HashSet<>(assumed);
       return !more.add(new Pair(found, wanted)) || fits(whole(found), whole(wanted), more);
     }
+    if (found instanceof Type.Schema) {
+      return true; // it is seen when it runs
+    }
     if (found instanceof Type.OneOf(var choices)) {
       return choices.stream().anyMatch(c -> fits(c, wanted, assumed));
     }
@@ -56,20 +59,19 @@ public final class TypeFit {
       case Type.Rec(var fields) ->
           switch (found) {
             case Type.Rec(var given) -> fields.stream().allMatch(f -> hasField(given, f, assumed));
-            case Type.MapOf _, Type.Schema _ -> true;
+            case Type.MapOf _ -> true;
             case Type.Call(var tools) ->
                 tools.stream().anyMatch(t -> fits(Types.callOf(t), wanted, assumed));
             default -> false;
           };
       case Type.Array(var item, _, _) ->
-          found instanceof Type.Array(var other, _, _) && fits(other, item, assumed)
-              || found instanceof Type.Schema;
+          found instanceof Type.Array(var other, _, _) && fits(other, item, assumed);
       case Type.MapOf(var value) ->
           switch (found) {
             case Type.MapOf(var other) -> fits(other, value, assumed);
             case Type.Rec(var fields) ->
                 fields.stream().allMatch(f -> fits(f.type(), value, assumed));
-            default -> found instanceof Type.Schema;
+            default -> false;
           };
       case Type.Call(var tools) ->
           switch (found) {

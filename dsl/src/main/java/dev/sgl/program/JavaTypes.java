@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.AnnotatedClass;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
@@ -40,6 +41,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -330,7 +332,8 @@ public final class JavaTypes {
     return Arrays.stream(annotations).filter(type::isInstance).map(type::cast).findFirst();
   }
 
-  /// Tells Jackson which records a sealed interface has, and where it finds which one a value is.
+  /// Tells Jackson which records a sealed interface has, where it finds which one a value is, and
+  /// that constants are written in lower case.
   private static final class Tagged extends JacksonAnnotationIntrospector {
     private static final long serialVersionUID = 1;
 
@@ -350,6 +353,18 @@ public final class JavaTypes {
       return types != null || !isSealed(annotated)
           ? types
           : cases(annotated.getRawType()).map(of -> new NamedType(of, name(of))).toList();
+    }
+
+    @Override
+    public String[] findEnumValues(
+        MapperConfig<?> config, AnnotatedClass annotated, Enum<?>[] constants, String[] names) {
+      @Nullable String[] given = super.findEnumValues(config, annotated, constants, names);
+      String[] all = new String[given.length];
+      for (int i = 0; i < all.length; i++) {
+        String own = given[i];
+        all[i] = own == null ? constants[i].name().toLowerCase(Locale.ROOT) : own;
+      }
+      return all;
     }
 
     private static boolean isSealed(Annotated annotated) {

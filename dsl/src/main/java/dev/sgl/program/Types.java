@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.ConstraintCompiler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,6 +63,11 @@ public final class Types {
           new Constraint.JsonSchema(Schemas.of(type, true));
       case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };
+  }
+
+  /// The constraint of a type, ready to be followed; the same for all who ask for the type.
+  public static CompiledConstraint compiled(Type type) {
+    return CONSTRAINTS.compile(constraint(type));
   }
 
   /// Refuses a JSON Schema with a keyword that no draft knows.
@@ -196,11 +202,7 @@ public final class Types {
               type,
               value);
       case Type.Pattern(String regex) ->
-          unless(
-              value instanceof String text
-                  && CONSTRAINTS.compile(new Constraint.Pattern(regex)).matches(text),
-              type,
-              value);
+          unless(value instanceof String text && compiled(type).matches(text), type, value);
       case Type.Int(long min, long max) ->
           unless(value instanceof Long n && min <= n && n <= max, type, value);
       case Type.Float(double min, double max) ->
@@ -225,10 +227,7 @@ public final class Types {
       case Type.Schema _ ->
           unless(holds(((Constraint.JsonSchema) constraint(type)), value), type, value);
       case Type.Grammar _ ->
-          unless(
-              value instanceof String text && CONSTRAINTS.compile(constraint(type)).matches(text),
-              type,
-              value);
+          unless(value instanceof String text && compiled(type).matches(text), type, value);
       case Type.Recursive recursive -> mismatch(recursive.unfolded(), value);
       case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };

@@ -99,6 +99,7 @@ public final class Speech {
         wanted,
         (transcript, said) -> {
           long asked = System.nanoTime();
+          listener().asked(conversation.branch(), wanted.name(), type);
           List<Reply> replies = generate(wanted, type, transcript.prompt(), own, heard);
           Reply first = replies.getFirst();
           Map<String, Object> meta = Meta.of(first, backend.model());

@@ -1,8 +1,8 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.conversation.Fork;
 import dev.sgl.program.Values;
 import dev.sgl.task.Pending;
-import dev.sgl.task.TaskGroup;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,12 +11,6 @@ import java.util.Optional;
 
 /// The variables of a block and of the blocks around it. Used by one thread; a branch gets a copy.
 final class Environment {
-  /// A fork: the group of its branches, and what each of them has said in the end.
-  ///
-  /// @param start the conversation from which the branches go on
-  /// @param branches by the values that they are known by
-  record Fork(TaskGroup group, Pending start, Map<Object, Pending> branches) {}
-
   /// A variable's value, what is known of how it was generated, and the fork that it names.
   record Variable(Object value, Object meta, Optional<Fork> fork) {
     static Variable of(Object value) {

@@ -3,6 +3,7 @@ package dev.sgl.interpreter;
 import dev.sgl.backend.BackendException;
 import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Defaults;
+import dev.sgl.conversation.Fork;
 import dev.sgl.conversation.Speech;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Pattern;
@@ -15,7 +16,6 @@ import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import dev.sgl.run.RunException;
-import dev.sgl.run.RunListener;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
 import java.util.ArrayList;
@@ -223,8 +223,8 @@ final class Execution {
         List<?> known = (List<?>) Pending.deep(values.list(choices));
         bind(name, List.of(), span, environment, wanted -> speech.select(wanted, known, method));
       }
-      case Step.ForkEach fork -> groups.add(forks.each(fork, environment));
-      case Step.ForkBranches fork -> groups.add(forks.branches(fork, environment));
+      case Step.ForkEach fork -> groups.add(forks.each(fork, environment).group());
+      case Step.ForkBranches fork -> groups.add(forks.branches(fork, environment).group());
       case Step.Think(var name, var options, var span) ->
           bind(name, options, span, environment, speech::think);
       case Step.Join join -> forks.join(join, environment);
@@ -356,11 +356,6 @@ final class Execution {
     }
   }
 
-  /// A conversation that goes on from what was said so far, under a name of its own.
-  private Conversation copy(String name, TaskGroup group) {
-    return Conversation.from(conversation.snapshot(), conversation.child(name), group);
-  }
-
   private Outcome retry(
       Step.Retry retry, Environment environment, Evaluator values, List<TaskGroup> groups) {
     long times = values.integer(retry.times());
@@ -387,42 +382,27 @@ final class Execution {
   /// Runs the steps in a copy of the conversation, which takes its place if all goes well.
   private Outcome attempt(List<Step> body, Environment environment) {
     Environment own = environment.inner();
-    try (TaskGroup group = tasks.inner()) {
-      Conversation copy = copy("retry", group);
-      return heard(
-          copy,
-          () -> {
-            Outcome outcome =
-                (Outcome)
-                    group.during(
-                        () -> {
-                          Outcome ended = in(copy, group).block(body, own);
-                          copy.await();
-                          group.join();
-                          return ended;
-                        });
-            conversation.thenBriefly(transcript -> transcript.become(copy.transcript()));
-            environment.takeOver(own);
-            return outcome;
-          });
-    }
+    Outcome outcome =
+        Fork.attempt(
+            conversation,
+            "retry",
+            tasks,
+            run.options().listener(),
+            (copy, group) -> in(copy, group).block(body, own));
+    environment.takeOver(own);
+    return outcome;
   }
 
   private Outcome scratch(List<Step> body, Environment environment, List<TaskGroup> groups) {
     TaskGroup group = tasks.inner();
     groups.add(group);
-    Conversation copy = copy("scratch", group);
-    return heard(copy, () -> in(copy, group).steps(body, environment, groups));
-  }
-
-  /// Does `work` in another conversation, and tells when it begins and ends.
-  private <T> T heard(Conversation other, Supplier<T> work) {
-    RunListener listener = run.options().listener();
-    listener.began(other.branch());
+    Conversation copy =
+        Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
+    run.options().listener().began(copy.branch());
     try {
-      return work.get();
+      return in(copy, group).steps(body, environment, groups);
     } finally {
-      listener.ended(other.branch());
+      run.options().listener().ended(copy.branch());
     }
   }
 }

@@ -1,22 +1,18 @@
 package dev.sgl.interpreter;
 
-import dev.sgl.backend.BackendException;
-import dev.sgl.backend.Pin;
 import dev.sgl.conversation.Conversation;
-import dev.sgl.conversation.Transcript;
+import dev.sgl.conversation.Fork;
 import dev.sgl.program.Step;
-import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import dev.sgl.task.Pending;
-import dev.sgl.task.TaskGroup;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
-/// The forks of an [Execution]: branches that go on from its conversation, each in a copy.
+/// The forks of an [Execution]: what they bind, and what a `join` makes of it.
 final class Forks {
   private final Execution execution;
   private final Conversation conversation;
@@ -27,154 +23,91 @@ final class Forks {
   }
 
   /// Starts a branch for each element of a list.
-  TaskGroup each(Step.ForkEach fork, Environment environment) {
-    TaskGroup group = group();
-    Pending start = conversation.snapshot();
-    String name = conversation.child(fork.name());
-    Map<Object, Pending> branches = new LinkedHashMap<>();
-    List<?> elements = execution.values(environment).list(fork.list());
-    for (int i = 0; i < elements.size(); i++) {
-      Environment inner = environment.copy().inner();
-      inner.define(fork.variable(), elements.get(i));
-      Pending said = new Pending();
-      branches.put(branch(name + "[" + i + "]", fork.body(), inner, group, start, said), said);
-    }
-    Environment.Fork known = new Environment.Fork(group, start, branches);
-    List<Object> all = List.copyOf(branches.keySet());
-    environment.define(fork.name(), new Environment.Variable(all, Values.NONE, Optional.of(known)));
-    return group;
-  }
-
-  /// A group for the branches of a fork. While it runs, the backend keeps what they have in common.
-  private TaskGroup group() {
-    TaskGroup group = execution.tasks().inner();
-    conversation.thenBriefly(transcript -> group.keep(pin(transcript)));
-    return group;
-  }
-
-  /// What goes wrong here is for the branches to say, if they speak.
-  private Pin pin(Transcript transcript) {
-    try {
-      return transcript
-          .said()
-          .map(
-              prompt ->
-                  execution.run().backend().pin(prompt, execution.run().options().scheduling()))
-          .orElse(Pin.NONE);
-    } catch (BackendException e) {
-      return Pin.NONE;
-    }
+  Fork each(Step.ForkEach step, Environment environment) {
+    Fork fork = fork();
+    String name = conversation.child(step.name());
+    List<?> elements = execution.values(environment).list(step.list());
+    List<Object> branches =
+        IntStream.range(0, elements.size())
+            .mapToObj(
+                i -> {
+                  Environment inner = environment.copy().inner();
+                  inner.define(step.variable(), elements.get(i));
+                  return (Object) branch(fork, name + "[" + i + "]", step.body(), inner);
+                })
+            .toList();
+    define(step.name(), branches, fork, environment);
+    return fork;
   }
 
   /// Starts each of the branches that are written out.
-  TaskGroup branches(Step.ForkBranches fork, Environment environment) {
-    TaskGroup group = group();
-    Pending start = conversation.snapshot();
-    String child = conversation.child(fork.name());
-    Map<String, Object> values = new LinkedHashMap<>();
-    Map<Object, Pending> branches = new LinkedHashMap<>();
-    for (Step.Branch branch : fork.branches()) {
-      Pending said = new Pending();
-      String name = child + "." + branch.name();
-      Pending value = branch(name, branch.body(), environment.copy(), group, start, said);
-      values.put(branch.name(), value);
-      branches.put(value, said);
+  Fork branches(Step.ForkBranches step, Environment environment) {
+    Fork fork = fork();
+    String name = conversation.child(step.name());
+    Map<String, Object> branches = new LinkedHashMap<>();
+    for (Step.Branch branch : step.branches()) {
+      branches.put(
+          branch.name(),
+          branch(fork, name + "." + branch.name(), branch.body(), environment.copy()));
     }
-    Environment.Fork known = new Environment.Fork(group, start, branches);
-    environment.define(
-        fork.name(), new Environment.Variable(values, Values.NONE, Optional.of(known)));
-    return group;
+    define(step.name(), branches, fork, environment);
+    return fork;
+  }
+
+  private Fork fork() {
+    return new Fork(
+        execution.run().backend(), execution.run().options(), conversation, execution.tasks());
+  }
+
+  private static void define(String name, Object branches, Fork fork, Environment environment) {
+    environment.define(name, new Environment.Variable(branches, Values.NONE, Optional.of(fork)));
+  }
+
+  /// Starts a branch; its value is the record of its variables.
+  private Pending branch(Fork fork, String name, List<Step> body, Environment outer) {
+    return fork.branch(
+        name,
+        (copy, tasks) -> {
+          Environment variables = outer.inner();
+          execution.in(copy, tasks).block(body, variables);
+          return variables.own();
+        });
   }
 
   void join(Step.Join join, Environment environment) {
     Environment.Variable variable = environment.get(join.name());
-    Environment.Fork fork = variable.fork().orElseThrow();
+    Fork fork = variable.fork().orElseThrow();
     if (join.first().isEmpty()) {
-      fork.group().join();
+      fork.join();
     } else {
       long count = execution.values(environment).integer(join.first().get());
-      environment.assign(join.name(), first(variable, count));
+      Object kept = first(variable.value(), count, fork);
+      environment.assign(join.name(), new Environment.Variable(kept, Values.NONE, variable.fork()));
     }
     if (join.append()) {
-      Object kept = environment.get(join.name()).value();
-      Transcript start = (Transcript) fork.start().await();
-      fork.branches()
-          .forEach(
-              (value, said) -> {
-                if (isKept(value, kept)) {
-                  Transcript all = (Transcript) said.await();
-                  conversation.thenBriefly(transcript -> transcript.append(all, start));
-                }
-              });
+      fork.append(branches(environment.get(join.name()).value()));
     }
   }
 
-  private static boolean isKept(Object branch, Object kept) {
-    return kept instanceof Map<?, ?> map
-        ? map.containsValue(branch)
-        : ((List<?>) kept).contains(branch);
+  private static Collection<?> branches(Object value) {
+    return value instanceof Map<?, ?> map ? map.values() : (List<?>) value;
   }
 
-  /// Waits for `count` branches and cancels the others. What is left is the list of those that are
-  /// done, or the record of them.
-  private static Environment.Variable first(Environment.Variable variable, long count) {
-    Environment.Fork fork = variable.fork().orElseThrow();
-    List<Pending> branches =
-        (variable.value() instanceof Map<?, ?> map ? map.values() : (List<?>) variable.value())
-            .stream()
-                .filter(Pending.class::isInstance) // not those that an earlier join cancelled
-                .map(Pending.class::cast)
-                .toList();
-    if (count < 1 || count > branches.size()) {
-      throw new TypeException(
-          "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
+  /// Waits for `count` branches. What is left is the list of those that are done, or the record of
+  /// them.
+  private static Object first(Object value, long count, Fork fork) {
+    List<Pending> running =
+        branches(value).stream()
+            .filter(Pending.class::isInstance) // not those that an earlier join cancelled
+            .map(Pending.class::cast)
+            .toList();
+    List<Pending> first = fork.first(running, count);
+    if (!(value instanceof Map<?, ?> map)) {
+      return first;
     }
-    List<Pending> first = new ArrayList<>();
-    fork.group().during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
-    Object done =
-        switch (variable.value()) {
-          case Map<?, ?> map -> {
-            Map<String, Object> record = new LinkedHashMap<>();
-            map.forEach(
-                (name, branch) ->
-                    record.put((String) name, first.contains(branch) ? branch : Values.NONE));
-            yield record;
-          }
-          default -> branches.stream().filter(first::contains).toList();
-        };
-    fork.group()
-        .end(
-            new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
-    return new Environment.Variable(done, Values.NONE, Optional.of(fork));
-  }
-
-  /// Starts a branch from a copy of the conversation; its value is the record of its variables.
-  ///
-  /// @param said is what it will have said
-  private Pending branch(
-      String branch,
-      List<Step> body,
-      Environment outer,
-      TaskGroup group,
-      Pending start,
-      Pending said) {
-    Supplier<Object> speaking =
-        () -> {
-          execution.run().options().listener().began(branch);
-          try (TaskGroup own = new TaskGroup()) {
-            Conversation copy = Conversation.from(start, branch, own);
-            Environment variables = outer.inner();
-            return own.during(
-                () -> {
-                  execution.in(copy, own).block(body, variables);
-                  said.complete(copy.transcript());
-                  own.join();
-                  return Pending.deep(variables.own());
-                });
-          } finally {
-            execution.run().options().listener().ended(branch);
-          }
-        };
-    return group.start(branch, speaking).value();
+    Map<String, Object> record = new LinkedHashMap<>();
+    map.forEach(
+        (name, branch) -> record.put((String) name, first.contains(branch) ? branch : Values.NONE));
+    return record;
   }
 }

@@ -28,7 +28,18 @@ public final class Interpreter {
       Program program, Map<String, Object> arguments, Backend backend, RunOptions options) {
     Routine entry =
         program.entry().orElseThrow(() -> new IllegalArgumentException("the file has no program"));
-    return new Run(program, backend, options).program(entry, arguments, entry.name(), 0);
+    return run(program, entry, arguments, backend, options);
+  }
+
+  /// Runs one of the program's routines, as [#run(Program, Map, Backend, RunOptions)] runs its
+  /// entry.
+  public static Object run(
+      Program program,
+      Routine routine,
+      Map<String, Object> arguments,
+      Backend backend,
+      RunOptions options) {
+    return new Run(program, backend, options).program(routine, arguments, routine.name(), 0);
   }
 
   /// Runs a test of the program.

@@ -1,6 +1,7 @@
 package dev.sgl.run;
 
 import dev.sgl.program.Role;
+import dev.sgl.program.Type;
 import java.util.Map;
 
 /// Hears what a run says while it runs. `branch` names the conversation: `tips`, `tips/drafts[1]`.
@@ -12,6 +13,9 @@ public interface RunListener {
 
   /// A conversation begins: of a program, or of a branch.
   default void began(String branch) {}
+
+  /// The model is asked for a value of `type` for the variable `name`.
+  default void asked(String branch, String name, Type type) {}
 
   /// The model was asked for the variable `name` and has answered.
   ///
@@ -52,6 +56,12 @@ public interface RunListener {
       public void began(String branch) {
         first.began(branch);
         second.began(branch);
+      }
+
+      @Override
+      public void asked(String branch, String name, Type type) {
+        first.asked(branch, name, type);
+        second.asked(branch, name, type);
       }
 
       @Override

@@ -77,13 +77,17 @@ public final class TaskGroup implements AutoCloseable {
     tasks.stream().filter(task -> !task.value().isDone()).forEach(task -> task.cancel(reason));
   }
 
+  private synchronized List<TaskGroup> groups() {
+    return List.copyOf(inner);
+  }
+
   private synchronized List<Task> all() {
     return List.copyOf(tasks);
   }
 
   /// Does `work`, which waits for tasks of the group: if one fails and cancels what is waited for,
   /// its error is raised.
-  public Object during(Supplier<Object> work) {
+  public <T> T during(Supplier<T> work) {
     try {
       return work.get();
     } catch (CancellationException e) {
@@ -127,6 +131,7 @@ public final class TaskGroup implements AutoCloseable {
 
   private void settle() {
     all().forEach(Task::settle);
+    groups().forEach(TaskGroup::settle);
     synchronized (this) {
       pins.forEach(Pin::close);
       pins.clear();

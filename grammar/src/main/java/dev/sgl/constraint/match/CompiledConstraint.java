@@ -55,6 +55,11 @@ public final class CompiledConstraint {
     return new Matcher(this, cache);
   }
 
+  /// A follower at the beginning of a text.
+  public Follower follower() {
+    return new Follower(this);
+  }
+
   /// Whether so much has been found out that it is time to forget: who uses it goes on, but others
   /// should have it compiled anew.
   synchronized boolean isWorn() {

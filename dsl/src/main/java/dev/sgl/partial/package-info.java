@@ -1,0 +1,5 @@
+/// Values that are still being written.
+@NullMarked
+package dev.sgl.partial;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,21 @@
+package dev.sgl;
+
+import dev.sgl.compiler.Compiler;
+import dev.sgl.compiler.Diagnostic;
+import java.util.List;
+
+/// A source text with mistakes in it; the message shows all of them with their lines.
+public final class CompileException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final transient List<Diagnostic> diagnostics;
+
+  CompileException(Compiler.Result result) {
+    super(result.report().stripTrailing());
+    this.diagnostics = result.diagnostics();
+  }
+
+  public List<Diagnostic> diagnostics() {
+    return diagnostics;
+  }
+}

@@ -1,0 +1,188 @@
+package dev.sgl.chat;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.conversation.Conversation;
+import dev.sgl.conversation.Defaults;
+import dev.sgl.conversation.Fork;
+import dev.sgl.conversation.GenOption;
+import dev.sgl.conversation.Speech;
+import dev.sgl.program.Role;
+import dev.sgl.program.TypeException;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunOptions;
+import dev.sgl.task.TaskGroup;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/// A conversation with a model. Each method says something, or lets the model say something, and
+/// returns when that is said; branches of a fork go on at the same time.
+///
+/// A conversation belongs to the thread that it was given to.
+public final class Chat {
+  private final Backend backend;
+  private final RunOptions options;
+  private final Conversation conversation;
+  private final TaskGroup tasks;
+  private final Defaults defaults;
+  private final Speech speech;
+
+  Chat(
+      Backend backend,
+      RunOptions options,
+      Conversation conversation,
+      TaskGroup tasks,
+      Defaults defaults) {
+    this.backend = backend;
+    this.options = options;
+    this.conversation = conversation;
+    this.tasks = tasks;
+    this.defaults = defaults;
+    this.speech = new Speech(backend, options, conversation, tasks, defaults);
+  }
+
+  private Chat in(Conversation other, TaskGroup group) {
+    return new Chat(backend, options, other, group, defaults);
+  }
+
+  String branch() {
+    return conversation.branch();
+  }
+
+  // --- messages
+
+  /// A message of the system.
+  public Chat system(String text) {
+    return message(Role.SYSTEM, text);
+  }
+
+  /// A message of the user.
+  public Chat user(String text) {
+    return message(Role.USER, text);
+  }
+
+  /// A message of the user, such as one with a picture.
+  ///
+  /// @return what `message` returns
+  public <T> T user(Function<Turn, T> message) {
+    return message(Role.USER, message);
+  }
+
+  /// A message that the assistant is taken to have written.
+  public Chat assistant(String text) {
+    return message(Role.ASSISTANT, text);
+  }
+
+  /// A message of the assistant: what it begins with, and what the model says.
+  ///
+  /// @return what `message` returns
+  public <T> T assistant(Function<Turn, T> message) {
+    return message(Role.ASSISTANT, message);
+  }
+
+  /// Text in no message, and what the model says to it: for models that complete.
+  ///
+  /// @return what `text` returns
+  public <T> T raw(Function<Turn, T> text) {
+    return text.apply(new Turn(this, speech));
+  }
+
+  private Chat message(Role role, String text) {
+    speech.begin(role);
+    speech.say(text);
+    speech.end();
+    return this;
+  }
+
+  private <T> T message(Role role, Function<Turn, T> message) {
+    speech.begin(role);
+    try {
+      return message.apply(new Turn(this, speech));
+    } finally {
+      speech.end();
+    }
+  }
+
+  // --- copies of the conversation
+
+  /// Starts `count` branches from everything said so far; the first one's number is 0.
+  public <T> Forked<T> fork(int count, Function<Chat, T> branch) {
+    return fork(IntStream.range(0, count).boxed().toList(), (chat, _) -> branch.apply(chat));
+  }
+
+  /// Starts a branch for each element from everything said so far.
+  public <E, T> Forked<T> fork(List<E> elements, BiFunction<Chat, E, T> branch) {
+    Fork fork = new Fork(backend, options, conversation, tasks);
+    String name = conversation.child("fork");
+    return new Forked<>(
+        fork,
+        IntStream.range(0, elements.size())
+            .mapToObj(
+                i ->
+                    fork.branch(
+                        name + "[" + i + "]",
+                        (copy, group) ->
+                            new Forked.Outcome(branch.apply(in(copy, group), elements.get(i)))))
+            .toList());
+  }
+
+  /// Goes on in a copy of the conversation, which is dropped at the end.
+  public <T> T scratch(Function<Chat, T> block) {
+    try (TaskGroup group = tasks.inner()) {
+      Conversation copy =
+          Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
+      options.listener().began(copy.branch());
+      try {
+        return group.during(() -> block.apply(in(copy, group)));
+      } finally {
+        options.listener().ended(copy.branch());
+      }
+    }
+  }
+
+  /// Does `block`; if a value cannot be had or a [#check] fails, the conversation returns to
+  /// where it was, and `block` is done again, up to `times` times in all.
+  ///
+  /// @throws RunException if it never goes well
+  public <T> T retry(int times, Function<Chat, T> block) {
+    if (times < 1) {
+      throw new IllegalArgumentException("at least one attempt is needed, not " + times);
+    }
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Fork.attempt(
+            conversation,
+            "retry",
+            tasks,
+            options.listener(),
+            (copy, group) -> block.apply(in(copy, group)));
+      } catch (RunException | TypeException | BackendException e) {
+        options.listener().retried(branch(), attempt, String.valueOf(e.getMessage()));
+        if (attempt == times) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /// Fails the [#retry] around it, or the whole, unless `condition` holds.
+  ///
+  /// @throws RunException if not
+  public Chat check(boolean condition, String message) {
+    if (!condition) {
+      throw Caller.located(new TypeException(message), branch());
+    }
+    return this;
+  }
+
+  /// Default options for all that is generated in `block`.
+  public <T> T with(List<GenOption> more, Function<Chat, T> block) {
+    Map<String, Object> given = new LinkedHashMap<>();
+    more.forEach(option -> given.put(option.name(), option.value()));
+    return block.apply(new Chat(backend, options, conversation, tasks, defaults.with(given)));
+  }
+}

@@ -1,0 +1,53 @@
+package dev.sgl.chat;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.conversation.Conversation;
+import dev.sgl.conversation.Defaults;
+import dev.sgl.run.RunListener;
+import dev.sgl.run.RunOptions;
+import dev.sgl.task.TaskGroup;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/// A model, and how one talks to it. Any number of conversations may run at once.
+public record Session(Backend backend, RunOptions options) {
+
+  /// The same with a listener.
+  public Session listening(RunListener listener) {
+    return new Session(backend, options.withListener(listener));
+  }
+
+  /// The same, repeatable.
+  public Session seeded(long seed) {
+    return new Session(backend, options.withSeed(OptionalLong.of(seed)));
+  }
+
+  /// The same with other options.
+  public Session with(RunOptions other) {
+    return new Session(backend, other);
+  }
+
+  /// Holds a conversation and returns what comes of it.
+  ///
+  /// @throws dev.sgl.run.RunException if a value cannot be had
+  public <T> T run(Function<Chat, T> talk) {
+    options.listener().began("chat");
+    try (TaskGroup tasks = new TaskGroup()) {
+      Conversation conversation = new Conversation("chat", tasks);
+      Chat chat = new Chat(backend, options, conversation, tasks, Defaults.NONE);
+      return tasks.during(
+          () -> {
+            T value = talk.apply(chat);
+            conversation.await();
+            return value;
+          });
+    } finally {
+      options.listener().ended("chat");
+    }
+  }
+
+  /// Starts a conversation on a thread of its own; closing what is returned cancels it.
+  public <T> Running<T> start(Function<Chat, T> talk) {
+    return Running.start("chat", () -> run(talk));
+  }
+}

@@ -1,0 +1,146 @@
+package dev.sgl.conversation;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Pin;
+import dev.sgl.program.TypeException;
+import dev.sgl.run.RunListener;
+import dev.sgl.run.RunOptions;
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Branches that go on from one conversation, each in a copy. While they run, the backend keeps
+/// what they have in common. Used by the thread that forks.
+public final class Fork {
+  private final Conversation conversation;
+  private final RunListener listener;
+  private final TaskGroup group;
+  private final Pending start; // the conversation from which the branches go on
+  private final Map<Pending, Pending> said = new LinkedHashMap<>(); // by the branches' values
+
+  /// @param tasks the group around the branches: they end with it
+  public Fork(Backend backend, RunOptions options, Conversation conversation, TaskGroup tasks) {
+    this.conversation = conversation;
+    this.listener = options.listener();
+    this.group = tasks.inner();
+    conversation.thenBriefly(transcript -> group.keep(pin(transcript, backend, options)));
+    this.start = conversation.snapshot();
+  }
+
+  /// What goes wrong here is for the branches to say, if they speak.
+  private static Pin pin(Transcript transcript, Backend backend, RunOptions options) {
+    try {
+      return transcript
+          .said()
+          .map(prompt -> backend.pin(prompt, options.scheduling()))
+          .orElse(Pin.NONE);
+    } catch (BackendException e) {
+      return Pin.NONE;
+    }
+  }
+
+  /// What happens in a copy of a conversation.
+  ///
+  /// @param <T> what comes of it
+  @FunctionalInterface
+  public interface Body<T> {
+    /// @param tasks the group that belongs to the copy
+    T in(Conversation copy, TaskGroup tasks);
+  }
+
+  /// Starts a branch.
+  ///
+  /// @param name of its conversation, such as `tips/drafts[1]`
+  /// @return what will come of it
+  public Pending branch(String name, Body<Object> body) {
+    Pending all = new Pending();
+    Supplier<Object> speaking =
+        () -> {
+          listener.began(name);
+          try (TaskGroup own = new TaskGroup()) {
+            Conversation copy = Conversation.from(start, name, own);
+            return own.during(
+                () -> {
+                  Object value = body.in(copy, own);
+                  all.complete(copy.transcript());
+                  own.join();
+                  return Pending.deep(value);
+                });
+          } finally {
+            listener.ended(name);
+          }
+        };
+    Pending value = group.start(name, speaking).value();
+    said.put(value, all);
+    return value;
+  }
+
+  /// Waits for all branches, and raises the first error.
+  public void join() {
+    group.join();
+  }
+
+  /// Waits until `count` of `branches` are done, and cancels the others.
+  ///
+  /// @return the values of those that are done, in the order of the branches
+  public List<Pending> first(List<Pending> branches, long count) {
+    if (count < 1 || count > branches.size()) {
+      throw new TypeException(
+          "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
+    }
+    List<Pending> first = new ArrayList<>();
+    group.during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
+    group.end(
+        new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
+    return branches.stream().filter(first::contains).toList();
+  }
+
+  /// Adds to the conversation what those branches said whose values are in `kept`, in their order.
+  public void append(Collection<?> kept) {
+    Transcript beginning = (Transcript) start.await();
+    said.forEach(
+        (value, whole) -> {
+          if (kept.contains(value)) {
+            Transcript all = (Transcript) whole.await();
+            conversation.thenBriefly(transcript -> transcript.append(all, beginning));
+          }
+        });
+  }
+
+  /// The group of the branches: who forks joins or closes it before going on.
+  public TaskGroup group() {
+    return group;
+  }
+
+  /// Does `body` in a copy of `conversation`, which takes its place if that goes well.
+  ///
+  /// @param name of the copy
+  public static <T> T attempt(
+      Conversation conversation, String name, TaskGroup tasks, RunListener listener, Body<T> body) {
+    try (TaskGroup group = tasks.inner()) {
+      Conversation copy =
+          Conversation.from(conversation.snapshot(), conversation.child(name), group);
+      listener.began(copy.branch());
+      try {
+        T value =
+            group.during(
+                () -> {
+                  T made = body.in(copy, group);
+                  copy.await();
+                  group.join();
+                  return made;
+                });
+        conversation.thenBriefly(transcript -> transcript.become(copy.transcript()));
+        return value;
+      } finally {
+        listener.ended(copy.branch());
+      }
+    }
+  }
+}
