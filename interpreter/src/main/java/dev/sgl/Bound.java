@@ -2,8 +2,8 @@ package dev.sgl;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.chat.Running;
-import dev.sgl.compiler.Nearest;
-import dev.sgl.compiler.TypeFit;
+import dev.sgl.check.TypeFit;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.program.JavaTypes;
 import dev.sgl.program.Routine;

@@ -1,7 +1,7 @@
 package dev.sgl;
 
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Diagnostic;
+import dev.sgl.diagnostic.Diagnostic;
 import java.util.List;
 
 /// A source text with mistakes in it; the message shows all of them with their lines.

@@ -1,18 +1,23 @@
 package dev.sgl;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.backend.Pin;
 import dev.sgl.chat.Running;
-import dev.sgl.compiler.TypeFit;
+import dev.sgl.check.TypeFit;
 import dev.sgl.interpreter.Interpreter;
+import dev.sgl.interpreter.Prefix;
 import dev.sgl.program.JavaTypes;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Tool;
 import dev.sgl.run.RunOptions;
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
 import dev.sgl.tools.JavaTools;
 import dev.sgl.tools.ToolFunction;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -67,10 +72,36 @@ public record Loaded(Program program, RunOptions options) {
   /// @return a value of programs
   /// @throws dev.sgl.run.RunException if it failed
   public Object run(Backend backend, Map<String, ?> arguments) {
+    return Interpreter.run(program, values(arguments), backend, options);
+  }
+
+  private static Map<String, Object> values(Map<String, ?> arguments) {
     Map<String, Object> values = new LinkedHashMap<>();
     arguments.forEach(
         (name, value) -> values.put(name, JavaTypes.fromJava(value, value.getClass())));
-    return Interpreter.run(program, values, backend, options);
+    return values;
+  }
+
+  /// Runs the program's entry once for each of `arguments`, at the same time. What all runs begin
+  /// with is computed once, and kept as long as they run.
+  ///
+  /// @return values of programs, in the order of the arguments
+  /// @throws dev.sgl.run.RunException the first error, which cancels the other runs
+  public List<Object> runAll(Backend backend, List<? extends Map<String, ?>> arguments) {
+    List<Map<String, Object>> runs = arguments.stream().map(Loaded::values).toList();
+    try (TaskGroup tasks = new TaskGroup();
+        Pin _ = Prefix.pin(program, runs, backend, options.scheduling())) {
+      List<Pending> values =
+          runs.stream()
+              .map(
+                  run ->
+                      tasks
+                          .start("run", () -> Interpreter.run(program, run, backend, options))
+                          .value())
+              .toList();
+      tasks.join();
+      return values.stream().map(Pending::await).toList();
+    }
   }
 
   /// Runs the program's entry, whose value is one of a Java class.

@@ -10,9 +10,11 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import dev.sgl.annotation.Range;
 import dev.sgl.annotation.Tool;
 import dev.sgl.backend.Generation;
+import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
+import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.chat.Running;
 import dev.sgl.conversation.GenOption;
@@ -249,6 +251,42 @@ class SglTest {
     assertTrue(message.contains("the parameter `n` of `tips` is `int<1..8>`"), message);
     assertTrue(message.contains("`tips` returns `{ title: string"), message);
     assertTrue(message.contains("`due` needs the parameter `from`"), message);
+  }
+
+  @Test
+  void manyRunsKeepWhatTheyBeginWith() {
+    List<Prompt> pinned = Collections.synchronizedList(new ArrayList<>());
+    List<String> open = Collections.synchronizedList(new ArrayList<>());
+    ScriptedBackend backend =
+        new ScriptedBackend(List.of("5", "5")) {
+          @Override
+          public Pin pin(Prompt prompt, Scheduling scheduling) {
+            pinned.add(prompt);
+            open.add("open");
+            return open::clear;
+          }
+        };
+    Loaded rate =
+        Sgl.compile(
+            "rate.sgl",
+            """
+            program rate(review: string, scale: string, most: int = 5) -> int<1..5> {
+              system "Rate {scale} to {most}."
+              user review
+              assistant gen stars: int<1..5>
+              return stars
+            }
+            """);
+    List<Object> stars =
+        rate.runAll(
+            backend,
+            List.of(
+                Map.of("review", "Good", "scale", "from 1"),
+                Map.of("review", "Bad", "scale", "from 1")));
+    assertEquals(List.of(5L, 5L), stars);
+    assertTrue(pinned.getFirst().toString().contains("Rate from 1 to 5."), pinned.toString());
+    assertFalse(pinned.getFirst().toString().contains("Good"));
+    assertEquals(List.of(), open);
   }
 
   // --- tools

@@ -1,17 +1,21 @@
 package dev.sgl.cli;
 
+import dev.sgl.check.PrefixCheck;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.compiler.Compiler;
-import dev.sgl.compiler.Diagnostic;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Report;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `sglc check FILE…`
@@ -23,6 +27,11 @@ final class CheckCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", arity = "1..*", description = "The .sgl files.")
   List<Path> files = List.of();
 
+  @Option(
+      names = "--prefix",
+      description = "Warn of constant text that stands behind a value that changes.")
+  boolean prefix;
+
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   @Override
@@ -32,12 +41,17 @@ final class CheckCommand implements Callable<Integer> {
     int warnings = 0;
     for (Path file : files) {
       Compiler.Result result = SourceFile.read(file).compile();
-      if (!result.diagnostics().isEmpty()) {
-        err.println((errors + warnings > 0 ? "\n" : "") + result.report().stripTrailing());
+      List<Diagnostic> diagnostics = new ArrayList<>(result.diagnostics());
+      if (prefix) {
+        result.program().map(PrefixCheck::check).ifPresent(diagnostics::addAll);
       }
-      int light = (int) result.diagnostics().stream().filter(Diagnostic::isWarning).count();
+      if (!diagnostics.isEmpty()) {
+        String report = Report.show(diagnostics, result.texts()).stripTrailing();
+        err.println((errors + warnings > 0 ? "\n" : "") + report);
+      }
+      int light = (int) diagnostics.stream().filter(Diagnostic::isWarning).count();
       warnings += light;
-      errors += result.diagnostics().size() - light;
+      errors += diagnostics.size() - light;
     }
     if (errors + warnings > 0) {
       String counts =

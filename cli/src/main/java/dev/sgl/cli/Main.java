@@ -22,6 +22,8 @@ import picocli.CommandLine.IVersionProvider;
       BatchCommand.class,
       TestCommand.class,
       CheckCommand.class,
+      FmtCommand.class,
+      RenderCommand.class,
       IrCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -36,6 +38,8 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc batch samples/sentiment.sgl --input reviews.jsonl --output moods.jsonl",
       "  sglc check samples/*.sgl",
       "  sglc test samples/*.sgl",
+      "  sglc fmt --check samples/*.sgl",
+      "  sglc render samples/tips.sgl topic=sleep",
       "",
       "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed."
     })
@@ -81,7 +85,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Missing command: run, batch, test, check or ir.");
+        spec.commandLine(), "Missing command: run, batch, test, check, fmt, render or ir.");
   }
 
   /// The version of the jar.

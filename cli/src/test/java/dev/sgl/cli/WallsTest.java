@@ -114,7 +114,7 @@ class WallsTest {
   }
 
   private static String room(String name) {
-    return name.substring("dev.sgl.".length());
+    return name.equals("dev.sgl") ? "sgl" : name.substring("dev.sgl.".length());
   }
 
   @Test

@@ -1,5 +1,8 @@
 package dev.sgl.compiler;
 
+import dev.sgl.check.Checker;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Report;
 import dev.sgl.program.Program;
 import dev.sgl.program.Span;
 import java.util.ArrayList;

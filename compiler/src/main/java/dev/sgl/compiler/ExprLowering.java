@@ -1,5 +1,6 @@
 package dev.sgl.compiler;
 
+import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Routine;

@@ -1,5 +1,7 @@
 package dev.sgl.compiler;
 
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Expr;

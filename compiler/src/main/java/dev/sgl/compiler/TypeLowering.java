@@ -3,6 +3,8 @@ package dev.sgl.compiler;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.match.ConstraintCompiler;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Span;
 import dev.sgl.program.Tool;

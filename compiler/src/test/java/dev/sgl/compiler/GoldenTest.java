@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.check.PrefixCheck;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Report;
 import dev.sgl.program.Printer;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -58,7 +61,12 @@ class GoldenTest {
                       Compiler.Result result = Compiler.compile(name(file), source);
                       boolean runs = result.diagnostics().stream().allMatch(Diagnostic::isWarning);
                       assertEquals(runs, result.program().isPresent());
-                      golden(file, ".err", result.report());
+                      String shared =
+                          result
+                              .program()
+                              .map(p -> Report.show(PrefixCheck.check(p), result.texts()))
+                              .orElse("");
+                      golden(file, ".err", result.report() + shared);
                     }));
   }
 

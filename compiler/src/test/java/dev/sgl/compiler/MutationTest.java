@@ -2,6 +2,9 @@ package dev.sgl.compiler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.format.Formatter;
+import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Printer;
 import dev.sgl.testing.Property;
 import java.io.IOException;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.antlr.v4.runtime.Token;
 import org.junit.jupiter.api.Test;
 
 /// Programs with random mistakes: the compiler never throws, every diagnostic has a place in the
@@ -137,5 +141,35 @@ class MutationTest {
                         source);
                   });
         });
+  }
+
+  @Test
+  void whatIsFormattedSaysTheSameAndStaysAsItIs() throws IOException {
+    List<List<String>> programs = programs();
+    Property.forAll(
+        CASES,
+        (random, _) -> {
+          String source = mutated(programs, random);
+          if (random.nextInt(2) == 0) { // lines broken elsewhere
+            source = source.replaceAll("(?<=[,{\\[(|=])(?= )", random.nextInt(2) == 0 ? "\n" : "");
+          }
+          String changed = source;
+          Formatter.format("mutated.sgl", changed)
+              .text()
+              .ifPresent(
+                  text -> {
+                    assertEquals(words(changed), words(text), changed);
+                    assertEquals(
+                        text, Formatter.format("again.sgl", text).text().orElse(""), changed);
+                  });
+        });
+  }
+
+  /// What is not blank: tokens and comments.
+  private static List<String> words(String source) {
+    return Parsed.of("x.sgl", source).tokens().stream()
+        .filter(t -> t.getType() != SglLexer.SPACE && t.getType() != Token.EOF)
+        .map(t -> t.getText().stripTrailing())
+        .toList();
   }
 }

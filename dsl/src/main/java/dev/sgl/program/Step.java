@@ -10,6 +10,25 @@ import java.util.Optional;
 public sealed interface Step {
   Span span();
 
+  /// The blocks inside of it, in the order in which they are written.
+  default List<List<Step>> blocks() {
+    return switch (this) {
+      case Message(_, var body, _) -> List.of(body);
+      case ForkEach(_, _, _, var body, _) -> List.of(body);
+      case ForkBranches(_, var branches, _) -> branches.stream().map(Branch::body).toList();
+      case Scratch(var body, _) -> List.of(body);
+      case Retry(_, var body, var otherwise, _) -> List.of(body, otherwise.orElse(List.of()));
+      case With(_, var body, _) -> List.of(body);
+      case If(_, var then, var otherwise, _) -> List.of(then, otherwise);
+      case For(_, _, var body, _) -> List.of(body);
+      case While(_, var body, _) -> List.of(body);
+      case Match(_, var arms, _) -> arms.stream().map(Arm::body).toList();
+      case Say _, Gen _, Think _, Select _, Join _, Image _, Let _, Assign _, Break _, Continue _ ->
+          List.of();
+      case Return _, Log _, Fail _, Check _, Do _ -> List.of();
+    };
+  }
+
   /// Adds text to the conversation.
   record Say(Expr text, Span span) implements Step {}
 

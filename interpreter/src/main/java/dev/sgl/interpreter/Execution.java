@@ -336,7 +336,7 @@ final class Execution {
     return DONE;
   }
 
-  private static boolean fits(Pattern pattern, Object value) {
+  static boolean fits(Pattern pattern, Object value) {
     return switch (pattern) {
       case Pattern.Anything() -> true;
       case Pattern.Value(Object constant) -> Operators.equal(constant, value);

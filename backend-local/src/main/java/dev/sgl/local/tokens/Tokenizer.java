@@ -8,6 +8,7 @@ import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -126,6 +127,18 @@ public final class Tokenizer implements AutoCloseable {
   public OptionalInt special(String name) {
     Integer id = special.get(name);
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /// A token as people read it: its text, or its name if it is a special one.
+  public String show(int token) {
+    byte[] bytes = vocabulary.bytes(token);
+    return bytes.length > 0
+        ? new String(bytes, StandardCharsets.UTF_8)
+        : special.entrySet().stream()
+            .filter(e -> e.getValue() == token)
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElse("");
   }
 
   /// The tokens' bytes; special tokens have none.

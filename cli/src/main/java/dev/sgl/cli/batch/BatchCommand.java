@@ -1,6 +1,7 @@
 package dev.sgl.cli.batch;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.backend.Pin;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.HostOptions;
@@ -8,9 +9,12 @@ import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.interpreter.Arguments;
+import dev.sgl.interpreter.Prefix;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
+import dev.sgl.program.TypeException;
 import dev.sgl.run.RunOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,9 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -155,6 +161,7 @@ public final class BatchCommand implements Callable<Integer> {
     RunOptions options = host.options(file, program);
     long start = System.nanoTime();
     try (Backend backend = model.open(err, Terminal.detect().err() && !quiet);
+        Pin _ = Prefix.pin(program, arguments(program, lines), backend, options.scheduling());
         BatchFile out = BatchFile.open(target, done.count())) {
       BatchRun run = new BatchRun(program, backend, parallel, options);
       try (ProgressBar progress = progress(lines.size(), done.count())) {
@@ -168,6 +175,19 @@ public final class BatchCommand implements Callable<Integer> {
       String way = "run the batch again with --retry-failed";
       throw new UnavailableException(e.getMessage() + "; what was done is written, " + way, e);
     }
+  }
+
+  /// The arguments of the lines that have some.
+  private static List<Map<String, Object>> arguments(Program program, List<BatchLine> lines) {
+    List<Map<String, Object>> arguments = new ArrayList<>();
+    for (BatchLine line : lines) {
+      try {
+        arguments.add(Arguments.readJson(program.entry().orElseThrow(), line.text()));
+      } catch (TypeException e) {
+        continue; // the line will fail, and says why
+      }
+    }
+    return arguments;
   }
 
   /// A bar with the rate and the time that is left, where there is a terminal to show it.

@@ -1,7 +1,7 @@
 package dev.sgl.cli.options;
 
-import dev.sgl.compiler.Diagnostic;
-import dev.sgl.compiler.Report;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Report;
 import dev.sgl.run.RunException;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.sgl.cli.options;
 
-import dev.sgl.compiler.Nearest;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Program;
 import dev.sgl.program.Tool;
 import dev.sgl.run.Pictures;

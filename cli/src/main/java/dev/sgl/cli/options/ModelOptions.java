@@ -86,7 +86,14 @@ public final class ModelOptions {
     return RemoteBackend.open(new RemoteOptions(uri, name, key));
   }
 
-  private Path folder() {
+  /// The model's folder.
+  ///
+  /// @throws UsageException if there is none
+  public Path folder() {
+    if (endpoint.isPresent()) {
+      throw new UsageException(
+          "the tokens of an endpoint's model are not known; name a --model folder");
+    }
     Optional<String> named = model.or(() -> Optional.ofNullable(System.getenv("SGL_MODEL")));
     if (named.isPresent()) {
       return Path.of(named.get());

@@ -1,6 +1,7 @@
-package dev.sgl.compiler;
+package dev.sgl.check;
 
-import dev.sgl.compiler.Scope.Kind;
+import dev.sgl.check.Scope.Kind;
+import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Pattern;
 import dev.sgl.program.Program;
@@ -19,18 +20,18 @@ import java.util.Set;
 
 /// Checks a lowered program step by step: names, fields, arguments, types as far as they are
 /// known, and that every step stands where it can run. Values are [ExprChecker]'s.
-final class Checker {
+public final class Checker {
   private final Program program;
   private final List<Diagnostic> diagnostics;
   private final ExprChecker values;
 
-  Checker(Program program, List<Diagnostic> diagnostics) {
+  public Checker(Program program, List<Diagnostic> diagnostics) {
     this.program = program;
     this.diagnostics = diagnostics;
     this.values = new ExprChecker(program, diagnostics);
   }
 
-  void check() {
+  public void check() {
     program.routines().values().forEach(this::routine);
     program.tests().forEach(this::test);
     if (program.entry().isEmpty() && diagnostics.stream().allMatch(Diagnostic::isWarning)) {

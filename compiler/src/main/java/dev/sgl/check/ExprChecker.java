@@ -1,5 +1,7 @@
-package dev.sgl.compiler;
+package dev.sgl.check;
 
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Program;

@@ -1,4 +1,4 @@
-package dev.sgl.compiler;
+package dev.sgl.diagnostic;
 
 import dev.sgl.program.Functions;
 import dev.sgl.program.Span;
@@ -45,17 +45,17 @@ public record Diagnostic(
     return name.map(n -> "did you mean `" + n + "`?");
   }
 
-  static Diagnostic syntax(String message, Span span, String label) {
+  public static Diagnostic syntax(String message, Span span, String label) {
     return new Diagnostic("syntax", message, span, label);
   }
 
-  static Diagnostic unknownName(String name, Span span, Optional<String> near) {
+  public static Diagnostic unknownName(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-name", "`" + name + "` is not defined.", span, "not defined here")
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownFunction(String name, Span span, Optional<String> near) {
+  public static Diagnostic unknownFunction(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-function",
             "There is no program, function or fragment `" + name + "`.",
@@ -64,12 +64,12 @@ public record Diagnostic(
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownType(String name, Span span, Optional<String> near) {
+  public static Diagnostic unknownType(String name, Span span, Optional<String> near) {
     return new Diagnostic("unknown-type", "There is no type `" + name + "`.", span, "not a type")
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownField(String name, String of, Span span, Optional<String> near) {
+  public static Diagnostic unknownField(String name, String of, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-field",
             "There is no field `" + name + "` in " + of + ".",
@@ -78,30 +78,31 @@ public record Diagnostic(
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownOption(String step, String name, Span span, Optional<String> near) {
+  public static Diagnostic unknownOption(
+      String step, String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-option", "`" + step + "` has no option `" + name + "`.", span, "not an option")
         .help(didYouMean(near));
   }
 
-  static Diagnostic unknownMethod(String name, Span span) {
+  public static Diagnostic unknownMethod(String name, Span span) {
     return new Diagnostic(
             "unknown-method", "`select` cannot score by `" + name + "`.", span, "not a method")
         .help("use `likelihood`, `greedy` or `unconditional`");
   }
 
-  static Diagnostic optionRange(String name, String range, Span span) {
+  public static Diagnostic optionRange(String name, String range, Span span) {
     return new Diagnostic(
         "option-range", "The option `" + name + "` must be " + range + ".", span, "out of range");
   }
 
-  static Diagnostic duplicateName(String name, Span span) {
+  public static Diagnostic duplicateName(String name, Span span) {
     return new Diagnostic(
             "duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
         .help("choose another name");
   }
 
-  static Diagnostic wrongType(String expected, Type found, Span span) {
+  public static Diagnostic wrongType(String expected, Type found, Span span) {
     return new Diagnostic(
         "wrong-type",
         "This must be " + expected + ", but it is `" + found.show() + "`.",
@@ -109,11 +110,11 @@ public record Diagnostic(
         "`" + found.show() + "`");
   }
 
-  static Diagnostic wrongArguments(String message, Span span) {
+  public static Diagnostic wrongArguments(String message, Span span) {
     return new Diagnostic("wrong-arguments", message, span, "wrong arguments");
   }
 
-  static Diagnostic wrongArguments(
+  public static Diagnostic wrongArguments(
       String name, Functions.Signature signature, int given, Span span) {
     String count =
         signature.least() == signature.most()
@@ -122,18 +123,18 @@ public record Diagnostic(
     return wrongArguments("`" + name + "` takes " + count + " arguments, not " + given + ".", span);
   }
 
-  static Diagnostic emptyType(String why, Span span) {
+  public static Diagnostic emptyType(String why, Span span) {
     return new Diagnostic(
         "empty-type", "No value has this type: " + why + ".", span, "nothing fits");
   }
 
-  static Diagnostic badPattern(String why, Span span) {
+  public static Diagnostic badPattern(String why, Span span) {
     String reason = why.replaceFirst("^bad pattern: ", "").replaceFirst(" of `.*", "");
     return new Diagnostic(
         "bad-pattern", "This pattern cannot be used: " + reason + ".", span, "cannot be used");
   }
 
-  static Diagnostic returnInBranch(Span span) {
+  public static Diagnostic returnInBranch(Span span) {
     return new Diagnostic(
             "return-in-branch",
             "A branch of a fork cannot return from its program.",
@@ -142,13 +143,13 @@ public record Diagnostic(
         .help("bind a variable in the branch, and return after the `join`");
   }
 
-  static Diagnostic freeText(Span span) {
+  public static Diagnostic freeText(Span span) {
     return new Diagnostic(
             "free-text", "`text` has no end inside a record or a list.", span, "free text")
         .help("write `string`, or `string<..80>` for at most 80 characters");
   }
 
-  static Diagnostic largeType(Span span) {
+  public static Diagnostic largeType(Span span) {
     return new Diagnostic(
             "large-type",
             "This type is too large when its names are written out.",
@@ -157,16 +158,16 @@ public record Diagnostic(
         .help("types that name each other in many ways grow; let one of them be `json`");
   }
 
-  static Diagnostic badConstraint(String why, Span span) {
+  public static Diagnostic badConstraint(String why, Span span) {
     return new Diagnostic(
         "bad-constraint", "The model cannot be held to this: " + why + ".", span, "cannot be used");
   }
 
-  static Diagnostic unreadableFile(String why, Span span) {
+  public static Diagnostic unreadableFile(String why, Span span) {
     return new Diagnostic("unreadable-file", sentence(why), span, "cannot be read");
   }
 
-  static Diagnostic unknownTool(String name, Span span, Optional<String> near) {
+  public static Diagnostic unknownTool(String name, Span span, Optional<String> near) {
     return new Diagnostic("unknown-tool", "There is no tool `" + name + "`.", span, "not a tool")
         .help(
             near.isPresent()
@@ -174,7 +175,7 @@ public record Diagnostic(
                 : Optional.of("declare it: `tool " + name + "(…)`"));
   }
 
-  static Diagnostic unknownEscape(String escape, Span span) {
+  public static Diagnostic unknownEscape(String escape, Span span) {
     return new Diagnostic(
             "unknown-escape", "`" + escape + "` stands for nothing.", span, "not an escape")
         .help("a backslash itself is written `\\\\`");
@@ -184,7 +185,7 @@ public record Diagnostic(
     return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
   }
 
-  static Diagnostic unusedValue(Span span, Optional<String> near) {
+  public static Diagnostic unusedValue(Span span, Optional<String> near) {
     return new Diagnostic("unused-value", "This value is not used.", span, "does nothing")
         .help(
             near.isPresent()
@@ -192,7 +193,7 @@ public record Diagnostic(
                 : Optional.of("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
   }
 
-  static Diagnostic maybeUnbound(String name, Span span) {
+  public static Diagnostic maybeUnbound(String name, Span span) {
     return new Diagnostic(
             "maybe-unbound",
             "`" + name + "` is not bound on every way to here.",
@@ -201,7 +202,7 @@ public record Diagnostic(
         .help("bind it before the block: `let " + name + " = none`");
   }
 
-  static Diagnostic missingReturn(String name, Span span) {
+  public static Diagnostic missingReturn(String name, Span span) {
     return new Diagnostic(
             "missing-return",
             "`" + name + "` may end without returning its value.",
@@ -210,11 +211,11 @@ public record Diagnostic(
         .help("end it with `return …`, or with `fail \"…\"`");
   }
 
-  static Diagnostic unreachable(Span span) {
+  public static Diagnostic unreachable(Span span) {
     return new Diagnostic("unreachable", "This is never reached.", span, "after the end").warning();
   }
 
-  static Diagnostic unreadFork(String name, Span span) {
+  public static Diagnostic unreadFork(String name, Span span) {
     return new Diagnostic(
             "unread-fork",
             "What the branches of `" + name + "` bind is never read.",
@@ -224,12 +225,24 @@ public record Diagnostic(
         .warning();
   }
 
-  static Diagnostic optionTwice(String name, Span span) {
+  public static Diagnostic lateConstant(Span changing, Span span) {
+    return new Diagnostic(
+            "late-constant",
+            "This text is the same in every run, but it stands behind a value that changes (line "
+                + changing.line()
+                + ").",
+            span,
+            "not shared between runs")
+        .help("say it before the value: then all runs share it, and only the first computes it")
+        .warning();
+  }
+
+  public static Diagnostic optionTwice(String name, Span span) {
     return new Diagnostic(
         "option-twice", "The option `" + name + "` is given twice.", span, "given again");
   }
 
-  static Diagnostic notGenerated(String name, Span span) {
+  public static Diagnostic notGenerated(String name, Span span) {
     return new Diagnostic(
             "not-generated",
             "`" + name + "` was not generated, so there is no `meta` of it.",
@@ -238,24 +251,24 @@ public record Diagnostic(
         .help("`meta` takes the name of a `gen`, `select` or `think`");
   }
 
-  static Diagnostic notAUser(String what, Span span) {
+  public static Diagnostic notAUser(String what, Span span) {
     return new Diagnostic(
             "not-a-user", "Only a user can show " + what + ".", span, "not the user's message")
         .help("move it into a `user` message");
   }
 
-  static Diagnostic outsideLoop(String word, Span span) {
+  public static Diagnostic outsideLoop(String word, Span span) {
     return new Diagnostic(
         "outside-loop", "`" + word + "` stands outside a loop.", span, "no loop here");
   }
 
-  static Diagnostic nestedMessage(Span span) {
+  public static Diagnostic nestedMessage(Span span) {
     return new Diagnostic(
             "nested-message", "A message cannot stand inside a message.", span, "inside a message")
         .help("close the outer message first");
   }
 
-  static Diagnostic outsideMessage(String what, Span span) {
+  public static Diagnostic outsideMessage(String what, Span span) {
     return new Diagnostic(
             "outside-message",
             what + " must stand in a message, because this program speaks in messages.",
@@ -264,7 +277,7 @@ public record Diagnostic(
         .help("put it after `user` or `assistant`");
   }
 
-  static Diagnostic notAssistant(String what, Span span) {
+  public static Diagnostic notAssistant(String what, Span span) {
     return new Diagnostic(
             "not-assistant",
             "Only the assistant can `" + what + "`.",
@@ -273,7 +286,7 @@ public record Diagnostic(
         .help("move it into an `assistant` message");
   }
 
-  static Diagnostic noConversation(String what, Span span) {
+  public static Diagnostic noConversation(String what, Span span) {
     return new Diagnostic(
             "no-conversation",
             "A `fn` has no conversation, so it cannot " + what + ".",
@@ -282,17 +295,17 @@ public record Diagnostic(
         .help("make it a `fragment`, or a `program`");
   }
 
-  static Diagnostic notAFork(String name, Span span) {
+  public static Diagnostic notAFork(String name, Span span) {
     return new Diagnostic("not-a-fork", "`" + name + "` is not a fork.", span, "not a fork")
         .help("`join` takes the name after `as` of a `fork`");
   }
 
-  static Diagnostic emptySelect(Span span) {
+  public static Diagnostic emptySelect(Span span) {
     return new Diagnostic(
         "empty-select", "`select` has nothing to choose from.", span, "an empty list");
   }
 
-  static Diagnostic noProgram(Span span) {
+  public static Diagnostic noProgram(Span span) {
     return new Diagnostic(
             "no-program", "The file has no `program` to run.", span, "no program here")
         .help("write `program main() { … }`");

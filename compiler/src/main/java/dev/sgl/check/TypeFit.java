@@ -1,4 +1,4 @@
-package dev.sgl.compiler;
+package dev.sgl.check;
 
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;

@@ -1,4 +1,4 @@
-package dev.sgl.compiler;
+package dev.sgl.diagnostic;
 
 import dev.sgl.program.Span;
 import java.util.List;

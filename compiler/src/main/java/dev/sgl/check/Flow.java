@@ -1,10 +1,9 @@
-package dev.sgl.compiler;
+package dev.sgl.check;
 
 import dev.sgl.program.Expr;
 import dev.sgl.program.Pattern;
 import dev.sgl.program.Step;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// Where control goes: whether what follows a step is ever reached.
 final class Flow {
@@ -51,26 +50,6 @@ final class Flow {
 
   /// The steps inside of a step, of all its blocks.
   static List<Step> inside(Step step) {
-    return switch (step) {
-      case Step.Message(_, var body, _) -> body;
-      case Step.If(_, var then, var otherwise, _) -> both(then, otherwise);
-      case Step.For(_, _, var body, _) -> body;
-      case Step.While(_, var body, _) -> body;
-      case Step.ForkEach fork -> fork.body();
-      case Step.ForkBranches(_, var branches, _) ->
-          branches.stream().flatMap(b -> b.body().stream()).toList();
-      case Step.Match(_, var arms, _) -> arms.stream().flatMap(a -> a.body().stream()).toList();
-      case Step.Scratch(var body, _) -> body;
-      case Step.With(_, var body, _) -> body;
-      case Step.Retry(_, var body, var otherwise, _) -> both(body, otherwise.orElse(List.of()));
-      case Step.Say _, Step.Gen _, Step.Select _, Step.Think _, Step.Image _, Step.Join _ ->
-          List.of();
-      case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Return _ -> List.of();
-      case Step.Log _, Step.Fail _, Step.Check _, Step.Do _ -> List.of();
-    };
-  }
-
-  private static List<Step> both(List<Step> first, List<Step> second) {
-    return Stream.concat(first.stream(), second.stream()).toList();
+    return step.blocks().stream().flatMap(List::stream).toList();
   }
 }

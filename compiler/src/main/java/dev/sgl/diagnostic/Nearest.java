@@ -1,4 +1,4 @@
-package dev.sgl.compiler;
+package dev.sgl.diagnostic;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,0 +1,29 @@
+package dev.sgl.compiler;
+
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.grammar.Sgl;
+import dev.sgl.grammar.SglLexer;
+import java.util.ArrayList;
+import java.util.List;
+import org.antlr.v4.runtime.CommonTokenStream;
+import org.antlr.v4.runtime.Token;
+
+/// A text as it is written: its tokens with the blanks and comments between them, and their tree.
+/// For tools that look at source; what a program means is [Compiler]'s.
+public record Parsed(
+    String source, List<Token> tokens, Sgl.FileContext tree, List<Diagnostic> diagnostics) {
+  public Parsed {
+    tokens = List.copyOf(tokens);
+    diagnostics = List.copyOf(diagnostics);
+  }
+
+  /// Parses `source`; `file` is its name in messages. Other files are not read.
+  public static Parsed of(String file, String source) {
+    List<Diagnostic> diagnostics = new ArrayList<>();
+    Sgl parser =
+        Modules.parser(new Sources.Source(file, source), diagnostics, SglLexer.DEFAULT_MODE);
+    Sgl.FileContext tree = parser.file();
+    CommonTokenStream tokens = (CommonTokenStream) parser.getTokenStream();
+    return new Parsed(source, tokens.getTokens(), tree, diagnostics);
+  }
+}

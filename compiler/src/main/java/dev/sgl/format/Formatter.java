@@ -1,0 +1,208 @@
+package dev.sgl.format;
+
+import dev.sgl.compiler.Parsed;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.grammar.SglLexer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.antlr.v4.runtime.Token;
+
+/// Lays out source text anew. Lines are broken where their author broke them; blanks, indentation,
+/// empty lines and columns are the formatter's. What is formatted once does not change again, and
+/// means the same: only what stands between the tokens is touched.
+public final class Formatter {
+  private final String source;
+  private final Places places;
+  private final List<Token> tokens;
+  private final Lines lines = new Lines();
+  private final Deque<Open> open = new ArrayDeque<>();
+
+  /// A bracket that is open.
+  ///
+  /// @param indent of the line that closes it
+  /// @param isBroken whether what is inside has lines of its own
+  private record Open(int indent, boolean isBroken) {}
+
+  private Formatter(Parsed parsed) {
+    this.source = parsed.source();
+    this.places = new Places(parsed.tree());
+    this.tokens = whole(parsed.tokens());
+  }
+
+  /// The outcome: the text, or the mistakes that keep it from being understood.
+  public record Result(Optional<String> text, List<Diagnostic> diagnostics) {}
+
+  /// Formats `source`; `file` is its name in messages.
+  public static Result format(String file, String source) {
+    Parsed parsed = Parsed.of(file, source);
+    if (!parsed.diagnostics().isEmpty()) {
+      return new Result(Optional.empty(), parsed.diagnostics());
+    }
+    return new Result(Optional.of(new Formatter(parsed).format()), List.of());
+  }
+
+  /// The tokens with the texts as one token each: their insides stay as they are.
+  private static List<Token> whole(List<Token> all) {
+    List<Token> tokens = new ArrayList<>();
+    int depth = 0;
+    for (Token token : all) {
+      boolean opens = isTextOpen(token);
+      boolean closes =
+          token.getType() == SglLexer.TEXT_CLOSE || token.getType() == SglLexer.BLOCK_CLOSE;
+      if (depth == 0 && token.getType() != Token.EOF && token.getType() != SglLexer.SPACE) {
+        tokens.add(token);
+      }
+      depth += opens ? 1 : closes ? -1 : 0;
+    }
+    return tokens;
+  }
+
+  static boolean isTextOpen(Token token) {
+    return token.getType() == SglLexer.TEXT_OPEN || token.getType() == SglLexer.BLOCK_OPEN;
+  }
+
+  static boolean isComment(Token token) {
+    return token.getType() == SglLexer.COMMENT || token.getType() == SglLexer.DOC;
+  }
+
+  private String format() {
+    int end = 0; // of the token before
+    for (int i = 0; i < tokens.size(); i++) {
+      Token token = tokens.get(i);
+      int newlines =
+          (int) source.substring(end, start(token)).chars().filter(c -> c == '\n').count();
+      if (i == 0) {
+        lines.begin(0);
+      } else {
+        separate(i, newlines);
+      }
+      place(token, i);
+      end = end(token);
+    }
+    return lines.text();
+  }
+
+  private static int start(Token token) {
+    return token.getStartIndex();
+  }
+
+  /// Where a token ends; a text with all that is in it.
+  private int end(Token token) {
+    return isTextOpen(token) ? places.endOfText(token) : token.getStopIndex() + 1;
+  }
+
+  // --- between two tokens
+
+  private void separate(int index, int newlines) {
+    Token before = tokens.get(index - 1);
+    Token token = tokens.get(index);
+    if (breaks(before, token, newlines)) {
+      boolean tight = isOpening(before) || isClosing(token);
+      boolean apart = open.isEmpty() && !isComment(before) && isApart(before, documented(index));
+      if (!tight && (newlines > 1 || apart)) {
+        lines.blank();
+      }
+      lines.begin(indent(token));
+    } else if (isComment(token)) {
+      lines.comment();
+    } else if (places.isSpaced(before, token)) {
+      lines.append(" ");
+    }
+    places.column(token).ifPresent(lines::column);
+  }
+
+  /// The token at `index`, or the one that the comments there stand before.
+  private Token documented(int index) {
+    int at = index;
+    while (at + 1 < tokens.size() && isComment(tokens.get(at))) {
+      at++;
+    }
+    return tokens.get(at);
+  }
+
+  /// A definition with lines of its own stands apart from what is before it.
+  private boolean isApart(Token before, Token token) {
+    return places.isDefinition(token)
+        && (places.isRoutine(token) || before.getType() == SglLexer.RBRACE);
+  }
+
+  private boolean breaks(Token before, Token token, int newlines) {
+    if (isComment(before)) {
+      return true;
+    }
+    if (isComment(token)) {
+      return newlines > 0 || before.getType() == SglLexer.DOC;
+    }
+    if (places.isJoined(before, token)) {
+      return false;
+    }
+    if (isOpening(before) || isClosing(token)) {
+      return !open.isEmpty() && open.peek().isBroken() && !(isOpening(before) && isClosing(token));
+    }
+    return newlines > 0 || places.isDefinition(token);
+  }
+
+  private int indent(Token token) {
+    if (isClosing(token)) {
+      return open.isEmpty() ? 0 : open.peek().indent();
+    }
+    int level = open.isEmpty() ? 0 : open.peek().indent() + 1;
+    return level + (isComment(token) || places.isItem(token) ? 0 : 1);
+  }
+
+  // --- tokens
+
+  private void place(Token token, int index) {
+    if (isClosing(token) && !open.isEmpty()) {
+      open.pop();
+    }
+    lines.append(
+        isTextOpen(token)
+            ? source.substring(start(token), end(token))
+            : token.getText().stripTrailing());
+    if (isOpening(token)) {
+      open.push(new Open(lines.indent(), isBroken(index)));
+    }
+  }
+
+  private static boolean isOpening(Token token) {
+    return switch (token.getType()) {
+      case SglLexer.LBRACE, SglLexer.LPAREN, SglLexer.LBRACKET -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isClosing(Token token) {
+    return switch (token.getType()) {
+      case SglLexer.RBRACE, SglLexer.RPAREN, SglLexer.RBRACKET -> true;
+      default -> false;
+    };
+  }
+
+  /// Whether there is a line end right inside of the bracket at `index`, on either side, or between
+  /// the statements of its block.
+  private boolean isBroken(int index) {
+    int depth = 0;
+    boolean block = places.isBlock(tokens.get(index));
+    for (int i = index; i + 1 < tokens.size(); i++) {
+      Token token = tokens.get(i);
+      Token next = tokens.get(i + 1);
+      depth += isOpening(token) ? 1 : isClosing(token) ? -1 : 0;
+      if (depth == 0) {
+        return false;
+      }
+      boolean counts =
+          i == index
+              || depth == 1 && isClosing(next)
+              || isComment(token) && depth == 1
+              || block && depth == 1 && places.isItem(next);
+      if (counts && source.substring(end(token), start(next)).indexOf('\n') >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

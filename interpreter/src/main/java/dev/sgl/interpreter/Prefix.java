@@ -1,0 +1,379 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Pin;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.conversation.Conversation;
+import dev.sgl.conversation.Defaults;
+import dev.sgl.conversation.Speech;
+import dev.sgl.program.Expr;
+import dev.sgl.program.Pattern;
+import dev.sgl.program.Program;
+import dev.sgl.program.Role;
+import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
+import dev.sgl.program.Step;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunOptions;
+import dev.sgl.task.Pending;
+import dev.sgl.task.TaskGroup;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+
+/// What a program says in every run before anything that only a run can tell: the beginning that
+/// all its runs share, found without running it.
+///
+/// Steps are walked in their order. What is computed from known values alone is known too, loops
+/// and fragments included; where a step says something that is not known, or the model is asked,
+/// the walk ends.
+public final class Prefix {
+  /// Steps after which the walk gives up.
+  private static final int MAX_STEPS = 100_000;
+
+  private final Program program;
+  private final Backend nobody = new ScriptedBackend(List.of());
+  private final Conversation conversation;
+  private final Speech speech;
+  private Optional<Role> speaker = Optional.empty();
+  private Optional<Span> end = Optional.empty();
+  private int steps;
+
+  /// @param prompt none if nothing is said
+  /// @param end of the walk: the step that asks the model, or says what is not known; none if the
+  ///     program says all that it says without either
+  public record Known(Optional<Prompt> prompt, Optional<Span> end) {}
+
+  private Prefix(Program program, TaskGroup tasks) {
+    this.program = program;
+    this.conversation = new Conversation("prefix", tasks);
+    this.speech = new Speech(nobody, RunOptions.DEFAULT, conversation, tasks, Defaults.NONE);
+  }
+
+  /// The beginning of the program's entry.
+  ///
+  /// @param arguments those that are known, by parameter name; others are not
+  public static Known of(Program program, Map<String, Object> arguments) {
+    Routine entry = program.entry().orElseThrow();
+    try (TaskGroup tasks = new TaskGroup()) {
+      Prefix prefix = new Prefix(program, tasks);
+      Environment parameters = new Environment();
+      for (Routine.Parameter parameter : entry.parameters()) {
+        Object given = arguments.get(parameter.name());
+        parameters.define(parameter.name(), given == null ? unknown() : given);
+      }
+      prefix.steps(entry.body(), parameters.inner());
+      if (prefix.speaker.isPresent() && prefix.speaker.get() != Role.ASSISTANT) {
+        prefix.speech.end(); // as far as it is known
+      }
+      return new Known(prefix.conversation.transcript().said(), prefix.end);
+    }
+  }
+
+  /// Arguments with the defaults of those that are left out, as far as they are known.
+  public static Map<String, Object> arguments(Program program, Map<String, Object> given) {
+    Map<String, Object> all = new LinkedHashMap<>(given);
+    try (TaskGroup tasks = new TaskGroup()) {
+      Prefix prefix = new Prefix(program, tasks);
+      for (Routine.Parameter parameter : program.entry().orElseThrow().parameters()) {
+        if (!given.containsKey(parameter.name())) {
+          parameter
+              .standard()
+              .flatMap(standard -> prefix.value(standard, new Environment()))
+              .ifPresent(value -> all.put(parameter.name(), value));
+        }
+      }
+    }
+    return all;
+  }
+
+  /// Lets the backend keep what all `runs` of a program begin with, arguments included that are the
+  /// same in all of them, until what is returned is closed.
+  public static Pin pin(
+      Program program, List<Map<String, Object>> runs, Backend backend, Scheduling scheduling) {
+    Map<String, Object> common = new LinkedHashMap<>();
+    Map<String, Object> defaults = arguments(program, Map.of());
+    for (int i = 0; i < runs.size(); i++) {
+      Map<String, Object> all = new LinkedHashMap<>(defaults);
+      all.putAll(runs.get(i));
+      if (i == 0) {
+        common.putAll(all);
+      }
+      common.entrySet().retainAll(all.entrySet());
+    }
+    try {
+      return of(program, common).prompt().map(p -> backend.pin(p, scheduling)).orElse(Pin.NONE);
+    } catch (BackendException e) {
+      return Pin.NONE; // each run says so itself
+    }
+  }
+
+  /// The value of what only a run can tell.
+  private static Pending unknown() {
+    Pending unknown = new Pending();
+    unknown.fail(new TypeException("not known before the program runs"));
+    return unknown;
+  }
+
+  /// How steps ended.
+  private enum Ended {
+    /// What follows is next.
+    NO,
+    /// The loop has ended, or its next element is next.
+    BREAK,
+    CONTINUE,
+    /// The routine has returned.
+    RETURN,
+    /// Nothing more is known.
+    STOP
+  }
+
+  private Ended steps(List<Step> all, Environment environment) {
+    for (Step step : all) {
+      Ended ended = ++steps > MAX_STEPS ? Ended.STOP : step(step, environment);
+      if (ended != Ended.NO) {
+        if (ended == Ended.STOP && end.isEmpty()) {
+          end = Optional.of(step.span());
+        }
+        return ended;
+      }
+    }
+    return Ended.NO;
+  }
+
+  private Ended step(Step step, Environment environment) {
+    return switch (step) {
+      case Step.Say(var text, _) -> say(text, environment);
+      case Step.Message(var role, var body, _) -> message(role, body, environment);
+      case Step.Gen _, Step.Select _, Step.Think _, Step.Image _ -> Ended.STOP;
+      case Step.Join(_, _, boolean append, _) -> append ? Ended.STOP : Ended.NO;
+      case Step.ForkEach(_, _, var name, _, _) -> forget(name, environment);
+      case Step.ForkBranches(var name, _, _) -> forget(name, environment);
+      case Step.Scratch(var body, _) -> pass(body, environment);
+      case Step.Retry(_, var body, _, _) -> steps(body, environment);
+      case Step.With(_, var body, _) -> steps(body, environment);
+      case Step.Let(var name, _, var value, _) -> {
+        environment.define(name, value(value, environment).orElseGet(Prefix::unknown));
+        yield Ended.NO;
+      }
+      case Step.Assign(var name, var value, _) -> {
+        environment.assign(name, value(value, environment).orElseGet(Prefix::unknown));
+        yield Ended.NO;
+      }
+      case Step.If(var condition, var then, var otherwise, _) -> {
+        Optional<Object> truth = value(condition, environment);
+        yield truth.isPresent()
+            ? steps(truth.get().equals(true) ? then : otherwise, environment.inner())
+            : either(List.of(then, otherwise), environment);
+      }
+      case Step.For loop -> loop(loop, environment);
+      case Step.While loop -> loop(loop, environment);
+      case Step.Match(var subject, var arms, _) -> match(subject, arms, environment);
+      case Step.Break _ -> Ended.BREAK;
+      case Step.Continue _ -> Ended.CONTINUE;
+      case Step.Return _, Step.Fail _ -> Ended.RETURN;
+      case Step.Log _, Step.Check _ -> Ended.NO;
+      case Step.Do(var call, _) -> call(call, environment);
+    };
+  }
+
+  /// The value of an expression, if nothing but known values is needed for it.
+  private Optional<Object> value(Expr expr, Environment environment) {
+    Run run = new Run(program, nobody, RunOptions.DEFAULT);
+    try (TaskGroup tasks = new TaskGroup()) {
+      Routine none =
+          new Routine(Routine.Kind.FN, "", List.of(), Optional.empty(), List.of(), "", Span.NONE);
+      Execution execution = new Execution(run, none, new Conversation("value", tasks), tasks, 0);
+      return Optional.of(tasks.during(() -> execution.values(environment).known(expr)));
+    } catch (TypeException | RunException | CancellationException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Ended say(Expr text, Environment environment) {
+    List<Expr> parts = text instanceof Expr.Text(var several, _) ? several : List.of(text);
+    StringBuilder known = new StringBuilder();
+    for (Expr part : parts) {
+      Optional<Object> value = value(part, environment);
+      if (value.isEmpty()) {
+        speech.say(known.toString());
+        return Ended.STOP;
+      }
+      known.append(Values.text(value.get()));
+    }
+    speech.say(known.toString());
+    return Ended.NO;
+  }
+
+  private Ended message(Role role, List<Step> body, Environment environment) {
+    speech.begin(role);
+    speaker = Optional.of(role);
+    Ended ended = steps(body, environment);
+    if (ended != Ended.STOP) {
+      speech.end();
+      speaker = Optional.empty();
+    }
+    return ended;
+  }
+
+  private Ended match(Expr subject, List<Step.Arm> arms, Environment environment) {
+    Optional<Object> value = value(subject, environment);
+    if (value.isEmpty()) {
+      return either(arms.stream().map(Step.Arm::body).toList(), environment);
+    }
+    for (Step.Arm arm : arms) {
+      for (Pattern pattern : arm.patterns()) {
+        if (Execution.fits(pattern, value.get())) {
+          return pattern instanceof Pattern.CallOf
+              ? either(List.of(arm.body()), environment)
+              : steps(arm.body(), environment.inner());
+        }
+      }
+    }
+    return Ended.NO;
+  }
+
+  private Ended loop(Step.For loop, Environment environment) {
+    Optional<Object> list = value(loop.list(), environment);
+    if (list.isEmpty() || !(list.get() instanceof List<?> elements)) {
+      return either(List.of(loop.body()), environment);
+    }
+    for (Object element : elements) {
+      Environment inner = environment.inner();
+      inner.define(loop.variable(), element);
+      Ended ended = steps(loop.body(), inner.inner());
+      if (ended == Ended.BREAK) {
+        break;
+      }
+      if (ended == Ended.RETURN || ended == Ended.STOP) {
+        return ended;
+      }
+    }
+    return Ended.NO;
+  }
+
+  private Ended loop(Step.While loop, Environment environment) {
+    while (steps++ < MAX_STEPS) {
+      Optional<Object> truth = value(loop.condition(), environment);
+      if (truth.isEmpty()) {
+        return either(List.of(loop.body()), environment);
+      }
+      Ended ended =
+          truth.get().equals(true) ? steps(loop.body(), environment.inner()) : Ended.BREAK;
+      if (ended == Ended.BREAK) {
+        return Ended.NO;
+      }
+      if (ended == Ended.RETURN || ended == Ended.STOP) {
+        return ended;
+      }
+    }
+    return Ended.STOP;
+  }
+
+  /// A fragment says what it says; anything else that is called says nothing here.
+  private Ended call(Expr.Call call, Environment environment) {
+    Routine routine = program.routines().get(call.name());
+    if (routine == null || routine.kind() != Routine.Kind.FRAGMENT) {
+      return Ended.NO;
+    }
+    Environment parameters = new Environment();
+    for (int i = 0; i < routine.parameters().size(); i++) {
+      Routine.Parameter parameter = routine.parameters().get(i);
+      int place = i;
+      Optional<Expr> given =
+          call.arguments().stream()
+              .filter(a -> a.name().equals(Optional.of(parameter.name())))
+              .findFirst()
+              .or(
+                  () ->
+                      call.arguments().stream()
+                          .skip(place)
+                          .findFirst()
+                          .filter(a -> a.name().isEmpty()))
+              .map(Expr.Argument::value)
+              .or(parameter::standard);
+      Object value = given.flatMap(e -> value(e, environment)).orElseGet(Prefix::unknown);
+      parameters.define(parameter.name(), value);
+    }
+    Ended ended = steps(routine.body(), parameters.inner());
+    return ended == Ended.STOP ? Ended.STOP : Ended.NO;
+  }
+
+  // --- what is not known
+
+  private static Ended forget(String name, Environment environment) {
+    environment.define(name, unknown());
+    return Ended.NO;
+  }
+
+  /// One of these blocks runs, or none: if they only compute, what they assign is not known, and
+  /// the walk goes on.
+  private Ended either(List<List<Step>> blocks, Environment environment) {
+    if (blocks.stream().anyMatch(this::speaks)) {
+      return Ended.STOP;
+    }
+    blocks.forEach(block -> pass(block, environment));
+    return Ended.NO;
+  }
+
+  /// Passes over steps that say nothing here: what they bind is not known.
+  private static Ended pass(List<Step> block, Environment environment) {
+    for (Step step : block) {
+      bound(step).ifPresent(name -> assign(name, environment));
+      step.blocks().forEach(inner -> pass(inner, environment));
+    }
+    return Ended.NO;
+  }
+
+  private static void assign(String name, Environment environment) {
+    environment.assign(name, unknown());
+  }
+
+  private static Optional<String> bound(Step step) {
+    return switch (step) {
+      case Step.Let(var name, _, _, _) -> Optional.of(name);
+      case Step.Assign(var name, _, _) -> Optional.of(name);
+      case Step.Gen(var name, _, _, _) -> Optional.of(name);
+      case Step.Select(var name, _, _, _) -> Optional.of(name);
+      case Step.Think(var name, _, _) -> Optional.of(name);
+      case Step.ForkEach(_, _, var name, _, _) -> Optional.of(name);
+      case Step.ForkBranches(var name, _, _) -> Optional.of(name);
+      case Step.Say _, Step.Message _, Step.Image _, Step.Join _, Step.Scratch _, Step.Retry _ ->
+          Optional.empty();
+      case Step.With _, Step.If _, Step.For _, Step.While _, Step.Match _, Step.Break _ ->
+          Optional.empty();
+      case Step.Continue _, Step.Return _, Step.Log _, Step.Fail _, Step.Check _, Step.Do _ ->
+          Optional.empty();
+    };
+  }
+
+  /// Whether steps say something in this conversation, or leave the routine.
+  private boolean speaks(List<Step> block) {
+    return block.stream()
+        .anyMatch(
+            step ->
+                switch (step) {
+                  case Step.Say _, Step.Message _, Step.Gen _, Step.Select _, Step.Think _ -> true;
+                  case Step.Image _, Step.Return _, Step.Fail _ -> true;
+                  case Step.Join(_, _, boolean append, _) -> append;
+                  case Step.Do(var call, _) ->
+                      program.routines().get(call.name()) instanceof Routine routine
+                          && routine.kind() == Routine.Kind.FRAGMENT
+                          && speaks(routine.body());
+                  case Step.Scratch _, Step.ForkEach _, Step.ForkBranches _ -> false;
+                  case Step.Retry _, Step.With _, Step.If _, Step.For _, Step.While _ ->
+                      step.blocks().stream().anyMatch(this::speaks);
+                  case Step.Match _ -> step.blocks().stream().anyMatch(this::speaks);
+                  case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Log _ ->
+                      false;
+                  case Step.Check _ -> false;
+                });
+  }
+}
