@@ -106,14 +106,15 @@ final class RenderCommand implements Callable<Integer> {
   }
 
   private void show(List<Token> all, int shared, Prefix.Known whole, PrintWriter out) {
-    boolean colors = Terminal.detect().colors();
-    out.println(
-        (colors ? UNDERLINED : "")
-            + text(all.subList(0, shared))
-            + (colors ? PLAIN : "")
-            + (colors ? "" : "\n── shared by all runs up to here")
-            + (colors ? "" : "\n")
-            + text(all.subList(shared, all.size())));
+    String known = text(all.subList(0, shared));
+    String own = text(all.subList(shared, all.size()));
+    if (Terminal.detect().colors()) {
+      out.println(UNDERLINED + known + PLAIN + own);
+    } else {
+      out.println(known);
+      out.println("── all runs share what stands above");
+      out.println(own);
+    }
     out.println();
     out.println(
         all.size() + " tokens, " + shared + " of them shared by all runs; ends at " + where(whole));

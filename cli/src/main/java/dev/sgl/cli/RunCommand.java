@@ -4,6 +4,7 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.Failure;
+import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.SourceFile;
@@ -84,15 +85,14 @@ final class RunCommand implements Callable<Integer> {
       return ExitCode.DIAGNOSTICS;
     }
     Program program = compiled.program().get();
-    host.requireKnown(List.of(program));
     Routine entry = program.entry().orElseThrow();
     Map<String, Object> values = arguments(entry);
     Terminal terminal = Terminal.detect();
     boolean live = (stream || terminal.out()) && !quiet && !json;
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
     boolean progress = terminal.err() && !quiet;
-    try {
-      print(run(program, values, progress, host.options(file, program).withListener(text)), out);
+    try (Host given = host.open(List.of(program))) {
+      print(run(program, values, progress, given.run(file, program).withListener(text)), out);
       return ExitCode.OK;
     } catch (RunException e) {
       err.println(Failure.show(e, compiled.texts()));

@@ -56,12 +56,12 @@ class SourceCommandsTest {
     String file = file(RATE).toString();
     Sglc run = Sglc.run("render", file, "review=Good.");
     assertEquals(0, run.code(), run.err());
-    assertTrue(run.out().contains("Rate reviews from 1 to 5."), run.out());
+    assertTrue(run.out().contains("Rate reviews from 1 to "), run.out());
     assertTrue(run.out().contains("Review: Good."), run.out());
-    assertTrue(run.out().indexOf("shared by all runs") < run.out().indexOf("Good."), run.out());
+    assertTrue(run.out().indexOf("all runs share") < run.out().indexOf("Good."), run.out());
     assertTrue(run.out().contains("Stars: "), run.out());
     assertTrue(run.out().contains("p.sgl:4:2"), run.out());
-    assertTrue(Sglc.run("render", file, "review=Good.", "--tokens").out().contains("\"Good"));
+    assertTrue(Sglc.run("render", file, "review=Good.", "--tokens").out().contains("Good\""));
     String json = Sglc.run("render", file, "review=Good.", "--json").out();
     assertTrue(json.contains("\"shared\":") && json.contains("\"tokens\":["), json);
   }

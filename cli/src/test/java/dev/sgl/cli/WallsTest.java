@@ -49,7 +49,9 @@ class WallsTest {
           "jdk.incubator.vector",
           "com.google",
           "io.micrometer",
+          "io.modelcontextprotocol",
           "me.tongfei",
+          "org.eclipse.lsp4j",
           "jcuda");
 
   private static final Pattern CLASS = Pattern.compile("L?([a-z0-9_/]+)/[A-Z][\\w$]*;?");

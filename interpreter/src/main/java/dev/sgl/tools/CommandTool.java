@@ -1,9 +1,6 @@
 package dev.sgl.tools;
 
 import dev.sgl.program.Tool;
-import dev.sgl.program.Type;
-import dev.sgl.program.TypeException;
-import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,11 +23,7 @@ import java.util.regex.Pattern;
 /// behind it, or JSON where the tool returns something else. An exit status other than 0 is an
 /// error.
 public final class CommandTool implements ToolFunction {
-  /// Larger outputs are an error.
-  public static final int MAX_BYTES = 1 << 20;
-
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
-  private static final int SHOWN = 300;
 
   private final Tool tool;
   private final List<String> words;
@@ -76,9 +69,11 @@ public final class CommandTool implements ToolFunction {
       if (process.exitValue() != 0) {
         String why = await(err).strip();
         throw new IOException(
-            "exit status " + process.exitValue() + (why.isEmpty() ? "" : ": " + shorten(why)));
+            "exit status "
+                + process.exitValue()
+                + (why.isEmpty() ? "" : ": " + ToolResults.shorten(why)));
       }
-      return value(output);
+      return ToolResults.read(tool, output);
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
@@ -96,9 +91,10 @@ public final class CommandTool implements ToolFunction {
     Thread.startVirtualThread(
         () -> {
           try (stream) {
-            byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-              throw new IOException("more than " + (MAX_BYTES >> 20) + " MiB of output");
+            byte[] bytes = stream.readNBytes(ToolResults.MAX_BYTES + 1);
+            if (bytes.length > ToolResults.MAX_BYTES) {
+              throw new IOException(
+                  "more than " + (ToolResults.MAX_BYTES >> 20) + " MiB of output");
             }
             text.complete(new String(bytes, StandardCharsets.UTF_8));
           } catch (IOException e) {
@@ -117,21 +113,5 @@ public final class CommandTool implements ToolFunction {
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException error ? error : new IOException(e.getCause());
     }
-  }
-
-  private Object value(String output) {
-    Type type = tool.returns().orElse(Type.TEXT);
-    String text = output.replaceFirst("(\\r?\\n)+$", "");
-    if (Types.mismatch(type, text).isEmpty()) {
-      return text;
-    }
-    return Types.parse(text)
-        .filter(value -> Types.mismatch(type, value).isEmpty())
-        .orElseThrow(
-            () -> new TypeException("its output is not `" + type.show() + "`: " + shorten(text)));
-  }
-
-  private static String shorten(String text) {
-    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
   }
 }

@@ -2,8 +2,10 @@ package dev.sgl.cli.batch;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.Pin;
+import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.SourceFile;
@@ -15,7 +17,6 @@ import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
 import dev.sgl.program.TypeException;
-import dev.sgl.run.RunOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -108,7 +109,6 @@ public final class BatchCommand implements Callable<Integer> {
     if (program.isEmpty()) {
       return ExitCode.DIAGNOSTICS;
     }
-    host.requireKnown(List.of(program.get()));
     List<BatchLine> lines = BatchLine.read(input);
     if (Files.exists(output) && Files.isSameFile(input, output)) {
       throw new UsageException("--output is the input itself");
@@ -158,12 +158,12 @@ public final class BatchCommand implements Callable<Integer> {
     if (done.count() > 0 && !quiet) {
       err.println("continuing " + target + ", which has " + done.count() + " lines");
     }
-    RunOptions options = host.options(file, program);
     long start = System.nanoTime();
-    try (Backend backend = model.open(err, Terminal.detect().err() && !quiet);
-        Pin _ = Prefix.pin(program, arguments(program, lines), backend, options.scheduling());
+    try (Host given = host.open(List.of(program));
+        Backend backend = model.open(err, Terminal.detect().err() && !quiet);
+        Pin _ = Prefix.pin(program, arguments(program, lines), backend, Scheduling.DEFAULT);
         BatchFile out = BatchFile.open(target, done.count())) {
-      BatchRun run = new BatchRun(program, backend, parallel, options);
+      BatchRun run = new BatchRun(program, backend, parallel, given.run(file, program));
       try (ProgressBar progress = progress(lines.size(), done.count())) {
         run.run(lines, out, known, progress::step);
       }

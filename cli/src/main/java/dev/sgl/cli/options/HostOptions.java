@@ -2,21 +2,15 @@ package dev.sgl.cli.options;
 
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Program;
-import dev.sgl.program.Tool;
 import dev.sgl.run.Pictures;
-import dev.sgl.run.RunOptions;
-import dev.sgl.tools.CommandTool;
-import dev.sgl.tools.ToolFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
@@ -29,6 +23,13 @@ public final class HostOptions {
       description =
           "Bind a tool to a command; its parameters stand in braces: --tool search='grep -r {query} notes'. No shell is asked.")
   List<String> tools = List.of();
+
+  @Option(
+      names = "--mcp",
+      paramLabel = "COMMAND|URL",
+      description =
+          "Bind tools to those of an MCP server that have the same names: a command that is started, or the URL of one that listens.")
+  List<String> servers = List.of();
 
   @Option(
       names = "--tool-timeout",
@@ -51,28 +52,23 @@ public final class HostOptions {
   @Option(names = "--seed", paramLabel = "N", description = "Makes what is generated repeatable.")
   Optional<Long> seed = Optional.empty();
 
-  /// How `program` runs, which was read from `file`.
+  /// What the programs of a command are given, ready for use.
   ///
-  /// @throws UsageException if an option says what cannot be
-  public RunOptions options(Path file, Program program) {
-    return RunOptions.DEFAULT
-        .withSeed(seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty())
-        .withTools(tools(program))
-        .withPictures(pictures(file));
-  }
-
-  /// Refuses a tool that none of `programs` has.
-  ///
-  /// @throws UsageException that names it
-  public void requireKnown(List<Program> programs) {
+  /// @throws UsageException if an option says what cannot be, or binds a tool that no program has
+  public Host open(List<Program> programs) {
+    if (timeout < 1) {
+      throw new UsageException("--tool-timeout must be at least 1");
+    }
+    Map<String, String> commands = commands();
     Set<String> known = new TreeSet<>();
     programs.forEach(program -> known.addAll(program.tools().keySet()));
-    for (String name : commands().keySet()) {
+    for (String name : commands.keySet()) {
       if (!known.contains(name)) {
         String near = Nearest.to(name, known).map(n -> "; did you mean `" + n + "`?").orElse("");
         throw new UsageException("the program has no tool `" + name + "`" + near);
       }
     }
+    return new Host(this, commands);
   }
 
   /// The commands of `--tool` by the names of their tools.
@@ -88,33 +84,8 @@ public final class HostOptions {
     return commands;
   }
 
-  /// What the tools of `program` are bound to, as far as they are.
-  private Map<String, ToolFunction> tools(Program program) {
-    if (timeout < 1) {
-      throw new UsageException("--tool-timeout must be at least 1");
-    }
-    Map<String, ToolFunction> bound = new LinkedHashMap<>();
-    commands()
-        .forEach(
-            (name, command) -> {
-              Tool tool = program.tools().get(name);
-              if (tool != null) {
-                bound.put(name, command(tool, command));
-              }
-            });
-    return bound;
-  }
-
-  private ToolFunction command(Tool tool, String command) {
-    try {
-      return new CommandTool(tool, command, Duration.ofSeconds(timeout));
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("--tool " + tool.name() + ": " + e.getMessage());
-    }
-  }
-
   /// The pictures that the program of `file` may show.
-  private Pictures pictures(Path file) {
+  Pictures pictures(Path file) {
     List<Path> all = new ArrayList<>();
     all.add(Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/")));
     for (Path folder : folders) {

@@ -3,6 +3,7 @@ package dev.sgl.cli.test;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.SourceFile;
@@ -97,12 +98,11 @@ public final class TestCommand implements Callable<Integer> {
           .filter(test -> test.name().contains(filter))
           .forEach(test -> tests.add(new TestRun(file, compiled, test, recorded.getLast())));
     }
-    host.requireKnown(programs);
     if (tests.isEmpty()) {
       err.println(filter.isEmpty() ? "there are no tests" : "no test is called so: " + filter);
       return filter.isEmpty() ? ExitCode.OK : ExitCode.USAGE;
     }
-    List<TestResult> results = run(tests, err);
+    List<TestResult> results = run(tests, programs, err);
     TestResult.show(results, out);
     junit.ifPresent(file -> TestResult.write(results, file));
     if (record) {
@@ -121,15 +121,20 @@ public final class TestCommand implements Callable<Integer> {
     return test.isRecorded() && !live ? TestRun.Source.RECORDING : TestRun.Source.MODEL;
   }
 
-  private List<TestResult> run(List<TestRun> tests, PrintWriter err) throws InterruptedException {
+  private List<TestResult> run(List<TestRun> tests, List<Program> programs, PrintWriter err)
+      throws InterruptedException {
     boolean asksAModel = tests.stream().anyMatch(test -> source(test).asksAModel());
-    try (Backend backend =
-        asksAModel ? model.open(err, Terminal.detect().err()) : new ScriptedBackend(List.of())) {
-      return run(tests, backend);
+    try (Host given = host.open(programs);
+        Backend backend =
+            asksAModel
+                ? model.open(err, Terminal.detect().err())
+                : new ScriptedBackend(List.of())) {
+      return run(tests, backend, given);
     }
   }
 
-  private List<TestResult> run(List<TestRun> tests, Backend backend) throws InterruptedException {
+  private List<TestResult> run(List<TestRun> tests, Backend backend, Host given)
+      throws InterruptedException {
     Semaphore free = new Semaphore(parallel);
     try (ExecutorService runs = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<TestResult>> running = new ArrayList<>();
@@ -139,7 +144,7 @@ public final class TestCommand implements Callable<Integer> {
             runs.submit(
                 () -> {
                   try {
-                    return test.run(source(test), backend, host);
+                    return test.run(source(test), backend, given);
                   } finally {
                     free.release();
                   }

@@ -6,7 +6,7 @@ import dev.sgl.backend.Recording;
 import dev.sgl.backend.RecordingBackend;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.cli.options.Failure;
-import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.Host;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.program.Program;
@@ -38,7 +38,7 @@ record TestRun(Path file, Compiler.Result compiled, TestCase test, Recordings re
   /// Runs the test.
   ///
   /// @param model is asked if nobody else is
-  TestResult run(Source source, Backend model, HostOptions host) {
+  TestResult run(Source source, Backend model, Host host) {
     long start = System.nanoTime();
     Optional<String> failure = Optional.empty();
     Recording recording = new Recording(List.of());
@@ -51,7 +51,7 @@ record TestRun(Path file, Compiler.Result compiled, TestCase test, Recordings re
             case MODEL -> model;
             case RECORDED_MODEL -> new RecordingBackend(model, recording);
           };
-      Interpreter.test(program, test, backend, host.options(file, program));
+      Interpreter.test(program, test, backend, host.run(file, program));
     } catch (RunException e) {
       failure = Optional.of(Failure.show(e, compiled.texts()));
     }
