@@ -137,9 +137,8 @@ final class Lowering {
   private Optional<Step> step(Sgl.StatementContext statement) {
     Span span = span(statement);
     return switch (statement) {
-      case Sgl.AssignContext assign -> assign(assign);
+      case Sgl.DoContext action when action.value != null -> assign(action);
       case Sgl.DoContext action -> action(action);
-      case Sgl.SayContext say -> Optional.of(new Step.Say(values.text(say.text()), span));
       case Sgl.MessageContext message -> Optional.of(message(message));
       case Sgl.GenContext gen -> Optional.of(gen(gen, span));
       case Sgl.SelectContext select -> Optional.of(select(select));
@@ -203,21 +202,22 @@ final class Lowering {
 
   private Step message(Sgl.MessageContext message) {
     Role role = Role.valueOf(message.role.getText().toUpperCase(Locale.ROOT));
-    // a value alone is what the message says
     List<Step> body =
-        message.statement() instanceof Sgl.DoContext action && !isStep(action.expression())
-            ? List.of(
-                new Step.Say(
-                    new Expr.Text(List.of(values.expr(action.expression())), span(action)),
-                    span(action)))
+        message.statement() instanceof Sgl.DoContext alone && alone.value == null
+            ? List.of(alone(alone))
             : body(message.block(), message.statement());
     return new Step.Message(role, body, span(message));
   }
 
-  /// Whether an expression is called for what it does: a fragment.
-  private boolean isStep(Sgl.ExpressionContext expression) {
-    return values.expr(expression) instanceof Expr.Call(var name, _, _)
-        && declarations.isFragment(name);
+  /// A value alone is what the message says, unless it is a fragment's call.
+  private Step alone(Sgl.DoContext alone) {
+    Sgl.ExpressionContext expression = alone.expression(0);
+    Expr value = values.expr(expression);
+    if (value instanceof Expr.Call call && declarations.isFragment(call.name())) {
+      return new Step.Do(call, span(alone));
+    }
+    return new Step.Say(
+        isText(expression) ? value : new Expr.Text(List.of(value), span(alone)), span(alone));
   }
 
   private Step gen(Sgl.GenContext gen, Span span) {
@@ -261,18 +261,26 @@ final class Lowering {
     return new Step.Let(name(let.name()), type, values.expr(let.expression()), span);
   }
 
-  private Optional<Step> assign(Sgl.AssignContext assign) {
-    if (assign.target instanceof Sgl.ReferenceContext name && name.arguments() == null) {
+  private Optional<Step> assign(Sgl.DoContext assign) {
+    Sgl.ExpressionContext target = assign.expression(0);
+    if (target instanceof Sgl.ReferenceContext name && name.arguments() == null) {
       return Optional.of(new Step.Assign(name.getText(), values.expr(assign.value), span(assign)));
     }
     diagnostics.add(
-        Diagnostic.syntax(
-            "Only a variable can be assigned.", span(assign.target), "not a variable"));
+        Diagnostic.syntax("Only a variable can be assigned.", span(target), "not a variable"));
     return Optional.empty();
   }
 
+  private static boolean isText(Sgl.ExpressionContext expression) {
+    return expression instanceof Sgl.ConstantContext constant && constant.literal().text() != null;
+  }
+
   private Optional<Step> action(Sgl.DoContext action) {
-    Expr value = values.expr(action.expression());
+    Sgl.ExpressionContext expression = action.expression(0);
+    if (isText(expression)) {
+      return Optional.of(new Step.Say(values.expr(expression), span(action)));
+    }
+    Expr value = values.expr(expression);
     if (value instanceof Expr.Call call) {
       return Optional.of(new Step.Do(call, span(action)));
     }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
+import org.antlr.v4.runtime.ListTokenSource;
+import org.antlr.v4.runtime.Token;
 
 /// Parses a file and the modules that it uses.
 final class Modules {
@@ -55,10 +57,12 @@ final class Modules {
   static Sgl parser(Sources.Source source, List<Diagnostic> diagnostics, int mode) {
     SglLexer lexer = new SglLexer(CharStreams.fromString(source.text(), source.file()));
     lexer.mode(mode);
-    Sgl parser = new Sgl(new CommonTokenStream(lexer));
     SyntaxErrors errors = new SyntaxErrors(source.file(), diagnostics);
     lexer.removeErrorListeners();
     lexer.addErrorListener(errors);
+    List<Token> tokens = Braces.balanced(lexer.getAllTokens(), source.file(), diagnostics);
+    Sgl parser = new Sgl(new CommonTokenStream(new ListTokenSource(tokens, source.file())));
+    parser.setErrorHandler(new Recovery());
     parser.removeErrorListeners();
     parser.addErrorListener(errors);
     return parser;

@@ -63,7 +63,10 @@ final class SyntaxErrors extends BaseErrorListener {
     if (wanted.isPresent()) {
       String missing = word(parser, wanted.getAsInt());
       return Diagnostic.syntax(
-          missing + " is missing before " + found + ".", span, missing + " is missing");
+          missing + " is missing before " + found + ".",
+          span,
+          missing + " is missing",
+          Hints.of(parser, token));
     }
     String place =
         switch (parser.getRuleContext().getRuleIndex()) {
@@ -81,7 +84,10 @@ final class SyntaxErrors extends BaseErrorListener {
           default -> "a value";
         };
     return Diagnostic.syntax(
-        "Here " + place + " was expected, not " + found + ".", span, "not expected here");
+        "Here " + place + " was expected, not " + found + ".",
+        span,
+        "not expected here",
+        Hints.of(parser, token));
   }
 
   /// The one token that must be meant: the only one, or a closing bracket among others.

@@ -46,7 +46,11 @@ public record Diagnostic(
   }
 
   public static Diagnostic syntax(String message, Span span, String label) {
-    return new Diagnostic("syntax", message, span, label);
+    return syntax(message, span, label, Optional.empty());
+  }
+
+  public static Diagnostic syntax(String message, Span span, String label, Optional<String> help) {
+    return new Diagnostic("syntax", message, span, label).help(help);
   }
 
   public static Diagnostic unknownName(String name, Span span, Optional<String> near) {

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.TestFactory;
 /// `-Dgolden.update=true` writes the expected files anew.
 class GoldenTest {
   private static final Path DIAGNOSTICS = Path.of("src/test/resources/diagnostics");
+  private static final Path SYNTAX = Path.of("src/test/resources/syntax");
   private static final Path PROGRAMS = Path.of("src/test/resources/programs");
 
   private static Stream<Path> sources(Path folder) throws IOException {
@@ -68,6 +69,21 @@ class GoldenTest {
                               .orElse("");
                       golden(file, ".err", result.report() + shared);
                     }));
+  }
+
+  /// Mistakes that people make who begin: what they are told, of each and of those behind it.
+  @TestFactory
+  Stream<DynamicTest> syntax() throws IOException {
+    return sources(SYNTAX)
+        .map(
+            file ->
+                DynamicTest.dynamicTest(
+                    name(file),
+                    () ->
+                        golden(
+                            file,
+                            ".err",
+                            Compiler.compile(name(file), Files.readString(file)).report())));
   }
 
   @TestFactory

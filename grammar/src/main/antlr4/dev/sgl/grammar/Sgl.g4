@@ -25,9 +25,10 @@ given: GIVEN MODEL expression;
 
 block: LBRACE statement* RBRACE;
 
+// a text alone is said; so each statement is known by its first word
+
 statement
-  : text                                                                     # say
-  | role=(SYSTEM | USER | ASSISTANT) (block | statement)                     # message
+  : role=(SYSTEM | USER | ASSISTANT) (block | statement)                     # message
   | GEN name (COLON type)? options_?                                         # gen
   | SELECT name FROM expression (BY name)?                                   # select
   | FORK name IN expression AS name block                                    # forkEach
@@ -49,8 +50,7 @@ statement
   | CONTINUE                                                                 # continue
   | RETURN expression?                                                       # return
   | LOG expression                                                           # log
-  | target=expression ASSIGN value=expression                                # assign
-  | expression                                                               # do
+  | expression (ASSIGN value=expression)?                                    # do
   ;
 
 branch: BRANCH name block;

@@ -164,8 +164,7 @@ public final class McpTools implements AutoCloseable {
             .map(content -> content instanceof McpSchema.TextContent said ? said.text() : "")
             .collect(Collectors.joining());
     if (Boolean.TRUE.equals(result.isError())) {
-      throw new IOException(
-          text.isBlank() ? "it said nothing of why" : ToolResults.shorten(text));
+      throw new IOException(text.isBlank() ? "it said nothing of why" : ToolResults.shorten(text));
     }
     return structured(tool, result).orElseGet(() -> ToolResults.read(tool, text));
   }

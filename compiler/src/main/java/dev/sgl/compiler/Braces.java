@@ -1,0 +1,78 @@
+package dev.sgl.compiler;
+
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.grammar.SglLexer;
+import dev.sgl.program.Span;
+import java.util.ArrayList;
+import java.util.List;
+import org.antlr.v4.runtime.CommonToken;
+import org.antlr.v4.runtime.Token;
+
+/// Closes blocks that were left open where the next definition begins, and drops closing braces
+/// that close nothing: so a brace that is missing spoils one definition, not all behind it.
+final class Braces {
+  private Braces() {}
+
+  /// The tokens with as many braces as they need.
+  static List<Token> balanced(List<? extends Token> tokens, String file, List<Diagnostic> out) {
+    List<Token> balanced = new ArrayList<>();
+    int depth = 0;
+    boolean first = true; // of its line
+    for (int i = 0; i < tokens.size(); i++) {
+      Token token = tokens.get(i);
+      if (depth > 0 && first && isDefinition(tokens, i)) {
+        out.add(missing(token, file));
+        for (; depth > 0; depth--) {
+          balanced.add(closing(token));
+        }
+      }
+      if (token.getType() == SglLexer.RBRACE && depth == 0) {
+        out.add(Diagnostic.syntax("This `}` closes nothing.", span(token, file), "one too many"));
+        continue;
+      }
+      depth += token.getType() == SglLexer.LBRACE ? 1 : token.getType() == SglLexer.RBRACE ? -1 : 0;
+      balanced.add(token);
+      first = false;
+      if (token.getChannel() != Token.DEFAULT_CHANNEL) {
+        first = token.getText().indexOf('\n') >= 0;
+      }
+    }
+    return balanced;
+  }
+
+  /// Whether a definition begins at the left edge: its word and a name, or a text.
+  private static boolean isDefinition(List<? extends Token> tokens, int at) {
+    Token token = tokens.get(at);
+    if (!Recovery.DEFINITIONS.contains(token.getType()) || token.getCharPositionInLine() > 0) {
+      return false;
+    }
+    for (Token next : tokens.subList(at + 1, tokens.size())) {
+      if (next.getChannel() == Token.DEFAULT_CHANNEL) {
+        return next.getType() == SglLexer.NAME || next.getType() == SglLexer.TEXT_OPEN;
+      }
+    }
+    return false;
+  }
+
+  private static Diagnostic missing(Token before, String file) {
+    return Diagnostic.syntax(
+        "`}` is missing before `" + before.getText() + "`.", span(before, file), "`}` is missing");
+  }
+
+  private static Token closing(Token before) {
+    CommonToken token = new CommonToken(before);
+    token.setType(SglLexer.RBRACE);
+    token.setText("}");
+    token.setStopIndex(before.getStartIndex() - 1);
+    return token;
+  }
+
+  private static Span span(Token token, String file) {
+    return new Span(
+        file,
+        token.getStartIndex(),
+        token.getStopIndex() + 1,
+        token.getLine(),
+        token.getCharPositionInLine() + 1);
+  }
+}
