@@ -24,6 +24,7 @@ import picocli.CommandLine.IVersionProvider;
       CheckCommand.class,
       FmtCommand.class,
       RenderCommand.class,
+      LspCommand.class,
       IrCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -85,7 +86,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Missing command: run, batch, test, check, fmt, render or ir.");
+        spec.commandLine(), "Missing command: run, batch, test, check, fmt, render, lsp or ir.");
   }
 
   /// The version of the jar.

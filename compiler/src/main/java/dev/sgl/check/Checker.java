@@ -23,12 +23,14 @@ import java.util.Set;
 public final class Checker {
   private final Program program;
   private final List<Diagnostic> diagnostics;
+  private final Observer observer;
   private final ExprChecker values;
 
-  public Checker(Program program, List<Diagnostic> diagnostics) {
+  public Checker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
     this.diagnostics = diagnostics;
-    this.values = new ExprChecker(program, diagnostics);
+    this.observer = observer;
+    this.values = new ExprChecker(program, diagnostics, observer);
   }
 
   public void check() {
@@ -164,9 +166,7 @@ public final class Checker {
         define(name, type instanceof Type.Any ? widen(found) : type, Kind.VALUE, span, scope);
       }
       case Step.Assign(var name, var value, var span) -> {
-        if (scope.type(name).isEmpty()) {
-          diagnostics.add(values.unknown(name, span, scope));
-        }
+        values.read(name, span, scope);
         Type found = widen(values.type(value, scope));
         if (!scope.type(name).equals(Optional.of(found))) {
           scope.forget(name);
@@ -177,9 +177,9 @@ public final class Checker {
         inner(then, scope, place);
         inner(otherwise, scope, place);
       }
-      case Step.For(var variable, var list, var body, _) -> {
+      case Step.For(var variable, var list, var body, var span) -> {
         Scope inner = scope.inner();
-        inner.define(variable, values.item(list, scope), Kind.VALUE, list.span());
+        define(variable, values.item(list, scope), Kind.VALUE, span, inner);
         inner(body, inner, place.loop());
         scope.lose(inner);
       }
@@ -321,7 +321,7 @@ public final class Checker {
   private void forkEach(Step.ForkEach fork, Scope scope, Place place) {
     hasConversation("fork", fork.span(), place);
     Scope outer = scope.inner();
-    outer.define(fork.variable(), values.item(fork.list(), scope), Kind.VALUE, fork.span());
+    define(fork.variable(), values.item(fork.list(), scope), Kind.VALUE, fork.span(), outer);
     Scope branch = outer.inner();
     block(fork.body(), branch, place.branch());
     define(fork.name(), Type.array(branch.record()), Kind.FORK, fork.span(), scope);
@@ -346,19 +346,16 @@ public final class Checker {
   }
 
   private void join(String name, Span span, Scope scope) {
-    Optional<Scope.Variable> fork = scope.find(name);
-    if (fork.isEmpty()) {
-      diagnostics.add(values.unknown(name, span, scope));
-    } else if (fork.get().kind() != Kind.FORK) {
+    Optional<Scope.Variable> fork = values.read(name, span, scope);
+    if (fork.isPresent() && fork.get().kind() != Kind.FORK) {
       diagnostics.add(Diagnostic.notAFork(name, span));
-    } else {
-      fork.get().read();
     }
   }
 
   // --- what a step needs
 
   private void define(String name, Type type, Kind kind, Span span, Scope scope) {
+    observer.bound(name, type, span);
     if (!scope.define(name, type, kind, span)) {
       diagnostics.add(Diagnostic.duplicateName(name, span));
     }

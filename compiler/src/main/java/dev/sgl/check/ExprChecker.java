@@ -19,10 +19,12 @@ import java.util.Set;
 final class ExprChecker {
   private final Program program;
   private final List<Diagnostic> diagnostics;
+  private final Observer observer;
 
-  ExprChecker(Program program, List<Diagnostic> diagnostics) {
+  ExprChecker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
     this.diagnostics = diagnostics;
+    this.observer = observer;
   }
 
   Type type(Expr expr, Scope scope) {
@@ -32,7 +34,8 @@ final class ExprChecker {
         parts.forEach(part -> type(part, scope));
         yield Type.TEXT;
       }
-      case Expr.Name(var name, var span) -> name(name, span, scope);
+      case Expr.Name(var name, var span) ->
+          read(name, span, scope).map(Scope.Variable::type).orElse(Type.ANY);
       case Expr.Member member -> member(member, scope);
       case Expr.Index index -> index(index, scope);
       case Expr.Call call -> call(call, scope);
@@ -60,9 +63,11 @@ final class ExprChecker {
                 .map(e -> new Type.Field(e.name(), type(e.value(), scope), false))
                 .toList());
       }
-      case Expr.Each(var item, var name, var list, var condition, _) -> {
+      case Expr.Each(var item, var name, var list, var condition, var span) -> {
         Scope inner = scope.inner();
-        inner.define(name, item(list, scope), Scope.Kind.VALUE, list.span());
+        Type element = item(list, scope);
+        inner.define(name, element, Scope.Kind.VALUE, span);
+        observer.bound(name, element, span);
         condition.ifPresent(c -> require(c, Type.BOOL, inner));
         yield Type.array(type(item, inner));
       }
@@ -100,18 +105,20 @@ final class ExprChecker {
     };
   }
 
-  private Type name(String name, Span span, Scope scope) {
+  /// The variable `name`, which is read; or none, and a diagnostic.
+  Optional<Scope.Variable> read(String name, Span span, Scope scope) {
     Optional<Scope.Variable> variable = scope.find(name);
     if (variable.isEmpty()) {
       diagnostics.add(unknown(name, span, scope));
-      return Type.ANY;
+    } else {
+      variable.get().read();
+      observer.read(name, variable.get().type(), span, variable.get().span());
     }
-    variable.get().read();
-    return variable.get().type();
+    return variable;
   }
 
   /// Says of a name that there is no such variable here.
-  Diagnostic unknown(String name, Span span, Scope scope) {
+  private Diagnostic unknown(String name, Span span, Scope scope) {
     return scope.isLost(name)
         ? Diagnostic.maybeUnbound(name, span)
         : Diagnostic.unknownName(name, span, Nearest.to(name, scope.names()));

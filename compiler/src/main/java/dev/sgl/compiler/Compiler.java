@@ -1,6 +1,7 @@
 package dev.sgl.compiler;
 
 import dev.sgl.check.Checker;
+import dev.sgl.check.Observer;
 import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.diagnostic.Report;
 import dev.sgl.program.Program;
@@ -40,8 +41,13 @@ public final class Compiler {
 
   /// Compiles `source`; what it uses is read from `sources`.
   public static Result compile(String file, String source, Sources sources) {
+    return compile(file, source, sources, Observer.NONE);
+  }
+
+  /// The same; `observer` sees what is found out of variables, of mistaken programs too.
+  public static Result compile(String file, String source, Sources sources, Observer observer) {
     try {
-      return compileWhole(new Sources.Source(file, source), sources);
+      return compileWhole(new Sources.Source(file, source), sources, observer);
     } catch (StackOverflowError e) {
       Diagnostic deep =
           Diagnostic.syntax(
@@ -50,7 +56,7 @@ public final class Compiler {
     }
   }
 
-  private static Result compileWhole(Sources.Source source, Sources sources) {
+  private static Result compileWhole(Sources.Source source, Sources sources, Observer observer) {
     List<Diagnostic> diagnostics = new ArrayList<>();
     Modules modules = new Modules(sources, diagnostics);
     SourceModule file = modules.parse(source, "");
@@ -58,7 +64,7 @@ public final class Compiler {
       return new Result(Optional.empty(), diagnostics, modules.texts());
     }
     Program program = Lowering.program(file, sources, diagnostics);
-    new Checker(program, diagnostics).check();
+    new Checker(program, diagnostics, observer).check();
     List<Diagnostic> sorted = new ArrayList<>(new LinkedHashSet<>(diagnostics));
     List<String> files = List.copyOf(modules.texts().keySet());
     sorted.sort(

@@ -29,6 +29,16 @@ final class Hints {
           Map.entry("system", "messages stand in a program: `program main() { … }`"),
           Map.entry("assistant", "messages stand in a program: `program main() { … }`"));
 
+  /// What a line begins with.
+  private static final Map<String, String> LINES =
+      Map.of(
+          "elif", "it is written `else if CONDITION { … }`",
+          "elsif", "it is written `else if CONDITION { … }`",
+          "switch", "it is written `match VALUE { PATTERN -> STATEMENT }`",
+          "foreach", "it is written `for NAME in LIST { … }`",
+          "try", "it is written `retry 1 { … } else { … }`",
+          "def", "a function is written `fn NAME(…) { … }`, outside of others");
+
   private static final Map<String, String> SIGNS =
       Map.of(
           "'", "a text stands in double quotes: \"…\"",
@@ -62,10 +72,26 @@ final class Hints {
       return Optional.of(
           "`" + token.getText() + "` is a word of the language; choose another name");
     }
+    String first = firstOfLine(parser, token);
+    if (LINES.containsKey(first)) {
+      return Optional.ofNullable(LINES.get(first));
+    }
     if (context instanceof Sgl.FileContext || context instanceof Sgl.DefinitionContext) {
       return Optional.ofNullable(DEFINITIONS.get(token.getText()));
     }
     return Optional.empty();
+  }
+
+  private static String firstOfLine(Parser parser, Token token) {
+    Token first = token;
+    for (int i = token.getTokenIndex(); i >= 0; i--) {
+      Token before = parser.getTokenStream().get(i);
+      if (before.getLine() < token.getLine()) {
+        break;
+      }
+      first = before.getChannel() == Token.DEFAULT_CHANNEL ? before : first;
+    }
+    return first.getText();
   }
 
   private static boolean isWord(Token token) {

@@ -17,6 +17,12 @@ public record Parsed(
     diagnostics = List.copyOf(diagnostics);
   }
 
+  /// The text from one place to another; places count code points, as tokens do.
+  public String text(int start, int end) {
+    int from = source.offsetByCodePoints(0, start);
+    return source.substring(from, source.offsetByCodePoints(from, Math.max(0, end - start)));
+  }
+
   /// Parses `source`; `file` is its name in messages. Other files are not read.
   public static Parsed of(String file, String source) {
     List<Diagnostic> diagnostics = new ArrayList<>();

@@ -2,14 +2,40 @@ package dev.sgl.diagnostic;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 
 /// Finds the name that was meant: the nearest by edits of single characters, if it is near.
 public final class Nearest {
+  /// Words of other languages, and what they are called here.
+  private static final Map<String, String> FOREIGN =
+      Map.ofEntries(
+          Map.entry("null", "none"),
+          Map.entry("None", "none"),
+          Map.entry("nil", "none"),
+          Map.entry("undefined", "none"),
+          Map.entry("True", "true"),
+          Map.entry("False", "false"),
+          Map.entry("str", "string"),
+          Map.entry("String", "string"),
+          Map.entry("number", "float"),
+          Map.entry("double", "float"),
+          Map.entry("integer", "int"),
+          Map.entry("boolean", "bool"),
+          Map.entry("print", "log"),
+          Map.entry("println", "log"),
+          Map.entry("elif", "else if"),
+          Map.entry("elsif", "else if"));
+
   private Nearest() {}
 
-  /// The name closest to `word`, if at most a third of the word would have to change.
+  /// What was meant by `word`: what it is called here if it is another language's, or the closest
+  /// of `names`, if at most a third of the word would have to change.
   public static Optional<String> to(String word, Collection<String> names) {
+    return Optional.ofNullable(FOREIGN.get(word)).or(() -> nearest(word, names));
+  }
+
+  private static Optional<String> nearest(String word, Collection<String> names) {
     return names.stream()
         .filter(name -> !name.equals(word))
         .filter(name -> distance(word, name) <= Math.max(1, word.length() / 3))

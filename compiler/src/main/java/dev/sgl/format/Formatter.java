@@ -5,6 +5,7 @@ import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.SglLexer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import org.antlr.v4.runtime.Token;
 /// empty lines and columns are the formatter's. What is formatted once does not change again, and
 /// means the same: only what stands between the tokens is touched.
 public final class Formatter {
-  private final String source;
+  private final int[] source; // code points, as tokens count
   private final Places places;
   private final List<Token> tokens;
   private final Lines lines = new Lines();
@@ -27,7 +28,7 @@ public final class Formatter {
   private record Open(int indent, boolean isBroken) {}
 
   private Formatter(Parsed parsed) {
-    this.source = parsed.source();
+    this.source = parsed.source().codePoints().toArray();
     this.places = new Places(parsed.tree());
     this.tokens = whole(parsed.tokens());
   }
@@ -72,8 +73,7 @@ public final class Formatter {
     int end = 0; // of the token before
     for (int i = 0; i < tokens.size(); i++) {
       Token token = tokens.get(i);
-      int newlines =
-          (int) source.substring(end, start(token)).chars().filter(c -> c == '\n').count();
+      int newlines = newlines(end, start(token));
       if (i == 0) {
         lines.begin(0);
       } else {
@@ -83,6 +83,10 @@ public final class Formatter {
       end = end(token);
     }
     return lines.text();
+  }
+
+  private int newlines(int from, int to) {
+    return (int) Arrays.stream(source, from, to).filter(c -> c == '\n').count();
   }
 
   private static int start(Token token) {
@@ -161,7 +165,7 @@ public final class Formatter {
     }
     lines.append(
         isTextOpen(token)
-            ? source.substring(start(token), end(token))
+            ? new String(source, start(token), end(token) - start(token))
             : token.getText().stripTrailing());
     if (isOpening(token)) {
       open.push(new Open(lines.indent(), isBroken(index)));
@@ -199,7 +203,7 @@ public final class Formatter {
               || depth == 1 && isClosing(next)
               || isComment(token) && depth == 1
               || block && depth == 1 && places.isItem(next);
-      if (counts && source.substring(end(token), start(next)).indexOf('\n') >= 0) {
+      if (counts && newlines(end(token), start(next)) > 0) {
         return true;
       }
     }

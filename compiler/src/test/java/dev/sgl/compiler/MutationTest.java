@@ -72,6 +72,8 @@ class MutationTest {
           "append",
           "none",
           "é",
+          "\"😀 {1}\"",
+          "// 😀",
           "\u0000",
           "\n",
           "// x",

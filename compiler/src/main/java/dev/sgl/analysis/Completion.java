@@ -1,0 +1,196 @@
+package dev.sgl.analysis;
+
+import dev.sgl.program.Functions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Something that could be typed.
+///
+/// @param detail what it is, such as a type
+public record Completion(String text, Kind kind, String detail, String documentation) {
+  /// What it is.
+  public enum Kind {
+    KEYWORD,
+    FUNCTION,
+    TYPE,
+    MODULE,
+    VARIABLE,
+    PROPERTY,
+    OPTION
+  }
+
+  private static final List<String> STATEMENTS =
+      List.of(
+          "system",
+          "user",
+          "assistant",
+          "gen",
+          "select",
+          "think",
+          "fork",
+          "join",
+          "scratch",
+          "retry",
+          "check",
+          "fail",
+          "image",
+          "with",
+          "let",
+          "if",
+          "for",
+          "while",
+          "match",
+          "break",
+          "continue",
+          "return",
+          "log");
+
+  private static final List<String> DEFINITIONS =
+      List.of("program", "fragment", "fn", "type", "tool", "use", "test");
+
+  private static final List<String> TYPES =
+      List.of("text", "string", "int", "float", "bool", "json", "map", "call", "schema", "grammar");
+
+  private static final List<String> OPTIONS =
+      List.of(
+          "max_tokens",
+          "min_tokens",
+          "temperature",
+          "top_p",
+          "top_k",
+          "min_p",
+          "stop",
+          "seed",
+          "frequency_penalty",
+          "presence_penalty",
+          "repetition_penalty",
+          "logit_bias",
+          "ignore_eos",
+          "logprobs",
+          "n");
+
+  private static final Pattern FIELD = Pattern.compile("[{,] *([\\p{L}_][\\p{L}\\p{N}_]*)\\??: ");
+
+  static List<Completion> at(Analysis analysis, int offset) {
+    String before = analysis.text().substring(0, offset).replaceFirst("[\\p{L}\\p{N}_]*$", "");
+    String line = before.substring(before.lastIndexOf('\n') + 1);
+    if (before.endsWith(".") && !before.endsWith("..")) {
+      return members(analysis, before.length() - 1);
+    }
+    if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
+      return words(OPTIONS, Kind.OPTION, "an option");
+    }
+    if (line.matches(".*(: *|-> *|= *[^\"]*\\| *|<)") && !line.matches(".*\\([^)]*\\w+: *")
+        || line.matches(" *type \\w+ = *")
+        || line.matches(".*\\bgen \\w+: *")) {
+      List<Completion> types = words(TYPES, Kind.TYPE, "a type");
+      types.addAll(symbols(analysis, offset, Set.of(Symbol.Kind.TYPE)));
+      return types;
+    }
+    boolean outside = depth(before) == 0;
+    List<Completion> all = words(outside ? DEFINITIONS : STATEMENTS, Kind.KEYWORD, "");
+    if (!outside) {
+      all.addAll(
+          symbols(
+              analysis,
+              offset,
+              Set.of(
+                  Symbol.Kind.VARIABLE,
+                  Symbol.Kind.PARAMETER,
+                  Symbol.Kind.PROGRAM,
+                  Symbol.Kind.FRAGMENT,
+                  Symbol.Kind.FN,
+                  Symbol.Kind.TOOL,
+                  Symbol.Kind.MODULE)));
+      all.addAll(functions());
+    }
+    return all;
+  }
+
+  private static int depth(String text) {
+    int depth = 0;
+    for (char c : text.toCharArray()) {
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+    }
+    return depth;
+  }
+
+  private static List<Completion> words(List<String> words, Kind kind, String detail) {
+    List<Completion> all = new ArrayList<>();
+    words.forEach(word -> all.add(new Completion(word, kind, detail, "")));
+    return all;
+  }
+
+  private static List<Completion> functions() {
+    return new TreeSet<>(Functions.names())
+        .stream().map(f -> new Completion(f, Kind.FUNCTION, Analysis.signature(f), "")).toList();
+  }
+
+  /// Fields of what stands before a dot, routines of a module, and functions of one value.
+  private static List<Completion> members(Analysis analysis, int dot) {
+    List<Completion> all = new ArrayList<>();
+    analysis
+        .at(dot)
+        .ifPresent(
+            occurrence -> {
+              if (occurrence.symbol().kind() == Symbol.Kind.MODULE) {
+                String prefix = occurrence.symbol().name() + ".";
+                analysis.symbols().stream()
+                    .filter(s -> s.name().startsWith(prefix))
+                    .map(s -> of(s, s.name().substring(prefix.length())))
+                    .forEach(all::add);
+              } else {
+                Matcher fields = FIELD.matcher(occurrence.shown());
+                while (fields.find()) {
+                  all.add(new Completion(fields.group(1), Kind.PROPERTY, "a field", ""));
+                }
+              }
+            });
+    all.addAll(functions());
+    return all;
+  }
+
+  /// The symbols of some kinds that are known at a place, those of inner blocks before others of
+  /// their name.
+  private static List<Completion> symbols(Analysis analysis, int offset, Set<Symbol.Kind> kinds) {
+    Map<String, Completion> found = new LinkedHashMap<>();
+    for (Symbol symbol : analysis.symbols()) {
+      boolean isLocal =
+          symbol.kind() == Symbol.Kind.VARIABLE || symbol.kind() == Symbol.Kind.PARAMETER;
+      boolean isKnown =
+          !isLocal || symbol.place().end() < offset && isInRoutine(analysis, symbol, offset);
+      if (kinds.contains(symbol.kind()) && isKnown && !symbol.name().contains(".")) {
+        found.put(symbol.name(), of(symbol, symbol.name()));
+      }
+    }
+    return List.copyOf(found.values());
+  }
+
+  /// Whether the routine in which a variable is bound is the one at `offset`.
+  private static boolean isInRoutine(Analysis analysis, Symbol variable, int offset) {
+    return analysis.symbols().stream()
+        .filter(s -> s.kind().isRoutine() || s.kind() == Symbol.Kind.TEST)
+        .noneMatch(
+            s ->
+                s.place().file().equals(variable.place().file())
+                    && variable.place().start() < s.whole().start()
+                    && s.whole().start() < offset);
+  }
+
+  private static Completion of(Symbol symbol, String text) {
+    Kind kind =
+        switch (symbol.kind()) {
+          case PROGRAM, FRAGMENT, FN, TOOL, TEST -> Kind.FUNCTION;
+          case TYPE -> Kind.TYPE;
+          case MODULE -> Kind.MODULE;
+          case PARAMETER, VARIABLE -> Kind.VARIABLE;
+        };
+    return new Completion(text, kind, symbol.shown(), symbol.documentation());
+  }
+}

@@ -1,0 +1,312 @@
+package dev.sgl.analysis;
+
+import dev.sgl.analysis.Analysis.Mention;
+import dev.sgl.compiler.Parsed;
+import dev.sgl.compiler.Sources;
+import dev.sgl.grammar.Sgl;
+import dev.sgl.grammar.SglLexer;
+import dev.sgl.program.Span;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.antlr.v4.runtime.ParserRuleContext;
+import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.tree.ParseTree;
+import org.jspecify.annotations.Nullable;
+
+/// Finds what the names of a text stand for: definitions by their names, variables by what the
+/// checker saw of them.
+final class Names {
+  /// Words before which a variable is bound.
+  private static final Set<Integer> BINDERS =
+      Set.of(
+          SglLexer.LET,
+          SglLexer.GEN,
+          SglLexer.SELECT,
+          SglLexer.THINK,
+          SglLexer.FOR,
+          SglLexer.FORK,
+          SglLexer.AS,
+          SglLexer.LPAREN,
+          SglLexer.COMMA);
+
+  private final String file;
+  private final List<Token> code; // without blanks and comments
+  private final List<Symbol> symbols = new ArrayList<>();
+  private final Map<String, Symbol> definitions = new HashMap<>(); // by name; `m.name` of a module
+  private final List<Occurrence> occurrences = new ArrayList<>();
+
+  Names(String file, Parsed parsed, List<Mention> mentions, Sources sources) {
+    this.file = file;
+    this.code =
+        parsed.tokens().stream().filter(t -> t.getChannel() == Token.DEFAULT_CHANNEL).toList();
+    define(parsed, file, "");
+    parsed.tree().definition().forEach(d -> module(d, sources));
+    walk(parsed.tree());
+    variables(mentions);
+    symbols.sort(Comparator.comparingInt(s -> s.place().start()));
+    occurrences.sort(Comparator.comparingInt(o -> o.place().start()));
+  }
+
+  List<Symbol> symbols() {
+    return List.copyOf(symbols);
+  }
+
+  List<Occurrence> occurrences() {
+    return List.copyOf(occurrences);
+  }
+
+  // --- definitions
+
+  private void define(Parsed of, String from, String prefix) {
+    for (Sgl.DefinitionContext definition : of.tree().definition()) {
+      switch (definition) {
+        case Sgl.RoutineContext routine when routine.name() != null && routine.block() != null ->
+            add(
+                Symbol.Kind.valueOf(routine.kind.getText().toUpperCase(Locale.ROOT)),
+                prefix,
+                routine.name(),
+                definition,
+                head(of, routine, routine.block().getStart()),
+                of,
+                from);
+        case Sgl.ToolContext tool when tool.name() != null ->
+            add(Symbol.Kind.TOOL, prefix, tool.name(), definition, head(of, tool, null), of, from);
+        case Sgl.TypeAliasContext type when type.name() != null ->
+            add(Symbol.Kind.TYPE, prefix, type.name(), definition, head(of, type, null), of, from);
+        case Sgl.UseContext use when use.name() != null && prefix.isEmpty() ->
+            add(Symbol.Kind.MODULE, prefix, use.name(), definition, head(of, use, null), of, from);
+        case Sgl.TestContext test when test.text() != null && prefix.isEmpty() ->
+            symbols.add(
+                new Symbol(
+                    Symbol.Kind.TEST,
+                    test.text().getText(),
+                    span(test.text(), from),
+                    span(test, from),
+                    "test " + test.text().getText(),
+                    ""));
+        default -> {}
+      }
+    }
+  }
+
+  private void add(
+      Symbol.Kind kind,
+      String prefix,
+      Sgl.NameContext name,
+      ParserRuleContext whole,
+      String shown,
+      Parsed of,
+      String from) {
+    Symbol symbol =
+        new Symbol(
+            kind,
+            prefix + name.getText(),
+            span(name, from),
+            span(whole, from),
+            shown,
+            documentation(of, whole));
+    symbols.add(symbol);
+    definitions.putIfAbsent(symbol.name(), symbol);
+    if (prefix.isEmpty()) {
+      occurrences.add(new Occurrence(symbol.place(), symbol, shown));
+    }
+  }
+
+  /// The text of a definition up to `end`, or the whole of it.
+  private static String head(Parsed of, ParserRuleContext definition, @Nullable Token end) {
+    int stop =
+        end != null
+            ? end.getStartIndex()
+            : definition.getStop() == null
+                ? definition.getStart().getStopIndex() + 1
+                : definition.getStop().getStopIndex() + 1;
+    int start = definition.getStart().getStartIndex();
+    return of.text(start, stop).strip();
+  }
+
+  private static String documentation(Parsed of, ParserRuleContext definition) {
+    List<String> lines = new ArrayList<>();
+    for (int i = definition.getStart().getTokenIndex() - 1; i >= 0; i--) {
+      Token token = of.tokens().get(i);
+      if (token.getChannel() == Token.DEFAULT_CHANNEL) {
+        break;
+      }
+      if (token.getType() == SglLexer.DOC) {
+        lines.addFirst(token.getText().substring(3).strip());
+      }
+    }
+    return String.join("\n", lines);
+  }
+
+  /// Takes in what a module defines that the text uses.
+  private void module(Sgl.DefinitionContext definition, Sources sources) {
+    if (definition instanceof Sgl.UseContext use && use.name() != null && use.text() != null) {
+      String path = use.text().getText().replaceAll("^\"|\"$", "");
+      try {
+        Sources.Source source = sources.read(file, path);
+        define(Parsed.of(source.file(), source.text()), source.file(), use.name().getText() + ".");
+      } catch (IOException e) {
+        return; // a diagnostic says so
+      }
+    }
+  }
+
+  // --- uses of definitions
+
+  private void walk(ParseTree tree) {
+    switch (tree) {
+      case Sgl.NamedTypeContext type when type.typeName != null -> {
+        if (type.module != null) {
+          use(type.module.getText(), type.module);
+          use(type.module.getText() + "." + type.typeName.getText(), type.typeName);
+        } else {
+          use(type.typeName.getText(), type.typeName);
+        }
+      }
+      case Sgl.CallTypeContext call -> call.name().forEach(name -> use(name.getText(), name));
+      case Sgl.CallPatternContext call when !call.name().isEmpty() ->
+          use(call.name(0).getText(), call.name(0));
+      case Sgl.ReferenceContext name when name.arguments() != null ->
+          use(name.name().getText(), name.name());
+      case Sgl.MemberContext member when member.word() != null -> member(member);
+      default -> {}
+    }
+    for (int i = 0; i < tree.getChildCount(); i++) {
+      walk(tree.getChild(i));
+    }
+  }
+
+  private void member(Sgl.MemberContext member) {
+    String word = member.word().getText();
+    if (member.expression() instanceof Sgl.ReferenceContext of
+        && of.arguments() == null
+        && definitions.containsKey(of.getText() + "." + word)) {
+      use(of.getText(), of);
+      use(of.getText() + "." + word, member.word());
+    } else if (member.arguments() != null) {
+      use(word, member.word());
+    }
+  }
+
+  private void use(String name, ParserRuleContext place) {
+    Symbol symbol = definitions.get(name);
+    if (symbol != null) {
+      occurrences.add(new Occurrence(span(place, file), symbol, symbol.shown()));
+    }
+  }
+
+  // --- variables
+
+  private void variables(List<Mention> mentions) {
+    Map<String, Symbol> bound = new HashMap<>(); // by name and place of the definition
+    Set<Span> known = new HashSet<>();
+    for (Mention mention : mentions) {
+      if (mention.place().equals(mention.definition())) {
+        binder(mention)
+            .ifPresent(
+                token -> {
+                  Span place = span(token);
+                  String shown = mention.name() + ": " + mention.type().show();
+                  boolean isParameter = mention.place().start() == place.start();
+                  Symbol symbol =
+                      new Symbol(
+                          isParameter ? Symbol.Kind.PARAMETER : Symbol.Kind.VARIABLE,
+                          mention.name(),
+                          place,
+                          mention.place(),
+                          shown,
+                          "");
+                  bound.put(mention.name() + mention.definition(), symbol);
+                  if (known.add(place)) {
+                    symbols.add(symbol);
+                    occurrences.add(new Occurrence(place, symbol, shown));
+                  }
+                });
+      }
+    }
+    for (Mention mention : mentions) {
+      Symbol symbol = bound.get(mention.name() + mention.definition());
+      if (symbol != null && !mention.place().equals(mention.definition())) {
+        named(mention.place(), mention.name())
+            .ifPresent(
+                token -> {
+                  if (known.add(span(token))) {
+                    String shown = mention.name() + ": " + mention.type().show();
+                    occurrences.add(new Occurrence(span(token), symbol, shown));
+                  }
+                });
+      }
+    }
+  }
+
+  /// The token that binds a variable.
+  private Optional<Token> binder(Mention mention) {
+    int first = first(mention.place());
+    for (int i = first; i < code.size() && isIn(mention.place(), code.get(i)); i++) {
+      if (code.get(i).getText().equals(mention.name())
+          && (i == first || BINDERS.contains(code.get(i - 1).getType()))) {
+        return Optional.of(code.get(i));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// The first token of the name in a place.
+  private Optional<Token> named(Span place, String name) {
+    for (int i = first(place); i < code.size() && isIn(place, code.get(i)); i++) {
+      if (code.get(i).getText().equals(name)) {
+        return Optional.of(code.get(i));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// The number of the first token of a place.
+  private int first(Span place) {
+    int low = 0;
+    int high = code.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (code.get(middle).getStartIndex() < place.start()) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static boolean isIn(Span place, Token token) {
+    return token.getStopIndex() < place.end();
+  }
+
+  // --- places
+
+  private Span span(Token token) {
+    return new Span(
+        file,
+        token.getStartIndex(),
+        token.getStopIndex() + 1,
+        token.getLine(),
+        token.getCharPositionInLine() + 1);
+  }
+
+  private static Span span(ParserRuleContext context, String file) {
+    Token start = context.getStart();
+    Token stop = context.getStop() == null ? start : context.getStop();
+    return new Span(
+        file,
+        start.getStartIndex(),
+        Math.max(start.getStartIndex(), stop.getStopIndex() + 1),
+        start.getLine(),
+        start.getCharPositionInLine() + 1);
+  }
+}
