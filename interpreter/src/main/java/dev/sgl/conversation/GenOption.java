@@ -22,12 +22,12 @@ public record GenOption(String name, Object value) {
 
   /// How freely tokens are chosen; 0 takes the likeliest.
   public static GenOption temperature(double temperature) {
-    return new GenOption("temperature", temperature);
+    return new GenOption("temperature", number(temperature));
   }
 
   /// Only of the likeliest tokens that have so much probability together.
   public static GenOption topP(double probability) {
-    return new GenOption("top_p", probability);
+    return new GenOption("top_p", number(probability));
   }
 
   /// Only of so many of the likeliest tokens; 0 is all.
@@ -37,12 +37,12 @@ public record GenOption(String name, Object value) {
 
   /// Only of tokens at least so probable, relative to the likeliest.
   public static GenOption minP(double probability) {
-    return new GenOption("min_p", probability);
+    return new GenOption("min_p", number(probability));
   }
 
   /// Texts before which the value ends.
   public static GenOption stop(String... texts) {
-    return new GenOption("stop", List.of((Object[]) texts));
+    return new GenOption("stop", texts.length == 1 ? texts[0] : List.of((Object[]) texts));
   }
 
   /// Makes the choice repeatable.
@@ -52,17 +52,17 @@ public record GenOption(String name, Object value) {
 
   /// Subtracted from a token's logit for each time that it was generated.
   public static GenOption frequencyPenalty(double penalty) {
-    return new GenOption("frequency_penalty", penalty);
+    return new GenOption("frequency_penalty", number(penalty));
   }
 
   /// Subtracted once from each generated token's logit.
   public static GenOption presencePenalty(double penalty) {
-    return new GenOption("presence_penalty", penalty);
+    return new GenOption("presence_penalty", number(penalty));
   }
 
   /// Divides positive and multiplies negative logits of tokens seen.
   public static GenOption repetitionPenalty(double penalty) {
-    return new GenOption("repetition_penalty", penalty);
+    return new GenOption("repetition_penalty", number(penalty));
   }
 
   /// Added to the logits of tokens, by token id.
@@ -90,6 +90,11 @@ public record GenOption(String name, Object value) {
   /// Tokens after which values are closed at their earliest legal end: for `with` alone.
   public static GenOption budget(int tokens) {
     return new GenOption("budget", (long) tokens);
+  }
+
+  /// A number as it would be written: 0 and not 0.0.
+  private static Object number(double number) {
+    return number == Math.rint(number) ? (Object) (long) number : (Object) number;
   }
 
   @Override

@@ -3,6 +3,18 @@ package dev.sgl.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.example.Extract;
+import com.example.FewShot;
+import com.example.Retrieval;
+import dev.sgl.Sgl;
+import dev.sgl.annotation.Tool;
+import dev.sgl.format.Formatter;
+import dev.sgl.partial.Partial;
+import dev.sgl.program.JavaTypes;
+import dev.sgl.program.Printer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Objects;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
@@ -54,9 +66,13 @@ class SamplesTest {
   }
 
   private static Object run(String sample, Map<String, Object> arguments) throws IOException {
-    Program program = compile(sample, Files.readString(HOME.resolve("samples").resolve(sample)));
+    Program program = compile(sample, source(sample));
     return Interpreter.run(
         program, arguments, model, RunOptions.DEFAULT.withSeed(OptionalLong.of(42)));
+  }
+
+  private static String source(String sample) throws IOException {
+    return Files.readString(HOME.resolve("samples").resolve(sample));
   }
 
   private static Map<?, ?> record(Object value) {
@@ -129,6 +145,160 @@ class SamplesTest {
     Map<?, ?> story = record(run("story.sgl", Map.of()));
     assertTrue(story.get("story").toString().contains("Marlo"), story.toString());
     assertTrue(!story.get("title").toString().contains("\n"), story.toString());
+  }
+
+  @Test
+  void fewShot() throws IOException {
+    assertEquals("You live in Paris.", run("few_shot.sgl", Map.of()));
+    assertEquals(
+        Printer.print(FewShot.program()),
+        Printer.print(withoutTests(compile("few_shot", source("few_shot.sgl")))),
+        "the same in Java is the same");
+    List<Object> answers =
+        Sgl.of(FewShot.program())
+            .runAll(model, List.of(Map.of("question", "I live in Rome. Where do I live?")));
+    assertEquals(List.of("You live in Rome."), answers);
+  }
+
+  private static Program withoutTests(Program program) {
+    return new Program(program.file(), program.routines(), program.tools(), List.of());
+  }
+
+  @Test
+  void multiTurn() throws IOException {
+    List<?> answers = (List<?>) run("multi_turn.sgl", Map.of());
+    assertEquals(2, answers.size());
+    assertEquals("Your name is Mia.", answers.getLast());
+  }
+
+  @Test
+  void hellaswag() throws IOException {
+    Map<?, ?> best = record(run("hellaswag.sgl", Map.of()));
+    assertEquals(0L, best.get("index"));
+    assertEquals(4, record(Objects.requireNonNull(best.get("scores"))).size());
+  }
+
+  @Test
+  void extract() throws IOException {
+    Object contact = run("extract.sgl", Map.of());
+    assertEquals(
+        "{\"name\":\"Tilda Ferrow\",\"company\":\"Norvik\",\"email\":\"tilda.ferrow@norvik.com\",\"phone\":\"412-555-0198\",\"city\":\"Brackford\"}",
+        Values.json(contact));
+    String text =
+        "Please contact Tilda Ferrow (Norvik, Brackford) at tilda.ferrow@norvik.com, phone 412-555-0198.";
+    List<Partial> heard = Collections.synchronizedList(new ArrayList<>());
+    Extract.Contact inJava = Extract.extract(model, text, heard::add);
+    assertEquals(contact, JavaTypes.fromJava(inJava, Extract.Contact.class));
+    assertTrue(heard.size() > 10 && heard.getLast().isComplete());
+    assertEquals(Partial.State.PENDING, heard.getFirst().field("phone").state());
+  }
+
+  @Test
+  void retrieval() throws IOException {
+    Retrieval.Answers answers =
+        Retrieval.answers(model, HOME.resolve("samples/retrieval.sgl"));
+    assertTrue(answers.retrieval("Who is the mayor of Harlow?").startsWith("The answer is"));
+    assertEquals("I do not know.", answers.retrieval("How old is Tom Reed?"));
+  }
+
+  @Test
+  void planner() throws IOException {
+    Object planned =
+        Sgl.load(HOME.resolve("samples/planner.sgl"))
+            .withTools(
+                new Object() {
+                  @Tool
+                  String find(String what) {
+                    return "nothing of " + what;
+                  }
+
+                  @Tool
+                  long add(int a, int b) {
+                    return (long) a + b;
+                  }
+                })
+            .run(model, Map.of());
+    for (Object call : (List<?>) Objects.requireNonNull(record(planned).get("plan"))) {
+      assertTrue(List.of("find", "add").contains(record(call).get("name")), planned.toString());
+    }
+  }
+
+  @Test
+  void longDocument() throws IOException {
+    Map<?, ?> found = record(run("long_document.sgl", Map.of()));
+    assertEquals("Anton Reed", found.get("oldest"));
+    assertEquals(3, ((List<?>) Objects.requireNonNull(found.get("people"))).size());
+  }
+
+  @Test
+  void documents() throws IOException {
+    Map<?, ?> found = record(run("documents.sgl", Map.of()));
+    List<?> notes = (List<?>) Objects.requireNonNull(found.get("notes"));
+    assertEquals(3, notes.size());
+    assertTrue(notes.getFirst().toString().contains("Norvik"), found.toString());
+  }
+
+  @Test
+  void selfConsistency() throws IOException {
+    assertEquals("1849", record(run("self_consistency.sgl", Map.of())).get("answer"));
+  }
+
+  @Test
+  void branchSolveMerge() throws IOException {
+    Map<?, ?> merged = record(run("branch_solve_merge.sgl", Map.of()));
+    List<?> votes = (List<?>) Objects.requireNonNull(merged.get("votes"));
+    assertEquals(6, votes.size());
+    long a = votes.stream().filter("A"::equals).count();
+    long b = votes.stream().filter("B"::equals).count();
+    assertEquals(a > b ? "A" : b > a ? "B" : "equal", merged.get("winner"));
+  }
+
+  @Test
+  void samplesWhoseTasksTheDemoModelDoesNotKnowKeepTheirTypes() throws IOException {
+    Map<?, ?> day = record(run("generative_agents.sgl", Map.of("steps", 2L)));
+    assertEquals(2, ((List<?>) Objects.requireNonNull(day.get("plan"))).size());
+    Map<?, ?> tree = record(run("tree_of_thought.sgl", Map.of("width", 2L)));
+    assertEquals(2, ((List<?>) Objects.requireNonNull(tree.get("thoughts"))).size());
+    assertTrue(run("skeleton_of_thought.sgl", Map.of()).toString().contains(": "));
+    assertTrue(record(run("expert_answer.sgl", Map.of())).get("expert").toString().length() >= 3);
+  }
+
+  private static List<Path> samples() throws IOException {
+    try (Stream<Path> files = Files.list(HOME.resolve("samples"))) {
+      return files.filter(f -> f.toString().endsWith(".sgl")).sorted().toList();
+    }
+  }
+
+  /// The `test` blocks of the samples themselves, which need no model.
+  @TestFactory
+  Stream<DynamicTest> testsOfTheSamples() throws IOException {
+    return samples().stream()
+        .flatMap(
+            file -> {
+              Program program = Sgl.load(file).program();
+              return program.tests().stream()
+                  .map(
+                      test ->
+                          DynamicTest.dynamicTest(
+                              file.getFileName() + ": " + test.name(),
+                              () -> {
+                                List<String> replies = Interpreter.replies(program, test);
+                                ScriptedBackend script = new ScriptedBackend(replies);
+                                Interpreter.test(program, test, script, RunOptions.DEFAULT);
+                                assertEquals(replies.size(), script.prompts().size());
+                              }));
+            });
+  }
+
+  @Test
+  void samplesAreFormattedAndListed() throws IOException {
+    String list = Files.readString(HOME.resolve("samples/README.md"));
+    for (Path file : samples()) {
+      String source = Files.readString(file);
+      String name = String.valueOf(file.getFileName());
+      assertEquals(source, Formatter.format(name, source).text().orElse(""), name);
+      assertTrue(list.contains("| [`" + name + "`](" + name + ") |"), name + " is not listed");
+    }
   }
 
   @TestFactory
