@@ -35,8 +35,7 @@ public final class Extract {
                 chat.system("You extract data as JSON.")
                     .user("Extract the contact.\n\n" + text)
                     .assistant(
-                        a ->
-                            a.gen(Contact.class, onPartial, maxTokens(200), temperature(0))));
+                        a -> a.gen(Contact.class, onPartial, maxTokens(200), temperature(0))));
   }
 
   public static void main(String[] arguments) {
@@ -45,7 +44,8 @@ public final class Extract {
           extract(
               model,
               TEXT,
-              partial -> System.out.println(partial.field("email").state() + " " + partial.value()));
+              partial ->
+                  System.out.println(partial.field("email").state() + " " + partial.value()));
       System.out.println(contact);
     }
   }

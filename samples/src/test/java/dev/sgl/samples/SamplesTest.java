@@ -8,20 +8,17 @@ import com.example.FewShot;
 import com.example.Retrieval;
 import dev.sgl.Sgl;
 import dev.sgl.annotation.Tool;
-import dev.sgl.format.Formatter;
-import dev.sgl.partial.Partial;
-import dev.sgl.program.JavaTypes;
-import dev.sgl.program.Printer;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Objects;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
+import dev.sgl.format.Formatter;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
+import dev.sgl.partial.Partial;
+import dev.sgl.program.JavaTypes;
+import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import dev.sgl.program.Values;
 import dev.sgl.run.RunOptions;
@@ -29,8 +26,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -195,8 +195,7 @@ class SamplesTest {
 
   @Test
   void retrieval() throws IOException {
-    Retrieval.Answers answers =
-        Retrieval.answers(model, HOME.resolve("samples/retrieval.sgl"));
+    Retrieval.Answers answers = Retrieval.answers(model, HOME.resolve("samples/retrieval.sgl"));
     assertTrue(answers.retrieval("Who is the mayor of Harlow?").startsWith("The answer is"));
     assertEquals("I do not know.", answers.retrieval("How old is Tom Reed?"));
   }
