@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -20,11 +21,14 @@ class TraceTest {
 
   @TempDir Path folder = Path.of("");
 
-  private List<JsonNode> trace(String source, int code) throws IOException {
+  private List<JsonNode> trace(String source, int code, String... more) throws IOException {
     Path program = folder.resolve("p.sgl");
     Path trace = folder.resolve("trace.json");
     Files.writeString(program, source);
-    Sglc run = Sglc.run("run", program.toString(), "--trace", trace.toString());
+    List<String> arguments =
+        new ArrayList<>(List.of("run", program.toString(), "--trace", trace.toString()));
+    arguments.addAll(List.of(more));
+    Sglc run = Sglc.run(arguments.toArray(String[]::new));
     assertEquals(code, run.code(), run.err());
     JsonNode events = new ObjectMapper().readTree(trace.toFile());
     assertTrue(events.isArray());
@@ -88,5 +92,42 @@ class TraceTest {
     Files.writeString(program, "program p() { return 1 }");
     Sglc.run("run", program.toString(), "--trace", folder.resolve("no/t.json").toString())
         .failed(2, "cannot be written");
+  }
+
+  @Test
+  void toolsAndFailedAttemptsAreInIt() throws IOException {
+    List<JsonNode> events =
+        trace(
+            "tool t() -> string program p() { retry 2 { check t() == \"no\", \"not yet\" } else { log \"x\" } }",
+            0,
+            "--tool",
+            "t=echo hi");
+    assertEquals(2, of(events, "tool", "X").size());
+    assertEquals("hi", of(events, "tool", "X").getFirst().path("args").path("result").asText());
+    List<JsonNode> failed = of(events, "retry", "i");
+    assertEquals(2, failed.size());
+    assertEquals("not yet", failed.getFirst().path("args").path("why").asText());
+  }
+
+  @Test
+  void aKeyIsNeitherInItNorInMessages() throws IOException {
+    Path program = folder.resolve("p.sgl");
+    Files.writeString(program, "program p() { user \"Hello!\" assistant gen x }");
+    Path file = folder.resolve("key.json");
+    String key = System.getenv("PATH");
+    Sglc run =
+        Sglc.run(
+            "run",
+            program.toString(),
+            "--endpoint",
+            "http://127.0.0.1:1/v1",
+            "--model",
+            "x",
+            "--api-key-env",
+            "PATH",
+            "--trace",
+            file.toString());
+    assertEquals(3, run.code(), run.err());
+    assertTrue(!Files.readString(file).contains(key) && !run.err().contains(key));
   }
 }
