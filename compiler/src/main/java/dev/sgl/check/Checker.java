@@ -79,9 +79,7 @@ public final class Checker {
 
   /// A test's block is like a function's: it calls programs, and has no conversation of its own.
   private void test(TestCase test) {
-    Routine block =
-        new Routine(
-            Routine.Kind.FN, test.name(), List.of(), Optional.empty(), List.of(), "", test.span());
+    Routine block = test.routine(List.of());
     test.replies().forEach(replies -> fits(replies, Type.array(Type.ANY), new Scope()));
     block(test.body(), new Scope(), new Place(block, Optional.empty(), false, false, false));
   }

@@ -1,6 +1,7 @@
 package dev.sgl.program;
 
 import java.util.List;
+import java.util.Optional;
 
 /// A `test` block.
 ///
@@ -9,5 +10,10 @@ public record TestCase(String name, List<Expr> replies, List<Step> body, Span sp
   public TestCase {
     replies = List.copyOf(replies);
     body = List.copyOf(body);
+  }
+
+  /// Steps of the test as what they are: a function that computes, and calls programs.
+  public Routine routine(List<Step> steps) {
+    return new Routine(Routine.Kind.FN, name, List.of(), Optional.empty(), steps, "", span);
   }
 }

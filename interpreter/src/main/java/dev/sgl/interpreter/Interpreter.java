@@ -46,7 +46,7 @@ public final class Interpreter {
   ///
   /// @throws RunException if a check of it failed, or the program
   public static void test(Program program, TestCase test, Backend backend, RunOptions options) {
-    Routine block = block(test, test.body());
+    Routine block = test.routine(test.body());
     new Run(program, backend, options).program(block, Map.of(), test.name(), 0);
   }
 
@@ -56,17 +56,12 @@ public final class Interpreter {
   public static List<String> replies(Program program, TestCase test) {
     List<String> replies = new ArrayList<>();
     for (Expr given : test.replies()) {
-      Routine value = block(test, List.of(new Step.Return(Optional.of(given), given.span())));
+      Routine value = test.routine(List.of(new Step.Return(Optional.of(given), given.span())));
       Run run = new Run(program, new ScriptedBackend(List.of()), RunOptions.DEFAULT);
       if (run.program(value, Map.of(), test.name(), 0) instanceof List<?> texts) {
         texts.forEach(text -> replies.add(Values.text(text)));
       }
     }
     return replies;
-  }
-
-  private static Routine block(TestCase test, List<Step> body) {
-    return new Routine(
-        Routine.Kind.FN, test.name(), List.of(), Optional.empty(), body, "", test.span());
   }
 }

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.program.Program;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -357,5 +362,63 @@ class StepsTest {
     assertThrows(
         RunException.class,
         () -> run("program p() { gen x: " + schema + " return x }", says("{\"b\":2}")));
+  }
+
+  /// Says `1` to everything, at the cost of 10 tokens, and remembers how it was asked.
+  private static final class Asked extends ScriptedBackend {
+    private final List<Sampling> samplings = new ArrayList<>();
+
+    Asked() {
+      super(List.of("1", "1", "1"));
+    }
+
+    @Override
+    public Generation generate(Request request) {
+      samplings.add(request.sampling());
+      Generation said = super.generate(request);
+      return new Generation() {
+        @Override
+        public Optional<String> next() {
+          return said.next();
+        }
+
+        @Override
+        public Reply reply() {
+          Reply reply = said.reply();
+          return new Reply(
+              reply.text(),
+              List.of(),
+              0,
+              reply.finish(),
+              new Reply.Usage(0, 0, 10, 0),
+              reply.timing(),
+              List.of());
+        }
+
+        @Override
+        public void close() {
+          said.close();
+        }
+      };
+    }
+  }
+
+  @Test
+  void aStopAroundIsForWhatHasNoEndOfItsOwn() {
+    Asked model = new Asked();
+    run("program p() { with (stop: \"x\") { gen a gen b: int gen c: string<..4> } }", model);
+    assertEquals(
+        List.of(List.of("x"), List.of(), List.of("x")),
+        model.samplings.stream().map(Sampling::stop).toList());
+  }
+
+  @Test
+  void anInnerBudgetIsPartOfTheOuterOne() {
+    Asked model = new Asked();
+    run(
+        "program p() { with (budget: 30 tokens) { with (budget: 25 tokens) { gen a let x = a + \"\" gen b let y = b + \"\" } gen c } return c }",
+        model);
+    assertEquals(
+        List.of(25, 15, 10), model.samplings.stream().map(s -> s.budget().orElse(-1)).toList());
   }
 }

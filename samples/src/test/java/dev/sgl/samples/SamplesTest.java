@@ -36,6 +36,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -331,6 +332,22 @@ class SamplesTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Examples of the design that are whole: those that leave nothing out and use no other file.
+  @TestFactory
+  Stream<DynamicTest> wholeExamplesOfTheDesignRun() throws IOException {
+    Path design = HOME.resolve("../shared/design/language.md");
+    Assumptions.assumeTrue(Files.exists(design), "the design is not here");
+    return Pattern.compile("(?ms)^```sgl\\n(.*?)^```")
+        .matcher(Files.readString(design))
+        .results()
+        .map(r -> r.group(1))
+        .filter(source -> !source.contains("…"))
+        .map(
+            source ->
+                DynamicTest.dynamicTest(
+                    source.lines().findFirst().orElse(""), () -> runs("design", source)));
   }
 
   @Test

@@ -163,9 +163,9 @@ final class GeneratedSequence extends Sequence implements Generation {
   private void take(int token) {
     append(token);
     masked = false;
+    boolean spells = spells(token);
     byte[] bytes = vocabulary.bytes(token);
     byte[] fresh = Arrays.copyOfRange(bytes, tail.length, bytes.length);
-    boolean spells = spells(token);
     tail = new byte[0];
     if (spells) {
       spelled = 1;

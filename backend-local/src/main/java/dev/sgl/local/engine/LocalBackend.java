@@ -169,7 +169,11 @@ public final class LocalBackend implements Backend {
             new Sampler(defaults.settings(sampling), prompt),
             new TextStream(sampling.stop()),
             tokenizer);
-    sequence.begin();
+    try {
+      sequence.begin();
+    } catch (ConstraintException e) { // the type is too large to be followed, or closed
+      throw new BackendException(String.valueOf(e.getMessage()), e);
+    }
     engine.submit(sequence);
     return sequence;
   }

@@ -7,9 +7,9 @@ import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.Masks;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.machine.State;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,17 +129,15 @@ public final class CompiledConstraint {
   private record Reached(Optional<State> from, int value) {}
 
   private static byte[] way(State end, Map<State, Reached> reached) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    List<Integer> values = new ArrayList<>();
     Reached last = reached.get(end);
     while (last != null && last.from().isPresent()) {
-      bytes.write(last.value());
+      values.addFirst(last.value());
       last = reached.get(last.from().get());
     }
-    byte[] way = bytes.toByteArray();
-    for (int i = 0; i < way.length / 2; i++) {
-      byte other = way[way.length - 1 - i];
-      way[way.length - 1 - i] = way[i];
-      way[i] = other;
+    byte[] way = new byte[values.size()];
+    for (int i = 0; i < way.length; i++) {
+      way[i] = (byte) (int) values.get(i);
     }
     return way;
   }
