@@ -1,5 +1,7 @@
 package dev.sgl.analysis;
 
+import dev.sgl.check.Options;
+import dev.sgl.compiler.Keywords;
 import dev.sgl.program.Functions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,56 +27,6 @@ public record Completion(String text, Kind kind, String detail, String documenta
     OPTION
   }
 
-  private static final List<String> STATEMENTS =
-      List.of(
-          "system",
-          "user",
-          "assistant",
-          "gen",
-          "select",
-          "think",
-          "fork",
-          "join",
-          "scratch",
-          "retry",
-          "check",
-          "fail",
-          "image",
-          "with",
-          "let",
-          "if",
-          "for",
-          "while",
-          "match",
-          "break",
-          "continue",
-          "return",
-          "log");
-
-  private static final List<String> DEFINITIONS =
-      List.of("program", "fragment", "fn", "type", "tool", "use", "test");
-
-  private static final List<String> TYPES =
-      List.of("text", "string", "int", "float", "bool", "json", "map", "call", "schema", "grammar");
-
-  private static final List<String> OPTIONS =
-      List.of(
-          "max_tokens",
-          "min_tokens",
-          "temperature",
-          "top_p",
-          "top_k",
-          "min_p",
-          "stop",
-          "seed",
-          "frequency_penalty",
-          "presence_penalty",
-          "repetition_penalty",
-          "logit_bias",
-          "ignore_eos",
-          "logprobs",
-          "n");
-
   private static final Pattern FIELD = Pattern.compile("[{,] *([\\p{L}_][\\p{L}\\p{N}_]*)\\??: ");
 
   static List<Completion> at(Analysis analysis, int offset) {
@@ -84,17 +36,18 @@ public record Completion(String text, Kind kind, String detail, String documenta
       return members(analysis, before.length() - 1);
     }
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
-      return words(OPTIONS, Kind.OPTION, "an option");
+      return words(Options.names(), Kind.OPTION, "an option");
     }
     if (line.matches(".*(: *|-> *|= *[^\"]*\\| *|<)") && !line.matches(".*\\([^)]*\\w+: *")
         || line.matches(" *type \\w+ = *")
         || line.matches(".*\\bgen \\w+: *")) {
-      List<Completion> types = words(TYPES, Kind.TYPE, "a type");
+      List<Completion> types = words(Keywords.TYPES, Kind.TYPE, "a type");
       types.addAll(symbols(analysis, offset, Set.of(Symbol.Kind.TYPE)));
       return types;
     }
     boolean outside = depth(before) == 0;
-    List<Completion> all = words(outside ? DEFINITIONS : STATEMENTS, Kind.KEYWORD, "");
+    List<Completion> all =
+        words(outside ? Keywords.DEFINITIONS : Keywords.STATEMENTS, Kind.KEYWORD, "");
     if (!outside) {
       all.addAll(
           symbols(
@@ -121,9 +74,9 @@ public record Completion(String text, Kind kind, String detail, String documenta
     return depth;
   }
 
-  private static List<Completion> words(List<String> words, Kind kind, String detail) {
+  private static List<Completion> words(Set<String> words, Kind kind, String detail) {
     List<Completion> all = new ArrayList<>();
-    words.forEach(word -> all.add(new Completion(word, kind, detail, "")));
+    new TreeSet<>(words).forEach(word -> all.add(new Completion(word, kind, detail, "")));
     return all;
   }
 

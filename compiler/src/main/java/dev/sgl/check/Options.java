@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The options of `gen`, `think` and `with`: their names, types and ranges.
-final class Options {
+public final class Options {
   private record Rule(Type type, double low, double high, String range) {}
 
   private static final double ANY = Double.POSITIVE_INFINITY;
@@ -51,6 +51,11 @@ final class Options {
     this.values = values;
     this.scope = scope;
     this.diagnostics = diagnostics;
+  }
+
+  /// The options of `gen`.
+  public static Set<String> names() {
+    return RULES.keySet();
   }
 
   static void ofGen(Step.Gen gen, ExprChecker values, Scope scope, List<Diagnostic> diagnostics) {

@@ -2,9 +2,10 @@ package dev.sgl.compiler;
 
 import java.util.Set;
 
-/// The words that begin a statement: candidates for what a misspelt one meant.
-final class Keywords {
-  static final Set<String> STATEMENTS =
+/// Words that begin something, and types that have names of their own.
+public final class Keywords {
+  /// What statements begin with.
+  public static final Set<String> STATEMENTS =
       Set.of(
           "system",
           "user",
@@ -29,6 +30,14 @@ final class Keywords {
           "continue",
           "return",
           "log");
+
+  /// What definitions begin with.
+  public static final Set<String> DEFINITIONS =
+      Set.of("program", "fragment", "fn", "type", "tool", "use", "test");
+
+  /// Types that need no definition.
+  public static final Set<String> TYPES =
+      Set.of("text", "string", "int", "float", "bool", "json", "any");
 
   private Keywords() {}
 }

@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Types of a module as written to types as data: names are written out, bounds checked.
 final class TypeLowering {
-  private static final Set<String> BUILT_IN =
-      Set.of("text", "string", "int", "float", "bool", "json", "any");
   private static final int MAX_LENGTH = 100_000;
 
   /// Types that name each other in circles grow when they are written out.
@@ -57,7 +55,7 @@ final class TypeLowering {
 
   void declare(Sgl.TypeAliasContext alias) {
     String name = alias.name().getText();
-    if (BUILT_IN.contains(name) || declared.putIfAbsent(name, alias) != null) {
+    if (Keywords.TYPES.contains(name) || declared.putIfAbsent(name, alias) != null) {
       diagnostics.add(Diagnostic.duplicateName(name, span(alias.name())));
     }
   }
@@ -163,7 +161,7 @@ final class TypeLowering {
   private Type named(String name, Span span) {
     Sgl.TypeAliasContext alias = declared.get(name);
     if (alias == null) {
-      List<String> names = new ArrayList<>(BUILT_IN);
+      List<String> names = new ArrayList<>(Keywords.TYPES);
       names.addAll(declared.keySet());
       diagnostics.add(Diagnostic.unknownType(name, span, Nearest.to(name, names)));
       return Type.ANY;
