@@ -69,7 +69,7 @@ final class RenderCommand implements Callable<Integer> {
       return ExitCode.DIAGNOSTICS;
     }
     Program program = compiled.program().get();
-    Prefix.Known whole = Prefix.of(program, arguments(program));
+    Prefix.Known whole = Prefix.firstPrompt(program, arguments(program));
     if (whole.prompt().isEmpty()) {
       err.println("nothing is said before " + where(whole));
       return ExitCode.OK;
@@ -77,7 +77,10 @@ final class RenderCommand implements Callable<Integer> {
     try (PromptReader reader = PromptReader.open(model.folder())) {
       List<Token> all = reader.tokens(whole.prompt().get());
       int shared =
-          Prefix.of(program, Map.of()).prompt().map(p -> common(all, reader.tokens(p))).orElse(0);
+          Prefix.firstPrompt(program, Map.of())
+              .prompt()
+              .map(p -> common(all, reader.tokens(p)))
+              .orElse(0);
       if (json) {
         out.println(Values.json(value(all, shared)));
       } else {

@@ -40,6 +40,7 @@ public final class Prefix {
 
   private final Program program;
   private final Backend nobody = new ScriptedBackend(List.of());
+  private final boolean intoCopies; // branches and scratches are walked, too
   private final Conversation conversation;
   private final Speech speech;
   private Optional<Role> speaker = Optional.empty();
@@ -51,8 +52,9 @@ public final class Prefix {
   ///     program says all that it says without either
   public record Known(Optional<Prompt> prompt, Optional<Span> end) {}
 
-  private Prefix(Program program, TaskGroup tasks) {
+  private Prefix(Program program, TaskGroup tasks, boolean intoCopies) {
     this.program = program;
+    this.intoCopies = intoCopies;
     this.conversation = new Conversation("prefix", tasks);
     this.speech = new Speech(nobody, RunOptions.DEFAULT, conversation, tasks, Defaults.NONE);
   }
@@ -61,9 +63,19 @@ public final class Prefix {
   ///
   /// @param arguments those that are known, by parameter name; others are not
   public static Known of(Program program, Map<String, Object> arguments) {
+    return of(program, arguments, false);
+  }
+
+  /// What the model sees when it is asked first, as far as that is known: in the program's own
+  /// conversation, or in the first branch of a fork.
+  public static Known firstPrompt(Program program, Map<String, Object> arguments) {
+    return of(program, arguments, true);
+  }
+
+  private static Known of(Program program, Map<String, Object> arguments, boolean intoCopies) {
     Routine entry = program.entry().orElseThrow();
     try (TaskGroup tasks = new TaskGroup()) {
-      Prefix prefix = new Prefix(program, tasks);
+      Prefix prefix = new Prefix(program, tasks, intoCopies);
       Environment parameters = new Environment();
       for (Routine.Parameter parameter : entry.parameters()) {
         Object given = arguments.get(parameter.name());
@@ -81,7 +93,7 @@ public final class Prefix {
   public static Map<String, Object> arguments(Program program, Map<String, Object> given) {
     Map<String, Object> all = new LinkedHashMap<>(given);
     try (TaskGroup tasks = new TaskGroup()) {
-      Prefix prefix = new Prefix(program, tasks);
+      Prefix prefix = new Prefix(program, tasks, false);
       for (Routine.Parameter parameter : program.entry().orElseThrow().parameters()) {
         if (!given.containsKey(parameter.name())) {
           parameter
@@ -154,6 +166,10 @@ public final class Prefix {
       case Step.Message(var role, var body, _) -> message(role, body, environment);
       case Step.Gen _, Step.Select _, Step.Think _, Step.Image _ -> Ended.STOP;
       case Step.Join(_, _, boolean append, _) -> append ? Ended.STOP : Ended.NO;
+      case Step.ForkEach fork when intoCopies -> into(fork, environment);
+      case Step.ForkBranches(_, var branches, _) when intoCopies ->
+          into(branches.getFirst().body(), environment.inner());
+      case Step.Scratch(var body, _) when intoCopies -> into(body, environment);
       case Step.ForkEach(_, _, var name, _, _) -> forget(name, environment);
       case Step.ForkBranches(var name, _, _) -> forget(name, environment);
       case Step.Scratch(var body, _) -> pass(body, environment);
@@ -182,6 +198,23 @@ public final class Prefix {
       case Step.Log _, Step.Check _ -> Ended.NO;
       case Step.Do(var call, _) -> call(call, environment);
     };
+  }
+
+  private Ended into(Step.ForkEach fork, Environment environment) {
+    Environment branch = environment.inner();
+    Object first =
+        value(fork.list(), environment)
+            .filter(list -> list instanceof List<?> elements && !elements.isEmpty())
+            .map(list -> (Object) ((List<?>) list).getFirst())
+            .orElseGet(Prefix::unknown);
+    branch.define(fork.variable(), first);
+    return into(fork.body(), branch.inner());
+  }
+
+  /// Goes into a copy of the conversation, from which nothing leads back.
+  private Ended into(List<Step> body, Environment environment) {
+    steps(body, environment);
+    return Ended.STOP;
   }
 
   /// The value of an expression, if nothing but known values is needed for it.

@@ -109,4 +109,14 @@ class PrefixTest {
         """;
     assertEquals("user: a / user: b / user: ", prefix(source, Map.of()));
   }
+
+  @Test
+  void theFirstPromptMayBeInABranch() {
+    String source =
+        "program p() { user \"a\" fork i in 1..3 as f { assistant { \"{i}: \" gen g } } user \"b\" }";
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    assertEquals(
+        "user: a / …1: ", show(Prefix.firstPrompt(program, Map.of()).prompt().orElseThrow()));
+    assertEquals("user: a / user: b", prefix(source, Map.of()));
+  }
 }
