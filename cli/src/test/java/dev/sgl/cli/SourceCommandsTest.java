@@ -61,7 +61,8 @@ class SourceCommandsTest {
     assertTrue(run.out().indexOf("all runs share") < run.out().indexOf("Good."), run.out());
     assertTrue(run.out().contains("Stars: "), run.out());
     assertTrue(run.out().contains("p.sgl:4:2"), run.out());
-    assertTrue(Sglc.run("render", file, "review=Good.", "--tokens").out().contains("Good\""));
+    String tokens = Sglc.run("render", file, "review=Good.", "--tokens").out();
+    assertTrue(tokens.matches("(?s).*\n[0-9]+ \"<\|user\|>\"\n.*"), tokens);
     String json = Sglc.run("render", file, "review=Good.", "--json").out();
     assertTrue(json.contains("\"shared\":") && json.contains("\"tokens\":["), json);
   }
