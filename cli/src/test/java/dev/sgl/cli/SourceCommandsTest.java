@@ -62,7 +62,7 @@ class SourceCommandsTest {
     assertTrue(run.out().contains("Stars: "), run.out());
     assertTrue(run.out().contains("p.sgl:4:2"), run.out());
     String tokens = Sglc.run("render", file, "review=Good.", "--tokens").out();
-    assertTrue(tokens.matches("(?s).*\n[0-9]+ \"<\|user\|>\"\n.*"), tokens);
+    assertTrue(tokens.contains("\"<|user|>\""), tokens);
     String json = Sglc.run("render", file, "review=Good.", "--json").out();
     assertTrue(json.contains("\"shared\":") && json.contains("\"tokens\":["), json);
   }
