@@ -96,11 +96,12 @@ public final class Checker {
 
   /// Checks a block whose variables are those of the block around it.
   private void open(List<Step> steps, Scope scope, Place place) {
+    boolean reached = true;
     for (int i = 0; i < steps.size(); i++) {
       step(steps.get(i), scope, place);
-      if (i + 1 < steps.size() && Flow.leaves(steps.get(i))) {
+      if (reached && i + 1 < steps.size() && Flow.leaves(steps.get(i))) {
         diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span()));
-        break;
+        reached = false;
       }
     }
   }
