@@ -100,7 +100,7 @@ public final class Checker {
     for (int i = 0; i < steps.size(); i++) {
       step(steps.get(i), scope, place);
       if (reached && i + 1 < steps.size() && Flow.leaves(steps.get(i))) {
-        diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span()));
+        diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span(), steps.get(i).span()));
         reached = false;
       }
     }

@@ -143,9 +143,9 @@ final class ExprLowering {
     return new Expr.Constant(Literals.value(literal, () -> overflow(literal)), span(literal));
   }
 
-  void overflow(Sgl.LiteralContext literal) {
+  void overflow(ParserRuleContext number) {
     diagnostics.add(
-        Diagnostic.syntax("This integer is too large.", span(literal), "more than 64 bits"));
+        Diagnostic.syntax("This number is too large.", span(number), "more than 64 bits hold"));
   }
 
   Expr text(Sgl.TextContext text) {

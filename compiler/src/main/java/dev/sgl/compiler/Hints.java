@@ -68,6 +68,9 @@ final class Hints {
     if (token.getType() == SglLexer.PIPE && parser.getTokenStream().LA(2) == SglLexer.PIPE) {
       return Optional.of("one of both conditions is written `or`");
     }
+    if (token.getType() == SglLexer.GEN || token.getType() == SglLexer.SELECT) {
+      return Optional.of("`%1$s x …` is a statement, which binds `x`".formatted(token.getText()));
+    }
     if (context instanceof Sgl.NameContext && isWord(token)) {
       return Optional.of(
           "`" + token.getText() + "` is a word of the language; choose another name");

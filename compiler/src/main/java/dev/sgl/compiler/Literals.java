@@ -11,14 +11,14 @@ final class Literals {
 
   /// The value of a literal that is no text.
   ///
-  /// @param overflow is told of an integer that is too large
+  /// @param overflow is told of a number that is too large
   static Object value(Sgl.LiteralContext literal, Runnable overflow) {
     String text = literal.getText();
     if (literal.INT() != null) {
       return integer(text, overflow);
     }
     if (literal.FLOAT() != null) {
-      return Double.parseDouble(text);
+      return decimal(text, overflow);
     }
     if (literal.TRUE() != null || literal.FALSE() != null) {
       return literal.TRUE() != null;
@@ -33,6 +33,15 @@ final class Literals {
       overflow.run();
       return 0L;
     }
+  }
+
+  static Double decimal(String text, Runnable overflow) {
+    double value = Double.parseDouble(text);
+    if (Double.isInfinite(value)) {
+      overflow.run();
+      return 0.0;
+    }
+    return value;
   }
 
   /// A text without values in it; what stands in braces is left out.

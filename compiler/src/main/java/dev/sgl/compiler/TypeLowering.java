@@ -352,13 +352,17 @@ final class TypeLowering {
     }
     Sgl.BoundContext least = bounds.exact != null ? bounds.exact : bounds.low;
     Sgl.BoundContext most = bounds.exact != null ? bounds.exact : bounds.high;
-    double low = least == null ? Double.NEGATIVE_INFINITY : Double.parseDouble(least.getText());
-    double high = most == null ? Double.POSITIVE_INFINITY : Double.parseDouble(most.getText());
+    double low = least == null ? Double.NEGATIVE_INFINITY : decimal(least);
+    double high = most == null ? Double.POSITIVE_INFINITY : decimal(most);
     if (low > high) {
       diagnostics.add(Diagnostic.emptyType("no number lies from " + low + " to " + high, span));
       return Type.FLOAT;
     }
     return new Type.Float(low, high);
+  }
+
+  private double decimal(Sgl.BoundContext bound) {
+    return Literals.decimal(bound.getText(), () -> values.overflow(bound));
   }
 
   private long number(Sgl.BoundContext bound) {

@@ -215,8 +215,14 @@ public record Diagnostic(
         .help("end it with `return …`, or with `fail \"…\"`");
   }
 
-  public static Diagnostic unreachable(Span span) {
-    return new Diagnostic("unreachable", "This is never reached.", span, "after the end").warning();
+  /// @param end of all ways to the statement
+  public static Diagnostic unreachable(Span span, Span end) {
+    return new Diagnostic("unreachable", "This is never reached.", span, "after the end")
+        .help(
+            span.line() == end.line()
+                ? Optional.of("write it on a line before, and then what it gives: `return x`")
+                : Optional.empty())
+        .warning();
   }
 
   public static Diagnostic unreadFork(String name, Span span) {
