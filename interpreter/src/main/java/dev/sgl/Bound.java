@@ -70,19 +70,19 @@ final class Bound implements InvocationHandler {
     Parameter[] parameters = method.getParameters();
     boolean byName = Arrays.stream(parameters).allMatch(Parameter::isNamePresent);
     List<Optional<String>> names = new ArrayList<>();
-    for (int i = 0; i < parameters.length; i++) {
-      Parameter parameter = parameters[i];
+    int place = 0;
+    for (Parameter parameter : parameters) {
       if (parameter.getType() == Partials.Heard.class) {
         names.add(Optional.empty());
         continue;
       }
-      int place = i;
+      int own = place++;
       Optional<Routine.Parameter> wanted =
           byName
               ? routine.parameters().stream()
                   .filter(p -> p.name().equals(parameter.getName()))
                   .findFirst()
-              : routine.parameters().stream().skip(place).findFirst();
+              : routine.parameters().stream().skip(own).findFirst();
       names.add(wanted.map(Routine.Parameter::name));
       if (wanted.isEmpty()) {
         wrong.add("`" + routine.name() + "` has no parameter " + parameter.getName());

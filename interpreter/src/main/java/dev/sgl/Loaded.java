@@ -4,6 +4,7 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.Pin;
 import dev.sgl.chat.Running;
 import dev.sgl.check.TypeFit;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.interpreter.Prefix;
 import dev.sgl.program.JavaTypes;
@@ -71,15 +72,33 @@ public record Loaded(Program program, RunOptions options) {
   /// @param arguments Java values by parameter name
   /// @return a value of programs
   /// @throws dev.sgl.run.RunException if it failed
+  /// @throws IllegalArgumentException if the program has no such parameter
   public Object run(Backend backend, Map<String, ?> arguments) {
     return Interpreter.run(program, values(arguments), backend, options);
   }
 
-  private static Map<String, Object> values(Map<String, ?> arguments) {
+  private Map<String, Object> values(Map<String, ?> arguments) {
+    List<Routine.Parameter> parameters = program.entry().map(Routine::parameters).orElse(List.of());
     Map<String, Object> values = new LinkedHashMap<>();
     arguments.forEach(
-        (name, value) -> values.put(name, JavaTypes.fromJava(value, value.getClass())));
+        (name, value) ->
+            values.put(name, JavaTypes.fromJava(value, parameter(name, parameters).type())));
     return values;
+  }
+
+  private Routine.Parameter parameter(String name, List<Routine.Parameter> parameters) {
+    return parameters.stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> {
+              String near =
+                  Nearest.to(name, parameters.stream().map(Routine.Parameter::name).toList())
+                      .map(n -> "; did you mean `" + n + "`?")
+                      .orElse("");
+              return new IllegalArgumentException(
+                  program.file() + ": the program has no parameter `" + name + "`" + near);
+            });
   }
 
   /// Runs the program's entry once for each of `arguments`, at the same time. What all runs begin
@@ -88,8 +107,8 @@ public record Loaded(Program program, RunOptions options) {
   /// @return values of programs, in the order of the arguments
   /// @throws dev.sgl.run.RunException the first error, which cancels the other runs
   public List<Object> runAll(Backend backend, List<? extends Map<String, ?>> arguments) {
-    List<Map<String, Object>> runs = arguments.stream().map(Loaded::values).toList();
-    try (TaskGroup tasks = new TaskGroup();
+    List<Map<String, Object>> runs = arguments.stream().map(this::values).toList();
+    try (TaskGroup tasks = new TaskGroup(options.sequential());
         Pin _ = Prefix.pin(program, runs, backend, options.scheduling())) {
       List<Pending> values =
           runs.stream()

@@ -16,12 +16,14 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.chat.Forked;
 import dev.sgl.chat.Running;
 import dev.sgl.conversation.GenOption;
 import dev.sgl.partial.Partial;
 import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import dev.sgl.program.Type;
+import dev.sgl.program.Values;
 import dev.sgl.run.Partials;
 import dev.sgl.run.RunException;
 import java.time.LocalDate;
@@ -30,8 +32,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -93,6 +97,98 @@ class SglTest {
   }
 
   @Test
+  void whatBranchesSaidCanBeAddedToAnAttempt() {
+    ScriptedBackend backend = new ScriptedBackend(List.of("a", "a", "b"));
+    Sgl.on(backend)
+        .run(
+            chat -> {
+              chat.user("Go.");
+              Forked<String> forked = chat.fork(2, branch -> branch.assistant(a -> a.gen()));
+              chat.retry(1, attempt -> forked.joinAppend(attempt));
+              return chat.user("And?").assistant(a -> a.gen());
+            });
+    assertEquals(4, ((Prompt.Chat) backend.prompts().getLast()).messages().size());
+  }
+
+  @Test
+  void branchesThatNobodyJoinedAreWaitedForAndTheirErrorsRaised() {
+    AtomicInteger ended = new AtomicInteger();
+    Sgl.on(new ScriptedBackend(List.of("a", "b")))
+        .run(
+            chat -> {
+              chat.user("Go.");
+              chat.fork(
+                  2,
+                  branch -> {
+                    branch.assistant(a -> a.gen());
+                    return ended.incrementAndGet();
+                  });
+              return 0;
+            });
+    assertEquals(2, ended.get());
+    RunException error =
+        assertThrows(
+            RunException.class,
+            () ->
+                Sgl.on(new ScriptedBackend(List.of()))
+                    .run(
+                        chat -> {
+                          chat.user("Go.");
+                          return chat.fork(2, branch -> branch.assistant(a -> a.gen()));
+                        }));
+    assertTrue(String.valueOf(error.getMessage()).contains("no reply left"), error.toString());
+  }
+
+  @Test
+  void severalValuesComeAtOnce() {
+    List<Integer> values =
+        Sgl.on(new ScriptedBackend(List.of("1", "2", "3")))
+            .run(chat -> chat.user("Go.").assistant(a -> a.genAll(Integer.class, 3)));
+    assertEquals(Set.of(1, 2, 3), Set.copyOf(values));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            Sgl.on(new ScriptedBackend(List.of("1")))
+                .run(chat -> chat.user("Go.").assistant(a -> a.gen(GenOption.n(2)))));
+  }
+
+  private sealed interface Shape {}
+
+  private record Circle(int radius) implements Shape {}
+
+  private record Square(int side) implements Shape {}
+
+  @Test
+  void argumentsAreThoseOfTheProgram() {
+    Loaded loaded =
+        Sgl.compile(
+            "shapes.sgl",
+            """
+            program p(
+              shapes: ({ type: "Circle", radius: int } | { type: "Square", side: int })[],
+              circle: { radius: int } = { radius: 1 },
+              topic: string = "x"
+            ) -> any {
+              return shapes + [circle]
+            }
+            """);
+    ScriptedBackend nobody = new ScriptedBackend(List.of());
+    Object value =
+        loaded.run(
+            nobody,
+            Map.of("shapes", List.of(new Square(2), new Circle(3)), "circle", new Circle(4)));
+    assertEquals(
+        "[{\"type\": \"Square\", \"side\": 2}, {\"type\": \"Circle\", \"radius\": 3}, {\"radius\": 4}]",
+        Values.text(value));
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> loaded.run(nobody, Map.of("shapes", List.of(), "topc", "y")));
+    assertTrue(
+        String.valueOf(error.getMessage()).contains("did you mean `topic`?"), error.toString());
+  }
+
+  @Test
   void aRetryBeginsWhereItBegan() {
     ScriptedBackend backend = new ScriptedBackend(List.of("7", "2"));
     int small =
@@ -115,12 +211,13 @@ class SglTest {
   @Test
   void anErrorNamesTheLine() {
     ScriptedBackend backend = new ScriptedBackend(List.of("seven"));
+    int here = new Throwable().getStackTrace()[0].getLineNumber();
     RunException error =
         assertThrows(
             RunException.class,
             () -> Sgl.on(backend).run(chat -> chat.assistant(a -> a.gen(Integer.class))));
     assertEquals("SglTest.java", error.span().file());
-    assertTrue(error.span().line() > 100 && error.span().line() < 200, error.span().toString());
+    assertEquals(here + 4, error.span().line());
   }
 
   @Test

@@ -321,7 +321,7 @@ public final class Checker {
     hasConversation("fork", fork.span(), place);
     Scope outer = scope.inner();
     define(fork.variable(), values.item(fork.list(), scope), Kind.VALUE, fork.span(), outer);
-    Scope branch = outer.inner();
+    Scope branch = outer.branch();
     block(fork.body(), branch, place.branch());
     define(fork.name(), Type.array(branch.record()), Kind.FORK, fork.span(), scope);
   }
@@ -336,7 +336,7 @@ public final class Checker {
                   if (!names.add(branch.name())) {
                     diagnostics.add(Diagnostic.duplicateName(branch.name(), branch.span()));
                   }
-                  Scope inner = scope.inner();
+                  Scope inner = scope.branch();
                   block(branch.body(), inner, place.branch());
                   return new Type.Field(branch.name(), inner.record(), false);
                 })
@@ -348,6 +348,8 @@ public final class Checker {
     Optional<Scope.Variable> fork = values.read(name, span, scope);
     if (fork.isPresent() && fork.get().kind() != Kind.FORK) {
       diagnostics.add(Diagnostic.notAFork(name, span));
+    } else if (fork.isPresent() && scope.isOutsideBranch(name)) {
+      diagnostics.add(Diagnostic.foreignFork(name, span));
     }
   }
 

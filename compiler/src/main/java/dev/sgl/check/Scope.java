@@ -54,19 +54,33 @@ final class Scope {
   }
 
   private final Optional<Scope> outer;
+  private final boolean isBranch;
   private final Map<String, Variable> variables = new LinkedHashMap<>();
   private final Set<String> lost = new HashSet<>();
 
   Scope() {
-    this(Optional.empty());
+    this(Optional.empty(), false);
   }
 
-  private Scope(Optional<Scope> outer) {
+  private Scope(Optional<Scope> outer, boolean isBranch) {
     this.outer = outer;
+    this.isBranch = isBranch;
   }
 
   Scope inner() {
-    return new Scope(Optional.of(this));
+    return new Scope(Optional.of(this), false);
+  }
+
+  /// The variables of a fork's branch.
+  Scope branch() {
+    return new Scope(Optional.of(this), true);
+  }
+
+  /// Whether a variable belongs to who started the branch that this is in.
+  boolean isOutsideBranch(String name) {
+    return !variables.containsKey(name)
+        && outer.isPresent()
+        && (isBranch || outer.get().isOutsideBranch(name));
   }
 
   /// Adds a variable; false if this very block has one of the name.

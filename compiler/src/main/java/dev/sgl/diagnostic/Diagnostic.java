@@ -305,6 +305,15 @@ public record Diagnostic(
         .help("make it a `fragment`, or a `program`");
   }
 
+  public static Diagnostic foreignFork(String name, Span span) {
+    return new Diagnostic(
+            "foreign-fork",
+            "A branch cannot join `" + name + "`, which was forked outside of it.",
+            span,
+            "forked outside of this branch")
+        .help("read the values of its branches, which waits for them, or join it before");
+  }
+
   public static Diagnostic notAFork(String name, Span span) {
     return new Diagnostic("not-a-fork", "`" + name + "` is not a fork.", span, "not a fork")
         .help("`join` takes the name after `as` of a `fork`");

@@ -26,6 +26,12 @@ public final class RecordedBackend implements Backend {
         .orElseThrow(() -> new BackendException("no answer to this was recorded; record it again"));
   }
 
+  private static void requireSuccess(Answer answer) {
+    if (!answer.failure().isEmpty()) {
+      throw new BackendException(answer.failure());
+    }
+  }
+
   @Override
   public Generation generate(Request request) {
     Answer answer = take(Recording.key(request));
@@ -37,12 +43,13 @@ public final class RecordedBackend implements Backend {
         if (chunks.hasNext()) {
           return Optional.of(chunks.next());
         }
-        awaitCancel();
+        end();
         return Optional.empty();
       }
 
-      /// What was cancelled when it was recorded has no end.
-      private void awaitCancel() {
+      /// What failed when it was recorded fails; what was cancelled has no end.
+      private void end() {
+        requireSuccess(answer);
         if (answer.cancelled()) {
           try {
             closed.await();
@@ -55,7 +62,7 @@ public final class RecordedBackend implements Backend {
 
       @Override
       public Reply reply() {
-        awaitCancel();
+        end();
         return new Reply(
             answer.text(),
             List.of(),
@@ -76,6 +83,7 @@ public final class RecordedBackend implements Backend {
   @Override
   public Selection select(Question question) {
     Answer answer = take(Recording.key(question));
+    requireSuccess(answer);
     int index = question.choices().indexOf(answer.text());
     if (index < 0) {
       throw new BackendException("the recorded answer `" + answer.text() + "` is no choice");

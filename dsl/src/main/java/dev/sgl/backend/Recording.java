@@ -13,26 +13,46 @@ import java.util.TreeMap;
 
 /// What a model answered, to be answered again without it: answers by what was asked.
 ///
-/// What is asked is the text of the prompt, the type and the options; seeds do not count, and
-/// tokens neither. Who asks the same twice gets the first answer first.
+/// What is asked is the text of the prompt, the type and the options, the seed among them; tokens
+/// do not count. Who asks the same twice gets the first answer first.
 public final class Recording {
   /// An answer.
   ///
   /// @param asked what was asked, as [#key] says it
   /// @param text what was generated, or chosen
   /// @param cancelled whether somebody ended the generation before it had an end
+  /// @param failure why there is no answer; empty if there is one
   /// @param scores of the choices, if it was a choice
   /// @param method how the choice was made
   public record Answer(
       String asked,
       String text,
       boolean cancelled,
+      String failure,
       Reply.Finish finish,
       Reply.Usage usage,
       List<Double> scores,
       String method) {
     public Answer {
       scores = List.copyOf(scores);
+    }
+
+    static Answer said(String asked, String text, Reply.Finish finish, Reply.Usage usage) {
+      return new Answer(asked, text, false, "", finish, usage, List.of(), "");
+    }
+
+    static Answer cancelled(String asked, String text) {
+      return new Answer(asked, text, true, "", Reply.Finish.END, Reply.Usage.NONE, List.of(), "");
+    }
+
+    static Answer failed(String asked, String text, String failure) {
+      return new Answer(
+          asked, text, false, failure, Reply.Finish.END, Reply.Usage.NONE, List.of(), "");
+    }
+
+    static Answer chosen(String asked, String text, Selection best) {
+      return new Answer(
+          asked, text, false, "", Reply.Finish.END, best.usage(), best.scores(), best.method());
     }
   }
 
@@ -77,7 +97,8 @@ public final class Recording {
         sampling.repetitionPenalty(),
         new TreeMap<>(sampling.logitBias()),
         sampling.ignoreEos(),
-        sampling.logprobs());
+        sampling.logprobs(),
+        sampling.seed());
   }
 
   static String key(Question question) {

@@ -1,7 +1,7 @@
 package dev.sgl.backend;
 
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// A model whose answers are recorded. Closing it closes the model.
 public final class RecordingBackend implements Backend {
@@ -20,33 +20,38 @@ public final class RecordingBackend implements Backend {
 
   @Override
   public Generation generate(Request request) {
-    Generation generation = model.generate(request);
     String key = Recording.key(request);
+    Generation generation = asked(key, () -> model.generate(request));
     return new Generation() {
       private final StringBuilder said = new StringBuilder();
       private boolean ended;
 
       @Override
       public Optional<String> next() {
-        Optional<String> chunk = generation.next();
+        Optional<String> chunk = recorded(generation::next);
         chunk.ifPresent(said::append);
         return chunk;
       }
 
       @Override
       public Reply reply() {
-        Reply reply = generation.reply();
-        add(
-            new Recording.Answer(
-                key, reply.text(), false, reply.finish(), reply.usage(), List.of(), ""));
+        Reply reply = recorded(generation::reply);
+        add(Recording.Answer.said(key, reply.text(), reply.finish(), reply.usage()));
         return reply;
+      }
+
+      private <T> T recorded(Supplier<T> answer) {
+        try {
+          return answer.get();
+        } catch (BackendException e) {
+          add(Recording.Answer.failed(key, said.toString(), String.valueOf(e.getMessage())));
+          throw e;
+        }
       }
 
       @Override
       public void close() {
-        add(
-            new Recording.Answer(
-                key, said.toString(), true, Reply.Finish.END, Reply.Usage.NONE, List.of(), ""));
+        add(Recording.Answer.cancelled(key, said.toString()));
         generation.close();
       }
 
@@ -61,17 +66,20 @@ public final class RecordingBackend implements Backend {
 
   @Override
   public Selection select(Question question) {
-    Selection best = model.select(question);
-    recording.add(
-        new Recording.Answer(
-            Recording.key(question),
-            question.choices().get(best.index()),
-            false,
-            Reply.Finish.END,
-            best.usage(),
-            best.scores(),
-            best.method()));
+    String key = Recording.key(question);
+    Selection best = asked(key, () -> model.select(question));
+    recording.add(Recording.Answer.chosen(key, question.choices().get(best.index()), best));
     return best;
+  }
+
+  /// Asks the model; if it fails at once, that is its answer.
+  private <T> T asked(String key, Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (BackendException e) {
+      recording.add(Recording.Answer.failed(key, "", String.valueOf(e.getMessage())));
+      throw e;
+    }
   }
 
   @Override

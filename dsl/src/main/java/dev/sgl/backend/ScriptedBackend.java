@@ -1,6 +1,8 @@
 package dev.sgl.backend;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -10,11 +12,11 @@ import java.util.Optional;
 /// Generations take the replies in order; a `select` takes one too and chooses the choice that
 /// equals it. Remembers what it was asked.
 public class ScriptedBackend implements Backend {
-  private final Iterator<String> replies;
+  private final Deque<String> replies;
   private final List<Prompt> prompts = new ArrayList<>();
 
   public ScriptedBackend(List<String> replies) {
-    this.replies = List.copyOf(replies).iterator();
+    this.replies = new ArrayDeque<>(replies);
   }
 
   @Override
@@ -27,12 +29,17 @@ public class ScriptedBackend implements Backend {
     return List.copyOf(prompts);
   }
 
+  /// Replies that nobody has asked for.
+  public synchronized int left() {
+    return replies.size();
+  }
+
   private synchronized String take(Prompt prompt) {
     prompts.add(prompt);
-    if (!replies.hasNext()) {
+    if (replies.isEmpty()) {
       throw new BackendException("the scripted model has no reply left");
     }
-    return replies.next();
+    return replies.removeFirst();
   }
 
   @Override

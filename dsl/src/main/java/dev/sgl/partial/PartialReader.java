@@ -9,10 +9,12 @@ import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Reads a value while it is written.
 ///
@@ -21,13 +23,32 @@ import java.util.Optional;
 /// the type. Text that the constraint does not know (of an endpoint that puts blanks elsewhere) is
 /// read as the JSON that it is, and a number is complete when something follows it.
 ///
+/// What is complete is not read again: a piece costs what the last value that is open costs, and a
+/// copy of the lists that it stands in.
+///
 /// Owned by one thread at a time.
 public final class PartialReader {
+  /// Values nested deeper than this are not looked into while they are written.
+  private static final int MAX_DEPTH = 200;
+
+  /// What is complete of a record or a list, up to the place behind a comma.
+  private static final class Begun {
+    private final Map<String, Partial> fields = new LinkedHashMap<>();
+    private final List<Partial> items = new ArrayList<>();
+    private int at;
+
+    Begun(int at) {
+      this.at = at;
+    }
+  }
+
   private final Type type;
   private final StringBuilder text = new StringBuilder();
   private Optional<Follower> follower;
   private Partial last = Partial.PENDING;
+  private final Map<Integer, Begun> begun = new HashMap<>(); // by the place of the bracket
   private int at; // while the text is read
+  private int depth;
 
   public PartialReader(Type type) {
     this.type = type;
@@ -102,17 +123,35 @@ public final class PartialReader {
       return Partial.PENDING;
     }
     return switch (text.charAt(at)) {
-      case '{' -> record(whole);
-      case '[' -> list(whole);
+      case '{' -> nested(() -> record(whole));
+      case '[' -> nested(() -> list(whole));
       case '"' -> string();
       default -> word();
     };
   }
 
+  private Partial nested(Supplier<Partial> container) {
+    if (depth == MAX_DEPTH) {
+      at = text.length();
+      return Partial.scalar(State.PARTIAL, Values.NONE);
+    }
+    depth++;
+    Partial read = container.get();
+    depth--;
+    return read;
+  }
+
+  /// What is known of the container whose bracket comes next; reading goes on behind it.
+  private Begun resume() {
+    Begun known = begun.computeIfAbsent(at, place -> new Begun(place + 1));
+    at = known.at;
+    return known;
+  }
+
   private Partial record(Type of) {
-    at++;
-    Map<String, Partial> fields = new LinkedHashMap<>();
-    boolean closed = passes('}');
+    Begun known = resume();
+    Map<String, Partial> fields = new LinkedHashMap<>(known.fields);
+    boolean closed = fields.isEmpty() && passes('}');
     while (!closed && !atEnd() && text.charAt(at) == '"') {
       Partial name = string();
       if (!name.isComplete() || !passes(':')) {
@@ -125,6 +164,8 @@ public final class PartialReader {
       if (closed || !passes(',')) {
         break;
       }
+      known.fields.put(key, value);
+      known.at = at;
     }
     if (closed) {
       return Partial.record(State.COMPLETE, fields);
@@ -176,16 +217,18 @@ public final class PartialReader {
   }
 
   private Partial list(Type of) {
-    at++;
+    Begun known = resume();
     Type item = of instanceof Type.Array(var type, _, _) ? type : Type.ANY;
-    List<Partial> items = new ArrayList<>();
-    boolean closed = passes(']');
+    List<Partial> items = new ArrayList<>(known.items);
+    boolean closed = items.isEmpty() && passes(']');
     while (!closed && !atEnd()) {
       items.add(json(item));
       closed = passes(']');
       if (closed || !passes(',')) {
         break;
       }
+      known.items.add(items.getLast());
+      known.at = at;
     }
     return Partial.list(closed ? State.COMPLETE : State.PARTIAL, items);
   }
@@ -193,14 +236,22 @@ public final class PartialReader {
   private Partial string() {
     int end = at + 1;
     while (end < text.length() && text.charAt(end) != '"') {
-      end += text.charAt(end) == '\\' ? 2 : 1;
+      int length = text.charAt(end) == '\\' ? escape(end) : 1;
+      if (end + length > text.length()) {
+        break; // in the middle of an escape
+      }
+      end += length;
     }
-    boolean closed = end < text.length();
-    String written = text.substring(at + 1, Math.min(end, text.length()));
+    boolean closed = end < text.length() && text.charAt(end) == '"';
+    String known = text.substring(at + 1, end);
     at = closed ? end + 1 : text.length();
-    String known = closed ? written : written.replaceFirst("\\\\(u[0-9a-fA-F]{0,3})?$", "");
     Object value = Types.parse('"' + known + '"').orElse(Values.NONE);
     return Partial.scalar(closed ? State.COMPLETE : State.PARTIAL, value);
+  }
+
+  /// Characters of the escape at `place`, once it is whole.
+  private int escape(int place) {
+    return place + 1 < text.length() && text.charAt(place + 1) == 'u' ? 6 : 2;
   }
 
   /// A number, `true`, `false` or `null`.

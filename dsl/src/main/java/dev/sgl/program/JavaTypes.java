@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -135,6 +136,33 @@ public final class JavaTypes {
     } catch (JsonProcessingException e) {
       throw new TypeException("no value of programs: " + value.getClass().getName(), e);
     }
+  }
+
+  /// A Java value of which nobody says as what it was declared, for a place where `wanted` is; the
+  /// records of a sealed interface have their names in front where they must.
+  ///
+  /// @throws TypeException if there is no such value
+  public static Object fromJava(@Nullable Object value, Type wanted) {
+    return switch (value) {
+      case null -> Values.NONE;
+      case Collection<?> items -> {
+        Type item = wanted instanceof Type.Array(var type, _, _) ? type : Type.ANY;
+        yield items.stream().map(i -> fromJava(i, item)).toList();
+      }
+      case Map<?, ?> entries -> {
+        Type entry = wanted instanceof Type.MapOf(var type) ? type : Type.ANY;
+        Map<String, Object> record = new LinkedHashMap<>();
+        entries.forEach((key, v) -> record.put(String.valueOf(key), fromJava(v, entry)));
+        yield record;
+      }
+      case Object other ->
+          Arrays.stream(other.getClass().getInterfaces())
+              .filter(Class::isSealed)
+              .map(sealed -> fromJava(other, (java.lang.reflect.Type) sealed))
+              .filter(named -> Types.mismatch(wanted, named).isEmpty())
+              .findFirst()
+              .orElseGet(() -> fromJava(other, (java.lang.reflect.Type) other.getClass()));
+    };
   }
 
   // --- types

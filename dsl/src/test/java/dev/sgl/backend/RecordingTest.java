@@ -62,6 +62,23 @@ class RecordingTest {
   }
 
   @Test
+  void whatFailedFailsAgain() {
+    Recording recording = new Recording(List.of());
+    try (Backend backend = new RecordingBackend(new ScriptedBackend(List.of("one")), recording)) {
+      say(backend, request("Count", Type.TEXT));
+      assertThrows(BackendException.class, () -> say(backend, request("Count", Type.TEXT)));
+      assertThrows(BackendException.class, () -> backend.select(question));
+    }
+    try (Backend backend = new RecordedBackend(new Recording(recording.answers()))) {
+      assertEquals("one", say(backend, request("Count", Type.TEXT)));
+      BackendException error =
+          assertThrows(BackendException.class, () -> say(backend, request("Count", Type.TEXT)));
+      assertEquals("the scripted model has no reply left", error.getMessage());
+      assertThrows(BackendException.class, () -> backend.select(question));
+    }
+  }
+
+  @Test
   void whatWasCancelledIsWaitedForUntilItIsCancelled() throws InterruptedException {
     try (Backend backend = new RecordedBackend(recorded())) {
       Generation generation = backend.generate(request("Long", Type.TEXT));

@@ -62,6 +62,41 @@ class PartialReaderTest {
   }
 
   @Test
+  void aTextNeverShrinks() {
+    for (String written : List.of("C:\\\\tmp", "\\\\", "a\\u005cb", "\\ud83d\\ude00!", "\\\"x")) {
+      String json = "{\"title\":\"" + written;
+      PartialReader reader = new PartialReader(TIP);
+      int known = 0;
+      for (char c : json.toCharArray()) {
+        Partial title = reader.accept(Character.toString(c)).field("title");
+        int length = title.text().map(String::length).orElse(known);
+        assertTrue(length >= known && (title.text().isPresent() || known == 0), json);
+        known = length;
+      }
+    }
+  }
+
+  /// A list is not read again for each piece: this would take minutes.
+  @Test
+  void longListsAreReadOnce() {
+    Type type = Type.array(new Type.Rec(List.of(new Field("n", Type.INT, false))));
+    PartialReader reader = new PartialReader(type);
+    reader.accept("[");
+    for (int i = 0; i < 4_000; i++) {
+      reader.accept(i == 0 ? "" : ",");
+      assertEquals(i + 1, reader.accept("{\"n\":" + i + "}").items().size());
+    }
+    assertEquals(3_999L, reader.accept("]").items().getLast().field("n").value());
+  }
+
+  @Test
+  void whatIsNestedTooDeepIsNotLookedInto() {
+    PartialReader reader = new PartialReader(Type.array(Type.ANY));
+    Partial read = reader.accept("[".repeat(50_000));
+    assertEquals(State.PARTIAL, read.state());
+  }
+
+  @Test
   void aNumberIsCompleteWhenItsTypeAllowsNoFurtherDigit() {
     String begun = "{\"title\":\"W\",\"stars\":4";
     assertTrue(after(TIP, begun).contains("stars=4,"), after(TIP, begun));

@@ -49,6 +49,10 @@ public final class Chat {
     return new Chat(backend, options, other, group, defaults);
   }
 
+  Conversation conversation() {
+    return conversation;
+  }
+
   String branch() {
     return conversation.branch();
   }
@@ -120,6 +124,7 @@ public final class Chat {
     String name = conversation.child("fork");
     return new Forked<>(
         fork,
+        conversation,
         IntStream.range(0, elements.size())
             .mapToObj(
                 i ->
@@ -137,7 +142,12 @@ public final class Chat {
           Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
       options.listener().began(copy.branch());
       try {
-        return group.during(() -> block.apply(in(copy, group)));
+        return group.during(
+            () -> {
+              T made = block.apply(in(copy, group));
+              group.join();
+              return made;
+            });
       } finally {
         options.listener().ended(copy.branch());
       }

@@ -1,5 +1,6 @@
 package dev.sgl.chat;
 
+import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Fork;
 import dev.sgl.run.RunException;
 import dev.sgl.task.Pending;
@@ -10,10 +11,12 @@ import java.util.List;
 /// @param <T> what comes of each
 public final class Forked<T> {
   private final Fork fork;
+  private final Conversation conversation;
   private final List<Pending> branches;
 
-  Forked(Fork fork, List<Pending> branches) {
+  Forked(Fork fork, Conversation conversation, List<Pending> branches) {
     this.fork = fork;
+    this.conversation = conversation;
     this.branches = branches;
   }
 
@@ -29,10 +32,18 @@ public final class Forked<T> {
     return values(branches);
   }
 
-  /// Waits for all branches, and adds what they said to the conversation, in order.
+  /// Waits for all branches, and adds what they said to the conversation that forked, in order.
   public List<T> joinAppend() {
-    List<T> values = join();
-    fork.append(branches);
+    return appended(join(), branches, conversation);
+  }
+
+  /// The same in a conversation that goes on from the one that forked, such as that of a `retry`.
+  public List<T> joinAppend(Chat to) {
+    return appended(join(), branches, to.conversation());
+  }
+
+  private List<T> appended(List<T> values, List<Pending> kept, Conversation to) {
+    fork.append(kept, to);
     return values;
   }
 
@@ -43,11 +54,10 @@ public final class Forked<T> {
     return values(fork.first(branches, count));
   }
 
-  /// The same, and adds what they said to the conversation.
+  /// The same, and adds what they said to the conversation that forked.
   public List<T> firstAppend(int count) {
     List<Pending> first = fork.first(branches, count);
-    fork.append(first);
-    return values(first);
+    return appended(values(first), first, conversation);
   }
 
   @SuppressWarnings("unchecked") // what the branch returned

@@ -20,7 +20,7 @@ public final class Running<T> implements AutoCloseable {
 
   /// Starts `work`.
   public static <T> Running<T> start(String name, Supplier<T> work) {
-    TaskGroup group = new TaskGroup();
+    TaskGroup group = new TaskGroup(false);
     return new Running<>(group, group.start(name, () -> new Outcome(work.get())).value());
   }
 

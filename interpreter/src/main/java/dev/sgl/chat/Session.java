@@ -32,13 +32,14 @@ public record Session(Backend backend, RunOptions options) {
   /// @throws dev.sgl.run.RunException if a value cannot be had
   public <T> T run(Function<Chat, T> talk) {
     options.listener().began("chat");
-    try (TaskGroup tasks = new TaskGroup()) {
+    try (TaskGroup tasks = new TaskGroup(options.sequential())) {
       Conversation conversation = new Conversation("chat", tasks);
       Chat chat = new Chat(backend, options, conversation, tasks, Defaults.NONE);
       return tasks.during(
           () -> {
             T value = talk.apply(chat);
             conversation.await();
+            tasks.join();
             return value;
           });
     } finally {

@@ -1,6 +1,7 @@
 package dev.sgl.chat;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.sgl.check.Options;
 import dev.sgl.conversation.GenOption;
 import dev.sgl.conversation.Speech;
 import dev.sgl.partial.Partial;
@@ -79,6 +80,25 @@ public final class Turn {
     return JavaTypes.toJava(value, type);
   }
 
+  /// Lets the model speak `count` times at once, each time as if for the first.
+  public List<String> genAll(int count, GenOption... options) {
+    return genAll(String.class, Type.TEXT, count, options);
+  }
+
+  /// Lets the model write `count` values of a class at once.
+  ///
+  /// @throws RunException if a value cannot be had
+  public <T> List<T> genAll(Class<T> type, int count, GenOption... options) {
+    return genAll(type, JavaTypes.of(type), count, options);
+  }
+
+  private <T> List<T> genAll(Class<T> type, Type whole, int count, GenOption... options) {
+    Map<String, Object> given = given(options);
+    given.put("n", (long) count);
+    List<?> values = (List<?>) take(speech.gen(wanted("gen", given), whole, _ -> {}));
+    return values.stream().map(value -> JavaTypes.<T>toJava(value, type)).toList();
+  }
+
   /// Lets the model think; later messages do not show it.
   public String think(GenOption... options) {
     return (String) take(speech.think(wanted("think", options)));
@@ -111,11 +131,26 @@ public final class Turn {
     return meta;
   }
 
-  private Speech.Wanted wanted(String name, GenOption... options) {
+  private static Map<String, Object> given(GenOption... options) {
     Map<String, Object> given = new LinkedHashMap<>();
     for (GenOption option : options) {
+      if (!Options.names().contains(option.name())) {
+        throw new IllegalArgumentException("a value has no option `" + option.name() + "`");
+      }
       given.put(option.name(), option.value());
     }
+    return given;
+  }
+
+  private Speech.Wanted wanted(String name, GenOption... options) {
+    Map<String, Object> given = given(options);
+    if (given.containsKey("n")) {
+      throw new IllegalArgumentException("the option `n` gives a list: call genAll");
+    }
+    return wanted(name, given);
+  }
+
+  private Speech.Wanted wanted(String name, Map<String, Object> given) {
     Span line = Caller.line();
     return new Speech.Wanted(
         name, given, error -> new RunException(error, line, chat.branch(), List.of()));

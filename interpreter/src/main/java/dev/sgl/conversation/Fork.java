@@ -18,17 +18,17 @@ import java.util.function.Supplier;
 /// Branches that go on from one conversation, each in a copy. While they run, the backend keeps
 /// what they have in common. Used by the thread that forks.
 public final class Fork {
-  private final Conversation conversation;
   private final RunListener listener;
   private final TaskGroup group;
+  private final boolean sequential;
   private final Pending start; // the conversation from which the branches go on
   private final Map<Pending, Pending> said = new LinkedHashMap<>(); // by the branches' values
 
   /// @param tasks the group around the branches: they end with it
   public Fork(Backend backend, RunOptions options, Conversation conversation, TaskGroup tasks) {
-    this.conversation = conversation;
     this.listener = options.listener();
     this.group = tasks.inner();
+    this.sequential = options.sequential();
     conversation.thenBriefly(transcript -> group.keep(pin(transcript, backend, options)));
     this.start = conversation.snapshot();
   }
@@ -63,7 +63,7 @@ public final class Fork {
     Supplier<Object> speaking =
         () -> {
           listener.began(name);
-          try (TaskGroup own = new TaskGroup()) {
+          try (TaskGroup own = new TaskGroup(sequential)) {
             Conversation copy = Conversation.from(start, name, own);
             return own.during(
                 () -> {
@@ -83,7 +83,9 @@ public final class Fork {
 
   /// Waits for all branches, and raises the first error.
   public void join() {
-    group.join();
+    try (group) {
+      group.join();
+    }
   }
 
   /// Waits until `count` of `branches` are done, and cancels the others.
@@ -95,20 +97,24 @@ public final class Fork {
           "`join … first " + count + "` of a fork that has " + branches.size() + " branches");
     }
     List<Pending> first = new ArrayList<>();
-    group.during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
-    group.end(
-        new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
+    try (group) {
+      group.during(() -> first.addAll(Pending.awaitFirst(branches, (int) count)));
+      group.end(
+          new TypeException("the branch was cancelled: `join … first " + count + "` had enough"));
+    }
     return branches.stream().filter(first::contains).toList();
   }
 
-  /// Adds to the conversation what those branches said whose values are in `kept`, in their order.
-  public void append(Collection<?> kept) {
+  /// Adds to a conversation what those branches said whose values are in `kept`, in their order.
+  ///
+  /// @param to that which forked, or one that goes on from it
+  public void append(Collection<?> kept, Conversation to) {
     Transcript beginning = (Transcript) start.await();
     said.forEach(
         (value, whole) -> {
           if (kept.contains(value)) {
             Transcript all = (Transcript) whole.await();
-            conversation.thenBriefly(transcript -> transcript.append(all, beginning));
+            to.thenBriefly(transcript -> transcript.append(all, beginning));
           }
         });
   }

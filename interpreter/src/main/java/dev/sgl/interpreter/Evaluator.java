@@ -144,11 +144,12 @@ final class Evaluator {
     if (tool != null) {
       Map<String, Object> arguments =
           ToolCalls.bind(tool, Run.given(tool.parameters(), call.arguments(), this), this);
-      return execution.tool(call.span(), environment, calls -> calls.call(tool, arguments));
+      return execution.tool(
+          call.span(), environment, calls -> calls.call(tool, Run.known(arguments)));
     }
     if (call.name().equals("run")) {
-      Object action = known(call.arguments().getFirst().value());
-      return execution.tool(call.span(), environment, calls -> calls.run(action));
+      Object action = value(call.arguments().getFirst().value());
+      return execution.tool(call.span(), environment, calls -> calls.run(Pending.deep(action)));
     }
     if (call.name().equals("meta")
         && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {

@@ -85,7 +85,7 @@ final class Forks {
       environment.assign(join.name(), new Environment.Variable(kept, Values.NONE, variable.fork()));
     }
     if (join.append()) {
-      fork.append(branches(environment.get(join.name()).value()));
+      fork.append(branches(environment.get(join.name()).value()), conversation);
     }
   }
 

@@ -22,10 +22,12 @@ import dev.sgl.run.RunException;
 import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /// What a program says in every run before anything that only a run can tell: the beginning that
@@ -46,6 +48,7 @@ public final class Prefix {
   private Optional<Role> speaker = Optional.empty();
   private Optional<Span> end = Optional.empty();
   private int steps;
+  private int depth; // of the fragments that are called
 
   /// @param prompt none if nothing is said
   /// @param end of the walk: the step that asks the model, or says what is not known; none if the
@@ -74,14 +77,14 @@ public final class Prefix {
 
   private static Known of(Program program, Map<String, Object> arguments, boolean intoCopies) {
     Routine entry = program.entry().orElseThrow();
-    try (TaskGroup tasks = new TaskGroup()) {
+    try (TaskGroup tasks = new TaskGroup(false)) {
       Prefix prefix = new Prefix(program, tasks, intoCopies);
       Environment parameters = new Environment();
       for (Routine.Parameter parameter : entry.parameters()) {
         Object given = arguments.get(parameter.name());
         parameters.define(parameter.name(), given == null ? unknown() : given);
       }
-      prefix.steps(entry.body(), parameters.inner());
+      prefix.walk(entry.body(), parameters.inner());
       if (prefix.speaker.isPresent() && prefix.speaker.get() != Role.ASSISTANT) {
         prefix.speech.end(); // as far as it is known
       }
@@ -92,7 +95,7 @@ public final class Prefix {
   /// Arguments with the defaults of those that are left out, as far as they are known.
   public static Map<String, Object> arguments(Program program, Map<String, Object> given) {
     Map<String, Object> all = new LinkedHashMap<>(given);
-    try (TaskGroup tasks = new TaskGroup()) {
+    try (TaskGroup tasks = new TaskGroup(false)) {
       Prefix prefix = new Prefix(program, tasks, false);
       for (Routine.Parameter parameter : program.entry().orElseThrow().parameters()) {
         if (!given.containsKey(parameter.name())) {
@@ -132,6 +135,15 @@ public final class Prefix {
     Pending unknown = new Pending();
     unknown.fail(new TypeException("not known before the program runs"));
     return unknown;
+  }
+
+  /// Walks the steps of the entry. Where they would fail, a run does too, and says so.
+  private void walk(List<Step> body, Environment parameters) {
+    try {
+      steps(body, parameters);
+    } catch (TypeException | RunException e) {
+      return; // what was said until then is known
+    }
   }
 
   /// How steps ended.
@@ -220,7 +232,7 @@ public final class Prefix {
   /// The value of an expression, if nothing but known values is needed for it.
   private Optional<Object> value(Expr expr, Environment environment) {
     Run run = new Run(program, nobody, RunOptions.DEFAULT);
-    try (TaskGroup tasks = new TaskGroup()) {
+    try (TaskGroup tasks = new TaskGroup(false)) {
       Routine none =
           new Routine(Routine.Kind.FN, "", List.of(), Optional.empty(), List.of(), "", Span.NONE);
       Execution execution = new Execution(run, none, new Conversation("value", tasks), tasks, 0);
@@ -335,7 +347,12 @@ public final class Prefix {
       Object value = given.flatMap(e -> value(e, environment)).orElseGet(Prefix::unknown);
       parameters.define(parameter.name(), value);
     }
+    if (depth == Run.MAX_DEPTH) {
+      return Ended.STOP;
+    }
+    depth++;
     Ended ended = steps(routine.body(), parameters.inner());
+    depth--;
     return ended == Ended.STOP ? Ended.STOP : Ended.NO;
   }
 
@@ -349,7 +366,7 @@ public final class Prefix {
   /// One of these blocks runs, or none: if they only compute, what they assign is not known, and
   /// the walk goes on.
   private Ended either(List<List<Step>> blocks, Environment environment) {
-    if (blocks.stream().anyMatch(this::speaks)) {
+    if (blocks.stream().anyMatch(block -> speaks(block, Set.of()))) {
       return Ended.STOP;
     }
     blocks.forEach(block -> pass(block, environment));
@@ -388,7 +405,9 @@ public final class Prefix {
   }
 
   /// Whether steps say something in this conversation, or leave the routine.
-  private boolean speaks(List<Step> block) {
+  ///
+  /// @param open the fragments whose bodies are looked at already
+  private boolean speaks(List<Step> block, Set<String> open) {
     return block.stream()
         .anyMatch(
             step ->
@@ -399,14 +418,22 @@ public final class Prefix {
                   case Step.Do(var call, _) ->
                       program.routines().get(call.name()) instanceof Routine routine
                           && routine.kind() == Routine.Kind.FRAGMENT
-                          && speaks(routine.body());
+                          && !open.contains(routine.name())
+                          && speaks(routine.body(), with(open, routine.name()));
                   case Step.Scratch _, Step.ForkEach _, Step.ForkBranches _ -> false;
                   case Step.Retry _, Step.With _, Step.If _, Step.For _, Step.While _ ->
-                      step.blocks().stream().anyMatch(this::speaks);
-                  case Step.Match _ -> step.blocks().stream().anyMatch(this::speaks);
+                      step.blocks().stream().anyMatch(inner -> speaks(inner, open));
+                  case Step.Match _ ->
+                      step.blocks().stream().anyMatch(inner -> speaks(inner, open));
                   case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Log _ ->
                       false;
                   case Step.Check _ -> false;
                 });
+  }
+
+  private static Set<String> with(Set<String> names, String name) {
+    Set<String> all = new HashSet<>(names);
+    all.add(name);
+    return all;
   }
 }

@@ -18,12 +18,12 @@ import java.util.Optional;
 /// What all parts of one run share, and how routines are entered.
 record Run(Program program, Backend backend, RunOptions options) {
   /// Calls nested deeper than this are taken for a recursion without end.
-  private static final int MAX_DEPTH = 200;
+  static final int MAX_DEPTH = 200;
 
   /// Runs a program in a conversation of its own, on the calling thread.
   Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {
     options.listener().began(branch);
-    try (TaskGroup tasks = new TaskGroup()) {
+    try (TaskGroup tasks = new TaskGroup(options.sequential())) {
       Conversation conversation = new Conversation(branch, tasks);
       Execution execution = new Execution(this, routine, conversation, tasks, depth);
       return tasks.during(
@@ -50,27 +50,35 @@ record Run(Program program, Backend backend, RunOptions options) {
         String branch = caller.childBranch(routine.name());
         yield caller
             .tasks()
-            .start(branch, () -> program(routine, arguments, branch, depth))
+            .start(branch, () -> program(routine, known(arguments), branch, depth))
             .value();
       }
       case FRAGMENT, FN -> {
         Execution execution =
             new Execution(this, routine, caller.conversation(), caller.tasks(), depth);
-        yield execution.call(bind(routine, arguments, execution, caller.conversation().branch()));
+        yield execution.call(
+            bind(routine, known(arguments), execution, caller.conversation().branch()));
       }
     };
   }
 
-  /// The arguments of a call by the names of their parameters.
+  /// The arguments of a call by the names of their parameters; some may still be pending.
   static Map<String, Object> given(
       List<Routine.Parameter> parameters, List<Expr.Argument> written, Evaluator values) {
     Map<String, Object> arguments = new LinkedHashMap<>();
     for (int i = 0; i < written.size(); i++) {
       Expr.Argument argument = written.get(i);
       String name = argument.name().orElse(parameters.get(i).name());
-      arguments.put(name, values.known(argument.value()));
+      arguments.put(name, values.value(argument.value()));
     }
     return arguments;
+  }
+
+  /// The arguments, waited for.
+  static Map<String, Object> known(Map<String, Object> arguments) {
+    Map<String, Object> known = new LinkedHashMap<>();
+    arguments.forEach((name, value) -> known.put(name, Pending.deep(value)));
+    return known;
   }
 
   /// The parameters with their values, checked against their types.

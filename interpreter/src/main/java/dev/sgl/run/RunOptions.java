@@ -13,38 +13,51 @@ import java.util.OptionalLong;
 /// @param scheduling how its requests stand beside those of other runs
 /// @param tools what the host does for the program, by name
 /// @param pictures which pictures the program may show
+/// @param sequential whether what could run at the same time runs one after the other, in the order
+///     in which the program reaches it: a model that answers from a list then always gives the same
+///     answer to the same question
 public record RunOptions(
     RunListener listener,
     OptionalLong seed,
     Scheduling scheduling,
     Map<String, ToolFunction> tools,
-    Pictures pictures) {
+    Pictures pictures,
+    boolean sequential) {
   /// Nobody listens, nothing is repeated, and there are no tools.
   public static final RunOptions DEFAULT =
       new RunOptions(
-          RunListener.SILENT, OptionalLong.empty(), Scheduling.DEFAULT, Map.of(), Pictures.NONE);
+          RunListener.SILENT,
+          OptionalLong.empty(),
+          Scheduling.DEFAULT,
+          Map.of(),
+          Pictures.NONE,
+          false);
 
   public RunOptions {
     tools = Map.copyOf(tools);
   }
 
   public RunOptions withListener(RunListener value) {
-    return new RunOptions(value, seed, scheduling, tools, pictures);
+    return new RunOptions(value, seed, scheduling, tools, pictures, sequential);
   }
 
   public RunOptions withSeed(OptionalLong value) {
-    return new RunOptions(listener, value, scheduling, tools, pictures);
+    return new RunOptions(listener, value, scheduling, tools, pictures, sequential);
   }
 
   public RunOptions withScheduling(Scheduling value) {
-    return new RunOptions(listener, seed, value, tools, pictures);
+    return new RunOptions(listener, seed, value, tools, pictures, sequential);
   }
 
   public RunOptions withTools(Map<String, ToolFunction> value) {
-    return new RunOptions(listener, seed, scheduling, value, pictures);
+    return new RunOptions(listener, seed, scheduling, value, pictures, sequential);
   }
 
   public RunOptions withPictures(Pictures value) {
-    return new RunOptions(listener, seed, scheduling, tools, value);
+    return new RunOptions(listener, seed, scheduling, tools, value, sequential);
+  }
+
+  public RunOptions withSequential(boolean value) {
+    return new RunOptions(listener, seed, scheduling, tools, pictures, value);
   }
 }

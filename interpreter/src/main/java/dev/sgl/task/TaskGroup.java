@@ -12,6 +12,8 @@ public final class TaskGroup implements AutoCloseable {
   /// Tasks that are done are forgotten each time so many more were started.
   private static final int PRUNED_EVERY = 256;
 
+  private final Optional<TaskGroup> outer;
+  private final boolean sequential;
   private final List<Task> tasks = new ArrayList<>();
   private Optional<Throwable> failure = Optional.empty();
   private final List<TaskGroup> inner = new ArrayList<>();
@@ -19,8 +21,26 @@ public final class TaskGroup implements AutoCloseable {
   private boolean cancelled;
   private boolean ended; // before all tasks were done
 
+  /// @param sequential whether each task is waited for before the next is started
+  public TaskGroup(boolean sequential) {
+    this(Optional.empty(), sequential);
+  }
+
+  private TaskGroup(Optional<TaskGroup> outer, boolean sequential) {
+    this.outer = outer;
+    this.sequential = sequential;
+  }
+
   /// Starts a task of the group.
-  public synchronized Task start(String name, Supplier<Object> work) {
+  public Task start(String name, Supplier<Object> work) {
+    Task task = begin(name, work);
+    if (sequential) {
+      task.settle();
+    }
+    return task;
+  }
+
+  private synchronized Task begin(String name, Supplier<Object> work) {
     if (cancelled) {
       raiseFailure();
       throw new CancellationException("cancelled");
@@ -33,10 +53,9 @@ public final class TaskGroup implements AutoCloseable {
     return task;
   }
 
-  /// A group that is cancelled with this one.
+  /// A group that ends with this one at the latest.
   public synchronized TaskGroup inner() {
-    TaskGroup group = new TaskGroup();
-    inner.removeIf(TaskGroup::isCancelled);
+    TaskGroup group = new TaskGroup(Optional.of(this), sequential);
     inner.add(group);
     if (cancelled) {
       group.cancel();
@@ -44,8 +63,8 @@ public final class TaskGroup implements AutoCloseable {
     return group;
   }
 
-  private synchronized boolean isCancelled() {
-    return cancelled;
+  private synchronized void forget(TaskGroup group) {
+    inner.remove(group);
   }
 
   private synchronized void fail(Throwable error) {
@@ -105,12 +124,13 @@ public final class TaskGroup implements AutoCloseable {
     }
   }
 
-  /// Waits for all tasks, and raises the first error.
+  /// Waits for all tasks, those of inner groups too, and raises the first error.
   public void join() {
     settle();
     if (!ended) {
       raiseFailure();
       all().forEach(task -> task.value().await());
+      groups().forEach(TaskGroup::join);
     }
   }
 
@@ -127,6 +147,7 @@ public final class TaskGroup implements AutoCloseable {
   public void close() {
     cancel();
     settle();
+    outer.ifPresent(group -> group.forget(this));
   }
 
   private void settle() {

@@ -4,6 +4,7 @@ import dev.sgl.program.Tool;
 import dev.sgl.program.Values;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,12 +17,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A tool that is a command, such as `grep -r {query} notes`.
+/// A tool that is a command, such as `grep -r -- {query} notes`.
 ///
 /// What stands in braces is an argument. It is a part of one word of the command, whatever it
-/// holds: no shell is asked. The command's output is the result: text without the line ends
-/// behind it, or JSON where the tool returns something else. An exit status other than 0 is an
-/// error.
+/// holds: no shell is asked. Text that would begin a word with `-`, so that the command took it
+/// for an option, is refused, unless `--` stands before it. The command's output is the result:
+/// text without the line ends behind it, or JSON where the tool returns something else. An exit
+/// status other than 0 is an error. When the command has ended, or its time is over, it and what
+/// it started are killed; what has left it before, such as a daemon, goes on.
 public final class CommandTool implements ToolFunction {
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
 
@@ -50,18 +53,12 @@ public final class CommandTool implements ToolFunction {
 
   @Override
   public Object call(Map<String, Object> arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    for (String word : words) {
-      command.add(
-          ARGUMENT
-              .matcher(word)
-              .replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1)))));
-    }
-    Process process = new ProcessBuilder(command).start();
+    Process process = new ProcessBuilder(command(arguments)).start();
     try {
       process.getOutputStream().close(); // it has nothing to read
-      CompletableFuture<String> out = read(process.getInputStream());
-      CompletableFuture<String> err = read(process.getErrorStream());
+      CompletableFuture<String> out = read(process.getInputStream(), CommandTool::refuse);
+      CompletableFuture<String> err =
+          read(process.getErrorStream(), rest -> rest.transferTo(OutputStream.nullOutputStream()));
       if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IOException("no answer within " + timeout.toSeconds() + " s");
       }
@@ -80,22 +77,54 @@ public final class CommandTool implements ToolFunction {
     }
   }
 
+  private List<String> command(Map<String, Object> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    for (String word : words) {
+      Matcher argument = ARGUMENT.matcher(word);
+      if (argument.lookingAt() && !command.contains("--")) {
+        requireNoOption(argument.group(1), arguments);
+      }
+      command.add(
+          argument.replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1)))));
+    }
+    return command;
+  }
+
+  private static void requireNoOption(String name, Map<String, Object> arguments)
+      throws IOException {
+    boolean isNumber = arguments.get(name) instanceof Number;
+    if (text(arguments, name).startsWith("-") && !isNumber) {
+      throw new IOException(
+          "`%s` begins with `-`, so the command would take it for an option; write `--` before {%s}"
+              .formatted(name, name));
+    }
+  }
+
   private static String text(Map<String, Object> arguments, String name) {
     Object value = arguments.get(name);
     return value == null || value == Values.NONE ? "" : Values.text(value);
   }
 
+  /// What becomes of output that is too long.
+  @FunctionalInterface
+  private interface Rest {
+    void take(InputStream rest) throws IOException;
+  }
+
+  private static void refuse(InputStream rest) throws IOException {
+    if (rest.read() >= 0) {
+      throw new IOException("more than " + (ToolResults.MAX_BYTES >> 20) + " MiB of output");
+    }
+  }
+
   /// The output, read on a thread of its own so that the command never waits for us.
-  private static CompletableFuture<String> read(InputStream stream) {
+  private static CompletableFuture<String> read(InputStream stream, Rest rest) {
     CompletableFuture<String> text = new CompletableFuture<>();
     Thread.startVirtualThread(
         () -> {
           try (stream) {
-            byte[] bytes = stream.readNBytes(ToolResults.MAX_BYTES + 1);
-            if (bytes.length > ToolResults.MAX_BYTES) {
-              throw new IOException(
-                  "more than " + (ToolResults.MAX_BYTES >> 20) + " MiB of output");
-            }
+            byte[] bytes = stream.readNBytes(ToolResults.MAX_BYTES);
+            rest.take(stream);
             text.complete(new String(bytes, StandardCharsets.UTF_8));
           } catch (IOException e) {
             text.completeExceptionally(e);

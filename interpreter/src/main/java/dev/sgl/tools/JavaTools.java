@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -25,9 +26,17 @@ public final class JavaTools {
   /// The methods as tools that a program may declare.
   ///
   /// @throws IllegalArgumentException if one has parameters without names, or of types that no
-  ///     model could write
+  ///     model could write, or if two have the same name
   public static List<Tool> declared(Object host) {
-    return methods(host).map(JavaTools::tool).toList();
+    List<Tool> tools = methods(host).map(JavaTools::tool).toList();
+    for (int i = 1; i < tools.size(); i++) {
+      if (tools.get(i).name().equals(tools.get(i - 1).name())) {
+        throw new IllegalArgumentException(
+            "%s has two tools `%s`; name one by @Tool(\"…\")"
+                .formatted(host.getClass().getName(), tools.get(i).name()));
+      }
+    }
+    return tools;
   }
 
   /// What calls the methods, by the tools' names.
@@ -38,7 +47,9 @@ public final class JavaTools {
   }
 
   private static Stream<Method> methods(Object host) {
-    return Arrays.stream(host.getClass().getDeclaredMethods())
+    return Stream.<Class<?>>iterate(host.getClass(), Objects::nonNull, type -> type.getSuperclass())
+        .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
+        .filter(method -> !method.isBridge())
         .filter(method -> method.isAnnotationPresent(dev.sgl.annotation.Tool.class))
         .sorted(Comparator.comparing(JavaTools::name));
   }

@@ -43,12 +43,14 @@ public final class McpTools implements AutoCloseable {
   ///
   /// @param server a URL such as `http://127.0.0.1:8080/mcp`, or a command that is started; no
   ///     shell is asked
+  /// @param token that a server on HTTP asks for, sent as `Authorization: Bearer …`
   /// @param timeout of each answer
   /// @throws IOException if it cannot be reached or started
   /// @throws IllegalArgumentException if the command is none
-  public static McpTools open(String server, Duration timeout) throws IOException {
+  public static McpTools open(String server, Optional<String> token, Duration timeout)
+      throws IOException {
     McpSyncClient client =
-        McpClient.sync(transport(server, timeout))
+        McpClient.sync(transport(server, token, timeout))
             .requestTimeout(timeout)
             .initializationTimeout(timeout)
             .clientInfo(McpSchema.Implementation.builder("sgl", "1").build())
@@ -56,7 +58,7 @@ public final class McpTools implements AutoCloseable {
     McpTools tools = new McpTools(server, client);
     try {
       client.initialize();
-      client.listTools().tools().forEach(tool -> tools.tools.put(name(tool.name()), tool));
+      client.listTools().tools().forEach(tools::add);
       return tools;
     } catch (RuntimeException e) {
       client.close();
@@ -64,13 +66,25 @@ public final class McpTools implements AutoCloseable {
     }
   }
 
-  private static McpClientTransport transport(String server, Duration timeout) throws IOException {
+  private void add(McpSchema.Tool tool) {
+    if (tools.put(name(tool.name()), tool) instanceof McpSchema.Tool other) {
+      throw new IllegalStateException(
+          "its tools `%s` and `%s` would have the same name".formatted(other.name(), tool.name()));
+    }
+  }
+
+  private static McpClientTransport transport(
+      String server, Optional<String> token, Duration timeout) throws IOException {
     if (server.matches("https?://.*")) {
       URI uri = URI.create(server);
       String base = uri.getScheme() + "://" + uri.getAuthority();
       String path = Optional.ofNullable(uri.getRawPath()).filter(p -> !p.isEmpty()).orElse("/mcp");
+      String query = Optional.ofNullable(uri.getRawQuery()).map(q -> "?" + q).orElse("");
       return HttpClientStreamableHttpTransport.builder(base)
-          .endpoint(path)
+          .endpoint(path + query)
+          .addHttpRequestCustomizer(
+              (request, _, _, _, _) ->
+                  token.ifPresent(t -> request.header("Authorization", "Bearer " + t)))
           .connectTimeout(timeout)
           .maxResponseSize(ToolResults.MAX_BYTES)
           .build();

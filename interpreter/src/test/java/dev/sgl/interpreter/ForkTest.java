@@ -21,6 +21,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class ForkTest {
   /// Answers a prompt with its last character; a prompt that ends in `z` waits until it is
   /// cancelled.
-  private static final class Counting implements Backend {
+  private static class Counting implements Backend {
     private final AtomicInteger cancelled = new AtomicInteger();
     private final List<String> pins = Collections.synchronizedList(new ArrayList<>());
 
@@ -126,5 +128,106 @@ class ForkTest {
         RunException.class,
         () -> run("program p() { \"Once\" fork i in 1..2 as f { fail \"no\" } }", model));
     assertTrue(model.pins.contains("unpin Once"), model.pins.toString());
+  }
+
+  /// What the model saw when it was asked last, message by message.
+  private static String lastPrompt(String source, String... replies) {
+    ScriptedBackend model = new ScriptedBackend(List.of(replies));
+    Interpreter.run(
+        Compiler.compile("test.sgl", source).program().orElseThrow(),
+        Map.of(),
+        model,
+        RunOptions.DEFAULT.withSequential(true));
+    assertEquals(0, model.left());
+    Prompt.Chat last = (Prompt.Chat) model.prompts().getLast();
+    return String.join(" / ", last.messages().stream().map(m -> Prompt.text(m.parts())).toList());
+  }
+
+  @Test
+  void joinAppendSpeaksWhereItStands() {
+    String fork = "user \"q\" fork i in 1..2 as f { user \"b{i}\" assistant gen x } ";
+    assertEquals(
+        "q / b1 / 1 / b2 / 2 / end",
+        lastPrompt(
+            "program p() { " + fork + "join f append user \"end\" assistant gen y }",
+            "1",
+            "2",
+            "y"));
+    assertEquals(
+        "q / end",
+        lastPrompt(
+            "program p() { " + fork + "scratch { join f append } user \"end\" assistant gen y }",
+            "1",
+            "2",
+            "y"));
+    assertEquals(
+        "q / b1 / 1 / b2 / 2 / in",
+        lastPrompt(
+            "program p() { " + fork + "scratch { join f append user \"in\" assistant gen y } }",
+            "1",
+            "2",
+            "y"));
+    assertEquals(
+        "q / b1 / 1 / b2 / 2 / in / good / end",
+        lastPrompt(
+            "program p() { "
+                + fork
+                + "retry 2 { join f append user \"in\" assistant gen y check y == \"good\" } user \"end\" assistant gen z }",
+            "1",
+            "2",
+            "bad",
+            "good",
+            "z"));
+  }
+
+  /// Replies of a list go to the statements in the order of the program, whoever runs beside them.
+  @Test
+  void oneAfterTheOtherIsTheOrderOfTheProgram() {
+    String source =
+        """
+        program q(n: int) -> string { user "{n}" assistant gen x return "{n}{x}" }
+        program p() -> string[] {
+          user "q"
+          fork i in 1..3 as f { assistant gen x }
+          let called = [q(i) for i in 1..3]
+          assistant gen last
+          return [b.x for b in f] + called + [last]
+        }
+        """;
+    for (int round = 0; round < 50; round++) {
+      assertEquals(
+          List.of("a", "b", "c", "1d", "2e", "3f", "g"),
+          Interpreter.run(
+              Compiler.compile("test.sgl", source).program().orElseThrow(),
+              Map.of(),
+              new ScriptedBackend(List.of("a", "b", "c", "d", "e", "f", "g")),
+              RunOptions.DEFAULT.withSequential(true)));
+    }
+  }
+
+  /// A call waits for its arguments itself, and not whoever calls.
+  @Test
+  void callsOfCallsRunAtTheSameTime() {
+    CountDownLatch all = new CountDownLatch(3);
+    Backend model =
+        new Counting() {
+          @Override
+          public Generation generate(Request request) {
+            all.countDown();
+            try {
+              assertTrue(all.await(20, TimeUnit.SECONDS), "they wait for each other");
+            } catch (InterruptedException e) {
+              throw new CancellationException();
+            }
+            return super.generate(request);
+          }
+        };
+    String source =
+        """
+        program one(n: int) -> string { "{n}" gen x return x }
+        program two(s: string) -> string { return "<{s}>" }
+        program p() -> string[] { return [two(one(i)) for i in 1..3] }
+        """;
+    assertEquals(List.of("<1>", "<2>", "<3>"), run(source, model));
   }
 }

@@ -1,6 +1,7 @@
 package dev.sgl.interpreter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.backend.Prompt;
 import dev.sgl.compiler.Compiler;
@@ -97,6 +98,22 @@ class PrefixTest {
   void endlessLoopsEnd() {
     assertEquals(
         "user: a", prefix("program p() { user \"a\" while true { let x = 1 } }", Map.of()));
+  }
+
+  @Test
+  void endlessRecursionEnds() {
+    String asks = "fragment f(n: int) { if n > 0 { f(n - 1) } } ";
+    assertEquals("user: a", prefix(asks + "program p(n: int) { user \"a\" f(n) }", Map.of()));
+    String speaks = "fragment f() { user \"b\" f() } ";
+    assertTrue(
+        prefix(speaks + "program p() { user \"a\" f() }", Map.of())
+            .startsWith("user: a / user: b"));
+  }
+
+  @Test
+  void whatFailsInARunEndsIt() {
+    String source = "fragment f() { \"text\" } program p() { user \"a\" f() user \"b\" }";
+    assertEquals("user: a", prefix(source, Map.of()));
   }
 
   @Test

@@ -48,6 +48,19 @@ class CommandToolTest {
   }
 
   @Test
+  void anArgumentIsNoOption() throws Exception {
+    assertThrows(IOException.class, () -> call("-> string", "printf {x}", "-v"));
+    assertEquals("-v", call("-> string", "printf -- {x}", "-v"));
+    assertEquals("-5", call("-> string", "printf -- {x}", -5L));
+    assertEquals("1", call("-> string", "expr {x} + 6", -5L));
+  }
+
+  @Test
+  void whatACommandComplainsOfIsLeftOutIfItGoesWell() throws Exception {
+    assertEquals("ok", call("-> string", "sh -c 'yes {x} | head -c 3000000 >&2; echo ok'", "x"));
+  }
+
+  @Test
   void anArgumentIsOneWordWhateverItHolds() throws Exception {
     Path target = folder.resolve("never");
     for (String evil :

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -86,7 +87,7 @@ class McpToolsTest {
 
   @Test
   void overStandardInputAndOutput() throws IOException {
-    try (McpTools server = McpTools.open(String.join(" ", command()), LONG)) {
+    try (McpTools server = McpTools.open(String.join(" ", command()), Optional.empty(), LONG)) {
       tryAll(server);
     }
   }
@@ -96,7 +97,8 @@ class McpToolsTest {
     Process process =
         new ProcessBuilder(command("http")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try (BufferedReader out = process.inputReader();
-        McpTools server = McpTools.open("http://127.0.0.1:" + out.readLine() + "/mcp", LONG)) {
+        McpTools server =
+            McpTools.open("http://127.0.0.1:" + out.readLine() + "/mcp", Optional.empty(), LONG)) {
       tryAll(server);
     } finally {
       process.destroyForcibly();
@@ -109,7 +111,7 @@ class McpToolsTest {
         Sgl.compile(
             "p.sgl", "tool find(text: string) -> string program main() { return find(\"x\") }");
     Tool tool = program.program().tools().values().iterator().next();
-    try (McpTools server = McpTools.open(String.join(" ", command()), LONG)) {
+    try (McpTools server = McpTools.open(String.join(" ", command()), Optional.empty(), LONG)) {
       Throwable error = assertThrows(IllegalArgumentException.class, () -> server.find(tool));
       String message = String.valueOf(error.getMessage());
       assertTrue(message.endsWith("needs `query`, does not know `text`"), message);
@@ -120,7 +122,8 @@ class McpToolsTest {
   void anAnswerThatDoesNotComeIsAnError() throws IOException {
     Loaded program = Sgl.compile("p.sgl", "tool slow() -> string program main() { return slow() }");
     Tool tool = program.program().tools().values().iterator().next();
-    try (McpTools server = McpTools.open(String.join(" ", command()), Duration.ofSeconds(5))) {
+    try (McpTools server =
+        McpTools.open(String.join(" ", command()), Optional.empty(), Duration.ofSeconds(5))) {
       Map<String, ToolFunction> functions = Map.of("slow", server.find(tool).orElseThrow());
       Loaded bound = program.with(program.options().withTools(functions));
       RunException error =
@@ -135,10 +138,14 @@ class McpToolsTest {
   @Test
   void aServerThatIsNotThereIsOneMessage() {
     IOException none =
-        assertThrows(IOException.class, () -> McpTools.open("no-such-command-anywhere", LONG));
+        assertThrows(
+            IOException.class,
+            () -> McpTools.open("no-such-command-anywhere", Optional.empty(), LONG));
     assertTrue(String.valueOf(none.getMessage()).contains("no-such-command-anywhere"));
     assertThrows(
-        IOException.class, () -> McpTools.open("http://127.0.0.1:9/mcp", Duration.ofSeconds(5)));
-    assertThrows(IOException.class, () -> McpTools.open("true", Duration.ofSeconds(5)));
+        IOException.class,
+        () -> McpTools.open("http://127.0.0.1:9/mcp", Optional.empty(), Duration.ofSeconds(5)));
+    assertThrows(
+        IOException.class, () -> McpTools.open("true", Optional.empty(), Duration.ofSeconds(5)));
   }
 }

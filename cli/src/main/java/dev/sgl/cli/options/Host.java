@@ -30,7 +30,7 @@ public final class Host implements AutoCloseable {
     this.timeout = Duration.ofSeconds(options.timeout);
     for (String server : options.servers) {
       try {
-        servers.add(McpTools.open(server, timeout));
+        servers.add(McpTools.open(server, options.token(), timeout));
       } catch (IOException | IllegalArgumentException e) {
         close();
         throw new UsageException("--mcp: " + e.getMessage());

@@ -21,7 +21,7 @@ public final class HostOptions {
       names = "--tool",
       paramLabel = "NAME=COMMAND",
       description =
-          "Bind a tool to a command; its parameters stand in braces: --tool search='grep -r {query} notes'. No shell is asked.")
+          "Bind a tool to a command; its parameters stand in braces: --tool search='grep -r -- {query} notes'. No shell is asked.")
   List<String> tools = List.of();
 
   @Option(
@@ -30,6 +30,12 @@ public final class HostOptions {
       description =
           "Bind tools to those of an MCP server that have the same names: a command that is started, or the URL of one that listens.")
   List<String> servers = List.of();
+
+  @Option(
+      names = "--mcp-token-env",
+      paramLabel = "NAME",
+      description = "The environment variable that holds the token for MCP servers that listen.")
+  Optional<String> tokenVariable = Optional.empty();
 
   @Option(
       names = "--tool-timeout",
@@ -69,6 +75,16 @@ public final class HostOptions {
       }
     }
     return new Host(this, commands);
+  }
+
+  /// The token for MCP servers.
+  ///
+  /// @throws UsageException if the variable that is to hold it is not set
+  Optional<String> token() {
+    return tokenVariable.map(
+        name ->
+            Optional.ofNullable(System.getenv(name))
+                .orElseThrow(() -> new UsageException("--mcp-token-env: " + name + " is not set")));
   }
 
   /// The commands of `--tool` by the names of their tools.

@@ -67,14 +67,24 @@ record TestResult(String file, String name, double seconds, Optional<String> fai
   private void write(XMLStreamWriter xml) throws XMLStreamException {
     xml.writeStartElement("testcase");
     xml.writeAttribute("classname", file);
-    xml.writeAttribute("name", name);
+    xml.writeAttribute("name", legal(name));
     xml.writeAttribute("time", String.format(Locale.ROOT, "%.3f", seconds));
     if (failure.isPresent()) {
       xml.writeStartElement("failure");
-      xml.writeAttribute("message", failure.get().lines().findFirst().orElse("failed"));
-      xml.writeCharacters(failure.get());
+      String text = legal(failure.get());
+      xml.writeAttribute("message", text.lines().findFirst().orElse("failed"));
+      xml.writeCharacters(text);
       xml.writeEndElement();
     }
     xml.writeEndElement();
+  }
+
+  /// The text without the characters that XML cannot hold.
+  private static String legal(String text) {
+    return text.codePoints()
+        .map(c -> c >= ' ' && c != 0xFFFE && c != 0xFFFF || c == '\n' || c == '\t' ? c : 0xFFFD)
+        .map(c -> c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 }
