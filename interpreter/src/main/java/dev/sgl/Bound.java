@@ -11,6 +11,7 @@ import dev.sgl.program.Values;
 import dev.sgl.run.Partials;
 import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
+import java.lang.invoke.MethodHandles;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// What stands behind an interface: each method runs a program.
@@ -86,7 +88,7 @@ final class Bound implements InvocationHandler {
       names.add(wanted.map(Routine.Parameter::name));
       if (wanted.isEmpty()) {
         wrong.add("`" + routine.name() + "` has no parameter " + parameter.getName());
-      } else if (!TypeFit.fits(JavaTypes.of(parameter.getAnnotatedType()), wanted.get().type())) {
+      } else if (!fits(parameter, wanted.get(), wrong)) {
         wrong.add(
             "the parameter `%s` of `%s` is `%s`, not %s"
                 .formatted(
@@ -102,6 +104,18 @@ final class Bound implements InvocationHandler {
     return new Call(routine, names, returns(method, routine, wrong), isRunning(method));
   }
 
+  /// Whether values of a parameter are those that the program wants; why they cannot be is added to
+  /// `wrong`.
+  private static boolean fits(
+      Parameter parameter, Routine.Parameter wanted, List<String> wrong) {
+    try {
+      return TypeFit.fits(JavaTypes.of(parameter.getAnnotatedType()), wanted.type());
+    } catch (IllegalArgumentException e) {
+      wrong.add("the parameter `" + wanted.name() + "`: " + e.getMessage());
+      return true;
+    }
+  }
+
   private static boolean isRunning(Method method) {
     return method.getReturnType() == Running.class;
   }
@@ -111,12 +125,22 @@ final class Bound implements InvocationHandler {
         isRunning(method) && method.getGenericReturnType() instanceof ParameterizedType generic
             ? generic.getActualTypeArguments()[0]
             : method.getGenericReturnType();
-    if (returns != void.class
-        && routine.returns().isPresent()
-        && !TypeFit.fits(routine.returns().get(), JavaTypes.of(returns))) {
+    try {
+      if (returns != void.class
+          && routine.returns().isPresent()
+          && !TypeFit.fits(routine.returns().get(), JavaTypes.of(returns))) {
+        wrong.add(
+            "`%s` returns `%s`, not %s"
+                .formatted(routine.name(), routine.returns().get().show(), returns.getTypeName()));
+      }
+    } catch (IllegalArgumentException e) {
+      boolean waits = Future.class.isAssignableFrom(method.getReturnType());
       wrong.add(
-          "`%s` returns `%s`, not %s"
-              .formatted(routine.name(), routine.returns().get().show(), returns.getTypeName()));
+          "`%s`: %s%s"
+              .formatted(
+                  routine.name(),
+                  e.getMessage(),
+                  waits ? "; what is not waited for is a Running<T>" : ""));
     }
     return returns;
   }
@@ -134,7 +158,11 @@ final class Bound implements InvocationHandler {
     }
     Call call = calls.get(method);
     if (call == null) {
-      return InvocationHandler.invokeDefault(proxy, method, arguments);
+      Class<?> declaring = method.getDeclaringClass();
+      return MethodHandles.privateLookupIn(declaring, MethodHandles.lookup())
+          .unreflectSpecial(method, declaring)
+          .bindTo(proxy)
+          .invokeWithArguments(arguments);
     }
     return call.isRunning()
         ? Running.start(call.routine().name(), () -> run(call, method, arguments))

@@ -40,6 +40,10 @@ public record Loaded(Program program, RunOptions options) {
     Map<String, ToolFunction> bound = new LinkedHashMap<>(options.tools());
     for (Object host : hosts) {
       Map<String, ToolFunction> functions = JavaTools.functions(host);
+      if (functions.isEmpty()) {
+        throw new IllegalArgumentException(
+            host.getClass().getName() + " has no method that is marked with @Tool");
+      }
       for (Tool method : JavaTools.declared(host)) {
         Tool tool = program.tools().get(method.name());
         if (tool != null) {

@@ -16,6 +16,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.chat.Chat;
 import dev.sgl.chat.Forked;
 import dev.sgl.chat.Running;
 import dev.sgl.conversation.GenOption;
@@ -34,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,55 @@ class SglTest {
   }
 
   @Test
+  void aConversationBelongsToItsThreadAndEnds() {
+    ScriptedBackend backend = new ScriptedBackend(List.of("a", "a"));
+    Chat ended = Sgl.on(backend).run(chat -> chat.user("Go."));
+    IllegalStateException late =
+        assertThrows(IllegalStateException.class, () -> ended.user("More."));
+    assertTrue(late.toString().contains("has ended"), late.toString());
+    IllegalStateException other =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                Sgl.on(backend)
+                    .run(chat -> chat.user("Go.").fork(2, _ -> chat.user("Mine.")).join()));
+    assertTrue(other.toString().contains("belongs to the thread"), other.toString());
+  }
+
+  interface Greeter {
+    String greet(String name);
+
+    default String hello() {
+      return greet("you");
+    }
+
+    CompletableFuture<String> later(String name);
+  }
+
+  interface Polite {
+    String greet(String name);
+
+    default String hello() {
+      return greet("you");
+    }
+  }
+
+  @Test
+  void interfacesMayHaveMethodsOfTheirOwn() {
+    Loaded loaded =
+        Sgl.compile(
+            "greet.sgl",
+            "program greet(name: string) -> string { return \"Hello {name}\" } program later(name: string) -> string { return name }");
+    assertEquals(
+        "Hello you", loaded.bind(Polite.class, new ScriptedBackend(List.of())).hello());
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> loaded.bind(Greeter.class, new ScriptedBackend(List.of())));
+    assertTrue(error.toString().contains("`later`") && error.toString().contains("Running<T>"), error.toString());
+  }
+
+  @Test
   void severalValuesComeAtOnce() {
     List<Integer> values =
         Sgl.on(new ScriptedBackend(List.of("1", "2", "3")))
@@ -178,7 +229,7 @@ class SglTest {
             nobody,
             Map.of("shapes", List.of(new Square(2), new Circle(3)), "circle", new Circle(4)));
     assertEquals(
-        "[{\"type\": \"Square\", \"side\": 2}, {\"type\": \"Circle\", \"radius\": 3}, {\"radius\": 4}]",
+        "[{\"type\":\"Square\",\"side\":2},{\"type\":\"Circle\",\"radius\":3},{\"radius\":4}]",
         Values.text(value));
     IllegalArgumentException error =
         assertThrows(

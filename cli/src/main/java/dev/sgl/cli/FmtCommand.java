@@ -1,5 +1,6 @@
 package dev.sgl.cli;
 
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.UsageException;
@@ -77,7 +78,7 @@ final class FmtCommand implements Callable<Integer> {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be written: " + e.getMessage());
+      throw new UsageException(file + " cannot be written: " + Reasons.of(e));
     }
   }
 }

@@ -15,6 +15,7 @@ import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -55,7 +56,7 @@ final class RenderCommand implements Callable<Integer> {
   @Option(names = "--tokens", description = "Show each token with its number.")
   boolean tokens;
 
-  @Option(names = "--json", description = "Print the messages, tokens and counts as JSON.")
+  @Option(names = "--json", description = "Print the prompt's text, its tokens and how many of them all runs share as JSON.")
   boolean json;
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -64,7 +65,7 @@ final class RenderCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Compiler.Result compiled = SourceFile.read(file).checked(err);
+    Compiler.Result compiled = SourceFile.read(file).runnable(err);
     if (compiled.program().isEmpty()) {
       return ExitCode.DIAGNOSTICS;
     }
@@ -130,10 +131,11 @@ final class RenderCommand implements Callable<Integer> {
   }
 
   private static Map<String, Object> value(List<Token> all, int shared) {
-    return Map.of(
-        "tokens", all.stream().map(t -> (Object) (long) t.id()).toList(),
-        "text", all.stream().map(Token::text).collect(Collectors.joining()),
-        "shared", (long) shared);
+    Map<String, Object> value = new LinkedHashMap<>();
+    value.put("text", all.stream().map(Token::text).collect(Collectors.joining()));
+    value.put("tokens", all.stream().map(t -> (Object) (long) t.id()).toList());
+    value.put("shared", (long) shared);
+    return value;
   }
 
   private static String where(Prefix.Known whole) {

@@ -80,7 +80,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Compiler.Result compiled = SourceFile.read(file).checked(err);
+    Compiler.Result compiled = SourceFile.read(file).runnable(err);
     if (compiled.program().isEmpty()) {
       return ExitCode.DIAGNOSTICS;
     }

@@ -1,5 +1,6 @@
 package dev.sgl.cli;
 
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.local.engine.EngineListener;
 import dev.sgl.program.Values;
@@ -31,14 +32,16 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   private long requests;
   private boolean first = true;
   private boolean closed;
+  private final Thread atEnd = new Thread(this::end); // the run is broken off, and the file whole
 
   /// @throws UsageException if the file cannot be written
   TraceFile(Path file) {
     try {
       out = Files.newBufferedWriter(file);
       out.write("[");
+      Runtime.getRuntime().addShutdownHook(atEnd);
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be written: " + e.getMessage());
+      throw new UsageException(file + " cannot be written: " + Reasons.of(e));
     }
     name("process_name", PROGRAM, 0, "program");
     name("process_name", ENGINE, 0, "engine");
@@ -207,7 +210,19 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atEnd);
+    } catch (IllegalStateException e) {
+      return; // it is at work
+    }
+    end();
+  }
+
+  private synchronized void end() {
+    if (closed) {
+      return;
+    }
     closed = true;
     try {
       out.write("\n]\n");

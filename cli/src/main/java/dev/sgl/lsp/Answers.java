@@ -5,6 +5,7 @@ import dev.sgl.analysis.Highlight;
 import dev.sgl.analysis.Occurrence;
 import dev.sgl.analysis.Symbol;
 import dev.sgl.format.Formatter;
+import dev.sgl.program.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -97,7 +98,7 @@ final class Answers {
   }
 
   static List<CompletionItem> completions(Document document, Position position) {
-    return document.analysis().complete(document.offset(position)).stream()
+    return document.analysis().complete(document.codePoint(position)).stream()
         .map(
             c -> {
               CompletionItem item = new CompletionItem(c.text());
@@ -145,17 +146,15 @@ final class Answers {
     if (!name.matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
       throw refused("`" + name + "` is no name");
     }
-    Symbol symbol = renamable(document, position).symbol();
-    boolean taken =
-        document.analysis().symbols().stream()
-            .anyMatch(s -> s.name().equals(name) && s.kind() == symbol.kind());
-    if (taken) {
-      throw refused("`" + name + "` is already defined");
-    }
+    List<Span> places = document.analysis().places(renamable(document, position).symbol());
+    document
+        .conflict(places, name)
+        .ifPresent(
+            why -> {
+              throw refused("`" + name + "` would change the program: " + why);
+            });
     List<TextEdit> edits =
-        document.analysis().places(symbol).stream()
-            .map(place -> new TextEdit(document.range(place), name))
-            .toList();
+        places.stream().map(place -> new TextEdit(document.range(place), name)).toList();
     return new WorkspaceEdit(Map.of(document.uri(), edits));
   }
 

@@ -1,11 +1,17 @@
 package dev.sgl.lsp;
 
 import dev.sgl.analysis.Analysis;
+import dev.sgl.analysis.Occurrence;
 import dev.sgl.compiler.Sources;
 import dev.sgl.program.Span;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.eclipse.lsp4j.Position;
@@ -18,7 +24,7 @@ final class Document {
   private final Analysis analysis;
 
   private final int[] lines; // where they begin, in UTF-16
-  private final boolean isPlain; // code points and UTF-16 are the same
+  private final int[] points; // the code points at which they begin
 
   private Document(String uri, Analysis analysis) {
     this.uri = uri;
@@ -31,7 +37,10 @@ final class Document {
                     .filter(i -> text.charAt(i) == '\n')
                     .map(i -> i + 1))
             .toArray();
-    this.isPlain = text.codePointCount(0, text.length()) == text.length();
+    this.points = new int[lines.length];
+    for (int line = 1; line < lines.length; line++) {
+      points[line] = points[line - 1] + text.codePointCount(lines[line - 1], lines[line]);
+    }
   }
 
   /// Looks at the text of an open document; modules are read from disk, below its folder.
@@ -39,6 +48,43 @@ final class Document {
     Optional<Path> file = file(uri);
     Sources sources = file.map(Path::getParent).map(Sources::below).orElse(Sources.NONE);
     return new Document(uri, Analysis.of(file.map(Path::toString).orElse(uri), text, sources));
+  }
+
+  /// What would go wrong if `name` stood at `places`: a mistake that was not there, or a name that
+  /// then stands for another thing.
+  Optional<String> conflict(List<Span> places, String name) {
+    StringBuilder changed = new StringBuilder();
+    int at = 0;
+    for (Span place : places.stream().sorted(Comparator.comparingInt(Span::start)).toList()) {
+      changed.append(text(at, place.start())).append(name);
+      at = place.end();
+    }
+    changed.append(text(at, Integer.MAX_VALUE));
+    Analysis after = Document.of(uri, changed.toString()).analysis();
+    if (after.diagnostics().size() > analysis.diagnostics().size()) {
+      return Optional.of(after.diagnostics().getFirst().message());
+    }
+    return groups(after).equals(groups(analysis))
+        ? Optional.empty()
+        : Optional.of("the name stands for something else there");
+  }
+
+  private String text(int from, int to) {
+    String text = text();
+    int start = text.offsetByCodePoints(0, from);
+    int end =
+        to >= text.codePointCount(0, text.length()) ? text.length() : text.offsetByCodePoints(start, to - from);
+    return text.substring(start, end);
+  }
+
+  /// Which of the names of a text stand for the same: for each, in order, the number of the first.
+  private static List<Integer> groups(Analysis analysis) {
+    Map<Span, Integer> first = new HashMap<>();
+    List<Integer> groups = new ArrayList<>();
+    for (Occurrence occurrence : analysis.occurrences()) {
+      groups.add(first.computeIfAbsent(occurrence.symbol().place(), _ -> groups.size()));
+    }
+    return groups;
   }
 
   private static Optional<Path> file(String uri) {
@@ -69,15 +115,17 @@ final class Document {
 
   /// The place of a code point.
   Position position(int codePoint) {
-    String text = text();
-    int offset =
-        isPlain
-            ? Math.clamp(codePoint, 0, text.length())
-            : text.offsetByCodePoints(
-                0, Math.clamp(codePoint, 0, text.codePointCount(0, text.length())));
-    int found = Arrays.binarySearch(lines, offset);
+    int found = Arrays.binarySearch(points, Math.max(0, codePoint));
     int line = found >= 0 ? found : -found - 2;
-    return new Position(line, offset - lines[line]);
+    String rest = text().substring(lines[line], end(line));
+    int after =
+        Math.clamp(codePoint - points[line], 0, rest.codePointCount(0, rest.length()));
+    return new Position(line, rest.offsetByCodePoints(0, after));
+  }
+
+  /// Where the text of a line ends, without its line end.
+  private int end(int line) {
+    return line + 1 < lines.length ? lines[line + 1] - 1 : text().length();
   }
 
   Range range(Span span) {
@@ -99,12 +147,13 @@ final class Document {
       return text().length();
     }
     int line = position.getLine();
-    int end = line + 1 < lines.length ? lines[line + 1] - 1 : text().length();
-    return Math.min(lines[line] + position.getCharacter(), end);
+    return Math.min(lines[line] + position.getCharacter(), end(line));
   }
 
   /// The code point at a place.
   int codePoint(Position position) {
-    return text().codePointCount(0, offset(position));
+    int offset = offset(position);
+    int line = Math.min(position.getLine(), lines.length - 1);
+    return points[line] + text().codePointCount(lines[line], offset);
   }
 }

@@ -179,6 +179,12 @@ class BatchTest {
   @Test
   void wrongUse() {
     batch("-p", "0").failed(2, "--parallel must be at least 1");
+    Path known = output;
+    for (String none : List.of(folder.toString(), folder + "/no/out.jsonl", "/dev/null", "-")) {
+      output = Path.of(none);
+      batch().failed(2, "--output");
+    }
+    output = known;
     output = input;
     batch().failed(2, "--output is the input itself");
     input = folder.resolve("nothing");

@@ -120,7 +120,7 @@ class MainTest {
   void aModelFolderThatIsMissingOrNotWhole() throws IOException {
     String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
     sglc("run", source, "--model", folder.resolve("none").toString())
-        .failed(3, "there is no model folder");
+        .failed(2, "there is no model folder");
     Path model = modelCopy();
     Path shard = model.resolve("model-00001-of-00002.safetensors");
     byte[] bytes = Files.readAllBytes(shard);

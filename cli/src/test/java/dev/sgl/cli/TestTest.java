@@ -89,7 +89,7 @@ class TestTest {
     Path replies = folder.resolve("judge.replies.json");
     assertTrue(Files.readString(replies).contains("\"greets\""));
     assertEquals(0, Sglc.run("test", file, "--model", "no/such/model").code());
-    Sglc.run("test", file, "--live", "--model", "no/such/model").failed(3, "no/such/model");
+    Sglc.run("test", file, "--live", "--model", "no/such/model").failed(2, "no/such/model");
     Files.writeString(
         Path.of(file), Files.readString(Path.of(file)).replace("Hello!", "Good morning!"));
     Sglc changed = Sglc.run("test", file);

@@ -254,7 +254,7 @@ class LanguageServerTest {
     assertEquals(
         SOURCE.replace("drafts", "all"),
         applied(drafts.getChanges().getOrDefault(document.getUri(), List.of())));
-    for (String wrong : List.of("1x", "a b")) {
+    for (String wrong : List.of("1x", "a b", "gen")) {
       assertThrows(
           ExecutionException.class,
           () ->
@@ -263,6 +263,13 @@ class LanguageServerTest {
                   .rename(new RenameParams(document, place("topic", 2), wrong))
                   .get());
     }
+    assertThrows(
+        ExecutionException.class,
+        () ->
+            server
+                .getTextDocumentService()
+                .rename(new RenameParams(document, place("best", 1), "drafts"))
+                .get());
   }
 
   private static String applied(List<TextEdit> edits) {
@@ -358,11 +365,35 @@ class LanguageServerTest {
   }
 
   @Test
+  void placesAreRightBehindSignsOfTwoCharacters() throws Exception {
+    open("// 😀😀😀 hi\nprogram p(tip: { title: string }) {\n  log \"😀\" + tip.\n}");
+    var data =
+        server
+            .getTextDocumentService()
+            .semanticTokensFull(new SemanticTokensParams(document))
+            .get()
+            .getData();
+    for (int i = 2; i < data.size(); i += 5) {
+      assertTrue(data.get(i) > 0, data.toString());
+    }
+    assertEquals(12, data.get(2));
+    var found =
+        server
+            .getTextDocumentService()
+            .completion(new CompletionParams(document, new Position(2, 17)))
+            .get();
+    assertTrue(
+        found.getLeft().stream().anyMatch(c -> c.getLabel().equals("title")), found.toString());
+  }
+
+  @Test
   void aTextThatIsNoProgramYetIsNoTrouble() throws Exception {
-    for (String text : List.of("", "prog", "program p(", "type = ", "use \"x", "\"😀{", "}}}")) {
+    for (String text :
+        List.of(
+            "", "prog", "program p(", "type = ", "use \"x", "\"😀{", "}}}", "[[{(".repeat(5_000))) {
       open(text);
       assertTrue(client.codes().size() <= 3, text);
-      for (int i = 0; i <= text.length(); i++) {
+      for (int i = 0; i <= Math.min(20, text.length()); i++) {
         Position at = new Position(0, i);
         server.getTextDocumentService().hover(new HoverParams(document, at)).get();
         server.getTextDocumentService().completion(new CompletionParams(document, at)).get();

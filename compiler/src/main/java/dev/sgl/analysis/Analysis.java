@@ -5,7 +5,6 @@ import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Parsed;
 import dev.sgl.compiler.Sources;
 import dev.sgl.diagnostic.Diagnostic;
-import dev.sgl.program.Functions;
 import dev.sgl.program.Span;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
@@ -84,21 +83,9 @@ public record Analysis(
 
   /// What could be typed at a place: symbols that are known there, words of the language, functions
   /// and properties after a dot.
-  public List<Completion> complete(int offset) {
-    return Completion.at(this, Math.clamp(offset, 0, text.length()));
-  }
-
-  /// Documentation of a standard function, by its name.
-  static String signature(String function) {
-    return Functions.signature(function)
-        .map(
-            s ->
-                function
-                    + (s.least() == s.most()
-                        ? " (" + s.least() + " arguments)"
-                        : " (" + s.least() + " to " + s.most() + " arguments)")
-                    + " -> "
-                    + s.returns().show())
-        .orElse(function);
+  ///
+  /// @param codePoint the place
+  public List<Completion> complete(int codePoint) {
+    return Completion.at(this, Math.clamp(codePoint, 0, text.codePointCount(0, text.length())));
   }
 }

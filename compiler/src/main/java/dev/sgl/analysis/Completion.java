@@ -29,11 +29,14 @@ public record Completion(String text, Kind kind, String detail, String documenta
 
   private static final Pattern FIELD = Pattern.compile("[{,] *([\\p{L}_][\\p{L}\\p{N}_]*)\\??: ");
 
-  static List<Completion> at(Analysis analysis, int offset) {
-    String before = analysis.text().substring(0, offset).replaceFirst("[\\p{L}\\p{N}_]*$", "");
+  /// @param place in code points, as spans have them
+  static List<Completion> at(Analysis analysis, int place) {
+    String text = analysis.text();
+    String before =
+        text.substring(0, text.offsetByCodePoints(0, place)).replaceFirst("[\\p{L}\\p{N}_]*$", "");
     String line = before.substring(before.lastIndexOf('\n') + 1);
     if (before.endsWith(".") && !before.endsWith("..")) {
-      return members(analysis, before.length() - 1);
+      return members(analysis, before.codePointCount(0, before.length()) - 1);
     }
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
       return words(Options.names(), Kind.OPTION, "an option");
@@ -42,7 +45,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
         || line.matches(" *type \\w+ = *")
         || line.matches(".*\\bgen \\w+: *")) {
       List<Completion> types = words(Keywords.TYPES, Kind.TYPE, "a type");
-      types.addAll(symbols(analysis, offset, Set.of(Symbol.Kind.TYPE)));
+      types.addAll(symbols(analysis, place, Set.of(Symbol.Kind.TYPE)));
       return types;
     }
     boolean outside = depth(before) == 0;
@@ -52,7 +55,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
       all.addAll(
           symbols(
               analysis,
-              offset,
+              place,
               Set.of(
                   Symbol.Kind.VARIABLE,
                   Symbol.Kind.PARAMETER,
@@ -82,7 +85,21 @@ public record Completion(String text, Kind kind, String detail, String documenta
 
   private static List<Completion> functions() {
     return new TreeSet<>(Functions.names())
-        .stream().map(f -> new Completion(f, Kind.FUNCTION, Analysis.signature(f), "")).toList();
+        .stream().map(f -> new Completion(f, Kind.FUNCTION, signature(f), "")).toList();
+  }
+
+  /// What a standard function takes and gives.
+  private static String signature(String function) {
+    return Functions.signature(function)
+        .map(
+            s ->
+                function
+                    + (s.least() == s.most()
+                        ? " (" + s.least() + " arguments)"
+                        : " (" + s.least() + " to " + s.most() + " arguments)")
+                    + " -> "
+                    + s.returns().show())
+        .orElse(function);
   }
 
   /// Fields of what stands before a dot, routines of a module, and functions of one value.

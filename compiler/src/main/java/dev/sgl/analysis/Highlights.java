@@ -55,7 +55,9 @@ final class Highlights {
   }
 
   private void add(Token token, List<Highlight> all) {
-    kind(token).ifPresent(kind -> lines(token, kind, all));
+    if (token.getType() != Token.EOF) {
+      kind(token).ifPresent(kind -> lines(token, kind, all));
+    }
   }
 
   private Optional<Highlight.Kind> kind(Token token) {
@@ -115,10 +117,11 @@ final class Highlights {
     int line = token.getLine();
     int column = token.getCharPositionInLine() + 1;
     for (String piece : token.getText().split("\n", -1)) {
-      if (!piece.isEmpty()) {
-        all.add(new Highlight(new Span(file, start, start + piece.length(), line, column), kind));
+      int length = piece.codePointCount(0, piece.length());
+      if (length > 0) {
+        all.add(new Highlight(new Span(file, start, start + length, line, column), kind));
       }
-      start += piece.length() + 1;
+      start += length + 1;
       line++;
       column = 1;
     }

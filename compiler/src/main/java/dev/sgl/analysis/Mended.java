@@ -2,24 +2,44 @@ package dev.sgl.analysis;
 
 import dev.sgl.compiler.Parsed;
 import dev.sgl.diagnostic.Diagnostic;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A text that is being typed, made whole: what is left of it keeps its place, so that its
 /// variables are known although a line of it is not finished.
 final class Mended {
+  /// What no finished line ends with.
+  private static final String LOOSE_END = "[^\\p{L}\\p{N}_)\\]}\"]+$";
+
   private Mended() {}
 
   /// The text with the ends of lines that are not finished, or else these lines, blank; and with
   /// the braces closed that are open at its end.
   static String of(Parsed parsed) {
-    Set<Integer> lines =
-        parsed.diagnostics().stream().map(d -> d.span().line()).collect(Collectors.toSet());
     String source = parsed.source();
+    List<String> all = source.lines().toList();
+    Set<Integer> lines =
+        parsed.diagnostics().stream()
+            .map(d -> d.span().line())
+            .flatMap(line -> Stream.of(line, unfinished(all, line)))
+            .collect(Collectors.toSet());
     int last = (int) source.stripTrailing().lines().count();
     lines.add(last); // what is missing at the end is told of the end
-    String ends = closed(changed(source, lines, "[^\\p{L}\\p{N}_)\\]}\"]+$"));
+    String ends = closed(changed(source, lines, LOOSE_END));
     return parses(ends) ? ends : closed(changed(source, lines, "^.*$"));
+  }
+
+  /// The line before `line` if that is not finished, so that it is the one that is mistaken; else
+  /// `line`.
+  private static int unfinished(List<String> all, int line) {
+    int before = Math.min(line - 1, all.size());
+    while (before > 0 && all.get(before - 1).isBlank()) {
+      before--;
+    }
+    boolean isLoose = before > 0 && all.get(before - 1).matches(".*" + LOOSE_END);
+    return isLoose && !all.get(before - 1).endsWith("{") ? before : line;
   }
 
   private static boolean parses(String text) {

@@ -25,6 +25,7 @@ public final class Checker {
   private final List<Diagnostic> diagnostics;
   private final Observer observer;
   private final ExprChecker values;
+  private final Flow flow = new Flow();
 
   public Checker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
@@ -36,8 +37,11 @@ public final class Checker {
   public void check() {
     program.routines().values().forEach(this::routine);
     program.tests().forEach(this::test);
-    if (program.entry().isEmpty() && diagnostics.stream().allMatch(Diagnostic::isWarning)) {
-      diagnostics.add(Diagnostic.noProgram(new Span(program.file(), 0, 1, 1, 1)));
+    Set<String> tests = new HashSet<>();
+    for (TestCase test : program.tests()) {
+      if (!tests.add(test.name())) {
+        diagnostics.add(Diagnostic.duplicateName(test.name(), test.span()));
+      }
     }
   }
 
@@ -72,7 +76,7 @@ public final class Checker {
     boolean returns =
         routine.returns().isEmpty()
             || TypeFit.fits(new Type.Literal(Values.NONE), routine.returns().get());
-    if (!returns && !Flow.leaves(routine.body())) {
+    if (!returns && !flow.leaves(routine.body())) {
       diagnostics.add(Diagnostic.missingReturn(routine.name(), routine.span()));
     }
   }
@@ -99,7 +103,7 @@ public final class Checker {
     boolean reached = true;
     for (int i = 0; i < steps.size(); i++) {
       step(steps.get(i), scope, place);
-      if (reached && i + 1 < steps.size() && Flow.leaves(steps.get(i))) {
+      if (reached && i + 1 < steps.size() && flow.leaves(steps.get(i))) {
         diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span(), steps.get(i).span()));
         reached = false;
       }
@@ -224,7 +228,7 @@ public final class Checker {
     fits(retry.times(), Type.INT, scope);
     Scope body = scope.inner();
     open(retry.body(), body, place);
-    if (retry.otherwise().isEmpty() || Flow.leaves(retry.otherwise().get())) {
+    if (retry.otherwise().isEmpty() || flow.leaves(retry.otherwise().get())) {
       retry.otherwise().ifPresent(steps -> inner(steps, scope, place));
       scope.keep(body);
       return;
@@ -248,6 +252,10 @@ public final class Checker {
       }
       block(arm.body(), inner, place);
       scope.lose(inner);
+    }
+    List<Pattern> patterns = match.arms().stream().flatMap(a -> a.patterns().stream()).toList();
+    if (Coverage.covers(patterns, subject)) {
+      flow.isExhaustive(match);
     }
   }
 

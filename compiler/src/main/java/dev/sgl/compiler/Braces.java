@@ -5,16 +5,47 @@ import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.antlr.v4.runtime.CommonToken;
 import org.antlr.v4.runtime.Token;
 
-/// Closes blocks that were left open where the next definition begins, and drops closing braces
+/// Refuses brackets that are nested too deeply for anyone to read. Closes blocks that were left open where the next definition begins, and drops closing braces
 /// that close nothing: so a brace that is missing spoils one definition, not all behind it.
 final class Braces {
+  /// Brackets of all kinds that may be open at a place.
+  private static final int MAX_DEPTH = 200;
+
   private Braces() {}
 
-  /// The tokens with as many braces as they need.
+  /// The first bracket that is nested too deeply, if there is one.
+  static Optional<Token> tooDeep(List<? extends Token> tokens) {
+    int depth = 0;
+    for (Token token : tokens) {
+      depth +=
+          switch (token.getType()) {
+            case SglLexer.LBRACE, SglLexer.LPAREN, SglLexer.LBRACKET -> 1;
+            case SglLexer.RBRACE, SglLexer.RPAREN, SglLexer.RBRACKET -> -1;
+            default -> 0;
+          };
+      if (depth > MAX_DEPTH) {
+        return Optional.of(token);
+      }
+      depth = Math.max(0, depth);
+    }
+    return Optional.empty();
+  }
+
+  /// The tokens with as many braces as they need; none if they are nested too deeply.
   static List<Token> balanced(List<? extends Token> tokens, String file, List<Diagnostic> out) {
+    Optional<Token> deep = tooDeep(tokens);
+    if (deep.isPresent()) {
+      out.add(
+          Diagnostic.syntax(
+              "The program is nested too deeply.",
+              span(deep.get(), file),
+              "the " + (MAX_DEPTH + 1) + "th open bracket"));
+      return List.of();
+    }
     List<Token> balanced = new ArrayList<>();
     int depth = 0;
     boolean first = true; // of its line

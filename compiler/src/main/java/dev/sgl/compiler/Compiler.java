@@ -28,6 +28,16 @@ public final class Compiler {
       texts = Map.copyOf(texts);
     }
 
+    /// The same as that of a file that is to be run: it has a program, or that is a mistake.
+    public Result runnable() {
+      if (program.isEmpty() || program.get().entry().isPresent()) {
+        return this;
+      }
+      List<Diagnostic> all = new ArrayList<>(diagnostics);
+      all.add(Diagnostic.noProgram(new Span(program.get().file(), 0, 1, 1, 1)));
+      return new Result(Optional.empty(), all, texts);
+    }
+
     /// The diagnostics as people read them; nothing if there are none.
     public String report() {
       return Report.show(diagnostics, texts);
@@ -49,11 +59,13 @@ public final class Compiler {
     try {
       return compileWhole(new Sources.Source(file, source), sources, observer);
     } catch (StackOverflowError e) {
-      Diagnostic deep =
-          Diagnostic.syntax(
-              "The program is nested too deeply.", new Span(file, 0, 1, 1, 1), "somewhere in here");
-      return new Result(Optional.empty(), List.of(deep), Map.of(file, source));
+      return new Result(Optional.empty(), List.of(tooDeep(file)), Map.of(file, source));
     }
+  }
+
+  static Diagnostic tooDeep(String file) {
+    return Diagnostic.syntax(
+        "The program is nested too deeply.", new Span(file, 0, 1, 1, 1), "somewhere in here");
   }
 
   private static Result compileWhole(Sources.Source source, Sources sources, Observer observer) {

@@ -26,10 +26,18 @@ public record Parsed(
   /// Parses `source`; `file` is its name in messages. Other files are not read.
   public static Parsed of(String file, String source) {
     List<Diagnostic> diagnostics = new ArrayList<>();
-    Sgl parser =
-        Modules.parser(new Sources.Source(file, source), diagnostics, SglLexer.DEFAULT_MODE);
-    Sgl.FileContext tree = parser.file();
-    CommonTokenStream tokens = (CommonTokenStream) parser.getTokenStream();
-    return new Parsed(source, tokens.getTokens(), tree, diagnostics);
+    try {
+      Sgl parser = parser(file, source, diagnostics);
+      Sgl.FileContext tree = parser.file();
+      CommonTokenStream tokens = (CommonTokenStream) parser.getTokenStream();
+      return new Parsed(source, tokens.getTokens(), tree, diagnostics);
+    } catch (StackOverflowError e) {
+      return new Parsed(
+          source, List.of(), parser(file, "", List.of()).file(), List.of(Compiler.tooDeep(file)));
+    }
+  }
+
+  private static Sgl parser(String file, String source, List<Diagnostic> diagnostics) {
+    return Modules.parser(new Sources.Source(file, source), diagnostics, SglLexer.DEFAULT_MODE);
   }
 }

@@ -59,7 +59,7 @@ class GoldenTest {
                     name(file),
                     () -> {
                       String source = Files.readString(file);
-                      Compiler.Result result = Compiler.compile(name(file), source);
+                      Compiler.Result result = Compiler.compile(name(file), source).runnable();
                       boolean runs = result.diagnostics().stream().allMatch(Diagnostic::isWarning);
                       assertEquals(runs, result.program().isPresent());
                       String shared =
@@ -147,8 +147,20 @@ class GoldenTest {
 
   @Test
   void aProgramThatIsNestedWithoutEndIsAnError() {
-    String deep = "program p() { return " + "(".repeat(20_000) + "1" + ")".repeat(20_000) + " }";
-    assertEquals("syntax", Compiler.compile("deep", deep).diagnostics().getFirst().code());
+    for (String deep :
+        List.of(
+            "(".repeat(20_000) + "1" + ")".repeat(20_000), "[".repeat(20_000), "not ".repeat(20_000))) {
+      String source = "program p() { return " + deep + " }";
+      assertEquals("syntax", Compiler.compile("deep", source).diagnostics().getFirst().code());
+      assertEquals("syntax", Parsed.of("deep", source).diagnostics().getFirst().code());
+    }
+  }
+
+  @Test
+  void aFileForOthersNeedsNoProgram() {
+    Compiler.Result library = Compiler.compile("lib.sgl", "fn one() -> int { return 1 }");
+    assertEquals(List.of(), library.diagnostics());
+    assertTrue(library.runnable().program().isEmpty());
   }
 
   @Test

@@ -93,6 +93,11 @@ public sealed interface Expr {
       this.binding = binding;
     }
 
+    /// Whether it compares two values.
+    public boolean isComparison() {
+      return binding == EQ.binding;
+    }
+
     /// How it is written.
     public String symbol() {
       return symbol;

@@ -170,7 +170,7 @@ public final class Functions {
   private static Object integer(Object x) {
     return switch (x) {
       case Long n -> n;
-      case Double n -> (long) (double) n;
+      case Double n -> whole(n);
       case String text -> {
         try {
           yield Long.parseLong(text.strip());
@@ -180,6 +180,14 @@ public final class Functions {
       }
       default -> throw new TypeException(Values.kind(x) + " is not an integer");
     };
+  }
+
+  /// The number without what stands behind its point.
+  private static long whole(double number) {
+    if (!(Math.abs(number) < 0x1p63)) {
+      throw new TypeException(number + " is too large for an integer");
+    }
+    return (long) number;
   }
 
   private static Object decimal(String text) {
@@ -269,7 +277,7 @@ public final class Functions {
 
   private static Object round(List<Object> arguments) {
     if (arguments.size() == 1) {
-      return Math.round(Operators.number(arguments.getFirst()));
+      return whole(Math.floor(Operators.number(arguments.getFirst()) + 0.5));
     }
     int digits = Math.clamp((Long) integer(arguments.get(1)), 0, 15);
     return BigDecimal.valueOf(Operators.number(arguments.getFirst()))

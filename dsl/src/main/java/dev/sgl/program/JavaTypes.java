@@ -214,7 +214,7 @@ public final class JavaTypes {
   }
 
   private static Type list(Type item, Annotation[] annotations) {
-    return find(annotations, Length.class)
+    return length(annotations)
         .map(length -> (Type) new Type.Array(item, length.min(), length.max()))
         .orElse(Type.array(item));
   }
@@ -254,14 +254,29 @@ public final class JavaTypes {
     Optional<Type> matches = find(annotations, Matches.class).map(m -> new Type.Pattern(m.value()));
     return matches.orElseGet(
         () ->
-            find(annotations, Length.class)
+            length(annotations)
                 .map(length -> (Type) new Type.Str(length.min(), length.max()))
                 .orElse(Type.STRING));
+  }
+
+  private static Optional<Length> length(Annotation[] annotations) {
+    Optional<Length> length = find(annotations, Length.class);
+    length
+        .filter(l -> l.min() < 0 || l.min() > l.max())
+        .ifPresent(
+            l -> {
+              throw new IllegalArgumentException(
+                  "no length lies from " + l.min() + " to " + l.max());
+            });
+    return length;
   }
 
   private static Type number(Class<?> type, Optional<Range> range) {
     double min = range.map(Range::min).orElse(Double.NEGATIVE_INFINITY);
     double max = range.map(Range::max).orElse(Double.POSITIVE_INFINITY);
+    if (!(min <= max)) {
+      throw new IllegalArgumentException("no number lies from " + min + " to " + max);
+    }
     return switch (type.getSimpleName()) {
       case "byte", "Byte" -> integer(Byte.MIN_VALUE, Byte.MAX_VALUE, min, max);
       case "short", "Short" -> integer(Short.MIN_VALUE, Short.MAX_VALUE, min, max);
@@ -323,7 +338,17 @@ public final class JavaTypes {
             .anyMatch(a -> a.annotationType().getSimpleName().equals("Nullable"));
     JsonProperty named = component.getAccessor().getAnnotation(JsonProperty.class);
     String name = named == null || named.value().isEmpty() ? component.getName() : named.value();
-    return new Type.Field(name, type(inner), isOptional || isNullable);
+    try {
+      return new Type.Field(name, type(inner), isOptional || isNullable);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "the component `%s` of `%s`: %s"
+              .formatted(
+                  component.getName(),
+                  component.getDeclaringRecord().getSimpleName(),
+                  e.getMessage()),
+          e);
+    }
   }
 
   /// A case of a sealed interface: its fields after its name.

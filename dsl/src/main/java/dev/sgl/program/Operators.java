@@ -4,9 +4,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /// What operators do with values: arithmetic, order, equality, `in`, and reading an item.
 public final class Operators {
+  /// Characters of a text, and items of a list: a loop that doubles one shall end with an error.
+  private static final int MAX_LENGTH = 1 << 24;
+
   private Operators() {}
 
   /// `left operator right` of an operator that computes.
@@ -14,9 +19,12 @@ public final class Operators {
   /// @throws TypeException if it does not take such values
   public static Object arithmetic(Expr.Operator operator, Object left, Object right) {
     if (operator == Expr.Operator.ADD && left instanceof String text) {
-      return text + Values.text(right);
+      String more = Values.text(right);
+      requireLength((long) text.length() + more.length(), "text");
+      return text + more;
     }
     if (operator == Expr.Operator.ADD && left instanceof List<?> a && right instanceof List<?> b) {
+      requireLength((long) a.size() + b.size(), "list");
       List<Object> both = new ArrayList<>(a);
       both.addAll(b);
       return Collections.unmodifiableList(both);
@@ -34,6 +42,12 @@ public final class Operators {
             + Values.kind(left)
             + " and "
             + Values.kind(right));
+  }
+
+  private static void requireLength(long length, String what) {
+    if (length > MAX_LENGTH) {
+      throw new TypeException("a %s of %,d is too long".formatted(what, length));
+    }
   }
 
   private static Object integers(Expr.Operator operator, long a, long b) {
@@ -63,14 +77,20 @@ public final class Operators {
     if (b == 0 && (operator == Expr.Operator.DIV || operator == Expr.Operator.MOD)) {
       throw new TypeException("division by zero");
     }
-    return switch (operator) {
-      case ADD -> a + b;
-      case SUB -> a - b;
-      case MUL -> a * b;
-      case DIV -> a / b;
-      case MOD -> a - b * Math.floor(a / b);
-      default -> throw new IllegalArgumentException(operator.symbol());
-    };
+    double result =
+        switch (operator) {
+          case ADD -> a + b;
+          case SUB -> a - b;
+          case MUL -> a * b;
+          case DIV -> a / b;
+          case MOD -> a - b * Math.floor(a / b);
+          default -> throw new IllegalArgumentException(operator.symbol());
+        };
+    if (!Double.isFinite(result)) {
+      throw new TypeException(
+          "the result of " + a + " " + operator.symbol() + " " + b + " is too large");
+    }
+    return result;
   }
 
   /// Orders numbers by size and texts by their characters.
@@ -89,9 +109,21 @@ public final class Operators {
     throw new TypeException(Values.kind(a) + " and " + Values.kind(b) + " have no order");
   }
 
-  /// Whether two values are the same; `1` and `1.0` are.
+  /// Whether two values are the same; `1` and `1.0` are, also inside of lists and records.
   public static boolean equal(Object a, Object b) {
-    return isNumber(a) && isNumber(b) ? compare(a, b) == 0 : a.equals(b);
+    if (isNumber(a) && isNumber(b)) {
+      return compare(a, b) == 0;
+    }
+    if (a instanceof List<?> x && b instanceof List<?> y) {
+      return x.size() == y.size()
+          && IntStream.range(0, x.size()).allMatch(i -> equal(x.get(i), y.get(i)));
+    }
+    if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
+      return x.keySet().equals(y.keySet())
+          && x.entrySet().stream()
+              .allMatch(e -> equal(e.getValue(), Objects.requireNonNull(y.get(e.getKey()))));
+    }
+    return a.equals(b);
   }
 
   /// Whether `item` is in a list, a key of a record, or a part of a text.

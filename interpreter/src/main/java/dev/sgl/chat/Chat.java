@@ -30,6 +30,7 @@ public final class Chat {
   private final TaskGroup tasks;
   private final Defaults defaults;
   private final Speech speech;
+  private final Thread owner = Thread.currentThread();
 
   Chat(
       Backend backend,
@@ -55,6 +56,17 @@ public final class Chat {
 
   String branch() {
     return conversation.branch();
+  }
+
+  /// @throws IllegalStateException if this thread may not speak here, or nobody may any more
+  private void requireOpen() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "a conversation belongs to the thread that it was given to; a fork gives a branch to each of several");
+    }
+    if (tasks.isClosed()) {
+      throw new IllegalStateException("the conversation has ended");
+    }
   }
 
   // --- messages
@@ -92,10 +104,12 @@ public final class Chat {
   ///
   /// @return what `text` returns
   public <T> T raw(Function<Turn, T> text) {
+    requireOpen();
     return text.apply(new Turn(this, speech));
   }
 
   private Chat message(Role role, String text) {
+    requireOpen();
     speech.begin(role);
     speech.say(text);
     speech.end();
@@ -103,6 +117,7 @@ public final class Chat {
   }
 
   private <T> T message(Role role, Function<Turn, T> message) {
+    requireOpen();
     speech.begin(role);
     try {
       return message.apply(new Turn(this, speech));
@@ -115,11 +130,15 @@ public final class Chat {
 
   /// Starts `count` branches from everything said so far; the first one's number is 0.
   public <T> Forked<T> fork(int count, Function<Chat, T> branch) {
+    if (count < 0) {
+      throw new IllegalArgumentException("there cannot be " + count + " branches");
+    }
     return fork(IntStream.range(0, count).boxed().toList(), (chat, _) -> branch.apply(chat));
   }
 
   /// Starts a branch for each element from everything said so far.
   public <E, T> Forked<T> fork(List<E> elements, BiFunction<Chat, E, T> branch) {
+    requireOpen();
     Fork fork = new Fork(backend, options, conversation, tasks);
     String name = conversation.child("fork");
     return new Forked<>(
@@ -137,6 +156,7 @@ public final class Chat {
 
   /// Goes on in a copy of the conversation, which is dropped at the end.
   public <T> T scratch(Function<Chat, T> block) {
+    requireOpen();
     try (TaskGroup group = tasks.inner()) {
       Conversation copy =
           Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
@@ -159,6 +179,7 @@ public final class Chat {
   ///
   /// @throws RunException if it never goes well
   public <T> T retry(int times, Function<Chat, T> block) {
+    requireOpen();
     if (times < 1) {
       throw new IllegalArgumentException("at least one attempt is needed, not " + times);
     }

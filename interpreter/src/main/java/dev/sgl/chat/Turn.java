@@ -137,7 +137,11 @@ public final class Turn {
       if (!Options.names().contains(option.name())) {
         throw new IllegalArgumentException("a value has no option `" + option.name() + "`");
       }
-      given.put(option.name(), option.value());
+      if (given.put(option.name(), option.value()) instanceof Object before) {
+        throw new IllegalArgumentException(
+            "the option `%s` is given twice: %s and %s"
+                .formatted(option.name(), before, option.value()));
+      }
     }
     return given;
   }

@@ -118,7 +118,7 @@ final class GenOptions {
       return OptionalDouble.empty();
     }
     double value = number.get().doubleValue();
-    if (value < low || value > high) {
+    if (!(value >= low && value <= high)) {
       throw new TypeException("the option `" + name + "` is out of range: " + value);
     }
     return OptionalDouble.of(value);

@@ -48,7 +48,7 @@ final class ToolCalls {
             .orElseThrow(
                 () ->
                     new TypeException(
-                        "nothing is bound to the tool `%s`; give it a command: --tool %s='…'"
+                        "nothing is bound to the tool `%s`: give it a command (--tool %s='…'), or in Java a method (withTools)"
                             .formatted(tool.name(), tool.name())));
     Optional<String> wrong = Types.mismatch(tool.call().type(), arguments);
     if (wrong.isPresent()) {

@@ -22,6 +22,13 @@ public final class RunException extends RuntimeException {
     this.variables = List.copyOf(variables);
   }
 
+  /// The message with the place, such as `RunException: a check failed (tips.sgl:3:5, in main)`.
+  @Override
+  public String toString() {
+    String place = span.line() == 0 ? "" : span.file() + ":" + span.line() + ", ";
+    return getClass().getName() + ": " + getMessage() + " (" + place + "in " + branch + ")";
+  }
+
   /// The statement that failed.
   public Span span() {
     return span;

@@ -19,6 +19,7 @@ public final class TaskGroup implements AutoCloseable {
   private final List<TaskGroup> inner = new ArrayList<>();
   private final List<Pin> pins = new ArrayList<>();
   private boolean cancelled;
+  private boolean closed;
   private boolean ended; // before all tasks were done
 
   /// @param sequential whether each task is waited for before the next is started
@@ -142,9 +143,17 @@ public final class TaskGroup implements AutoCloseable {
     settle();
   }
 
+  /// Whether it was closed: nothing is started in it any more.
+  public synchronized boolean isClosed() {
+    return closed;
+  }
+
   /// Cancels what still runs and waits for it.
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     cancel();
     settle();
     outer.ifPresent(group -> group.forget(this));

@@ -13,7 +13,9 @@ import io.modelcontextprotocol.spec.McpClientTransport;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.io.File;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /// The tools of an MCP server: one that is started and spoken to over its standard input and
@@ -120,7 +123,13 @@ public final class McpTools implements AutoCloseable {
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    return switch (cause) {
+      case TimeoutException _ -> "no answer in time";
+      case ClosedChannelException _ -> "nothing answers there";
+      case ConnectException _ -> "nothing answers there";
+      default ->
+          cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    };
   }
 
   /// The names of the tools, as programs declare them.

@@ -10,6 +10,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.ConstraintCompiler;
@@ -190,6 +191,9 @@ public final class LocalBackend implements Backend {
   }
 
   private int[] tokens(Prompt prompt) {
+    if (closed.get()) {
+      throw new UnavailableException("the model is closed");
+    }
     if (Prompt.hasImages(prompt)) {
       throw new BackendException("the model `" + name + "` reads text only; it sees no pictures");
     }

@@ -4,6 +4,7 @@ import dev.sgl.backend.Backend;
 import dev.sgl.backend.Pin;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
@@ -100,7 +101,15 @@ public final class BatchCommand implements Callable<Integer> {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws InterruptedException {
+    try {
+      return batch();
+    } catch (IOException e) {
+      throw new UsageException(output + " cannot be written: " + Reasons.of(e));
+    }
+  }
+
+  private int batch() throws IOException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     if (parallel < 1) {
       throw new UsageException("--parallel must be at least 1");
@@ -110,6 +119,7 @@ public final class BatchCommand implements Callable<Integer> {
       return ExitCode.DIAGNOSTICS;
     }
     List<BatchLine> lines = BatchLine.read(input);
+    requireFile(output);
     if (Files.exists(output) && Files.isSameFile(input, output)) {
       throw new UsageException("--output is the input itself");
     }
@@ -117,13 +127,24 @@ public final class BatchCommand implements Callable<Integer> {
     if (retryFailed && !done.failed().isEmpty()) {
       return retry(program.get(), lines, err);
     }
-    if (done.count() == lines.size()) {
+    if (done.count() == lines.size() && !lines.isEmpty()) {
       err.println("all " + done.count() + " lines of " + output + " are done already");
       return reportFailed(err, done.failed(), lines.size());
     }
     int code = run(program.get(), lines, output, done, Collections.emptyIterator(), err);
     Files.deleteIfExists(retried()); // it belonged to another output
     return code;
+  }
+
+  /// A batch goes on behind what its output has, so that must be a file.
+  private static void requireFile(Path output) {
+    Path folder = Optional.ofNullable(output.toAbsolutePath().getParent()).orElse(output);
+    if (output.toString().equals("-") || Files.exists(output) && !Files.isRegularFile(output)) {
+      throw new UsageException("--output must be a file; " + output + " is none");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new UsageException("--output: there is no folder " + folder);
+    }
   }
 
   /// Makes the output anew beside the old one, whose place it takes when it is whole. Only what

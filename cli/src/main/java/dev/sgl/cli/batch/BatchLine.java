@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -25,14 +26,17 @@ record BatchLine(int number, String text) {
   /// Reads the input of a batch.
   ///
   /// @throws UsageException if there is none, or it is too large or no text
-  static List<BatchLine> read(Path input) throws IOException {
-    if (!Files.isRegularFile(input)) {
+  static List<BatchLine> read(Path input) {
+    if (!Files.exists(input)) {
       throw new UsageException("there is no file " + input);
     }
-    if (Files.size(input) > MAX_BYTES) {
-      throw new UsageException(input + " is larger than " + (MAX_BYTES >> 20) + " MiB");
+    if (Files.isDirectory(input)) {
+      throw new UsageException(input + " is a folder, not a file of JSON lines");
     }
     try {
+      if (Files.size(input) > MAX_BYTES) {
+        throw new UsageException(input + " is larger than " + (MAX_BYTES >> 20) + " MiB");
+      }
       List<String> all = Files.readAllLines(input);
       List<BatchLine> lines = new ArrayList<>();
       for (int i = 0; i < all.size(); i++) {
@@ -43,6 +47,8 @@ record BatchLine(int number, String text) {
       return lines;
     } catch (CharacterCodingException e) {
       throw new UsageException(input + " is not a text in UTF-8");
+    } catch (IOException e) {
+      throw new UsageException(input + " cannot be read: " + Reasons.of(e));
     }
   }
 

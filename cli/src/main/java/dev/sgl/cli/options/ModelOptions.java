@@ -15,6 +15,8 @@ import picocli.CommandLine.Option;
 
 /// Which model a program talks to: a folder, an endpoint, or the demo model beside the program.
 public final class ModelOptions {
+  private static final int MAX_THREADS = 1024;
+
   @Option(
       names = {"-m", "--model"},
       paramLabel = "PATH|NAME",
@@ -53,6 +55,9 @@ public final class ModelOptions {
       return remote(endpoint.get());
     }
     Path folder = folder();
+    if (threads.orElse(1) > MAX_THREADS) {
+      throw new UsageException("--threads must be at most " + MAX_THREADS);
+    }
     int threadCount = positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads());
     LocalOptions options =
         LocalOptions.DEFAULT
@@ -96,7 +101,11 @@ public final class ModelOptions {
     }
     Optional<String> named = model.or(() -> Optional.ofNullable(System.getenv("SGL_MODEL")));
     if (named.isPresent()) {
-      return Path.of(named.get());
+      Path folder = Path.of(named.get());
+      if (!Files.isDirectory(folder)) {
+        throw new UsageException("there is no model folder " + folder);
+      }
+      return folder;
     }
     Path demo = Path.of(System.getProperty("sgl.home", ".")).resolve("samples/model/demo");
     if (!Files.isDirectory(demo)) {

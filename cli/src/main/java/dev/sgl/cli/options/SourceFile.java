@@ -30,7 +30,7 @@ public record SourceFile(String name, String text) {
     } catch (CharacterCodingException e) {
       throw new UsageException(path + " is not a text in UTF-8");
     } catch (IOException e) {
-      throw new UsageException(path + " cannot be read: " + e.getMessage());
+      throw new UsageException(path + " cannot be read: " + Reasons.of(e));
     }
   }
 
@@ -41,15 +41,23 @@ public record SourceFile(String name, String text) {
 
   /// Compiles it and shows its mistakes and warnings on `err`.
   public Compiler.Result checked(PrintWriter err) {
-    Compiler.Result result = compile();
+    return shown(compile(), err);
+  }
+
+  /// The same of a file that is to be run: it must have a program.
+  public Compiler.Result runnable(PrintWriter err) {
+    return shown(compile().runnable(), err);
+  }
+
+  private static Compiler.Result shown(Compiler.Result result, PrintWriter err) {
     if (!result.diagnostics().isEmpty()) {
       err.println(result.report().stripTrailing());
     }
     return result;
   }
 
-  /// Its program; or none, and its mistakes shown on `err`.
+  /// Its program, to be run; or none, and its mistakes shown on `err`.
   public Optional<Program> program(PrintWriter err) {
-    return checked(err).program();
+    return runnable(err).program();
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.sgl.backend.Recording;
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,8 +31,9 @@ final class Recordings {
 
   /// The recordings of the tests of `program`, if there are any.
   ///
+  /// @param anew whether they are about to be made anew, so that what is broken does not matter
   /// @throws UsageException if the file cannot be read
-  static Recordings of(Path program) {
+  static Recordings of(Path program, boolean anew) {
     String name = String.valueOf(program.getFileName()).replaceFirst("\\.sgl$", "");
     Path file = program.resolveSibling(name + ".replies.json");
     try {
@@ -41,9 +43,12 @@ final class Recordings {
               ? JSON.readValue(Files.readString(file), new TypeReference<>() {})
               : Map.of());
     } catch (JsonProcessingException e) {
-      throw new UsageException(file + " holds no replies; record them again");
+      if (anew) {
+        return new Recordings(file, Map.of());
+      }
+      throw new UsageException(file + " holds no replies; make it anew with --record");
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be read: " + e.getMessage());
+      throw new UsageException(file + " cannot be read: " + Reasons.of(e));
     }
   }
 
@@ -63,7 +68,7 @@ final class Recordings {
     try {
       Files.writeString(file, JSON.writeValueAsString(tests) + "\n");
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be written: " + e.getMessage());
+      throw new UsageException(file + " cannot be written: " + Reasons.of(e));
     }
   }
 }

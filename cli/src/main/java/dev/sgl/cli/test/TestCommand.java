@@ -64,7 +64,7 @@ public final class TestCommand implements Callable<Integer> {
   @Option(
       names = "--record",
       description =
-          "Ask the model, and write what it says into FILE.replies.json; later runs take it from there.")
+          "Ask the model, and write what it says beside the file: of judge.sgl into judge.replies.json; later runs take it from there.")
   boolean record;
 
   @Option(names = "--live", description = "Ask the model also where its replies were recorded.")
@@ -93,7 +93,7 @@ public final class TestCommand implements Callable<Integer> {
       }
       Program program = compiled.program().get();
       programs.add(program);
-      recorded.add(Recordings.of(file));
+      recorded.add(Recordings.of(file, record));
       program.tests().stream()
           .filter(test -> test.name().contains(filter))
           .forEach(test -> tests.add(new TestRun(file, compiled, test, recorded.getLast())));

@@ -1,5 +1,6 @@
 package dev.sgl.cli.test;
 
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -59,7 +60,9 @@ record TestResult(String file, String name, double seconds, Optional<String> fai
       xml.writeEndElement();
       xml.writeEndDocument();
       xml.close();
-    } catch (IOException | XMLStreamException e) {
+    } catch (IOException e) {
+      throw new UsageException(file + " cannot be written: " + Reasons.of(e));
+    } catch (XMLStreamException e) {
       throw new UsageException(file + " cannot be written: " + e.getMessage());
     }
   }

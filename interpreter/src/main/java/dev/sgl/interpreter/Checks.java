@@ -1,0 +1,47 @@
+package dev.sgl.interpreter;
+
+import dev.sgl.program.Expr;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Values;
+import java.util.Optional;
+
+/// What `check` does, and what it says.
+final class Checks {
+  private static final int SHOWN = 200;
+
+  private Checks() {}
+
+  /// @throws TypeException with the message, or with both sides of a comparison, unless the
+  ///     condition holds
+  static void require(Expr condition, Optional<Expr> message, Evaluator values) {
+    if (!(condition instanceof Expr.Binary(var operator, var left, var right, var span))
+        || !operator.isComparison()) {
+      if (!values.truth(condition)) {
+        throw new TypeException(message.map(values::text).orElse("a check failed"));
+      }
+      return;
+    }
+    Object one = values.known(left); // computed once: it may ask the model
+    Object other = values.known(right);
+    Expr known =
+        new Expr.Binary(
+            operator,
+            new Expr.Constant(one, left.span()),
+            new Expr.Constant(other, right.span()),
+            span);
+    if (!values.truth(known)) {
+      throw new TypeException(
+          message
+              .map(values::text)
+              .orElseGet(
+                  () ->
+                      "a check failed: %s %s %s"
+                          .formatted(shown(one), operator.symbol(), shown(other))));
+    }
+  }
+
+  private static String shown(Object value) {
+    String json = Values.json(value);
+    return json.length() <= SHOWN ? json : json.substring(0, SHOWN) + "…";
+  }
+}
