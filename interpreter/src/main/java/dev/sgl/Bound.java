@@ -106,8 +106,7 @@ final class Bound implements InvocationHandler {
 
   /// Whether values of a parameter are those that the program wants; why they cannot be is added to
   /// `wrong`.
-  private static boolean fits(
-      Parameter parameter, Routine.Parameter wanted, List<String> wrong) {
+  private static boolean fits(Parameter parameter, Routine.Parameter wanted, List<String> wrong) {
     try {
       return TypeFit.fits(JavaTypes.of(parameter.getAnnotatedType()), wanted.type());
     } catch (IllegalArgumentException e) {

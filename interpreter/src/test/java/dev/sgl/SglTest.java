@@ -181,13 +181,14 @@ class SglTest {
         Sgl.compile(
             "greet.sgl",
             "program greet(name: string) -> string { return \"Hello {name}\" } program later(name: string) -> string { return name }");
-    assertEquals(
-        "Hello you", loaded.bind(Polite.class, new ScriptedBackend(List.of())).hello());
+    assertEquals("Hello you", loaded.bind(Polite.class, new ScriptedBackend(List.of())).hello());
     IllegalArgumentException error =
         assertThrows(
             IllegalArgumentException.class,
             () -> loaded.bind(Greeter.class, new ScriptedBackend(List.of())));
-    assertTrue(error.toString().contains("`later`") && error.toString().contains("Running<T>"), error.toString());
+    assertTrue(
+        error.toString().contains("`later`") && error.toString().contains("Running<T>"),
+        error.toString());
   }
 
   @Test

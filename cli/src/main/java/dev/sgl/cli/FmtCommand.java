@@ -1,7 +1,7 @@
 package dev.sgl.cli;
 
-import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.diagnostic.Report;

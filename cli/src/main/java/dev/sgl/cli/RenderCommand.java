@@ -56,7 +56,10 @@ final class RenderCommand implements Callable<Integer> {
   @Option(names = "--tokens", description = "Show each token with its number.")
   boolean tokens;
 
-  @Option(names = "--json", description = "Print the prompt's text, its tokens and how many of them all runs share as JSON.")
+  @Option(
+      names = "--json",
+      description =
+          "Print the prompt's text, its tokens and how many of them all runs share as JSON.")
   boolean json;
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();

@@ -73,7 +73,9 @@ final class Document {
     String text = text();
     int start = text.offsetByCodePoints(0, from);
     int end =
-        to >= text.codePointCount(0, text.length()) ? text.length() : text.offsetByCodePoints(start, to - from);
+        to >= text.codePointCount(0, text.length())
+            ? text.length()
+            : text.offsetByCodePoints(start, to - from);
     return text.substring(start, end);
   }
 
@@ -118,8 +120,7 @@ final class Document {
     int found = Arrays.binarySearch(points, Math.max(0, codePoint));
     int line = found >= 0 ? found : -found - 2;
     String rest = text().substring(lines[line], end(line));
-    int after =
-        Math.clamp(codePoint - points[line], 0, rest.codePointCount(0, rest.length()));
+    int after = Math.clamp(codePoint - points[line], 0, rest.codePointCount(0, rest.length()));
     return new Position(line, rest.offsetByCodePoints(0, after));
   }
 

@@ -9,8 +9,9 @@ import java.util.Optional;
 import org.antlr.v4.runtime.CommonToken;
 import org.antlr.v4.runtime.Token;
 
-/// Refuses brackets that are nested too deeply for anyone to read. Closes blocks that were left open where the next definition begins, and drops closing braces
-/// that close nothing: so a brace that is missing spoils one definition, not all behind it.
+/// Refuses brackets that are nested too deeply for anyone to read. Closes blocks that were left
+/// open where the next definition begins, and drops closing braces that close nothing: so a brace
+/// that is missing spoils one definition, not all behind it.
 final class Braces {
   /// Brackets of all kinds that may be open at a place.
   private static final int MAX_DEPTH = 200;

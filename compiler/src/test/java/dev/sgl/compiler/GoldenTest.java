@@ -149,7 +149,9 @@ class GoldenTest {
   void aProgramThatIsNestedWithoutEndIsAnError() {
     for (String deep :
         List.of(
-            "(".repeat(20_000) + "1" + ")".repeat(20_000), "[".repeat(20_000), "not ".repeat(20_000))) {
+            "(".repeat(20_000) + "1" + ")".repeat(20_000),
+            "[".repeat(20_000),
+            "not ".repeat(20_000))) {
       String source = "program p() { return " + deep + " }";
       assertEquals("syntax", Compiler.compile("deep", source).diagnostics().getFirst().code());
       assertEquals("syntax", Parsed.of("deep", source).diagnostics().getFirst().code());

@@ -158,7 +158,7 @@ public final class JavaTypes {
       case Object other ->
           Arrays.stream(other.getClass().getInterfaces())
               .filter(Class::isSealed)
-              .map(sealed -> fromJava(other, (java.lang.reflect.Type) sealed))
+              .map(parent -> fromJava(other, (java.lang.reflect.Type) parent))
               .filter(named -> Types.mismatch(wanted, named).isEmpty())
               .findFirst()
               .orElseGet(() -> fromJava(other, (java.lang.reflect.Type) other.getClass()));

@@ -275,8 +275,7 @@ final class Execution {
       case Step.Log(var value, _) ->
           run.options().listener().logged(conversation.branch(), values.text(value));
       case Step.Fail(var message, _) -> throw new FailException(values.text(message), activation);
-      case Step.Check(var condition, var message, _) ->
-          Checks.require(condition, message, values);
+      case Step.Check(var condition, var message, _) -> Checks.require(condition, message, values);
       case Step.Do(var call, _) -> values.value(call);
     }
     return DONE;

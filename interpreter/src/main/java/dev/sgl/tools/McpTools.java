@@ -127,8 +127,7 @@ public final class McpTools implements AutoCloseable {
       case TimeoutException _ -> "no answer in time";
       case ClosedChannelException _ -> "nothing answers there";
       case ConnectException _ -> "nothing answers there";
-      default ->
-          cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+      default -> cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     };
   }
 
