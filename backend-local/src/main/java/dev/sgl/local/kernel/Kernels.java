@@ -47,12 +47,12 @@ public interface Kernels extends AutoCloseable {
   }
 
   /// Writes the keys and values of the batch's rows into their pages.
-  void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch);
+  void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch);
 
   /// Causal attention with grouped queries over the pages: each row sees its own position and those
   /// before it, at most `window` in all.
   void attention(
-      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
+      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
 
   /// `gate = silu(gate) · up`.
   void gate(Tensor gate, Tensor up, int rows);
@@ -67,5 +67,10 @@ public interface Kernels extends AutoCloseable {
   record AttentionShape(int heads, int kvHeads, int headDim, int window) {
     /// No window.
     public static final int ALL = Integer.MAX_VALUE;
+
+    /// Numbers of a token's keys in a layer.
+    public int width() {
+      return kvHeads * headDim;
+    }
   }
 }

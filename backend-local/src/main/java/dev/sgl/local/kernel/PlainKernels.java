@@ -84,7 +84,7 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch) {
+  public void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch) {
     int width = pool.width();
     for (int r = 0; r < batch.rows(); r++) {
       int position = batch.positions()[r];
@@ -100,7 +100,7 @@ public final class PlainKernels implements Kernels {
 
   @Override
   public void attention(
-      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
     for (int r = 0; r < batch.rows(); r++) {
       for (int head = 0; head < shape.heads(); head++) {
         attend(queries, pool, layer, batch, shape, out, r, head);
@@ -110,7 +110,7 @@ public final class PlainKernels implements Kernels {
 
   private static void attend(
       Tensor queries,
-      KvPool pool,
+      HostKvPool pool,
       int layer,
       Batch batch,
       AttentionShape shape,

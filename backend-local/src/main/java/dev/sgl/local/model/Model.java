@@ -2,7 +2,7 @@ package dev.sgl.local.model;
 
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Logits;
 
 /// What the engine runs: tokens to logits, and keys and values on the way.
 public interface Model extends AutoCloseable {
@@ -16,6 +16,14 @@ public interface Model extends AutoCloseable {
   /// Bytes that the keys and values of a token take.
   long bytesPerToken();
 
+  /// Bytes that are left for keys and values.
+  long room();
+
+  /// Whether [#forward] returns before it is done; see [dev.sgl.local.kernel.Device].
+  default boolean isAsynchronous() {
+    return false;
+  }
+
   /// Gets ready what would be slow the first time.
   default void warmUp() {}
 
@@ -23,11 +31,11 @@ public interface Model extends AutoCloseable {
   KvPool pool(int pages, int pageSize);
 
   /// Computes the batch's rows, writes their keys and values into the pool, and returns the logits
-  /// of the sampled rows, `[sampled, vocabulary]`.
+  /// of the sampled rows.
   ///
   /// What a row gets depends on its token, its position and the keys and values before it, not on
   /// what else is in the batch.
-  Tensor forward(Batch batch, KvPool pool);
+  Logits forward(Batch batch, KvPool pool);
 
   @Override
   void close();

@@ -1,105 +1,140 @@
 package dev.sgl.local.model;
 
+import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Kernels;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Device.Norm;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): one definition for all
-/// families and devices, over the operations of [Kernels].
+/// families and devices, over the operations of [Device].
 public final class Transformer implements Model {
-  private record Projection(Matrix weight, Optional<float[]> bias) {}
+  private record Projection(Matrix weight, Optional<Vector> bias) {}
 
   private record Layer(
-      float[] attentionNorm,
-      Projection query,
-      Projection key,
-      Projection value,
+      Norm attentionNorm,
+      Projection heads,
+      Optional<Norm> queryNorm,
+      Optional<Norm> keyNorm,
       Projection output,
-      Optional<float[]> queryNorm,
-      Optional<float[]> keyNorm,
-      float[] forwardNorm,
-      Projection gate,
-      Projection up,
+      Norm forwardNorm,
+      Projection gateUp,
       Projection down,
       AttentionShape shape) {}
+
+  /// A projection by its name in a checkpoint.
+  private record Named(String name, int rows) {}
 
   private final DecoderConfig config;
   private final Matrix embedding;
   private final List<Layer> layers = new ArrayList<>();
-  private final float[] norm;
+  private final Norm norm;
   private final Matrix head;
   private final float[] frequencies;
-  private final Kernels kernels;
+  private final Device device;
 
-  private Transformer(Decoder decoder, Checkpoint model, Kernels kernels) {
-    this.kernels = kernels;
+  private final Activations x; // the sum that runs through the layers
+  private final Activations heads; // queries, keys and values
+  private final Activations attended;
+  private final Activations inner; // of the feed-forward part
+
+  private Transformer(Decoder decoder, Checkpoint model, Device device, int rows) {
+    this.device = device;
     config = decoder.config();
     int hidden = config.hidden();
-    embedding =
-        kernels.load(model.weight("model.embed_tokens.weight", config.vocabulary(), hidden));
+    Weight tokens = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
+    embedding = device.load(List.of(tokens));
     for (int i = 0; i < config.layers(); i++) {
       layers.add(layer(decoder, model, i));
     }
-    norm = vector(model, "model.norm.weight", hidden);
+    norm = norm(model, "model.norm.weight", hidden);
     head =
         config.tied()
             ? embedding
-            : kernels.load(model.weight("lm_head.weight", config.vocabulary(), hidden));
+            : device.load(List.of(model.weight("lm_head.weight", config.vocabulary(), hidden)));
     frequencies = Rope.frequencies(config);
+    x = device.residual(rows, hidden);
+    heads = device.activations(rows, queries(), keys(), keys());
+    attended = device.activations(rows, queries());
+    inner = device.activations(rows, config.intermediate());
   }
 
   /// Finds the weights of a checkpoint by the family that its `config.json` names.
   ///
-  /// @param kernels that compute; closed with the model
+  /// @param device that computes; closed with the model
+  /// @param rows most rows of a batch
   /// @throws dev.sgl.local.weights.ModelException if the family is not known or a weight is missing
-  public static Transformer open(Checkpoint model, Kernels kernels) {
+  public static Transformer open(Checkpoint model, Device device, int rows) {
     Decoder decoder = Families.decoder(DecoderConfig.read(model.json("config.json")));
-    return new Transformer(decoder, model, kernels);
+    return new Transformer(decoder, model, device, rows);
+  }
+
+  private int queries() {
+    return config.heads() * config.headDim();
+  }
+
+  private int keys() {
+    return config.kvHeads() * config.headDim();
   }
 
   private Layer layer(Decoder decoder, Checkpoint model, int index) {
-    DecoderConfig config = decoder.config();
     String name = "model.layers." + index + ".";
     int hidden = config.hidden();
     int inner = config.intermediate();
-    int queries = config.heads() * config.headDim();
-    int keys = config.kvHeads() * config.headDim();
+    int dim = config.headDim();
     return new Layer(
-        vector(model, name + "input_layernorm.weight", hidden),
-        projection(model, name + "self_attn.q_proj", queries, hidden, decoder.queryBias()),
-        projection(model, name + "self_attn.k_proj", keys, hidden, decoder.queryBias()),
-        projection(model, name + "self_attn.v_proj", keys, hidden, decoder.queryBias()),
-        projection(model, name + "self_attn.o_proj", hidden, queries, decoder.outputBias()),
-        decoder.headNorm()
-            ? Optional.of(vector(model, name + "self_attn.q_norm.weight", config.headDim()))
-            : Optional.empty(),
-        decoder.headNorm()
-            ? Optional.of(vector(model, name + "self_attn.k_norm.weight", config.headDim()))
-            : Optional.empty(),
-        vector(model, name + "post_attention_layernorm.weight", hidden),
-        projection(model, name + "mlp.gate_proj", inner, hidden, decoder.forwardBias()),
-        projection(model, name + "mlp.up_proj", inner, hidden, decoder.forwardBias()),
-        projection(model, name + "mlp.down_proj", hidden, inner, decoder.forwardBias()),
-        new AttentionShape(
-            config.heads(), config.kvHeads(), config.headDim(), decoder.windows().get(index)));
+        norm(model, name + "input_layernorm.weight", hidden),
+        projection(
+            model,
+            hidden,
+            decoder.queryBias(),
+            new Named(name + "self_attn.q_proj", queries()),
+            new Named(name + "self_attn.k_proj", keys()),
+            new Named(name + "self_attn.v_proj", keys())),
+        headNorm(decoder, model, name + "self_attn.q_norm.weight", dim),
+        headNorm(decoder, model, name + "self_attn.k_norm.weight", dim),
+        projection(
+            model, queries(), decoder.outputBias(), new Named(name + "self_attn.o_proj", hidden)),
+        norm(model, name + "post_attention_layernorm.weight", hidden),
+        projection(
+            model,
+            hidden,
+            decoder.forwardBias(),
+            new Named(name + "mlp.gate_proj", inner),
+            new Named(name + "mlp.up_proj", inner)),
+        projection(model, inner, decoder.forwardBias(), new Named(name + "mlp.down_proj", hidden)),
+        new AttentionShape(config.heads(), config.kvHeads(), dim, decoder.windows().get(index)));
   }
 
-  private Projection projection(
-      Checkpoint model, String name, int rows, int columns, boolean biased) {
+  private Projection projection(Checkpoint model, int columns, boolean biased, Named... parts) {
+    List<Weight> weights = new ArrayList<>();
+    List<Weight> biases = new ArrayList<>();
+    for (Named part : parts) {
+      weights.add(model.weight(part.name() + ".weight", part.rows(), columns));
+      if (biased) {
+        biases.add(model.weight(part.name() + ".bias", 1, part.rows()));
+      }
+    }
     return new Projection(
-        kernels.load(model.weight(name + ".weight", rows, columns)),
-        biased ? Optional.of(vector(model, name + ".bias", rows)) : Optional.empty());
+        device.load(weights), biased ? Optional.of(device.vector(biases)) : Optional.empty());
   }
 
-  private static float[] vector(Checkpoint model, String name, int length) {
-    return model.weight(name, 1, length).floats();
+  private Norm norm(Checkpoint model, String name, int length) {
+    return new Norm(device.vector(List.of(model.weight(name, 1, length))), config.epsilon());
+  }
+
+  private Optional<Norm> headNorm(Decoder decoder, Checkpoint model, String name, int length) {
+    return decoder.headNorm() ? Optional.of(norm(model, name, length)) : Optional.empty();
   }
 
   @Override
@@ -114,80 +149,53 @@ public final class Transformer implements Model {
 
   @Override
   public long bytesPerToken() {
-    return KvPool.bytesPerToken(config.layers(), config.kvHeads() * config.headDim());
+    return device.bytesPerToken(config.layers(), layers.getFirst().shape());
+  }
+
+  @Override
+  public long room() {
+    return device.room();
+  }
+
+  @Override
+  public boolean isAsynchronous() {
+    return device.isAsynchronous();
   }
 
   @Override
   public void warmUp() {
-    kernels.warmUp();
+    device.warmUp();
   }
 
   @Override
   public KvPool pool(int pages, int pageSize) {
-    return new KvPool(config.layers(), pages, pageSize, config.kvHeads() * config.headDim());
+    return device.pool(config.layers(), pages, pageSize, layers.getFirst().shape());
   }
 
   @Override
-  public Tensor forward(Batch batch, KvPool pool) {
-    int rows = batch.rows();
-    Tensor x = Tensor.of(rows, config.hidden());
-    Tensor normed = Tensor.of(rows, config.hidden());
-    Tensor queries = Tensor.of(rows, config.heads() * config.headDim());
-    Tensor attended = Tensor.of(rows, config.heads() * config.headDim());
-    Tensor keys = Tensor.of(rows, pool.width());
-    Tensor values = Tensor.of(rows, pool.width());
-    Tensor gate = Tensor.of(rows, config.intermediate());
-    Tensor up = Tensor.of(rows, config.intermediate());
-    Tensor angles = kernels.angles(batch.positions(), frequencies);
-    kernels.embed(embedding, batch.tokens(), x);
+  public Logits forward(Batch batch, KvPool pool) {
+    Pass pass = device.begin(batch, pool, frequencies);
+    device.run(pass, () -> layers(pass));
+    return device.logits(pass, x, norm, head);
+  }
+
+  private void layers(Pass pass) {
+    device.embed(pass, embedding, x);
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
-      kernels.rmsNorm(x, layer.attentionNorm(), config.epsilon(), normed, rows);
-      linear(normed, layer.query(), queries, rows);
-      linear(normed, layer.key(), keys, rows);
-      linear(normed, layer.value(), values, rows);
-      layer
-          .queryNorm()
-          .ifPresent(w -> kernels.rmsNorm(queries, w, config.epsilon(), queries, rows));
-      layer.keyNorm().ifPresent(w -> kernels.rmsNorm(keys, w, config.epsilon(), keys, rows));
-      kernels.rope(queries, config.headDim(), angles, rows);
-      kernels.rope(keys, config.headDim(), angles, rows);
-      kernels.store(keys, values, pool, i, batch);
-      kernels.attention(queries, pool, i, batch, layer.shape(), attended);
-      linear(attended, layer.output(), normed, rows);
-      kernels.add(x, normed, rows);
-      kernels.rmsNorm(x, layer.forwardNorm(), config.epsilon(), normed, rows);
-      linear(normed, layer.gate(), gate, rows);
-      linear(normed, layer.up(), up, rows);
-      kernels.gate(gate, up, rows);
-      linear(gate, layer.down(), normed, rows);
-      kernels.add(x, normed, rows);
+      Projection toHeads = layer.heads();
+      device.project(pass, x, layer.attentionNorm(), toHeads.weight(), toHeads.bias(), heads);
+      device.place(pass, i, layer.shape(), heads, layer.queryNorm(), layer.keyNorm());
+      device.attention(pass, i, layer.shape(), heads, attended);
+      device.addProjection(pass, attended, layer.output().weight(), layer.output().bias(), x);
+      Projection gateUp = layer.gateUp();
+      device.gated(pass, x, layer.forwardNorm(), gateUp.weight(), gateUp.bias(), inner);
+      device.addProjection(pass, inner, layer.down().weight(), layer.down().bias(), x);
     }
-    return logits(x, batch.sampled());
-  }
-
-  private Tensor logits(Tensor x, int[] sampled) {
-    Tensor last = Tensor.of(sampled.length, config.hidden());
-    for (int i = 0; i < sampled.length; i++) {
-      System.arraycopy(
-          x.values(),
-          sampled[i] * config.hidden(),
-          last.values(),
-          i * config.hidden(),
-          config.hidden());
-    }
-    kernels.rmsNorm(last, norm, config.epsilon(), last, sampled.length);
-    Tensor logits = Tensor.of(sampled.length, config.vocabulary());
-    kernels.linear(last, head, Optional.empty(), logits, sampled.length);
-    return logits;
-  }
-
-  private void linear(Tensor x, Projection projection, Tensor out, int rows) {
-    kernels.linear(x, projection.weight(), projection.bias(), out, rows);
   }
 
   @Override
   public void close() {
-    kernels.close();
+    device.close();
   }
 }

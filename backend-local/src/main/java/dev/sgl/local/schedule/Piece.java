@@ -1,10 +1,16 @@
 package dev.sgl.local.schedule;
 
 /// The rows of one sequence in a batch: its tokens from `first` up to `end`.
-public record Piece(Sequence sequence, int first, int end) {
-  /// The first row whose logits are wanted, as a position; `end` if none are.
-  public int firstWanted() {
-    return Math.max(first, Math.min(end, sequence.firstWanted()));
+///
+/// @param wanted the first row whose logits are wanted, as a position; `end` if none are
+public record Piece(Sequence sequence, int first, int end, int wanted) {
+
+  /// The rows of a sequence that it is to have next.
+  static Piece of(Sequence sequence) {
+    int first = sequence.computed();
+    int end = first + sequence.granted();
+    int wanted = sequence.firstWanted() + (sequence.isExpecting() ? 1 : 0);
+    return new Piece(sequence, first, end, Math.max(first, Math.min(end, wanted)));
   }
 
   /// The page table of the sequence.

@@ -172,9 +172,7 @@ public final class Scheduler {
     if (counters.retractions() == retractions) {
       reservation.wentWell();
     }
-    return running.stream()
-        .map(s -> new Piece(s, s.computed(), s.computed() + s.granted()))
-        .toList();
+    return running.stream().map(Piece::of).toList();
   }
 
   private static boolean isLong(Sequence sequence) {
@@ -218,8 +216,7 @@ public final class Scheduler {
     reservation.ranOut(running);
     counters.retracted();
     sequence.times().retracted();
-    cache.publish(sequence.lease(), sequence.tokens(), sequence.computed());
-    drop(sequence);
+    stop(sequence);
     waiting.add(sequence);
     arranged = false;
   }
@@ -232,7 +229,7 @@ public final class Scheduler {
         break;
       }
       look(sequence);
-      if (isBeingComputed(sequence)) {
+      if (sequence.isExpecting() || isBeingComputed(sequence)) {
         continue;
       }
       Prefix prefix = sequence.prefix().orElseThrow();
@@ -318,17 +315,31 @@ public final class Scheduler {
 
   /// A sequence has ended well: all of it stays in the cache while there is room.
   public void finish(Sequence sequence) {
-    cache.publish(sequence.lease(), sequence.tokens(), sequence.computed());
+    if (sequence.isRunning()) {
+      stop(sequence);
+    }
     drop(sequence);
   }
 
-  /// A sequence has ended, or does not run for now: what it has not published is free.
-  public void drop(Sequence sequence) {
-    waiting.remove(sequence);
+  /// What the sequence has computed stays in the cache while there is room.
+  private void stop(Sequence sequence) {
+    int known = Math.min(sequence.computed(), sequence.length());
+    cache.publish(sequence.lease(), sequence.tokens(), known);
+    release(sequence);
+  }
+
+  private void release(Sequence sequence) {
     if (running.remove(sequence)) {
       cache.close(sequence.lease());
       sequence.release();
     }
+  }
+
+  /// A sequence has ended: what it has not published is free.
+  public void drop(Sequence sequence) {
+    sequence.end();
+    waiting.remove(sequence);
+    release(sequence);
   }
 
   /// All sequences, running and waiting.
@@ -340,8 +351,7 @@ public final class Scheduler {
 
   /// Drops all sequences.
   public void dropAll() {
-    List.copyOf(running).forEach(this::drop);
-    waiting.clear();
+    all().forEach(this::drop);
   }
 
   /// Every page has exactly one owner; true, or an error with the numbers.

@@ -2,12 +2,16 @@ package dev.sgl.local.schedule;
 
 import dev.sgl.local.cache.Lease;
 import dev.sgl.local.cache.Prefix;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
 import java.util.Arrays;
 import java.util.Optional;
 
 /// Tokens on their way through the model. Owned by the engine once submitted: by its thread, and by
 /// the planner's while a batch is computed; only [#cancel] may come from elsewhere.
 public abstract class Sequence {
+  private static final int NOTHING = -1;
+
   private final Terms terms;
   private final int promptLength;
   private int[] tokens;
@@ -19,6 +23,8 @@ public abstract class Sequence {
   private int reached; // the most that was ever computed
   private int granted; // rows of the next batch
   private int prefilled; // tokens that it had when it was admitted last
+  private int expected = NOTHING; // which draw of the batch before gives the next token
+  private boolean ended;
   private Optional<Lease> lease = Optional.empty();
   private Optional<Prefix> prefix = Optional.empty(); // as found last while it waits
   private final Timeline times = new Timeline();
@@ -49,10 +55,19 @@ public abstract class Sequence {
   /// engine's.
   public void prepare() {}
 
-  /// Takes the logits at `position`, which predict the token after it; they may be changed.
+  /// What is asked of the logits at `position`, which predict the token after it.
+  public abstract Draw draw(int position);
+
+  /// Takes the answer.
   ///
   /// @return whether the sequence is done
-  public abstract boolean accept(int position, float[] logits);
+  public abstract boolean accept(int position, Picked picked);
+
+  /// Whether it goes on after the token that is being drawn, unless that is one that ends it: then
+  /// a device may compute with that token before anyone else knows it.
+  public boolean goesOn() {
+    return false;
+  }
 
   /// Answers the caller; called once [#accept] has returned true.
   public abstract void finish();
@@ -65,6 +80,31 @@ public abstract class Sequence {
       tokens = Arrays.copyOf(tokens, Math.max(16, length * 2));
     }
     tokens[length++] = token;
+  }
+
+  /// The next token is the answer to the draw `index` of the batch that is being computed.
+  public final void expect(int index) {
+    expected = index;
+  }
+
+  /// The expected token is known, or nobody waits for it any more.
+  public final void expectNothing() {
+    expected = NOTHING;
+  }
+
+  /// Whether a token behind the last is drawn, but not known yet.
+  public final boolean isExpecting() {
+    return expected != NOTHING;
+  }
+
+  /// The token at `position`; one that is not known yet as [dev.sgl.local.kernel.Batch] has it.
+  public final int token(int position) {
+    return position < length ? tokens[position] : ~expected;
+  }
+
+  /// Whether its caller was answered, or does not wait any more.
+  public final boolean isEnded() {
+    return ended;
   }
 
   /// Ends the sequence as soon as possible, without an answer. From any thread.
@@ -115,7 +155,11 @@ public abstract class Sequence {
 
   /// Tokens that are not computed yet.
   final int due() {
-    return length - computed;
+    return length + (isExpecting() ? 1 : 0) - computed;
+  }
+
+  final void end() {
+    ended = true;
   }
 
   /// Rows that it gets in the next batch.
@@ -137,7 +181,7 @@ public abstract class Sequence {
     return computed < prefilled;
   }
 
-  final boolean isRunning() {
+  public final boolean isRunning() {
     return lease.isPresent();
   }
 

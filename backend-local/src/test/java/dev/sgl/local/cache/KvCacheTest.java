@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.HostKvPool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +39,7 @@ class KvCacheTest {
   /// One random life of a cache, compared after every step.
   private static final class Duel {
     private final SplittableRandom random;
-    private final KvPool pool;
+    private final HostKvPool pool;
     private final KvCache cache;
     private final boolean evicts;
     private final List<Published> list = new ArrayList<>();
@@ -48,7 +48,7 @@ class KvCacheTest {
 
     Duel(long seed, int pages, int pageSize, boolean evicts) {
       this.random = new SplittableRandom(seed);
-      this.pool = new KvPool(1, pages, pageSize, 1);
+      this.pool = new HostKvPool(1, pages, pageSize, 1);
       this.cache = new KvCache(pool, true);
       this.evicts = evicts;
     }
@@ -214,7 +214,7 @@ class KvCacheTest {
 
   @Test
   void givesUpTheEndOfWhatWasUsedLongestAgo() {
-    KvPool pool = new KvPool(1, 8, 4, 1);
+    HostKvPool pool = new HostKvPool(1, 8, 4, 1);
     KvCache cache = new KvCache(pool, true);
     int[] old = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; // 3 pages
     int[] recent = {2, 2, 3, 4, 5, 6, 7, 8}; // 2 pages
@@ -233,7 +233,7 @@ class KvCacheTest {
 
   @Test
   void whatIsHeldIsNotEvicted() {
-    KvPool pool = new KvPool(1, 4, 4, 1);
+    HostKvPool pool = new HostKvPool(1, 4, 4, 1);
     KvCache cache = new KvCache(pool, true);
     int[] kept = {1, 2, 3, 4, 5, 6};
     Hold hold = cache.hold("", kept); // before anybody has computed it
@@ -247,7 +247,7 @@ class KvCacheTest {
 
   @Test
   void namespacesShareNothing() {
-    KvCache cache = new KvCache(new KvPool(1, 8, 4, 1), true);
+    KvCache cache = new KvCache(new HostKvPool(1, 8, 4, 1), true);
     int[] tokens = {1, 2, 3, 4, 5};
     fill(cache, tokens);
     assertEquals(5, cache.find("", tokens, 5).length());

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.backend.BackendException;
 import dev.sgl.local.engine.LocalOptions.CacheOptions;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
@@ -142,8 +145,10 @@ class EngineTest {
       List<Wanted> schedule = schedule(seed, ShadowModel.VOCABULARY, 150);
       List<int[]> expected =
           schedule.stream().map(w -> ShadowModel.continuation(w.prompt(), w.count())).toList();
-      EngineStats stats = run(new ShadowModel(), options, 400, schedule, expected);
-      assertTrue(options.cache().shares() == stats.cachedTokens() > 0, stats.toString());
+      for (Model model : List.of(new ShadowModel(), new LateModel(new ShadowModel()))) {
+        EngineStats stats = run(model, options, 400, schedule, expected);
+        assertTrue(options.cache().shares() == stats.cachedTokens() > 0, stats.toString());
+      }
     }
   }
 
@@ -160,15 +165,17 @@ class EngineTest {
     List<int[]> expected =
         schedule.stream().map(w -> ShadowModel.continuation(w.prompt(), w.count())).toList();
     LocalOptions options = options(16, true, 64, 16, Order.LONGEST_PREFIX);
-    EngineStats stats = run(new ShadowModel(), options, 2900, schedule, expected);
-    assertTrue(stats.retractions() > 0, "pages never ran out");
+    for (Model model : List.of(new ShadowModel(), new LateModel(new ShadowModel()))) {
+      EngineStats stats = run(model, options, 2900, schedule, expected);
+      assertTrue(stats.retractions() > 0, "pages never ran out");
+    }
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("ways")
   void everyRequestGetsTheTokensThatItGetsAlone(String name, LocalOptions options) {
     try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve("llama"))) {
-      Transformer model = Transformer.open(checkpoint, new VectorKernels(2));
+      Transformer model = Transformer.open(checkpoint, new HostDevice(new VectorKernels(2)), 4096);
       List<Wanted> schedule = schedule(7, model.vocabulary(), 120);
       run(model, options, 400, schedule, alone(model, schedule));
     }
@@ -191,13 +198,15 @@ class EngineTest {
         int first = computed;
         Arrays.setAll(positions, i -> first + i);
         int[] batch = Arrays.copyOfRange(tokens, first, length);
-        Tensor logits =
-            model.forward(new Batch(batch, positions, tables, new int[] {rows - 1}), pool);
+        Draw greedy = Draw.greedy(new long[0], Draw.NO_LOGPROBS);
+        int best =
+            model
+                .forward(new Batch(batch, positions, tables, new int[] {rows - 1}), pool)
+                .pick(List.of(greedy))
+                .await()
+                .getFirst()
+                .token();
         computed = length;
-        int best = 0;
-        for (int i = 1; i < model.vocabulary(); i++) {
-          best = logits.values()[i] > logits.values()[best] ? i : best;
-        }
         tokens[length++] = best;
         for (int forced : GreedySequence.forced(best)) {
           if (length < end) {
@@ -273,9 +282,9 @@ class EngineTest {
               }
 
               @Override
-              public boolean accept(int position, float[] logits) {
+              public boolean accept(int position, Picked picked) {
                 prepare();
-                return super.accept(position, logits);
+                return super.accept(position, picked);
               }
             });
         engine.submit(sequences.getLast());
@@ -300,7 +309,7 @@ class EngineTest {
     Model model =
         new ForwardingModel(new ShadowModel()) {
           @Override
-          public Tensor forward(Batch batch, KvPool pool) {
+          public Logits forward(Batch batch, KvPool pool) {
             if (broken[0] && batch.rows() > 3) {
               throw new IllegalStateException("the device is gone");
             }

@@ -2,7 +2,7 @@ package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.model.Model;
 
 /// A model that does what another does, except for what a test changes.
@@ -29,12 +29,22 @@ class ForwardingModel implements Model {
   }
 
   @Override
+  public long room() {
+    return model.room();
+  }
+
+  @Override
+  public boolean isAsynchronous() {
+    return model.isAsynchronous();
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return model.pool(pages, pageSize);
   }
 
   @Override
-  public Tensor forward(Batch batch, KvPool pool) {
+  public Logits forward(Batch batch, KvPool pool) {
     return model.forward(batch, pool);
   }
 

@@ -1,5 +1,7 @@
 package dev.sgl.local.engine;
 
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.schedule.Sequence;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -33,13 +35,19 @@ public class GreedySequence extends Sequence {
   }
 
   @Override
-  public boolean accept(int position, float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
-    }
-    append(best);
-    for (int token : forced(best)) {
+  public boolean goesOn() {
+    return generated() + 1 < count;
+  }
+
+  @Override
+  public Draw draw(int position) {
+    return Draw.greedy(new long[0], Draw.NO_LOGPROBS);
+  }
+
+  @Override
+  public boolean accept(int position, Picked picked) {
+    append(picked.token());
+    for (int token : forced(picked.token())) {
       if (generated() < count) {
         append(token);
       }

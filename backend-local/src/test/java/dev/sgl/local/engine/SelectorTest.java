@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.HostLogits;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.Tensor;
-import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Order;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.tokens.Healing;
@@ -36,10 +37,10 @@ class SelectorTest {
     }
 
     @Override
-    public Tensor forward(Batch batch, KvPool pool) {
-      Tensor logits = super.forward(batch, pool);
-      for (int i = 0; i < logits.values().length; i++) {
-        logits.values()[i] /= 5000;
+    public HostLogits forward(Batch batch, KvPool pool) {
+      HostLogits logits = (HostLogits) super.forward(batch, pool);
+      for (int i = 0; i < logits.values().values().length; i++) {
+        logits.values().values()[i] /= 5000;
       }
       return logits;
     }
@@ -140,12 +141,16 @@ class SelectorTest {
 
   private static double[] logprobs(int[] tokens) {
     int rows = tokens.length;
-    KvPool pool = new KvPool(1, 1, rows, 1);
+    KvPool pool = new HostKvPool(1, 1, rows, 1);
     pool.prepare(0);
     int[] positions = IntStream.range(0, rows).toArray();
     Batch batch = new Batch(tokens, positions, new int[rows][1], new int[] {rows - 1});
-    float[] logits = new Model().forward(batch, pool).row(0);
-    double sum = Sampler.logSum(logits);
-    return IntStream.range(0, logits.length).mapToDouble(i -> logits[i] - sum).toArray();
+    int[] all = IntStream.range(0, ShadowModel.VOCABULARY).toArray();
+    return new Model()
+        .forward(batch, pool)
+        .pick(List.of(Draw.score(all)))
+        .await()
+        .getFirst()
+        .scores();
   }
 }

@@ -1,7 +1,10 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.HostLogits;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Tensor;
 import dev.sgl.local.model.Model;
 import java.util.Arrays;
@@ -23,16 +26,21 @@ final class ShadowModel implements Model {
 
   @Override
   public long bytesPerToken() {
-    return KvPool.bytesPerToken(1, 1);
+    return HostKvPool.bytesPerToken(1, 1);
+  }
+
+  @Override
+  public long room() {
+    return 1 << 20;
   }
 
   @Override
   public KvPool pool(int pages, int pageSize) {
-    return new KvPool(1, pages, pageSize, 1);
+    return new HostKvPool(1, pages, pageSize, 1);
   }
 
   @Override
-  public Tensor forward(Batch batch, KvPool pool) {
+  public Logits forward(Batch batch, KvPool pool) {
     int sampled = 0;
     Tensor logits = Tensor.of(batch.sampled().length, VOCABULARY);
     for (int row = 0; row < batch.rows(); row++) {
@@ -50,11 +58,11 @@ final class ShadowModel implements Model {
         sampled++;
       }
     }
-    return logits;
+    return new HostLogits(logits);
   }
 
   private static float[] slots(Batch batch, KvPool pool, int row, int position) {
-    return pool.keys(0, batch.tables()[row][position / pool.pageSize()]);
+    return ((HostKvPool) pool).keys(0, batch.tables()[row][position / pool.pageSize()]);
   }
 
   private static float logit(int hash, int token) {

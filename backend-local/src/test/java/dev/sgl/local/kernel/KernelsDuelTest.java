@@ -129,7 +129,7 @@ class KernelsDuelTest {
           int headDim = 2 * (1 + random.nextInt(24));
           int pageSize = 1 + random.nextInt(17);
           int window = random.nextBoolean() ? AttentionShape.ALL : 1 + random.nextInt(size);
-          KvPool pool = new KvPool(2, 40, pageSize, kvHeads * headDim);
+          HostKvPool pool = new HostKvPool(2, 40, pageSize, kvHeads * headDim);
           for (int page = 0; page < 40; page++) {
             pool.prepare(page);
             fill(random, pool.keys(1, page));

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Kernels;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.HostDevice;
+import dev.sgl.local.kernel.HostLogits;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
@@ -19,20 +21,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Logits against those that `transformers` recorded for tiny models of each family.
 class TransformerTest {
   private static final float TOLERANCE = 2e-3f;
+  private static final int ROWS = 512;
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
   void vectorKernelsAgreeWithTransformers(String family) {
-    try (Kernels kernels = new VectorKernels(2)) {
-      agree(family, kernels);
+    try (Device device = new HostDevice(new VectorKernels(2))) {
+      agree(family, device);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
   void plainKernelsAgreeWithTransformers(String family) {
-    try (Kernels kernels = new PlainKernels()) {
-      agree(family, kernels);
+    try (Device device = new HostDevice(new PlainKernels())) {
+      agree(family, device);
     }
   }
 
@@ -40,8 +43,8 @@ class TransformerTest {
   @ValueSource(strings = {"llama", "mistral"})
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family));
-        Kernels kernels = new VectorKernels(2)) {
-      Transformer model = Transformer.open(checkpoint, kernels);
+        Device device = new HostDevice(new VectorKernels(2))) {
+      Transformer model = Transformer.open(checkpoint, device, ROWS);
       int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
       float[] whole = logits(model, tokens, tokens.length);
       for (int piece : new int[] {1, 2, 7, 9, 13, 33}) {
@@ -50,9 +53,9 @@ class TransformerTest {
     }
   }
 
-  private static void agree(String family, Kernels kernels) {
+  private static void agree(String family, Device device) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
-      Transformer model = Transformer.open(checkpoint, kernels);
+      Transformer model = Transformer.open(checkpoint, device, ROWS);
       float worst = 0;
       for (JsonNode recorded : checkpoint.json("expected.json").path("logits")) {
         int[] tokens = ints(recorded.path("tokens"));
@@ -86,7 +89,7 @@ class TransformerTest {
               IntStream.range(from, to).toArray(),
               tables,
               new int[] {to - from - 1});
-      last = model.forward(batch, pool).row(0);
+      last = ((HostLogits) model.forward(batch, pool)).values().row(0);
     }
     return last;
   }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.PlainPicker;
 import dev.sgl.testing.Property;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,9 +38,13 @@ class SamplerTest {
               settings.presencePenalty(),
               settings.bias(),
               OptionalLong.of(i));
-      counts[new Sampler(seeded, new int[] {3}).pick(LOGITS.clone(), new long[0])]++;
+      counts[pick(new Sampler(seeded, new int[] {3}), LOGITS.clone(), new long[0])]++;
     }
     return counts;
+  }
+
+  private static int pick(Sampler sampler, float[] logits, long[] allowed) {
+    return PlainPicker.pick(logits, sampler.draw(allowed, new int[0], Draw.NO_LOGPROBS)).token();
   }
 
   private static Settings with(UnaryOperator<double[]> change, Map<Integer, Double> bias) {
@@ -75,7 +81,7 @@ class SamplerTest {
     Settings half = new Settings(1, 0, 0.5, 0, 1, 0, 0, Map.of(), OptionalLong.of(3));
     Sampler sampler = new Sampler(half, new int[0]);
     for (int i = 0; i < 200; i++) {
-      assertTrue(sampler.pick(new float[10], new long[0]) < 5);
+      assertTrue(pick(sampler, new float[10], new long[0]) < 5);
     }
   }
 
@@ -86,17 +92,17 @@ class SamplerTest {
     Sampler frequent =
         new Sampler(
             new Settings(0, 0, 1, 0, 1, 1.5, 0, Map.of(), OptionalLong.empty()), new int[0]);
-    assertEquals(3, frequent.pick(LOGITS.clone(), new long[0]));
+    assertEquals(3, pick(frequent, LOGITS.clone(), new long[0]));
     frequent.took(3);
-    assertEquals(2, frequent.pick(LOGITS.clone(), new long[0]));
+    assertEquals(2, pick(frequent, LOGITS.clone(), new long[0]));
     Sampler present =
         new Sampler(
             new Settings(0, 0, 1, 0, 1, 0, 1.5, Map.of(), OptionalLong.empty()), new int[0]);
-    assertEquals(3, present.pick(LOGITS.clone(), new long[0]));
+    assertEquals(3, pick(present, LOGITS.clone(), new long[0]));
     present.took(3);
-    assertEquals(2, present.pick(LOGITS.clone(), new long[0]));
+    assertEquals(2, pick(present, LOGITS.clone(), new long[0]));
     present.took(2);
-    assertEquals(3, present.pick(LOGITS.clone(), new long[0]));
+    assertEquals(3, pick(present, LOGITS.clone(), new long[0]));
   }
 
   /// The plain twin: all weights are sorted, and what is cut off is looked at one by one.
@@ -149,7 +155,7 @@ class SamplerTest {
           Set<Integer> drawn = new TreeSet<>();
           Sampler sampler = new Sampler(settings, new int[0]);
           for (int i = 0; i < 400; i++) {
-            drawn.add(sampler.pick(logits.clone(), new long[0]));
+            drawn.add(pick(sampler, logits.clone(), new long[0]));
           }
           List<Integer> kept = kept(logits, settings);
           assertTrue(kept.containsAll(drawn), settings + ": " + drawn + " of " + kept);
@@ -159,19 +165,23 @@ class SamplerTest {
         });
   }
 
+  private static int[] top(float[] logits, int count) {
+    return PlainPicker.pick(logits, Draw.greedy(new long[0], count)).candidates();
+  }
+
   @Test
   void theLikeliestComeInOrder() {
-    assertArrayEquals(new int[] {3, 2, 1}, Sampler.top(LOGITS, 3));
-    assertArrayEquals(new int[] {1, 3, 0, 2}, Sampler.top(new float[] {1, 2, 1, 2}, 9));
-    assertArrayEquals(new int[0], Sampler.top(LOGITS, 0));
+    assertArrayEquals(new int[] {3, 2, 1}, top(LOGITS.clone(), 3));
+    assertArrayEquals(new int[] {1, 3, 0, 2}, top(new float[] {1, 2, 1, 2}, 9));
+    assertArrayEquals(new int[0], top(LOGITS.clone(), 0));
   }
 
   @Test
   void aMaskIsNeverBroken() {
     Sampler sampler = new Sampler(PLAIN, new int[0]);
     for (int i = 0; i < 200; i++) {
-      assertTrue(sampler.pick(LOGITS.clone(), new long[] {0b0011}) < 2);
+      assertTrue(pick(sampler, LOGITS.clone(), new long[] {0b0011}) < 2);
     }
-    assertEquals(-1, sampler.pick(LOGITS.clone(), new long[] {0}));
+    assertEquals(-1, pick(sampler, LOGITS.clone(), new long[] {0}));
   }
 }

@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.GreedySequence;
-import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.testing.Property;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ class SchedulerTest {
   private long now = STEP;
 
   private Scheduler scheduler(int pages, int batchTokens, int maxRunning, Order order) {
-    KvCache cache = new KvCache(new KvPool(1, pages, 16, 1), true);
+    KvCache cache = new KvCache(new HostKvPool(1, pages, 16, 1), true);
     return new Scheduler(
         cache, new ScheduleOptions(batchTokens, maxRunning, order, PATIENCE), () -> now);
   }
@@ -37,7 +38,8 @@ class SchedulerTest {
       Sequence sequence = piece.sequence();
       scheduler.settle(piece);
       if (piece.end() > sequence.firstWanted()
-          && sequence.accept(sequence.firstWanted(), new float[1])) {
+          && sequence.accept(
+              sequence.firstWanted(), new Picked(0, 0, new int[0], new double[0], new double[0]))) {
         scheduler.finish(sequence);
         finished.add(sequence);
       }
@@ -226,7 +228,8 @@ class SchedulerTest {
     IntStream.range(0, 10_000).forEach(_ -> reservation.wentWell());
     assertEquals(100, reservation.tokens(fresh));
     Sequence hungry = sequence(2, 10, 100);
-    IntStream.range(0, 70).forEach(_ -> hungry.accept(0, new float[1]));
+    IntStream.range(0, 70)
+        .forEach(_ -> hungry.accept(0, new Picked(0, 0, new int[0], new double[0], new double[0])));
     reservation.ranOut(List.of(hungry));
     assertTrue(reservation.tokens(fresh) > 800, "it used nearly all it asked for");
   }

@@ -1,8 +1,8 @@
 package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.HostKvPool;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
-import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Tensor;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -18,7 +18,7 @@ final class Attention {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
   private static final int N = LANES.length();
 
-  private final KvPool pool;
+  private final HostKvPool pool;
   private final int layer;
   private final Batch batch;
   private final AttentionShape shape;
@@ -26,7 +26,8 @@ final class Attention {
   private final Tensor out;
   private final float scale;
 
-  Attention(Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+  Attention(
+      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
     this.queries = queries;
     this.pool = pool;
     this.layer = layer;

@@ -1,8 +1,8 @@
 package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.HostKvPool;
 import dev.sgl.local.kernel.Kernels;
-import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.Tensor;
@@ -148,13 +148,13 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void store(Tensor keys, Tensor values, KvPool pool, int layer, Batch batch) {
+  public void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch) {
     plain.store(keys, values, pool, layer, batch);
   }
 
   @Override
   public void attention(
-      Tensor queries, KvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
     Attention attention = new Attention(queries, pool, layer, batch, shape, out);
     workers.run(
         batch.rows() * shape.kvHeads(),

@@ -1,0 +1,98 @@
+package dev.sgl.local.kernel;
+
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.weights.Weight;
+import java.util.List;
+import java.util.Optional;
+
+/// Where a model lies and is computed: the operations of a transformer's layers on a whole batch.
+///
+/// [HostDevice] does each by the plain steps of [Kernels]; it is the measure of the others, which
+/// put several steps into one. A device computes one batch after the other, for one thread.
+public interface Device extends AutoCloseable {
+
+  /// Makes weights of the same number of columns ready, one below the other.
+  Matrix load(List<Weight> parts);
+
+  /// Makes the weights of a norm ready, or a bias, one behind the other.
+  Vector vector(List<Weight> parts);
+
+  /// Room for numbers of up to as many rows as a batch has, side by side in parts of so many
+  /// columns.
+  Activations activations(int rows, int... columns);
+
+  /// The same for the sum that runs through all layers.
+  Activations residual(int rows, int columns);
+
+  /// Pages for the keys and values of a model.
+  ///
+  /// @param shape of its heads; the window does not count
+  KvPool pool(int layers, int pages, int pageSize, AttentionShape shape);
+
+  /// Bytes that the keys and values of a token take.
+  long bytesPerToken(int layers, AttentionShape shape);
+
+  /// Bytes that are left for keys and values.
+  long room();
+
+  /// Gets ready what would be slow the first time.
+  default void warmUp() {}
+
+  /// Whether what is asked for is only begun, and the caller goes on: then a batch may have tokens
+  /// that the one before it picks.
+  default boolean isAsynchronous() {
+    return false;
+  }
+
+  /// Takes a batch in.
+  ///
+  /// @param frequencies radians per position of each pair of a head's numbers, `[headDim / 2]`
+  Pass begin(Batch batch, KvPool pool, float[] frequencies);
+
+  /// Does the operations of `layers` for a batch; what they are depends on nothing but the number
+  /// of rows, so that a device may record them once.
+  default void run(Pass pass, Runnable layers) {
+    layers.run();
+  }
+
+  /// `x[r] = table[tokens[r]]`.
+  void embed(Pass pass, Matrix table, Activations x);
+
+  /// `out = norm(x) · weightᵀ + bias`, with the root-mean-square norm of [Kernels#rmsNorm].
+  void project(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
+
+  /// Norms queries and keys head by head if the model does, rotates both by their positions (see
+  /// [Kernels#rope]) and writes keys and values into the pages.
+  ///
+  /// @param heads queries, keys and values
+  void place(
+      Pass pass,
+      int layer,
+      AttentionShape shape,
+      Activations heads,
+      Optional<Norm> queryNorm,
+      Optional<Norm> keyNorm);
+
+  /// Causal attention, as [Kernels#attention] has it.
+  ///
+  /// @param heads queries, behind them what [#place] has used
+  void attention(Pass pass, int layer, AttentionShape shape, Activations heads, Activations out);
+
+  /// `x += in · weightᵀ + bias`.
+  void addProjection(
+      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x);
+
+  /// `out = silu(gate) · up` where `gate` and `up` are the parts of `norm(x) · weightᵀ + bias`.
+  void gated(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
+
+  /// `norm(x) · headᵀ` of the sampled rows.
+  Logits logits(Pass pass, Activations x, Norm norm, Matrix head);
+
+  @Override
+  void close();
+
+  /// A root-mean-square norm of groups of as many numbers as there are weights.
+  record Norm(Vector weights, float epsilon) {}
+}

@@ -1,0 +1,215 @@
+package dev.sgl.local.kernel;
+
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.weights.Weight;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/// The processor as a device: each operation by its steps, in single precision.
+public final class HostDevice implements Device {
+  /// The part of the virtual machine's memory that keys and values may take: one in so many.
+  private static final int POOL_SHARE = 2;
+
+  private final Kernels kernels;
+  private Tensor normed = Tensor.of(0, 0);
+  private Tensor product = Tensor.of(0, 0);
+
+  /// @param kernels that do the steps; closed with the device
+  public HostDevice(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  private record HostVector(List<float[]> parts) implements Vector {}
+
+  /// Weights one below the other, each computed by itself.
+  private record Stack(List<Matrix> parts) implements Matrix {
+    @Override
+    public int rows() {
+      return parts.stream().mapToInt(Matrix::rows).sum();
+    }
+
+    @Override
+    public int columns() {
+      return parts.getFirst().columns();
+    }
+  }
+
+  private record Parts(List<Tensor> parts) implements Activations {
+    Tensor only() {
+      return parts.getFirst();
+    }
+  }
+
+  private record HostPass(Batch batch, HostKvPool pool, Tensor angles) implements Pass {
+    int rows() {
+      return batch.rows();
+    }
+  }
+
+  @Override
+  public Matrix load(List<Weight> parts) {
+    return new Stack(parts.stream().map(kernels::load).toList());
+  }
+
+  @Override
+  public Vector vector(List<Weight> parts) {
+    return new HostVector(parts.stream().map(Weight::floats).toList());
+  }
+
+  @Override
+  public Activations activations(int rows, int... columns) {
+    return new Parts(IntStream.of(columns).mapToObj(c -> Tensor.of(rows, c)).toList());
+  }
+
+  @Override
+  public Activations residual(int rows, int columns) {
+    return activations(rows, columns);
+  }
+
+  @Override
+  public KvPool pool(int layers, int pages, int pageSize, AttentionShape shape) {
+    return new HostKvPool(layers, pages, pageSize, shape.width());
+  }
+
+  @Override
+  public long bytesPerToken(int layers, AttentionShape shape) {
+    return HostKvPool.bytesPerToken(layers, shape.width());
+  }
+
+  @Override
+  public long room() {
+    return Runtime.getRuntime().maxMemory() / POOL_SHARE;
+  }
+
+  @Override
+  public void warmUp() {
+    kernels.warmUp();
+  }
+
+  @Override
+  public Pass begin(Batch batch, KvPool pool, float[] frequencies) {
+    return new HostPass(batch, (HostKvPool) pool, kernels.angles(batch.positions(), frequencies));
+  }
+
+  @Override
+  public void embed(Pass pass, Matrix table, Activations x) {
+    kernels.embed(only(table), pass.batch().tokens(), only(x));
+  }
+
+  @Override
+  public void project(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    int rows = pass.batch().rows();
+    linear(norm(only(x), norm, rows), weight, bias, (Parts) out, rows);
+  }
+
+  private Tensor norm(Tensor x, Norm norm, int rows) {
+    normed = room(normed, rows, x.columns());
+    kernels.rmsNorm(x, only(norm.weights()), norm.epsilon(), normed, rows);
+    return normed;
+  }
+
+  private static Tensor room(Tensor old, int rows, int columns) {
+    return old.rows() >= rows && old.columns() == columns ? old : Tensor.of(rows, columns);
+  }
+
+  private void linear(Tensor x, Matrix weight, Optional<Vector> bias, Parts out, int rows) {
+    List<Matrix> matrices = ((Stack) weight).parts();
+    for (int i = 0; i < matrices.size(); i++) {
+      int part = i;
+      kernels.linear(
+          x,
+          matrices.get(part),
+          bias.map(b -> ((HostVector) b).parts().get(part)),
+          out.parts().get(part),
+          rows);
+    }
+  }
+
+  @Override
+  public void place(
+      Pass pass,
+      int layer,
+      AttentionShape shape,
+      Activations heads,
+      Optional<Norm> queryNorm,
+      Optional<Norm> keyNorm) {
+    HostPass host = (HostPass) pass;
+    List<Tensor> parts = ((Parts) heads).parts();
+    turn(host, parts.get(0), shape, queryNorm);
+    turn(host, parts.get(1), shape, keyNorm);
+    kernels.store(parts.get(1), parts.get(2), host.pool(), layer, host.batch());
+  }
+
+  private void turn(HostPass pass, Tensor heads, AttentionShape shape, Optional<Norm> norm) {
+    norm.ifPresent(n -> kernels.rmsNorm(heads, only(n.weights()), n.epsilon(), heads, pass.rows()));
+    kernels.rope(heads, shape.headDim(), pass.angles(), pass.rows());
+  }
+
+  @Override
+  public void attention(
+      Pass pass, int layer, AttentionShape shape, Activations heads, Activations out) {
+    HostPass host = (HostPass) pass;
+    kernels.attention(only(heads), host.pool(), layer, host.batch(), shape, only(out));
+  }
+
+  @Override
+  public void addProjection(
+      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
+    int rows = pass.batch().rows();
+    product = room(product, rows, weight.rows());
+    linear(only(in), weight, bias, new Parts(List.of(product)), rows);
+    kernels.add(only(x), product, rows);
+  }
+
+  @Override
+  public void gated(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    int rows = pass.batch().rows();
+    Tensor gate = only(out);
+    product = room(product, rows, gate.columns());
+    project(pass, x, norm, weight, bias, new Parts(List.of(gate, product)));
+    kernels.gate(gate, product, rows);
+  }
+
+  @Override
+  public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
+    int[] sampled = pass.batch().sampled();
+    Tensor all = only(x);
+    Tensor last = Tensor.of(sampled.length, all.columns());
+    for (int i = 0; i < sampled.length; i++) {
+      System.arraycopy(
+          all.values(),
+          sampled[i] * all.columns(),
+          last.values(),
+          i * all.columns(),
+          all.columns());
+    }
+    Tensor logits = Tensor.of(sampled.length, head.rows());
+    linear(
+        norm(last, norm, sampled.length),
+        head,
+        Optional.empty(),
+        new Parts(List.of(logits)),
+        sampled.length);
+    return new HostLogits(logits);
+  }
+
+  private static float[] only(Vector vector) {
+    return ((HostVector) vector).parts().getFirst();
+  }
+
+  private static Tensor only(Activations activations) {
+    return ((Parts) activations).only();
+  }
+
+  private static Matrix only(Matrix matrix) {
+    return ((Stack) matrix).parts().getFirst();
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+  }
+}

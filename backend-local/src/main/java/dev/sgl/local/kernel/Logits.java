@@ -1,0 +1,18 @@
+package dev.sgl.local.kernel;
+
+import java.util.List;
+
+/// The logits of the sampled rows of a batch, where the device computed them.
+public interface Logits {
+
+  /// Asks for a token, or for log-probabilities, of each sampled row; the logits are used up.
+  ///
+  /// @param draws one for each sampled row, in their order
+  Picks pick(List<Draw> draws);
+
+  /// The answers to a list of draws, on their way.
+  interface Picks {
+    /// Waits for them.
+    List<Picked> await();
+  }
+}

@@ -1,0 +1,6 @@
+package dev.sgl.local.kernel;
+
+/// A batch on its way through a device; made by [Device#begin].
+public interface Pass {
+  Batch batch();
+}

@@ -1,0 +1,219 @@
+package dev.sgl.local.kernel;
+
+import java.util.Arrays;
+
+/// Answers draws the plain way: the twin of what a device does.
+public final class PlainPicker {
+  /// Weights are put into this many classes for each power of two, to find the largest ones.
+  private static final int CLASSES = 8;
+
+  private static final double[] NO_NUMBERS = {};
+
+  private PlainPicker() {}
+
+  /// Answers one draw; `logits` is changed.
+  public static Picked pick(float[] logits, Draw draw) {
+    boolean asks = draw.candidates() >= 0 || draw.scored().length > 0;
+    double sum = asks ? logSum(logits) : 0;
+    int[] candidates = top(logits, Math.max(0, draw.candidates()));
+    double[] candidateLogprobs = logprobs(logits, candidates, sum);
+    double[] scores = logprobs(logits, draw.scored(), sum);
+    if (!draw.picks()) {
+      return new Picked(Picked.NONE, 0, candidates, candidateLogprobs, scores);
+    }
+    float[] own = draw.candidates() < 0 ? logits : logits.clone();
+    int token = token(logits, draw);
+    double logprob = token < 0 || draw.candidates() < 0 ? 0 : own[token] - sum;
+    return new Picked(token, logprob, candidates, candidateLogprobs, scores);
+  }
+
+  private static double[] logprobs(float[] logits, int[] tokens, double sum) {
+    return tokens.length == 0
+        ? NO_NUMBERS
+        : Arrays.stream(tokens).mapToDouble(token -> logits[token] - sum).toArray();
+  }
+
+  private static int token(float[] logits, Draw draw) {
+    penalize(logits, draw);
+    if (draw.allowed().length > 0) {
+      for (int i = 0; i < logits.length; i++) {
+        if ((draw.allowed()[i >>> 6] >>> i & 1) == 0) {
+          logits[i] = Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
+    int best = likeliest(logits);
+    if (logits[best] == Float.NEGATIVE_INFINITY) {
+      return Picked.NONE;
+    }
+    if (Float.isNaN(logits[best])) {
+      return Picked.NO_NUMBER;
+    }
+    return draw.temperature() == 0 ? best : draw(logits, best, draw);
+  }
+
+  private static void penalize(float[] logits, Draw draw) {
+    float repetition = (float) draw.repetition();
+    for (int token : draw.repeated()) {
+      logits[token] = logits[token] > 0 ? logits[token] / repetition : logits[token] * repetition;
+    }
+    for (int i = 0; i < draw.shifted().length; i++) {
+      if (draw.shifted()[i] < logits.length) {
+        logits[draw.shifted()[i]] += draw.shifts()[i];
+      }
+    }
+  }
+
+  private static int likeliest(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      if (logits[i] > logits[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /// Draws a token; `logits` become weights, the likeliest one's is 1.
+  private static int draw(float[] logits, int best, Draw draw) {
+    float largest = logits[best];
+    double total = 0;
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = (float) Math.exp((logits[i] - largest) / draw.temperature());
+      total += logits[i];
+    }
+    if (Double.isNaN(total)) {
+      return Picked.NO_NUMBER;
+    }
+    if (draw.cuts()) {
+      total = cut(logits, total, draw);
+    }
+    double at = draw.uniform() * total;
+    int last = best;
+    for (int i = 0; i < logits.length; i++) {
+      if (logits[i] > 0) {
+        last = i;
+        at -= logits[i];
+        if (at < 0) {
+          break;
+        }
+      }
+    }
+    return last;
+  }
+
+  /// Sets the weights of tokens that are cut off to 0 and returns the sum of the others. The
+  /// likeliest always stays; of equal weights the smaller ids do.
+  private static double cut(float[] weights, double total, Draw draw) {
+    int[] ranked = ranked(weights, least(weights, total, draw));
+    int kept = draw.topK() > 0 ? Math.min(draw.topK(), ranked.length) : ranked.length;
+    if (draw.topP() < 1) {
+      double all = draw.topK() > 0 ? sum(weights, ranked, kept) : total;
+      double sum = 0;
+      for (int i = 0; i < kept; i++) {
+        sum += weights[ranked[i]];
+        if (sum >= draw.topP() * all) {
+          kept = i + 1;
+        }
+      }
+    }
+    while (kept > 1 && weights[ranked[kept - 1]] < draw.minP()) {
+      kept--;
+    }
+    float[] left = new float[kept];
+    for (int i = 0; i < kept; i++) {
+      left[i] = weights[ranked[i]];
+    }
+    Arrays.fill(weights, 0);
+    double sum = 0;
+    for (int i = 0; i < kept; i++) {
+      weights[ranked[i]] = left[i];
+      sum += left[i];
+    }
+    return sum;
+  }
+
+  private static double sum(float[] weights, int[] ids, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += weights[ids[i]];
+    }
+    return sum;
+  }
+
+  /// A weight that no token which is kept is below, so that only few need to be sorted.
+  private static float least(float[] weights, double total, Draw draw) {
+    if (draw.topK() > 0) {
+      return least(weights, draw.topK());
+    }
+    if (draw.topP() < 1) {
+      // all tokens below this weight together have less than 1 - top-p
+      return (float) ((1 - draw.topP()) * total / weights.length * 0.99);
+    }
+    return (float) Math.min(1, draw.minP());
+  }
+
+  /// The lower end of the class of weights that the last of the top-k is in.
+  private static float least(float[] weights, int topK) {
+    int shift = 23 - Integer.numberOfTrailingZeros(CLASSES);
+    int[] counts = new int[(Float.floatToIntBits(1) >>> shift) + 1];
+    for (float weight : weights) {
+      counts[Float.floatToIntBits(weight) >>> shift]++;
+    }
+    int last = counts.length - 1;
+    for (int sum = counts[last]; sum < topK && last > 0; sum += counts[last]) {
+      last--;
+    }
+    return Float.intBitsToFloat(last << shift);
+  }
+
+  /// The ids of the weights from `least` on, the largest first. A weight is at most 1, so its bits
+  /// order like the number.
+  private static int[] ranked(float[] weights, float least) {
+    long[] keys = new long[64];
+    int count = 0;
+    for (int i = 0; i < weights.length; i++) {
+      if (weights[i] >= least) {
+        if (count == keys.length) {
+          keys = Arrays.copyOf(keys, count * 2);
+        }
+        long falling = ~Float.floatToIntBits(weights[i]) & 0xffffffffL;
+        keys[count++] = falling << 32 | i;
+      }
+    }
+    Arrays.sort(keys, 0, count);
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = (int) keys[i];
+    }
+    return ids;
+  }
+
+  /// The `count` likeliest tokens, the likeliest first; of equal ones the smaller ids.
+  static int[] top(float[] logits, int count) {
+    int[] top = new int[Math.min(count, logits.length)];
+    int known = 0;
+    for (int i = 0; i < logits.length && top.length > 0; i++) {
+      if (known == top.length && !(logits[i] > logits[top[known - 1]])) {
+        continue;
+      }
+      int at = known < top.length ? known++ : known - 1;
+      while (at > 0 && logits[i] > logits[top[at - 1]]) {
+        top[at] = top[at - 1];
+        at--;
+      }
+      top[at] = i;
+    }
+    return top;
+  }
+
+  /// The logarithm of the sum of the exponentials: what turns logits into log-probabilities.
+  static double logSum(float[] logits) {
+    float max = logits[likeliest(logits)];
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - max);
+    }
+    return max + Math.log(sum);
+  }
+}
