@@ -18,6 +18,8 @@ import java.util.SplittableRandom;
 /// Model folders of a real shape with random weights: as fast as a real model, and nothing to
 /// download.
 ///
+/// @param tied whether the embedding is the head, too
+/// @param family the architecture as `config.json` names it
 /// @param bf16 whether the weights have two bytes each; four otherwise
 record RandomModel(
     String name,
@@ -28,21 +30,59 @@ record RandomModel(
     int heads,
     int kvHeads,
     int headDim,
-    boolean bf16) {
+    boolean bf16,
+    boolean tied,
+    String family) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /// 105 million parameters: small enough for many runs, large enough that the model is what
   /// counts.
-  static final RandomModel MIDDLE = new RandomModel("105M", 4096, 768, 2560, 14, 12, 4, 64, true);
+  static final RandomModel MIDDLE = llama("105M", 4096, 768, 2560, 14, 12, 4, 64, true, true);
 
   /// The shape of Llama-3.2-1B: 1.24 billion parameters.
   static RandomModel billion(boolean bf16) {
-    return new RandomModel("1.2B", 128_256, 2048, 8192, 16, 32, 8, 64, bf16);
+    return llama("1.2B", 128_256, 2048, 8192, 16, 32, 8, 64, bf16, true);
+  }
+
+  /// The shape of Llama-3.1-8B: 8.03 billion parameters.
+  static RandomModel llama8b() {
+    return llama("8B", 128_256, 4096, 14_336, 32, 32, 8, 128, true, false);
+  }
+
+  /// The shape of Qwen3-0.6B: 596 million parameters.
+  static RandomModel qwen600m() {
+    return new RandomModel(
+        "0.6B", 151_936, 1024, 3072, 28, 16, 8, 128, true, true, "Qwen3ForCausalLM");
+  }
+
+  private static RandomModel llama(
+      String name,
+      int vocabulary,
+      int hidden,
+      int intermediate,
+      int layers,
+      int heads,
+      int kvHeads,
+      int headDim,
+      boolean bf16,
+      boolean tied) {
+    return new RandomModel(
+        name,
+        vocabulary,
+        hidden,
+        intermediate,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        bf16,
+        tied,
+        "LlamaForCausalLM");
   }
 
   /// 26 million parameters.
   static RandomModel small(boolean bf16) {
-    return new RandomModel("25M", 4096, 512, 1408, 8, 8, 4, 64, bf16);
+    return llama("25M", 4096, 512, 1408, 8, 8, 4, 64, bf16, true);
   }
 
   /// The folder of this model with the tokenizer of the demo model, which knows as many tokens.
@@ -63,9 +103,10 @@ record RandomModel(
     return tensors().values().stream().mapToLong(s -> (long) s[0] * s[1]).sum();
   }
 
-  /// Numbers that a token is multiplied with: all but the embedding's, which is also the head.
+  /// Bytes of the weights that a token is multiplied with: all, but not the embedding, unless it is
+  /// also the head.
   long bytes() {
-    return parameters() * (bf16 ? 2 : 4);
+    return (parameters() - (tied ? 0 : (long) vocabulary * hidden)) * (bf16 ? 2 : 4);
   }
 
   private Map<String, int[]> tensors() {
@@ -77,6 +118,10 @@ record RandomModel(
       tensors.put(layer + "self_attn.q_proj.weight", new int[] {heads * headDim, hidden});
       tensors.put(layer + "self_attn.k_proj.weight", new int[] {kvHeads * headDim, hidden});
       tensors.put(layer + "self_attn.v_proj.weight", new int[] {kvHeads * headDim, hidden});
+      if (family.equals("Qwen3ForCausalLM")) {
+        tensors.put(layer + "self_attn.q_norm.weight", new int[] {1, headDim});
+        tensors.put(layer + "self_attn.k_norm.weight", new int[] {1, headDim});
+      }
       tensors.put(layer + "self_attn.o_proj.weight", new int[] {hidden, heads * headDim});
       tensors.put(layer + "post_attention_layernorm.weight", new int[] {1, hidden});
       tensors.put(layer + "mlp.gate_proj.weight", new int[] {intermediate, hidden});
@@ -84,6 +129,9 @@ record RandomModel(
       tensors.put(layer + "mlp.down_proj.weight", new int[] {hidden, intermediate});
     }
     tensors.put("model.norm.weight", new int[] {1, hidden});
+    if (!tied) {
+      tensors.put("lm_head.weight", new int[] {vocabulary, hidden});
+    }
     return tensors;
   }
 
@@ -96,13 +144,13 @@ record RandomModel(
     Files.createDirectories(folder);
     weights(folder.resolve("model.safetensors"));
     ObjectNode config = JSON.createObjectNode();
-    config.putArray("architectures").add("LlamaForCausalLM");
+    config.putArray("architectures").add(family);
     config.put("vocab_size", vocabulary).put("hidden_size", hidden);
     config.put("intermediate_size", intermediate).put("num_hidden_layers", layers);
     config.put("num_attention_heads", heads).put("num_key_value_heads", kvHeads);
     config.put("head_dim", headDim).put("max_position_embeddings", 8192);
     config.put("rms_norm_eps", 1e-5).put("rope_theta", 500_000.0);
-    config.put("tie_word_embeddings", true).put("eos_token_id", 2);
+    config.put("tie_word_embeddings", tied).put("eos_token_id", 2);
     JSON.writeValue(folder.resolve("config.json").toFile(), config);
     return folder;
   }

@@ -1,6 +1,7 @@
 package dev.sgl.bench;
 
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.model.Model;
@@ -19,6 +20,7 @@ import java.util.List;
 public final class Speed {
   private static final int PAGE = 16;
   private static final int PROMPT = 512;
+  private static final int CHUNK = 256;
   private static final int CONTEXT = 64; // tokens before those that are decoded
   private static final int TOGETHER = 16;
   private static final int STEPS = 16;
@@ -47,7 +49,8 @@ public final class Speed {
   private static void measure(RandomModel shape, Path folder, int rounds) {
     int threads = Runtime.getRuntime().availableProcessors();
     try (Checkpoint checkpoint = Checkpoint.open(folder);
-        Model model = Transformer.open(checkpoint, new VectorKernels(threads))) {
+        Model model =
+            Transformer.open(checkpoint, new HostDevice(new VectorKernels(threads)), CHUNK)) {
       Sequences sequences = new Sequences(model);
       double[][] rates = new double[3][rounds];
       for (int round = -1; round < rounds; round++) { // the first is not counted
@@ -100,17 +103,16 @@ public final class Speed {
     }
 
     void prefill() {
-      int chunk = 256;
-      for (int first = 0; first < PROMPT; first += chunk) {
-        int[] tokens = new int[chunk];
-        int[] positions = new int[chunk];
-        int[][] pages = new int[chunk][];
-        for (int i = 0; i < chunk; i++) {
+      for (int first = 0; first < PROMPT; first += CHUNK) {
+        int[] tokens = new int[CHUNK];
+        int[] positions = new int[CHUNK];
+        int[][] pages = new int[CHUNK][];
+        for (int i = 0; i < CHUNK; i++) {
           tokens[i] = (first + i) * 7 % model.vocabulary();
           positions[i] = first + i;
           pages[i] = tables[0];
         }
-        int[] last = first + chunk == PROMPT ? new int[] {chunk - 1} : new int[0];
+        int[] last = first + CHUNK == PROMPT ? new int[] {CHUNK - 1} : new int[0];
         model.forward(new Batch(tokens, positions, pages, last), pool);
       }
     }

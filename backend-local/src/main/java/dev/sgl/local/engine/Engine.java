@@ -9,14 +9,20 @@ import dev.sgl.backend.UnavailableException;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Logits.Picks;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.schedule.Piece;
+import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.schedule.Scheduler;
 import dev.sgl.local.schedule.Sequence;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -51,16 +57,22 @@ final class Engine implements AutoCloseable {
   private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>();
   private final ExecutorService beside =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("sgl-planner").factory());
+  private Optional<Flight> flight = Optional.empty(); // what is asked for and not taken yet
   private final Thread thread;
   private volatile boolean closed;
 
   /// @param tokens that the pool of keys and values holds
   Engine(Model model, LocalOptions options, int tokens) {
+    this(model, options, options.schedule().orElse(ScheduleOptions.DEFAULT), tokens);
+  }
+
+  /// @param tokens that the pool of keys and values holds
+  Engine(Model model, LocalOptions options, ScheduleOptions schedule, int tokens) {
     int pageSize = options.cache().pageSize();
     this.model = model;
     this.pool = model.pool((tokens + pageSize - 1) / pageSize, pageSize);
     this.cache = new KvCache(pool, options.cache().shares());
-    this.scheduler = new Scheduler(cache, options.schedule(), System::nanoTime);
+    this.scheduler = new Scheduler(cache, schedule, System::nanoTime);
     this.record = new EngineRecord();
     this.thread = Thread.ofPlatform().daemon().name("sgl-engine").start(this::loop);
   }
@@ -138,7 +150,9 @@ final class Engine implements AutoCloseable {
         }
         receive();
         List<Piece> pieces = scheduler.plan();
-        if (!pieces.isEmpty()) {
+        if (pieces.isEmpty()) {
+          land();
+        } else {
           step(pieces);
         }
         assert scheduler.checkInvariants();
@@ -197,28 +211,100 @@ final class Engine implements AutoCloseable {
     }
   }
 
+  /// A batch whose answers are asked for.
+  private record Flight(List<Piece> pieces, List<Draw> draws, Picks picks) {}
+
   /// Computes a batch, and meanwhile gets ready for what comes after it.
+  ///
+  /// A model that computes by itself is always given the next batch before the answers of this one
+  /// are taken, so that it never waits: sequences go on with tokens that only the device knows yet,
+  /// and what it computed in vain, because one of them was the last, is forgotten.
   private void step(List<Piece> pieces) {
     long start = System.nanoTime();
-    CompletableFuture<Void> ready = CompletableFuture.runAsync(() -> prepare(pieces), beside);
-    Tensor logits;
     try {
-      logits = model.forward(batch(pieces), pool);
+      Logits logits = model.isAsynchronous() ? begin(pieces) : compute(pieces);
+      List<Draw> draws = draws(pieces);
+      Flight next = new Flight(pieces, draws, logits.pick(draws));
+      record.batch(pieces, start, scheduler, cache);
+      pieces.stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
+      if (model.isAsynchronous()) {
+        expect(next);
+        flight = Optional.of(next);
+      } else {
+        land(next);
+      }
     } catch (RuntimeException | Error e) {
-      ready.join(); // nothing is touched while the other thread has it
       answerAll(new UnavailableException("the model could not be run: " + e, e));
       return;
     }
-    ready.join();
-    record.batch(pieces, start, scheduler, cache);
-    int row = 0;
-    for (Piece piece : pieces) {
-      int wanted = piece.end() - piece.firstWanted();
-      scheduler.settle(piece);
-      accept(piece, logits, row);
-      row += wanted;
-    }
     cache.moveHolds();
+  }
+
+  private Logits compute(List<Piece> pieces) {
+    CompletableFuture<Void> ready = CompletableFuture.runAsync(() -> prepare(pieces), beside);
+    try {
+      return model.forward(batch(pieces), pool);
+    } finally {
+      ready.join(); // nothing is touched while the other thread has it
+    }
+  }
+
+  private Logits begin(List<Piece> pieces) {
+    Logits logits = model.forward(batch(pieces), pool);
+    land();
+    prepare(pieces);
+    return logits;
+  }
+
+  /// Takes the answers of the batch before, if it was not waited for.
+  private void land() {
+    Optional<Flight> landing = flight;
+    flight = Optional.empty();
+    landing.ifPresent(this::land);
+  }
+
+  private void land(Flight landing) {
+    List<Picked> picked = landing.picks().await();
+    int row = 0;
+    for (Piece piece : landing.pieces()) {
+      piece.sequence().expectNothing();
+      for (int position = piece.wanted(); position < piece.end(); position++, row++) {
+        if (landing.draws().get(row) != Draw.NOTHING && !piece.sequence().isEnded()) {
+          accept(piece.sequence(), position, picked.get(row));
+        }
+      }
+    }
+  }
+
+  /// What is asked of each sampled row, now that the answers of the batch before are known.
+  private List<Draw> draws(List<Piece> pieces) {
+    List<Draw> draws = new ArrayList<>();
+    for (Piece piece : pieces) {
+      for (int position = piece.wanted(); position < piece.end(); position++) {
+        draws.add(draw(piece.sequence(), position));
+      }
+    }
+    return draws;
+  }
+
+  private Draw draw(Sequence sequence, int position) {
+    Draw[] draw = {Draw.NOTHING};
+    if (sequence.isRunning() && position >= sequence.firstWanted()) {
+      guarded(sequence, () -> draw[0] = sequence.draw(position));
+    }
+    return draw[0];
+  }
+
+  /// Lets the sequences go on with tokens that only the device knows.
+  private static void expect(Flight flight) {
+    int row = 0;
+    for (Piece piece : flight.pieces()) {
+      row += piece.end() - piece.wanted();
+      boolean drawn = piece.wanted() < piece.end() && flight.draws().get(row - 1).picks();
+      if (drawn && piece.sequence().goesOn()) {
+        piece.sequence().expect(row - 1);
+      }
+    }
   }
 
   /// The part of a step that needs no logits. The batch that is being computed reads pages and page
@@ -229,7 +315,7 @@ final class Engine implements AutoCloseable {
     }
     scheduler.arrange();
     for (Piece piece : pieces) {
-      if (piece.firstWanted() < piece.end()) {
+      if (piece.wanted() < piece.end() && piece.sequence().isRunning()) {
         prepare(piece.sequence());
       }
     }
@@ -244,20 +330,22 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /// Gives a sequence its logits. What goes wrong in it is its own.
-  private void accept(Piece piece, Tensor logits, int row) {
-    Sequence sequence = piece.sequence();
+  private void accept(Sequence sequence, int position, Picked picked) {
+    guarded(
+        sequence,
+        () -> {
+          if (sequence.accept(position, picked)) {
+            scheduler.finish(sequence);
+            ended(sequence, ANSWERED);
+            sequence.finish();
+          }
+        });
+  }
+
+  /// Does something for a sequence. What goes wrong in it is its own.
+  private void guarded(Sequence sequence, Runnable work) {
     try {
-      boolean done = false;
-      int first = piece.firstWanted();
-      for (int position = first; position < piece.end() && !done; position++) {
-        done = sequence.accept(position, logits.row(row + position - first));
-      }
-      if (done) {
-        scheduler.finish(sequence);
-        ended(sequence, ANSWERED);
-        sequence.finish();
-      }
+      work.run();
     } catch (BackendException e) {
       fail(sequence, e);
     } catch (RuntimeException | StackOverflowError e) {
@@ -289,7 +377,7 @@ final class Engine implements AutoCloseable {
 
   private static Batch batch(List<Piece> pieces) {
     int rows = pieces.stream().mapToInt(Piece::rows).sum();
-    int samples = pieces.stream().mapToInt(p -> p.end() - p.firstWanted()).sum();
+    int samples = pieces.stream().mapToInt(p -> p.end() - p.wanted()).sum();
     int[] tokens = new int[rows];
     int[] positions = new int[rows];
     int[][] tables = new int[rows][];
@@ -297,12 +385,11 @@ final class Engine implements AutoCloseable {
     int row = 0;
     int sample = 0;
     for (Piece piece : pieces) {
-      int wanted = piece.firstWanted();
       for (int position = piece.first(); position < piece.end(); position++) {
-        tokens[row] = piece.sequence().tokens()[position];
+        tokens[row] = piece.sequence().token(position);
         positions[row] = position;
         tables[row] = piece.pages();
-        if (position >= wanted) {
+        if (position >= piece.wanted()) {
           sampled[sample++] = row;
         }
         row++;

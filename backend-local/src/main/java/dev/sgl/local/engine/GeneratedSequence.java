@@ -5,6 +5,8 @@ import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.match.Matcher;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
@@ -26,6 +28,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   private static final int LOOK_BACK = 64;
 
   private static final long[] ALL = {};
+  private static final int[] NONE = {};
 
   /// What a generation is held to.
   ///
@@ -133,10 +136,22 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   @Override
-  public boolean accept(int position, float[] logits) {
-    float[] before = rules.logprobs() >= 0 ? logits.clone() : logits;
-    int token = sampler.pick(logits, allowed());
-    if (token < 0) {
+  public boolean goesOn() {
+    return generated() + 1 < Math.min(rules.limit(), rules.budget());
+  }
+
+  @Override
+  public Draw draw(int position) {
+    return sampler.draw(allowed(), banned(), rules.logprobs());
+  }
+
+  @Override
+  public boolean accept(int position, Picked picked) {
+    int token = picked.token();
+    if (token == Picked.NO_NUMBER) {
+      throw new BackendException("the model computed no numbers (NaN)");
+    }
+    if (token == Picked.NONE) {
       throw new BackendException("no token of the model's vocabulary can continue the value");
     }
     times().token(System.nanoTime());
@@ -144,7 +159,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       return true;
     }
     if (rules.logprobs() >= 0 && !spells(token)) {
-      logprobs.add(logprob(before, token));
+      logprobs.add(logprob(picked));
     }
     take(token);
     boolean done = isDone() || jumpForward() || isSpent() && closeEarly();
@@ -247,37 +262,30 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// The tokens that may come next, or an empty set for all.
   private long[] allowed() {
-    boolean tooShort = generated() < rules.minTokens();
-    if (tail.length > 0) {
-      prepare();
-      return mask;
-    }
-    if (rules.matcher().isPresent()) {
-      prepare();
-    } else if (tooShort || rules.ignoreEos()) {
-      Arrays.fill(mask, -1);
-    } else {
+    if (tail.length == 0 && rules.matcher().isEmpty()) {
       return ALL;
     }
-    if (tooShort || rules.matcher().isEmpty()) {
-      for (int end : rules.ends()) {
-        mask[end >>> 6] &= ~(1L << end);
-      }
-    }
+    prepare();
     return mask;
+  }
+
+  /// The ends of a text that may not end yet.
+  private int[] banned() {
+    boolean tooShort = generated() < rules.minTokens();
+    boolean ignored = rules.matcher().isEmpty() && rules.ignoreEos();
+    return tail.length == 0 && (tooShort || ignored) ? rules.ends() : NONE;
   }
 
   private boolean isEnd(int token) {
     return Arrays.stream(rules.ends()).anyMatch(end -> end == token);
   }
 
-  private Reply.Logprob logprob(float[] logits, int token) {
-    double sum = Sampler.logSum(logits);
-    List<Reply.Candidate> top =
-        Arrays.stream(Sampler.top(logits, rules.logprobs()))
-            .mapToObj(i -> new Reply.Candidate(shown(i), logits[i] - sum))
-            .toList();
-    return new Reply.Logprob(shown(token), logits[token] - sum, top);
+  private Reply.Logprob logprob(Picked picked) {
+    List<Reply.Candidate> top = new ArrayList<>();
+    for (int i = 0; i < picked.candidates().length; i++) {
+      top.add(new Reply.Candidate(shown(picked.candidates()[i]), picked.candidateLogprobs()[i]));
+    }
+    return new Reply.Logprob(shown(picked.token()), picked.logprob(), top);
   }
 
   private String shown(int token) {

@@ -15,12 +15,12 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.ConstraintCompiler;
 import dev.sgl.constraint.match.Matcher;
-import dev.sgl.local.kernel.Kernels;
-import dev.sgl.local.kernel.PlainKernels;
-import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.cuda.GpuException;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Healing;
@@ -43,9 +43,6 @@ public final class LocalBackend implements Backend {
   /// Tokens that the pool holds at most unless one sequence needs more.
   private static final int MAX_POOL = 32_768;
 
-  /// The part of the virtual machine's memory that the pool may take: one in so many.
-  private static final int POOL_SHARE = 2;
-
   private final String name;
   private final Checkpoint checkpoint;
   private final Tokenizer tokenizer;
@@ -62,13 +59,17 @@ public final class LocalBackend implements Backend {
     name = folder.toAbsolutePath().normalize().getFileName().toString();
     checkpoint = Checkpoint.open(folder);
     try {
-      checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
-      Model model = model(checkpoint, options);
-      int pool = pool(model, options);
+      Device device = Devices.open(options, progress);
+      ScheduleOptions schedule =
+          options
+              .schedule()
+              .orElse(device.isAsynchronous() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
+      Model model = model(device, schedule, progress);
+      int pool = pool(model, options, schedule);
       context =
           Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
       // its first batches warm the kernels up while the tokenizer is read
-      engine = new Engine(model, options, pool);
+      engine = new Engine(model, options, schedule, pool);
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -87,22 +88,35 @@ public final class LocalBackend implements Backend {
     }
   }
 
-  private static Model model(Checkpoint checkpoint, LocalOptions options) {
-    Kernels kernels = kernels(options);
+  /// Loads the model to the device.
+  private Model model(Device device, ScheduleOptions schedule, Progress progress) {
     try {
-      return Transformer.open(checkpoint, kernels);
+      if (!device.isAsynchronous()) { // it computes with the very pages of the files
+        checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
+      }
+      Model model = Transformer.open(checkpoint, device, schedule.batchTokens());
+      progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
+      return model;
+    } catch (GpuException e) {
+      device.close();
+      throw new ModelException(
+          e.getMessage() + "; choose a smaller model, or let another GPU or the processor compute",
+          e);
     } catch (RuntimeException | Error e) {
-      kernels.close();
+      device.close();
       throw e;
     }
   }
 
   /// Tokens that the pool of keys and values holds: as many as are asked for, or what a few full
-  /// sequences need, as far as there is memory for it.
-  private static int pool(Model model, LocalOptions options) {
-    long fit = Runtime.getRuntime().maxMemory() / POOL_SHARE / model.bytesPerToken();
+  /// sequences need, and on a GPU all that may ever run, as far as there is memory for it.
+  private static int pool(Model model, LocalOptions options, ScheduleOptions schedule) {
+    long fit = model.room() / model.bytesPerToken();
     int context = Math.min(options.context().orElse(model.context()), model.context());
-    long few = Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
+    long few =
+        model.isAsynchronous()
+            ? Math.max(context, Math.min(fit, (long) context * schedule.maxRunning()))
+            : Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
     boolean asked = options.context().isPresent() || options.cache().tokens().isPresent();
     if (!asked) {
       return (int) Math.clamp(few, 1, Math.max(1, fit));
@@ -110,7 +124,7 @@ public final class LocalBackend implements Backend {
     int wanted = options.cache().tokens().orElse((int) Math.max(context, Math.min(few, fit)));
     if (wanted > fit) {
       throw new ModelException(
-          "keys and values of %,d tokens need %,d MiB, but there is memory for %,d tokens; ask for less context, or give the virtual machine more memory (-Xmx)"
+          "keys and values of %,d tokens need %,d MiB, but there is memory for %,d tokens; ask for less context, or give more memory (-Xmx, or on a GPU --mem-fraction)"
               .formatted(wanted, wanted * model.bytesPerToken() >> 20, fit));
     }
     return wanted;
@@ -121,13 +135,6 @@ public final class LocalBackend implements Backend {
   /// @throws ModelException if it cannot be loaded
   public static LocalBackend open(Path folder, LocalOptions options, Progress progress) {
     return new LocalBackend(folder, options, progress);
-  }
-
-  /// The Vector API is an incubating module, which the launcher must add; without it the plain
-  /// operations do.
-  private static Kernels kernels(LocalOptions options) {
-    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return vectors ? new VectorKernels(options.threads()) : new PlainKernels();
   }
 
   @Override

@@ -1,54 +1,77 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.schedule.ScheduleOptions;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// How a local model runs.
 ///
-/// @param threads that compute; by default as many as there are processors, at most 16
+/// @param device that computes
+/// @param memFraction the part of a GPU's memory behind the weights that keys and values may take
+/// @param threads that compute on the processor; by default as many as there are processors, at
+///     most 16
 /// @param context most tokens of a sequence; by default the model's
 /// @param jumpForward whether text that must come is taken without asking the model
 /// @param cache the pages of keys and values
-/// @param schedule how requests share the model
+/// @param schedule how requests share the model; by default as it suits the device
 public record LocalOptions(
+    DeviceOption device,
+    double memFraction,
     int threads,
     OptionalInt context,
     boolean jumpForward,
     CacheOptions cache,
-    ScheduleOptions schedule) {
+    Optional<ScheduleOptions> schedule) {
   public static final LocalOptions DEFAULT =
       new LocalOptions(
+          DeviceOption.AUTO,
+          0.9,
           Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16),
           OptionalInt.empty(),
           true,
           CacheOptions.DEFAULT,
-          ScheduleOptions.DEFAULT);
+          Optional.empty());
+
+  public LocalOptions {
+    if (!(memFraction > 0 && memFraction <= 1)) {
+      throw new IllegalArgumentException("a fraction of the memory of " + memFraction);
+    }
+  }
+
+  public LocalOptions withDevice(DeviceOption value) {
+    return new LocalOptions(value, memFraction, threads, context, jumpForward, cache, schedule);
+  }
+
+  public LocalOptions withMemFraction(double value) {
+    return new LocalOptions(device, value, threads, context, jumpForward, cache, schedule);
+  }
 
   public LocalOptions withThreads(int value) {
-    return new LocalOptions(value, context, jumpForward, cache, schedule);
+    return new LocalOptions(device, memFraction, value, context, jumpForward, cache, schedule);
   }
 
   public LocalOptions withContext(OptionalInt value) {
-    return new LocalOptions(threads, value, jumpForward, cache, schedule);
+    return new LocalOptions(device, memFraction, threads, value, jumpForward, cache, schedule);
   }
 
   public LocalOptions withJumpForward(boolean value) {
-    return new LocalOptions(threads, context, value, cache, schedule);
+    return new LocalOptions(device, memFraction, threads, context, value, cache, schedule);
   }
 
   public LocalOptions withCache(CacheOptions value) {
-    return new LocalOptions(threads, context, jumpForward, value, schedule);
+    return new LocalOptions(device, memFraction, threads, context, jumpForward, value, schedule);
   }
 
   public LocalOptions withSchedule(ScheduleOptions value) {
-    return new LocalOptions(threads, context, jumpForward, cache, value);
+    return new LocalOptions(
+        device, memFraction, threads, context, jumpForward, cache, Optional.of(value));
   }
 
   /// The pages of keys and values.
   ///
   /// @param pageSize tokens of a page
   /// @param tokens that all pages hold together; by default enough for some sequences of full
-  ///     length
+  ///     length, and on a GPU as many as its memory holds
   /// @param shares whether what one request computed is kept for others
   public record CacheOptions(int pageSize, OptionalInt tokens, boolean shares) {
     public static final CacheOptions DEFAULT = new CacheOptions(16, OptionalInt.empty(), true);

@@ -8,4 +8,7 @@ public interface Progress {
 
   /// `done` of `total` bytes are ready; `what` is being done.
   void loading(String what, long done, long total);
+
+  /// The model is computed by `name`.
+  default void device(String name) {}
 }

@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
-import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.schedule.Sequence;
 import java.util.concurrent.CompletableFuture;
 
@@ -36,16 +37,21 @@ final class ScoredSequence extends Sequence {
   }
 
   @Override
-  public boolean accept(int position, float[] logits) {
-    double all = Sampler.logSum(logits);
-    wanted = position + 1;
-    if (wanted < length()) {
-      sum += logits[tokens()[wanted]] - all;
+  public Draw draw(int position) {
+    return Draw.score(position + 1 < length() ? new int[] {tokens()[position + 1]} : next);
+  }
+
+  @Override
+  public boolean accept(int position, Picked picked) {
+    if (position < wanted) { // computed again after the sequence had to wait
       return false;
     }
-    for (int i = 0; i < next.length; i++) {
-      nextLogprobs[i] = logits[next[i]] - all;
+    wanted = position + 1;
+    if (wanted < length()) {
+      sum += picked.scores()[0];
+      return false;
     }
+    System.arraycopy(picked.scores(), 0, nextLogprobs, 0, next.length);
     return true;
   }
 

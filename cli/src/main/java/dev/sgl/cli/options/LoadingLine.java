@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 final class LoadingLine implements Progress, AutoCloseable {
   private final PrintWriter terminal;
   private final String model;
+  private String device = "";
   private final boolean shown;
 
   /// @param err standard error, which is used where there is no terminal to write to directly
@@ -33,9 +34,15 @@ final class LoadingLine implements Progress, AutoCloseable {
   public void loading(String what, long done, long total) {
     if (shown) {
       terminal.printf(
-          "\r\u001b[Kloading %s: %s (%.1f of %.1f MB)", model, what, done / 1e6, total / 1e6);
+          "\r\u001b[Kloading %s%s: %s (%.1f of %.1f MB)",
+          model, device, what, done / 1e6, total / 1e6);
       terminal.flush();
     }
+  }
+
+  @Override
+  public void device(String name) {
+    device = " on " + name;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.remote.RemoteBackend;
@@ -38,6 +39,20 @@ public final class ModelOptions {
   Optional<String> apiKeyVariable = Optional.empty();
 
   @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description =
+          "Where a local model is computed: auto (the first GPU, or the processor if there is none), cpu, cuda, or cuda:N. Default: ${DEFAULT-VALUE}.")
+  String device = "auto";
+
+  @Option(
+      names = "--mem-fraction",
+      paramLabel = "F",
+      description =
+          "The part of a GPU's memory behind the weights that keys and values may take. Default: ${DEFAULT-VALUE}.")
+  double memFraction = LocalOptions.DEFAULT.memFraction();
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute. Default: as many as processors, at most 16.")
@@ -61,11 +76,28 @@ public final class ModelOptions {
     int threadCount = positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads());
     LocalOptions options =
         LocalOptions.DEFAULT
+            .withDevice(device())
+            .withMemFraction(memFraction())
             .withThreads(threadCount)
             .withContext(positive("--context-length", context));
     try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
       return LocalBackend.open(folder, options, line);
     }
+  }
+
+  private DeviceOption device() {
+    return DeviceOption.parse(device)
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--device must be auto, cpu, cuda or cuda:N, not `" + device + "`"));
+  }
+
+  private double memFraction() {
+    if (!(memFraction > 0 && memFraction <= 1)) {
+      throw new UsageException("--mem-fraction must be above 0 and at most 1");
+    }
+    return memFraction;
   }
 
   private static OptionalInt positive(String name, Optional<Integer> value) {

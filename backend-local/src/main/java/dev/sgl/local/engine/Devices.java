@@ -1,0 +1,53 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.HostDevice;
+import dev.sgl.local.kernel.PlainKernels;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.cuda.CudaDevice;
+import dev.sgl.local.kernel.cuda.GpuException;
+import dev.sgl.local.weights.ModelException;
+import java.util.Optional;
+
+/// Opens the device that a model is computed on.
+final class Devices {
+  private Devices() {}
+
+  /// @throws ModelException if a GPU is asked for that cannot be used
+  static Device open(LocalOptions options, Progress progress) {
+    return switch (options.device().kind()) {
+      case CPU -> host(options);
+      case CUDA -> {
+        try {
+          yield gpu(options, progress);
+        } catch (GpuException e) {
+          throw new ModelException(String.valueOf(e.getMessage()), e);
+        }
+      }
+      case AUTO -> {
+        try {
+          yield gpu(options, progress);
+        } catch (GpuException e) {
+          progress.device("the processor: " + e.getMessage());
+          yield host(options);
+        }
+      }
+    };
+  }
+
+  private static Device gpu(LocalOptions options, Progress progress) {
+    CudaDevice gpu =
+        CudaDevice.open(
+            new CudaDevice.Options(
+                options.device().index(), options.memFraction(), Optional.empty()));
+    progress.device(gpu.name());
+    return gpu;
+  }
+
+  /// The Vector API is an incubating module, which the launcher must add; without it the plain
+  /// operations do.
+  private static Device host(LocalOptions options) {
+    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return new HostDevice(vectors ? new VectorKernels(options.threads()) : new PlainKernels());
+  }
+}

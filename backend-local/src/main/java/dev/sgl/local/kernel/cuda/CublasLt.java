@@ -1,0 +1,232 @@
+package dev.sgl.local.kernel.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Matrix products by cuBLASLt. Of the algorithms that its heuristic names for a shape, products of
+/// few rows take the one that is the fastest when it is tried.
+///
+/// Matrices here are row by row; cuBLASLt sees them column by column, so it computes the transposed
+/// product: `outᵀ[outputs, rows] = weight[outputs, columns] · xᵀ[columns, rows]`.
+///
+/// Reference: NVIDIA, "Using the cuBLASLt API", cuBLAS documentation.
+final class CublasLt {
+  /// Bytes that a product may use beside its operands.
+  static final long WORKSPACE = 32L << 20;
+
+  // enumerations of cublasLt.h, cublas_api.h and library_types.h
+  private static final int COMPUTE_32F = 68;
+  private static final int R_32F = 0;
+  private static final int R_16F = 2;
+  private static final int R_16BF = 14;
+  private static final int DESC_TRANSA = 3;
+  private static final int PREF_MAX_WORKSPACE = 1;
+  private static final int TRANSPOSED = 1;
+  private static final long HEURISTIC_BYTES = 96;
+
+  /// Algorithms that are tried, for products of at most so many rows, each so many times.
+  private static final int TRIED = 8;
+
+  private static final int TRIED_ROWS = 512;
+  private static final int TRIES = 3;
+
+  private final Gpu gpu;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment handle;
+  private final NativeLibrary.Function createDesc;
+  private final NativeLibrary.Function setDesc;
+  private final NativeLibrary.Function createLayout;
+  private final NativeLibrary.Function createPreference;
+  private final NativeLibrary.Function setPreference;
+  private final NativeLibrary.Function heuristic;
+  private final NativeLibrary.Function matmul;
+  private final NativeLibrary.Function destroy;
+  private final MemorySegment one = arena.allocateFrom(JAVA_FLOAT, 1);
+  private final MemorySegment zero = arena.allocateFrom(JAVA_FLOAT, 0);
+  private final MemorySegment preference;
+  private final Map<Shape, Plan> plans = new HashMap<>();
+
+  /// What becomes of a product.
+  enum Result {
+    /// Written in the weight's format.
+    WRITTEN,
+    /// Added to numbers in single precision.
+    ADDED,
+    /// Written in single precision.
+    WRITTEN_SINGLE
+  }
+
+  private record Shape(int rows, int columns, int outputs, boolean bf16, Result result) {}
+
+  private record Plan(
+      MemorySegment desc,
+      MemorySegment weight,
+      MemorySegment input,
+      MemorySegment output,
+      MemorySegment algorithm) {}
+
+  /// @throws GpuException if the library is not there
+  CublasLt(Gpu gpu) {
+    this.gpu = gpu;
+    NativeLibrary library = NativeLibrary.open("cublasLt");
+    createDesc = library.function("cublasLtMatmulDescCreate", ADDRESS, JAVA_INT, JAVA_INT);
+    setDesc =
+        library.function("cublasLtMatmulDescSetAttribute", ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG);
+    createLayout =
+        library.function(
+            "cublasLtMatrixLayoutCreate", ADDRESS, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    createPreference = library.ofAddresses("cublasLtMatmulPreferenceCreate", 1);
+    setPreference =
+        library.function(
+            "cublasLtMatmulPreferenceSetAttribute", ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG);
+    heuristic =
+        library.function(
+            "cublasLtMatmulAlgoGetHeuristic",
+            ADDRESS,
+            ADDRESS,
+            ADDRESS,
+            ADDRESS,
+            ADDRESS,
+            ADDRESS,
+            ADDRESS,
+            JAVA_INT,
+            ADDRESS,
+            ADDRESS);
+    matmul =
+        library.function(
+            "cublasLtMatmul",
+            ADDRESS, // handle
+            ADDRESS, // description
+            ADDRESS, // alpha
+            JAVA_LONG, // A
+            ADDRESS,
+            JAVA_LONG, // B
+            ADDRESS,
+            ADDRESS, // beta
+            JAVA_LONG, // C
+            ADDRESS,
+            JAVA_LONG, // D
+            ADDRESS,
+            ADDRESS, // algorithm
+            JAVA_LONG, // workspace
+            JAVA_LONG,
+            JAVA_LONG); // stream
+    destroy = library.ofAddresses("cublasLtDestroy", 1);
+    MemorySegment created = arena.allocate(ADDRESS);
+    library.ofAddresses("cublasLtCreate", 1).call(created);
+    handle = created.get(ADDRESS, 0);
+    createPreference.call(created);
+    preference = created.get(ADDRESS, 0);
+    setPreference.call(
+        preference, PREF_MAX_WORKSPACE, arena.allocateFrom(JAVA_LONG, WORKSPACE), 8L);
+  }
+
+  /// `out = x · weightᵀ`, or added to `out`.
+  ///
+  /// @param x `[rows, columns]`, `weight` `[outputs, columns]`: addresses on the device
+  void multiply(
+      long x,
+      long weight,
+      long out,
+      int rows,
+      int columns,
+      int outputs,
+      boolean bf16,
+      Result result,
+      long workspace) {
+    Plan plan =
+        plans.computeIfAbsent(
+            new Shape(rows, columns, outputs, bf16, result),
+            shape -> plan(shape, x, weight, workspace));
+    multiply(plan, result == Result.ADDED, x, weight, out, workspace);
+  }
+
+  private void multiply(Plan plan, boolean adds, long x, long weight, long out, long workspace) {
+    matmul.call(
+        handle,
+        plan.desc(),
+        one,
+        weight,
+        plan.weight(),
+        x,
+        plan.input(),
+        adds ? one : zero,
+        out,
+        plan.output(),
+        out,
+        plan.output(),
+        plan.algorithm(),
+        workspace,
+        WORKSPACE,
+        gpu.stream());
+  }
+
+  private Plan plan(Shape shape, long x, long weight, long workspace) {
+    int half = shape.bf16() ? R_16BF : R_16F;
+    MemorySegment created = arena.allocate(ADDRESS);
+    createDesc.call(created, COMPUTE_32F, R_32F);
+    MemorySegment desc = created.get(ADDRESS, 0);
+    setDesc.call(desc, DESC_TRANSA, arena.allocateFrom(JAVA_INT, TRANSPOSED), 4L);
+    MemorySegment weights = layout(half, shape.columns(), shape.outputs());
+    MemorySegment input = layout(half, shape.columns(), shape.rows());
+    MemorySegment output =
+        layout(shape.result() == Result.WRITTEN ? half : R_32F, shape.outputs(), shape.rows());
+    MemorySegment found = arena.allocate(TRIED * HEURISTIC_BYTES, 8);
+    MemorySegment count = arena.allocate(JAVA_INT);
+    heuristic.call(handle, desc, weights, input, output, output, preference, TRIED, found, count);
+    List<Plan> plans = new ArrayList<>();
+    for (int i = 0; i < count.get(JAVA_INT, 0); i++) {
+      MemorySegment algorithm = found.asSlice(i * HEURISTIC_BYTES, HEURISTIC_BYTES);
+      plans.add(new Plan(desc, weights, input, output, algorithm));
+    }
+    if (plans.isEmpty()) {
+      throw new GpuException("cuBLASLt knows no way to compute " + shape);
+    }
+    return shape.rows() <= TRIED_ROWS
+        ? fastest(plans, shape, x, weight, workspace)
+        : plans.getFirst();
+  }
+
+  /// Tries all of `plans`, with results that go nowhere.
+  private Plan fastest(List<Plan> plans, Shape shape, long x, long weight, long workspace) {
+    Gpu.Memory out = gpu.allocate(4L * shape.rows() * shape.outputs());
+    Plan best = plans.getFirst();
+    float least = Float.POSITIVE_INFINITY;
+    for (Plan plan : plans) {
+      multiply(plan, false, x, weight, out.address(), workspace); // the first is not counted
+      float millis =
+          gpu.millis(
+              () -> {
+                for (int i = 0; i < TRIES; i++) {
+                  multiply(plan, false, x, weight, out.address(), workspace);
+                }
+              });
+      if (millis < least) {
+        least = millis;
+        best = plan;
+      }
+    }
+    gpu.free(out);
+    return best;
+  }
+
+  private MemorySegment layout(int type, long rows, long columns) {
+    MemorySegment created = arena.allocate(ADDRESS);
+    createLayout.call(created, type, rows, columns, rows);
+    return created.get(ADDRESS, 0);
+  }
+
+  void close() {
+    destroy.call(handle);
+    arena.close();
+  }
+}

@@ -1,0 +1,556 @@
+package dev.sgl.local.kernel.cuda;
+
+import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Vector;
+import dev.sgl.local.kernel.cuda.CublasLt.Result;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Weight;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmodule;
+
+/// An NVIDIA GPU as a device: numbers of 16 bits (the format of the model's embedding; f16 for
+/// models in f32), sums in single precision, and the sum that runs through the layers too.
+public final class CudaDevice implements Device {
+  /// Of a number in 16 bits.
+  static final int BYTES = 2;
+
+  /// Products of at most so many rows read the weight by the kernels in `vector.cu`.
+  private static final int FEW_ROWS = 4;
+
+  /// Rows up to which the layers are recorded.
+  private static final int MOST_RECORDED = 256;
+
+  /// Bytes of the integers of a batch that there is room for from the beginning.
+  private static final long BATCH_BYTES = 4 << 20;
+
+  /// For bf16 and copies that do not wait.
+  private static final int LEAST_CAPABILITY = 80;
+
+  private static final int NORMED_THREADS = 512;
+  private static final int NORMED_BLOCKS = 4; // of a multiprocessor
+  private static final int MOST_SHARED = 47 << 10;
+
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+
+  private final Gpu gpu;
+  private final Cubins cubins;
+  private final CublasLt cublas;
+  private final Loader loader;
+  private final Gpu.Memory workspace;
+  private final Uploads batches;
+  private final Picker picker;
+  private final double fraction;
+  private final Optional<DType> wanted;
+  private final Map<String, Gpu.Kernel> kernels = new HashMap<>();
+  private final Map<Integer, Recording> recordings = new HashMap<>(); // by the number of rows
+  private final Set<Integer> seen = new HashSet<>(); // numbers of rows
+  private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
+  private Optional<DType> type = Optional.empty();
+  private Optional<Gpu.Memory> frequencies = Optional.empty();
+  private Optional<Scratch> normed = Optional.empty();
+  private Optional<Scratch> inner = Optional.empty();
+
+  /// Weights on the device.
+  private record CudaMatrix(Gpu.Memory memory, int rows, int columns) implements Matrix {}
+
+  private record CudaVector(Gpu.Memory memory, int length) implements Vector {}
+
+  /// Rows of numbers.
+  ///
+  /// @param bytes of a number
+  record CudaActivations(Gpu.Memory memory, int rows, int columns, int bytes)
+      implements Activations {}
+
+  /// Memory for what is used at once and forgotten.
+  private record Scratch(Gpu.Memory memory) {}
+
+  /// @param rows with which kernels are run, at least those of the batch
+  /// @param isRecorded whether the layers are replayed, for any batch of so many rows
+  record CudaPass(
+      Batch batch,
+      CudaKvPool pool,
+      BatchPlan plan,
+      Gpu.Memory integers,
+      int rows,
+      boolean isRecorded)
+      implements Pass {}
+
+  /// Layers that were recorded.
+  ///
+  /// @param integers where they read the batch
+  private record Recording(CUgraphExec graph, Gpu.Memory integers, CudaKvPool pool) {}
+
+  private CudaDevice(Gpu gpu, Options options, Path cache) {
+    this.gpu = gpu;
+    this.fraction = options.memFraction();
+    this.wanted = options.format();
+    cubins = new Cubins(gpu.chip(), cache);
+    cublas = new CublasLt(gpu);
+    loader = new Loader(gpu);
+    workspace = gpu.allocate(CublasLt.WORKSPACE);
+    batches = new Uploads(gpu, BATCH_BYTES);
+    picker = new Picker(gpu);
+  }
+
+  /// How a GPU is used.
+  ///
+  /// @param index of the GPU
+  /// @param memFraction the part of the memory that is left behind the weights which keys and
+  ///     values may take
+  /// @param format of weights and activations, bf16 or f16; by default that of the weights, or
+  ///     f16 if that is neither
+  public record Options(int index, double memFraction, Optional<DType> format) {
+    public static final Options DEFAULT = new Options(0, 0.9, Optional.empty());
+
+    public Options withFormat(DType value) {
+      return new Options(index, memFraction, Optional.of(value));
+    }
+  }
+
+  /// Opens a GPU.
+  ///
+  /// @throws GpuException if there is no such GPU, or a library for it is missing
+  public static CudaDevice open(Options options) {
+    return open(options, Cubins.userFolder());
+  }
+
+  static CudaDevice open(Options options, Path cache) {
+    Gpu gpu = Gpu.open(options.index());
+    try {
+      if (gpu.capability() < LEAST_CAPABILITY) {
+        throw new GpuException(
+            "%s is too old: the kernels need compute capability 8.0".formatted(gpu.name()));
+      }
+      return new CudaDevice(gpu, options, cache);
+    } catch (RuntimeException | Error e) {
+      gpu.close();
+      throw e;
+    }
+  }
+
+  /// The GPU's name.
+  public String name() {
+    return gpu.name();
+  }
+
+  // --- what is kept on the device
+
+  @Override
+  public Matrix load(List<Weight> parts) {
+    gpu.enter();
+    DType format = type.orElseGet(() -> format(parts.getFirst()));
+    int rows = parts.stream().mapToInt(Weight::rows).sum();
+    int columns = parts.getFirst().columns();
+    Gpu.Memory memory = gpu.allocate((long) rows * columns * BYTES);
+    long at = 0;
+    for (Weight part : parts) {
+      at += loader.load(part, format, memory, at);
+    }
+    return new CudaMatrix(memory, rows, columns);
+  }
+
+  private DType format(Weight first) {
+    DType format = wanted.orElse(first.type() == DType.BF16 ? DType.BF16 : DType.F16);
+    type = Optional.of(format);
+    String define = "BF16=" + (format == DType.BF16 ? 1 : 0);
+    CUmodule rows = gpu.module(cubins.of("rows", define));
+    for (String name :
+        List.of(
+            "embed",
+            "rmsNorm",
+            "rmsNormSampled",
+            "addBias",
+            "addBiasToSum",
+            "place",
+            "gate",
+            "copyPage")) {
+      kernels.put(name, gpu.kernel(rows, name, 0));
+    }
+    CUmodule vector = gpu.module(cubins.of("vector", define));
+    for (String name : List.of("write", "add", "logits", "project", "gated")) {
+      for (int count = 1; count <= FEW_ROWS; count *= 2) {
+        kernels.put(name + count, gpu.kernel(vector, name + count, 0));
+      }
+    }
+    picker.use(gpu.kernel(gpu.module(cubins.of("pick", define)), "pick", 0));
+    return format;
+  }
+
+  private Gpu.Kernel kernel(String name) {
+    Gpu.Kernel kernel = kernels.get(name);
+    if (kernel == null) {
+      throw new IllegalStateException("no weight was loaded yet, but " + name + " is asked for");
+    }
+    return kernel;
+  }
+
+  @Override
+  public Vector vector(List<Weight> parts) {
+    gpu.enter();
+    int length = parts.stream().mapToInt(Weight::columns).sum();
+    Gpu.Memory memory = gpu.allocate(4L * length);
+    long at = 0;
+    for (Weight part : parts) {
+      at += loader.load(part, DType.F32, memory, at);
+    }
+    return new CudaVector(memory, length);
+  }
+
+  @Override
+  public Activations activations(int rows, int... columns) {
+    return rows(rows, IntStream.of(columns).sum(), BYTES);
+  }
+
+  @Override
+  public Activations residual(int rows, int columns) {
+    return rows(rows, columns, 4);
+  }
+
+  private CudaActivations rows(int rows, int columns, int bytes) {
+    gpu.enter();
+    return new CudaActivations(gpu.allocate((long) rows * columns * bytes), rows, columns, bytes);
+  }
+
+  @Override
+  public KvPool pool(int layers, int pages, int pageSize, AttentionShape shape) {
+    gpu.enter();
+    return new CudaKvPool(gpu, kernel("copyPage"), layers, pages, pageSize, shape);
+  }
+
+  @Override
+  public long bytesPerToken(int layers, AttentionShape shape) {
+    return CudaKvPool.bytesPerToken(layers, shape);
+  }
+
+  @Override
+  public long room() {
+    gpu.enter();
+    return (long) (gpu.free() * fraction);
+  }
+
+  @Override
+  public boolean isAsynchronous() {
+    return true;
+  }
+
+  // --- a batch
+
+  @Override
+  public Pass begin(Batch batch, KvPool pool, float[] radians) {
+    gpu.enter();
+    if (frequencies.isEmpty()) {
+      frequencies = Optional.of(loader.load(radians));
+    }
+    CudaKvPool pages = (CudaKvPool) pool;
+    BatchPlan plan = new BatchPlan(batch, pages.shape(), gpu.multiprocessors());
+    boolean recorded = plan.wideItems() == 0 && batch.rows() <= MOST_RECORDED;
+    int rows = recorded ? bucket(batch.rows()) : batch.rows();
+    if (attention(pages).prepare(plan.partVectors())) {
+      forgetRecordings();
+    }
+    return new CudaPass(batch, pages, plan, batches.upload(plan.integers()), rows, recorded);
+  }
+
+  /// Powers of two up to 8, then multiples of 8.
+  private static int bucket(int rows) {
+    return rows <= 8 ? 1 << 32 - Integer.numberOfLeadingZeros(rows - 1) : (rows + 7) / 8 * 8;
+  }
+
+  private Attention attention(CudaKvPool pool) {
+    return attentions.computeIfAbsent(
+        pool.shape().headDim(),
+        dim -> new Attention(gpu, cubins, type.orElseThrow(), dim, pool.pageSize()));
+  }
+
+  /// The first batch of so many rows runs as it is asked for, which also gets everything ready; the
+  /// second is recorded, and from then on the recording is replayed.
+  @Override
+  public void run(Pass pass, Runnable layers) {
+    CudaPass own = (CudaPass) pass;
+    if (!own.isRecorded() || seen.add(own.rows())) {
+      layers.run();
+      return;
+    }
+    Recording known = recordings.get(own.rows());
+    if (known != null && (known.integers() != own.integers() || known.pool() != own.pool())) {
+      forgetRecordings();
+      known = null;
+    }
+    if (known == null) {
+      known = new Recording(gpu.record(layers), own.integers(), own.pool());
+      recordings.put(own.rows(), known);
+    }
+    gpu.replay(known.graph());
+  }
+
+  private void forgetRecordings() {
+    recordings.values().forEach(recording -> gpu.forget(recording.graph()));
+    recordings.clear();
+  }
+
+  @Override
+  public void embed(Pass pass, Matrix table, Activations x) {
+    CudaMatrix matrix = (CudaMatrix) table;
+    gpu.launch(
+        kernel("embed"),
+        ((CudaPass) pass).rows(),
+        1,
+        THREADS,
+        integers(pass),
+        picker.picked(),
+        matrix.memory(),
+        memory(x),
+        matrix.columns());
+  }
+
+  private static Gpu.Memory integers(Pass pass) {
+    return ((CudaPass) pass).integers();
+  }
+
+  private static Gpu.Memory memory(Activations activations) {
+    return ((CudaActivations) activations).memory();
+  }
+
+  private static Gpu.Memory memory(Vector vector) {
+    return ((CudaVector) vector).memory();
+  }
+
+  @Override
+  public void project(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    int rows = ((CudaPass) pass).rows();
+    if (bias.isEmpty()
+        && normedProduct("project", x, norm, (CudaMatrix) weight, out, rows, weight.rows())) {
+      return;
+    }
+    Gpu.Memory input = norm(x, norm, rows);
+    multiply(input, (CudaMatrix) weight, memory(out), rows, Result.WRITTEN);
+    bias.ifPresent(
+        b ->
+            gpu.launch(kernel("addBias"), rows, 1, THREADS, memory(out), memory(b), weight.rows()));
+  }
+
+  /// A norm and a product of few rows at once.
+  ///
+  /// @param outputs of the kernel
+  /// @return whether there is a kernel for so many rows and columns
+  private boolean normedProduct(
+      String kind,
+      Activations x,
+      Norm norm,
+      CudaMatrix weight,
+      Activations out,
+      int rows,
+      int outputs) {
+    int shared = rows * weight.columns() * BYTES;
+    if (rows > FEW_ROWS || weight.columns() % 8 != 0 || shared > MOST_SHARED) {
+      return false;
+    }
+    gpu.launchShared(
+        kernel(kind + rows),
+        shared,
+        Math.min(
+            (outputs + NORMED_THREADS / 32 - 1) / (NORMED_THREADS / 32),
+            gpu.multiprocessors() * NORMED_BLOCKS),
+        1,
+        NORMED_THREADS,
+        memory(x),
+        memory(norm.weights()),
+        norm.epsilon(),
+        weight.memory(),
+        memory(out),
+        weight.columns(),
+        outputs);
+    return true;
+  }
+
+  private Gpu.Memory norm(Activations x, Norm norm, int rows) {
+    CudaActivations all = (CudaActivations) x;
+    normed = room(normed, (long) all.rows() * all.columns() * BYTES);
+    Gpu.Memory out = normed.orElseThrow().memory();
+    gpu.launch(
+        kernel("rmsNorm"),
+        rows,
+        1,
+        THREADS,
+        all.memory(),
+        memory(norm.weights()),
+        norm.epsilon(),
+        out,
+        all.columns());
+    return out;
+  }
+
+  private Optional<Scratch> room(Optional<Scratch> scratch, long bytes) {
+    if (scratch.isPresent() && scratch.get().memory().bytes() >= bytes) {
+      return scratch;
+    }
+    scratch.ifPresent(
+        old -> {
+          gpu.await();
+          gpu.free(old.memory());
+        });
+    return Optional.of(new Scratch(gpu.allocate(bytes)));
+  }
+
+  private void multiply(Gpu.Memory x, CudaMatrix weight, Gpu.Memory out, int rows, Result result) {
+    if (rows <= FEW_ROWS && Integer.bitCount(rows) == 1 && weight.columns() % 8 == 0) {
+      String kind =
+          switch (result) {
+            case WRITTEN -> "write";
+            case ADDED -> "add";
+            case WRITTEN_SINGLE -> "logits";
+          };
+      gpu.launch(
+          kernel(kind + rows),
+          (weight.rows() + WARPS - 1) / WARPS,
+          1,
+          THREADS,
+          x,
+          weight.memory(),
+          out,
+          weight.columns(),
+          weight.rows());
+      return;
+    }
+    cublas.multiply(
+        x.address(),
+        weight.memory().address(),
+        out.address(),
+        rows,
+        weight.columns(),
+        weight.rows(),
+        type.orElseThrow() == DType.BF16,
+        result,
+        workspace.address());
+  }
+
+  @Override
+  public void place(
+      Pass pass,
+      int layer,
+      AttentionShape shape,
+      Activations heads,
+      Optional<Norm> queryNorm,
+      Optional<Norm> keyNorm) {
+    CudaKvPool pool = ((CudaPass) pass).pool();
+    int all = shape.heads() + 2 * shape.kvHeads();
+    gpu.launch(
+        kernel("place"),
+        ((CudaPass) pass).rows(),
+        (all + WARPS - 1) / WARPS,
+        THREADS,
+        integers(pass),
+        memory(heads),
+        frequencies.orElseThrow(),
+        queryNorm.map(n -> memory(n.weights()).address()).orElse(0L),
+        keyNorm.map(n -> memory(n.weights()).address()).orElse(0L),
+        queryNorm.map(Norm::epsilon).orElse(0f),
+        pool.keys(layer),
+        pool.values(layer),
+        shape.heads(),
+        shape.kvHeads(),
+        shape.headDim(),
+        pool.pageSize());
+  }
+
+  @Override
+  public void attention(
+      Pass pass, int layer, AttentionShape shape, Activations heads, Activations out) {
+    CudaPass own = (CudaPass) pass;
+    attention(own.pool()).run(own, layer, shape, memory(heads), memory(out));
+  }
+
+  @Override
+  public void addProjection(
+      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
+    int rows = ((CudaPass) pass).rows();
+    multiply(memory(in), (CudaMatrix) weight, memory(x), rows, Result.ADDED);
+    bias.ifPresent(
+        b ->
+            gpu.launch(
+                kernel("addBiasToSum"), rows, 1, THREADS, memory(x), memory(b), weight.rows()));
+  }
+
+  @Override
+  public void gated(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    int rows = ((CudaPass) pass).rows();
+    if (bias.isEmpty()
+        && normedProduct("gated", x, norm, (CudaMatrix) weight, out, rows, weight.rows() / 2)) {
+      return;
+    }
+    inner = room(inner, (long) ((CudaActivations) out).rows() * weight.rows() * BYTES);
+    CudaActivations gateUp =
+        new CudaActivations(inner.orElseThrow().memory(), rows, weight.rows(), BYTES);
+    project(pass, x, norm, weight, bias, gateUp);
+    int columns = weight.rows() / 2;
+    gpu.launch(
+        kernel("gate"),
+        rows,
+        (columns / 2 + THREADS - 1) / THREADS,
+        THREADS,
+        gateUp.memory(),
+        memory(out),
+        columns);
+  }
+
+  @Override
+  public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
+    return draws ->
+        picker.pick(
+            draws,
+            head.rows(),
+            (first, rows, logits) -> logits(pass, x, norm, (CudaMatrix) head, first, rows, logits));
+  }
+
+  /// The logits of some of the sampled rows.
+  private void logits(
+      Pass pass,
+      Activations x,
+      Norm norm,
+      CudaMatrix head,
+      int first,
+      int rows,
+      Gpu.Memory logits) {
+    CudaActivations all = (CudaActivations) x;
+    normed = room(normed, (long) all.rows() * all.columns() * BYTES);
+    Gpu.Memory last = normed.orElseThrow().memory();
+    gpu.launch(
+        kernel("rmsNormSampled"),
+        rows,
+        1,
+        THREADS,
+        integers(pass),
+        all.memory(),
+        memory(norm.weights()),
+        norm.epsilon(),
+        last,
+        all.columns(),
+        first);
+    multiply(last, head, logits, rows, Result.WRITTEN_SINGLE);
+  }
+
+  @Override
+  public void close() {
+    gpu.enter();
+    cublas.close();
+    gpu.close();
+  }
+}

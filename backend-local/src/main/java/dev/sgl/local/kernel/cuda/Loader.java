@@ -1,0 +1,92 @@
+package dev.sgl.local.kernel.cuda;
+
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Weight;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import jcuda.driver.CUevent;
+
+/// Copies weights from the files to the device, through pinned memory: while one piece is on its
+/// way, the next is read.
+final class Loader {
+  private static final int PIECES = 2;
+  private static final long PIECE_BYTES = 32L << 20;
+
+  private final Gpu gpu;
+  private final Deque<Gpu.Pinned> unused = new ArrayDeque<>();
+  private final Deque<Copy> under = new ArrayDeque<>(); // way
+
+  private record Copy(Gpu.Pinned from, CUevent end) {}
+
+  Loader(Gpu gpu) {
+    this.gpu = gpu;
+  }
+
+  private Gpu.Pinned piece() {
+    if (unused.isEmpty() && under.size() < PIECES) {
+      return gpu.pin(PIECE_BYTES);
+    }
+    if (unused.isEmpty()) {
+      Copy first = under.remove();
+      gpu.await(first.end());
+      return first.from();
+    }
+    return unused.remove();
+  }
+
+  /// Copies numbers in single precision.
+  Gpu.Memory load(float[] numbers) {
+    Gpu.Memory memory = gpu.allocate(4L * numbers.length);
+    Gpu.Pinned piece = piece();
+    piece.buffer().asFloatBuffer().put(0, numbers);
+    send(piece, memory, 0, 4L * numbers.length);
+    return memory;
+  }
+
+  /// Copies a weight, in the format `to`, to a place in memory.
+  ///
+  /// @return bytes that it takes there
+  long load(Weight weight, DType to, Gpu.Memory memory, long at) {
+    long numbers = (long) weight.rows() * weight.columns();
+    long done = 0;
+    while (done < numbers) {
+      Gpu.Pinned piece = piece();
+      long count = Math.min(numbers - done, PIECE_BYTES / to.bytes());
+      MemorySegment target = piece.segment();
+      if (weight.type() == to) {
+        MemorySegment.copy(weight.data(), done * to.bytes(), target, 0, count * to.bytes());
+      } else {
+        convert(weight, done, count, to, target);
+      }
+      send(piece, memory, at + done * to.bytes(), count * to.bytes());
+      done += count;
+    }
+    return numbers * to.bytes();
+  }
+
+  private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {
+    gpu.upload(piece, memory, at, bytes);
+    under.add(new Copy(piece, gpu.mark()));
+  }
+
+  private static void convert(
+      Weight weight, long first, long count, DType to, MemorySegment target) {
+    for (long i = 0; i < count; i++) {
+      float number = weight.get(first + i);
+      switch (to) {
+        case F32 -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
+        case F16 ->
+            target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(number));
+        case BF16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, brain(number));
+      }
+    }
+  }
+
+  /// To bfloat16, rounded to the nearest, ties to even.
+  private static short brain(float number) {
+    int bits = Float.floatToRawIntBits(number);
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+}

@@ -1,0 +1,61 @@
+// Numbers of 16 bits and what is done with them, without any header, so that a machine with no CUDA
+// toolkit can compile it. BF16 says which format: 1 is bfloat16, 0 is IEEE half precision.
+
+typedef unsigned short half16;
+
+#define INFINITE __int_as_float(0x7f800000)
+
+__device__ __forceinline__ float widen(half16 h) {
+#if BF16
+  return __uint_as_float((unsigned)h << 16);
+#else
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h));
+  return f;
+#endif
+}
+
+__device__ __forceinline__ half16 narrow(float f) {
+  half16 h;
+#if BF16
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(h) : "f"(f));
+#else
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f));
+#endif
+  return h;
+}
+
+// Two numbers in one register, the first in the lower half.
+__device__ __forceinline__ unsigned pack(float low, float high) {
+  unsigned r;
+#if BF16
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+#else
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+#endif
+  return r;
+}
+
+__device__ __forceinline__ float low(unsigned pair) { return widen((half16)pair); }
+__device__ __forceinline__ float high(unsigned pair) { return widen((half16)(pair >> 16)); }
+
+__device__ __forceinline__ float warpSum(float x) {
+  for (int d = 16; d > 0; d >>= 1) x += __shfl_xor_sync(~0u, x, d);
+  return x;
+}
+
+// The sum over a block of whole warps; every thread gets it.
+__device__ __forceinline__ float blockSum(float x) {
+  __shared__ float sums[32];
+  x = warpSum(x);
+  if (threadIdx.x % 32 == 0) sums[threadIdx.x / 32] = x;
+  __syncthreads();
+  float total = 0;
+  for (int i = 0; i < blockDim.x / 32; i++) total += sums[i];
+  __syncthreads();
+  return total;
+}
+
+// Where things are in the integers that describe a batch; written by CudaBatch.
+enum { ROWS, SAMPLED_ROWS, TOKENS, POSITIONS, SAMPLED, TABLES, TABLE_OF_ROW, WIDE_ITEMS, WIDE_COUNT,
+       NARROW_ITEMS, NARROW_COUNT, MERGES, MERGE_COUNT, ITEM_ROWS };

@@ -1,0 +1,113 @@
+// What is done row by row: embedding, norms, positions, activation. One block a row unless said.
+
+// x[r] = table[tokens[r]]; a negative token is the answer to a draw of the batch before.
+extern "C" __global__ void embed(const int* batch, const int* picked, const half16* table, float* x,
+                                 int hidden) {
+  int row = blockIdx.x;
+  if (row >= batch[ROWS]) return;
+  int token = batch[batch[TOKENS] + row];
+  if (token < 0) token = picked[~token];
+  if (token < 0) token = 0; // nothing was drawn, and nobody will look at this row
+  const half16* from = table + (long long)token * hidden;
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x) x[(long long)row * hidden + i] = widen(from[i]);
+}
+
+// out = x / sqrt(mean(x^2) + epsilon) * weight (Zhang and Sennrich, 2019).
+extern "C" __global__ void rmsNorm(const float* x, const float* weight, float epsilon, half16* out,
+                                int hidden) {
+  const float* row = x + (long long)blockIdx.x * hidden;
+  float sum = 0;
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x) sum += row[i] * row[i];
+  float scale = rsqrtf(blockSum(sum) / hidden + epsilon);
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x)
+    out[(long long)blockIdx.x * hidden + i] = narrow(row[i] * scale * weight[i]);
+}
+
+// The same of the sampled rows only, one behind the other.
+extern "C" __global__ void rmsNormSampled(const int* batch, const float* x, const float* weight,
+                                          float epsilon, half16* out, int hidden, int first) {
+  int row = batch[batch[SAMPLED] + first + blockIdx.x];
+  const float* from = x + (long long)row * hidden;
+  float sum = 0;
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x) sum += from[i] * from[i];
+  float scale = rsqrtf(blockSum(sum) / hidden + epsilon);
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x)
+    out[(long long)blockIdx.x * hidden + i] = narrow(from[i] * scale * weight[i]);
+}
+
+extern "C" __global__ void addBias(half16* x, const float* bias, int columns) {
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) {
+    long long at = (long long)blockIdx.x * columns + i;
+    x[at] = narrow(widen(x[at]) + bias[i]);
+  }
+}
+
+extern "C" __global__ void addBiasToSum(float* x, const float* bias, int columns) {
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] += bias[i];
+}
+
+// Norms the heads of queries and keys (where weights are given), rotates them (Su et al., RoFormer,
+// 2021: number i with i + dim / 2) and writes keys and values into their pages
+// [page, kvHead, slot, dim]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
+extern "C" __global__ void place(const int* batch, half16* heads, const float* frequencies,
+                                 const float* queryNorm, const float* keyNorm, float epsilon,
+                                 half16* keys, half16* values, int queryHeads, int kvHeads, int dim,
+                                 int pageSize) {
+  int row = blockIdx.x;
+  int head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
+  if (row >= batch[ROWS] || head >= queryHeads + 2 * kvHeads) return;
+  int lane = threadIdx.x % 32;
+  half16* at = heads + ((long long)row * (queryHeads + 2 * kvHeads) + head) * dim;
+  int position = batch[batch[POSITIONS] + row];
+  int table = batch[batch[TABLE_OF_ROW] + row];
+  long long page = batch[batch[TABLES] + table + position / pageSize];
+  int slot = position % pageSize;
+  if (head >= queryHeads + kvHeads) { // a value
+    half16* to = values + ((page * kvHeads + head - queryHeads - kvHeads) * pageSize + slot) * dim;
+    for (int i = lane; i < dim; i += 32) to[i] = at[i];
+    return;
+  }
+  const float* weight = head < queryHeads ? queryNorm : keyNorm;
+  float scale = 1;
+  if (weight) {
+    float sum = 0;
+    for (int i = lane; i < dim; i += 32) sum += widen(at[i]) * widen(at[i]);
+    scale = rsqrtf(warpSum(sum) / dim + epsilon);
+  }
+  half16* to = head < queryHeads
+      ? at
+      : keys + ((page * kvHeads + head - queryHeads) * pageSize + slot) * dim;
+  int half = dim / 2;
+  for (int i = lane; i < half; i += 32) {
+    float a = widen(at[i]), b = widen(at[half + i]);
+    if (weight) {
+      a = a * scale * weight[i];
+      b = b * scale * weight[half + i];
+    }
+    float sin, cos;
+    sincosf(position * frequencies[i], &sin, &cos);
+    to[i] = narrow(a * cos - b * sin);
+    to[half + i] = narrow(b * cos + a * sin);
+  }
+}
+
+// out = silu(gate) * up, where a row of gateUp is a gate and behind it an up; two numbers a thread.
+extern "C" __global__ void gate(const half16* gateUp, half16* out, int inner) {
+  int i = 2 * (blockIdx.y * blockDim.x + threadIdx.x);
+  if (i >= inner) return;
+  const half16* row = gateUp + (long long)blockIdx.x * 2 * inner;
+  unsigned g = *(const unsigned*)(row + i), u = *(const unsigned*)(row + inner + i);
+  float a = low(g), b = high(g);
+  a = a / (1 + __expf(-a)) * low(u);
+  b = b / (1 + __expf(-b)) * high(u);
+  *(unsigned*)(out + (long long)blockIdx.x * inner + i) = pack(a, b);
+}
+
+// Copies the first tokens of a page to another, in all layers and heads: grid (layers * 2, kvHeads).
+extern "C" __global__ void copyPage(half16* pool, long long layerNumbers, int from, int to, int tokens,
+                                    int pageSize, int dim) {
+  half16* layer = pool + blockIdx.x * layerNumbers;
+  long long a = ((long long)from * gridDim.y + blockIdx.y) * pageSize * dim;
+  long long b = ((long long)to * gridDim.y + blockIdx.y) * pageSize * dim;
+  for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) layer[b + i] = layer[a + i];
+}

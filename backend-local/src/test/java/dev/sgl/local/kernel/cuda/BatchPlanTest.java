@@ -1,0 +1,120 @@
+package dev.sgl.local.kernel.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.testing.Property;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// The items of a batch: together they look at every position that a row sees once, and what is
+/// divided is put together.
+class BatchPlanTest {
+  // places in the header, as `numbers.cuh` has them
+  private static final int POSITIONS = 3;
+  private static final int TABLES = 5;
+  private static final int WIDE_ITEMS = 7;
+  private static final int WIDE_COUNT = 8;
+  private static final int NARROW_ITEMS = 9;
+  private static final int NARROW_COUNT = 10;
+  private static final int MERGES = 11;
+  private static final int MERGE_COUNT = 12;
+  private static final int ITEM_ROWS = 13;
+
+  @Test
+  void everyPositionIsLookedAtOnce() {
+    Property.forAll(
+        200,
+        (random, size) -> {
+          int kvHeads = 1 + random.nextInt(4);
+          int group = 1 + random.nextInt(8);
+          AttentionShape shape =
+              new AttentionShape(kvHeads * group, kvHeads, 64, AttentionShape.ALL);
+          Batch batch = batch(random, size);
+          BatchPlan plan = new BatchPlan(batch, shape, 1 + random.nextInt(132));
+          check(plan.integers(), batch, kvHeads, group, plan.partVectors());
+        });
+  }
+
+  private static Batch batch(SplittableRandom random, int size) {
+    int[][] tables = new int[0][];
+    int[] positions = {};
+    int sequences = 1 + random.nextInt(6);
+    for (int s = 0; s < sequences; s++) {
+      int rows = random.nextInt(3) == 0 ? 1 + random.nextInt(200) : 1;
+      int first = random.nextInt(1 + size * 30);
+      int[] table = random.ints((first + rows) / 16 + 1, 0, 1000).toArray();
+      int at = positions.length;
+      positions = Arrays.copyOf(positions, at + rows);
+      tables = Arrays.copyOf(tables, at + rows);
+      for (int i = 0; i < rows; i++) {
+        positions[at + i] = first + i;
+        tables[at + i] = table;
+      }
+    }
+    return new Batch(new int[positions.length], positions, tables, new int[0]);
+  }
+
+  private static void check(int[] plan, Batch batch, int kvHeads, int group, int partVectors) {
+    int[][][] seen = new int[batch.rows()][kvHeads][];
+    for (int row = 0; row < batch.rows(); row++) {
+      assertEquals(batch.positions()[row], plan[plan[POSITIONS] + row]);
+      for (int head = 0; head < kvHeads; head++) {
+        seen[row][head] = new int[batch.positions()[row] + 1];
+      }
+    }
+    boolean[] merged = merged(plan, batch.rows());
+    int[] parts = new int[partVectors];
+    items(plan, WIDE_ITEMS, WIDE_COUNT, BatchPlan.WIDE, batch, group, seen, merged, parts);
+    items(plan, NARROW_ITEMS, NARROW_COUNT, BatchPlan.NARROW, batch, group, seen, merged, parts);
+    for (int row = 0; row < batch.rows(); row++) {
+      for (int head = 0; head < kvHeads; head++) {
+        assertTrue(IntStream.of(seen[row][head]).allMatch(times -> times == 1), "row " + row);
+      }
+    }
+    assertTrue(IntStream.of(parts).allMatch(times -> times == 1), "parts are written once");
+  }
+
+  private static boolean[] merged(int[] plan, int rows) {
+    boolean[] merged = new boolean[rows];
+    for (int i = 0; i < plan[MERGE_COUNT]; i++) {
+      int row = plan[plan[MERGES] + 4 * i];
+      assertTrue(!merged[row]);
+      merged[row] = true;
+    }
+    return merged;
+  }
+
+  private static void items(
+      int[] plan,
+      int items,
+      int count,
+      int most,
+      Batch batch,
+      int group,
+      int[][][] seen,
+      boolean[] merged,
+      int[] parts) {
+    for (int i = 0; i < plan[count]; i++) {
+      int at = plan[items] + 8 * i;
+      int rows = plan[at + 1];
+      assertTrue(rows * group <= most || rows == 1, rows + " rows");
+      for (int r = 0; r < rows; r++) {
+        int row = plan[plan[ITEM_ROWS] + plan[at] + r];
+        assertEquals(batch.tables()[row][0], plan[plan[TABLES] + plan[at + 5]]);
+        int end = Math.min(plan[at + 4], batch.positions()[row] + 1);
+        for (int p = plan[at + 3]; p < end; p++) {
+          seen[row][plan[at + 2]][p]++;
+        }
+        assertEquals(merged[row], plan[at + 6] >= 0, "who writes parts has them put together");
+        for (int v = 0; v < group && plan[at + 6] >= 0; v++) {
+          parts[plan[at + 6] + r * group + v]++;
+        }
+      }
+    }
+  }
+}

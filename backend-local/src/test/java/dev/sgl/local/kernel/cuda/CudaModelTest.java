@@ -1,0 +1,190 @@
+package dev.sgl.local.kernel.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.HostDevice;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.DType;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Whole models on the GPU against the same on the processor.
+class CudaModelTest {
+  private static final int ROWS = 512;
+  private static final int PAGE = 16;
+  private static final int PAGES_EACH = 24;
+  private static final double TOLERANCE = 2e-2;
+
+  /// With bf16 the roundings of the activations are eight times as large.
+  private static final CudaDevice.Options PRECISE =
+      new CudaDevice.Options(0, 0.2, Optional.of(DType.F16));
+
+  /// Below this log-probability tokens hardly ever come.
+  private static final double LIKELY = -6;
+
+  @BeforeAll
+  static void requireGpu() {
+    Gpus.assume();
+  }
+
+  /// A prompt for each sequence, in batches of all sorts: whole, in chunks, together with the first
+  /// tokens of others.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral", "demo"})
+  void logprobsAreThoseOfTheProcessor(String name) {
+    SplittableRandom random = new SplittableRandom(7);
+    try (Checkpoint checkpoint = Checkpoint.open(folder(name));
+        Device host = new HostDevice(new VectorKernels(4));
+        Device gpu = CudaDevice.open(PRECISE)) {
+      Transformer plain = Transformer.open(checkpoint, host, ROWS);
+      Transformer fast = Transformer.open(checkpoint, gpu, ROWS);
+      int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
+      int sequences = 5;
+      KvPool plainPool = pool(plain, sequences);
+      KvPool fastPool = pool(fast, sequences);
+      int[][] tables = tables(sequences, random);
+      int[] done = new int[sequences];
+      double worst = 0;
+      for (int step = 0; step < 12; step++) {
+        Batch batch = batch(random, tables, done, plain.vocabulary());
+        List<Draw> draws = Collections.nCopies(batch.sampled().length, Draw.score(vocabulary));
+        List<Picked> expected = plain.forward(batch, plainPool).pick(draws).await();
+        List<Picked> found = fast.forward(batch, fastPool).pick(draws).await();
+        for (int i = 0; i < expected.size(); i++) {
+          for (int token = 0; token < vocabulary.length; token++) {
+            double wanted = expected.get(i).scores()[token];
+            double is = found.get(i).scores()[token];
+            assertTrue(!Double.isNaN(is), name + " step " + step + " row " + i);
+            if (wanted > LIKELY) {
+              worst = Math.max(worst, Math.abs(wanted - is));
+            }
+          }
+        }
+      }
+      System.out.printf("%s: log-probabilities differ by at most %.4f%n", name, worst);
+      assertTrue(worst < TOLERANCE, name + ": " + worst);
+    }
+  }
+
+  /// The greedy continuation is the processor's, up to the first step at which two tokens were as
+  /// good as equal.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral", "demo"})
+  void greedyTokensAreThoseOfTheProcessor(String name) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder(name));
+        Device host = new HostDevice(new VectorKernels(4));
+        Device gpu = CudaDevice.open(PRECISE)) {
+      Transformer plain = Transformer.open(checkpoint, host, ROWS);
+      Transformer fast = Transformer.open(checkpoint, gpu, ROWS);
+      int[] prompt = IntStream.range(0, 40).map(i -> 2 + i * 13 % 300).toArray();
+      List<Picked> expected = greedy(plain, prompt, 60);
+      List<Picked> found = greedy(fast, prompt, 60);
+      for (int i = 0; i < expected.size(); i++) {
+        Picked wanted = expected.get(i);
+        if (wanted.token() != found.get(i).token()) {
+          double gap = wanted.candidateLogprobs()[0] - wanted.candidateLogprobs()[1];
+          assertTrue(gap < 1e-2, name + " at " + i + " although the gap is " + gap);
+          return;
+        }
+        assertEquals(wanted.logprob(), found.get(i).logprob(), TOLERANCE, name + " at " + i);
+      }
+    }
+  }
+
+  private static List<Picked> greedy(Transformer model, int[] prompt, int count) {
+    KvPool pool = pool(model, 1);
+    int[] table = IntStream.range(0, PAGES_EACH).toArray();
+    List<Picked> all = new ArrayList<>();
+    int[] tokens = prompt;
+    int position = 0;
+    for (int i = 0; i < count; i++) {
+      int[][] tables = new int[tokens.length][];
+      Arrays.fill(tables, table);
+      int first = position;
+      Batch batch =
+          new Batch(
+              tokens,
+              IntStream.range(first, first + tokens.length).toArray(),
+              tables,
+              new int[] {tokens.length - 1});
+      all.add(
+          model.forward(batch, pool).pick(List.of(Draw.greedy(new long[0], 2))).await().getFirst());
+      position += tokens.length;
+      tokens = new int[] {all.getLast().token()};
+    }
+    return all;
+  }
+
+  private static KvPool pool(Transformer model, int sequences) {
+    KvPool pool = model.pool(sequences * PAGES_EACH, PAGE);
+    for (int page = 0; page < pool.pages(); page++) {
+      pool.prepare(page);
+    }
+    return pool;
+  }
+
+  /// Pages in no special order.
+  private static int[][] tables(int sequences, SplittableRandom random) {
+    List<Integer> pages =
+        new ArrayList<>(IntStream.range(0, sequences * PAGES_EACH).boxed().toList());
+    Collections.shuffle(pages, new java.util.Random(random.nextLong()));
+    int[][] tables = new int[sequences][PAGES_EACH];
+    for (int i = 0; i < pages.size(); i++) {
+      tables[i % sequences][i / sequences] = pages.get(i);
+    }
+    return tables;
+  }
+
+  private static Batch batch(SplittableRandom random, int[][] tables, int[] done, int vocabulary) {
+    List<Integer> tokens = new ArrayList<>();
+    List<Integer> positions = new ArrayList<>();
+    List<int[]> pages = new ArrayList<>();
+    List<Integer> sampled = new ArrayList<>();
+    for (int s = 0; s < tables.length; s++) {
+      int most = PAGES_EACH * PAGE - done[s];
+      int rows =
+          Math.min(most, random.nextInt(3) == 0 ? 1 + random.nextInt(90) : random.nextInt(2));
+      for (int i = 0; i < rows; i++) {
+        tokens.add(random.nextInt(vocabulary));
+        positions.add(done[s] + i);
+        pages.add(tables[s]);
+      }
+      done[s] += rows;
+      if (rows > 0) {
+        sampled.add(tokens.size() - 1);
+      }
+    }
+    if (tokens.isEmpty()) {
+      return batch(random, tables, done, vocabulary);
+    }
+    return new Batch(ints(tokens), ints(positions), pages.toArray(int[][]::new), ints(sampled));
+  }
+
+  private static int[] ints(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Path folder(String name) {
+    String home = System.getProperty("sgl.models", "src/test/resources/models");
+    return name.equals("demo")
+        ? Path.of(System.getProperty("sgl.demo", "../samples/model/demo"))
+        : Path.of(home, name);
+  }
+}

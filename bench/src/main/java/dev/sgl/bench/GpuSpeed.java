@@ -1,0 +1,161 @@
+package dev.sgl.bench;
+
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits.Picks;
+import dev.sgl.local.kernel.cuda.CudaDevice;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Measures what a GPU computes, without the engine around it: one sequence that is continued, 64
+/// together behind 1,024 tokens each, and a prompt of 8,192 tokens, with random weights.
+///
+/// The floors are the bytes that must be read over the memory's rate, and the operations over the
+/// matrix units' rate.
+///
+/// usage: GpuSpeed [8B | 0.6B] [ROUNDS]
+public final class GpuSpeed {
+  private static final int PAGE = 16;
+  private static final int PROMPT = 8192;
+  private static final int TOGETHER = 64;
+  private static final int CONTEXT = 1024;
+  private static final int STEPS = 32;
+
+  // of one H200, as a copy and a large product in bf16 reach them
+  private static final double BYTES_A_SECOND = 4.3e12;
+  private static final double OPERATIONS_A_SECOND = 790e12;
+
+  private final RandomModel shape;
+  private final Transformer model;
+  private final KvPool pool;
+  private final int[][] tables;
+
+  private GpuSpeed(RandomModel shape, Transformer model) {
+    this.shape = shape;
+    this.model = model;
+    int pagesEach = (CONTEXT + 8 * STEPS) / PAGE;
+    int pages = Math.max(TOGETHER * pagesEach, PROMPT / PAGE);
+    pool = model.pool(pages, PAGE);
+    tables = new int[TOGETHER][];
+    for (int s = 0; s < TOGETHER; s++) {
+      int own = s;
+      tables[s] = IntStream.range(0, pagesEach).map(i -> i * TOGETHER + own).toArray();
+    }
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    RandomModel shape =
+        arguments.length > 0 && arguments[0].equals("0.6B")
+            ? RandomModel.qwen600m()
+            : RandomModel.llama8b();
+    int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Files.createDirectories(folder);
+    Path weights = shape.write(folder);
+    long start = System.nanoTime();
+    try (Checkpoint checkpoint = Checkpoint.open(weights);
+        CudaDevice device = CudaDevice.open(CudaDevice.Options.DEFAULT)) {
+      Transformer model = Transformer.open(checkpoint, device, PROMPT);
+      System.out.printf(
+          "%s on %s: loaded in %.1f s%n",
+          shape.name(), device.name(), (System.nanoTime() - start) / 1e9);
+      System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");
+      new GpuSpeed(shape, model).measure(rounds);
+    }
+  }
+
+  private void measure(int rounds) {
+    for (int s = 0; s < TOGETHER; s++) {
+      prompt(tables[s], CONTEXT);
+    }
+    int[] whole = IntStream.range(0, PROMPT / PAGE).toArray();
+    double[][] seconds = new double[3][rounds];
+    for (int round = -1; round < rounds; round++) { // the first is not counted
+      double one = decode(1, CONTEXT / 8);
+      double many = decode(TOGETHER, CONTEXT);
+      double prefill = prompt(whole, PROMPT);
+      for (int s = 0; s < Math.min(TOGETHER, PROMPT / PAGE); s++) {
+        if (round + 1 < rounds) {
+          prompt(tables[s], CONTEXT); // it lay in the pages of the long prompt
+        }
+      }
+      if (round >= 0) {
+        seconds[0][round] = one;
+        seconds[1][round] = many;
+        seconds[2][round] = prefill;
+      }
+    }
+    long perToken = model.bytesPerToken();
+    show("decode, 1 sequence", shape.bytes() / BYTES_A_SECOND, median(seconds[0]));
+    double keys = (double) TOGETHER * (CONTEXT + STEPS / 2) * perToken;
+    show(
+        "decode, 64 sequences behind 1,024",
+        (shape.bytes() + keys) / BYTES_A_SECOND,
+        median(seconds[1]));
+    double parameters = (double) shape.bytes() / 2 - (double) shape.vocabulary() * shape.hidden();
+    double attention = 2.0 * PROMPT * PROMPT * shape.heads() * shape.headDim() * shape.layers();
+    show(
+        "prefill of 8,192",
+        (2 * parameters * PROMPT + attention) / OPERATIONS_A_SECOND,
+        median(seconds[2]));
+  }
+
+  private static void show(String what, double floor, double seconds) {
+    System.out.printf(
+        "| %s | %.2f ms | %.2f ms | %.0f %% |%n",
+        what, floor * 1e3, seconds * 1e3, floor / seconds * 100);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  /// Computes a prompt at once; seconds that it takes.
+  private double prompt(int[] table, int length) {
+    int[] tokens = IntStream.range(0, length).map(i -> i * 7 % shape.vocabulary()).toArray();
+    int[][] pages = new int[length][];
+    Arrays.fill(pages, table);
+    Batch batch =
+        new Batch(tokens, IntStream.range(0, length).toArray(), pages, new int[] {length - 1});
+    long start = System.nanoTime();
+    model.forward(batch, pool).pick(greedy(1)).await();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /// Continues sequences, each step with the tokens of the one before; seconds of a step.
+  private double decode(int sequences, int position) {
+    int[] rows = IntStream.range(0, sequences).toArray();
+    int[] tokens = IntStream.range(0, sequences).toArray();
+    long start = 0;
+    Picks before = List::of;
+    for (int step = -4; step < STEPS; step++) {
+      if (step == 0) {
+        before.await();
+        start = System.nanoTime();
+      }
+      int[] positions = new int[sequences];
+      Arrays.fill(positions, position + Math.max(0, step));
+      Batch batch = new Batch(tokens, positions, Arrays.copyOf(tables, sequences), rows);
+      Picks next = model.forward(batch, pool).pick(greedy(sequences));
+      before.await();
+      before = next;
+      tokens = IntStream.range(0, sequences).map(i -> ~i).toArray();
+    }
+    before.await();
+    return (System.nanoTime() - start) / 1e9 / STEPS;
+  }
+
+  private static List<Draw> greedy(int count) {
+    return Collections.nCopies(count, Draw.greedy(new long[0], Draw.NO_LOGPROBS));
+  }
+}
