@@ -77,7 +77,7 @@ final class Attention {
       Gpu.Memory heads,
       Gpu.Memory out,
       Parts to) {
-    if (items > 0 || pass.isRecorded() && kernel == narrow) {
+    if (items > 0) {
       gpu.launch(
           kernel,
           pass.isRecorded() ? blocks(Integer.MAX_VALUE) : blocks(items),

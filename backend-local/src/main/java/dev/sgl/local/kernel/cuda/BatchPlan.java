@@ -4,7 +4,12 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// A batch as the kernels read it: one array of integers, which begins with the places of its parts
 /// (the enumeration in `numbers.cuh`), and the items into which its attention is divided.
@@ -41,7 +46,12 @@ final class BatchPlan {
   private static final int MERGE_COUNT = 12;
   private static final int ITEM_ROWS = 13;
 
+  /// Positions that sequences must share at least for it to pay that they read them together.
+  private static final int WORTH_SHARING = 2 * TILE;
+
   /// Rows of one sequence, one behind the other.
+  ///
+  /// @param table where its pages begin among all tables
   private record Run(int first, int end, int table) {
     int rows() {
       return end - first;
@@ -49,35 +59,42 @@ final class BatchPlan {
   }
 
   private final Batch batch;
+  private final int pageSize;
   private final int group; // heads that share one of the keys
   private final int kvHeads;
+  private final int wanted; // items that keep the device busy
   private final Ints integers = new Ints();
   private final Ints tables = new Ints();
-  private final List<Run> runs = new ArrayList<>();
+  private final Ints itemRows = new Ints();
   private final Ints wide = new Ints();
   private final Ints narrow = new Ints();
-  private final Ints merges = new Ints();
-  private final Ints parts = new Ints(); // lists of parts that are put together
+  private final @Nullable Ints[]
+      partsOf; // of each row: pairs of a part's place and what lies between heads
+  private boolean isDecode = true;
   private int partVectors;
 
   /// @param multiprocessors of the device
-  BatchPlan(Batch batch, AttentionShape shape, int multiprocessors) {
+  BatchPlan(Batch batch, AttentionShape shape, int pageSize, int multiprocessors) {
     this.batch = batch;
+    this.pageSize = pageSize;
     this.group = shape.heads() / shape.kvHeads();
     this.kvHeads = shape.kvHeads();
-    findRuns();
-    int split = split(multiprocessors);
-    for (Run run : runs) {
+    this.wanted = multiprocessors * ITEMS_EACH;
+    this.partsOf = new Ints[batch.rows()];
+    List<Run> decoding = new ArrayList<>();
+    for (Run run : runs()) {
       if (run.rows() * group <= NARROW) {
-        narrow(run, split);
+        decoding.add(run);
       } else {
-        wide(run);
+        prompt(run);
       }
     }
+    decode(decoding);
     write();
   }
 
-  private void findRuns() {
+  private List<Run> runs() {
+    List<Run> runs = new ArrayList<>();
     for (int row = 0; row < batch.rows(); ) {
       int end = row + 1;
       while (end < batch.rows() && batch.tables()[end] == batch.tables()[row]) {
@@ -86,18 +103,7 @@ final class BatchPlan {
       runs.add(new Run(row, end, tables.add(batch.tables()[row])));
       row = end;
     }
-  }
-
-  /// Positions of an item of the narrow kernel, so that there are enough items for the device.
-  private int split(int multiprocessors) {
-    long work = 0;
-    for (Run run : runs) {
-      if (run.rows() * group <= NARROW) {
-        work += (long) seen(run) * kvHeads;
-      }
-    }
-    long each = work / ((long) multiprocessors * ITEMS_EACH);
-    return (int) Math.max(LEAST, (each + TILE - 1) / TILE * TILE);
+    return runs;
   }
 
   /// Positions that the last row of a run sees.
@@ -105,47 +111,109 @@ final class BatchPlan {
     return batch.positions()[run.end() - 1] + 1;
   }
 
-  private void narrow(Run run, int split) {
-    int seen = seen(run);
-    int count = Math.max(1, (seen + split / 2) / split);
-    int size = ((seen + count - 1) / count + TILE - 1) / TILE * TILE;
-    count = (seen + size - 1) / size;
-    int vectors = run.rows() * group;
-    int first = partVectors;
-    for (int part = 0; part < count; part++) {
+  private static int[] rows(int first, int end) {
+    return IntStream.range(first, end).toArray();
+  }
+
+  /// Rows of a prompt, as many together as the wide kernel takes.
+  private void prompt(Run run) {
+    isDecode = false;
+    int rows = Math.max(1, WIDE / group);
+    for (int last = run.end(); last > run.first(); last -= rows) { // the longest first
+      int first = Math.max(run.first(), last - rows);
+      range(rows(first, last), 0, batch.positions()[last - 1] + 1, run.table(), 1, true);
+    }
+  }
+
+  /// Single rows, or few, of many sequences. What several begin with is read once for all of them.
+  private void decode(List<Run> runs) {
+    Map<Integer, List<Run>> beginnings = new LinkedHashMap<>();
+    for (Run run : runs) {
+      int page = batch.tables()[run.first()][0];
+      beginnings.computeIfAbsent(page, _ -> new ArrayList<>()).add(run);
+    }
+    Map<Run, Integer> shared = new LinkedHashMap<>();
+    long work = 0;
+    for (List<Run> together : beginnings.values()) {
+      int length = together.size() == 1 ? 0 : common(together);
+      if (length >= WORTH_SHARING) {
+        share(together, length);
+      }
+      for (Run run : together) {
+        int from = length >= WORTH_SHARING ? length : 0;
+        shared.put(run, from);
+        work += (long) (seen(run) - from) * kvHeads;
+      }
+    }
+    int split = (int) Math.max(LEAST, work / wanted);
+    shared.forEach(
+        (run, from) -> {
+          int count = Math.max(1, (seen(run) - from + split / 2) / split);
+          range(rows(run.first(), run.end()), from, seen(run), run.table(), count, from == 0);
+        });
+  }
+
+  /// Positions that all of `runs` have in the same pages, and that all their rows see.
+  private int common(List<Run> runs) {
+    int[] first = batch.tables()[runs.getFirst().first()];
+    int pages = Integer.MAX_VALUE;
+    for (Run run : runs) {
+      int most = Math.min(pages, batch.positions()[run.first()] / pageSize);
+      int[] table = batch.tables()[run.first()];
+      int differs = Arrays.mismatch(first, 0, Math.min(most, first.length), table, 0, most);
+      pages = differs < 0 ? most : differs;
+    }
+    return pages * pageSize;
+  }
+
+  private void share(List<Run> runs, int length) {
+    int[] all =
+        runs.stream().flatMapToInt(run -> IntStream.range(run.first(), run.end())).toArray();
+    int most = Math.max(1, WIDE / group);
+    int items = (all.length + most - 1) / most * kvHeads;
+    int count = Math.clamp(wanted / 2 / items, 1, Math.max(1, length / WORTH_SHARING));
+    for (int first = 0; first < all.length; first += most) {
+      int[] rows = Arrays.copyOfRange(all, first, Math.min(all.length, first + most));
+      range(rows, 0, length, runs.getFirst().table(), count, false);
+    }
+  }
+
+  /// Items for some rows against a range of positions, divided into about `count` pieces.
+  ///
+  /// @param alone whether there are no others for these rows
+  private void range(int[] rows, int begin, int end, int table, int count, boolean alone) {
+    int vectors = rows.length * group;
+    Ints items = vectors > NARROW ? wide : narrow;
+    int first = itemRows.add(rows);
+    int size = ((end - begin + count - 1) / count + TILE - 1) / TILE * TILE;
+    boolean whole = alone && size >= end - begin;
+    for (int from = begin; from < end; from += size) {
       for (int head = 0; head < kvHeads; head++) {
-        int place = count == 1 ? -1 : partVectors + head * vectors;
-        narrow.add(
-            run.first(),
-            run.rows(),
+        items.add(
+            first,
+            rows.length,
             head,
-            part * size,
-            Math.min(seen, (part + 1) * size),
-            run.table(),
-            place,
+            from,
+            Math.min(end, from + size),
+            table,
+            whole ? -1 : partVectors + head * vectors,
             0);
       }
-      partVectors += count == 1 ? 0 : vectors * kvHeads;
-    }
-    if (count > 1) {
-      for (int row = run.first(); row < run.end(); row++) {
-        merges.add(row, parts.size(), count, 0);
-        for (int part = 0; part < count; part++) {
-          parts.add(first + part * vectors * kvHeads + (row - run.first()) * group, vectors);
-        }
+      if (!whole) {
+        part(rows, vectors);
       }
     }
   }
 
-  private void wide(Run run) {
-    int rows = Math.max(1, WIDE / group);
-    for (int last = run.end(); last > run.first(); last -= rows) { // the longest first
-      int first = Math.max(run.first(), last - rows);
-      int end = batch.positions()[last - 1] + 1;
-      for (int head = 0; head < kvHeads; head++) {
-        wide.add(first, last - first, head, 0, end, run.table(), -1, 0);
+  /// Makes room for a part of some rows' results.
+  private void part(int[] rows, int vectors) {
+    for (int i = 0; i < rows.length; i++) {
+      if (partsOf[rows[i]] == null) {
+        partsOf[rows[i]] = new Ints();
       }
+      partsOf[rows[i]].add(partVectors + i * group, vectors);
     }
+    partVectors += vectors * kvHeads;
   }
 
   private void write() {
@@ -157,25 +225,45 @@ final class BatchPlan {
     header[POSITIONS] = integers.add(batch.positions());
     header[SAMPLED] = integers.add(batch.sampled());
     header[TABLES] = integers.add(tables.array());
-    int[] tableOfRow = new int[batch.rows()];
-    runs.forEach(run -> Arrays.fill(tableOfRow, run.first(), run.end(), run.table()));
-    header[TABLE_OF_ROW] = integers.add(tableOfRow);
-    int[] itemRows = new int[batch.rows()];
-    Arrays.setAll(itemRows, i -> i);
-    header[ITEM_ROWS] = integers.add(itemRows);
+    header[TABLE_OF_ROW] = integers.add(tableOfRow());
+    header[ITEM_ROWS] = integers.add(itemRows.array());
     integers.align(4);
     header[WIDE_ITEMS] = integers.add(wide.array());
-    header[WIDE_COUNT] = wide.size() / 8;
+    header[WIDE_COUNT] = wideItems();
     header[NARROW_ITEMS] = integers.add(narrow.array());
-    header[NARROW_COUNT] = narrow.size() / 8;
-    int[] merged = merges.array();
-    for (int i = 1; i < merged.length; i += 4) {
-      merged[i] += merged.length; // the lists stand behind
+    header[NARROW_COUNT] = narrowItems();
+    header[MERGES] = integers.size();
+    header[MERGE_COUNT] = merges();
+    int lists = 4 * merges(); // they stand behind
+    for (int row = 0; row < partsOf.length; row++) {
+      if (partsOf[row] != null) {
+        integers.add(row, lists, partsOf[row].size() / 2, 0);
+        lists += partsOf[row].size();
+      }
     }
-    header[MERGES] = integers.add(merged);
-    integers.add(parts.array());
-    header[MERGE_COUNT] = merged.length / 4;
+    for (@Nullable Ints parts : partsOf) {
+      if (parts != null) {
+        integers.add(parts.array());
+      }
+    }
     integers.set(0, header);
+  }
+
+  private int[] tableOfRow() {
+    int[] tableOfRow = new int[batch.rows()];
+    int table = 0;
+    for (int row = 0; row < batch.rows(); row++) {
+      if (row > 0 && batch.tables()[row] != batch.tables()[row - 1]) {
+        table += batch.tables()[row - 1].length;
+      }
+      tableOfRow[row] = table;
+    }
+    return tableOfRow;
+  }
+
+  /// Whether no row belongs to a long piece of a prompt.
+  boolean isDecode() {
+    return isDecode;
   }
 
   /// The integers, ready to be copied to the device.
@@ -194,7 +282,7 @@ final class BatchPlan {
 
   /// Rows whose parts are put together.
   int merges() {
-    return merges.size() / 4;
+    return (int) Arrays.stream(partsOf).filter(Objects::nonNull).count();
   }
 
   /// Query vectors of all parts.

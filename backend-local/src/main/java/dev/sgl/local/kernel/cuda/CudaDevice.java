@@ -58,8 +58,8 @@ public final class CudaDevice implements Device {
   private final double fraction;
   private final Optional<DType> wanted;
   private final Map<String, Gpu.Kernel> kernels = new HashMap<>();
-  private final Map<Integer, Recording> recordings = new HashMap<>(); // by the number of rows
-  private final Set<Integer> seen = new HashSet<>(); // numbers of rows
+  private final Map<Integer, Recording> recordings = new HashMap<>(); // by rows and kinds of items
+  private final Set<Integer> seen = new HashSet<>(); // of these keys
   private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
   private Optional<DType> type = Optional.empty();
   private Optional<Gpu.Memory> frequencies = Optional.empty();
@@ -258,8 +258,8 @@ public final class CudaDevice implements Device {
       frequencies = Optional.of(loader.load(radians));
     }
     CudaKvPool pages = (CudaKvPool) pool;
-    BatchPlan plan = new BatchPlan(batch, pages.shape(), gpu.multiprocessors());
-    boolean recorded = plan.wideItems() == 0 && batch.rows() <= MOST_RECORDED;
+    BatchPlan plan = new BatchPlan(batch, pages.shape(), pages.pageSize(), gpu.multiprocessors());
+    boolean recorded = plan.isDecode() && batch.rows() <= MOST_RECORDED;
     int rows = recorded ? bucket(batch.rows()) : batch.rows();
     if (attention(pages).prepare(plan.partVectors())) {
       forgetRecordings();
@@ -283,18 +283,19 @@ public final class CudaDevice implements Device {
   @Override
   public void run(Pass pass, Runnable layers) {
     CudaPass own = (CudaPass) pass;
-    if (!own.isRecorded() || seen.add(own.rows())) {
+    int key = 2 * own.rows() + (own.plan().wideItems() > 0 ? 1 : 0);
+    if (!own.isRecorded() || seen.add(key)) {
       layers.run();
       return;
     }
-    Recording known = recordings.get(own.rows());
+    Recording known = recordings.get(key);
     if (known != null && (known.integers() != own.integers() || known.pool() != own.pool())) {
       forgetRecordings();
       known = null;
     }
     if (known == null) {
       known = new Recording(gpu.record(layers), own.integers(), own.pool());
-      recordings.put(own.rows(), known);
+      recordings.put(key, known);
     }
     gpu.replay(known.graph());
   }

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 /// The items of a batch: together they look at every position that a row sees once, and what is
 /// divided is put together.
 class BatchPlanTest {
+  private static final int PAGE = 16;
+
   // places in the header, as `numbers.cuh` has them
   private static final int POSITIONS = 3;
   private static final int TABLES = 5;
@@ -35,7 +37,7 @@ class BatchPlanTest {
           AttentionShape shape =
               new AttentionShape(kvHeads * group, kvHeads, 64, AttentionShape.ALL);
           Batch batch = batch(random, size);
-          BatchPlan plan = new BatchPlan(batch, shape, 1 + random.nextInt(132));
+          BatchPlan plan = new BatchPlan(batch, shape, PAGE, 1 + random.nextInt(132));
           check(plan.integers(), batch, kvHeads, group, plan.partVectors());
         });
   }
@@ -45,10 +47,15 @@ class BatchPlanTest {
     int[] positions = {};
     int sequences = 1 + random.nextInt(6);
     for (int s = 0; s < sequences; s++) {
+      int at = positions.length;
       int rows = random.nextInt(3) == 0 ? 1 + random.nextInt(200) : 1;
       int first = random.nextInt(1 + size * 30);
-      int[] table = random.ints((first + rows) / 16 + 1, 0, 1000).toArray();
-      int at = positions.length;
+      int[] table = random.ints((first + rows) / PAGE + 1, 0, 1000).toArray();
+      if (at > 0 && random.nextBoolean()) { // it begins as another does
+        int[] other = tables[random.nextInt(at)];
+        int same = Math.min(random.nextInt(other.length + 1), (first + rows - 1) / PAGE);
+        System.arraycopy(other, 0, table, 0, Math.min(same, table.length));
+      }
       positions = Arrays.copyOf(positions, at + rows);
       tables = Arrays.copyOf(tables, at + rows);
       for (int i = 0; i < rows; i++) {
@@ -105,9 +112,10 @@ class BatchPlanTest {
       assertTrue(rows * group <= most || rows == 1, rows + " rows");
       for (int r = 0; r < rows; r++) {
         int row = plan[plan[ITEM_ROWS] + plan[at] + r];
-        assertEquals(batch.tables()[row][0], plan[plan[TABLES] + plan[at + 5]]);
         int end = Math.min(plan[at + 4], batch.positions()[row] + 1);
         for (int p = plan[at + 3]; p < end; p++) {
+          int page = plan[plan[TABLES] + plan[at + 5] + p / PAGE];
+          assertEquals(batch.tables()[row][p / PAGE], page);
           seen[row][plan[at + 2]][p]++;
         }
         assertEquals(merged[row], plan[at + 6] >= 0, "who writes parts has them put together");

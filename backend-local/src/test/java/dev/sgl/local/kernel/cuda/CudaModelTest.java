@@ -67,20 +67,71 @@ class CudaModelTest {
         List<Draw> draws = Collections.nCopies(batch.sampled().length, Draw.score(vocabulary));
         List<Picked> expected = plain.forward(batch, plainPool).pick(draws).await();
         List<Picked> found = fast.forward(batch, fastPool).pick(draws).await();
-        for (int i = 0; i < expected.size(); i++) {
-          for (int token = 0; token < vocabulary.length; token++) {
-            double wanted = expected.get(i).scores()[token];
-            double is = found.get(i).scores()[token];
-            assertTrue(!Double.isNaN(is), name + " step " + step + " row " + i);
-            if (wanted > LIKELY) {
-              worst = Math.max(worst, Math.abs(wanted - is));
-            }
-          }
-        }
+        worst = Math.max(worst, worst(expected, found, name + " step " + step));
       }
       System.out.printf("%s: log-probabilities differ by at most %.4f%n", name, worst);
       assertTrue(worst < TOLERANCE, name + ": " + worst);
     }
+  }
+
+  /// Branches that have the pages of a prefix in common say together what each says alone.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen3", "mistral", "demo"})
+  void aSharedPrefixIsReadOnceForAllWithTheSameResult(String name) {
+    SplittableRandom random = new SplittableRandom(9);
+    try (Checkpoint checkpoint = Checkpoint.open(folder(name));
+        Device gpu = CudaDevice.open(PRECISE)) {
+      Transformer model = Transformer.open(checkpoint, gpu, ROWS);
+      int[] vocabulary = IntStream.range(0, model.vocabulary()).toArray();
+      int branches = 40;
+      KvPool pool = pool(model, branches);
+      int[][] tables = tables(branches, random);
+      for (int b = 1; b < branches; b++) {
+        System.arraycopy(tables[0], 0, tables[b], 0, 18);
+      }
+      int[] prefix = random.ints(18 * PAGE, 0, model.vocabulary()).toArray();
+      int[][] prefixTables = new int[prefix.length][];
+      Arrays.fill(prefixTables, tables[0]);
+      int[] positions = IntStream.range(0, prefix.length).toArray();
+      List<Draw> one = List.of(Draw.score(vocabulary));
+      model
+          .forward(new Batch(prefix, positions, prefixTables, new int[] {prefix.length - 1}), pool)
+          .pick(one)
+          .await();
+      double worst = 0;
+      for (int step = 0; step < 6; step++) { // some of them recorded
+        int[] at = new int[branches];
+        Arrays.fill(at, prefix.length + step);
+        int[] tokens = random.ints(branches, 0, model.vocabulary()).toArray();
+        List<Picked> alone = new ArrayList<>();
+        for (int b = 0; b < branches; b++) {
+          Batch single =
+              new Batch(
+                  new int[] {tokens[b]}, new int[] {at[b]}, new int[][] {tables[b]}, new int[] {0});
+          alone.addAll(model.forward(single, pool).pick(one).await());
+        }
+        int[] rows = IntStream.range(0, branches).toArray();
+        List<Draw> draws = Collections.nCopies(branches, Draw.score(vocabulary));
+        List<Picked> together =
+            model.forward(new Batch(tokens, at, tables, rows), pool).pick(draws).await();
+        worst = Math.max(worst, worst(alone, together, name + " step " + step));
+      }
+      System.out.printf("%s, shared: log-probabilities differ by at most %.4f%n", name, worst);
+      assertTrue(worst < TOLERANCE, name + ": " + worst);
+    }
+  }
+
+  private static double worst(List<Picked> expected, List<Picked> found, String what) {
+    double worst = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      for (int token = 0; token < expected.get(i).scores().length; token++) {
+        double wanted = expected.get(i).scores()[token];
+        double is = found.get(i).scores()[token];
+        assertTrue(!Double.isNaN(is), what + " row " + i);
+        worst = wanted > LIKELY ? Math.max(worst, Math.abs(wanted - is)) : worst;
+      }
+    }
+    return worst;
   }
 
   /// The greedy continuation is the processor's, up to the first step at which two tokens were as
