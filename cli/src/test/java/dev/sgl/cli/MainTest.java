@@ -117,6 +117,16 @@ class MainTest {
   }
 
   @Test
+  void theDeviceIsNamedOrLookedFor() throws IOException {
+    String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
+    assertEquals(0, sglc("run", source, "--device", "cpu").code());
+    assertEquals(0, sglc("run", source, "--device", "auto").code());
+    sglc("run", source, "--device", "gpu").failed(2, "--device must be auto, cpu, cuda or cuda:N");
+    sglc("run", source, "--device", "cuda:900").failed(3, "no GPU can be used");
+    sglc("run", source, "--mem-fraction", "1.5").failed(2, "--mem-fraction must be");
+  }
+
+  @Test
   void aModelFolderThatIsMissingOrNotWhole() throws IOException {
     String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
     sglc("run", source, "--model", folder.resolve("none").toString())

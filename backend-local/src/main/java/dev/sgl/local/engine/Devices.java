@@ -21,14 +21,14 @@ final class Devices {
         try {
           yield gpu(options, progress);
         } catch (GpuException e) {
-          throw new ModelException(String.valueOf(e.getMessage()), e);
+          throw new ModelException("no GPU can be used: " + e.getMessage(), e);
         }
       }
       case AUTO -> {
         try {
           yield gpu(options, progress);
         } catch (GpuException e) {
-          progress.device("the processor: " + e.getMessage());
+          progress.device("the CPU (" + e.getMessage() + ")");
           yield host(options);
         }
       }

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 
 /// One line about a model that loads, written over itself and gone when it is done.
 final class LoadingLine implements Progress, AutoCloseable {
+  private static final int SHORT = 30;
+
   private final PrintWriter terminal;
   private final String model;
   private String device = "";
@@ -40,9 +42,14 @@ final class LoadingLine implements Progress, AutoCloseable {
     }
   }
 
+  /// What fits into the line stands in it; a longer reason stays on a line of its own.
   @Override
   public void device(String name) {
-    device = " on " + name;
+    if (name.length() <= SHORT) {
+      device = " on " + name;
+    } else if (shown) {
+      terminal.println("\r\u001b[Kcomputed by " + name);
+    }
   }
 
   @Override

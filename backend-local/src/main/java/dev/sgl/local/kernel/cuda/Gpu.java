@@ -90,7 +90,7 @@ final class Gpu implements AutoCloseable {
       JCudaDriver.cuStreamCreate(gpu.stream, STREAM_NON_BLOCKING);
       return gpu;
     } catch (LinkageError e) {
-      throw new GpuException("there is no NVIDIA driver here", e);
+      throw new GpuException("no NVIDIA driver that could be loaded", e);
     } catch (CudaException e) {
       throw new GpuException("the GPU cannot be used: " + e.getMessage(), e);
     }
@@ -99,7 +99,7 @@ final class Gpu implements AutoCloseable {
   /// Looks for the driver's devices: faster than to let JCuda fail, where most have no GPU.
   private static void requireDriver() {
     if (DRIVER.stream().noneMatch(Files::exists)) {
-      throw new GpuException("there is no NVIDIA driver here");
+      throw new GpuException("no NVIDIA driver");
     }
   }
 
