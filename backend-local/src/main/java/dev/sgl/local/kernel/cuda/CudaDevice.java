@@ -42,7 +42,7 @@ public final class CudaDevice implements Device {
   private static final int LEAST_CAPABILITY = 80;
 
   private static final int NORMED_THREADS = 512;
-  private static final int NORMED_BLOCKS = 4; // of a multiprocessor
+  private static final int NORMED_BLOCKS = 1; // of a multiprocessor
   private static final int MOST_SHARED = 47 << 10;
 
   private static final int THREADS = 256;

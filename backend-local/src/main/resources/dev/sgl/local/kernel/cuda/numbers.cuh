@@ -56,6 +56,6 @@ __device__ __forceinline__ float blockSum(float x) {
   return total;
 }
 
-// Where things are in the integers that describe a batch; written by CudaBatch.
+// Where things are in the integers that describe a batch; written by BatchPlan.
 enum { ROWS, SAMPLED_ROWS, TOKENS, POSITIONS, SAMPLED, TABLES, TABLE_OF_ROW, WIDE_ITEMS, WIDE_COUNT,
        NARROW_ITEMS, NARROW_COUNT, MERGES, MERGE_COUNT, ITEM_ROWS };

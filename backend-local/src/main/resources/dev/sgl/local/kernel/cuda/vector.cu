@@ -1,5 +1,10 @@
 // Products of few rows with a weight: the weight is read once, and nothing else counts. A warp an
-// output; each lane reads 16 bytes of the weight's row at a time. ROWS_AT_ONCE rows share a reading.
+// output; each lane reads 16 bytes of the weight's row at a time, for R rows of x.
+
+__device__ __forceinline__ float dot8(uint4 a, uint4 b) {
+  return low(a.x) * low(b.x) + high(a.x) * high(b.x) + low(a.y) * low(b.y) + high(a.y) * high(b.y) +
+         low(a.z) * low(b.z) + high(a.z) * high(b.z) + low(a.w) * low(b.w) + high(a.w) * high(b.w);
+}
 
 template <int R, int MODE>
 __device__ __forceinline__ void product(const half16* x, const half16* weight, void* out, int columns,
@@ -16,12 +21,7 @@ __device__ __forceinline__ void product(const half16* x, const half16* weight, v
   for (int c = lane; c < chunks; c += 32) {
     uint4 a = __ldcs(w + c);
 #pragma unroll
-    for (int r = 0; r < R; r++) {
-      uint4 b = __ldg((const uint4*)(x + (long long)r * columns) + c);
-      sums[r] += low(a.x) * low(b.x) + high(a.x) * high(b.x) + low(a.y) * low(b.y) +
-                 high(a.y) * high(b.y) + low(a.z) * low(b.z) + high(a.z) * high(b.z) +
-                 low(a.w) * low(b.w) + high(a.w) * high(b.w);
-    }
+    for (int r = 0; r < R; r++) sums[r] += dot8(a, __ldg((const uint4*)(x + (long long)r * columns) + c));
   }
 #pragma unroll
   for (int r = 0; r < R; r++) {
@@ -91,12 +91,7 @@ __device__ __forceinline__ void normedProduct(const float* x, const float* norm,
     const uint4* w = (const uint4*)weight + (long long)output * chunks;
     auto add = [&](int s, int c, uint4 a) {
 #pragma unroll
-      for (int r = 0; r < R; r++) {
-        uint4 b = ((const uint4*)(normed + r * columns))[c];
-        sums[s][r] += low(a.x) * low(b.x) + high(a.x) * high(b.x) + low(a.y) * low(b.y) +
-                      high(a.y) * high(b.y) + low(a.z) * low(b.z) + high(a.z) * high(b.z) +
-                      low(a.w) * low(b.w) + high(a.w) * high(b.w);
-      }
+      for (int r = 0; r < R; r++) sums[s][r] += dot8(a, ((const uint4*)(normed + r * columns))[c]);
     };
     int from = lane;
     if (isFirst) {
