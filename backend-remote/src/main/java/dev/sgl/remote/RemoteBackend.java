@@ -107,7 +107,7 @@ public final class RemoteBackend implements Backend {
     body.put("model", options.model());
     switch (prompt) {
       case Prompt.Raw(var parts) -> message(body, Role.USER, Prompt.text(parts));
-      case Prompt.Chat(var messages, var open) -> {
+      case Prompt.Chat(var messages, var open, _) -> {
         messages.forEach(m -> message(body, m));
         if (!open.isEmpty()) {
           message(body, Role.ASSISTANT, Prompt.text(open));

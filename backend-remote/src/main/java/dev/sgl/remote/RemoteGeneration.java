@@ -146,8 +146,10 @@ final class RemoteGeneration implements Generation {
         .forEach(
             c ->
                 top.add(
-                    new Reply.Candidate(c.path("token").asText(), c.path("logprob").asDouble())));
-    return new Reply.Logprob(entry.path("token").asText(), entry.path("logprob").asDouble(), top);
+                    new Reply.Candidate(
+                        Reply.NO_ID, c.path("token").asText(), c.path("logprob").asDouble())));
+    return new Reply.Logprob(
+        Reply.NO_ID, entry.path("token").asText(), entry.path("logprob").asDouble(), top);
   }
 
   @Override
@@ -157,7 +159,7 @@ final class RemoteGeneration implements Generation {
     }
     Reply.Finish why = finish.equals("length") ? Reply.Finish.LENGTH : Reply.Finish.END;
     Reply.Timing timing = new Reply.Timing(0, firstToken, total);
-    return new Reply(text.toString(), List.of(), 0, why, usage, timing, logprobs);
+    return new Reply(text.toString(), List.of(), 0, why, Optional.empty(), usage, timing, logprobs);
   }
 
   private double millis() {

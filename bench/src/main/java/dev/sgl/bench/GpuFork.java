@@ -86,6 +86,7 @@ public final class GpuFork {
             OptionalInt.empty(),
             OptionalDouble.empty(),
             List.of(),
+            List.of(),
             OptionalLong.empty(),
             0,
             0,

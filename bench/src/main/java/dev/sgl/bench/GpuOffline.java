@@ -99,6 +99,7 @@ public final class GpuOffline {
             OptionalInt.empty(),
             OptionalDouble.empty(),
             List.of(),
+            List.of(),
             OptionalLong.empty(),
             0,
             0,

@@ -142,7 +142,8 @@ public final class Workloads {
     try (LocalBackend local = LocalBackend.open(folder, options, Progress.SILENT);
         Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.open(folder, RandomModel.MIDDLE.vocabulary());
-        Ideal ideal = new Ideal(local, ChatFormat.open(checkpoint, tokenizer), tokenizer);
+        Ideal ideal =
+            new Ideal(local, ChatFormat.open(checkpoint, tokenizer, Optional.empty()), tokenizer);
         ExecutorService runs =
             way.parallel()
                 ? Executors.newVirtualThreadPerTaskExecutor()

@@ -106,6 +106,7 @@ class FailuresTest {
               reply.tokens(),
               0,
               Reply.Finish.LENGTH,
+              reply.stop(),
               usage,
               reply.timing(),
               List.of());

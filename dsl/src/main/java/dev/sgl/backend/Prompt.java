@@ -2,6 +2,7 @@ package dev.sgl.backend;
 
 import dev.sgl.program.Role;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// What the model sees before it speaks.
@@ -15,17 +16,34 @@ public sealed interface Prompt {
   }
 
   /// Finished messages, and the beginning of the assistant's message that the model continues.
-  record Chat(List<Message> messages, List<Part> open) implements Prompt {
+  ///
+  /// @param variables what a chat template is told besides the messages, such as `tools`: maps,
+  ///     lists, strings, numbers and booleans
+  record Chat(List<Message> messages, List<Part> open, Map<String, Object> variables)
+      implements Prompt {
     public Chat {
       messages = List.copyOf(messages);
       open = List.copyOf(open);
+      variables = Map.copyOf(variables);
+    }
+
+    public Chat(List<Message> messages, List<Part> open) {
+      this(messages, open, Map.of());
     }
   }
 
   /// One finished message.
-  record Message(Role role, List<Part> parts) {
+  ///
+  /// @param fields what a chat template is told of the message besides its role and its text, such
+  ///     as `tool_calls`
+  record Message(Role role, List<Part> parts, Map<String, Object> fields) {
     public Message {
       parts = List.copyOf(parts);
+      fields = Map.copyOf(fields);
+    }
+
+    public Message(Role role, List<Part> parts) {
+      this(role, parts, Map.of());
     }
 
     /// Its whole text.
@@ -65,7 +83,7 @@ public sealed interface Prompt {
   static boolean hasImages(Prompt prompt) {
     return switch (prompt) {
       case Raw(var parts) -> parts.stream().anyMatch(Part.Image.class::isInstance);
-      case Chat(var messages, var open) ->
+      case Chat(var messages, var open, _) ->
           messages.stream().anyMatch(m -> m.parts().stream().anyMatch(Part.Image.class::isInstance))
               || open.stream().anyMatch(Part.Image.class::isInstance);
     };

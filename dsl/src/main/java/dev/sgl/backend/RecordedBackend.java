@@ -68,6 +68,7 @@ public final class RecordedBackend implements Backend {
             List.of(),
             0,
             answer.finish(),
+            Optional.empty(),
             answer.usage(),
             Reply.Timing.NONE,
             List.of());

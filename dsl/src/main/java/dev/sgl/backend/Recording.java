@@ -109,7 +109,7 @@ public final class Recording {
     List<Object> asked = new ArrayList<>();
     switch (prompt) {
       case Prompt.Raw(var parts) -> asked.add(text(parts));
-      case Prompt.Chat(var messages, var open) -> {
+      case Prompt.Chat(var messages, var open, _) -> {
         messages.forEach(message -> asked.add(message.role().word() + ":" + text(message.parts())));
         asked.add("open:" + text(open));
       }

@@ -1,18 +1,21 @@
 package dev.sgl.backend;
 
 import java.util.List;
+import java.util.Optional;
 
 /// A finished generation.
 ///
 /// @param text what was generated, without the stop text
 /// @param tokens its token ids, where the backend knows them
 /// @param healed characters at the prompt's end that the first of these tokens spell, too
+/// @param stop the stop text that came, or the name of the stop token
 /// @param logprobs for each token, if they were asked for
 public record Reply(
     String text,
     List<Integer> tokens,
     int healed,
     Finish finish,
+    Optional<String> stop,
     Usage usage,
     Timing timing,
     List<Logprob> logprobs) {
@@ -48,13 +51,16 @@ public record Reply(
     public static final Timing NONE = new Timing(0, 0, 0);
   }
 
-  /// A generated token, its log-probability, and those of the likeliest tokens in its place.
-  public record Logprob(String token, double logprob, List<Candidate> top) {
+  /// A token without an id: the backend does not know it.
+  public static final int NO_ID = -1;
+
+  /// A token of a text, its log-probability, and those of the likeliest tokens in its place.
+  public record Logprob(int id, String token, double logprob, List<Candidate> top) {
     public Logprob {
       top = List.copyOf(top);
     }
   }
 
   /// A token that could have been chosen.
-  public record Candidate(String token, double logprob) {}
+  public record Candidate(int id, String token, double logprob) {}
 }

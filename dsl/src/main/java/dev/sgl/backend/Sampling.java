@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 /// @param topK number of likeliest tokens; 0 is all
 /// @param minP least probability, relative to the likeliest token's
 /// @param stop texts at which generation ends; they are not part of the result
+/// @param stopTokens token ids at which generation ends, too
 /// @param seed makes the choice repeatable
 /// @param frequencyPenalty subtracted from a token's logit for each time it was generated
 /// @param presencePenalty subtracted once from each generated token's logit
@@ -35,6 +36,7 @@ public record Sampling(
     OptionalInt topK,
     OptionalDouble minP,
     List<String> stop,
+    List<Integer> stopTokens,
     OptionalLong seed,
     double frequencyPenalty,
     double presencePenalty,
@@ -51,6 +53,7 @@ public record Sampling(
 
   public Sampling {
     stop = List.copyOf(stop);
+    stopTokens = List.copyOf(stopTokens);
     logitBias = Map.copyOf(logitBias);
   }
 
@@ -63,6 +66,7 @@ public record Sampling(
         OptionalDouble.empty(),
         OptionalInt.empty(),
         OptionalDouble.empty(),
+        List.of(),
         List.of(),
         OptionalLong.empty(),
         0,

@@ -47,7 +47,14 @@ public class ScriptedBackend implements Backend {
     String text = take(request.prompt());
     Reply reply =
         new Reply(
-            text, List.of(), 0, Reply.Finish.END, Reply.Usage.NONE, Reply.Timing.NONE, List.of());
+            text,
+            List.of(),
+            0,
+            Reply.Finish.END,
+            Optional.empty(),
+            Reply.Usage.NONE,
+            Reply.Timing.NONE,
+            List.of());
     Iterator<String> chunks = List.of(text).iterator();
     return new Generation() {
       @Override

@@ -6,7 +6,9 @@ import java.util.Locale;
 public enum Role {
   SYSTEM,
   USER,
-  ASSISTANT;
+  ASSISTANT,
+  /// A tool that answers a call: only in conversations that come from outside, never in a program.
+  TOOL;
 
   /// The name of the role in source, templates and protocols.
   public String word() {

@@ -74,6 +74,7 @@ final class GenOptions {
         integer("top_k", 0, Integer.MAX_VALUE),
         real("min_p", 0, 1),
         stop(),
+        List.of(),
         seed.isPresent() ? OptionalLong.of(seed.getAsLong() + index) : seed,
         real("frequency_penalty", -2, 2).orElse(0),
         real("presence_penalty", -2, 2).orElse(0),

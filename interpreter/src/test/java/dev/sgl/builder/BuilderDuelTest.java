@@ -113,6 +113,7 @@ class BuilderDuelTest {
           case SYSTEM -> to.system(block(body));
           case USER -> to.user(block(body));
           case ASSISTANT -> to.assistant(block(body));
+          case TOOL -> throw new AssertionError("programs have no messages of tools");
         }
       }
       case Step.Gen(var name, var type, var options, _) -> to.gen(name, type, options(options));

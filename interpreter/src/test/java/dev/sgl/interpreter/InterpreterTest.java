@@ -80,7 +80,7 @@ class InterpreterTest {
   private static String shown(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Raw(var parts) -> Prompt.text(parts);
-      case Prompt.Chat(var messages, var open) -> {
+      case Prompt.Chat(var messages, var open, _) -> {
         StringBuilder text = new StringBuilder();
         messages.forEach(
             m -> text.append(m.role().word()).append(": ").append(m.text()).append('\n'));

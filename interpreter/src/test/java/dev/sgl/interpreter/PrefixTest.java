@@ -20,7 +20,7 @@ class PrefixTest {
   private static String show(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Raw(var parts) -> Prompt.text(parts);
-      case Prompt.Chat(var messages, var open) ->
+      case Prompt.Chat(var messages, var open, _) ->
           messages.stream()
                   .map(m -> m.role().word() + ": " + m.text())
                   .collect(Collectors.joining(" / "))

@@ -55,7 +55,7 @@ class StepsTest {
   private static String shown(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Raw(var parts) -> Prompt.text(parts);
-      case Prompt.Chat(var messages, var open) -> {
+      case Prompt.Chat(var messages, var open, _) -> {
         StringBuilder out = new StringBuilder();
         messages.forEach(
             m -> out.append('[').append(m.role().word()).append(' ').append(m.text()).append(']'));
@@ -390,6 +390,7 @@ class StepsTest {
               List.of(),
               0,
               reply.finish(),
+              reply.stop(),
               new Reply.Usage(0, 0, 10, 0),
               reply.timing(),
               List.of());

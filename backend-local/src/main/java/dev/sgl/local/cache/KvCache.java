@@ -1,10 +1,12 @@
 package dev.sgl.local.cache;
 
 import dev.sgl.local.kernel.KvPool;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -258,6 +260,27 @@ public final class KvCache {
   public void flush() {
     while (tree.canEvict()) {
       tree.evict(pool.pages(), free::give);
+    }
+  }
+
+  /// A run of tokens that is kept.
+  ///
+  /// @param parent the place of the run before it in the list; -1 if it begins a text
+  public record Run(int parent, int[] tokens, boolean isUsed) {}
+
+  /// All runs that are kept, parents before their children.
+  public List<Run> runs() {
+    List<Run> runs = new ArrayList<>();
+    for (Node root : tree.roots()) {
+      addBelow(root, -1, runs);
+    }
+    return runs;
+  }
+
+  private static void addBelow(Node node, int parent, List<Run> runs) {
+    for (Node child : node.children().values()) {
+      runs.add(new Run(parent, child.tokens(), child.isLocked()));
+      addBelow(child, runs.size() - 1, runs);
     }
   }
 

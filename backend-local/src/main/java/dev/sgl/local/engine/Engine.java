@@ -23,11 +23,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// The engine: one thread that owns all sequences and pages, and runs batch after batch.
@@ -45,7 +48,7 @@ final class Engine implements AutoCloseable {
 
     record Close(LocalPin pin) implements Message {}
 
-    /// Cancelled sequences are looked for.
+    /// Cancelled sequences and errands are looked for.
     record Look() implements Message {}
   }
 
@@ -55,6 +58,7 @@ final class Engine implements AutoCloseable {
   private final Scheduler scheduler;
   private final EngineRecord record;
   private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>();
+  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>(); // for between two batches
   private final ExecutorService beside =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("sgl-planner").factory());
   private Optional<Flight> flight = Optional.empty(); // what is asked for and not taken yet
@@ -123,6 +127,21 @@ final class Engine implements AutoCloseable {
     }
   }
 
+  /// Asks something of the cache, on the thread that owns it, between two batches.
+  <T> T ask(Function<KvCache, T> question) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    errands.add(
+        () -> {
+          try {
+            answer.complete(question.apply(cache));
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    tell(new Message.Look());
+    return answer.join();
+  }
+
   /// Tokens that the model knows.
   int vocabulary() {
     return model.vocabulary();
@@ -177,6 +196,7 @@ final class Engine implements AutoCloseable {
       }
     }
     answer(left, end);
+    errands.forEach(Runnable::run);
   }
 
   /// Waits until there is something to do.
@@ -191,6 +211,9 @@ final class Engine implements AutoCloseable {
       take(message);
     }
     scheduler.dropCancelled().forEach(sequence -> ended(sequence, CANCELLED));
+    for (Runnable errand = errands.poll(); errand != null; errand = errands.poll()) {
+      errand.run();
+    }
   }
 
   private void take(Message message) {
@@ -224,6 +247,7 @@ final class Engine implements AutoCloseable {
     try {
       Logits logits = model.isAsynchronous() ? begin(pieces) : compute(pieces);
       List<Draw> draws = draws(pieces);
+      hand(pieces, draws, logits);
       Flight next = new Flight(pieces, draws, logits.pick(draws));
       record.batch(pieces, start, scheduler, cache);
       pieces.stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
@@ -285,6 +309,18 @@ final class Engine implements AutoCloseable {
       }
     }
     return draws;
+  }
+
+  /// Gives the hidden states to the sequences that want them.
+  private static void hand(List<Piece> pieces, List<Draw> draws, Logits logits) {
+    int row = 0;
+    for (Piece piece : pieces) {
+      for (int position = piece.wanted(); position < piece.end(); position++, row++) {
+        if (draws.get(row) == Draw.STATE) {
+          piece.sequence().state(position, logits.state(row));
+        }
+      }
+    }
   }
 
   private Draw draw(Sequence sequence, int position) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
 
 /// A sequence that the model continues, and the outbox from which its caller reads.
 final class GeneratedSequence extends Sequence implements Generation {
@@ -35,6 +36,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// @param limit most tokens to generate
   /// @param budget tokens after which the value is closed as soon as it may be
   /// @param ends the tokens that end a text
+  /// @param stops other tokens at which it stops
   /// @param logprobs how many candidates to report, or -1 for no log-probabilities
   /// @param jumpForward whether tokens that must come are taken without asking the model
   record Rules(
@@ -45,7 +47,8 @@ final class GeneratedSequence extends Sequence implements Generation {
       int logprobs,
       Optional<Matcher> matcher,
       boolean jumpForward,
-      int[] ends) {}
+      int[] ends,
+      int[] stops) {}
 
   private sealed interface Mail {
     record Text(String text) implements Mail {}
@@ -70,6 +73,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
   private Reply.Finish finish = Reply.Finish.END;
+  private Optional<String> stop = Optional.empty();
   private Optional<Mail> last = Optional.empty(); // the reader's
 
   GeneratedSequence(
@@ -155,7 +159,12 @@ final class GeneratedSequence extends Sequence implements Generation {
       throw new BackendException("no token of the model's vocabulary can continue the value");
     }
     times().token(System.nanoTime());
-    if (isEnd(token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
+    if (isOneOf(rules.stops(), token)) {
+      finish = Reply.Finish.STOP;
+      stop = Optional.of(tokenizer.show(token));
+      return true;
+    }
+    if (isOneOf(rules.ends(), token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
     if (rules.logprobs() >= 0 && !spells(token)) {
@@ -251,6 +260,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     if (text.isStopped()) {
       finish = Reply.Finish.STOP;
+      stop = text.stop();
       return true;
     }
     if (generated() >= rules.limit()) {
@@ -273,23 +283,20 @@ final class GeneratedSequence extends Sequence implements Generation {
   private int[] banned() {
     boolean tooShort = generated() < rules.minTokens();
     boolean ignored = rules.matcher().isEmpty() && rules.ignoreEos();
-    return tail.length == 0 && (tooShort || ignored) ? rules.ends() : NONE;
+    if (tail.length > 0 || !tooShort && !ignored) {
+      return NONE;
+    }
+    return tooShort
+        ? IntStream.concat(Arrays.stream(rules.ends()), Arrays.stream(rules.stops())).toArray()
+        : rules.ends();
   }
 
-  private boolean isEnd(int token) {
-    return Arrays.stream(rules.ends()).anyMatch(end -> end == token);
+  private static boolean isOneOf(int[] tokens, int token) {
+    return Arrays.stream(tokens).anyMatch(one -> one == token);
   }
 
   private Reply.Logprob logprob(Picked picked) {
-    List<Reply.Candidate> top = new ArrayList<>();
-    for (int i = 0; i < picked.candidates().length; i++) {
-      top.add(new Reply.Candidate(shown(picked.candidates()[i]), picked.candidateLogprobs()[i]));
-    }
-    return new Reply.Logprob(shown(picked.token()), picked.logprob(), top);
-  }
-
-  private String shown(int token) {
-    return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
+    return Logprobs.of(picked.token(), picked.logprob(), picked, vocabulary);
   }
 
   @Override
@@ -309,7 +316,14 @@ final class GeneratedSequence extends Sequence implements Generation {
     outbox.add(
         new Mail.Done(
             new Reply(
-                text.text(), kept(), prompt.tail().length(), finish, usage, timing, logprobs)));
+                text.text(),
+                kept(),
+                prompt.tail().length(),
+                finish,
+                stop,
+                usage,
+                timing,
+                logprobs)));
   }
 
   /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended

@@ -1,20 +1,24 @@
 package dev.sgl.local.engine;
 
-import dev.sgl.backend.Backend;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.CacheTree;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.ConstraintCompiler;
 import dev.sgl.constraint.match.Matcher;
+import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cuda.GpuException;
 import dev.sgl.local.model.Model;
@@ -31,17 +35,23 @@ import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /// A model of a folder, run in this process.
-public final class LocalBackend implements Backend {
+public final class LocalBackend implements TokenBackend {
   /// Sequences of full length that the pool of keys and values holds at least.
   private static final int FULL_SEQUENCES = 4;
 
   /// Tokens that the pool holds at most unless one sequence needs more.
   private static final int MAX_POOL = 32_768;
+
+  /// Tokens of a run of the cache that are shown.
+  private static final int SHOWN_TOKENS = 48;
 
   private final String name;
   private final Checkpoint checkpoint;
@@ -64,6 +74,9 @@ public final class LocalBackend implements Backend {
           options
               .schedule()
               .orElse(device.isAsynchronous() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
+      if (options.maxRunning().isPresent()) {
+        schedule = schedule.withMaxRunning(options.maxRunning().getAsInt());
+      }
       Model model = model(device, schedule, progress);
       int pool = pool(model, options, schedule);
       context =
@@ -77,7 +90,7 @@ public final class LocalBackend implements Backend {
     try {
       progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
       tokenizer = Tokenizer.open(folder, engine.vocabulary());
-      format = ChatFormat.open(checkpoint, tokenizer);
+      format = ChatFormat.open(checkpoint, tokenizer, options.chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
       jumpForward = options.jumpForward();
@@ -144,7 +157,7 @@ public final class LocalBackend implements Backend {
 
   @Override
   public Generation generate(Request request) {
-    int[] prompt = tokens(request.prompt());
+    int[] prompt = read(request.prompt());
     int room = context - prompt.length;
     if (room < 1) {
       throw new BackendException(
@@ -173,7 +186,8 @@ public final class LocalBackend implements Backend {
                 sampling.logprobs().orElse(-1),
                 matcher(request.type()),
                 jumpForward,
-                defaults.ends()),
+                defaults.ends(),
+                sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray()),
             new Sampler(defaults.settings(sampling), prompt),
             new TextStream(sampling.stop()),
             tokenizer);
@@ -197,10 +211,8 @@ public final class LocalBackend implements Backend {
     }
   }
 
-  private int[] tokens(Prompt prompt) {
-    if (closed.get()) {
-      throw new UnavailableException("the model is closed");
-    }
+  private int[] read(Prompt prompt) {
+    requireOpen();
     if (Prompt.hasImages(prompt)) {
       throw new BackendException("the model `" + name + "` reads text only; it sees no pictures");
     }
@@ -213,14 +225,19 @@ public final class LocalBackend implements Backend {
     }
   }
 
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new UnavailableException("the model is closed");
+    }
+  }
+
   private int start() {
     return format.begin().or(defaults::end).orElse(0);
   }
 
   @Override
   public Selection select(Question question) {
-    Healing healed =
-        Healing.of(question.prompt(), tokens(question.prompt()), tokenizer.vocabulary());
+    Healing healed = Healing.of(question.prompt(), read(question.prompt()), tokenizer.vocabulary());
     int[] before = healed.tokens();
     List<int[]> choices =
         question.choices().stream()
@@ -245,7 +262,124 @@ public final class LocalBackend implements Backend {
 
   @Override
   public Pin pin(Prompt prompt, Scheduling scheduling) {
-    return engine.pin(scheduling.cacheSalt(), tokens(prompt));
+    return engine.pin(scheduling.cacheSalt(), read(prompt));
+  }
+
+  // --- tokens
+
+  @Override
+  public ModelCard card() {
+    JsonNode config = checkpoint.json("config.json");
+    return new ModelCard(
+        name,
+        checkpoint.folder().toString(),
+        config.path("architectures").path(0).asText(config.path("model_type").asText()),
+        context,
+        engine.vocabulary(),
+        config.path("hidden_size").asInt(),
+        format.source());
+  }
+
+  @Override
+  public List<Integer> tokens(Prompt prompt) {
+    return list(read(prompt));
+  }
+
+  @Override
+  public List<Integer> tokens(String text, boolean whole) {
+    requireOpen();
+    return list(whole ? tokenizer.encodeWhole(text) : tokenizer.encode(text));
+  }
+
+  private static List<Integer> list(int[] tokens) {
+    return Arrays.stream(tokens).boxed().toList();
+  }
+
+  @Override
+  public Optional<Token> token(int id) {
+    requireOpen();
+    if (id < 0 || id >= tokenizer.vocabulary().size()) {
+      return Optional.empty();
+    }
+    List<Byte> bytes = new ArrayList<>();
+    for (byte one : tokenizer.vocabulary().bytes(id)) {
+      bytes.add(one);
+    }
+    return Optional.of(new Token(id, tokenizer.show(id), bytes));
+  }
+
+  @Override
+  public Optional<Token> special(String name) {
+    requireOpen();
+    return tokenizer.special(name).stream().boxed().findFirst().flatMap(this::token);
+  }
+
+  @Override
+  public List<Reply.Logprob> score(List<Integer> tokens, int top, Scheduling scheduling) {
+    if (tokens.size() < 2) {
+      return List.of();
+    }
+    return read(
+        new ScoredPrompt(ids(tokens), top, terms(tokens, scheduling), tokenizer.vocabulary()));
+  }
+
+  @Override
+  public float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling) {
+    if (tokens.isEmpty()) {
+      throw new BackendException("there is no text to embed");
+    }
+    return read(new EmbeddedPrompt(ids(tokens), pooling, terms(tokens, scheduling)));
+  }
+
+  private int[] ids(List<Integer> tokens) {
+    requireOpen();
+    if (tokens.size() > context) {
+      throw new BackendException(
+          "the text has " + tokens.size() + " tokens, but the model's context is " + context);
+    }
+    return tokens.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Sequence.Terms terms(List<Integer> tokens, Scheduling scheduling) {
+    return new Sequence.Terms(tokens.size(), scheduling.priority(), scheduling.cacheSalt());
+  }
+
+  private <T> T read(ReadSequence<T> sequence) {
+    engine.submit(sequence);
+    try {
+      return sequence.await();
+    } finally {
+      if (!sequence.isDone()) {
+        engine.cancel(sequence);
+      }
+    }
+  }
+
+  @Override
+  public CacheTree cacheTree(int most) {
+    List<KvCache.Run> runs = engine.ask(KvCache::runs);
+    List<CacheTree.Run> shown =
+        runs.stream()
+            .limit(most) // parents come before their children
+            .map(r -> new CacheTree.Run(r.parent(), r.tokens().length, text(r), r.isUsed()))
+            .toList();
+    return new CacheTree(shown, runs.size() - shown.size());
+  }
+
+  private String text(KvCache.Run run) {
+    return Arrays.stream(run.tokens())
+        .limit(SHOWN_TOKENS)
+        .mapToObj(tokenizer::show)
+        .collect(Collectors.joining());
+  }
+
+  @Override
+  public void flushCache() {
+    engine.ask(
+        cache -> {
+          cache.flush();
+          return true;
+        });
   }
 
   /// Lets `listener` hear what the engine does from now on.

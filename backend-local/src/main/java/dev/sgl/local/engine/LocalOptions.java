@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.schedule.ScheduleOptions;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -14,6 +15,8 @@ import java.util.OptionalInt;
 /// @param jumpForward whether text that must come is taken without asking the model
 /// @param cache the pages of keys and values
 /// @param schedule how requests share the model; by default as it suits the device
+/// @param maxRunning most sequences that run at the same time; by default what `schedule` says
+/// @param chatTemplate a file with another chat template than the model's own
 public record LocalOptions(
     DeviceOption device,
     double memFraction,
@@ -21,7 +24,9 @@ public record LocalOptions(
     OptionalInt context,
     boolean jumpForward,
     CacheOptions cache,
-    Optional<ScheduleOptions> schedule) {
+    Optional<ScheduleOptions> schedule,
+    OptionalInt maxRunning,
+    Optional<Path> chatTemplate) {
   public static final LocalOptions DEFAULT =
       new LocalOptions(
           DeviceOption.AUTO,
@@ -30,6 +35,8 @@ public record LocalOptions(
           OptionalInt.empty(),
           true,
           CacheOptions.DEFAULT,
+          Optional.empty(),
+          OptionalInt.empty(),
           Optional.empty());
 
   public LocalOptions {
@@ -39,32 +46,88 @@ public record LocalOptions(
   }
 
   public LocalOptions withDevice(DeviceOption value) {
-    return new LocalOptions(value, memFraction, threads, context, jumpForward, cache, schedule);
+    return new LocalOptions(
+        value,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate);
   }
 
   public LocalOptions withMemFraction(double value) {
-    return new LocalOptions(device, value, threads, context, jumpForward, cache, schedule);
+    return new LocalOptions(
+        device, value, threads, context, jumpForward, cache, schedule, maxRunning, chatTemplate);
   }
 
   public LocalOptions withThreads(int value) {
-    return new LocalOptions(device, memFraction, value, context, jumpForward, cache, schedule);
+    return new LocalOptions(
+        device,
+        memFraction,
+        value,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate);
   }
 
   public LocalOptions withContext(OptionalInt value) {
-    return new LocalOptions(device, memFraction, threads, value, jumpForward, cache, schedule);
+    return new LocalOptions(
+        device,
+        memFraction,
+        threads,
+        value,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate);
   }
 
   public LocalOptions withJumpForward(boolean value) {
-    return new LocalOptions(device, memFraction, threads, context, value, cache, schedule);
+    return new LocalOptions(
+        device, memFraction, threads, context, value, cache, schedule, maxRunning, chatTemplate);
   }
 
   public LocalOptions withCache(CacheOptions value) {
-    return new LocalOptions(device, memFraction, threads, context, jumpForward, value, schedule);
+    return new LocalOptions(
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        value,
+        schedule,
+        maxRunning,
+        chatTemplate);
   }
 
   public LocalOptions withSchedule(ScheduleOptions value) {
     return new LocalOptions(
-        device, memFraction, threads, context, jumpForward, cache, Optional.of(value));
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        Optional.of(value),
+        maxRunning,
+        chatTemplate);
+  }
+
+  public LocalOptions withMaxRunning(OptionalInt value) {
+    return new LocalOptions(
+        device, memFraction, threads, context, jumpForward, cache, schedule, value, chatTemplate);
+  }
+
+  public LocalOptions withChatTemplate(Optional<Path> value) {
+    return new LocalOptions(
+        device, memFraction, threads, context, jumpForward, cache, schedule, maxRunning, value);
   }
 
   /// The pages of keys and values.

@@ -8,6 +8,7 @@ import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// What a model would see of a prompt, without its weights: the tokenizer and the chat template
 /// of a model folder.
@@ -19,7 +20,7 @@ public final class PromptReader implements AutoCloseable {
   private PromptReader(Checkpoint checkpoint, Tokenizer tokenizer) {
     this.checkpoint = checkpoint;
     this.tokenizer = tokenizer;
-    this.format = ChatFormat.open(checkpoint, tokenizer);
+    this.format = ChatFormat.open(checkpoint, tokenizer, Optional.empty());
   }
 
   /// A token of a prompt, as people read it.

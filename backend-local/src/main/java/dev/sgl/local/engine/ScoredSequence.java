@@ -2,12 +2,10 @@ package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
-import dev.sgl.local.schedule.Sequence;
-import java.util.concurrent.CompletableFuture;
 
 /// A sequence that is only read: the log-probabilities of its tokens from `from` on, and those of
 /// some tokens that may follow its last.
-final class ScoredSequence extends Sequence {
+final class ScoredSequence extends ReadSequence<ScoredSequence.Scores> {
   /// @param sum of the log-probabilities of the tokens from `from` on
   /// @param next log-probability of each token that may follow
   record Scores(double sum, double[] next) {}
@@ -16,7 +14,6 @@ final class ScoredSequence extends Sequence {
   private int wanted; // the first position whose logits are missing
   private double sum;
   private final double[] nextLogprobs;
-  private final CompletableFuture<Scores> scores = new CompletableFuture<>();
 
   /// @param from at least 1, at most the number of tokens
   /// @param next tokens that may follow
@@ -25,10 +22,6 @@ final class ScoredSequence extends Sequence {
     this.next = next;
     this.wanted = from - 1;
     this.nextLogprobs = new double[next.length];
-  }
-
-  CompletableFuture<Scores> scores() {
-    return scores;
   }
 
   @Override
@@ -56,12 +49,7 @@ final class ScoredSequence extends Sequence {
   }
 
   @Override
-  public void fail(RuntimeException error) {
-    scores.completeExceptionally(error);
-  }
-
-  @Override
-  public void finish() {
-    scores.complete(new Scores(sum, nextLogprobs));
+  Scores outcome() {
+    return new Scores(sum, nextLogprobs);
   }
 }

@@ -12,8 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 
 /// Scores choices as continuations of a prompt.
 ///
@@ -98,7 +96,7 @@ final class Selector {
       List<Place> next = new ArrayList<>();
       for (int i = 0; i < level.size(); i++) {
         Place place = level.get(i);
-        ScoredSequence.Scores found = await(sequences.get(i));
+        ScoredSequence.Scores found = sequences.get(i).await();
         double sum = place.sum() + found.sum();
         if (place.choices().isLeaf()) {
           score(place.choices(), sum + found.next()[0]);
@@ -177,7 +175,7 @@ final class Selector {
   private double[] one(int[] way, int[] asked) {
     ScoredSequence sequence = submit(way, way.length, asked);
     try {
-      return await(sequence).next();
+      return sequence.await().next();
     } finally {
       cancel(sequence);
     }
@@ -200,21 +198,8 @@ final class Selector {
 
   /// Ends a sequence that still runs, after an error in another.
   private void cancel(ScoredSequence sequence) {
-    if (!sequence.scores().isDone()) {
+    if (!sequence.isDone()) {
       engine.cancel(sequence);
-    }
-  }
-
-  private static ScoredSequence.Scores await(ScoredSequence sequence) {
-    try {
-      return sequence.scores().get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException error
-          ? error
-          : new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("cancelled");
     }
   }
 }

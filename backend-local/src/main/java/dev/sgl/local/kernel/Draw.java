@@ -38,6 +38,9 @@ public record Draw(
   /// Asks for nothing.
   public static final Draw NOTHING = score(NO_TOKENS);
 
+  /// Asks for the hidden state of the row, and for nothing of its logits.
+  public static final Draw STATE = score(NO_TOKENS);
+
   /// Takes the likeliest token.
   public static Draw greedy(long[] allowed, int candidates) {
     return new Draw(
@@ -46,6 +49,11 @@ public record Draw(
 
   /// Asks for log-probabilities only.
   public static Draw score(int[] scored) {
+    return score(scored, NO_LOGPROBS);
+  }
+
+  /// Asks for the log-probabilities of some tokens, and of the likeliest `candidates`.
+  public static Draw score(int[] scored, int candidates) {
     return new Draw(
         false,
         0,
@@ -58,8 +66,13 @@ public record Draw(
         new float[0],
         new long[0],
         0,
-        NO_LOGPROBS,
+        candidates,
         scored);
+  }
+
+  /// Whether the row's logits are needed.
+  public boolean asks() {
+    return picks || candidates >= 0 || scored.length > 0;
   }
 
   /// Whether something is cut off before the draw.

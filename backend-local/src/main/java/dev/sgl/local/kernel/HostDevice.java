@@ -186,14 +186,14 @@ public final class HostDevice implements Device {
           i * all.columns(),
           all.columns());
     }
-    Tensor logits = Tensor.of(sampled.length, head.rows());
-    linear(
-        norm(last, norm, sampled.length),
-        head,
-        Optional.empty(),
-        new Parts(List.of(logits)),
-        sampled.length);
-    return new HostLogits(logits);
+    kernels.rmsNorm(last, only(norm.weights()), norm.epsilon(), last, sampled.length);
+    return new HostLogits(last, states -> product(states, head));
+  }
+
+  private Tensor product(Tensor x, Matrix weight) {
+    Tensor out = Tensor.of(x.rows(), weight.rows());
+    linear(x, weight, Optional.empty(), new Parts(List.of(out)), x.rows());
+    return out;
   }
 
   private static float[] only(Vector vector) {

@@ -1,17 +1,74 @@
 package dev.sgl.local.kernel;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
-/// Logits `[sampled, vocabulary]` in the memory of the virtual machine.
-public record HostLogits(Tensor values) implements Logits {
+/// Logits in the memory of the virtual machine, computed for the rows that are asked for something.
+public final class HostLogits implements Logits {
+  private final Tensor states; // [sampled, hidden]
+  private final UnaryOperator<Tensor> head; // of some states
+  private Optional<Tensor> all = Optional.empty();
+
+  /// @param states normed hidden states of the sampled rows
+  /// @param head what makes logits `[rows, vocabulary]` of some of them
+  HostLogits(Tensor states, UnaryOperator<Tensor> head) {
+    this.states = states;
+    this.head = head;
+  }
+
+  /// Logits that are known already.
+  public HostLogits(Tensor logits) {
+    this(logits, UnaryOperator.identity());
+  }
+
+  /// The logits of all sampled rows.
+  public Tensor values() {
+    Tensor values = all.orElseGet(() -> head.apply(states));
+    all = Optional.of(values);
+    return values;
+  }
+
+  @Override
+  public float[] state(int row) {
+    return states.row(row).clone();
+  }
 
   @Override
   public Picks pick(List<Draw> draws) {
-    List<Picked> picked =
-        IntStream.range(0, draws.size())
-            .mapToObj(row -> PlainPicker.pick(values.row(row), draws.get(row)))
-            .toList();
+    Tensor logits = all.orElseGet(() -> head.apply(asked(draws)));
+    List<Picked> picked = new ArrayList<>();
+    int next = 0;
+    for (int row = 0; row < draws.size(); row++) {
+      Draw draw = draws.get(row);
+      float[] its = {};
+      if (draw.asks()) {
+        its = logits.row(all.isPresent() ? row : next++);
+      }
+      picked.add(draw.asks() ? PlainPicker.pick(its, draw) : Picked.NOTHING);
+    }
     return () -> picked;
+  }
+
+  /// The states of the rows whose logits are needed.
+  private Tensor asked(List<Draw> draws) {
+    int count = (int) draws.stream().filter(Draw::asks).count();
+    if (count == draws.size()) {
+      return states;
+    }
+    Tensor asked = Tensor.of(count, states.columns());
+    int next = 0;
+    for (int row = 0; row < draws.size(); row++) {
+      if (draws.get(row).asks()) {
+        System.arraycopy(
+            states.values(),
+            row * states.columns(),
+            asked.values(),
+            next++ * states.columns(),
+            states.columns());
+      }
+    }
+    return asked;
   }
 }

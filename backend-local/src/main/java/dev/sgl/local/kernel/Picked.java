@@ -10,6 +10,9 @@ package dev.sgl.local.kernel;
 /// @param scores the log-probability of each token that was to be scored
 public record Picked(
     int token, double logprob, int[] candidates, double[] candidateLogprobs, double[] scores) {
+  /// The answer to a draw that asks for nothing.
+  public static final Picked NOTHING = new Picked(-1, 0, new int[0], new double[0], new double[0]);
+
   /// No token is allowed, or none was asked for.
   public static final int NONE = -1;
 

@@ -26,4 +26,9 @@ public record ScheduleOptions(int batchTokens, int maxRunning, Order order, Dura
     }
     maxRunning = Math.min(maxRunning, batchTokens); // each gets a token in every batch
   }
+
+  /// The same with another number of sequences that run at the same time.
+  public ScheduleOptions withMaxRunning(int value) {
+    return new ScheduleOptions(batchTokens, value, order, patience);
+  }
 }

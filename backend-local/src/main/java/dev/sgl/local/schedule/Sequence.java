@@ -58,6 +58,11 @@ public abstract class Sequence {
   /// What is asked of the logits at `position`, which predict the token after it.
   public abstract Draw draw(int position);
 
+  /// Takes the hidden state at `position`, if the draw asked for it; the answer comes behind it.
+  public void state(int position, float[] state) {
+    throw new IllegalStateException("a state was not asked for");
+  }
+
   /// Takes the answer.
   ///
   /// @return whether the sequence is done

@@ -25,29 +25,32 @@ public final class ChatFormat {
   private static final char CLOSE = '\uE001';
 
   private final Tokenizer tokenizer;
+  private final Optional<String> source;
   private final Optional<Template> template;
   private final Map<String, Object> names;
 
-  private ChatFormat(Tokenizer tokenizer, Optional<Template> template, Map<String, Object> names) {
+  private ChatFormat(Tokenizer tokenizer, Optional<String> source, Map<String, Object> names) {
     this.tokenizer = tokenizer;
-    this.template = template;
+    this.source = source;
+    this.template = source.map(s -> Template.parse(s, LocalDateTime::now));
     this.names = names;
   }
 
   /// Reads the template of a model folder: `chat_template.jinja`, or `chat_template` of
   /// `tokenizer_config.json`.
   ///
+  /// @param given a file with another template
   /// @throws ModelException if there is one that cannot be read
-  public static ChatFormat open(Checkpoint model, Tokenizer tokenizer) {
+  public static ChatFormat open(Checkpoint model, Tokenizer tokenizer, Optional<Path> given) {
     JsonNode config = model.json("tokenizer_config.json");
     Map<String, Object> names = new LinkedHashMap<>();
     for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
       content(config.path(name)).ifPresent(text -> names.put(name, text));
     }
     try {
-      Optional<Template> template =
-          source(model.folder(), config).map(s -> Template.parse(s, LocalDateTime::now));
-      return new ChatFormat(tokenizer, template, names);
+      Optional<String> source =
+          given.isPresent() ? given.map(ChatFormat::read) : source(model.folder(), config);
+      return new ChatFormat(tokenizer, source, names);
     } catch (TemplateException e) {
       throw new ModelException(model.folder() + ": " + e.getMessage(), e);
     }
@@ -62,11 +65,7 @@ public final class ChatFormat {
   private static Optional<String> source(Path folder, JsonNode config) {
     Path file = folder.resolve("chat_template.jinja");
     if (Files.isRegularFile(file)) {
-      try {
-        return Optional.of(Files.readString(file));
-      } catch (IOException e) {
-        throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
-      }
+      return Optional.of(read(file));
     }
     JsonNode node = config.path("chat_template");
     if (node.isArray()) { // several by name; the one for plain chats is `default`
@@ -77,6 +76,19 @@ public final class ChatFormat {
       }
     }
     return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /// The source of the template, if there is one.
+  public Optional<String> source() {
+    return source;
   }
 
   /// The id of the token that begins every text, if the model has one.
@@ -92,7 +104,7 @@ public final class ChatFormat {
   public int[] tokens(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Raw(var parts) -> raw(parts);
-      case Prompt.Chat(var messages, var open) -> chat(messages, open);
+      case Prompt.Chat chat -> chat(chat);
     };
   }
 
@@ -124,36 +136,32 @@ public final class ChatFormat {
     return false;
   }
 
-  private int[] chat(List<Prompt.Message> messages, List<Prompt.Part> open) {
+  private int[] chat(Prompt.Chat chat) {
     List<Prompt.Part.Generated> marked = new ArrayList<>();
-    boolean thinks = !open.isEmpty() && open.getFirst().text().startsWith("<think>");
-    String rendered = render(messages, thinks, part -> shown(part, marked));
+    String rendered = render(chat, part -> shown(part, marked));
     if (!marked.isEmpty()) {
       // a template may change what a message says; then the marks are of no use
-      String plain = render(messages, thinks, part -> clean(part.text()));
+      String plain = render(chat, part -> clean(part.text()));
       rendered = unmarked(rendered, marked).equals(plain) ? rendered : plain;
     }
     StringBuilder whole = new StringBuilder(rendered);
-    for (Prompt.Part part : open) {
+    for (Prompt.Part part : chat.open()) {
       whole.append(shown(part, marked));
     }
     return encode(whole.toString(), marked);
   }
 
-  /// @param thinks whether the model goes on with a thought; templates of models that always think
-  ///     write an empty one otherwise
-  private String render(
-      List<Prompt.Message> messages, boolean thinks, Function<Prompt.Part, String> shown) {
-    Template chat =
+  private String render(Prompt.Chat chat, Function<Prompt.Part, String> shown) {
+    Template written =
         template.orElseThrow(
             () ->
                 new ModelException(
                     "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
     List<Object> rendered = new ArrayList<>();
-    for (Prompt.Message message : messages) {
+    for (Prompt.Message message : chat.messages()) {
       StringBuilder content = new StringBuilder();
       message.parts().forEach(part -> content.append(shown.apply(part)));
-      Map<Object, Object> fields = new LinkedHashMap<>();
+      Map<Object, Object> fields = new LinkedHashMap<>(message.fields());
       fields.put("role", message.role().word());
       fields.put("content", content.toString());
       rendered.add(fields);
@@ -161,13 +169,20 @@ public final class ChatFormat {
     Map<String, Object> variables = new LinkedHashMap<>(names);
     variables.put("messages", rendered);
     variables.put("add_generation_prompt", true);
-    variables.put("enable_thinking", thinks);
+    variables.put("enable_thinking", thinks(chat));
+    variables.putAll(chat.variables());
     try {
-      return chat.render(variables);
+      return written.render(variables);
     } catch (TemplateException e) {
       throw new ModelException(
           "the model's chat template refuses the conversation: " + e.getMessage(), e);
     }
+  }
+
+  /// Whether the model goes on with a thought; templates of models that always think write an empty
+  /// one otherwise.
+  private static boolean thinks(Prompt.Chat chat) {
+    return !chat.open().isEmpty() && chat.open().getFirst().text().startsWith("<think>");
   }
 
   private static String shown(Prompt.Part part, List<Prompt.Part.Generated> marked) {

@@ -26,7 +26,7 @@ public record Healing(int[] tokens, String tail) {
     List<Prompt.Part> parts =
         switch (prompt) {
           case Prompt.Raw(var all) -> all;
-          case Prompt.Chat(_, var open) -> open;
+          case Prompt.Chat(_, var open, _) -> open;
         };
     if (parts.isEmpty()
         || tokens.length < 2

@@ -3,6 +3,7 @@ package dev.sgl.local.tokens;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// Turns tokens as they come into text to show: whole characters only, and nothing that may turn
 /// out to belong to a stop text.
@@ -11,7 +12,7 @@ public final class TextStream {
   private final StringBuilder text = new StringBuilder();
   private byte[] open = {}; // the beginning of a character
   private int shown;
-  private boolean stopped;
+  private Optional<String> stopped = Optional.empty();
 
   public TextStream(List<String> stops) {
     this.stops = List.copyOf(stops);
@@ -32,13 +33,13 @@ public final class TextStream {
     int first = Integer.MAX_VALUE;
     for (String stop : stops) {
       int at = text.indexOf(stop, Math.max(0, from - stop.length() + 1));
-      if (at >= 0) {
-        first = Math.min(first, at);
+      if (at >= 0 && at < first) {
+        first = at;
+        stopped = Optional.of(stop);
       }
     }
-    if (first < Integer.MAX_VALUE) {
+    if (stopped.isPresent()) {
       text.setLength(first);
-      stopped = true;
     }
   }
 
@@ -49,12 +50,17 @@ public final class TextStream {
 
   /// Whether a stop text came; it and all after it is cut off.
   public boolean isStopped() {
+    return stopped.isPresent();
+  }
+
+  /// The stop text that came.
+  public Optional<String> stop() {
     return stopped;
   }
 
   /// Text that can be shown and was not yet.
   public String next() {
-    int end = stopped ? text.length() : text.length() - held();
+    int end = isStopped() ? text.length() : text.length() - held();
     String chunk = text.substring(Math.min(shown, end), end);
     shown = Math.max(shown, end);
     return chunk;
@@ -62,7 +68,7 @@ public final class TextStream {
 
   /// What is left at the end, an unfinished character as U+FFFD.
   public String finish() {
-    if (open.length > 0 && !stopped) {
+    if (open.length > 0 && !isStopped()) {
       text.append(new String(open, StandardCharsets.UTF_8));
     }
     open = new byte[0];

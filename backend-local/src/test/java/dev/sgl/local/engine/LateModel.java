@@ -28,7 +28,17 @@ final class LateModel extends ForwardingModel {
     int[] tokens = Arrays.stream(batch.tokens()).map(t -> t < 0 ? picked[~t] : t).toArray();
     Logits logits =
         super.forward(new Batch(tokens, batch.positions(), batch.tables(), batch.sampled()), pool);
-    return draws -> pick(logits, draws);
+    return new Logits() {
+      @Override
+      public float[] state(int row) {
+        return logits.state(row);
+      }
+
+      @Override
+      public Picks pick(List<Draw> draws) {
+        return LateModel.this.pick(logits, draws);
+      }
+    };
   }
 
   private Logits.Picks pick(Logits logits, List<Draw> draws) {

@@ -75,6 +75,7 @@ class LocalBackendTest {
         OptionalInt.empty(),
         OptionalDouble.empty(),
         stop,
+        List.of(),
         OptionalLong.of(seed),
         0,
         0,

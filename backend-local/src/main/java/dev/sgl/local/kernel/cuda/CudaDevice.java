@@ -3,6 +3,7 @@ package dev.sgl.local.kernel.cuda;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
@@ -514,25 +515,33 @@ public final class CudaDevice implements Device {
 
   @Override
   public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
-    return draws ->
-        picker.pick(
+    return new Logits() {
+      @Override
+      public float[] state(int row) {
+        return numbers(normedRows(pass, x, norm, row, 1), ((CudaActivations) x).columns());
+      }
+
+      @Override
+      public Picks pick(List<Draw> draws) {
+        return picker.pick(
             draws,
             head.rows(),
-            (first, rows, logits) -> logits(pass, x, norm, (CudaMatrix) head, first, rows, logits));
+            (first, rows, logits) ->
+                multiply(
+                    normedRows(pass, x, norm, first, rows),
+                    (CudaMatrix) head,
+                    logits,
+                    rows,
+                    Result.WRITTEN_SINGLE));
+      }
+    };
   }
 
-  /// The logits of some of the sampled rows.
-  private void logits(
-      Pass pass,
-      Activations x,
-      Norm norm,
-      CudaMatrix head,
-      int first,
-      int rows,
-      Gpu.Memory logits) {
+  /// Some of the sampled rows, normed.
+  private Gpu.Memory normedRows(Pass pass, Activations x, Norm norm, int first, int rows) {
     CudaActivations all = (CudaActivations) x;
     normed = room(normed, (long) all.rows() * all.columns() * BYTES);
-    Gpu.Memory last = normed.orElseThrow().memory();
+    Gpu.Memory out = normed.orElseThrow().memory();
     gpu.launch(
         kernel("rmsNormSampled"),
         rows,
@@ -542,10 +551,28 @@ public final class CudaDevice implements Device {
         all.memory(),
         memory(norm.weights()),
         norm.epsilon(),
-        last,
+        out,
         all.columns(),
         first);
-    multiply(last, head, logits, rows, Result.WRITTEN_SINGLE);
+    return out;
+  }
+
+  /// Waits for a row of numbers and widens them.
+  private float[] numbers(Gpu.Memory row, int columns) {
+    gpu.enter();
+    Gpu.Pinned host = gpu.pin((long) columns * BYTES);
+    gpu.download(row, host, (long) columns * BYTES);
+    gpu.await();
+    float[] numbers = new float[columns];
+    for (int i = 0; i < columns; i++) {
+      short bits = host.buffer().getShort(i * BYTES);
+      numbers[i] =
+          type.orElseThrow() == DType.BF16
+              ? Float.intBitsToFloat(bits << 16)
+              : Float.float16ToFloat(bits);
+    }
+    gpu.unpin(host);
+    return numbers;
   }
 
   @Override

@@ -1,0 +1,28 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.backend.Reply;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.local.kernel.Picked;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Log-probabilities of tokens as callers read them.
+final class Logprobs {
+  private Logprobs() {}
+
+  /// @param picked whose candidates could have come in the token's place
+  static Reply.Logprob of(int token, double logprob, Picked picked, Vocabulary vocabulary) {
+    List<Reply.Candidate> top = new ArrayList<>();
+    for (int i = 0; i < picked.candidates().length; i++) {
+      int candidate = picked.candidates()[i];
+      double its = picked.candidateLogprobs()[i];
+      top.add(new Reply.Candidate(candidate, text(candidate, vocabulary), its));
+    }
+    return new Reply.Logprob(token, text(token, vocabulary), logprob, top);
+  }
+
+  private static String text(int token, Vocabulary vocabulary) {
+    return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
+  }
+}

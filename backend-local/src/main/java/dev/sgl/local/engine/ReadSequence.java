@@ -1,0 +1,47 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.schedule.Sequence;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/// A sequence that is only read, and what came of it.
+abstract class ReadSequence<T> extends Sequence {
+  private final CompletableFuture<T> result = new CompletableFuture<>();
+
+  ReadSequence(int[] tokens, Terms terms) {
+    super(tokens, terms);
+  }
+
+  /// What came of it, once it is read to its end.
+  abstract T outcome();
+
+  @Override
+  public final void finish() {
+    result.complete(outcome());
+  }
+
+  @Override
+  public final void fail(RuntimeException error) {
+    result.completeExceptionally(error);
+  }
+
+  /// Whether it was answered.
+  final boolean isDone() {
+    return result.isDone();
+  }
+
+  /// Waits for the outcome.
+  final T await() {
+    try {
+      return result.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException error
+          ? error
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled");
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.backend.Reply;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A prompt that is read for the log-probability of each of its tokens, given those before it, and
+/// for the likeliest ones in their place.
+final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
+  private final int top;
+  private final Vocabulary vocabulary;
+  private final List<Reply.Logprob> logprobs = new ArrayList<>();
+
+  /// @param tokens at least two
+  ScoredPrompt(int[] tokens, int top, Terms terms, Vocabulary vocabulary) {
+    super(tokens, terms);
+    this.top = top;
+    this.vocabulary = vocabulary;
+  }
+
+  @Override
+  public int firstWanted() {
+    return logprobs.size();
+  }
+
+  @Override
+  public Draw draw(int position) {
+    return position + 1 < length()
+        ? Draw.score(new int[] {tokens()[position + 1]}, top)
+        : Draw.NOTHING;
+  }
+
+  @Override
+  public boolean accept(int position, Picked picked) {
+    if (position == logprobs.size()) { // else it is computed again after it had to wait
+      int token = tokens()[position + 1];
+      logprobs.add(Logprobs.of(token, picked.scores()[0], picked, vocabulary));
+    }
+    return logprobs.size() == length() - 1;
+  }
+
+  @Override
+  List<Reply.Logprob> outcome() {
+    return logprobs;
+  }
+}
