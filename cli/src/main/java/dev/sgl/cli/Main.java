@@ -4,6 +4,7 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.cli.batch.BatchCommand;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.cli.serve.ServeCommand;
 import dev.sgl.cli.test.TestCommand;
 import dev.sgl.local.weights.ModelException;
 import java.io.PrintWriter;
@@ -19,6 +20,7 @@ import picocli.CommandLine.IVersionProvider;
         "Runs and checks .sgl programs: conversations with language models, written as code.",
     subcommands = {
       RunCommand.class,
+      ServeCommand.class,
       BatchCommand.class,
       TestCommand.class,
       CheckCommand.class,
@@ -36,6 +38,7 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc run samples/tips.sgl",
       "  sglc run samples/tips.sgl topic=sleep n=5 --stream",
       "  sglc run samples/tips.sgl --endpoint http://127.0.0.1:30000/v1 --model qwen",
+      "  sglc serve --model models/Qwen3-0.6B --port 30000",
       "  sglc batch samples/sentiment.sgl --input reviews.jsonl --output moods.jsonl",
       "  sglc check samples/*.sgl",
       "  sglc test samples/*.sgl",
@@ -86,7 +89,8 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Missing command: run, batch, test, check, fmt, render, lsp or ir.");
+        spec.commandLine(),
+        "Missing command: run, serve, batch, test, check, fmt, render, lsp or ir.");
   }
 
   /// The version of the jar.

@@ -1,5 +1,6 @@
 package dev.sgl.backend;
 
+import java.util.List;
 import java.util.Optional;
 
 /// A running generation, read by one thread.
@@ -9,6 +10,12 @@ public interface Generation extends AutoCloseable {
   ///
   /// @throws BackendException if the generation failed
   Optional<String> next();
+
+  /// The log-probabilities that came with the last piece of text, where the backend has them by
+  /// then; all of them are in the reply.
+  default List<Reply.Logprob> logprobs() {
+    return List.of();
+  }
 
   /// The finished generation; waits for the end.
   ///

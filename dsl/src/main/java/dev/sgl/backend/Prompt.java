@@ -68,6 +68,18 @@ public sealed interface Prompt {
       }
     }
 
+    /// A raw prompt as the tokens that it is; nothing is put before them.
+    record Tokens(List<Integer> tokens) implements Part {
+      public Tokens {
+        tokens = List.copyOf(tokens);
+      }
+
+      @Override
+      public String text() {
+        return "";
+      }
+    }
+
     /// A picture in a user's message.
     ///
     /// @param url where it is, or what it is: a `data:` URL

@@ -57,6 +57,90 @@ public record Sampling(
     logitBias = Map.copyOf(logitBias);
   }
 
+  /// The same with at most so many tokens.
+  public Sampling withMaxTokens(int value) {
+    return new Sampling(
+        OptionalInt.of(value),
+        budget,
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        stop,
+        stopTokens,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
+  /// The same with other stop texts and stop tokens.
+  public Sampling withStops(List<String> texts, List<Integer> tokens) {
+    return new Sampling(
+        maxTokens,
+        budget,
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        texts,
+        tokens,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
+  /// The same with another seed.
+  public Sampling withSeed(OptionalLong value) {
+    return new Sampling(
+        maxTokens,
+        budget,
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        stop,
+        stopTokens,
+        value,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
+  /// The same with or without log-probabilities.
+  public Sampling withLogprobs(OptionalInt value) {
+    return new Sampling(
+        maxTokens,
+        budget,
+        minTokens,
+        temperature,
+        topP,
+        topK,
+        minP,
+        stop,
+        stopTokens,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        value);
+  }
+
   private static Sampling plain(OptionalDouble temperature) {
     return new Sampling(
         OptionalInt.empty(),

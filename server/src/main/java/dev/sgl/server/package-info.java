@@ -1,4 +1,4 @@
-/// OpenAI-compatible HTTP over a backend. Its routes come with their own issue.
+/// A model behind HTTP: OpenAI's API, SGLang's, programs, and a page to try them.
 @NullMarked
 package dev.sgl.server;
 

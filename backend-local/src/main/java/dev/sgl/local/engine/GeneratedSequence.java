@@ -51,7 +51,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       int[] stops) {}
 
   private sealed interface Mail {
-    record Text(String text) implements Mail {}
+    record Text(String text, List<Reply.Logprob> logprobs) implements Mail {}
 
     record Done(Reply reply) implements Mail {}
 
@@ -71,10 +71,12 @@ final class GeneratedSequence extends Sequence implements Generation {
   private boolean complete; // before the model was asked
   private boolean masked; // whether the mask is that of the next token
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
+  private int said; // of them
   private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<String> stop = Optional.empty();
   private Optional<Mail> last = Optional.empty(); // the reader's
+  private List<Reply.Logprob> heard = List.of(); // the reader's
 
   GeneratedSequence(
       Engine engine,
@@ -174,9 +176,15 @@ final class GeneratedSequence extends Sequence implements Generation {
     boolean done = isDone() || jumpForward() || isSpent() && closeEarly();
     String chunk = text.next();
     if (!chunk.isEmpty()) {
-      outbox.add(new Mail.Text(chunk));
+      say(chunk);
     }
     return done;
+  }
+
+  /// Sends text, with the log-probabilities that are known since the last one.
+  private void say(String chunk) {
+    outbox.add(new Mail.Text(chunk, List.copyOf(logprobs.subList(said, logprobs.size()))));
+    said = logprobs.size();
   }
 
   /// Whether the token is the text that was taken back from the prompt, and no more.
@@ -303,7 +311,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   public void finish() {
     String rest = text.finish();
     if (!rest.isEmpty()) {
-      outbox.add(new Mail.Text(rest));
+      say(rest);
     }
     Timeline times = times();
     Reply.Usage usage =
@@ -350,10 +358,18 @@ final class GeneratedSequence extends Sequence implements Generation {
   @Override
   public Optional<String> next() {
     return switch (take()) {
-      case Mail.Text(var chunk) -> Optional.of(chunk);
+      case Mail.Text(var chunk, var its) -> {
+        heard = its;
+        yield Optional.of(chunk);
+      }
       case Mail.Done _ -> Optional.empty();
       case Mail.Failed(var error) -> throw error;
     };
+  }
+
+  @Override
+  public List<Reply.Logprob> logprobs() {
+    return heard;
   }
 
   @Override

@@ -16,7 +16,6 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
-import dev.sgl.constraint.match.ConstraintCompiler;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.kernel.Device;
@@ -59,7 +58,6 @@ public final class LocalBackend implements TokenBackend {
   private final ChatFormat format;
   private final GenerationDefaults defaults;
   private final Engine engine;
-  private final ConstraintCompiler constraints = new ConstraintCompiler();
   private final MaskCache masks;
   private final boolean jumpForward;
   private final int context;
@@ -205,7 +203,7 @@ public final class LocalBackend implements TokenBackend {
       return Optional.empty();
     }
     try {
-      return Optional.of(constraints.compile(Types.constraint(type)).matcher(masks));
+      return Optional.of(Types.compiled(type).matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }

@@ -117,6 +117,9 @@ public final class ChatFormat {
         text.setLength(text.length() - healed);
         first = flush(text, first, ids);
         ids.addAll(tokens);
+      } else if (part instanceof Prompt.Part.Tokens(var tokens)) {
+        first = !first && flush(text, first, ids);
+        ids.addAll(tokens);
       } else {
         text.append(part.text());
       }

@@ -1,0 +1,82 @@
+package dev.sgl.cli.options;
+
+import dev.sgl.local.engine.DeviceOption;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/// Where and how a local model is computed.
+public final class DeviceOptions {
+  private static final int MAX_THREADS = 1024;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description =
+          "Where a local model is computed: auto (the first GPU, or the processor if there is none), cpu, cuda, or cuda:N. Default: ${DEFAULT-VALUE}.")
+  String device = "auto";
+
+  @Option(
+      names = {"--mem-fraction", "--mem-fraction-static", "--gpu-memory-utilization"},
+      paramLabel = "F",
+      description =
+          "The part of a GPU's memory behind the weights that keys and values may take. Default: ${DEFAULT-VALUE}.")
+  double memFraction = LocalOptions.DEFAULT.memFraction();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: as many as processors, at most 16.")
+  Optional<Integer> threads = Optional.empty();
+
+  @Option(
+      names = {"--context-length", "--max-model-len"},
+      paramLabel = "N",
+      description = "Most tokens of a conversation. Default: the model's.")
+  Optional<Integer> context = Optional.empty();
+
+  /// What the options say.
+  ///
+  /// @throws UsageException if one says what cannot be
+  public LocalOptions options() {
+    if (threads.orElse(1) > MAX_THREADS) {
+      throw new UsageException("--threads must be at most " + MAX_THREADS);
+    }
+    if (!(memFraction > 0 && memFraction <= 1)) {
+      throw new UsageException("--mem-fraction must be above 0 and at most 1");
+    }
+    return LocalOptions.DEFAULT
+        .withDevice(device())
+        .withMemFraction(memFraction)
+        .withThreads(positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads()))
+        .withContext(positive("--context-length", context));
+  }
+
+  private DeviceOption device() {
+    return DeviceOption.parse(device)
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--device must be auto, cpu, cuda or cuda:N, not `" + device + "`"));
+  }
+
+  /// An integer option that must be at least 1.
+  public static OptionalInt positive(String name, Optional<Integer> value) {
+    if (value.isPresent() && value.get() < 1) {
+      throw new UsageException(name + " must be at least 1");
+    }
+    return value.isPresent() ? OptionalInt.of(value.get()) : OptionalInt.empty();
+  }
+
+  /// Loads a model; shows a line on `err` while it does, if `progress`.
+  public static LocalBackend load(
+      Path folder, LocalOptions options, PrintWriter err, boolean progress) {
+    try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
+      return LocalBackend.open(folder, options, line);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.sgl.cli.serve;
+
+import dev.sgl.cli.options.SourceFile;
+import dev.sgl.cli.options.UsageException;
+import dev.sgl.compiler.Compiler;
+import dev.sgl.program.Program;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// The programs of a folder, by the names of their files.
+final class ProgramFolder {
+  private static final String ENDING = ".sgl";
+
+  private ProgramFolder() {}
+
+  /// Compiles all files that have a program; others are modules.
+  ///
+  /// @return none if there are mistakes, which are shown on `err`
+  /// @throws UsageException if there is no such folder
+  static Optional<Map<String, Program>> read(Optional<Path> folder, PrintWriter err) {
+    Map<String, Program> programs = new TreeMap<>();
+    if (folder.isEmpty()) {
+      return Optional.of(programs);
+    }
+    boolean sound = true;
+    for (Path file : files(folder.get())) {
+      Compiler.Result compiled = SourceFile.read(file).checked(err);
+      sound &= compiled.program().isPresent();
+      compiled
+          .program()
+          .filter(program -> program.entry().isPresent())
+          .ifPresent(program -> programs.put(name(file), program));
+    }
+    return sound ? Optional.of(programs) : Optional.empty();
+  }
+
+  private static List<Path> files(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UsageException("--programs: there is no folder " + folder);
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> file.toString().endsWith(ENDING)).sorted().toList();
+    } catch (IOException e) {
+      throw new UsageException("--programs: " + folder + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static String name(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(0, name.length() - ENDING.length());
+  }
+}

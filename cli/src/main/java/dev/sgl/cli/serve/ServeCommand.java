@@ -1,0 +1,224 @@
+package dev.sgl.cli.serve;
+
+import dev.sgl.cli.options.DeviceOptions;
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Host;
+import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.ModelFolder;
+import dev.sgl.cli.options.Terminal;
+import dev.sgl.cli.options.UsageException;
+import dev.sgl.local.engine.EngineMeters;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.program.Program;
+import dev.sgl.server.ServerOptions;
+import dev.sgl.server.SglServer;
+import dev.sgl.server.program.Programs;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `sglc serve`
+@Command(
+    name = "serve",
+    description =
+        "Serves a model over HTTP: OpenAI's API, SGLang's, .sgl programs, and a page to try them.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  sglc serve",
+      "  sglc serve --model models/Qwen3-0.6B --host 0.0.0.0 --port 30000 --api-key secret",
+      "  sglc serve --programs samples --config server.yaml"
+    })
+public final class ServeCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @Option(
+      names = {"-m", "--model", "--model-path"},
+      paramLabel = "PATH",
+      description =
+          "A model folder as Hugging Face lays it out. Default: $$SGL_MODEL, or the demo model.")
+  Optional<String> model = Optional.empty();
+
+  @Option(
+      names = "--served-model-name",
+      paramLabel = "NAME",
+      split = ",",
+      description = "The names by which clients ask for the model. Default: its folder's name.")
+  List<String> names = List.of();
+
+  @Option(
+      names = "--host",
+      paramLabel = "HOST",
+      description =
+          "The interface to listen on; 0.0.0.0 is all. Default: ${DEFAULT-VALUE}, this machine only.")
+  String host = ServerOptions.DEFAULT.host();
+
+  @Option(
+      names = {"-p", "--port"},
+      paramLabel = "PORT",
+      description = "The port to listen on; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  int port = ServerOptions.PORT;
+
+  @Option(
+      names = "--api-key",
+      paramLabel = "KEY",
+      description =
+          "The key that every call but /health must bring. Default: $$SGL_API_KEY, or none.")
+  Optional<String> apiKey = Optional.empty();
+
+  @Mixin DeviceOptions device = new DeviceOptions();
+
+  @Option(
+      names = {"--max-running-requests", "--max-num-seqs"},
+      paramLabel = "N",
+      description =
+          "Requests that run at the same time; others wait. Default: 64 on the processor, 256 on a GPU.")
+  Optional<Integer> maxRunning = Optional.empty();
+
+  @Option(
+      names = {"--tp", "--tp-size", "--tensor-parallel-size"},
+      paramLabel = "N",
+      description = "GPUs that share the model; only 1 so far.")
+  int tensorParallel = 1;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "FILE",
+      description = "A chat template in place of the model's own (Jinja).")
+  Optional<Path> chatTemplate = Optional.empty();
+
+  @Option(
+      names = "--programs",
+      paramLabel = "DIR",
+      description = "Serve the .sgl programs of this folder at /v1/programs.")
+  Optional<Path> programs = Optional.empty();
+
+  @Option(names = "--no-playground", description = "Leave out the page at /.")
+  boolean noPlayground;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "A YAML file of these options, by their names without dashes; what is typed comes first.")
+  Optional<Path> config = Optional.empty(); // read before the options are: see Configuration
+
+  @Mixin HostOptions hostOptions = new HostOptions();
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    if (tensorParallel != 1) {
+      throw new UsageException("--tp must be 1: a model cannot be spread over several GPUs yet");
+    }
+    if (port < 0 || port > 65_535) {
+      throw new UsageException("--port must be from 0 to 65535");
+    }
+    Path folder = ModelFolder.find(model);
+    LocalOptions options = options();
+    Optional<Map<String, Program>> served = ProgramFolder.read(programs, err);
+    if (served.isEmpty()) {
+      return ExitCode.DIAGNOSTICS;
+    }
+    try (Host given = hostOptions.open(new ArrayList<>(served.get().values()));
+        LocalBackend backend = DeviceOptions.load(folder, options, err, Terminal.detect().err());
+        SglServer server = open(backend, served.get(), given)) {
+      new EngineMeters(backend).bindTo(server.meters());
+      out.println("ready: %s serves %s".formatted(server.uri(), String.join(", ", names(backend))));
+      out.flush();
+      serve(server, err);
+      return ExitCode.OK;
+    }
+  }
+
+  private LocalOptions options() {
+    if (chatTemplate.isPresent() && !Files.isRegularFile(chatTemplate.get())) {
+      throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
+    }
+    return device
+        .options()
+        .withMaxRunning(DeviceOptions.positive("--max-running-requests", maxRunning))
+        .withChatTemplate(chatTemplate);
+  }
+
+  private List<String> names(LocalBackend backend) {
+    return names.isEmpty() ? List.of(backend.model()) : names;
+  }
+
+  private SglServer open(LocalBackend backend, Map<String, Program> served, Host given) {
+    Optional<String> key = apiKey.or(() -> Optional.ofNullable(System.getenv("SGL_API_KEY")));
+    if (key.filter(String::isBlank).isPresent()) {
+      throw new UsageException("--api-key is empty");
+    }
+    Path folder = programs.orElse(Path.of(""));
+    try {
+      return SglServer.open(
+          backend,
+          ServerOptions.DEFAULT
+              .withAddress(host, port)
+              .withNames(names)
+              .withApiKey(key)
+              .withPlayground(!noPlayground)
+              .withPrograms(
+                  new Programs(
+                      served, program -> given.run(folder.resolve(program.file()), program))));
+    } catch (BindException e) {
+      throw new UsageException(
+          "port "
+              + port
+              + " of "
+              + host
+              + " is in use or may not be used; choose another with --port");
+    } catch (IOException e) {
+      throw new UsageException("the server cannot listen on " + host + ": " + e.getMessage());
+    }
+  }
+
+  /// Serves until the process is told to end, and then until all is answered.
+  private static void serve(SglServer server, PrintWriter err) throws InterruptedException {
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread hook =
+        Thread.ofPlatform()
+            .unstarted(
+                () -> {
+                  stop.countDown();
+                  try {
+                    stopped.await(); // the process ends when its hooks do
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      stop.await();
+      err.println("stopping: waiting for what is being answered");
+      err.flush();
+      if (!server.drain(PATIENCE)) {
+        err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
+      }
+      server.close();
+    } finally {
+      stopped.countDown();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.sgl.server;
+
+import dev.sgl.server.http.Limits;
+import dev.sgl.server.program.Programs;
+import java.util.List;
+import java.util.Optional;
+
+/// How a model is served.
+///
+/// @param host the name or address of the interface that it listens on
+/// @param port 0 takes any that is free
+/// @param names by which clients ask for the model; without any, the model's own
+/// @param apiKey that calls must bring
+/// @param programs that are served, too
+/// @param playground whether the page for trying programs and chats is there
+public record ServerOptions(
+    String host,
+    int port,
+    List<String> names,
+    Optional<String> apiKey,
+    Programs programs,
+    boolean playground,
+    Limits limits) {
+  /// The port that SGLang's servers listen on.
+  public static final int PORT = 30_000;
+
+  /// On the loopback interface, without a key.
+  public static final ServerOptions DEFAULT =
+      new ServerOptions(
+          "127.0.0.1", PORT, List.of(), Optional.empty(), Programs.NONE, true, Limits.DEFAULT);
+
+  public ServerOptions {
+    names = List.copyOf(names);
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException("a port of " + port);
+    }
+  }
+
+  public ServerOptions withAddress(String newHost, int newPort) {
+    return new ServerOptions(newHost, newPort, names, apiKey, programs, playground, limits);
+  }
+
+  public ServerOptions withNames(List<String> value) {
+    return new ServerOptions(host, port, value, apiKey, programs, playground, limits);
+  }
+
+  public ServerOptions withApiKey(Optional<String> value) {
+    return new ServerOptions(host, port, names, value, programs, playground, limits);
+  }
+
+  public ServerOptions withPrograms(Programs value) {
+    return new ServerOptions(host, port, names, apiKey, value, playground, limits);
+  }
+
+  public ServerOptions withPlayground(boolean value) {
+    return new ServerOptions(host, port, names, apiKey, programs, value, limits);
+  }
+
+  public ServerOptions withLimits(Limits value) {
+    return new ServerOptions(host, port, names, apiKey, programs, playground, value);
+  }
+}

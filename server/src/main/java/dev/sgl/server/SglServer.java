@@ -1,0 +1,130 @@
+package dev.sgl.server;
+
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.engine.AdminApi;
+import dev.sgl.server.engine.GenerateApi;
+import dev.sgl.server.http.Guard;
+import dev.sgl.server.http.HttpService;
+import dev.sgl.server.http.Router;
+import dev.sgl.server.openai.ChatApi;
+import dev.sgl.server.openai.CompletionApi;
+import dev.sgl.server.openai.EmbeddingApi;
+import dev.sgl.server.openai.ModelApi;
+import dev.sgl.server.openai.TokenApi;
+import dev.sgl.server.program.Page;
+import dev.sgl.server.program.ProgramApi;
+import dev.sgl.server.turn.Running;
+import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.TokenMemory;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+
+/// A model behind HTTP.
+///
+/// ```java
+/// try (SglServer server = SglServer.open(backend, ServerOptions.DEFAULT)) {
+///   System.out.println(server.uri());
+///   …
+/// }
+/// ```
+public final class SglServer implements AutoCloseable {
+  private final Served served;
+  private final PrometheusMeterRegistry meters;
+  private final HttpService http;
+
+  private SglServer(Served served, PrometheusMeterRegistry meters, HttpService http) {
+    this.served = served;
+    this.meters = meters;
+    this.http = http;
+  }
+
+  /// Begins to serve `backend`, which stays the caller's.
+  ///
+  /// @throws IOException if the server cannot listen where the options say
+  public static SglServer open(TokenBackend backend, ServerOptions options) throws IOException {
+    List<String> names = options.names().isEmpty() ? List.of(backend.model()) : options.names();
+    Served served = new Served(backend, names, new Running(), new TokenMemory());
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    meters.config().meterFilter(new Histograms());
+    InetSocketAddress address = address(options);
+    Guard guard = new Guard(options.apiKey(), address.getAddress().isLoopbackAddress());
+    HttpService http =
+        HttpService.open(address, routes(served, options, meters), guard, options.limits(), meters);
+    return new SglServer(served, meters, http);
+  }
+
+  private static InetSocketAddress address(ServerOptions options) throws IOException {
+    try {
+      return new InetSocketAddress(InetAddress.getByName(options.host()), options.port());
+    } catch (UnknownHostException e) {
+      throw new IOException("there is no interface " + options.host(), e);
+    }
+  }
+
+  private static Router routes(
+      Served served, ServerOptions options, PrometheusMeterRegistry meters) {
+    Router routes = new Router();
+    ModelApi models = new ModelApi(served);
+    routes.get("/v1/models", models::list);
+    routes.get("/v1/models/{name...}", models::one);
+    routes.post("/v1/chat/completions", new ChatApi(served)::handle);
+    routes.post("/v1/completions", new CompletionApi(served)::handle);
+    routes.post("/v1/embeddings", new EmbeddingApi(served)::handle);
+    TokenApi tokens = new TokenApi(served);
+    routes.post("/tokenize", tokens::tokenize);
+    routes.post("/detokenize", tokens::detokenize);
+    routes.post("/generate", new GenerateApi(served)::handle);
+    AdminApi admin = new AdminApi(served, meters);
+    routes.get("/health", admin::health);
+    routes.get("/ping", admin::health);
+    routes.get("/get_model_info", admin::modelInfo);
+    routes.get("/flush_cache", admin::flushCache);
+    routes.post("/flush_cache", admin::flushCache);
+    routes.post("/abort_request", admin::abort);
+    routes.get("/metrics", admin::metrics);
+    routes.get("/cache", admin::cache);
+    ProgramApi programs = new ProgramApi(served, options.programs());
+    routes.get("/v1/programs", programs::list);
+    routes.post("/v1/programs/{name}", programs::run);
+    if (options.playground()) {
+      routes.post("/playground/run", programs::runSource);
+      Page.add(routes);
+    }
+    return routes;
+  }
+
+  /// Where it listens.
+  public URI uri() {
+    InetSocketAddress address = http.address();
+    String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : address.getHostString();
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort());
+  }
+
+  /// What is measured; more can be added.
+  public MeterRegistry meters() {
+    return meters;
+  }
+
+  /// Takes no new calls, and lets those that are being answered come to their end.
+  ///
+  /// @return whether all did in time
+  public boolean drain(Duration time) throws InterruptedException {
+    return http.drain(time);
+  }
+
+  @Override
+  public void close() {
+    served.running().abortAll();
+    http.close();
+    meters.close();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.sgl.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// One call of a client, and its answer.
+public final class Call {
+  private final HttpExchange exchange;
+  private final int mostBytes;
+  private Map<String, String> variables = Map.of();
+  private String route = "unknown";
+  private int status;
+
+  Call(HttpExchange exchange, int mostBytes) {
+    this.exchange = exchange;
+    this.mostBytes = mostBytes;
+  }
+
+  void found(Router.Found found) {
+    variables = found.variables();
+    route = found.route();
+  }
+
+  public String method() {
+    return exchange.getRequestMethod();
+  }
+
+  public String path() {
+    return exchange.getRequestURI().getPath();
+  }
+
+  /// The path as it was registered.
+  String route() {
+    return route;
+  }
+
+  /// The status of the answer; 0 if there is none yet.
+  int status() {
+    return status;
+  }
+
+  public Optional<String> header(String name) {
+    return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+  }
+
+  /// What the segment `{name}` of the path is.
+  public String variable(String name) {
+    String value = variables.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the path has no {" + name + "}");
+    }
+    return value;
+  }
+
+  /// The body as JSON.
+  ///
+  /// @throws ApiException if it is none, or too large
+  public JsonNode json() throws IOException {
+    return Json.read(body());
+  }
+
+  /// The members of the body.
+  ///
+  /// @throws ApiException if it is no object
+  public Fields fields() throws IOException {
+    return Fields.of(json());
+  }
+
+  private byte[] body() throws IOException {
+    try (InputStream in = exchange.getRequestBody()) {
+      byte[] body = in.readNBytes(mostBytes + 1);
+      if (body.length > mostBytes) {
+        throw new ApiException(
+            413,
+            "invalid_request_error",
+            "",
+            "body_too_large",
+            "the body has more than " + mostBytes + " bytes");
+      }
+      return body;
+    }
+  }
+
+  public void answer(JsonNode json) throws IOException {
+    answer(200, "application/json", Json.bytes(json));
+  }
+
+  public void answer(int code, String type, byte[] body) throws IOException {
+    status = code;
+    exchange.getResponseHeaders().set("Content-Type", type);
+    boolean empty = body.length == 0 || method().equals("HEAD");
+    exchange.sendResponseHeaders(code, empty ? -1 : body.length);
+    if (!empty) {
+      try (OutputStream out = exchange.getResponseBody()) {
+        out.write(body);
+      }
+    }
+  }
+
+  /// Sets a header of the answer.
+  public void set(String header, String value) {
+    exchange.getResponseHeaders().set(header, value);
+  }
+
+  /// Answers with what `work` gives, however long it takes.
+  ///
+  /// @param gone ends the work; called if the client goes away
+  public void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
+    try (Waiting waiting = new Waiting(exchange, gone)) {
+      JsonNode answer;
+      try {
+        answer = work.get();
+      } catch (RuntimeException e) {
+        if (waiting.end()) {
+          status = 200;
+          throw new IOException("the answer failed after it began: " + e.getMessage(), e);
+        }
+        throw e;
+      }
+      if (waiting.end()) {
+        status = 200;
+        waiting.finish(Json.bytes(answer));
+      } else {
+        answer(answer);
+      }
+    }
+  }
+
+  /// What makes the events of an answer.
+  @FunctionalInterface
+  public interface Source {
+    void write(EventStream events) throws IOException;
+  }
+
+  /// Answers with events. What fails before the first of them is refused; what fails later is an
+  /// event of its own.
+  ///
+  /// @param gone ends the source; called if the client goes away
+  public void stream(Source source, Runnable gone) throws IOException {
+    try (EventStream events = new EventStream(exchange, gone)) {
+      try {
+        source.write(events);
+      } catch (RuntimeException e) {
+        if (!events.endUnlessBegun()) {
+          throw e;
+        }
+        events.send(json(Errors.of(e)));
+      }
+      status = 200;
+    }
+  }
+
+  void refuse(ApiException error) throws IOException {
+    answer(error.status(), "application/json", Json.bytes(json(error)));
+  }
+
+  private static JsonNode json(ApiException error) {
+    ObjectNode json = Json.object();
+    ObjectNode inner = json.putObject("error");
+    inner.put("message", error.text());
+    inner.put("type", error.type());
+    inner.put("param", error.param().orElse(null));
+    inner.put("code", error.code().orElse(null));
+    return json;
+  }
+
+  void close() {
+    exchange.close();
+  }
+}

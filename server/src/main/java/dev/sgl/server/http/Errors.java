@@ -1,0 +1,22 @@
+package dev.sgl.server.http;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.UnavailableException;
+import java.util.concurrent.CancellationException;
+
+/// What went wrong, as a client is told.
+final class Errors {
+  private Errors() {}
+
+  static ApiException of(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    return switch (error) {
+      case ApiException known -> known;
+      case CancellationException _ ->
+          new ApiException(499, "cancelled", "", "cancelled", "the call was cancelled");
+      case UnavailableException _ -> ApiException.unavailable(message);
+      case BackendException _ -> ApiException.invalid("", message);
+      default -> new ApiException(500, "server_error", "", "", "a mistake of the server: " + error);
+    };
+  }
+}

@@ -1,0 +1,151 @@
+package dev.sgl.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// An answer that goes out piece by piece, as server-sent events; several threads may write.
+///
+/// The only way to learn that a client has gone away is to write to it. So where nothing was
+/// written for a while, a comment is; and a client that does not read for long is cut off.
+/// Whoever makes the answer is told, and the engine is never held by either.
+///
+/// The status goes out with the first event, or after a second: what fails until then is refused
+/// with a status of its own.
+///
+/// Reference: WHATWG, HTML Living Standard, section 9.2, "Server-sent events".
+public final class EventStream implements AutoCloseable {
+  private static final Duration BEAT = Duration.ofSeconds(1);
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final byte[] COMMENT = ": \n\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final HttpExchange exchange;
+  private final Runnable gone;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Thread heart;
+  private volatile long written = System.nanoTime();
+  private volatile long writing; // since when, or 0
+  private volatile boolean open = true;
+  private volatile boolean begun;
+
+  /// @param gone told once if the client goes away
+  EventStream(HttpExchange exchange, Runnable gone) {
+    this.exchange = exchange;
+    this.gone = gone;
+    heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
+  }
+
+  private void begin() throws IOException {
+    begun = true;
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream; charset=utf-8");
+    exchange.getResponseHeaders().set("Cache-Control", "no-cache");
+    exchange.getResponseHeaders().set("X-Accel-Buffering", "no");
+    exchange.sendResponseHeaders(200, 0);
+  }
+
+  /// Whether the status has gone out; if not, it never will.
+  boolean endUnlessBegun() {
+    lock.lock();
+    try {
+      open &= begun;
+      return begun;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Sends an event without a name.
+  ///
+  /// @throws IOException if the client is gone
+  public void send(JsonNode data) throws IOException {
+    send("", data);
+  }
+
+  /// @throws IOException if the client is gone
+  public void send(String event, JsonNode data) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    if (!event.isEmpty()) {
+      bytes.writeBytes(("event: " + event + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+    bytes.writeBytes(DATA);
+    bytes.writeBytes(Json.bytes(data));
+    bytes.writeBytes(END);
+    write(bytes.toByteArray());
+  }
+
+  /// Says that there is no more, as OpenAI's API does.
+  public void done() throws IOException {
+    write("data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void write(byte[] bytes) throws IOException {
+    lock.lock();
+    try {
+      if (!open) {
+        throw new IOException("the client is gone");
+      }
+      writing = System.nanoTime();
+      if (!begun) {
+        begin();
+      }
+      OutputStream out = exchange.getResponseBody();
+      out.write(bytes);
+      out.flush();
+      written = System.nanoTime();
+    } catch (IOException e) {
+      leave();
+      throw e;
+    } finally {
+      writing = 0;
+      lock.unlock();
+    }
+  }
+
+  private void leave() {
+    if (open) {
+      open = false;
+      gone.run();
+    }
+  }
+
+  private void beat() {
+    while (open) {
+      try {
+        Thread.sleep(BEAT);
+        long now = System.nanoTime();
+        long since = writing;
+        if (since > 0 && now - since > PATIENCE.toNanos()) {
+          exchange.close(); // which wakes whoever writes
+        } else if (since == 0 && (!begun || now - written > SILENCE.toNanos())) {
+          write(COMMENT);
+        }
+      } catch (IOException e) {
+        return; // it was told
+      } catch (InterruptedException e) {
+        return; // the end
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      open = false;
+    } finally {
+      lock.unlock();
+    }
+    heart.interrupt();
+    if (begun) {
+      exchange.close();
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.sgl.server.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The JDK's web server with a virtual thread for each call.
+public final class HttpService implements AutoCloseable {
+  /// Paths that need no key.
+  private static final Set<String> OPEN = Set.of("/health", "/ping");
+
+  private static final int BACKLOG = 1024;
+  private static final int SECONDS_FOR_A_REQUEST = 120;
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Router router;
+  private final Guard guard;
+  private final Limits limits;
+  private final MeterRegistry meters;
+  private final AtomicInteger calls = new AtomicInteger();
+  private volatile boolean draining;
+
+  private HttpService(
+      HttpServer server, Router router, Guard guard, Limits limits, MeterRegistry meters) {
+    this.server = server;
+    this.router = router;
+    this.guard = guard;
+    this.limits = limits;
+    this.meters = meters;
+    meters.gauge("sgl.http.calls.open", calls);
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  /// Begins to listen.
+  ///
+  /// @throws IOException if it cannot listen there
+  public static HttpService open(
+      InetSocketAddress address, Router router, Guard guard, Limits limits, MeterRegistry meters)
+      throws IOException {
+    // read once, when the first server of the process is made
+    standard("sun.net.httpserver.nodelay", "true");
+    standard("sun.net.httpserver.maxReqTime", "" + SECONDS_FOR_A_REQUEST);
+    standard("sun.net.httpserver.maxIdleConnections", "" + BACKLOG);
+    return new HttpService(HttpServer.create(address, BACKLOG), router, guard, limits, meters);
+  }
+
+  private static void standard(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  /// Where it listens.
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  private void handle(HttpExchange exchange) {
+    Call call = new Call(exchange, limits.bodyBytes());
+    long start = System.nanoTime();
+    try {
+      if (calls.incrementAndGet() > limits.calls()) {
+        call.set("Retry-After", "1");
+        throw ApiException.unavailable("the server has too much to do; try again later");
+      }
+      answer(call);
+    } catch (IOException e) {
+      call.close(); // the client is gone
+    } catch (RuntimeException | StackOverflowError e) {
+      refuse(call, Errors.of(e));
+    } finally {
+      calls.decrementAndGet();
+      meters
+          .timer("sgl.http", "route", call.route(), "status", "" + call.status())
+          .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+      exchange.close();
+    }
+  }
+
+  private void answer(Call call) throws IOException {
+    String method = call.method().equals("HEAD") ? "GET" : call.method();
+    guard.check(call, OPEN.contains(call.path()));
+    if (draining && !OPEN.contains(call.path())) {
+      call.set("Connection", "close");
+      throw ApiException.unavailable("the server is shutting down");
+    }
+    Router.Found found = router.find(method, call.path());
+    call.found(found);
+    found.handler().handle(call);
+  }
+
+  private static void refuse(Call call, ApiException error) {
+    try {
+      if (call.status() == 0) {
+        call.refuse(error);
+      }
+    } catch (IOException e) {
+      call.close(); // the client is gone
+    }
+  }
+
+  /// Takes no new calls, and waits for those that are being answered.
+  ///
+  /// @return whether all were answered in time
+  public boolean drain(Duration time) throws InterruptedException {
+    draining = true;
+    long end = System.nanoTime() + time.toNanos();
+    while (calls.get() > 0 && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    return calls.get() == 0;
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

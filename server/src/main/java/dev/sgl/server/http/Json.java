@@ -1,0 +1,80 @@
+package dev.sgl.server.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+
+/// JSON that comes from outside, with limits, and that goes out.
+public final class Json {
+  private static final int MOST_DEPTH = 256;
+  private static final int MOST_DIGITS = 1000;
+
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MOST_DEPTH)
+                          .maxNumberLength(MOST_DIGITS)
+                          .maxStringLength(Integer.MAX_VALUE) // the body has a limit
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+
+  private Json() {}
+
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  public static ArrayNode array() {
+    return MAPPER.createArrayNode();
+  }
+
+  /// `null`.
+  public static JsonNode nothing() {
+    return NullNode.getInstance();
+  }
+
+  /// A list, a map, a string, a number as JSON.
+  public static JsonNode of(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
+  /// JSON as maps, lists, strings, numbers and booleans.
+  public static Object plain(JsonNode node) {
+    return MAPPER.convertValue(node, Object.class);
+  }
+
+  public static byte[] bytes(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e); // a tree can always be written
+    }
+  }
+
+  /// @throws ApiException if it is no JSON, or too deep
+  public static JsonNode read(byte[] body) {
+    try {
+      JsonNode node = MAPPER.readTree(body);
+      if (node == null || node.isMissingNode()) {
+        throw ApiException.invalid("", "the body is empty; it must be a JSON object");
+      }
+      return node;
+    } catch (JsonProcessingException e) {
+      throw ApiException.invalid("", "the body is not JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw ApiException.invalid("", "the body cannot be read: " + e.getMessage());
+    }
+  }
+}

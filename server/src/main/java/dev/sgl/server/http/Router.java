@@ -1,0 +1,91 @@
+package dev.sgl.server.http;
+
+import dev.sgl.diagnostic.Nearest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Which handler answers which method and path.
+public final class Router {
+  private final List<Route> routes = new ArrayList<>();
+
+  /// @param segments of the path; one in braces stands for any, and a last one with dots, such as
+  ///     `{name...}`, for all that follow
+  private record Route(String method, String path, List<String> segments, Handler handler) {
+    /// What the segments in braces are in `path`; empty if it is another path.
+    Optional<Map<String, String>> match(List<String> path) {
+      boolean open = segments.getLast().endsWith("...}");
+      if (open ? path.size() < segments.size() : path.size() != segments.size()) {
+        return Optional.empty();
+      }
+      Map<String, String> variables = new HashMap<>();
+      for (int i = 0; i < segments.size(); i++) {
+        String segment = segments.get(i);
+        if (segment.endsWith("...}")) {
+          String rest = String.join("/", path.subList(i, path.size()));
+          variables.put(segment.substring(1, segment.length() - 4), rest);
+        } else if (segment.startsWith("{")) {
+          variables.put(segment.substring(1, segment.length() - 1), path.get(i));
+        } else if (!segment.equals(path.get(i))) {
+          return Optional.empty();
+        }
+      }
+      return Optional.of(variables);
+    }
+  }
+
+  /// A handler, and what the path says.
+  ///
+  /// @param route the path as it was registered
+  record Found(Handler handler, String route, Map<String, String> variables) {}
+
+  /// @param path such as `/v1/programs/{name}`
+  public void add(String method, String path, Handler handler) {
+    routes.add(new Route(method, path, segments(path), handler));
+  }
+
+  public void get(String path, Handler handler) {
+    add("GET", path, handler);
+  }
+
+  public void post(String path, Handler handler) {
+    add("POST", path, handler);
+  }
+
+  private static List<String> segments(String path) {
+    String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    return List.of(trimmed.split("/", -1));
+  }
+
+  /// @throws ApiException if there is no such path, or it has no such method
+  Found find(String method, String path) {
+    List<String> segments = segments(path);
+    Set<String> methods = new LinkedHashSet<>();
+    for (Route route : routes) {
+      Optional<Map<String, String>> variables = route.match(segments);
+      if (variables.isPresent()) {
+        if (route.method().equals(method)) {
+          return new Found(route.handler(), route.path(), variables.get());
+        }
+        methods.add(route.method());
+      }
+    }
+    if (!methods.isEmpty()) {
+      throw new ApiException(
+          405,
+          "invalid_request_error",
+          "",
+          "method_not_allowed",
+          path + " takes " + String.join(" or ", methods) + ", not " + method);
+    }
+    String near =
+        Nearest.to(path, routes.stream().map(Route::path).toList())
+            .map(p -> "; did you mean " + p + "?")
+            .orElse("");
+    throw ApiException.notFound("", "unknown_url", "there is no " + method + " " + path + near);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.sgl.server.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A client that waits for one answer.
+///
+/// The only way to learn that it has gone away is to write to it. So if the answer takes long, its
+/// status is sent, and then a blank every second, which JSON allows before its text. What fails
+/// after that can only be said by cutting the answer off.
+final class Waiting implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration BEAT = Duration.ofSeconds(1);
+
+  private final HttpExchange exchange;
+  private final Runnable gone;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Thread heart;
+  private boolean begun;
+  private boolean over;
+
+  /// @param gone told once if the client goes away
+  Waiting(HttpExchange exchange, Runnable gone) {
+    this.exchange = exchange;
+    this.gone = gone;
+    this.heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
+  }
+
+  private void beat() {
+    try {
+      Thread.sleep(PATIENCE);
+      while (blank()) {
+        Thread.sleep(BEAT);
+      }
+    } catch (InterruptedException e) {
+      return; // the answer came
+    } catch (IOException e) {
+      gone.run();
+    }
+  }
+
+  private boolean blank() throws IOException {
+    lock.lock();
+    try {
+      if (over) {
+        return false;
+      }
+      if (!begun) {
+        begun = true;
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(200, 0);
+      }
+      exchange.getResponseBody().write(' ');
+      exchange.getResponseBody().flush();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends the waiting; whether the answer has begun.
+  boolean end() {
+    lock.lock();
+    try {
+      over = true;
+      return begun;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Sends the rest of an answer that has begun.
+  void finish(byte[] body) throws IOException {
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    end();
+    heart.interrupt();
+  }
+}

@@ -1,0 +1,252 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Sampling;
+import dev.sgl.program.Type;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.EventStream;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Answer;
+import dev.sgl.server.turn.Ask;
+import dev.sgl.server.turn.Heard;
+import dev.sgl.server.turn.Job;
+import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.Thought;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/// `POST /v1/chat/completions`.
+///
+/// Reference: OpenAI, API reference, "Chat Completions".
+public final class ChatApi {
+  private static final String CHUNK = "chat.completion.chunk";
+
+  private final Served served;
+  private final Conversations conversations;
+
+  public ChatApi(Served served) {
+    this.served = served;
+    this.conversations = new Conversations(served.memory());
+  }
+
+  /// A call that was read.
+  ///
+  /// @param isNamed whether one tool is called for certain
+  /// @param splits whether thoughts are told apart from what is said
+  private record Chat(Common common, Ask ask, boolean isNamed, boolean splits) {
+    List<Ask> asks() {
+      return IntStream.range(0, common.n()).mapToObj(ask::numbered).toList();
+    }
+
+    boolean hasLogprobs() {
+      return ask.sampling().logprobs().isPresent();
+    }
+
+    /// Why an answer ended; where a tool had to be called, it ended as it should.
+    String finish(Answer.Finish finish) {
+      return Writer.finish(isNamed && finish == Answer.Finish.CALLS ? Answer.Finish.STOP : finish);
+    }
+  }
+
+  public void handle(Call call) throws IOException {
+    Chat chat = read(call.fields(), call);
+    if (chat.common().stream()) {
+      stream(call, chat);
+      return;
+    }
+    Job job = new Job(served, chat.common().id(), chat.asks(), _ -> Heard.NOTHING);
+    call.answer(() -> whole(chat, job.run()), job::close);
+  }
+
+  private Chat read(Fields fields, Call call) {
+    Common common = Common.read(fields, served, "chatcmpl-", call);
+    ToolReader tools = ToolReader.read(fields, served.backend().card().chatTemplate());
+    Prompt.Chat prompt = conversations.read(fields, tools.all());
+    Type type = FormatReader.read(fields);
+    Sampling sampling =
+        SamplingReader.read(fields, served.backend().card().vocabulary(), logprobs(fields));
+    boolean splits = fields.flag("separate_reasoning", true);
+    Ask ask =
+        new Ask(
+            prompt,
+            type,
+            sampling,
+            SamplingReader.scheduling(fields),
+            tools.box(),
+            Thought.of(prompt, served.backend()));
+    fields.finish();
+    return new Chat(common, ask, tools.isNamed(), splits);
+  }
+
+  private static OptionalInt logprobs(Fields fields) {
+    boolean wanted = fields.flag("logprobs", false);
+    OptionalInt top = fields.integer("top_logprobs", 0, SamplingReader.MOST_LOGPROBS);
+    if (top.isPresent() && !wanted) {
+      throw ApiException.invalid("top_logprobs", "top_logprobs needs logprobs: true");
+    }
+    return wanted ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
+  }
+
+  // --- whole answers
+
+  private ObjectNode whole(Chat chat, List<Answer> answers) {
+    ObjectNode body = chat.common().object("chat.completion", served.name());
+    ArrayNode choices = body.putArray("choices");
+    for (int i = 0; i < answers.size(); i++) {
+      Answer answer = answers.get(i);
+      ObjectNode choice = choices.addObject().put("index", i);
+      choice.set("message", message(chat, answer));
+      choice.set(
+          "logprobs",
+          chat.hasLogprobs()
+              ? Writer.logprobs(answer.logprobs(), served.backend())
+              : Json.nothing());
+      choice.put("finish_reason", chat.finish(answer.finish()));
+      answer.stop().ifPresent(stop -> choice.put("matched_stop", stop));
+    }
+    body.set("usage", Writer.usage(answers));
+    return body;
+  }
+
+  private static ObjectNode message(Chat chat, Answer answer) {
+    ObjectNode message = Json.object().put("role", "assistant");
+    String text = text(chat, answer);
+    if (text.isEmpty() && !answer.calls().isEmpty()) {
+      message.putNull("content");
+    } else {
+      message.put("content", text);
+    }
+    message.putNull("refusal");
+    if (chat.splits()) {
+      answer.thought().ifPresent(thought -> message.put("reasoning_content", thought.strip()));
+    }
+    if (!answer.calls().isEmpty()) {
+      ArrayNode calls = message.putArray("tool_calls");
+      for (Answer.ToolCall called : answer.calls()) {
+        ObjectNode one = calls.addObject().put("id", called.id()).put("type", "function");
+        one.putObject("function").put("name", called.name()).put("arguments", called.arguments());
+      }
+    }
+    return message;
+  }
+
+  private static String text(Chat chat, Answer answer) {
+    Optional<String> thought = chat.splits() ? Optional.empty() : answer.thought();
+    return thought.map(t -> "<think>" + t + "</think>\n\n").orElse("") + answer.text();
+  }
+
+  // --- pieces
+
+  private void stream(Call call, Chat chat) throws IOException {
+    Job[] job = new Job[1];
+    call.stream(
+        events -> {
+          job[0] =
+              new Job(
+                  served,
+                  chat.common().id(),
+                  chat.asks(),
+                  index -> new Pieces(chat, index, events));
+          List<Answer> answers;
+          try {
+            answers = job[0].run();
+          } catch (UncheckedIOException e) {
+            throw e.getCause();
+          }
+          if (chat.common().withUsage()) {
+            ObjectNode last = chat.common().object(CHUNK, served.name());
+            last.putArray("choices");
+            last.set("usage", Writer.usage(answers));
+            events.send(last);
+          }
+          events.done();
+        },
+        () -> job[0].close());
+  }
+
+  /// Sends one of the answers piece by piece.
+  private final class Pieces implements Heard {
+    private final Chat chat;
+    private final int index;
+    private final EventStream events;
+    private boolean begun;
+    private boolean thinks;
+
+    Pieces(Chat chat, int index, EventStream events) {
+      this.chat = chat;
+      this.index = index;
+      this.events = events;
+    }
+
+    private void send(ObjectNode delta, List<Reply.Logprob> logprobs, Optional<String> finish) {
+      try {
+        if (!begun) {
+          begun = true;
+          send(Json.object().put("role", "assistant").put("content", ""), List.of(), finish);
+        }
+        ObjectNode chunk = chat.common().object(CHUNK, served.name());
+        ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
+        choice.set("delta", delta);
+        choice.set(
+            "logprobs",
+            logprobs.isEmpty() ? Json.nothing() : Writer.logprobs(logprobs, served.backend()));
+        choice.put("finish_reason", finish.orElse(null));
+        events.send(chunk);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void send(ObjectNode delta) {
+      send(delta, List.of(), Optional.empty());
+    }
+
+    @Override
+    public void thought(String text) {
+      if (chat.splits()) {
+        send(Json.object().put("reasoning_content", text));
+        return;
+      }
+      send(Json.object().put("content", (thinks ? "" : "<think>") + text));
+      thinks = true;
+    }
+
+    @Override
+    public void said(String text, List<Reply.Logprob> logprobs) {
+      String before = thinks ? "</think>\n\n" : "";
+      thinks = false;
+      send(Json.object().put("content", before + text), logprobs, Optional.empty());
+    }
+
+    @Override
+    public void called(int place, String id, String name) {
+      ObjectNode delta = Json.object();
+      ObjectNode one = delta.putArray("tool_calls").addObject().put("index", place);
+      one.put("id", id).put("type", "function");
+      one.putObject("function").put("name", name).put("arguments", "");
+      send(delta);
+    }
+
+    @Override
+    public void argued(int place, String json) {
+      ObjectNode delta = Json.object();
+      ObjectNode one = delta.putArray("tool_calls").addObject().put("index", place);
+      one.putObject("function").put("arguments", json);
+      send(delta);
+    }
+
+    @Override
+    public void ended(Answer answer) {
+      send(Json.object(), List.of(), Optional.of(chat.finish(answer.finish())));
+    }
+  }
+}

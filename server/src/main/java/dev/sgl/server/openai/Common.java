@@ -1,0 +1,61 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Served;
+import java.time.Instant;
+import java.util.UUID;
+
+/// What calls of chats and of completions have in common.
+///
+/// @param id of the request
+/// @param created when, in seconds since 1970
+/// @param n answers to each prompt
+/// @param stream whether they come piece by piece
+/// @param withUsage whether a stream ends with the usage
+record Common(String id, long created, int n, boolean stream, boolean withUsage) {
+  private static final int MOST_ANSWERS = 128;
+
+  static Common read(Fields fields, Served served, String prefix, Call call) {
+    fields.text("model").ifPresent(served::requireName);
+    boolean stream = fields.flag("stream", false);
+    boolean withUsage = false;
+    var options = fields.object("stream_options");
+    if (options.isPresent()) {
+      withUsage = options.get().flag("include_usage", false);
+      options.get().flag("include_obfuscation", false);
+      options.get().finish();
+    }
+    // they say who asks and where it is kept: nothing is kept here
+    fields.ignore(
+        "user",
+        "store",
+        "metadata",
+        "service_tier",
+        "safety_identifier",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "verbosity");
+    String id =
+        fields
+            .text("rid")
+            .or(() -> fields.text("request_id"))
+            .or(() -> call.header("X-Request-Id"))
+            .filter(given -> given.matches("[!-~]{1,128}"))
+            .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
+    call.set("X-Request-Id", id);
+    int n = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
+    return new Common(id, Instant.now().getEpochSecond(), n, stream, withUsage);
+  }
+
+  /// The beginning of an answer, or of a piece of one.
+  ObjectNode object(String kind, String model) {
+    return Json.object()
+        .put("id", id)
+        .put("object", kind)
+        .put("created", created)
+        .put("model", model);
+  }
+}

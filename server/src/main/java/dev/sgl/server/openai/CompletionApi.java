@@ -1,0 +1,276 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.TokenBackend.Token;
+import dev.sgl.program.Type;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.EventStream;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Answer;
+import dev.sgl.server.turn.Ask;
+import dev.sgl.server.turn.Heard;
+import dev.sgl.server.turn.Job;
+import dev.sgl.server.turn.Served;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// `POST /v1/completions`: raw text, continued.
+///
+/// Reference: OpenAI, API reference, "Completions" (legacy).
+public final class CompletionApi {
+  private static final String KIND = "text_completion";
+  private static final int STANDARD_TOKENS = 16;
+
+  private final Served served;
+
+  public CompletionApi(Served served) {
+    this.served = served;
+  }
+
+  /// A call that was read.
+  ///
+  /// @param asks for each prompt as many as there are answers to it
+  /// @param generates whether anything is generated, or prompts are only scored
+  private record Completion(
+      Common common,
+      List<Inputs.Input> inputs,
+      List<Ask> asks,
+      boolean echo,
+      boolean generates,
+      OptionalInt logprobs,
+      Scheduling scheduling) {
+    Inputs.Input input(int index) {
+      return inputs.get(index / common.n());
+    }
+  }
+
+  public void handle(Call call) throws IOException {
+    Completion completion = read(call.fields(), call);
+    if (completion.common().stream()) {
+      stream(call, completion);
+      return;
+    }
+    Job job =
+        new Job(
+            served,
+            completion.common().id(),
+            completion.generates() ? completion.asks() : List.of(),
+            _ -> Heard.NOTHING);
+    call.answer(() -> whole(completion, job.run()), job::close);
+  }
+
+  private Completion read(Fields fields, Call call) {
+    Common common = Common.read(fields, served, "cmpl-", call);
+    int vocabulary = served.backend().card().vocabulary();
+    List<Inputs.Input> inputs = Inputs.read(fields, "prompt", vocabulary);
+    boolean echo = fields.flag("echo", false);
+    if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
+      throw ApiException.invalid(
+          "suffix", "suffix is not supported: the model continues text, it does not fill gaps");
+    }
+    OptionalInt bestOf = fields.integer("best_of", 1, common.n());
+    if (bestOf.isPresent() && bestOf.getAsInt() != common.n()) {
+      throw ApiException.invalid("best_of", "best_of must be n");
+    }
+    OptionalInt logprobs =
+        fields
+            .any("logprobs")
+            .map(node -> SamplingReader.logprobs(node, "logprobs"))
+            .orElse(OptionalInt.empty());
+    boolean generates =
+        fields.any("max_tokens").map(JsonNode::asInt).filter(count -> count == 0).isEmpty();
+    if (!generates && !echo) {
+      throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
+    }
+    Sampling sampling = sampling(fields, generates, vocabulary, logprobs);
+    Type type = FormatReader.read(fields);
+    Scheduling scheduling = SamplingReader.scheduling(fields);
+    fields.flag("add_special_tokens", true);
+    fields.finish();
+    if (common.stream() && (echo || !generates)) {
+      throw ApiException.invalid("echo", "a stream cannot echo the prompt");
+    }
+    List<Ask> asks = new ArrayList<>();
+    for (Inputs.Input input : inputs) {
+      Ask ask =
+          new Ask(input.prompt(), type, sampling, scheduling, Optional.empty(), Optional.empty());
+      for (int i = 0; i < common.n(); i++) {
+        asks.add(ask.numbered(i));
+      }
+    }
+    return new Completion(common, inputs, asks, echo, generates, logprobs, scheduling);
+  }
+
+  private static Sampling sampling(
+      Fields fields, boolean generates, int vocabulary, OptionalInt logprobs) {
+    if (!generates) {
+      fields.ignore("max_tokens");
+      return Sampling.DEFAULT;
+    }
+    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs);
+    return sampling.maxTokens().isPresent() ? sampling : sampling.withMaxTokens(STANDARD_TOKENS);
+  }
+
+  // --- whole answers
+
+  private ObjectNode whole(Completion completion, List<Answer> answers) {
+    ObjectNode body = completion.common().object(KIND, served.name());
+    ArrayNode choices = body.putArray("choices");
+    int prompts = 0;
+    int cached = 0;
+    int count = completion.generates() ? answers.size() : completion.inputs().size();
+    for (int i = 0; i < count; i++) {
+      Optional<Answer> answer =
+          completion.generates() ? Optional.of(answers.get(i)) : Optional.empty();
+      Echo echo = echo(completion, i);
+      ObjectNode choice = choices.addObject().put("index", i);
+      choice.put("text", echo.text() + answer.map(Answer::text).orElse(""));
+      choice.set("logprobs", logprobs(completion, echo, answer));
+      choice.put("finish_reason", answer.map(a -> Writer.finish(a.finish())).orElse("length"));
+      answer.flatMap(Answer::stop).ifPresent(stop -> choice.put("matched_stop", stop));
+      if (!completion.generates() || i % completion.common().n() == 0) {
+        prompts += answer.map(a -> a.usage().promptTokens()).orElse(echo.tokens());
+        cached += answer.map(a -> a.usage().cachedTokens()).orElse(0);
+      }
+    }
+    body.set("usage", Writer.usage(prompts, cached, answers));
+    return body;
+  }
+
+  /// What comes before an answer.
+  ///
+  /// @param tokens of the prompt
+  private record Echo(
+      String text, int tokens, List<Optional<Reply.Logprob>> logprobs, List<String> texts) {
+    static final Echo NOTHING = new Echo("", 0, List.of(), List.of());
+  }
+
+  private Echo echo(Completion completion, int index) {
+    if (!completion.echo()) {
+      return Echo.NOTHING;
+    }
+    Inputs.Input input =
+        completion.input(completion.generates() ? index : index * completion.common().n());
+    List<Integer> tokens = served.backend().tokens(input.prompt());
+    List<String> texts =
+        tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
+    String text = input.tokens().isEmpty() ? input.text() : String.join("", texts);
+    List<Optional<Reply.Logprob>> logprobs = new ArrayList<>();
+    if (completion.logprobs().isPresent()) {
+      logprobs.add(Optional.empty()); // nothing is before the first
+      served
+          .backend()
+          .score(tokens, completion.logprobs().getAsInt(), completion.scheduling())
+          .forEach(logprob -> logprobs.add(Optional.of(logprob)));
+    }
+    return new Echo(text, tokens.size(), logprobs, texts);
+  }
+
+  private JsonNode logprobs(Completion completion, Echo echo, Optional<Answer> answer) {
+    if (completion.logprobs().isEmpty()) {
+      return Json.nothing();
+    }
+    List<Optional<Reply.Logprob>> all = new ArrayList<>(echo.logprobs());
+    List<String> texts = new ArrayList<>(echo.texts());
+    for (Reply.Logprob logprob : answer.map(Answer::logprobs).orElse(List.of())) {
+      all.add(Optional.of(logprob));
+      texts.add(logprob.token());
+    }
+    return Writer.completionLogprobs(all, texts, 0);
+  }
+
+  // --- pieces
+
+  private void stream(Call call, Completion completion) throws IOException {
+    Job[] job = new Job[1];
+    call.stream(
+        events -> {
+          job[0] =
+              new Job(
+                  served,
+                  completion.common().id(),
+                  completion.asks(),
+                  index -> new Pieces(completion, index, events));
+          List<Answer> answers;
+          try {
+            answers = job[0].run();
+          } catch (UncheckedIOException e) {
+            throw e.getCause();
+          }
+          if (completion.common().withUsage()) {
+            ObjectNode last = completion.common().object(KIND, served.name());
+            last.putArray("choices");
+            last.set("usage", usage(completion, answers));
+            events.send(last);
+          }
+          events.done();
+        },
+        () -> job[0].close());
+  }
+
+  private static ObjectNode usage(Completion completion, List<Answer> answers) {
+    int prompts = 0;
+    int cached = 0;
+    for (int i = 0; i < answers.size(); i += completion.common().n()) {
+      prompts += answers.get(i).usage().promptTokens();
+      cached += answers.get(i).usage().cachedTokens();
+    }
+    return Writer.usage(prompts, cached, answers);
+  }
+
+  /// Sends one of the answers piece by piece.
+  private final class Pieces implements Heard {
+    private final Completion completion;
+    private final int index;
+    private final EventStream events;
+    private int offset;
+
+    Pieces(Completion completion, int index, EventStream events) {
+      this.completion = completion;
+      this.index = index;
+      this.events = events;
+    }
+
+    private void send(String text, JsonNode logprobs, Optional<String> finish) {
+      ObjectNode chunk = completion.common().object(KIND, served.name());
+      ObjectNode choice = chunk.putArray("choices").addObject();
+      choice.put("index", index).put("text", text);
+      choice.set("logprobs", logprobs);
+      choice.put("finish_reason", finish.orElse(null));
+      try {
+        events.send(chunk);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void said(String text, List<Reply.Logprob> logprobs) {
+      JsonNode its =
+          completion.logprobs().isEmpty()
+              ? Json.nothing()
+              : Writer.completionLogprobs(
+                  logprobs.stream().map(Optional::of).toList(),
+                  logprobs.stream().map(Reply.Logprob::token).toList(),
+                  offset);
+      offset += logprobs.stream().mapToInt(l -> l.token().length()).sum();
+      send(text, its, Optional.empty());
+    }
+
+    @Override
+    public void ended(Answer answer) {
+      send("", Json.nothing(), Optional.of(Writer.finish(answer.finish())));
+    }
+  }
+}

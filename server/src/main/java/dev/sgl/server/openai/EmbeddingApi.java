@@ -1,0 +1,119 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.TokenBackend.Pooling;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Served;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/// `POST /v1/embeddings`: the hidden states of the served model, pooled and of length 1.
+///
+/// Reference: OpenAI, API reference, "Embeddings".
+public final class EmbeddingApi {
+  private final Served served;
+
+  public EmbeddingApi(Served served) {
+    this.served = served;
+  }
+
+  private record Embedding(
+      List<List<Integer>> inputs,
+      Pooling pooling,
+      boolean base64,
+      boolean normal,
+      Scheduling scheduling) {}
+
+  public void handle(Call call) throws IOException {
+    Embedding asked = read(call.fields());
+    Thread thread = Thread.currentThread();
+    call.answer(() -> embed(asked), thread::interrupt);
+  }
+
+  private Embedding read(Fields fields) {
+    fields.text("model").ifPresent(served::requireName);
+    int vocabulary = served.backend().card().vocabulary();
+    List<List<Integer>> inputs = new ArrayList<>();
+    for (Inputs.Input input : Inputs.read(fields, "input", vocabulary)) {
+      inputs.add(
+          input.tokens().isEmpty() ? served.backend().tokens(input.text(), true) : input.tokens());
+    }
+    fields.ignore("user");
+    int hidden = served.backend().card().hidden();
+    fields.integer("dimensions", hidden, hidden);
+    Embedding embedding =
+        new Embedding(
+            inputs,
+            switch (fields.text("pooling").orElse("mean")) {
+              case "mean" -> Pooling.MEAN;
+              case "last" -> Pooling.LAST;
+              case String other ->
+                  throw ApiException.invalid(
+                      "pooling", "invalid_value", "pooling must be mean or last, not " + other);
+            },
+            switch (fields.text("encoding_format").orElse("float")) {
+              case "float" -> false;
+              case "base64" -> true;
+              case String other ->
+                  throw ApiException.invalid(
+                      "encoding_format",
+                      "invalid_value",
+                      "encoding_format must be float or base64, not " + other);
+            },
+            fields.flag("normalize", true),
+            SamplingReader.scheduling(fields));
+    fields.finish();
+    return embedding;
+  }
+
+  private ObjectNode embed(Embedding asked) {
+    ObjectNode body = Json.object().put("object", "list").put("model", served.name());
+    ArrayNode data = body.putArray("data");
+    int tokens = 0;
+    for (List<Integer> input : asked.inputs()) {
+      float[] vector = served.backend().embed(input, asked.pooling(), asked.scheduling());
+      if (asked.normal()) {
+        normalize(vector);
+      }
+      ObjectNode one = data.addObject().put("object", "embedding").put("index", data.size() - 1);
+      if (asked.base64()) {
+        one.put("embedding", base64(vector));
+      } else {
+        ArrayNode numbers = one.putArray("embedding");
+        for (float number : vector) {
+          numbers.add(number);
+        }
+      }
+      tokens += input.size();
+    }
+    body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
+    return body;
+  }
+
+  private static void normalize(float[] vector) {
+    double sum = 0;
+    for (float number : vector) {
+      sum += (double) number * number;
+    }
+    double length = Math.sqrt(sum);
+    for (int i = 0; i < vector.length && length > 0; i++) {
+      vector[i] = (float) (vector[i] / length);
+    }
+  }
+
+  /// Little-endian single precision, as OpenAI's clients read it.
+  private static String base64(float[] vector) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+}

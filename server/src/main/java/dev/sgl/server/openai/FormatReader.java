@@ -1,0 +1,109 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.program.Type;
+import dev.sgl.program.Types;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Fields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What the model may say, from the parameters of a call: `response_format`, and the extensions for
+/// regular expressions, grammars and choices, by the names that vLLM and SGLang gave them. What is
+/// not understood is refused; nothing is dropped.
+public final class FormatReader {
+  private static final int MOST_CHOICES = 10_000;
+
+  private final List<Named> found = new ArrayList<>();
+
+  private record Named(String name, Type type) {}
+
+  private FormatReader() {}
+
+  public static Type read(Fields fields) {
+    FormatReader reader = new FormatReader();
+    fields.object("response_format").ifPresent(reader::format);
+    for (String name : List.of("regex", "guided_regex")) {
+      fields.text(name).ifPresent(regex -> reader.add(name, new Type.Pattern(regex)));
+    }
+    for (String name : List.of("ebnf", "guided_grammar")) {
+      fields.text(name).ifPresent(text -> reader.add(name, new Type.Grammar(text)));
+    }
+    fields.any("guided_json").ifPresent(schema -> reader.add("guided_json", schema(schema)));
+    reader.choices("guided_choice", fields);
+    fields.object("structured_outputs").ifPresent(reader::structured);
+    return reader.only();
+  }
+
+  private void format(Fields format) {
+    String name = format.name("type");
+    switch (format.requiredText("type")) {
+      case "text" -> {}
+      case "json_object" -> add(name, new Type.Schema("{\"type\":\"object\"}"));
+      case "json_schema" -> {
+        Fields inner =
+            format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
+        inner.ignore("name", "description", "strict");
+        JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
+        add("response_format.json_schema.schema", schema(schema));
+        inner.finish();
+      }
+      case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));
+      case "ebnf", "grammar" -> add(name, new Type.Grammar(format.requiredText("grammar")));
+      case String other ->
+          throw ApiException.invalid(
+              name,
+              "invalid_value",
+              "response_format.type must be text, json_object, json_schema, regex or grammar, not "
+                  + other);
+    }
+    format.finish();
+  }
+
+  private void structured(Fields given) {
+    given.any("json").ifPresent(schema -> add(given.name("json"), schema(schema)));
+    given.text("regex").ifPresent(regex -> add(given.name("regex"), new Type.Pattern(regex)));
+    given.text("grammar").ifPresent(text -> add(given.name("grammar"), new Type.Grammar(text)));
+    choices("choice", given);
+    given.finish();
+  }
+
+  private void choices(String name, Fields fields) {
+    List<Type> choices = new ArrayList<>();
+    fields.texts(name, MOST_CHOICES).forEach(text -> choices.add(new Type.Literal(text)));
+    if (!choices.isEmpty()) {
+      add(fields.name(name), new Type.OneOf(choices));
+    }
+  }
+
+  /// A schema, which may also come as a text.
+  private static Type schema(JsonNode schema) {
+    return new Type.Schema(schema.isTextual() ? schema.textValue() : schema.toString());
+  }
+
+  private void add(String name, Type type) {
+    found.add(new Named(name, type));
+  }
+
+  private Type only() {
+    if (found.size() > 1) {
+      throw ApiException.invalid(
+          found.get(1).name(),
+          found.get(0).name() + " and " + found.get(1).name() + " cannot both be asked for");
+    }
+    Optional<Named> one = found.stream().findFirst();
+    one.ifPresent(named -> require(named.name(), named.type()));
+    return one.map(Named::type).orElse(Type.TEXT);
+  }
+
+  /// Refuses a type that cannot be followed.
+  static void require(String name, Type type) {
+    try {
+      Types.compiled(type);
+    } catch (ConstraintException | IllegalArgumentException e) {
+      throw ApiException.invalid(name, "invalid_schema", name + ": " + e.getMessage());
+    }
+  }
+}

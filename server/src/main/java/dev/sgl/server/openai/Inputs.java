@@ -1,0 +1,72 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Fields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+
+/// Prompts that come as a text, as a list of tokens, or as a list of either.
+public final class Inputs {
+  private static final int MOST = 2048;
+
+  private Inputs() {}
+
+  /// One of them.
+  ///
+  /// @param text none if it came as tokens
+  public record Input(Optional<String> text, List<Integer> tokens) {
+    public Prompt prompt() {
+      return new Prompt.Raw(List.of(new Prompt.Part.Tokens(tokens)));
+    }
+  }
+
+  /// @throws ApiException if there is none, or a token is not the model's
+  public static List<Input> read(Fields fields, String name, TokenBackend backend) {
+    JsonNode node = fields.any(name).orElseThrow(() -> fields.missing(name));
+    List<Input> inputs = new ArrayList<>();
+    if (!node.isArray() || isTokens(node)) {
+      inputs.add(one(node, name, backend));
+    } else {
+      fields.items(name, MOST).forEach(item -> inputs.add(one(item, name, backend)));
+    }
+    if (inputs.isEmpty()) {
+      throw ApiException.invalid(name, "invalid_value", name + " is empty");
+    }
+    return inputs;
+  }
+
+  private static boolean isTokens(JsonNode node) {
+    return node.isArray()
+        && !node.isEmpty()
+        && StreamSupport.stream(node.spliterator(), false).allMatch(JsonNode::isNumber);
+  }
+
+  private static Input one(JsonNode node, String name, TokenBackend backend) {
+    if (node.isTextual()) {
+      String text = node.textValue();
+      return new Input(Optional.of(text), backend.tokens(text, true));
+    }
+    int vocabulary = backend.card().vocabulary();
+    if (!isTokens(node)) {
+      throw ApiException.invalid(
+          name, "invalid_type", name + " must be a string, a list of tokens, or a list of either");
+    }
+    List<Integer> tokens = new ArrayList<>();
+    for (JsonNode token : node) {
+      if (!token.isIntegralNumber() || !token.canConvertToInt()) {
+        throw ApiException.invalid(name, "invalid_type", token + " is no token");
+      }
+      if (token.intValue() < 0 || token.intValue() >= vocabulary) {
+        throw ApiException.invalid(
+            name, "invalid_value", "the model has no token " + token + " of its " + vocabulary);
+      }
+      tokens.add(token.intValue());
+    }
+    return new Input(Optional.empty(), tokens);
+  }
+}

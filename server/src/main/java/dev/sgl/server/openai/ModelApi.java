@@ -1,0 +1,40 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Served;
+import java.io.IOException;
+import java.time.Instant;
+
+/// `GET /v1/models`.
+public final class ModelApi {
+  private final Served served;
+  private final long created = Instant.now().getEpochSecond();
+
+  public ModelApi(Served served) {
+    this.served = served;
+  }
+
+  public void list(Call call) throws IOException {
+    ObjectNode body = Json.object().put("object", "list");
+    var data = body.putArray("data");
+    served.names().forEach(name -> data.add(model(name)));
+    call.answer(body);
+  }
+
+  public void one(Call call) throws IOException {
+    served.requireName(call.variable("name"));
+    call.answer(model(call.variable("name")));
+  }
+
+  private ObjectNode model(String name) {
+    return Json.object()
+        .put("id", name)
+        .put("object", "model")
+        .put("created", created)
+        .put("owned_by", "sgl")
+        .put("root", served.backend().card().path())
+        .put("max_model_len", served.backend().card().context());
+  }
+}

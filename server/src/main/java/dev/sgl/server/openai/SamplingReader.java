@@ -1,0 +1,95 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Fields;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/// How tokens are chosen, from the parameters of a call: those of OpenAI's API and the extensions
+/// that vLLM and SGLang have in common.
+public final class SamplingReader {
+  static final int MOST_STOPS = 64;
+  public static final int MOST_LOGPROBS = 20;
+  private static final int MOST_BIASES = 1024;
+
+  private SamplingReader() {}
+
+  /// @param vocabulary tokens of the model
+  /// @param logprobs how many candidates are reported, or none
+  public static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs) {
+    List<String> stops = fields.texts("stop", MOST_STOPS);
+    if (stops.contains("")) {
+      throw ApiException.invalid(fields.name("stop"), "a stop text must not be empty");
+    }
+    return new Sampling(
+        maxTokens(fields),
+        OptionalInt.empty(),
+        fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
+        fields.number("temperature", 0, 2),
+        fields.number("top_p", 0, 1),
+        topK(fields),
+        fields.number("min_p", 0, 1),
+        stops,
+        fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
+        fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+        fields.number("frequency_penalty", -2, 2).orElse(0),
+        fields.number("presence_penalty", -2, 2).orElse(0),
+        fields.number("repetition_penalty", 0.01, 10),
+        bias(fields, vocabulary),
+        fields.flag("ignore_eos", false),
+        logprobs);
+  }
+
+  private static OptionalInt maxTokens(Fields fields) {
+    OptionalInt old = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+    OptionalInt now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
+    return now.isPresent() ? now : old;
+  }
+
+  /// -1 is all tokens, too.
+  private static OptionalInt topK(Fields fields) {
+    OptionalInt topK = fields.integer("top_k", -1, Integer.MAX_VALUE);
+    return topK.isPresent() ? OptionalInt.of(Math.max(0, topK.getAsInt())) : topK;
+  }
+
+  private static Map<Integer, Double> bias(Fields fields, int vocabulary) {
+    Map<Integer, Double> bias = new HashMap<>();
+    Fields given = fields.object("logit_bias").orElse(null);
+    if (given == null) {
+      return bias;
+    }
+    List<String> names = given.names();
+    if (names.size() > MOST_BIASES) {
+      throw ApiException.invalid(
+          "logit_bias", "logit_bias has more than " + MOST_BIASES + " tokens");
+    }
+    for (String name : names) {
+      if (!name.matches("[0-9]{1,9}") || Integer.parseInt(name) >= vocabulary) {
+        throw ApiException.invalid(
+            given.name(name), "the model has no token " + name + " of its " + vocabulary);
+      }
+      bias.put(Integer.parseInt(name), given.number(name, -100, 100).orElse(0));
+    }
+    return bias;
+  }
+
+  public static Scheduling scheduling(Fields fields) {
+    return new Scheduling(
+        fields.integer("priority", -1000, 1000).orElse(0), fields.text("cache_salt").orElse(""));
+  }
+
+  /// Numbers of tokens to report, from a member that OpenAI's API has.
+  static OptionalInt logprobs(JsonNode node, String name) {
+    int count = node.asInt(-1);
+    if (!node.isIntegralNumber() || count < 0 || count > MOST_LOGPROBS) {
+      throw ApiException.invalid(
+          name, "invalid_value", name + " must be an integer from 0 to " + MOST_LOGPROBS);
+    }
+    return OptionalInt.of(count);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.sgl.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.program.Type;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.turn.ToolFormat;
+import dev.sgl.server.turn.ToolSpec;
+import dev.sgl.server.turn.Toolbox;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The tools of a call, from `tools`, `tool_choice` and `parallel_tool_calls`.
+///
+/// @param all that the model is told of; none if it may call none
+/// @param box what it may call
+record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
+  private static final int MOST_TOOLS = 512;
+  private static final String NAME = "[a-zA-Z0-9_.-]{1,128}";
+
+  static ToolReader read(Fields fields, Optional<String> template) {
+    List<ToolSpec> tools = new ArrayList<>();
+    for (Fields tool : fields.objects("tools", MOST_TOOLS)) {
+      tools.add(tool(tool, tools));
+    }
+    boolean parallel = fields.flag("parallel_tool_calls", true);
+    Optional<JsonNode> choice = fields.any("tool_choice");
+    String word = choice.map(c -> c.asText("")).orElse(tools.isEmpty() ? "none" : "auto");
+    if (tools.isEmpty() && choice.isPresent() && !word.equals("none") && !word.equals("auto")) {
+      throw ApiException.invalid("tool_choice", "tool_choice needs tools");
+    }
+    if (tools.isEmpty() || word.equals("none")) {
+      return new ToolReader(List.of(), Optional.empty(), false);
+    }
+    ToolFormat format =
+        template
+            .flatMap(ToolFormat::of)
+            .orElseThrow(
+                () -> ApiException.invalid("tools", "the model's chat template knows no tools"));
+    boolean isNamed = choice.isPresent() && choice.get().isObject();
+    List<ToolSpec> callable = isNamed ? named(fields, tools) : tools;
+    if (!isNamed && !List.of("auto", "required").contains(word)) {
+      throw ApiException.invalid(
+          "tool_choice",
+          "invalid_value",
+          "tool_choice must be none, auto, required, or name a function");
+    }
+    boolean required = isNamed || word.equals("required");
+    return new ToolReader(
+        tools, Optional.of(new Toolbox(callable, required, parallel && !isNamed, format)), isNamed);
+  }
+
+  private static ToolSpec tool(Fields tool, List<ToolSpec> before) {
+    if (!tool.requiredText("type").equals("function")) {
+      throw ApiException.invalid(
+          tool.name("type"), "invalid_value", tool.name("type") + " must be function");
+    }
+    Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
+    String name = function.requiredText("name");
+    if (!name.matches(NAME)) {
+      throw ApiException.invalid(
+          function.name("name"),
+          "invalid_value",
+          "the name of a tool has up to 128 letters, digits, dots, dashes and underscores");
+    }
+    if (before.stream().anyMatch(other -> other.name().equals(name))) {
+      throw ApiException.invalid(function.name("name"), "there are two tools " + name);
+    }
+    function.text("description");
+    function.flag("strict", false);
+    Optional<JsonNode> parameters = function.any("parameters");
+    function.finish();
+    tool.finish();
+    if (parameters.isPresent() && !parameters.get().isEmpty()) {
+      FormatReader.require(
+          function.name("parameters"), new Type.Schema(parameters.get().toString()));
+    }
+    return new ToolSpec(name, (ObjectNode) function.json());
+  }
+
+  private static List<ToolSpec> named(Fields fields, List<ToolSpec> tools) {
+    Fields choice = fields.object("tool_choice").orElseThrow();
+    choice.ignore("type");
+    Fields function = choice.object("function").orElseThrow(() -> choice.missing("function"));
+    String name = function.requiredText("name");
+    List<ToolSpec> named = tools.stream().filter(tool -> tool.name().equals(name)).toList();
+    if (named.isEmpty()) {
+      throw ApiException.invalid(function.name("name"), "there is no tool " + name);
+    }
+    return named;
+  }
+}

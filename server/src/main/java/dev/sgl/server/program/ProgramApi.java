@@ -1,0 +1,165 @@
+package dev.sgl.server.program;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.compiler.Compiler;
+import dev.sgl.diagnostic.Nearest;
+import dev.sgl.interpreter.Arguments;
+import dev.sgl.interpreter.Interpreter;
+import dev.sgl.program.Program;
+import dev.sgl.program.Routine;
+import dev.sgl.program.TypeException;
+import dev.sgl.program.Types;
+import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
+import dev.sgl.run.RunOptions;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Served;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// `GET /v1/programs`, `POST /v1/programs/{name}`, and `POST /playground/run`.
+public final class ProgramApi {
+  private static final int MOST_SOURCE = 1 << 20;
+
+  private final Served served;
+  private final Programs programs;
+
+  public ProgramApi(Served served, Programs programs) {
+    this.served = served;
+    this.programs = programs;
+  }
+
+  /// A run that is asked for.
+  private record Run(
+      Program program, Map<String, Object> arguments, RunOptions options, boolean stream) {
+    String name() {
+      return program.entry().orElseThrow().name();
+    }
+  }
+
+  public void list(Call call) throws IOException {
+    ObjectNode body = Json.object().put("object", "list");
+    ArrayNode data = body.putArray("data");
+    programs
+        .byName()
+        .forEach((name, program) -> data.add(description(name, program.entry().orElseThrow())));
+    call.answer(body);
+  }
+
+  private static ObjectNode description(String name, Routine entry) {
+    ObjectNode one = Json.object().put("id", name).put("object", "program");
+    one.put("description", entry.documentation());
+    ObjectNode parameters = one.putObject("parameters").put("type", "object");
+    ObjectNode properties = parameters.putObject("properties");
+    ArrayNode required = parameters.putArray("required");
+    for (Routine.Parameter parameter : entry.parameters()) {
+      properties.set(parameter.name(), Types.schema(parameter.type()));
+      if (parameter.standard().isEmpty()) {
+        required.add(parameter.name());
+      }
+    }
+    entry.returns().ifPresent(type -> one.set("returns", Types.schema(type)));
+    return one;
+  }
+
+  /// Runs a served program.
+  public void run(Call call) throws IOException {
+    String name = call.variable("name");
+    Program program = programs.byName().get(name);
+    if (program == null) {
+      String near =
+          Nearest.to(name, programs.byName().keySet())
+              .map(n -> "; did you mean " + n + "?")
+              .orElse("");
+      throw ApiException.notFound(
+          "name", "program_not_found", "there is no program " + name + near);
+    }
+    Fields fields = call.fields();
+    answer(call, read(fields, program, programs.options().apply(program)));
+  }
+
+  /// Runs a program that is sent as source; it has no tools and reads no files.
+  public void runSource(Call call) throws IOException {
+    Fields fields = call.fields();
+    String source = fields.requiredText("source");
+    if (source.length() > MOST_SOURCE) {
+      throw ApiException.invalid("source", "the program is too long");
+    }
+    Compiler.Result compiled = Compiler.compile("playground.sgl", source).runnable();
+    if (compiled.program().isEmpty()) {
+      throw ApiException.invalid("source", "invalid_program", compiled.report().stripTrailing());
+    }
+    answer(call, read(fields, compiled.program().get(), RunOptions.DEFAULT));
+  }
+
+  private static Run read(Fields fields, Program program, RunOptions options) {
+    Map<String, Object> arguments;
+    try {
+      String given = fields.any("arguments").map(JsonNode::toString).orElse("{}");
+      arguments = Arguments.readJson(program.entry().orElseThrow(), given);
+    } catch (TypeException e) {
+      throw ApiException.invalid("arguments", String.valueOf(e.getMessage()));
+    }
+    boolean stream = fields.flag("stream", false);
+    RunOptions own =
+        options
+            .withSeed(fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE))
+            .withScheduling(
+                new Scheduling(
+                    fields.integer("priority", -1000, 1000).orElse(0),
+                    fields.text("cache_salt").orElse("")));
+    fields.finish();
+    return new Run(program, arguments, own, stream);
+  }
+
+  private void answer(Call call, Run run) throws IOException {
+    Thread thread = Thread.currentThread(); // a run ends when its thread is interrupted
+    if (!run.stream()) {
+      call.answer(() -> result(run, value(run, run.options())), thread::interrupt);
+      return;
+    }
+    call.stream(
+        events -> {
+          try {
+            Object value = value(run, run.options().withListener(new RunEvents(events)));
+            events.send("result", result(run, value));
+            events.done();
+          } catch (UncheckedIOException e) {
+            throw e.getCause();
+          }
+        },
+        thread::interrupt);
+  }
+
+  private Object value(Run run, RunOptions options) {
+    try {
+      return Interpreter.run(run.program(), run.arguments(), served.backend(), options);
+    } catch (RunException e) {
+      if (e.getCause() instanceof UncheckedIOException gone) {
+        throw gone;
+      }
+      boolean ofModel = e.getCause() instanceof BackendException;
+      throw new ApiException(
+          ofModel ? 503 : 422,
+          ofModel ? "server_error" : "program_error",
+          "",
+          "program_failed",
+          e.toString().replaceFirst("^RunException: ", ""));
+    }
+  }
+
+  private static ObjectNode result(Run run, Object value) {
+    ObjectNode body = Json.object().put("object", "program.result").put("program", run.name());
+    body.set("result", Json.read(Values.json(value).getBytes(StandardCharsets.UTF_8)));
+    return body;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.sgl.server.turn;
+
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.program.Type;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What the model is asked.
+///
+/// @param type of what it says; calls of tools have types of their own
+/// @param tools that it may call
+/// @param thought how it thinks before it says anything; none if it does not
+public record Ask(
+    Prompt prompt,
+    Type type,
+    Sampling sampling,
+    Scheduling scheduling,
+    Optional<Toolbox> tools,
+    Optional<Thought> thought) {
+
+  /// The same, for another of several answers: with a seed of its own.
+  public Ask numbered(int index) {
+    Sampling seeded =
+        sampling.seed().isPresent()
+            ? sampling.withSeed(OptionalLong.of(sampling.seed().getAsLong() + 1_000_003L * index))
+            : sampling;
+    return new Ask(prompt, type, seeded, scheduling, tools, thought);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.sgl.server.turn;
+
+import java.util.List;
+import java.util.Optional;
+
+/// How families of models write calls of tools.
+///
+/// A call is written piece by piece: what comes before the name, the name, what comes before the
+/// arguments, the arguments as JSON, the end. The fixed pieces are the format's, so only the name
+/// and the arguments are asked of the model.
+public enum ToolFormat {
+  /// Hermes 2 Pro and Qwen: each call in an element of its own.
+  HERMES("<tool_call>\n{\"name\": \"", ", \"arguments\": ", "}\n</tool_call>"),
+  /// Llama 3.1 and later: the message is the call.
+  LLAMA("{\"name\": \"", ", \"parameters\": ", "}"),
+  /// Mistral: a list of calls behind a token of its own.
+  MISTRAL("[TOOL_CALLS][{\"name\": \"", ", \"arguments\": ", "}]");
+
+  static final String HERMES_MARK = "<tool_call>";
+  static final String LLAMA_MARK = "<|python_tag|>";
+  static final String MISTRAL_MARK = "[TOOL_CALLS]";
+
+  private final String beforeName;
+  private final String beforeArguments;
+  private final String end;
+
+  ToolFormat(String beforeName, String beforeArguments, String end) {
+    this.beforeName = beforeName;
+    this.beforeArguments = beforeArguments;
+    this.end = end;
+  }
+
+  /// The format that a chat template writes; empty if it knows no tools.
+  public static Optional<ToolFormat> of(String template) {
+    if (template.contains(MISTRAL_MARK)) {
+      return Optional.of(MISTRAL);
+    }
+    if (template.contains(HERMES_MARK)) {
+      return Optional.of(HERMES);
+    }
+    return template.contains("tools") && template.contains("\"parameters\"")
+        ? Optional.of(LLAMA)
+        : Optional.empty();
+  }
+
+  /// What is written before the name.
+  ///
+  /// @param index of the call in the message
+  String beforeName(int index) {
+    return this == MISTRAL && index > 0 ? ", {\"name\": \"" : beforeName;
+  }
+
+  String beforeArguments() {
+    return beforeArguments;
+  }
+
+  /// What is written behind the arguments.
+  ///
+  /// @param isLast whether it is known that no other call follows
+  String end(boolean isLast) {
+    return this == MISTRAL && !isLast ? "}" : end;
+  }
+
+  /// Texts with which a call begins.
+  List<String> marks() {
+    return switch (this) {
+      case HERMES -> List.of(HERMES_MARK);
+      case LLAMA -> List.of("{");
+      case MISTRAL -> List.of();
+    };
+  }
+
+  /// The special token with which a call may begin.
+  Optional<String> token() {
+    return switch (this) {
+      case HERMES -> Optional.empty();
+      case LLAMA -> Optional.of(LLAMA_MARK);
+      case MISTRAL -> Optional.of(MISTRAL_MARK);
+    };
+  }
+
+  /// Whether a call can only be at the beginning of a message.
+  boolean onlyAtBeginning() {
+    return this == LLAMA;
+  }
+
+  /// Whether a message may hold several calls.
+  public boolean isParallel() {
+    return this != LLAMA;
+  }
+
+  /// Letters and digits of a call's id: Mistral's templates ask for nine.
+  int idLength() {
+    return this == MISTRAL ? 9 : 24;
+  }
+}

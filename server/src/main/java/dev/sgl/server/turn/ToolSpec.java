@@ -1,0 +1,20 @@
+package dev.sgl.server.turn;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.program.Type;
+
+/// A tool that a client offers.
+///
+/// @param function its description in the words of OpenAI's API: name, description, parameters
+public record ToolSpec(String name, ObjectNode function) {
+
+  /// What its arguments may be: what the JSON Schema of its parameters says.
+  Type arguments() {
+    JsonNode parameters = function.path("parameters");
+    return new Type.Schema(
+        parameters.isObject() && !parameters.isEmpty()
+            ? parameters.toString()
+            : "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}");
+  }
+}
