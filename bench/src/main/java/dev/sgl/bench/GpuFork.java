@@ -96,7 +96,7 @@ public final class GpuFork {
             OptionalInt.empty());
     Request request =
         new Request(
-            new Prompt.Raw(List.of(new Prompt.Part.Generated("", prompt, 0))),
+            new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
             Type.TEXT,
             sampling,
             Scheduling.DEFAULT);

@@ -108,7 +108,7 @@ public final class GpuOffline {
             true,
             OptionalInt.empty());
     return new Request(
-        new Prompt.Raw(List.of(new Prompt.Part.Generated("", prompt, 0))),
+        new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
         Type.TEXT,
         sampling,
         Scheduling.DEFAULT);

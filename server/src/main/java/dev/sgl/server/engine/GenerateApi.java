@@ -59,7 +59,7 @@ public final class GenerateApi {
   private Wanted read(Fields fields) {
     int vocabulary = served.backend().card().vocabulary();
     String name = fields.has("input_ids") ? "input_ids" : "text";
-    List<Inputs.Input> inputs = Inputs.read(fields, name, vocabulary);
+    List<Inputs.Input> inputs = Inputs.read(fields, name, served.backend());
     JsonNode given = fields.any(name).orElseThrow();
     boolean list = given.isArray() && (name.equals("text") || given.path(0).isArray());
     boolean logprobs = fields.flag("return_logprob", false);

@@ -73,7 +73,7 @@ public final class CompletionApi {
   private Completion read(Fields fields, Call call) {
     Common common = Common.read(fields, served, "cmpl-", call);
     int vocabulary = served.backend().card().vocabulary();
-    List<Inputs.Input> inputs = Inputs.read(fields, "prompt", vocabulary);
+    List<Inputs.Input> inputs = Inputs.read(fields, "prompt", served.backend());
     boolean echo = fields.flag("echo", false);
     if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
       throw ApiException.invalid(
@@ -162,10 +162,10 @@ public final class CompletionApi {
     }
     Inputs.Input input =
         completion.input(completion.generates() ? index : index * completion.common().n());
-    List<Integer> tokens = served.backend().tokens(input.prompt());
+    List<Integer> tokens = input.tokens();
     List<String> texts =
         tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
-    String text = input.tokens().isEmpty() ? input.text() : String.join("", texts);
+    String text = input.text().orElseGet(() -> String.join("", texts));
     List<Optional<Reply.Logprob>> logprobs = new ArrayList<>();
     if (completion.logprobs().isPresent()) {
       logprobs.add(Optional.empty()); // nothing is before the first

@@ -12,7 +12,6 @@ import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
@@ -41,12 +40,8 @@ public final class EmbeddingApi {
 
   private Embedding read(Fields fields) {
     fields.text("model").ifPresent(served::requireName);
-    int vocabulary = served.backend().card().vocabulary();
-    List<List<Integer>> inputs = new ArrayList<>();
-    for (Inputs.Input input : Inputs.read(fields, "input", vocabulary)) {
-      inputs.add(
-          input.tokens().isEmpty() ? served.backend().tokens(input.text(), true) : input.tokens());
-    }
+    List<List<Integer>> inputs =
+        Inputs.read(fields, "input", served.backend()).stream().map(Inputs.Input::tokens).toList();
     fields.ignore("user");
     int hidden = served.backend().card().hidden();
     fields.integer("dimensions", hidden, hidden);
