@@ -167,7 +167,7 @@ public final class CompletionApi {
         tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
     String text = input.text().orElseGet(() -> String.join("", texts));
     List<Optional<Reply.Logprob>> logprobs = new ArrayList<>();
-    if (completion.logprobs().isPresent()) {
+    if (completion.logprobs().isPresent() && !tokens.isEmpty()) {
       logprobs.add(Optional.empty()); // nothing is before the first
       served
           .backend()

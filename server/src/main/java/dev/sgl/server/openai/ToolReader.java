@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.program.Type;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
 import dev.sgl.server.turn.ToolFormat;
 import dev.sgl.server.turn.ToolSpec;
 import dev.sgl.server.turn.Toolbox;
@@ -77,7 +78,17 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
       FormatReader.require(
           function.name("parameters"), new Type.Schema(parameters.get().toString()));
     }
-    return new ToolSpec(name, (ObjectNode) function.json());
+    ObjectNode whole = Json.object().put("name", name);
+    whole.put("description", function.text("description").orElse(""));
+    whole.set("parameters", parameters.orElseGet(ToolReader::noParameters));
+    return new ToolSpec(name, whole);
+  }
+
+  /// Templates expect that a tool has parameters.
+  private static JsonNode noParameters() {
+    ObjectNode none = Json.object().put("type", "object");
+    none.putObject("properties");
+    return none.put("additionalProperties", false);
   }
 
   private static List<ToolSpec> named(Fields fields, List<ToolSpec> tools) {

@@ -10,22 +10,31 @@ import java.util.Optional;
 /// and the arguments are asked of the model.
 public enum ToolFormat {
   /// Hermes 2 Pro and Qwen: each call in an element of its own.
-  HERMES("<tool_call>\n{\"name\": \"", ", \"arguments\": ", "}\n</tool_call>"),
+  HERMES("<tool_call>\n{\"name\": \"", "\"", ", \"arguments\": ", "}\n</tool_call>"),
   /// Llama 3.1 and later: the message is the call.
-  LLAMA("{\"name\": \"", ", \"parameters\": ", "}"),
-  /// Mistral: a list of calls behind a token of its own.
-  MISTRAL("[TOOL_CALLS][{\"name\": \"", ", \"arguments\": ", "}]");
+  LLAMA("{\"name\": \"", "\"", ", \"parameters\": ", "}"),
+  /// Mistral up to its tokenizer 7: a list of calls behind a token of its own.
+  MISTRAL("[TOOL_CALLS][{\"name\": \"", "\"", ", \"arguments\": ", "}]"),
+  /// Mistral from its tokenizer 11 on: tokens of their own before the name and the arguments.
+  MISTRAL_ARGS("[TOOL_CALLS]", "", "[ARGS]", "");
 
   static final String HERMES_MARK = "<tool_call>";
   static final String LLAMA_MARK = "<|python_tag|>";
   static final String MISTRAL_MARK = "[TOOL_CALLS]";
 
+  static final String XML_MARK = "<function=";
+  static final String ARGS_MARK = "[ARGS]";
+
+  static final int SHORT_ID = 9;
+
   private final String beforeName;
+  private final String nameEnd;
   private final String beforeArguments;
   private final String end;
 
-  ToolFormat(String beforeName, String beforeArguments, String end) {
+  ToolFormat(String beforeName, String nameEnd, String beforeArguments, String end) {
     this.beforeName = beforeName;
+    this.nameEnd = nameEnd;
     this.beforeArguments = beforeArguments;
     this.end = end;
   }
@@ -33,7 +42,10 @@ public enum ToolFormat {
   /// The format that a chat template writes; empty if it knows no tools.
   public static Optional<ToolFormat> of(String template) {
     if (template.contains(MISTRAL_MARK)) {
-      return Optional.of(MISTRAL);
+      return Optional.of(template.contains(ARGS_MARK) ? MISTRAL_ARGS : MISTRAL);
+    }
+    if (template.contains(XML_MARK)) {
+      return Optional.empty(); // arguments one by one, not as JSON
     }
     if (template.contains(HERMES_MARK)) {
       return Optional.of(HERMES);
@@ -48,6 +60,11 @@ public enum ToolFormat {
   /// @param index of the call in the message
   String beforeName(int index) {
     return this == MISTRAL && index > 0 ? ", {\"name\": \"" : beforeName;
+  }
+
+  /// What ends the name.
+  String nameEnd() {
+    return nameEnd;
   }
 
   String beforeArguments() {
@@ -66,7 +83,7 @@ public enum ToolFormat {
     return switch (this) {
       case HERMES -> List.of(HERMES_MARK);
       case LLAMA -> List.of("{");
-      case MISTRAL -> List.of();
+      case MISTRAL, MISTRAL_ARGS -> List.of();
     };
   }
 
@@ -75,7 +92,7 @@ public enum ToolFormat {
     return switch (this) {
       case HERMES -> Optional.empty();
       case LLAMA -> Optional.of(LLAMA_MARK);
-      case MISTRAL -> Optional.of(MISTRAL_MARK);
+      case MISTRAL, MISTRAL_ARGS -> Optional.of(MISTRAL_MARK);
     };
   }
 
@@ -91,6 +108,6 @@ public enum ToolFormat {
 
   /// Letters and digits of a call's id: Mistral's templates ask for nine.
   int idLength() {
-    return this == MISTRAL ? 9 : 24;
+    return this == MISTRAL || this == MISTRAL_ARGS ? SHORT_ID : 24;
   }
 }

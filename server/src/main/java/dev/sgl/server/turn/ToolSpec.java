@@ -1,6 +1,5 @@
 package dev.sgl.server.turn;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.program.Type;
 
@@ -11,10 +10,6 @@ public record ToolSpec(String name, ObjectNode function) {
 
   /// What its arguments may be: what the JSON Schema of its parameters says.
   Type arguments() {
-    JsonNode parameters = function.path("parameters");
-    return new Type.Schema(
-        parameters.isObject() && !parameters.isEmpty()
-            ? parameters.toString()
-            : "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}");
+    return new Type.Schema(function.path("parameters").toString());
   }
 }

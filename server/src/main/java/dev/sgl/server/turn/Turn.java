@@ -263,7 +263,7 @@ public final class Turn implements AutoCloseable {
     ToolFormat format = box.format();
     int index = calls.size();
     write(format.beforeName(index));
-    Optional<ToolSpec> tool = choose(box.tools());
+    Optional<ToolSpec> tool = choose(box);
     if (tool.isEmpty()) {
       return;
     }
@@ -288,14 +288,16 @@ public final class Turn implements AutoCloseable {
     }
   }
 
-  /// Lets the model write the name of a tool, up to the quote behind it; none if there was no room.
-  private Optional<ToolSpec> choose(List<ToolSpec> tools) {
+  /// Lets the model write the name of a tool and what ends it; none if there was no room.
+  private Optional<ToolSpec> choose(Toolbox box) {
+    List<ToolSpec> tools = box.tools();
+    String end = box.format().nameEnd();
     if (tools.size() == 1) {
-      write(tools.getFirst().name() + "\"");
+      write(tools.getFirst().name() + end);
       return Optional.of(tools.getFirst());
     }
     List<Type> names = new ArrayList<>();
-    tools.forEach(tool -> names.add(new Type.Literal(tool.name() + "\"")));
+    tools.forEach(tool -> names.add(new Type.Literal(tool.name() + end)));
     Reply reply =
         generate(
             new Type.OneOf(names),
@@ -303,7 +305,7 @@ public final class Turn implements AutoCloseable {
             _ -> {});
     keep(reply);
     Optional<ToolSpec> chosen =
-        tools.stream().filter(tool -> reply.text().equals(tool.name() + "\"")).findFirst();
+        tools.stream().filter(tool -> reply.text().equals(tool.name() + end)).findFirst();
     if (chosen.isEmpty()) {
       end(reply);
     }
@@ -311,7 +313,7 @@ public final class Turn implements AutoCloseable {
   }
 
   private static String id(int length) {
-    StringBuilder id = new StringBuilder(length == 9 ? "" : "call_");
+    StringBuilder id = new StringBuilder(length == ToolFormat.SHORT_ID ? "" : "call_");
     for (int i = 0; i < length; i++) {
       id.append(LETTERS.charAt(ThreadLocalRandom.current().nextInt(LETTERS.length())));
     }

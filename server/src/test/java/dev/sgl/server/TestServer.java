@@ -1,0 +1,132 @@
+package dev.sgl.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.engine.DeviceOption;
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.engine.Progress;
+import dev.sgl.testing.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import okhttp3.Call;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+
+/// A server of the demo model on a free port, and a client that speaks to it.
+public final class TestServer implements AutoCloseable {
+  private static final Path DEMO = Path.of("../samples/model/demo");
+
+  private final LocalBackend backend;
+  private final SglServer server;
+  private final OkHttpClient client =
+      new OkHttpClient.Builder().readTimeout(Duration.ofMinutes(1)).build();
+
+  /// What came back.
+  public record Answer(int status, JsonNode json, String text) {
+    public JsonNode at(String pointer) {
+      return json.at(pointer);
+    }
+
+    public String error() {
+      return json.at("/error/message").asText();
+    }
+  }
+
+  private TestServer(LocalOptions local, ServerOptions options) throws IOException {
+    backend = LocalBackend.open(DEMO, local.withDevice(DeviceOption.CPU), Progress.SILENT);
+    server = SglServer.open(backend, options.withAddress("127.0.0.1", 0));
+  }
+
+  public static TestServer open() throws IOException {
+    return open(UnaryOperator.identity());
+  }
+
+  public static TestServer open(UnaryOperator<ServerOptions> options) throws IOException {
+    return new TestServer(LocalOptions.DEFAULT, options.apply(ServerOptions.DEFAULT));
+  }
+
+  /// With another chat template than the model's own.
+  public static TestServer withTemplate(Path template) throws IOException {
+    return new TestServer(
+        LocalOptions.DEFAULT.withChatTemplate(Optional.of(template)), ServerOptions.DEFAULT);
+  }
+
+  public LocalBackend backend() {
+    return backend;
+  }
+
+  public SglServer server() {
+    return server;
+  }
+
+  public String url(String path) {
+    return server.uri() + path;
+  }
+
+  /// A call that is not made yet.
+  public Call call(String path, String body, String... headers) {
+    Request.Builder request = new Request.Builder().url(url(path));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    if (!body.isEmpty()) {
+      request.post(RequestBody.create(body, MediaType.get("application/json")));
+    }
+    return client.newCall(request.build());
+  }
+
+  public Answer post(String path, String body, String... headers) throws IOException {
+    return answer(call(path, body, headers));
+  }
+
+  public Answer get(String path, String... headers) throws IOException {
+    return answer(call(path, "", headers));
+  }
+
+  private static Answer answer(Call call) throws IOException {
+    try (Response response = call.execute()) {
+      String text = response.body().string();
+      boolean isJson =
+          String.valueOf(response.header("Content-Type")).startsWith("application/json");
+      return new Answer(response.code(), Json.parse(isJson ? text : "{}"), text);
+    }
+  }
+
+  /// The data of all events of a stream; the last must be the end mark.
+  public List<JsonNode> stream(String path, String body) throws IOException {
+    try (Response response = call(path, body).execute()) {
+      String text = response.body().string();
+      if (response.code() != 200) {
+        throw new AssertionError(text);
+      }
+      List<JsonNode> events = new ArrayList<>();
+      boolean done = false;
+      for (String line : text.split("\n")) {
+        if (line.equals("data: [DONE]")) {
+          done = true;
+        } else if (line.startsWith("data: ")) {
+          events.add(Json.parse(line.substring("data: ".length())));
+        }
+      }
+      if (!done) {
+        throw new AssertionError("a stream without an end: " + text);
+      }
+      return events;
+    }
+  }
+
+  @Override
+  public void close() {
+    client.connectionPool().evictAll();
+    server.close();
+    backend.close();
+  }
+}

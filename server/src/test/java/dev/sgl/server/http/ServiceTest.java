@@ -1,0 +1,223 @@
+package dev.sgl.server.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.engine.EngineStats;
+import dev.sgl.server.TestServer;
+import dev.sgl.testing.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import okhttp3.Response;
+import okio.BufferedSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Keys, limits, clients that go away, and bodies that make no sense.
+@Timeout(120)
+class ServiceTest {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String LONG =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"Go on.\"}],\"ignore_eos\":true,"
+          + "\"max_tokens\":1900,\"rid\":\"long\"";
+
+  @Test
+  void withAKeyEveryRouteButHealthAsksForIt() throws IOException {
+    try (TestServer server = TestServer.open(o -> o.withApiKey(Optional.of("secret")))) {
+      assertEquals(200, server.get("/health").status());
+      for (String path : new String[] {"/v1/models", "/metrics", "/", "/nowhere"}) {
+        assertEquals(401, server.get(path).status(), path);
+        assertEquals(401, server.get(path, "Authorization", "Bearer wrong").status(), path);
+      }
+      assertEquals(200, server.get("/v1/models", "Authorization", "Bearer secret").status());
+      String basic = Base64.getEncoder().encodeToString("me:secret".getBytes());
+      assertEquals(200, server.get("/", "Authorization", "Basic " + basic).status());
+      assertEquals("invalid_api_key", server.get("/v1/models").at("/error/code").asText());
+    }
+  }
+
+  @Test
+  void pagesOfOthersAndForeignNamesAreRefused() throws IOException {
+    try (TestServer server = TestServer.open()) {
+      assertEquals(403, server.get("/v1/models", "Origin", "http://evil.example").status());
+      assertEquals(200, server.get("/v1/models", "Origin", server.url("")).status());
+      assertEquals(403, server.get("/v1/models", "Host", "evil.example").status());
+    }
+  }
+
+  @Test
+  void pathsMethodsAndSizesThatAreWrongAreToldSo() throws IOException {
+    try (TestServer server = TestServer.open(o -> o.withLimits(new Limits(1000, 10)))) {
+      TestServer.Answer near = server.post("/v1/chat/completion", "{}");
+      assertEquals(404, near.status());
+      assertTrue(near.error().contains("did you mean " + CHAT), near.error());
+      assertEquals(405, server.get(CHAT).status());
+      TestServer.Answer large = server.post(CHAT, "{\"x\":\"" + "y".repeat(2000) + "\"}");
+      assertEquals(413, large.status());
+      assertEquals(400, server.post(CHAT, "[".repeat(900)).status());
+    }
+  }
+
+  private static EngineStats awaitIdle(TestServer server) throws InterruptedException {
+    EngineStats stats = server.backend().stats();
+    while (stats.running() + stats.waiting() > 0) {
+      Thread.sleep(10);
+      stats = server.backend().stats();
+    }
+    return stats;
+  }
+
+  private static void awaitRunning(TestServer server) throws InterruptedException {
+    while (server.backend().stats().running() == 0) {
+      Thread.sleep(10);
+    }
+  }
+
+  @Test
+  void aRequestCanBeEndedByItsId() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      CompletableFuture<TestServer.Answer> answer =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return server.post(CHAT, LONG + "}");
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      awaitRunning(server);
+      assertEquals(404, server.post("/abort_request", "{\"rid\":\"other\"}").status());
+      assertEquals(1, server.post("/abort_request", "{\"rid\":\"long\"}").at("/aborted").asInt());
+      assertEquals(499, answer.get().status());
+      assertTrue(awaitIdle(server).generatedTokens() < 1900);
+    }
+  }
+
+  @Test
+  void aClientThatLeavesAStreamFreesWhatItHeld() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      okhttp3.Call call = server.call(CHAT, LONG + ",\"stream\":true}");
+      try (Response response = call.execute()) {
+        BufferedSource source = response.body().source();
+        assertTrue(source.readUtf8Line() != null);
+      }
+      call.cancel();
+      EngineStats stats = awaitIdle(server);
+      assertTrue(stats.generatedTokens() < 1900, stats.toString());
+      assertEquals(stats.pages(), stats.freePages() + stats.cachedPages());
+    }
+  }
+
+  @Test
+  void aServerThatStopsAnswersWhatItHasBegun() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      CompletableFuture<TestServer.Answer> answer =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return server.post(CHAT, LONG.replace("1900", "200") + "}");
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      awaitRunning(server);
+      CompletableFuture<Boolean> drained =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return server.server().drain(Duration.ofSeconds(60));
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      TestServer.Answer late = server.get("/v1/models");
+      while (late.status() == 200 && !answer.isDone()) {
+        late = server.get("/v1/models");
+      }
+      assertEquals(503, late.status());
+      assertEquals(200, answer.get().status());
+      assertTrue(drained.get());
+    }
+  }
+
+  /// Whatever a body is, the answer is right, or says what is wrong in OpenAI's shape.
+  @Test
+  void bodiesThatMakeNoSenseAreRefused() throws IOException {
+    String[] seeds = {
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":1,\"temperature\":0.5,"
+          + "\"stop\":[\"a\",\"b\"],\"logprobs\":true,\"top_logprobs\":2,\"n\":1,\"seed\":3,"
+          + "\"stream\":false,\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+          + "{\"name\":\"x\",\"schema\":{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":[1,2]}}}}}}",
+      "{\"prompt\":[\"hi\",\"ho\"],\"max_tokens\":1,\"logprobs\":1,\"echo\":true,\"logit_bias\":{\"5\":1}}",
+      "{\"input\":[\"a\",\"b\"],\"encoding_format\":\"float\",\"pooling\":\"last\"}",
+      "{\"text\":\"a\",\"sampling_params\":{\"max_new_tokens\":1,\"regex\":\"[a-z]\",\"top_k\":3}}",
+      "{\"tokens\":[1,2,3]}",
+    };
+    String[] paths = {CHAT, "/v1/completions", "/v1/embeddings", "/generate", "/detokenize"};
+    SplittableRandom random = new SplittableRandom(1);
+    int answered = 0;
+    try (TestServer server = TestServer.open()) {
+      for (int i = 0; i < Integer.getInteger("sgl.fuzz", 1500); i++) {
+        int which = random.nextInt(seeds.length);
+        String body = mutated(seeds[which], random);
+        TestServer.Answer answer = server.post(paths[which], body.isEmpty() ? " " : body);
+        answered += answer.status() == 200 ? 1 : 0;
+        if (answer.status() != 200) {
+          assertTrue(answer.status() >= 400 && answer.status() < 500, body + "\n" + answer.text());
+          assertFalse(answer.error().isEmpty(), body + "\n" + answer.text());
+          assertFalse(answer.at("/error/type").asText().isEmpty());
+        }
+      }
+      assertTrue(answered > 0, "some are sound");
+    }
+  }
+
+  private static String mutated(String seed, SplittableRandom random) {
+    if (random.nextInt(3) == 0) { // as text
+      StringBuilder text = new StringBuilder(seed);
+      for (int i = 1 + random.nextInt(3); i > 0 && !text.isEmpty(); i--) {
+        int at = random.nextInt(text.length());
+        switch (random.nextInt(3)) {
+          case 0 -> text.deleteCharAt(at);
+          case 1 -> text.insert(at, "{}[],:\"0-e\\\u0000\ud800".charAt(random.nextInt(13)));
+          default -> text.setCharAt(at, (char) random.nextInt(1, 0x3000));
+        }
+      }
+      return text.toString();
+    }
+    JsonNode tree = Json.parse(seed);
+    String[] values = {
+      "null",
+      "true",
+      "-1",
+      "0",
+      "1e300",
+      "99999999999999999999",
+      "1.5",
+      "\"\"",
+      "\"x\"",
+      "[]",
+      "[[]]",
+      "{}",
+      "[null]",
+      "{\"type\":5}",
+      "[1,\"a\"]",
+      "\"\\ud800\""
+    };
+    String replaced = tree.toString();
+    for (int i = 1 + random.nextInt(2); i > 0; i--) {
+      java.util.List<String> names = new java.util.ArrayList<>();
+      tree.fieldNames().forEachRemaining(names::add);
+      String name = names.get(random.nextInt(names.size()));
+      String old = "\"" + name + "\":" + tree.path(name);
+      replaced = replaced.replace(old, "\"" + name + "\":" + values[random.nextInt(values.length)]);
+    }
+    return replaced;
+  }
+}

@@ -1,0 +1,206 @@
+package dev.sgl.server.openai;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.compiler.Compiler;
+import dev.sgl.run.RunOptions;
+import dev.sgl.server.TestServer;
+import dev.sgl.server.program.Programs;
+import dev.sgl.testing.Json;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/// All routes but chats.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OtherRoutesTest {
+  private static final String TIP =
+      """
+      /// A tip.
+      program tip(topic: string = "sleep") -> {title: string<1..20>} {
+        user "Give a tip about {topic}."
+        assistant gen tip: {title: string<1..20>} (temperature: 0)
+        return tip
+      }
+      """;
+
+  private TestServer server;
+
+  @BeforeAll
+  void open() throws IOException {
+    var program = Compiler.compile("tip.sgl", TIP).program().orElseThrow();
+    Programs programs = new Programs(Map.of("tip", program), _ -> RunOptions.DEFAULT);
+    server = TestServer.open(options -> options.withPrograms(programs));
+  }
+
+  @AfterAll
+  void close() {
+    server.close();
+  }
+
+  @Test
+  void aCompletionEchoesItsPromptWithLogprobs() throws IOException {
+    String body =
+        "{\"prompt\":\"The lamp is nice\",\"max_tokens\":3,\"logprobs\":2,\"temperature\":0";
+    JsonNode plain = server.post("/v1/completions", body + "}").at("/choices/0");
+    JsonNode echoed = server.post("/v1/completions", body + ",\"echo\":true}").at("/choices/0");
+    assertEquals("The lamp is nice" + plain.path("text").asText(), echoed.path("text").asText());
+    JsonNode values = echoed.at("/logprobs/token_logprobs");
+    assertTrue(values.get(0).isNull());
+    int prompt = values.size() - 3;
+    for (int i = 0; i < 3; i++) {
+      assertEquals(
+          plain.at("/logprobs/token_logprobs").get(i).asDouble(),
+          values.get(prompt + i).asDouble(),
+          1e-9);
+    }
+    JsonNode scored =
+        server
+            .post(
+                "/v1/completions",
+                "{\"prompt\":\"The lamp is nice\",\"max_tokens\":0,\"logprobs\":2,\"echo\":true}")
+            .at("/choices/0");
+    assertEquals("The lamp is nice", scored.path("text").asText());
+    assertEquals(prompt, scored.at("/logprobs/tokens").size());
+    assertEquals(values.get(1), scored.at("/logprobs/token_logprobs").get(1));
+  }
+
+  @Test
+  void severalPromptsGetSeveralAnswersEach() throws IOException {
+    JsonNode ids = server.post("/tokenize", "{\"prompt\":\"a lamp\"}").at("/tokens");
+    TestServer.Answer answer =
+        server.post(
+            "/v1/completions",
+            "{\"prompt\":[\"a lamp\",\"a book\"],\"n\":2,\"max_tokens\":2,\"temperature\":0}");
+    assertEquals(4, answer.at("/choices").size());
+    assertEquals(answer.at("/choices/0/text"), answer.at("/choices/1/text"));
+    assertEquals(8, answer.at("/usage/completion_tokens").asInt());
+    JsonNode tokens =
+        server
+            .post("/v1/completions", "{\"prompt\":" + ids + ",\"max_tokens\":2,\"temperature\":0}")
+            .json();
+    assertEquals(answer.at("/choices/0/text"), tokens.at("/choices/0/text"));
+    List<JsonNode> events =
+        server.stream(
+            "/v1/completions",
+            "{\"prompt\":\"a lamp\",\"max_tokens\":2,\"temperature\":0,\"stream\":true}");
+    StringBuilder text = new StringBuilder();
+    events.forEach(event -> text.append(event.at("/choices/0/text").asText()));
+    assertEquals(answer.at("/choices/0/text").asText(), text.toString());
+    assertEquals(
+        400, server.post("/v1/completions", "{\"prompt\":\"a\",\"suffix\":\"b\"}").status());
+  }
+
+  @Test
+  void embeddingsHaveLengthOneInBothEncodings() throws IOException {
+    JsonNode body = server.post("/v1/embeddings", "{\"input\":[\"a lamp\",\"a book\"]}").json();
+    double sum = 0;
+    for (JsonNode number : body.at("/data/0/embedding")) {
+      sum += number.asDouble() * number.asDouble();
+    }
+    assertEquals(1, sum, 1e-5);
+    assertEquals(1, body.at("/data/1/index").asInt());
+    String encoded =
+        server
+            .post("/v1/embeddings", "{\"input\":\"a lamp\",\"encoding_format\":\"base64\"}")
+            .at("/data/0/embedding")
+            .asText();
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Base64.getDecoder().decode(encoded)).order(ByteOrder.LITTLE_ENDIAN);
+    assertEquals(body.at("/data/0/embedding").get(3).floatValue(), bytes.getFloat(12), 1e-9);
+  }
+
+  @Test
+  void tokensGoThereAndBack() throws IOException {
+    JsonNode tokens = server.post("/tokenize", "{\"text\":\"Caf\u00e9, twice.\"}").json();
+    assertEquals(tokens.path("tokens").size(), tokens.path("count").asInt());
+    TestServer.Answer text =
+        server.post(
+            "/detokenize",
+            "{\"tokens\":" + tokens.path("tokens") + ",\"skip_special_tokens\":true}");
+    assertEquals("Caf\u00e9, twice.", text.at("/prompt").asText());
+    assertEquals(400, server.post("/detokenize", "{\"tokens\":[99999999]}").status());
+  }
+
+  @Test
+  void sglangsOwnRouteGenerates() throws IOException {
+    String body = "\"sampling_params\":{\"max_new_tokens\":4,\"temperature\":0}";
+    JsonNode one = server.post("/generate", "{\"text\":\"a lamp\"," + body + "}").json();
+    assertEquals("length", one.at("/meta_info/finish_reason/type").asText());
+    assertEquals(4, one.path("output_ids").size());
+    JsonNode two =
+        server
+            .post("/generate", "{\"text\":[\"a lamp\",\"b\"],\"return_logprob\":true," + body + "}")
+            .json();
+    assertEquals(one.path("text"), two.at("/0/text"));
+    assertEquals(4, two.at("/0/meta_info/output_token_logprobs").size());
+    List<JsonNode> events =
+        server.stream("/generate", "{\"text\":\"a lamp\",\"stream\":true," + body + "}");
+    assertEquals(one.path("text"), events.getLast().path("text"));
+    JsonNode typed =
+        server
+            .post("/generate", "{\"text\":\"a\",\"sampling_params\":{\"regex\":\"[0-9]{2}\"}}")
+            .json();
+    assertTrue(typed.path("text").asText().matches("[0-9]{2}"));
+  }
+
+  @Test
+  void theServerTellsOfItself() throws IOException {
+    assertEquals("ok", server.get("/health").at("/status").asText());
+    assertEquals("demo", server.get("/v1/models").at("/data/0/id").asText());
+    assertEquals("demo", server.get("/v1/models/demo").at("/id").asText());
+    assertEquals(404, server.get("/v1/models/Org/Other").status());
+    assertEquals(2048, server.get("/get_model_info").at("/context_length").asInt());
+    server.post("/v1/completions", "{\"prompt\":\"a lamp\",\"max_tokens\":1}");
+    assertTrue(server.get("/cache").at("/runs").size() > 0);
+    assertEquals(200, server.get("/flush_cache").status());
+    assertEquals(0, server.get("/cache").at("/runs").size());
+    String metrics = server.get("/metrics").text();
+    assertTrue(metrics.contains("sgl_http_seconds_bucket{route=\"/v1/models\""), metrics);
+  }
+
+  @Test
+  void programsRunAndStreamTheirVariables() throws IOException {
+    JsonNode listed = server.get("/v1/programs").at("/data/0");
+    assertEquals("tip", listed.path("id").asText());
+    assertEquals("A tip.", listed.path("description").asText());
+    JsonNode result =
+        server.post("/v1/programs/tip", "{\"arguments\":{\"topic\":\"food\"},\"seed\":1}").json();
+    assertTrue(result.at("/result/title").isTextual(), result.toString());
+    List<JsonNode> events =
+        server.stream(
+            "/v1/programs/tip", "{\"arguments\":{\"topic\":\"food\"},\"seed\":1,\"stream\":true}");
+    StringBuilder said = new StringBuilder();
+    events.stream()
+        .filter(event -> event.path("variable").asText().equals("tip"))
+        .forEach(event -> said.append(event.path("text").asText()));
+    assertEquals(result.path("result"), Json.parse(said.toString()));
+    assertEquals(result.path("result"), events.getLast().path("result"));
+    assertEquals(404, server.post("/v1/programs/tap", "{}").status());
+    TestServer.Answer wrong = server.post("/v1/programs/tip", "{\"arguments\":{\"topik\":1}}");
+    assertEquals(400, wrong.status());
+    assertTrue(wrong.error().contains("topik"), wrong.error());
+  }
+
+  @Test
+  void thePlaygroundRunsWhatIsTyped() throws IOException {
+    String source = Json.MAPPER.writeValueAsString("program p() { return 1 + 1 }");
+    assertEquals(
+        2, server.post("/playground/run", "{\"source\":" + source + "}").at("/result").asInt());
+    String wrong = Json.MAPPER.writeValueAsString("program p() { return x }");
+    TestServer.Answer refused = server.post("/playground/run", "{\"source\":" + wrong + "}");
+    assertEquals(400, refused.status());
+    assertTrue(refused.error().contains("playground.sgl:1:22"), refused.error());
+    String failing = Json.MAPPER.writeValueAsString("program p() { check 1 > 2, \"no\" }");
+    assertEquals(422, server.post("/playground/run", "{\"source\":" + failing + "}").status());
+  }
+}

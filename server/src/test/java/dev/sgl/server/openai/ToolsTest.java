@@ -1,0 +1,179 @@
+package dev.sgl.server.openai;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.server.TestServer;
+import dev.sgl.testing.Json;
+import dev.sgl.testing.Suites;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Tools with the chat templates of models that know them. The model here does not; its calls are
+/// what the constraint makes of them, which is the point: they are always well formed.
+class ToolsTest {
+  private static final String PATH = "/v1/chat/completions";
+  private static final String TOOLS =
+      """
+      "tools": [
+        {"type": "function", "function": {"name": "get_weather", "description": "The weather.",
+          "parameters": {"type": "object", "properties": {
+            "city": {"type": "string", "maxLength": 12}, "unit": {"enum": ["C", "F"]}},
+            "required": ["city", "unit"], "additionalProperties": false}}},
+        {"type": "function", "function": {"name": "get_time", "description": "The time."}}
+      ]""";
+
+  private static TestServer open(String template) throws IOException {
+    Path file = Suites.folder("chat-templates").resolve(template + ".jinja");
+    return TestServer.withTemplate(file);
+  }
+
+  private static String ask(String more) {
+    return "{\"messages\":[{\"role\":\"user\",\"content\":\"How is the weather in Rome?\"}],"
+        + "\"temperature\":0,\"chat_template_kwargs\":{\"enable_thinking\":false},"
+        + TOOLS
+        + ","
+        + more
+        + "}";
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Qwen-Qwen2.5-7B-Instruct",
+        "Qwen-Qwen3-0.6B",
+        "NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use",
+        "meta-llama-Llama-3.1-8B-Instruct",
+        "meta-llama-Llama-3.2-3B-Instruct",
+        "mistralai-Mistral-Nemo-Instruct-2407",
+      })
+  void aCallIsWellFormedWhateverTheModelSays(String template) throws IOException {
+    try (TestServer server = open(template)) {
+      JsonNode body =
+          server
+              .post(
+                  PATH,
+                  ask(
+                      "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":200"))
+              .json();
+      JsonNode choice = body.at("/choices/0");
+      assertEquals("tool_calls", choice.path("finish_reason").asText(), body.toString());
+      assertTrue(choice.at("/message/content").isNull());
+      choice.at("/message/tool_calls").forEach(ToolsTest::check);
+      JsonNode named =
+          server
+              .post(
+                  PATH,
+                  ask(
+                      "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}},"
+                          + "\"max_tokens\":200"))
+              .json();
+      assertEquals("stop", named.at("/choices/0/finish_reason").asText());
+      JsonNode calls = named.at("/choices/0/message/tool_calls");
+      assertEquals(1, calls.size());
+      assertEquals("get_weather", calls.at("/0/function/name").asText());
+      check(calls.get(0));
+    }
+  }
+
+  private static void check(JsonNode call) {
+    JsonNode arguments = Json.parse(call.at("/function/arguments").asText());
+    assertEquals("function", call.path("type").asText());
+    if (call.at("/function/name").asText().equals("get_weather")) {
+      assertEquals(2, arguments.size(), arguments.toString());
+      assertTrue(Set.of("C", "F").contains(arguments.path("unit").asText()));
+    } else {
+      assertEquals("get_time", call.at("/function/name").asText());
+      assertTrue(arguments.isEmpty() && arguments.isObject());
+    }
+  }
+
+  @Test
+  void aStreamedCallIsTheSame() throws IOException {
+    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+      String more = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":200";
+      JsonNode whole = server.post(PATH, ask(more)).json().at("/choices/0/message/tool_calls");
+      List<JsonNode> events = server.stream(PATH, ask(more + ",\"stream\":true"));
+      TreeMap<Integer, List<String>> calls = new TreeMap<>(); // name, then pieces of arguments
+      String finish = "";
+      for (JsonNode event : events) {
+        for (JsonNode call : event.at("/choices/0/delta/tool_calls")) {
+          List<String> pieces =
+              calls.computeIfAbsent(call.path("index").asInt(), _ -> new ArrayList<>());
+          if (pieces.isEmpty()) {
+            assertTrue(call.path("id").asText().startsWith("call_"));
+            pieces.add(call.at("/function/name").asText());
+          }
+          pieces.add(call.at("/function/arguments").asText());
+        }
+        finish = event.at("/choices/0/finish_reason").asText();
+      }
+      assertEquals("tool_calls", finish);
+      assertEquals(1, calls.size());
+      List<String> pieces = calls.firstEntry().getValue();
+      assertTrue(pieces.size() > 3, "the arguments come in pieces: " + pieces);
+      assertEquals(whole.at("/0/function/name").asText(), pieces.getFirst());
+      assertEquals(
+          whole.at("/0/function/arguments").asText(),
+          String.join("", pieces.subList(1, pieces.size())));
+    }
+  }
+
+  @Test
+  void answersOfToolsGoIntoTheConversation() throws IOException {
+    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+      String messages =
+          """
+          "messages": [
+            {"role": "user", "content": "How is the weather in Rome?"},
+            {"role": "assistant", "content": null, "tool_calls": [{"id": "call_1", "type": "function",
+              "function": {"name": "get_weather", "arguments": "{\\"city\\":\\"Rome\\",\\"unit\\":\\"C\\"}"}}]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "21 degrees"}]""";
+      String body = "{" + messages + "," + TOOLS + "}";
+      JsonNode tokens =
+          server
+              .post(
+                  "/tokenize",
+                  body.substring(0, body.length() - 1) + ",\"return_token_strs\":true}")
+              .json();
+      StringBuilder text = new StringBuilder();
+      tokens.path("token_strs").forEach(token -> text.append(token.asText()));
+      assertTrue(
+          text.toString()
+              .contains(
+                  "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\", \"unit\": \"C\"}}"),
+          text.toString());
+      assertTrue(text.toString().contains("<tool_response>\n21 degrees"), text.toString());
+      assertTrue(text.toString().contains("\"description\": \"The weather.\""), text.toString());
+    }
+  }
+
+  @Test
+  void aThoughtIsToldApartFromWhatIsSaid() throws IOException {
+    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+      String thinking =
+          ask("\"max_tokens\":12").replace("\"enable_thinking\":false", "\"enable_thinking\":true");
+      JsonNode message = server.post(PATH, thinking).json().at("/choices/0/message");
+      assertTrue(message.path("reasoning_content").isTextual(), message.toString());
+      assertEquals("", message.path("content").asText());
+      String together =
+          thinking.replace("\"max_tokens\"", "\"separate_reasoning\":false,\"max_tokens\"");
+      assertTrue(
+          server
+              .post(PATH, together)
+              .at("/choices/0/message/content")
+              .asText()
+              .startsWith("<think>"));
+      JsonNode silent = server.post(PATH, ask("\"max_tokens\":12")).json().at("/choices/0/message");
+      assertTrue(silent.path("reasoning_content").isMissingNode(), silent.toString());
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.sgl.server.turn;
+
+import dev.sgl.backend.CacheTree;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Selection;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.program.Type;
+import dev.sgl.program.Types;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/// A model that says what a test has it say. What it would say goes on over all generations; a
+/// stop text or a stop token (written in brackets of its own) cuts a generation off, a type takes
+/// as much as belongs to it. A token is a character.
+final class ScriptedTokens implements TokenBackend {
+  private final StringBuilder script;
+  private final Optional<String> template;
+  private final Deque<String> prompts = new ArrayDeque<>();
+  private final List<Request> requests = new ArrayList<>();
+
+  ScriptedTokens(String script, String template) {
+    this.script = new StringBuilder(script);
+    this.template = Optional.of(template);
+  }
+
+  /// What stood before each generation, the chat's own open part only.
+  List<String> prompts() {
+    return List.copyOf(prompts);
+  }
+
+  List<Request> requests() {
+    return requests;
+  }
+
+  @Override
+  public Generation generate(Request request) {
+    requests.add(request);
+    prompts.add(
+        switch (request.prompt()) {
+          case Prompt.Raw(var parts) -> Prompt.text(parts);
+          case Prompt.Chat(_, var open, _) -> Prompt.text(open);
+        });
+    Reply reply = reply(request);
+    return new Generation() {
+      private int at;
+
+      @Override
+      public Optional<String> next() {
+        return at < reply.text().length()
+            ? Optional.of(reply.text().substring(at, ++at))
+            : Optional.empty();
+      }
+
+      @Override
+      public Reply reply() {
+        return reply;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private Reply reply(Request request) {
+    int end = script.length();
+    Reply.Finish finish = Reply.Finish.END;
+    Optional<String> stop = Optional.empty();
+    int cut = 0;
+    if (Types.isFree(request.type())) {
+      List<String> stops = new ArrayList<>(request.sampling().stop());
+      request.sampling().stopTokens().forEach(id -> stops.add(NAMES.get(id)));
+      for (String text : stops) {
+        int found = script.indexOf(text);
+        if (found >= 0 && found < end) {
+          end = found;
+          finish = Reply.Finish.STOP;
+          stop = Optional.of(text);
+          cut = text.length();
+        }
+      }
+    } else {
+      end = whole(request.type());
+    }
+    int most = request.sampling().maxTokens().orElse(Integer.MAX_VALUE);
+    if (end > most) {
+      end = most;
+      finish = Reply.Finish.LENGTH;
+      stop = Optional.empty();
+      cut = 0;
+    }
+    String text = script.substring(0, end);
+    if (Types.isFree(request.type()) || finish != Reply.Finish.LENGTH) {
+      script.delete(0, end + cut);
+    }
+    List<Integer> tokens = text.chars().boxed().toList();
+    Reply.Usage usage = new Reply.Usage(10, 4, text.length(), 0);
+    return new Reply(text, tokens, 0, finish, stop, usage, Reply.Timing.NONE, List.of());
+  }
+
+  /// How much of the script the longest value of the type at its beginning is.
+  private int whole(Type type) {
+    for (int end = script.length(); end > 0; end--) {
+      if (Character.isWhitespace(script.charAt(end - 1))) {
+        continue;
+      }
+      try {
+        Types.read(type, script.substring(0, end));
+        return end;
+      } catch (RuntimeException e) {
+        continue;
+      }
+    }
+    throw new AssertionError("no " + type.show() + " at " + script);
+  }
+
+  static final List<String> NAMES = List.of("[TOOL_CALLS]", "<|python_tag|>");
+
+  @Override
+  public Optional<Token> special(String name) {
+    int id = NAMES.indexOf(name);
+    return id < 0 ? Optional.empty() : Optional.of(new Token(id, name, List.of()));
+  }
+
+  @Override
+  public ModelCard card() {
+    return new ModelCard("scripted", "", "", 100, 100, 1, template);
+  }
+
+  @Override
+  public List<Integer> tokens(Prompt prompt) {
+    return List.of();
+  }
+
+  @Override
+  public List<Integer> tokens(String text, boolean whole) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<Token> token(int id) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<Reply.Logprob> score(List<Integer> tokens, int top, Scheduling scheduling) {
+    return List.of();
+  }
+
+  @Override
+  public float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling) {
+    return new float[1];
+  }
+
+  @Override
+  public CacheTree cacheTree(int most) {
+    return new CacheTree(List.of(), 0);
+  }
+
+  @Override
+  public void flushCache() {}
+
+  @Override
+  public String model() {
+    return "scripted";
+  }
+
+  @Override
+  public Selection select(Question question) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,218 @@
+package dev.sgl.server.turn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.program.Type;
+import dev.sgl.server.http.Fields;
+import dev.sgl.testing.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// How an answer is put together of generations, with a model that says what the test has it say.
+class TurnTest {
+  private static final String WEATHER =
+      "{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\":{\"city\":"
+          + "{\"type\":\"string\"}},\"required\":[\"city\"],\"additionalProperties\":false}}";
+  private static final String TIME =
+      "{\"name\":\"time\",\"parameters\":{\"type\":\"object\",\"additionalProperties\":false}}";
+
+  private final List<String> heard = new ArrayList<>();
+  private final Heard listener =
+      new Heard() {
+        @Override
+        public void thought(String text) {
+          add("thought", text);
+        }
+
+        @Override
+        public void said(String text, List<Reply.Logprob> logprobs) {
+          add("said", text);
+        }
+
+        @Override
+        public void called(int index, String id, String name) {
+          heard.add("call " + index + " " + name);
+        }
+
+        @Override
+        public void argued(int index, String json) {
+          add("arguments " + index, json);
+        }
+
+        private void add(String kind, String text) {
+          if (!heard.isEmpty() && heard.getLast().startsWith(kind + ": ")) {
+            heard.set(heard.size() - 1, heard.getLast() + text);
+          } else {
+            heard.add(kind + ": " + text);
+          }
+        }
+      };
+
+  private static ToolSpec tool(String json) {
+    Fields fields = Fields.of(Json.parse(json));
+    return new ToolSpec(fields.requiredText("name"), (ObjectNode) fields.json());
+  }
+
+  private static Toolbox box(ToolFormat format, boolean required, boolean parallel) {
+    return new Toolbox(List.of(tool(WEATHER), tool(TIME)), required, parallel, format);
+  }
+
+  private static Ask ask(Type type, Optional<Toolbox> box, Optional<Thought> thought) {
+    Prompt prompt = new Prompt.Chat(List.of(), List.of(), Map.of());
+    return new Ask(prompt, type, Sampling.DEFAULT, Scheduling.DEFAULT, box, thought);
+  }
+
+  private Answer run(ScriptedTokens backend, Ask ask) {
+    try (Turn turn = new Turn(backend, ask, listener)) {
+      return turn.run();
+    }
+  }
+
+  @Test
+  void textIsSaidAsItComes() {
+    Answer answer =
+        run(new ScriptedTokens("Hello.", ""), ask(Type.TEXT, Optional.empty(), Optional.empty()));
+    assertEquals("Hello.", answer.text());
+    assertEquals(Answer.Finish.STOP, answer.finish());
+    assertEquals(List.of("said: Hello."), heard);
+    assertEquals(6, answer.tokens().size());
+  }
+
+  @Test
+  void aThoughtEndsWithItsMarkAndIsNotSaid() {
+    ScriptedTokens backend = new ScriptedTokens("Hm, so.</think>\n\nHello.", "");
+    Answer answer =
+        run(backend, ask(Type.TEXT, Optional.empty(), Optional.of(new Thought("<think>\n"))));
+    assertEquals(Optional.of("Hm, so."), answer.thought());
+    assertEquals("Hello.", answer.text());
+    assertEquals(7, answer.thoughtTokens());
+    assertEquals(List.of("thought: Hm, so.", "said: Hello."), heard);
+    assertEquals(List.of("<think>\n", "<think>\nHm, so.</think>\n\n"), backend.prompts());
+  }
+
+  @Test
+  void whatHasATypeIsHeldToItBehindTheThought() {
+    ScriptedTokens backend = new ScriptedTokens("Hm.</think>17", "");
+    Answer answer = run(backend, ask(Type.INT, Optional.empty(), Optional.of(new Thought(""))));
+    assertEquals("17", answer.text());
+    assertEquals(Type.TEXT, backend.requests().get(0).type());
+    assertEquals(Type.INT, backend.requests().get(1).type());
+  }
+
+  @Test
+  void aCallMayFollowText() {
+    String script =
+        "I look.\n<tool_call>weather\"{\"city\":\"Rome\"}\n<tool_call>time\"{}<|im_end|>";
+    ScriptedTokens backend = new ScriptedTokens(script, "");
+    Answer answer =
+        run(
+            backend,
+            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, false, true)), Optional.empty()));
+    assertEquals("I look.", answer.text());
+    assertEquals(Answer.Finish.CALLS, answer.finish());
+    assertEquals(
+        List.of("weather {\"city\":\"Rome\"}", "time {}"),
+        answer.calls().stream().map(c -> c.name() + " " + c.arguments()).toList());
+    assertEquals(
+        List.of(
+            "said: I look.",
+            "call 0 weather",
+            "arguments 0: {\"city\":\"Rome\"}",
+            "call 1 time",
+            "arguments 1: {}"),
+        heard);
+    assertEquals(
+        "I look.\n<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\":\"Rome\"}}\n</tool_call>"
+            + "\n<tool_call>\n{\"name\": \"time\", \"arguments\": ",
+        backend.prompts().get(5));
+  }
+
+  @Test
+  void textWithoutACallIsWhole() {
+    Answer answer =
+        run(
+            new ScriptedTokens("It rains.\n\n", ""),
+            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, false, true)), Optional.empty()));
+    assertEquals("It rains.\n\n", answer.text());
+    assertEquals(Answer.Finish.STOP, answer.finish());
+    assertTrue(answer.calls().isEmpty());
+  }
+
+  @Test
+  void aRequiredCallComesAtOnceAndOnlyOneIfOthersAreNotWanted() {
+    ScriptedTokens backend = new ScriptedTokens("time\"{}<tool_call>time\"{}", "");
+    Answer answer =
+        run(
+            backend,
+            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, true, false)), Optional.empty()));
+    assertEquals(1, answer.calls().size());
+    assertEquals("", answer.text());
+    assertEquals(2, backend.requests().size());
+  }
+
+  @Test
+  void llamaCallsAtTheBeginningOnly() {
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.LLAMA, false, true)), Optional.empty());
+    Answer call = run(new ScriptedTokens("{weather\"{\"city\":\"Oslo\"}", ""), ask);
+    assertEquals("weather", call.calls().getFirst().name());
+    Answer text = run(new ScriptedTokens("A set {1, 2} and {3}.", ""), ask);
+    assertEquals("A set {1, 2} and {3}.", text.text());
+    assertTrue(text.calls().isEmpty());
+    Answer marked = run(new ScriptedTokens("<|python_tag|>time\"{}", ""), ask);
+    assertEquals("time", marked.calls().getFirst().name());
+  }
+
+  @Test
+  void mistralWritesAList() {
+    ScriptedTokens backend =
+        new ScriptedTokens("[TOOL_CALLS]time\"{},weather\"{\"city\":\"Bern\"}]", "");
+    Answer answer =
+        run(
+            backend,
+            ask(Type.TEXT, Optional.of(box(ToolFormat.MISTRAL, false, true)), Optional.empty()));
+    assertEquals(
+        List.of("time", "weather"), answer.calls().stream().map(Answer.ToolCall::name).toList());
+    assertEquals(
+        "[TOOL_CALLS][{\"name\": \"time\", \"arguments\": {}}, {\"name\": \"",
+        backend.prompts().get(4));
+    assertEquals(9, answer.calls().getFirst().id().length());
+  }
+
+  @Test
+  void aTypedAnswerMayBeACallInstead() {
+    Optional<Toolbox> box = Optional.of(box(ToolFormat.HERMES, false, false));
+    Answer call =
+        run(new ScriptedTokens("<tool_call>time\"{}", ""), ask(Type.INT, box, Optional.empty()));
+    assertEquals("time", call.calls().getFirst().name());
+    ScriptedTokens backend = new ScriptedTokens("12345678", "");
+    Answer text = run(backend, ask(Type.INT, box, Optional.empty()));
+    assertEquals("5678", text.text(), "the script went on behind what was only looked at");
+    assertEquals(Type.INT, backend.requests().getLast().type());
+  }
+
+  @Test
+  void noRoomEndsAnAnswerInTheMiddleOfACall() {
+    ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, true, true)), Optional.empty());
+    Ask few =
+        new Ask(
+            ask.prompt(),
+            ask.type(),
+            Sampling.DEFAULT.withMaxTokens(3),
+            ask.scheduling(),
+            ask.tools(),
+            ask.thought());
+    Answer answer = run(backend, few);
+    assertEquals(Answer.Finish.LENGTH, answer.finish());
+    assertTrue(answer.calls().isEmpty());
+  }
+}
