@@ -86,36 +86,31 @@ final class Conversations {
 
   private Prompt.Message message(Fields message) {
     String role = message.requiredText("role");
-    Map<String, Object> fields = new LinkedHashMap<>();
+    Map<String, Object> fields = new LinkedHashMap<>(); // clients send back all that they got
     message.text("name").ifPresent(name -> fields.put("name", name));
-    Prompt.Message read =
-        switch (role) {
-          case "system", "developer" -> new Prompt.Message(Role.SYSTEM, parts(message), fields);
-          case "user" -> new Prompt.Message(Role.USER, parts(message), fields);
-          case "assistant" -> assistant(message, fields);
-          case "tool" -> {
-            fields.put("tool_call_id", message.requiredText("tool_call_id"));
-            yield new Prompt.Message(Role.TOOL, parts(message), fields);
-          }
-          default ->
-              throw ApiException.invalid(
-                  message.name("role"),
-                  "invalid_value",
-                  message.name("role")
-                      + " must be system, developer, user, assistant or tool, not "
-                      + role);
-        };
-    message.finish();
-    return read;
+    return switch (role) {
+      case "system", "developer" -> new Prompt.Message(Role.SYSTEM, parts(message), fields);
+      case "user" -> new Prompt.Message(Role.USER, parts(message), fields);
+      case "assistant" -> assistant(message, fields);
+      case "tool" -> {
+        fields.put("tool_call_id", message.requiredText("tool_call_id"));
+        yield new Prompt.Message(Role.TOOL, parts(message), fields);
+      }
+      default ->
+          throw ApiException.invalid(
+              message.name("role"),
+              "invalid_value",
+              message.name("role")
+                  + " must be system, developer, user, assistant or tool, not "
+                  + role);
+    };
   }
 
   private Prompt.Message assistant(Fields message, Map<String, Object> fields) {
-    message.ignore("refusal", "audio", "annotations", "function_call");
     message
         .text("reasoning_content")
         .or(() -> message.text("reasoning"))
         .ifPresent(thought -> fields.put("reasoning_content", thought));
-    message.ignore("reasoning");
     List<Object> calls = new ArrayList<>();
     message.objects("tool_calls", MOST_PARTS).forEach(call -> calls.add(call(call)));
     if (!calls.isEmpty()) {
@@ -130,7 +125,6 @@ final class Conversations {
 
   /// Templates write the arguments themselves, so they get them as an object.
   private static Map<String, Object> call(Fields call) {
-    call.ignore("type", "index");
     Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
     String arguments = function.requiredText("arguments");
     JsonNode read;
@@ -148,8 +142,6 @@ final class Conversations {
     written.put("type", "function");
     written.put(
         "function", Map.of("name", function.requiredText("name"), "arguments", Json.plain(read)));
-    function.finish();
-    call.finish();
     return written;
   }
 

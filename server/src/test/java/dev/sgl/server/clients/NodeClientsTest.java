@@ -1,0 +1,76 @@
+package dev.sgl.server.clients;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.server.TestServer;
+import dev.sgl.testing.Suites;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Clients that are not Java's: OpenAI's for JavaScript, and a browser on the page. Their packages
+/// come from the npm registry; without Node.js, the registry or Chromium the tests are skipped.
+@Timeout(300)
+class NodeClientsTest {
+  private static final Path SCRIPTS = Path.of("src/test/clients").toAbsolutePath();
+  private static final List<Path> BROWSERS =
+      List.of(
+          Path.of("/usr/bin/chromium"),
+          Path.of("/usr/bin/chromium-browser"),
+          Path.of("/usr/bin/google-chrome"));
+  private static final Path FOLDER = Path.of("target/clients").toAbsolutePath();
+
+  @BeforeAll
+  static void install() throws IOException, InterruptedException {
+    Files.createDirectories(FOLDER);
+    for (String name : List.of("package.json", "package-lock.json", "openai.mjs", "page.mjs")) {
+      Files.write(FOLDER.resolve(name), Files.readAllBytes(SCRIPTS.resolve(name)));
+    }
+    if (!Files.isDirectory(FOLDER.resolve("node_modules/openai"))) {
+      Outcome installed = run(List.of("npm", "ci", "--no-audit", "--no-fund"));
+      Assumptions.assumeTrue(installed.code() == 0, "npm: " + installed.said());
+    }
+  }
+
+  private record Outcome(int code, String said) {}
+
+  private static Outcome run(List<String> command) throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(FOLDER.toFile()).redirectErrorStream(true);
+    try {
+      Process process = builder.start();
+      String said = new String(process.getInputStream().readAllBytes());
+      assertTrue(process.waitFor(240, TimeUnit.SECONDS));
+      return new Outcome(process.exitValue(), said);
+    } catch (IOException e) {
+      Assumptions.abort(command.getFirst() + " is not there");
+      throw e;
+    }
+  }
+
+  @Test
+  void openAisClientForJavaScriptWorks() throws IOException, InterruptedException {
+    Path template = Suites.folder("chat-templates").resolve("Qwen-Qwen2.5-7B-Instruct.jinja");
+    try (TestServer server = TestServer.withTemplate(template)) {
+      Outcome outcome = run(List.of("node", "openai.mjs", server.url("/v1")));
+      assertEquals(0, outcome.code(), outcome.said());
+    }
+  }
+
+  @Test
+  void thePageRunsProgramsAndChats() throws IOException, InterruptedException {
+    Path browser = BROWSERS.stream().filter(Files::exists).findFirst().orElse(Path.of(""));
+    Assumptions.assumeTrue(!browser.toString().isEmpty(), "there is no Chromium");
+    try (TestServer server = TestServer.open()) {
+      Outcome outcome = run(List.of("node", "page.mjs", server.url("/"), browser.toString()));
+      assertEquals(0, outcome.code(), outcome.said());
+    }
+  }
+}
