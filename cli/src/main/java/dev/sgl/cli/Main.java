@@ -4,11 +4,16 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.cli.batch.BatchCommand;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.cli.serve.Configuration;
 import dev.sgl.cli.serve.ServeCommand;
 import dev.sgl.cli.test.TestCommand;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.local.weights.ModelException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -63,19 +68,58 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(new Main());
     line.setOut(out);
     line.setErr(err);
-    line.setExecutionExceptionHandler(
-        (error, command, _) -> {
-          command.getErr().println("error: " + message(error));
-          return switch (error) {
-            case UsageException _ -> ExitCode.USAGE;
-            case ModelException _, BackendException _ -> ExitCode.MODEL;
-            default -> {
-              error.printStackTrace(command.getErr());
-              yield ExitCode.MODEL;
-            }
-          };
-        });
-    return line.execute(arguments);
+    line.setParameterExceptionHandler((error, _) -> misused(error));
+    line.setExecutionExceptionHandler((error, command, _) -> failed(error, command.getErr()));
+    try {
+      boolean serves = arguments.length > 0 && arguments[0].equals("serve");
+      line.setOverwrittenOptionsAllowed(serves); // what is typed counts, not what the file says
+      return line.execute(serves ? Configuration.expand(arguments) : arguments);
+    } catch (UsageException e) {
+      return failed(e, err);
+    }
+  }
+
+  /// Arguments that cannot be: what is wrong, what may have been meant, and where help is.
+  private static int misused(CommandLine.ParameterException error) {
+    CommandLine command = error.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("error: " + reason(error));
+    err.println("See `" + command.getCommandSpec().qualifiedName() + " --help`.");
+    return ExitCode.USAGE;
+  }
+
+  private static String reason(CommandLine.ParameterException error) {
+    if (!(error instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return String.valueOf(error.getMessage());
+    }
+    List<String> left = unmatched.getUnmatched();
+    CommandLine command = error.getCommandLine();
+    Optional<String> option = left.stream().filter(a -> a.startsWith("-")).findFirst();
+    if (option.isPresent()) {
+      String name = option.get().replaceFirst("=.*", "");
+      return "there is no option " + name + near(name, command.getCommandSpec().optionsMap());
+    }
+    return command.getSubcommands().isEmpty()
+        ? "`" + left.getFirst() + "` is one argument too many"
+        : "there is no command "
+            + left.getFirst()
+            + near(left.getFirst(), command.getSubcommands());
+  }
+
+  private static String near(String name, Map<String, ?> known) {
+    return Nearest.to(name, known.keySet()).map(n -> "; did you mean " + n + "?").orElse("");
+  }
+
+  private static int failed(Exception error, PrintWriter err) {
+    err.println("error: " + message(error));
+    return switch (error) {
+      case UsageException _ -> ExitCode.USAGE;
+      case ModelException _, BackendException _ -> ExitCode.MODEL;
+      default -> {
+        error.printStackTrace(err);
+        yield ExitCode.MODEL;
+      }
+    };
   }
 
   private static String message(Exception error) {

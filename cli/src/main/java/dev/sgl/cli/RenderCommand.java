@@ -78,7 +78,8 @@ final class RenderCommand implements Callable<Integer> {
       err.println("nothing is said before " + where(whole));
       return ExitCode.OK;
     }
-    try (PromptReader reader = PromptReader.open(model.folder())) {
+    try (PromptReader reader =
+        PromptReader.open(model.folder(err, Terminal.detect().err()).folder())) {
       List<Token> all = reader.tokens(whole.prompt().get());
       int shared =
           Prefix.firstPrompt(program, Map.of())

@@ -71,7 +71,7 @@ class SourceCommandsTest {
   void renderRefusesWrongArguments() throws IOException {
     String file = file(RATE).toString();
     Sglc.run("render", file).failed(2, "needs `review`");
-    Sglc.run("render", file, "review=x", "--model", "no/model").failed(2, "no/model");
+    Sglc.run("render", file, "review=x", "--model", "no-model").failed(2, "no-model");
     Sglc.run("render", file, "review=x", "--endpoint", "http://127.0.0.1:1", "-m", "x")
         .failed(2, "not known");
   }

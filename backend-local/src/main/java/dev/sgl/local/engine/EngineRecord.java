@@ -4,6 +4,7 @@ import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.EngineListener.BatchReport;
 import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.engine.EngineListener.RequestReport;
+import dev.sgl.local.reading.ReadSequence;
 import dev.sgl.local.schedule.Counters;
 import dev.sgl.local.schedule.Piece;
 import dev.sgl.local.schedule.Scheduler;
@@ -76,7 +77,7 @@ final class EngineRecord {
     RequestReport report =
         new RequestReport(
             outcome,
-            sequence instanceof ScoredSequence,
+            sequence instanceof ReadSequence<?>,
             times.submitted(),
             times.admitted(),
             times.firstToken(),

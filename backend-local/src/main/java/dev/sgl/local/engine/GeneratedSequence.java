@@ -7,6 +7,7 @@ import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.reading.Logprobs;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;

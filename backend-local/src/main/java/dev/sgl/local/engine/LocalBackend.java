@@ -22,6 +22,9 @@ import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cuda.GpuException;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
+import dev.sgl.local.reading.EmbeddedPrompt;
+import dev.sgl.local.reading.ReadSequence;
+import dev.sgl.local.reading.ScoredPrompt;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.schedule.Sequence;
@@ -64,7 +67,10 @@ public final class LocalBackend implements TokenBackend {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
-    name = folder.toAbsolutePath().normalize().getFileName().toString();
+    name =
+        options
+            .name()
+            .orElseGet(() -> folder.toAbsolutePath().normalize().getFileName().toString());
     checkpoint = Checkpoint.open(folder);
     try {
       Device device = Devices.open(options, progress);

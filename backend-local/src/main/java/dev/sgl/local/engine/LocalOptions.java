@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 /// @param schedule how requests share the model; by default as it suits the device
 /// @param maxRunning most sequences that run at the same time; by default what `schedule` says
 /// @param chatTemplate a file with another chat template than the model's own
+/// @param name of the model; by default that of its folder
 public record LocalOptions(
     DeviceOption device,
     double memFraction,
@@ -26,7 +27,8 @@ public record LocalOptions(
     CacheOptions cache,
     Optional<ScheduleOptions> schedule,
     OptionalInt maxRunning,
-    Optional<Path> chatTemplate) {
+    Optional<Path> chatTemplate,
+    Optional<String> name) {
   public static final LocalOptions DEFAULT =
       new LocalOptions(
           DeviceOption.AUTO,
@@ -37,6 +39,7 @@ public record LocalOptions(
           CacheOptions.DEFAULT,
           Optional.empty(),
           OptionalInt.empty(),
+          Optional.empty(),
           Optional.empty());
 
   public LocalOptions {
@@ -55,12 +58,22 @@ public record LocalOptions(
         cache,
         schedule,
         maxRunning,
-        chatTemplate);
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withMemFraction(double value) {
     return new LocalOptions(
-        device, value, threads, context, jumpForward, cache, schedule, maxRunning, chatTemplate);
+        device,
+        value,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withThreads(int value) {
@@ -73,7 +86,8 @@ public record LocalOptions(
         cache,
         schedule,
         maxRunning,
-        chatTemplate);
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withContext(OptionalInt value) {
@@ -86,12 +100,22 @@ public record LocalOptions(
         cache,
         schedule,
         maxRunning,
-        chatTemplate);
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withJumpForward(boolean value) {
     return new LocalOptions(
-        device, memFraction, threads, context, value, cache, schedule, maxRunning, chatTemplate);
+        device,
+        memFraction,
+        threads,
+        context,
+        value,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withCache(CacheOptions value) {
@@ -104,7 +128,8 @@ public record LocalOptions(
         value,
         schedule,
         maxRunning,
-        chatTemplate);
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withSchedule(ScheduleOptions value) {
@@ -117,17 +142,50 @@ public record LocalOptions(
         cache,
         Optional.of(value),
         maxRunning,
-        chatTemplate);
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withMaxRunning(OptionalInt value) {
     return new LocalOptions(
-        device, memFraction, threads, context, jumpForward, cache, schedule, value, chatTemplate);
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        value,
+        chatTemplate,
+        name);
   }
 
   public LocalOptions withChatTemplate(Optional<Path> value) {
     return new LocalOptions(
-        device, memFraction, threads, context, jumpForward, cache, schedule, maxRunning, value);
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        value,
+        name);
+  }
+
+  public LocalOptions withName(String value) {
+    return new LocalOptions(
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate,
+        Optional.of(value));
   }
 
   /// The pages of keys and values.

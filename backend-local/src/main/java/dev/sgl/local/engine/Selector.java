@@ -3,6 +3,8 @@ package dev.sgl.local.engine;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.local.reading.Choices;
+import dev.sgl.local.reading.ScoredSequence;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.schedule.Timeline;
 import dev.sgl.local.tokens.Healing;

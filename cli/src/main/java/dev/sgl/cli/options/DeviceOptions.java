@@ -1,10 +1,7 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.local.engine.DeviceOption;
-import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -70,13 +67,5 @@ public final class DeviceOptions {
       throw new UsageException(name + " must be at least 1");
     }
     return value.isPresent() ? OptionalInt.of(value.get()) : OptionalInt.empty();
-  }
-
-  /// Loads a model; shows a line on `err` while it does, if `progress`.
-  public static LocalBackend load(
-      Path folder, LocalOptions options, PrintWriter err, boolean progress) {
-    try (LoadingLine line = new LoadingLine(err, String.valueOf(folder.getFileName()), progress)) {
-      return LocalBackend.open(folder, options, line);
-    }
   }
 }

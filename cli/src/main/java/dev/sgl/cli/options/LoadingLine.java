@@ -9,11 +9,14 @@ import java.nio.charset.StandardCharsets;
 /// One line about a model that loads, written over itself and gone when it is done.
 final class LoadingLine implements Progress, AutoCloseable {
   private static final int SHORT = 30;
+  private static final long A_MOMENT = 100_000_000; // nanoseconds
 
   private final PrintWriter terminal;
   private final String model;
   private String device = "";
   private final boolean shown;
+  private final long start = System.nanoTime();
+  private long last;
 
   /// @param err standard error, which is used where there is no terminal to write to directly
   LoadingLine(PrintWriter err, String model, boolean shown) {
@@ -38,6 +41,18 @@ final class LoadingLine implements Progress, AutoCloseable {
       terminal.printf(
           "\r\u001b[Kloading %s%s: %s (%.1f of %.1f MB)",
           model, device, what, done / 1e6, total / 1e6);
+      terminal.flush();
+    }
+  }
+
+  /// A file of a model is fetched.
+  void fetched(String file, long done, long total) {
+    if (shown && System.nanoTime() - last > A_MOMENT) {
+      last = System.nanoTime();
+      double seconds = (last - start) / 1e9;
+      terminal.printf(
+          "\r\u001b[Kfetching %s: %s (%.1f of %.1f MB, %.1f MB/s)",
+          model, file, done / 1e6, total / 1e6, done / 1e6 / seconds);
       terminal.flush();
     }
   }

@@ -1,30 +1,55 @@
 package dev.sgl.cli.options;
 
+import dev.sgl.local.engine.LocalBackend;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.hub.Hub;
+import dev.sgl.local.hub.ModelName;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Finds the folder of a model.
-public final class ModelFolder {
-  private ModelFolder() {}
+/// A model on this machine: a folder, a model of a hub by its name, or the demo model.
+///
+/// @param name by which it is shown and served
+public record ModelFolder(String name, Path folder) {
 
-  /// The folder that is named, or that `SGL_MODEL` names, or that of the demo model.
+  /// The model that is named, or that `SGL_MODEL` names, or the demo model. One of a hub is fetched
+  /// if it is not in the cache; a line on `err` shows how far it is, if `progress`.
   ///
   /// @throws UsageException if there is none
-  public static Path find(Optional<String> model) {
+  public static ModelFolder find(Optional<String> model, PrintWriter err, boolean progress) {
     Optional<String> named = model.or(() -> Optional.ofNullable(System.getenv("SGL_MODEL")));
-    if (named.isPresent()) {
-      Path folder = Path.of(named.get());
-      if (!Files.isDirectory(folder)) {
-        throw new UsageException("there is no model folder " + folder);
-      }
-      return folder;
+    if (named.isEmpty()) {
+      return demo();
     }
+    Path folder = Path.of(named.get());
+    if (Files.isDirectory(folder)) {
+      Path whole = folder.toAbsolutePath().normalize();
+      return new ModelFolder(String.valueOf(whole.getFileName()), folder);
+    }
+    ModelName name =
+        ModelName.parse(named.get())
+            .orElseThrow(() -> new UsageException("there is no model folder " + folder));
+    try (LoadingLine line = new LoadingLine(err, name.toString(), progress)) {
+      Path found = new Hub(System.getenv()).find(name, line::fetched);
+      return new ModelFolder(name.repository(), found);
+    }
+  }
+
+  private static ModelFolder demo() {
     Path demo = Path.of(System.getProperty("sgl.home", ".")).resolve("samples/model/demo");
     if (!Files.isDirectory(demo)) {
       throw new UsageException(
-          "the demo model is not beside the program; name a model folder with --model");
+          "the demo model is not beside the program; name a model with --model");
     }
-    return demo;
+    return new ModelFolder("demo", demo);
+  }
+
+  /// Loads it; shows a line on `err` while it does, if `progress`.
+  public LocalBackend load(LocalOptions options, PrintWriter err, boolean progress) {
+    try (LoadingLine line = new LoadingLine(err, name, progress)) {
+      return LocalBackend.open(folder, options.withName(name), line);
+    }
   }
 }

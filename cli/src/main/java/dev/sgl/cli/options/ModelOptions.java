@@ -5,7 +5,6 @@ import dev.sgl.remote.RemoteBackend;
 import dev.sgl.remote.RemoteOptions;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,7 +15,7 @@ public final class ModelOptions {
       names = {"-m", "--model", "--model-path"},
       paramLabel = "PATH|NAME",
       description =
-          "A model folder as Hugging Face lays it out; with --endpoint, the model's name. Default: $$SGL_MODEL, or the demo model.")
+          "A model folder as Hugging Face lays it out, or a name on its hub, such as Qwen/Qwen3-0.6B; with --endpoint, the model's name there. Default: $$SGL_MODEL, or the demo model.")
   Optional<String> model = Optional.empty();
 
   @Option(
@@ -39,7 +38,7 @@ public final class ModelOptions {
     if (endpoint.isPresent()) {
       return remote(endpoint.get());
     }
-    return DeviceOptions.load(folder(), device.options(), err, progress);
+    return folder(err, progress).load(device.options(), err, progress);
   }
 
   private Backend remote(URI uri) {
@@ -61,11 +60,11 @@ public final class ModelOptions {
   /// The model's folder.
   ///
   /// @throws UsageException if there is none
-  public Path folder() {
+  public ModelFolder folder(PrintWriter err, boolean progress) {
     if (endpoint.isPresent()) {
       throw new UsageException(
           "the tokens of an endpoint's model are not known; name a --model folder");
     }
-    return ModelFolder.find(model);
+    return ModelFolder.find(model, err, progress);
   }
 }

@@ -50,9 +50,9 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = {"-m", "--model", "--model-path"},
-      paramLabel = "PATH",
+      paramLabel = "PATH|NAME",
       description =
-          "A model folder as Hugging Face lays it out. Default: $$SGL_MODEL, or the demo model.")
+          "A model folder as Hugging Face lays it out, or a name on its hub, such as Qwen/Qwen3-0.6B. Default: $$SGL_MODEL, or the demo model.")
   Optional<String> model = Optional.empty();
 
   @Option(
@@ -117,7 +117,7 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "A YAML file of these options, by their names without dashes; what is typed comes first.")
-  Optional<Path> config = Optional.empty(); // read before the options are: see Configuration
+  Optional<Path> config = Optional.empty(); // read before the others are: see Configuration
 
   @Mixin HostOptions hostOptions = new HostOptions();
 
@@ -133,14 +133,15 @@ public final class ServeCommand implements Callable<Integer> {
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be from 0 to 65535");
     }
-    Path folder = ModelFolder.find(model);
     LocalOptions options = options();
     Optional<Map<String, Program>> served = ProgramFolder.read(programs, err);
     if (served.isEmpty()) {
       return ExitCode.DIAGNOSTICS;
     }
+    boolean progress = Terminal.detect().err();
+    ModelFolder folder = ModelFolder.find(model, err, progress);
     try (Host given = hostOptions.open(new ArrayList<>(served.get().values()));
-        LocalBackend backend = DeviceOptions.load(folder, options, err, Terminal.detect().err());
+        LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
       out.println("ready: %s serves %s".formatted(server.uri(), String.join(", ", names(backend))));

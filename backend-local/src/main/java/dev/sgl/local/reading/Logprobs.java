@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Log-probabilities of tokens as callers read them.
-final class Logprobs {
+public final class Logprobs {
   private Logprobs() {}
 
   /// @param picked whose candidates could have come in the token's place
-  static Reply.Logprob of(int token, double logprob, Picked picked, Vocabulary vocabulary) {
+  public static Reply.Logprob of(int token, double logprob, Picked picked, Vocabulary vocabulary) {
     List<Reply.Candidate> top = new ArrayList<>();
     for (int i = 0; i < picked.candidates().length; i++) {
       int candidate = picked.candidates()[i];

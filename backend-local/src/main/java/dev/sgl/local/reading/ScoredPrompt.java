@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
@@ -9,13 +9,13 @@ import java.util.List;
 
 /// A prompt that is read for the log-probability of each of its tokens, given those before it, and
 /// for the likeliest ones in their place.
-final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
+public final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
   private final int top;
   private final Vocabulary vocabulary;
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
 
   /// @param tokens at least two
-  ScoredPrompt(int[] tokens, int top, Terms terms, Vocabulary vocabulary) {
+  public ScoredPrompt(int[] tokens, int top, Terms terms, Vocabulary vocabulary) {
     super(tokens, terms);
     this.top = top;
     this.vocabulary = vocabulary;
@@ -43,7 +43,7 @@ final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
   }
 
   @Override
-  List<Reply.Logprob> outcome() {
+  protected List<Reply.Logprob> outcome() {
     return logprobs;
   }
 }

@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import dev.sgl.local.schedule.Sequence;
 import java.util.concurrent.CancellationException;
@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /// A sequence that is only read, and what came of it.
-abstract class ReadSequence<T> extends Sequence {
+public abstract class ReadSequence<T> extends Sequence {
   private final CompletableFuture<T> result = new CompletableFuture<>();
 
   ReadSequence(int[] tokens, Terms terms) {
@@ -14,7 +14,7 @@ abstract class ReadSequence<T> extends Sequence {
   }
 
   /// What came of it, once it is read to its end.
-  abstract T outcome();
+  protected abstract T outcome();
 
   @Override
   public final void finish() {
@@ -27,12 +27,12 @@ abstract class ReadSequence<T> extends Sequence {
   }
 
   /// Whether it was answered.
-  final boolean isDone() {
+  public final boolean isDone() {
     return result.isDone();
   }
 
   /// Waits for the outcome.
-  final T await() {
+  public final T await() {
     try {
       return result.get();
     } catch (ExecutionException e) {

@@ -1,14 +1,14 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 
 /// A sequence that is only read: the log-probabilities of its tokens from `from` on, and those of
 /// some tokens that may follow its last.
-final class ScoredSequence extends ReadSequence<ScoredSequence.Scores> {
+public final class ScoredSequence extends ReadSequence<ScoredSequence.Scores> {
   /// @param sum of the log-probabilities of the tokens from `from` on
   /// @param next log-probability of each token that may follow
-  record Scores(double sum, double[] next) {}
+  public record Scores(double sum, double[] next) {}
 
   private final int[] next;
   private int wanted; // the first position whose logits are missing
@@ -17,7 +17,7 @@ final class ScoredSequence extends ReadSequence<ScoredSequence.Scores> {
 
   /// @param from at least 1, at most the number of tokens
   /// @param next tokens that may follow
-  ScoredSequence(int[] tokens, int from, int[] next, Terms terms) {
+  public ScoredSequence(int[] tokens, int from, int[] next, Terms terms) {
     super(tokens, terms);
     this.next = next;
     this.wanted = from - 1;
@@ -49,7 +49,7 @@ final class ScoredSequence extends ReadSequence<ScoredSequence.Scores> {
   }
 
   @Override
-  Scores outcome() {
+  protected Scores outcome() {
     return new Scores(sum, nextLogprobs);
   }
 }

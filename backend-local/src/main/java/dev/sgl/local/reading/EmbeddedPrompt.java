@@ -1,16 +1,16 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import dev.sgl.backend.TokenBackend.Pooling;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 
 /// A prompt that is read for its hidden states, pooled to one vector.
-final class EmbeddedPrompt extends ReadSequence<float[]> {
+public final class EmbeddedPrompt extends ReadSequence<float[]> {
   private final Pooling pooling;
   private float[] sum = {};
   private int known; // the first position whose state is missing
 
-  EmbeddedPrompt(int[] tokens, Pooling pooling, Terms terms) {
+  public EmbeddedPrompt(int[] tokens, Pooling pooling, Terms terms) {
     super(tokens, terms);
     this.pooling = pooling;
   }
@@ -49,7 +49,7 @@ final class EmbeddedPrompt extends ReadSequence<float[]> {
   }
 
   @Override
-  float[] outcome() {
+  protected float[] outcome() {
     int count = pooling == Pooling.MEAN ? length() : 1;
     float[] vector = new float[sum.length];
     for (int i = 0; i < vector.length; i++) {

@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.reading;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 /// @param run the tokens up to where choices part or end
 /// @param ends the choices that end there
 /// @param children what may follow, each beginning with another token
-record Choices(int[] run, List<Integer> ends, List<Choices> children) {
+public record Choices(int[] run, List<Integer> ends, List<Choices> children) {
 
-  static Choices of(List<int[]> choices) {
+  public static Choices of(List<int[]> choices) {
     return of(choices, IntStream.range(0, choices.size()).boxed().toList(), 0);
   }
 
@@ -56,17 +56,17 @@ record Choices(int[] run, List<Integer> ends, List<Choices> children) {
     return group;
   }
 
-  boolean isLeaf() {
+  public boolean isLeaf() {
     return children.isEmpty();
   }
 
   /// The first token of each child.
-  int[] heads() {
+  public int[] heads() {
     return children.stream().mapToInt(child -> child.run[0]).toArray();
   }
 
   /// All choices that end here or below.
-  List<Integer> all() {
+  public List<Integer> all() {
     List<Integer> all = new ArrayList<>(ends);
     children.forEach(child -> all.addAll(child.all()));
     return all;

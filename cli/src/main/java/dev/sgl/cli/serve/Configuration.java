@@ -1,0 +1,91 @@
+package dev.sgl.cli.serve;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.sgl.cli.options.UsageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Options of a command that stand in a YAML file, by their names without the dashes:
+///
+/// ```yaml
+/// model: Qwen/Qwen3-0.6B
+/// port: 30000
+/// no-playground: true
+/// ```
+public final class Configuration {
+  private static final String OPTION = "--config";
+  private static final long MOST_BYTES = 1 << 20;
+
+  private Configuration() {}
+
+  /// The arguments with those of the file that `--config` names before the others, so that what is
+  /// typed is what counts.
+  ///
+  /// @throws UsageException if the file cannot be read, or says what is no option
+  public static String[] expand(String[] arguments) {
+    List<String> expanded = new ArrayList<>();
+    List<String> fromFile = new ArrayList<>();
+    for (int i = 0; i < arguments.length; i++) {
+      String argument = arguments[i];
+      if (argument.equals(OPTION) && i + 1 < arguments.length) {
+        fromFile.addAll(read(Path.of(arguments[++i])));
+      } else if (argument.startsWith(OPTION + "=")) {
+        fromFile.addAll(read(Path.of(argument.substring(OPTION.length() + 1))));
+      } else {
+        expanded.add(argument);
+      }
+    }
+    expanded.addAll(Math.min(1, expanded.size()), fromFile); // behind the command's name
+    return expanded.toArray(String[]::new);
+  }
+
+  private static List<String> read(Path file) {
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new UsageException(OPTION + ": there is no file " + file);
+      }
+      if (Files.size(file) > MOST_BYTES) {
+        throw new UsageException(OPTION + ": " + file + " is too large");
+      }
+      JsonNode tree = new YAMLMapper().readTree(Files.readString(file));
+      if (tree.isMissingNode() || tree.isNull()) {
+        return List.of();
+      }
+      if (!tree.isObject()) {
+        throw new UsageException(OPTION + ": " + file + " must hold options as `name: value`");
+      }
+      List<String> arguments = new ArrayList<>();
+      for (Map.Entry<String, JsonNode> option : tree.properties()) {
+        arguments.addAll(arguments(file, option.getKey(), option.getValue()));
+      }
+      return arguments;
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+      throw new UsageException(OPTION + ": " + file + where + " is not YAML");
+    } catch (IOException e) {
+      throw new UsageException(OPTION + ": " + file + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  /// A switch stands without a value, an option with several values once for each.
+  private static List<String> arguments(Path file, String name, JsonNode value) {
+    String option = "--" + name.replace('_', '-');
+    if (value.isObject() || value.isNull()) {
+      throw new UsageException(OPTION + ": " + file + ": " + name + " needs a value");
+    }
+    if (value.isBoolean()) {
+      return value.booleanValue() ? List.of(option) : List.of();
+    }
+    List<String> arguments = new ArrayList<>();
+    for (JsonNode one : value.isArray() ? value : List.of(value)) {
+      arguments.add(option + "=" + one.asText());
+    }
+    return arguments;
+  }
+}
