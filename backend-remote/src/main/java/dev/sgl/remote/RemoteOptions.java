@@ -1,6 +1,7 @@
 package dev.sgl.remote;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
 
 /// Where an endpoint is and how to speak to it.
@@ -8,7 +9,55 @@ import java.util.Optional;
 /// @param endpoint the URL that `/chat/completions` is added to
 /// @param model the name that the endpoint gives the model
 /// @param apiKey sent as a bearer token; it is never shown
-public record RemoteOptions(URI endpoint, String model, Optional<String> apiKey) {
+/// @param server what answers there; by default it is found out
+/// @param together requests that run at the same time; more wait
+/// @param tries how often a request is made before it has failed: of an endpoint that is
+///     overloaded or breaks off, and of replies that are not of their type
+/// @param silence after which an endpoint that says nothing is given up
+/// @param prices what tokens cost, if that is known
+public record RemoteOptions(
+    URI endpoint,
+    String model,
+    Optional<String> apiKey,
+    Optional<ServerKind> server,
+    int together,
+    int tries,
+    Duration silence,
+    Optional<Prices> prices) {
+
+  public RemoteOptions(URI endpoint, String model, Optional<String> apiKey) {
+    this(endpoint, model, apiKey, Optional.empty(), 64, 4, Duration.ofMinutes(2), Optional.empty());
+  }
+
+  public RemoteOptions {
+    if (together < 1 || tries < 1 || !silence.isPositive()) {
+      throw new IllegalArgumentException(
+          "%d requests at once, %d tries, a silence of %s".formatted(together, tries, silence));
+    }
+  }
+
+  public RemoteOptions withServer(ServerKind value) {
+    return new RemoteOptions(
+        endpoint, model, apiKey, Optional.of(value), together, tries, silence, prices);
+  }
+
+  public RemoteOptions withTogether(int value) {
+    return new RemoteOptions(endpoint, model, apiKey, server, value, tries, silence, prices);
+  }
+
+  public RemoteOptions withTries(int value) {
+    return new RemoteOptions(endpoint, model, apiKey, server, together, value, silence, prices);
+  }
+
+  public RemoteOptions withSilence(Duration value) {
+    return new RemoteOptions(endpoint, model, apiKey, server, together, tries, value, prices);
+  }
+
+  public RemoteOptions withPrices(Prices value) {
+    return new RemoteOptions(
+        endpoint, model, apiKey, server, together, tries, silence, Optional.of(value));
+  }
+
   @Override
   public String toString() {
     return "RemoteOptions["

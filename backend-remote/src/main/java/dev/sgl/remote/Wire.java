@@ -1,34 +1,27 @@
 package dev.sgl.remote;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Sampling;
+import dev.sgl.remote.ServerKind.Ability;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Sampling options as OpenAI's protocol names them, and the extensions of vLLM and SGLang for
 /// those it does not know. Only what a program set is sent.
 final class Wire {
   private Wire() {}
 
-  static void sampling(Sampling sampling, ObjectNode body) {
-    sampling.maxTokens().ifPresent(n -> body.put("max_tokens", n));
+  /// @throws BackendException if the server does not know an option that is set
+  static void sampling(Sampling sampling, ServerKind server, ObjectNode body) {
+    boolean isOpenAi = server == ServerKind.OPENAI || server == ServerKind.AZURE;
+    String most = isOpenAi ? "max_completion_tokens" : "max_tokens";
+    sampling.maxTokens().ifPresent(n -> body.put(most, n));
     sampling.temperature().ifPresent(x -> body.put("temperature", x));
     sampling.topP().ifPresent(x -> body.put("top_p", x));
-    sampling.topK().ifPresent(n -> body.put("top_k", n));
-    sampling.minP().ifPresent(x -> body.put("min_p", x));
-    sampling.seed().ifPresent(n -> body.put("seed", n));
-    sampling.repetitionPenalty().ifPresent(x -> body.put("repetition_penalty", x));
-    sampling
-        .logprobs()
-        .ifPresent(
-            n -> {
-              body.put("logprobs", true);
-              body.put("top_logprobs", n);
-            });
-    if (sampling.minTokens() > 0) {
-      body.put("min_tokens", sampling.minTokens());
-    }
-    if (sampling.ignoreEos()) {
-      body.put("ignore_eos", true);
-    }
+    // seeds of 64 bits are no numbers for everyone
+    sampling.seed().ifPresent(n -> body.put("seed", n & Integer.MAX_VALUE));
+    sampling.logprobs().ifPresent(n -> logprobs(n, body));
     if (sampling.frequencyPenalty() != 0) {
       body.put("frequency_penalty", sampling.frequencyPenalty());
     }
@@ -41,6 +34,58 @@ final class Wire {
     if (!sampling.logitBias().isEmpty()) {
       ObjectNode bias = body.putObject("logit_bias");
       sampling.logitBias().forEach((token, value) -> bias.put("" + token, value));
+    }
+    extensions(sampling, server, body);
+  }
+
+  private static void logprobs(int count, ObjectNode body) {
+    if (body.has("prompt")) {
+      body.put("logprobs", count);
+    } else {
+      body.put("logprobs", true);
+      body.put("top_logprobs", count);
+    }
+  }
+
+  private static void extensions(Sampling sampling, ServerKind server, ObjectNode body) {
+    List<String> names = new ArrayList<>();
+    sampling
+        .topK()
+        .ifPresent(
+            n -> {
+              body.put("top_k", n);
+              names.add("top_k");
+            });
+    sampling
+        .minP()
+        .ifPresent(
+            x -> {
+              body.put("min_p", x);
+              names.add("min_p");
+            });
+    sampling
+        .repetitionPenalty()
+        .ifPresent(
+            x -> {
+              body.put("repetition_penalty", x);
+              names.add("repetition_penalty");
+            });
+    if (sampling.minTokens() > 0) {
+      body.put("min_tokens", sampling.minTokens());
+      names.add("min_tokens");
+    }
+    if (sampling.ignoreEos()) {
+      body.put("ignore_eos", true);
+      names.add("ignore_eos");
+    }
+    boolean isKnown = server.can(Ability.SAMPLING) || server == ServerKind.UNKNOWN;
+    if (!names.isEmpty() && !isKnown) {
+      throw new BackendException(
+          "a server of the kind "
+              + server.word()
+              + " does not know the option `"
+              + names.getFirst()
+              + "`");
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.sgl.server;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.engine.AdminApi;
 import dev.sgl.server.engine.GenerateApi;
+import dev.sgl.server.engine.SelectApi;
 import dev.sgl.server.http.Guard;
 import dev.sgl.server.http.HttpService;
 import dev.sgl.server.http.Router;
@@ -82,6 +83,7 @@ public final class SglServer implements AutoCloseable {
     routes.post("/tokenize", tokens::tokenize);
     routes.post("/detokenize", tokens::detokenize);
     routes.post("/generate", new GenerateApi(served)::handle);
+    routes.post("/v1/select", new SelectApi(served)::handle);
     AdminApi admin = new AdminApi(served, meters);
     routes.get("/health", admin::health);
     routes.get("/ping", admin::health);

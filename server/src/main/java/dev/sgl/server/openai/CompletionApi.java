@@ -88,12 +88,12 @@ public final class CompletionApi {
             .any("logprobs")
             .map(node -> SamplingReader.logprobs(node, "logprobs"))
             .orElse(OptionalInt.empty());
-    boolean generates =
-        fields.any("max_tokens").map(JsonNode::asInt).filter(count -> count == 0).isEmpty();
+    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs, 0);
+    sampling = sampling.withMaxTokens(sampling.maxTokens().orElse(STANDARD_TOKENS));
+    boolean generates = sampling.maxTokens().getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
     }
-    Sampling sampling = sampling(fields, generates, vocabulary, logprobs);
     Type type = FormatReader.read(fields);
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.flag("add_special_tokens", true);
@@ -110,16 +110,6 @@ public final class CompletionApi {
       }
     }
     return new Completion(common, inputs, asks, echo, generates, logprobs, scheduling);
-  }
-
-  private static Sampling sampling(
-      Fields fields, boolean generates, int vocabulary, OptionalInt logprobs) {
-    if (!generates) {
-      fields.ignore("max_tokens");
-      return Sampling.DEFAULT;
-    }
-    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs);
-    return sampling.maxTokens().isPresent() ? sampling : sampling.withMaxTokens(STANDARD_TOKENS);
   }
 
   // --- whole answers

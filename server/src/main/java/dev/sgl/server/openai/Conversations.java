@@ -16,19 +16,19 @@ import java.util.List;
 import java.util.Map;
 
 /// The messages of a call as a prompt.
-final class Conversations {
+public final class Conversations {
   private static final int MOST_MESSAGES = 10_000;
   private static final int MOST_PARTS = 1000;
 
   private final TokenMemory memory;
 
   /// @param memory of what the model said before
-  Conversations(TokenMemory memory) {
+  public Conversations(TokenMemory memory) {
     this.memory = memory;
   }
 
   /// @param tools that the model is told of
-  Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
+  public Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
     List<Prompt.Message> messages = new ArrayList<>();
     for (Fields message : fields.objects("messages", MOST_MESSAGES)) {
       messages.add(message(message));

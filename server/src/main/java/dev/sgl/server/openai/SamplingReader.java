@@ -22,12 +22,17 @@ public final class SamplingReader {
   /// @param vocabulary tokens of the model
   /// @param logprobs how many candidates are reported, or none
   public static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs) {
+    return read(fields, vocabulary, logprobs, 1);
+  }
+
+  /// @param least tokens that may be asked for at most
+  static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs, int least) {
     List<String> stops = fields.texts("stop", MOST_STOPS);
     if (stops.contains("")) {
       throw ApiException.invalid(fields.name("stop"), "a stop text must not be empty");
     }
     return new Sampling(
-        maxTokens(fields),
+        maxTokens(fields, least),
         OptionalInt.empty(),
         fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
         fields.number("temperature", 0, 2),
@@ -45,8 +50,8 @@ public final class SamplingReader {
         logprobs);
   }
 
-  private static OptionalInt maxTokens(Fields fields) {
-    OptionalInt old = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+  private static OptionalInt maxTokens(Fields fields, int least) {
+    OptionalInt old = fields.integer("max_tokens", least, Integer.MAX_VALUE);
     OptionalInt now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
     return now.isPresent() ? now : old;
   }

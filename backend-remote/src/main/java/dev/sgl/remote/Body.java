@@ -1,0 +1,164 @@
+package dev.sgl.remote;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Request;
+import dev.sgl.program.Role;
+import dev.sgl.program.Type;
+import dev.sgl.program.Types;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A request as the JSON that an endpoint is sent. The beginning of it, up to the last message, is
+/// byte for byte the same for all requests that go on from the same conversation, so that the
+/// endpoint finds it in its cache.
+final class Body {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final RemoteOptions options;
+  private final ServerKind server;
+
+  Body(RemoteOptions options, ServerKind server) {
+    this.options = options;
+    this.server = server;
+  }
+
+  /// @throws BackendException if the request asks for what the server does not know
+  ObjectNode of(Request request, Plan plan) {
+    ObjectNode body = JSON.createObjectNode();
+    body.put("model", options.model());
+    switch (request.prompt()) {
+      case Prompt.Raw(var parts) when plan.path() == Plan.Path.COMPLETIONS ->
+          body.put("prompt", Prompt.text(parts));
+      case Prompt.Raw(var parts) -> message(body, Role.USER, Prompt.text(parts));
+      case Prompt.Chat(var messages, var open, _) -> {
+        messages.forEach(m -> message(body, m));
+        begin(body, open, plan);
+      }
+    }
+    body.put("stream", true);
+    body.putObject("stream_options").put("include_usage", true);
+    Wire.sampling(request.sampling(), server, body);
+    if (server == ServerKind.SGL) {
+      scheduling(request, body);
+    }
+    hold(body, request.type(), plan);
+    return body;
+  }
+
+  private static void scheduling(Request request, ObjectNode body) {
+    if (request.scheduling().priority() != 0) {
+      body.put("priority", request.scheduling().priority());
+    }
+    if (!request.scheduling().cacheSalt().isEmpty()) {
+      body.put("cache_salt", request.scheduling().cacheSalt());
+    }
+  }
+
+  private void begin(ObjectNode body, List<Prompt.Part> open, Plan plan) {
+    switch (plan.begun()) {
+      case NOTHING -> {}
+      case PREFILL -> {
+        message(body, Role.ASSISTANT, Prompt.text(open));
+        if (server.marksPrefill()) {
+          body.put("add_generation_prompt", false);
+          body.put("continue_final_message", true);
+        }
+      }
+      case TOLD -> {
+        message(body, Role.ASSISTANT, Prompt.text(open));
+        message(
+            body,
+            Role.USER,
+            "Continue your last message exactly where it ended. Answer with the continuation alone.");
+      }
+    }
+  }
+
+  private void hold(ObjectNode body, Type type, Plan plan) {
+    switch (plan.held()) {
+      case FREE -> {}
+      case REGEX -> constraint(body, "regex", Regexes.of(type).orElseThrow());
+      case GRAMMAR -> constraint(body, "grammar", ((Type.Grammar) type).gbnf());
+      case SCHEMA -> schema(body, type);
+      case WRAPPED -> schema(body, wrapped(type));
+      case DESCRIBED ->
+          message(
+              body,
+              Role.USER,
+              "Answer with one JSON value and nothing else. It must follow this JSON Schema: "
+                  + Types.schema(wrapped(type)));
+    }
+  }
+
+  private void constraint(ObjectNode body, String kind, String text) {
+    switch (server) {
+      case VLLM -> body.putObject("structured_outputs").put(kind, text);
+      case LLAMA_CPP -> body.put("grammar", text);
+      case SGL, SGLANG -> body.put(kind.equals("grammar") ? "ebnf" : kind, text);
+      case OLLAMA, OPENAI, AZURE, UNKNOWN ->
+          throw new BackendException("there is no " + kind + " for " + server.word());
+    }
+  }
+
+  private static void schema(ObjectNode body, Type type) {
+    ObjectNode format = body.putObject("response_format").put("type", "json_schema");
+    ObjectNode schema = format.putObject("json_schema").put("name", "value");
+    schema.put("strict", !hasOptional(type)); // strict schemas may have no optional fields
+    schema.set("schema", Types.schema(type));
+  }
+
+  private static boolean hasOptional(Type type) {
+    boolean[] found = {type instanceof Type.Schema || type instanceof Type.MapOf};
+    if (type instanceof Type.Rec(var fields)) {
+      found[0] = fields.stream().anyMatch(Type.Field::optional);
+    }
+    type.map(
+        part -> {
+          found[0] |= hasOptional(part);
+          return part;
+        });
+    return found[0];
+  }
+
+  /// A value that is no object, in an object of its own.
+  static Type wrapped(Type type) {
+    return type instanceof Type.Rec
+        ? type
+        : new Type.Rec(List.of(new Type.Field("value", type, false)));
+  }
+
+  /// A message with pictures is a list of its parts; others are text.
+  private static void message(ObjectNode body, Prompt.Message message) {
+    if (message.parts().stream().noneMatch(Prompt.Part.Image.class::isInstance)) {
+      message(body, message.role(), message.text());
+      return;
+    }
+    ObjectNode sent = body.withArray("messages").addObject().put("role", message.role().word());
+    ArrayNode content = sent.putArray("content");
+    for (Prompt.Part part : message.parts()) {
+      if (part instanceof Prompt.Part.Image(String url)) {
+        content.addObject().put("type", "image_url").putObject("image_url").put("url", url);
+      } else {
+        content.addObject().put("type", "text").put("text", part.text());
+      }
+    }
+  }
+
+  private static void message(ObjectNode body, Role role, String text) {
+    body.withArray("messages").addObject().put("role", role.word()).put("content", text);
+  }
+
+  /// The messages of a conversation, with `more` behind what was begun.
+  static List<ObjectNode> messages(Prompt.Chat chat, String more) {
+    ObjectNode body = JSON.createObjectNode();
+    chat.messages().forEach(m -> message(body, m));
+    message(body, Role.ASSISTANT, Prompt.text(chat.open()) + more);
+    List<ObjectNode> messages = new ArrayList<>();
+    body.withArray("messages").forEach(m -> messages.add((ObjectNode) m));
+    return messages;
+  }
+}

@@ -1,0 +1,277 @@
+package dev.sgl.remote;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Selection;
+import dev.sgl.program.Role;
+import dev.sgl.program.Step;
+import dev.sgl.program.Type;
+import dev.sgl.remote.ServerKind.Ability;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/// Chooses by the best way that a server has:
+///
+/// 1. `likelihood`, `unconditional`, `greedy`: the exact scores of all choices. This project's
+/// server has a route for them; of others that echo prompts they are the log-probabilities of the
+/// choices' tokens behind the prompt. 2. `labels`: each choice gets a letter, and the letters'
+/// log-probabilities are compared. 3. `enum`: the server is held to one of the choices; there are
+/// no scores.
+final class RemoteSelector {
+  private static final int LABELS = 20; // as many as servers report
+  private static final double NEVER = -100;
+
+  private final RemoteOptions options;
+  private final Endpoint endpoint;
+  private final ServerKind server;
+  private final Backend backend;
+  private Reply.Usage usage = Reply.Usage.NONE;
+
+  RemoteSelector(RemoteOptions options, Endpoint endpoint, ServerKind server, Backend backend) {
+    this.options = options;
+    this.endpoint = endpoint;
+    this.server = server;
+    this.backend = backend;
+  }
+
+  Selection select(Question question) {
+    long start = System.nanoTime();
+    if (server.can(Ability.SELECT)) {
+      return selected(question, start);
+    }
+    boolean isScored = question.method() != Step.Method.GREEDY;
+    if (isScored && server.can(Ability.ECHO)) {
+      List<Double> scores = scores(question);
+      return selection(question, scores, question.method().name().toLowerCase(Locale.ROOT), start);
+    }
+    if (isScored
+        && server.can(Ability.LOGPROBS)
+        && !server.can(Ability.PREFILL)
+        && question.choices().size() <= LABELS) {
+      return selection(question, labels(question), "labels", start);
+    }
+    return choice(question, start);
+  }
+
+  private Selection selection(Question question, List<Double> scores, String method, long start) {
+    int best = scores.indexOf(Collections.max(scores));
+    return new Selection(best, scores, List.of(), 0, method, usage, timing(start));
+  }
+
+  private static Reply.Timing timing(long start) {
+    return new Reply.Timing(0, 0, (System.nanoTime() - start) / 1e6);
+  }
+
+  // --- exact scores
+
+  private Selection selected(Question question, long start) {
+    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    switch (question.prompt()) {
+      case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts));
+      case Prompt.Chat chat -> conversation(chat, "", body);
+    }
+    question.choices().forEach(body.putArray("choices")::add);
+    body.put("method", question.method().name().toLowerCase(Locale.ROOT));
+    body.put("priority", question.scheduling().priority());
+    body.put("cache_salt", question.scheduling().cacheSalt());
+    JsonNode answer = endpoint.post("select", body);
+    count(answer);
+    List<Double> scores = new ArrayList<>();
+    answer.path("scores").forEach(score -> scores.add(score.asDouble()));
+    int index = answer.path("index").asInt(-1);
+    if (index < 0 || index >= question.choices().size()) {
+      throw new BackendException("the endpoint chose nothing of what there is");
+    }
+    String method = answer.path("method").asText();
+    return new Selection(index, scores, List.of(), 0, method, usage, timing(start));
+  }
+
+  /// Adds a conversation to a request, with `more` behind what was begun.
+  private static void conversation(Prompt.Chat chat, String more, ObjectNode body) {
+    boolean isOpen = !chat.open().isEmpty() || !more.isEmpty();
+    List<ObjectNode> all = Body.messages(chat, more);
+    body.putArray("messages").addAll(isOpen ? all : all.subList(0, all.size() - 1));
+    body.put("add_generation_prompt", !isOpen);
+    body.put("continue_final_message", isOpen);
+  }
+
+  private void count(JsonNode answer) {
+    JsonNode counts = answer.path("usage");
+    Reply.Usage more =
+        new Reply.Usage(
+            counts.path("prompt_tokens").asInt(),
+            counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
+            counts.path("completion_tokens").asInt(),
+            0);
+    endpoint.spend(more, false);
+    usage =
+        new Reply.Usage(
+            usage.promptTokens() + more.promptTokens(),
+            usage.cachedTokens() + more.cachedTokens(),
+            usage.generatedTokens() + more.generatedTokens(),
+            0);
+  }
+
+  private List<Double> scores(Question question) {
+    List<List<Integer>> whole = new ArrayList<>();
+    question.choices().forEach(choice -> whole.add(tokens(question.prompt(), choice)));
+    List<Integer> prompt = tokens(question.prompt(), "");
+    int shared = prompt.size();
+    for (List<Integer> one : whole) { // a choice may change the prompt's last token
+      shared = Math.min(shared, common(one, prompt));
+    }
+    List<Double> scores = means(whole, shared);
+    if (question.method() == Step.Method.UNCONDITIONAL) {
+      List<List<Integer>> alone = new ArrayList<>();
+      int from = shared;
+      // a token of its own stands for the prompt: the one that every text begins with
+      whole.forEach(
+          one -> {
+            List<Integer> without = new ArrayList<>(one.subList(0, 1));
+            without.addAll(one.subList(from, one.size()));
+            alone.add(without);
+          });
+      List<Double> given = scores;
+      List<Double> prior = means(alone, 1);
+      scores = new ArrayList<>();
+      for (int i = 0; i < given.size(); i++) {
+        scores.add(given.get(i) - prior.get(i));
+      }
+    }
+    return scores;
+  }
+
+  private static int common(List<Integer> a, List<Integer> b) {
+    int i = 0;
+    while (i < a.size() && i < b.size() && a.get(i).equals(b.get(i))) {
+      i++;
+    }
+    return i;
+  }
+
+  /// The tokens of a prompt with a choice behind it, as the server sees them.
+  private List<Integer> tokens(Prompt prompt, String choice) {
+    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    switch (prompt) {
+      case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts) + choice);
+      case Prompt.Chat chat -> conversation(chat, choice, body);
+    }
+    List<Integer> tokens = new ArrayList<>();
+    endpoint.post("/tokenize", body).path("tokens").forEach(id -> tokens.add(id.asInt()));
+    if (tokens.isEmpty()) {
+      throw new BackendException("the endpoint " + endpoint.host() + " does not tokenize");
+    }
+    return tokens;
+  }
+
+  /// The mean log-probability of the tokens from the place `from` on, of each text.
+  private List<Double> means(List<List<Integer>> texts, int from) {
+    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    ArrayNode prompts = body.putArray("prompt");
+    texts.forEach(text -> text.forEach(prompts.addArray()::add));
+    body.put("echo", true).put("max_tokens", server == ServerKind.VLLM ? 1 : 0);
+    body.put("temperature", 0).put("logprobs", server == ServerKind.VLLM ? 1 : 0);
+    JsonNode answer = endpoint.post("completions", body);
+    count(answer);
+    List<Double> means = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      JsonNode logprobs = answer.path("choices").path(i).path("logprobs").path("token_logprobs");
+      int end = texts.get(i).size();
+      if (logprobs.size() < end || from >= end) {
+        throw new BackendException("the endpoint " + endpoint.host() + " does not score prompts");
+      }
+      double sum = 0;
+      for (int t = from; t < end; t++) {
+        sum += logprobs.path(t).asDouble(NEVER);
+      }
+      means.add(sum / (end - from));
+    }
+    return means;
+  }
+
+  // --- labels
+
+  private List<Double> labels(Question question) {
+    StringBuilder asked = new StringBuilder("Which of these is it? Answer with the letter alone.");
+    for (int i = 0; i < question.choices().size(); i++) {
+      asked.append('\n').append(label(i)).append(") ").append(question.choices().get(i));
+    }
+    Sampling sampling = Sampling.GREEDY.withMaxTokens(1).withLogprobs(OptionalInt.of(LABELS));
+    Request request =
+        new Request(
+            told(question.prompt(), asked.toString()), Type.TEXT, sampling, question.scheduling());
+    try (Generation generation = backend.generate(request)) {
+      Reply reply = generation.reply();
+      usage = reply.usage();
+      if (reply.logprobs().isEmpty()) {
+        throw new BackendException("the endpoint gives no log-probabilities");
+      }
+      List<Double> scores = new ArrayList<>();
+      for (int i = 0; i < question.choices().size(); i++) {
+        String label = label(i);
+        scores.add(
+            reply.logprobs().getFirst().top().stream()
+                .filter(candidate -> candidate.token().strip().equals(label))
+                .mapToDouble(Reply.Candidate::logprob)
+                .max()
+                .orElse(NEVER));
+      }
+      return scores;
+    }
+  }
+
+  private static String label(int index) {
+    return String.valueOf((char) ('A' + index));
+  }
+
+  private static Prompt told(Prompt prompt, String words) {
+    return switch (prompt) {
+      case Prompt.Raw(var parts) -> {
+        List<Prompt.Part> all = new ArrayList<>(parts);
+        all.add(new Prompt.Part.Written("\n\n" + words + "\n"));
+        yield new Prompt.Raw(all);
+      }
+      case Prompt.Chat(var messages, var open, var variables) -> {
+        List<Prompt.Message> all = new ArrayList<>(messages);
+        if (!open.isEmpty()) {
+          all.add(new Prompt.Message(Role.ASSISTANT, open));
+        }
+        all.add(new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written(words))));
+        yield new Prompt.Chat(all, List.of(), variables);
+      }
+    };
+  }
+
+  // --- one of the choices
+
+  private Selection choice(Question question, long start) {
+    List<Type> literals = new ArrayList<>();
+    question.choices().stream()
+        .distinct()
+        .forEach(choice -> literals.add(new Type.Literal(choice)));
+    Request request =
+        new Request(
+            question.prompt(), new Type.OneOf(literals), Sampling.GREEDY, question.scheduling());
+    try (Generation generation = backend.generate(request)) {
+      Reply reply = generation.reply();
+      int index = question.choices().indexOf(reply.text());
+      if (index < 0) {
+        throw new BackendException("the endpoint chose nothing of what there is: " + reply.text());
+      }
+      String method = server.can(Ability.REGEX) ? "greedy" : "enum";
+      return new Selection(index, List.of(), List.of(), 0, method, reply.usage(), timing(start));
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.sgl.remote;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Reply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import okhttp3.Response;
+import okio.BufferedSource;
+import org.jspecify.annotations.Nullable;
+
+/// The events of one streamed answer, of chats and of completions.
+final class Stream implements AutoCloseable {
+  private static final long MAX_LINE = 8 << 20;
+
+  private final Response response;
+  private final ObjectMapper json;
+  private final StringBuilder text = new StringBuilder();
+  private final List<Reply.Logprob> logprobs = new ArrayList<>();
+  private Reply.Usage usage = Reply.Usage.NONE;
+  private String finish = "";
+  private String refusal = "";
+
+  Stream(Response response, ObjectMapper json) {
+    this.response = response;
+    this.json = json;
+  }
+
+  /// The next piece of text, which may be empty; none at the end.
+  ///
+  /// @throws IOException if the stream breaks off
+  /// @throws BackendException if the endpoint says that it failed
+  Optional<String> next() throws IOException {
+    BufferedSource source = response.body().source();
+    String line = line(source);
+    if (line == null || line.strip().replace(" ", "").equals("data:[DONE]")) {
+      if (finish.isEmpty()) {
+        throw new IOException("the stream broke off before its end");
+      }
+      return Optional.empty();
+    }
+    return Optional.of(line.startsWith("data:") ? event(line.substring("data:".length())) : "");
+  }
+
+  /// The next line, or null at the end; the last one may have no line end.
+  private static @Nullable String line(BufferedSource source) throws IOException {
+    if (source.indexOf((byte) '\n', 0, MAX_LINE) < 0 && source.request(MAX_LINE)) {
+      throw new BackendException("the endpoint sent a line of more than " + MAX_LINE + " bytes");
+    }
+    return source.readUtf8Line();
+  }
+
+  /// Takes one event and returns the text that it brings.
+  private String event(String data) {
+    JsonNode event;
+    try {
+      event = json.readTree(data);
+    } catch (JsonProcessingException e) {
+      throw new BackendException("the endpoint sent an event that is not JSON");
+    }
+    if (event.hasNonNull("error")) {
+      throw new BackendException(
+          "the endpoint failed: "
+              + event.path("error").path("message").asText(event.path("error").toString()));
+    }
+    JsonNode counts = event.path("usage");
+    if (counts.isObject()) {
+      usage =
+          new Reply.Usage(
+              counts.path("prompt_tokens").asInt(),
+              counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
+              counts.path("completion_tokens").asInt(),
+              0);
+    }
+    JsonNode choice = event.path("choices").path(0);
+    String reason = choice.path("finish_reason").asText("");
+    if (!reason.isEmpty() && !reason.equals("null")) {
+      finish = reason;
+    }
+    refusal += choice.path("delta").path("refusal").asText("").replace("null", "");
+    JsonNode content = choice.path("logprobs").path("content");
+    content.forEach(entry -> logprobs.add(logprob(entry)));
+    completionLogprobs(choice.path("logprobs"));
+    // thoughts come in fields of their own, under several names; they are no part of the reply
+    JsonNode piece =
+        choice.has("text") ? choice.path("text") : choice.path("delta").path("content");
+    String words = piece.isTextual() ? piece.textValue() : "";
+    text.append(words);
+    return words;
+  }
+
+  private static Reply.Logprob logprob(JsonNode entry) {
+    List<Reply.Candidate> top = new ArrayList<>();
+    for (JsonNode candidate : entry.path("top_logprobs")) {
+      String token = candidate.path("token").asText();
+      top.add(new Reply.Candidate(Reply.NO_ID, token, candidate.path("logprob").asDouble()));
+    }
+    return new Reply.Logprob(
+        Reply.NO_ID, entry.path("token").asText(), entry.path("logprob").asDouble(), top);
+  }
+
+  private void completionLogprobs(JsonNode given) {
+    for (int i = 0; i < given.path("tokens").size(); i++) {
+      List<Reply.Candidate> top = new ArrayList<>();
+      given
+          .path("top_logprobs")
+          .path(i)
+          .properties()
+          .forEach(
+              e -> top.add(new Reply.Candidate(Reply.NO_ID, e.getKey(), e.getValue().asDouble())));
+      logprobs.add(
+          new Reply.Logprob(
+              Reply.NO_ID,
+              given.path("tokens").path(i).asText(),
+              given.path("token_logprobs").path(i).asDouble(),
+              top));
+    }
+  }
+
+  String text() {
+    return text.toString();
+  }
+
+  List<Reply.Logprob> logprobs() {
+    return logprobs;
+  }
+
+  Reply.Usage usage() {
+    return usage;
+  }
+
+  /// Why it ended, in the endpoint's word; empty if it did not.
+  String finish() {
+    return finish;
+  }
+
+  /// What a model said that does not want to answer; else empty.
+  String refusal() {
+    return refusal;
+  }
+
+  @Override
+  public void close() {
+    response.close();
+  }
+}

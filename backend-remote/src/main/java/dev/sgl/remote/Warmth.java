@@ -1,0 +1,76 @@
+package dev.sgl.remote;
+
+import dev.sgl.backend.Pin;
+import dev.sgl.backend.Prompt;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// Lets the first of several requests that go on from the same conversation run alone until its
+/// first token: then the endpoint has the conversation in its cache, and the others find it there.
+final class Warmth {
+  private final List<Prefix> prefixes = new CopyOnWriteArrayList<>();
+
+  private static final class Prefix implements Pin {
+    private final String text;
+    private final List<Prefix> among;
+    private final AtomicBoolean taken = new AtomicBoolean();
+    private final CountDownLatch warm = new CountDownLatch(1);
+
+    Prefix(String text, List<Prefix> among) {
+      this.text = text;
+      this.among = among;
+    }
+
+    @Override
+    public void close() {
+      among.remove(this);
+      warm.countDown();
+    }
+  }
+
+  /// Several requests will go on from `prompt`, until the pin is closed.
+  Pin expect(Prompt prompt) {
+    Prefix prefix = new Prefix(text(prompt), prefixes);
+    prefixes.add(prefix);
+    return prefix;
+  }
+
+  /// Waits until it is a request's turn; what is returned is to be run at its first token, and at
+  /// its end.
+  Runnable await(Prompt prompt) {
+    String text = text(prompt);
+    Optional<Prefix> longest =
+        prefixes.stream()
+            .filter(prefix -> text.startsWith(prefix.text))
+            .max((a, b) -> Integer.compare(a.text.length(), b.text.length()));
+    if (longest.isEmpty()) {
+      return () -> {};
+    }
+    Prefix prefix = longest.get();
+    if (!prefix.taken.getAndSet(true)) {
+      return prefix.warm::countDown;
+    }
+    try {
+      prefix.warm.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled");
+    }
+    return () -> {};
+  }
+
+  private static String text(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Raw(var parts) -> Prompt.text(parts);
+      case Prompt.Chat(var messages, var open, _) -> {
+        StringBuilder text = new StringBuilder();
+        messages.forEach(m -> text.append(m.role()).append('\0').append(m.text()).append('\0'));
+        yield text.append(Prompt.text(open)).toString();
+      }
+    };
+  }
+}
