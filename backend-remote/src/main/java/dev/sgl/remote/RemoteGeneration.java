@@ -82,7 +82,7 @@ final class RemoteGeneration implements Generation {
         while (open.next().isPresent()) {
           heard();
         }
-        if (isCut(open)) {
+        if (isCut(open) || isDenied(open)) {
           end(open, open.text());
           return Optional.empty();
         }
@@ -95,7 +95,7 @@ final class RemoteGeneration implements Generation {
         }
         again(open);
       } catch (BackendException e) {
-        if (attempt == tries || open.finish().isEmpty() || !open.refusal().isEmpty()) {
+        if (attempt == tries || open.finish().isEmpty() || isDenied(open)) {
           throw e;
         }
         again(open);
@@ -103,6 +103,10 @@ final class RemoteGeneration implements Generation {
         plan = isIgnored ? plan.described() : plan; // it was not held to the schema
       }
     }
+  }
+
+  private static boolean isDenied(Stream open) {
+    return !open.refusal().isEmpty() || open.finish().equals("content_filter");
   }
 
   private static boolean isCut(Stream open) {

@@ -18,6 +18,8 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
+import dev.sgl.remote.RemoteBackend;
+import dev.sgl.remote.Spent;
 import dev.sgl.run.RunException;
 import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
@@ -69,6 +71,9 @@ final class RunCommand implements Callable<Integer> {
           "Write what happens when: programs, branches, requests, batches. Chrome (chrome://tracing) and Perfetto open it.")
   Optional<Path> trace = Optional.empty();
 
+  @Option(names = "--explain", description = "Show how requests are put to the endpoint.")
+  boolean explain;
+
   @Option(
       names = {"-q", "--quiet"},
       description = "Show nothing but the result.")
@@ -105,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     if (trace.isEmpty()) {
       try (Backend backend = model.open(err, progress)) {
-        return Interpreter.run(program, values, backend, options);
+        return run(program, values, backend, options);
       }
     }
     try (TraceFile file = new TraceFile(trace.get());
@@ -114,8 +119,35 @@ final class RunCommand implements Callable<Integer> {
         local.listen(file);
       }
       RunListener both = RunListener.both(options.listener(), file);
-      return Interpreter.run(program, values, backend, options.withListener(both));
+      return run(program, values, backend, options.withListener(both));
     }
+  }
+
+  private Object run(
+      Program program, Map<String, Object> values, Backend backend, RunOptions options) {
+    if (!(backend instanceof RemoteBackend remote)) {
+      return Interpreter.run(program, values, backend, options);
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    Backend asked = explain ? new Explained(remote, err) : remote;
+    try {
+      return Interpreter.run(program, values, asked, options);
+    } finally {
+      if (!quiet) {
+        err.println(spent(remote.spent()));
+      }
+    }
+  }
+
+  private static String spent(Spent spent) {
+    return "used %,d prompt tokens (%,d cached) and %,d generated in %d requests%s%s"
+        .formatted(
+            spent.promptTokens(),
+            spent.cachedTokens(),
+            spent.generatedTokens(),
+            spent.requests(),
+            spent.repeated() > 0 ? ", " + spent.repeated() + " of them again" : "",
+            spent.cost() > 0 ? ": %.4f".formatted(spent.cost()) : "");
   }
 
   private Map<String, Object> arguments(Routine entry) {

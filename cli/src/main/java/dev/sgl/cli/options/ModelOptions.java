@@ -1,6 +1,7 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.cli.options.Profiles.Profile;
 import dev.sgl.remote.RemoteBackend;
 import dev.sgl.remote.RemoteOptions;
 import java.io.PrintWriter;
@@ -21,8 +22,16 @@ public final class ModelOptions {
   @Option(
       names = "--endpoint",
       paramLabel = "URL",
-      description = "An OpenAI-compatible endpoint, such as http://127.0.0.1:30000/v1.")
+      description =
+          "An OpenAI-compatible endpoint, such as http://127.0.0.1:30000/v1. Default: $$SGL_ENDPOINT, or a local model.")
   Optional<URI> endpoint = Optional.empty();
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description =
+          "An endpoint of sgl.toml (in this folder or in ~/.config/sgl), or openai, sgl, sglang, vllm, llama-cpp, ollama. Default: $$SGL_PROFILE.")
+  Optional<String> profile = Optional.empty();
 
   @Option(
       names = "--api-key-env",
@@ -35,33 +44,64 @@ public final class ModelOptions {
 
   /// Opens the model; shows a line on `err` while it loads, if `progress`.
   public Backend open(PrintWriter err, boolean progress) {
-    if (endpoint.isPresent()) {
-      return remote(endpoint.get());
+    Optional<Profile> given = remote();
+    if (given.isPresent()) {
+      return remote(given.get());
     }
     return folder(err, progress).load(device.options(), err, progress);
   }
 
-  private Backend remote(URI uri) {
+  private RemoteBackend remote(Profile given) {
+    URI uri = given.endpoint();
     if (uri.getHost() == null
         || uri.getPort() > 65_535
         || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
       throw new UsageException(
           "--endpoint must be a URL such as http://127.0.0.1:30000/v1, not " + uri);
     }
-    String name = model.orElseThrow(() -> new UsageException("--endpoint needs --model NAME"));
-    String variable = apiKeyVariable.orElse("OPENAI_API_KEY");
+    String name =
+        model
+            .or(given::model)
+            .or(() -> Optional.ofNullable(System.getenv("SGL_MODEL")))
+            .orElseThrow(() -> new UsageException("--endpoint needs --model NAME"));
+    Optional<String> named = apiKeyVariable.or(given::apiKeyVariable);
+    String variable = named.orElse("OPENAI_API_KEY");
     Optional<String> key = Optional.ofNullable(System.getenv(variable)).filter(k -> !k.isBlank());
-    if (apiKeyVariable.isPresent() && key.isEmpty()) {
+    if (named.isPresent() && key.isEmpty()) {
       throw new UsageException("the environment variable " + variable + " is not set");
     }
-    return RemoteBackend.open(new RemoteOptions(uri, name, key));
+    RemoteOptions options = new RemoteOptions(uri, name, key);
+    options = given.server().map(options::withServer).orElse(options);
+    options = given.prices().map(options::withPrices).orElse(options);
+    options = given.together().map(options::withTogether).orElse(options);
+    return RemoteBackend.open(given.tries().map(options::withTries).orElse(options));
+  }
+
+  /// The endpoint that the options or the environment name, if one is named.
+  private Optional<Profile> remote() {
+    Optional<String> named =
+        profile.or(
+            () ->
+                endpoint.isPresent()
+                    ? Optional.empty()
+                    : Optional.ofNullable(System.getenv("SGL_PROFILE")));
+    Optional<Profile> found = named.map(Profiles::find);
+    Optional<URI> uri =
+        endpoint.or(
+            () ->
+                found.isPresent()
+                    ? Optional.empty()
+                    : Optional.ofNullable(System.getenv("SGL_ENDPOINT")).map(URI::create));
+    return uri.isEmpty()
+        ? found
+        : Optional.of(found.map(f -> f.at(uri.get())).orElseGet(() -> Profile.of(uri.get())));
   }
 
   /// The model's folder.
   ///
   /// @throws UsageException if there is none
   public ModelFolder folder(PrintWriter err, boolean progress) {
-    if (endpoint.isPresent()) {
+    if (remote().isPresent()) {
       throw new UsageException(
           "the tokens of an endpoint's model are not known; name a --model folder");
     }
