@@ -20,15 +20,20 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/// Chooses by the best way that a server has:
+/// Chooses by the best way that a server has, and says which it was.
 ///
-/// 1. `likelihood`, `unconditional`, `greedy`: the exact scores of all choices. This project's
+/// `likelihood`, `unconditional` and `greedy` are exact scores of all choices: this project's
 /// server has a route for them; of others that echo prompts they are the log-probabilities of the
-/// choices' tokens behind the prompt. 2. `labels`: each choice gets a letter, and the letters'
-/// log-probabilities are compared. 3. `enum`: the server is held to one of the choices; there are
-/// no scores.
+/// choices' tokens behind the prompt.
+///
+/// `walk`: the choices are walked token by token, by the candidates that the server reports.
+///
+/// `labels`: each choice gets a letter, and the letters' log-probabilities are compared.
+///
+/// `enum`: the server is held to one of the choices; there are no scores.
 final class RemoteSelector {
   private static final int LABELS = 20; // as many as servers report
   private static final double NEVER = -100;
@@ -56,10 +61,14 @@ final class RemoteSelector {
       List<Double> scores = scores(question);
       return selection(question, scores, question.method().name().toLowerCase(Locale.ROOT), start);
     }
-    if (isScored
-        && server.can(Ability.LOGPROBS)
-        && !server.can(Ability.PREFILL)
-        && question.choices().size() <= LABELS) {
+    if (isScored && server.can(Ability.LOGPROBS) && server.can(Ability.PREFILL)) {
+      ChoiceWalk walk = new ChoiceWalk(backend, question);
+      Optional<List<Double>> scores = walk.scores();
+      usage = walk.usage();
+      if (scores.isPresent()) {
+        return selection(question, scores.get(), "walk", start);
+      }
+    } else if (isScored && server.can(Ability.LOGPROBS) && question.choices().size() <= LABELS) {
       return selection(question, labels(question), "labels", start);
     }
     return choice(question, start);

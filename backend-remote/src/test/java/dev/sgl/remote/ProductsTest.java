@@ -383,6 +383,35 @@ class ProductsTest {
     assertEquals(List.of("/tokenize", "/tokenize", "/tokenize", "/v1/completions"), paths);
   }
 
+  private static MockResponse candidates(String... tokens) {
+    StringBuilder top = new StringBuilder();
+    for (int i = 0; i < tokens.length; i++) {
+      top.append(i == 0 ? "" : ",")
+          .append("{\"token\":\"" + tokens[i] + "\",\"logprob\":" + -(i + 1) + "}");
+    }
+    return stream(
+        "{\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"length\",\"logprobs\":"
+            + "{\"content\":[{\"token\":\"x\",\"logprob\":-1,\"top_logprobs\":["
+            + top
+            + "]}]}}]}",
+        "[DONE]");
+  }
+
+  @Test
+  void choicesAreWalkedWhereCandidatesAreReported() {
+    try (RemoteBackend backend = backend("sglang")) {
+      answer(candidates("t", "th", "four")); // `two` goes on with `t`, `three` with `th`
+      answer(candidates("wo", "x"));
+      answer(candidates("x", "ree and"));
+      Selection selection = select(backend);
+      assertEquals("walk", selection.method());
+      assertEquals(List.of(-1.0, -2.0), selection.scores());
+      assertEquals(0, selection.index());
+    }
+    assertEquals("t", asked.get(1).at("/messages/1/content").asText());
+    assertEquals("th", asked.get(2).at("/messages/1/content").asText());
+  }
+
   @Test
   void choicesAreComparedByLabelsWhereNothingIsEchoed() {
     try (RemoteBackend backend = backend("system")) {

@@ -1,23 +1,16 @@
 package dev.sgl.bench;
 
 import dev.sgl.backend.Generation;
-import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
-import dev.sgl.backend.Sampling;
-import dev.sgl.backend.Scheduling;
 import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.LocalOptions.CacheOptions;
 import dev.sgl.local.engine.Progress;
-import dev.sgl.program.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -76,30 +69,7 @@ public final class GpuFork {
   }
 
   private static int branch(LocalBackend backend, List<Integer> prompt) {
-    Sampling sampling =
-        new Sampling(
-            OptionalInt.of(TOKENS),
-            OptionalInt.empty(),
-            0,
-            OptionalDouble.of(0.6),
-            OptionalDouble.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty(),
-            List.of(),
-            List.of(),
-            OptionalLong.empty(),
-            0,
-            0,
-            OptionalDouble.empty(),
-            Map.of(),
-            true,
-            OptionalInt.empty());
-    Request request =
-        new Request(
-            new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
-            Type.TEXT,
-            sampling,
-            Scheduling.DEFAULT);
+    Request request = TokenRequests.of(prompt, TOKENS);
     try (Generation generation = backend.generate(request)) {
       return generation.reply().usage().generatedTokens();
     }

@@ -1,16 +1,12 @@
 package dev.sgl.bench;
 
 import dev.sgl.backend.Generation;
-import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
-import dev.sgl.backend.Sampling;
-import dev.sgl.backend.Scheduling;
 import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
-import dev.sgl.program.Type;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,11 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -67,7 +59,7 @@ public final class GpuOffline {
     List<Request> requests = new ArrayList<>();
     for (int i = 0; i < lengths[0].length; i++) {
       List<Integer> prompt = random.ints(lengths[0][i], 0, 10_000).boxed().toList();
-      requests.add(request(prompt, lengths[1][i]));
+      requests.add(TokenRequests.of(prompt, lengths[1][i]));
     }
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> answers = new ArrayList<>();
@@ -86,32 +78,6 @@ public final class GpuOffline {
       }
       return tokens;
     }
-  }
-
-  private static Request request(List<Integer> prompt, int tokens) {
-    Sampling sampling =
-        new Sampling(
-            OptionalInt.of(tokens),
-            OptionalInt.empty(),
-            0,
-            OptionalDouble.of(0.6),
-            OptionalDouble.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty(),
-            List.of(),
-            List.of(),
-            OptionalLong.empty(),
-            0,
-            0,
-            OptionalDouble.empty(),
-            Map.of(),
-            true,
-            OptionalInt.empty());
-    return new Request(
-        new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
-        Type.TEXT,
-        sampling,
-        Scheduling.DEFAULT);
   }
 
   private static int[][] lengths() throws IOException {

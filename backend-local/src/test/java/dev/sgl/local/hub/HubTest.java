@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,22 @@ class HubTest {
     try (exchange) {
       exchange.getResponseBody().write(Arrays.copyOfRange(content, from, end));
       exchange.getResponseBody().flush();
+      if (end < content.length) {
+        awaitFetched(end);
+      }
+    }
+  }
+
+  /// Waits until as many bytes are on disk, so that the connection breaks behind them.
+  private void awaitFetched(int bytes) throws IOException {
+    while (true) {
+      try (Stream<Path> all = Files.walk(cache)) {
+        for (Path file : all.filter(f -> f.toString().endsWith(".incomplete")).toList()) {
+          if (Files.size(file) >= bytes) {
+            return;
+          }
+        }
+      }
     }
   }
 

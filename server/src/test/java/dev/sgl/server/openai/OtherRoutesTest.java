@@ -12,9 +12,13 @@ import dev.sgl.testing.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -166,6 +170,22 @@ class OtherRoutesTest {
     assertEquals(0, server.get("/cache").at("/runs").size());
     String metrics = server.get("/metrics").text();
     assertTrue(metrics.contains("sgl_http_seconds_bucket{route=\"/v1/models\""), metrics);
+  }
+
+  /// The calls of the manual are answered.
+  @Test
+  void whatTheManualShowsWorks() throws IOException {
+    String manual = Files.readString(Path.of("../docs/serving.md"));
+    Matcher calls =
+        Pattern.compile("curl http://127\\.0\\.0\\.1:30000(\\S+) .*?-d '(.*?)'", Pattern.DOTALL)
+            .matcher(manual);
+    int count = 0;
+    while (calls.find()) {
+      TestServer.Answer answer = server.post(calls.group(1), calls.group(2));
+      assertEquals(200, answer.status(), answer.text());
+      count++;
+    }
+    assertTrue(count > 0);
   }
 
   @Test
