@@ -1,0 +1,136 @@
+package dev.sgl.cli.serve;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.cli.options.UsageException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `sglc serve` as a process.
+@Timeout(120)
+class ServeTest {
+  @TempDir Path folder = Path.of("");
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dsgl.home=" + Path.of("..").toAbsolutePath().normalize(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.sgl.cli.Main",
+                "serve",
+                "--device",
+                "cpu"));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).start();
+  }
+
+  /// The server's URL, once it is ready.
+  private static String ready(BufferedReader out) throws IOException {
+    String line = String.valueOf(out.readLine());
+    assertTrue(line.startsWith("ready: http://127.0.0.1:"), line);
+    return line.split(" ")[1];
+  }
+
+  private static HttpResponse<String> post(String url, String body) {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(url))
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void itServesAndEndsWhenAllIsAnswered() throws Exception {
+    Path config = Files.writeString(folder.resolve("server.yaml"), "served-model-name: [a, b]\n");
+    Files.writeString(folder.resolve("two.sgl"), "program two() -> int { return 1 + 1 }\n");
+    Process server =
+        start("--port", "0", "--config", config.toString(), "--programs", folder.toString());
+    try (BufferedReader out = server.inputReader()) {
+      String url = ready(out);
+      assertTrue(post(url + "/v1/programs/two", "{}").body().contains("\"result\":2"));
+      String body =
+          "{\"model\":\"b\",\"messages\":[{\"role\":\"user\",\"content\":\"Go on.\"}],"
+              + "\"ignore_eos\":true,\"max_tokens\":400}";
+      CompletableFuture<HttpResponse<String>> answer =
+          CompletableFuture.supplyAsync(() -> post(url + "/v1/chat/completions", body));
+      String metrics = "";
+      while (!metrics.contains("sgl_running 1")) {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+          HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/metrics")).build();
+          metrics = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        }
+      }
+      server.destroy(); // SIGTERM
+      assertEquals(200, answer.get().statusCode());
+      assertTrue(answer.get().body().contains("\"completion_tokens\":400"), answer.get().body());
+      String said = new String(server.getErrorStream().readAllBytes());
+      assertTrue(said.contains("stopping"), said);
+      assertTrue(server.waitFor(60, TimeUnit.SECONDS));
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aPortInUseIsSaid() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Process server = start("--port", "" + other.getLocalPort());
+      String error = new String(server.getErrorStream().readAllBytes());
+      assertTrue(server.waitFor(60, TimeUnit.SECONDS));
+      assertEquals(2, server.exitValue());
+      assertTrue(error.contains("port " + other.getLocalPort() + " of 127.0.0.1 is in use"), error);
+    }
+  }
+
+  @Test
+  void theFileComesBeforeWhatIsTyped() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("c.yaml"),
+            "port: 31000\nno_playground: true\napi-key: secret\ntool: [a=b, c=d]\n");
+    assertArrayEquals(
+        new String[] {
+          "serve",
+          "--port=31000",
+          "--no-playground",
+          "--api-key=secret",
+          "--tool=a=b",
+          "--tool=c=d",
+          "--port",
+          "1"
+        },
+        Configuration.expand(new String[] {"serve", "--config", file.toString(), "--port", "1"}));
+    Files.writeString(file, "port: {a: 1}");
+    assertThrows(
+        UsageException.class,
+        () -> Configuration.expand(new String[] {"serve", "--config=" + file}));
+  }
+}
