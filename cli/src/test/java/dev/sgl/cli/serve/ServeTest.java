@@ -88,7 +88,7 @@ class ServeTest {
           metrics = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
         }
       }
-      server.destroy(); // SIGTERM
+      server.toHandle().destroy(); // SIGTERM; the process itself would close its streams
       assertEquals(200, answer.get().statusCode());
       assertTrue(answer.get().body().contains("\"completion_tokens\":400"), answer.get().body());
       String said = new String(server.getErrorStream().readAllBytes());
