@@ -173,7 +173,7 @@ final class RemoteGeneration implements Generation {
   }
 
   /// Gives back what it holds.
-  private void leave() {
+  private synchronized void leave() {
     stream.ifPresent(Stream::close);
     stream = Optional.empty();
     turn.ifPresent(

@@ -85,6 +85,7 @@ public final class GenerateApi {
     if (stream && inputs.size() * n > 1) {
       throw ApiException.invalid("stream", "a stream is for one text");
     }
+    Inputs.requireFew(inputs, n);
     List<Ask> asks = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =

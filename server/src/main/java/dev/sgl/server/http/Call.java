@@ -13,14 +13,14 @@ import java.util.function.Supplier;
 /// One call of a client, and its answer.
 public final class Call {
   private final HttpExchange exchange;
-  private final int mostBytes;
+  private final Limits limits;
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
 
-  Call(HttpExchange exchange, int mostBytes) {
+  Call(HttpExchange exchange, Limits limits) {
     this.exchange = exchange;
-    this.mostBytes = mostBytes;
+    this.limits = limits;
   }
 
   void found(Router.Found found) {
@@ -75,14 +75,14 @@ public final class Call {
 
   private byte[] body() throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
-      byte[] body = in.readNBytes(mostBytes + 1);
-      if (body.length > mostBytes) {
+      byte[] body = in.readNBytes(limits.bodyBytes() + 1);
+      if (body.length > limits.bodyBytes()) {
         throw new ApiException(
             413,
             "invalid_request_error",
             "",
             "body_too_large",
-            "the body has more than " + mostBytes + " bytes");
+            "the body has more than " + limits.bodyBytes() + " bytes");
       }
       return body;
     }
@@ -113,7 +113,7 @@ public final class Call {
   ///
   /// @param gone ends the work; called if the client goes away
   public void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
-    try (Waiting waiting = new Waiting(exchange, gone)) {
+    try (Waiting waiting = new Waiting(exchange, limits.time(), gone)) {
       JsonNode answer;
       try {
         answer = work.get();
@@ -122,7 +122,7 @@ public final class Call {
           status = 200;
           throw new IOException("the answer failed after it began: " + e.getMessage(), e);
         }
-        throw e;
+        throw waiting.isOver() ? late() : e;
       }
       if (waiting.end()) {
         status = 200;
@@ -144,17 +144,26 @@ public final class Call {
   ///
   /// @param gone ends the source; called if the client goes away
   public void stream(Source source, Runnable gone) throws IOException {
-    try (EventStream events = new EventStream(exchange, gone)) {
+    try (EventStream events = new EventStream(exchange, limits.time(), gone)) {
       try {
         source.write(events);
       } catch (RuntimeException e) {
         if (!events.endUnlessBegun()) {
           throw e;
         }
-        events.send(json(Errors.of(e)));
+        events.send(json(events.isOver() ? late() : Errors.of(e)));
       }
       status = 200;
     }
+  }
+
+  private ApiException late() {
+    return new ApiException(
+        504,
+        "server_error",
+        "",
+        "timeout",
+        "the call was not answered within " + limits.time().toSeconds() + " s");
   }
 
   void refuse(ApiException error) throws IOException {

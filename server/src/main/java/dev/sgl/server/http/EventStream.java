@@ -28,6 +28,7 @@ public final class EventStream implements AutoCloseable {
   private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpExchange exchange;
+  private final long end; // of the time that the answer has
   private final Runnable gone;
   private final ReentrantLock lock = new ReentrantLock();
   private final Thread heart;
@@ -37,8 +38,9 @@ public final class EventStream implements AutoCloseable {
   private volatile boolean begun;
 
   /// @param gone told once if the client goes away
-  EventStream(HttpExchange exchange, Runnable gone) {
+  EventStream(HttpExchange exchange, Duration time, Runnable gone) {
     this.exchange = exchange;
+    this.end = System.nanoTime() + time.toNanos();
     this.gone = gone;
     heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
   }
@@ -49,6 +51,11 @@ public final class EventStream implements AutoCloseable {
     exchange.getResponseHeaders().set("Cache-Control", "no-cache");
     exchange.getResponseHeaders().set("X-Accel-Buffering", "no");
     exchange.sendResponseHeaders(200, 0);
+  }
+
+  /// Whether the answer's time is over.
+  boolean isOver() {
+    return System.nanoTime() - end > 0;
   }
 
   /// Whether the status has gone out; if not, it never will.
@@ -122,6 +129,10 @@ public final class EventStream implements AutoCloseable {
         Thread.sleep(BEAT);
         long now = System.nanoTime();
         long since = writing;
+        if (isOver()) {
+          gone.run();
+          return;
+        }
         if (since > 0 && now - since > PATIENCE.toNanos()) {
           exchange.close(); // which wakes whoever writes
         } else if (since == 0 && (!begun || now - written > SILENCE.toNanos())) {

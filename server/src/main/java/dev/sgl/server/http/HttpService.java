@@ -67,7 +67,7 @@ public final class HttpService implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) {
-    Call call = new Call(exchange, limits.bodyBytes());
+    Call call = new Call(exchange, limits);
     long start = System.nanoTime();
     try {
       if (calls.incrementAndGet() > limits.calls()) {

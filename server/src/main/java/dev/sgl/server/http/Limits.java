@@ -1,9 +1,12 @@
 package dev.sgl.server.http;
 
+import java.time.Duration;
+
 /// What a server takes at most.
 ///
 /// @param bodyBytes of a call
 /// @param calls that are answered at the same time; more are refused
-public record Limits(int bodyBytes, int calls) {
-  public static final Limits DEFAULT = new Limits(32 << 20, 4096);
+/// @param time after which a call that is not answered is ended
+public record Limits(int bodyBytes, int calls, Duration time) {
+  public static final Limits DEFAULT = new Limits(32 << 20, 4096, Duration.ofHours(1));
 }

@@ -16,6 +16,7 @@ final class Waiting implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(1);
 
   private final HttpExchange exchange;
+  private final long end; // of the time that the answer has
   private final Runnable gone;
   private final ReentrantLock lock = new ReentrantLock();
   private final Thread heart;
@@ -23,8 +24,9 @@ final class Waiting implements AutoCloseable {
   private boolean over;
 
   /// @param gone told once if the client goes away
-  Waiting(HttpExchange exchange, Runnable gone) {
+  Waiting(HttpExchange exchange, Duration time, Runnable gone) {
     this.exchange = exchange;
+    this.end = System.nanoTime() + time.toNanos();
     this.gone = gone;
     this.heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
   }
@@ -32,8 +34,11 @@ final class Waiting implements AutoCloseable {
   private void beat() {
     try {
       Thread.sleep(PATIENCE);
-      while (blank()) {
+      while (blank() && !isOver()) {
         Thread.sleep(BEAT);
+      }
+      if (isOver()) {
+        gone.run();
       }
     } catch (InterruptedException e) {
       return; // the answer came
@@ -59,6 +64,11 @@ final class Waiting implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// Whether the answer's time is over.
+  boolean isOver() {
+    return System.nanoTime() - end > 0;
   }
 
   /// Ends the waiting; whether the answer has begun.

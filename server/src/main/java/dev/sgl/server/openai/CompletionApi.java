@@ -101,6 +101,7 @@ public final class CompletionApi {
     if (common.stream() && (echo || !generates)) {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
     }
+    Inputs.requireFew(inputs, common.n());
     List<Ask> asks = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =

@@ -40,6 +40,14 @@ public final class Inputs {
     return inputs;
   }
 
+  /// Refuses more answers than one call may ask for.
+  public static void requireFew(List<Input> inputs, int n) {
+    if ((long) inputs.size() * n > MOST) {
+      throw ApiException.invalid(
+          "n", "too_many", "prompts times n are more than " + MOST + " answers");
+    }
+  }
+
   private static boolean isTokens(JsonNode node) {
     return node.isArray()
         && !node.isEmpty()

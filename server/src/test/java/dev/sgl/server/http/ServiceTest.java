@@ -53,7 +53,8 @@ class ServiceTest {
 
   @Test
   void pathsMethodsAndSizesThatAreWrongAreToldSo() throws IOException {
-    try (TestServer server = TestServer.open(o -> o.withLimits(new Limits(1000, 10)))) {
+    try (TestServer server =
+        TestServer.open(o -> o.withLimits(new Limits(1000, 10, Duration.ofHours(1))))) {
       TestServer.Answer near = server.post("/v1/chat/completion", "{}");
       assertEquals(404, near.status());
       assertTrue(near.error().contains("did you mean " + CHAT), near.error());
@@ -95,6 +96,17 @@ class ServiceTest {
       assertEquals(404, server.post("/abort_request", "{\"rid\":\"other\"}").status());
       assertEquals(1, server.post("/abort_request", "{\"rid\":\"long\"}").at("/aborted").asInt());
       assertEquals(499, answer.get().status());
+      assertTrue(awaitIdle(server).generatedTokens() < 1900);
+    }
+  }
+
+  @Test
+  void aCallHasOnlySoMuchTime() throws Exception {
+    Limits limits = new Limits(1000, 10, Duration.ofMillis(1));
+    try (TestServer server = TestServer.open(o -> o.withLimits(limits))) {
+      try (Response response = server.call(CHAT, LONG + ",\"stream\":true}").execute()) {
+        assertTrue(response.body().string().contains("not answered within"));
+      }
       assertTrue(awaitIdle(server).generatedTokens() < 1900);
     }
   }
