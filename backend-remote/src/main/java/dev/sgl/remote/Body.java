@@ -31,8 +31,12 @@ final class Body {
     ObjectNode body = JSON.createObjectNode();
     body.put("model", options.model());
     switch (request.prompt()) {
-      case Prompt.Raw(var parts) when plan.path() == Plan.Path.COMPLETIONS ->
-          body.put("prompt", Prompt.text(parts));
+      case Prompt.Raw(var parts) when plan.path() == Plan.Path.COMPLETIONS -> {
+        body.put("prompt", Prompt.text(parts));
+        if (server == ServerKind.SGL) {
+          body.put("token_healing", true);
+        }
+      }
       case Prompt.Raw(var parts) -> message(body, Role.USER, Prompt.text(parts));
       case Prompt.Chat(var messages, var open, _) -> {
         messages.forEach(m -> message(body, m));

@@ -139,6 +139,13 @@ class EndpointTest {
   }
 
   @Test
+  void rawTextIsHealedThere() {
+    String source = "program p() -> string { \"Once upon\" gen x (max_tokens: 12) return x }";
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    assertEquals(outcome(program, local), outcome(program, remote.orElseThrow()));
+  }
+
+  @Test
   void theServerIsKnownByItsModels() {
     assertEquals(ServerKind.SGL, remote.orElseThrow().server());
   }

@@ -97,6 +97,7 @@ public final class CompletionApi {
     Type type = FormatReader.read(fields);
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.flag("add_special_tokens", true);
+    boolean heals = fields.flag("token_healing", false);
     fields.finish();
     if (common.stream() && (echo || !generates)) {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
@@ -105,7 +106,13 @@ public final class CompletionApi {
     List<Ask> asks = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =
-          new Ask(input.prompt(), type, sampling, scheduling, Optional.empty(), Optional.empty());
+          new Ask(
+              heals ? input.healed() : input.prompt(),
+              type,
+              sampling,
+              scheduling,
+              Optional.empty(),
+              Optional.empty());
       for (int i = 0; i < common.n(); i++) {
         asks.add(ask.numbered(i));
       }

@@ -20,8 +20,15 @@ public final class Inputs {
   ///
   /// @param text none if it came as tokens
   public record Input(Optional<String> text, List<Integer> tokens) {
+    /// The prompt as its tokens.
     public Prompt prompt() {
       return new Prompt.Raw(List.of(new Prompt.Part.Tokens(tokens)));
+    }
+
+    /// The prompt as its text, whose last token may become another with what follows.
+    Prompt healed() {
+      return text.<Prompt>map(t -> new Prompt.Raw(List.of(new Prompt.Part.Written(t))))
+          .orElseGet(this::prompt);
     }
   }
 
