@@ -6,11 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import dev.sgl.remote.regex.Regexes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /// A request as the JSON that an endpoint is sent. The beginning of it, up to the last message, is
 /// byte for byte the same for all requests that go on from the same conversation, so that the
@@ -45,12 +49,23 @@ final class Body {
     }
     body.put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
-    Wire.sampling(request.sampling(), server, body);
+    Wire.sampling(request.sampling(), most(request, plan), server, body);
     if (server == ServerKind.SGL) {
       scheduling(request, body);
     }
-    hold(body, request.type(), plan);
+    hold(body, plan.turn().<Type>map(WholeTurn::type).orElse(request.type()), plan);
     return body;
+  }
+
+  /// Most tokens of the reply. A budget ends free text; a typed value would be no value then.
+  private static OptionalInt most(Request request, Plan plan) {
+    Sampling sampling = request.sampling();
+    if (plan.turn().isPresent()) {
+      return plan.turn().get().maxTokens();
+    }
+    return Types.isFree(request.type())
+        ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
+        : sampling.maxTokens();
   }
 
   private static void scheduling(Request request, ObjectNode body) {
@@ -79,6 +94,7 @@ final class Body {
             Role.USER,
             "Continue your last message exactly where it ended. Answer with the continuation alone.");
       }
+      case FORM -> message(body, Role.USER, plan.turn().orElseThrow().words());
     }
   }
 

@@ -97,13 +97,18 @@ final class Endpoint implements AutoCloseable {
         .apiKey()
         .ifPresent(
             key -> {
-              if (base.host().endsWith("azure.com")) {
+              if (isAzure()) {
                 request.header("api-key", key);
               } else {
                 request.header("Authorization", "Bearer " + key);
               }
             });
     return request;
+  }
+
+  private boolean isAzure() {
+    return options.server().orElse(ServerKind.UNKNOWN) == ServerKind.AZURE
+        || base.host().endsWith("azure.com");
   }
 
   /// The JSON that a path gives; missing if it gives none.

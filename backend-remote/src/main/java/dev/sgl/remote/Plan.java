@@ -2,18 +2,22 @@ package dev.sgl.remote;
 
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Request;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.remote.ServerKind.Ability;
+import dev.sgl.remote.regex.Regexes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// How a request is put to an endpoint, by what its server can do.
 ///
 /// @param path that it is sent to
 /// @param begun how the beginning of the assistant's message is sent
 /// @param held how the reply is held to its type
-record Plan(Path path, Begun begun, Held held) {
+/// @param turn what is asked for at once, if it is more than one value
+record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
 
   /// Where it goes.
   enum Path {
@@ -34,7 +38,9 @@ record Plan(Path path, Begun begun, Held held) {
     NOTHING(""),
     PREFILL("the begun message is continued"),
     /// The server cannot go on from it; the model is told to.
-    TOLD("the model is told to continue the begun message");
+    TOLD("the model is told to continue the begun message"),
+    /// All values of the message are asked for at once.
+    FORM("the whole turn at once, as a form");
 
     private final String words;
 
@@ -61,18 +67,24 @@ record Plan(Path path, Begun begun, Held held) {
     }
   }
 
+  /// @param completes whether raw text can be continued
   /// @throws BackendException if the server can hold nothing to such a type
-  static Plan of(Prompt prompt, Type type, ServerKind server) {
+  static Plan of(Request request, ServerKind server, boolean completes) {
+    Optional<WholeTurn> turn =
+        server.can(Ability.PREFILL) ? Optional.empty() : WholeTurn.of(request);
+    if (turn.isPresent()) {
+      return new Plan(Path.CHAT, Begun.FORM, Held.SCHEMA, turn);
+    }
+    Prompt prompt = request.prompt();
     Path path =
         switch (prompt) {
           case Prompt.Chat _ -> Path.CHAT;
-          case Prompt.Raw _ ->
-              server.can(Ability.COMPLETIONS) ? Path.COMPLETIONS : Path.ONE_MESSAGE;
+          case Prompt.Raw _ -> completes ? Path.COMPLETIONS : Path.ONE_MESSAGE;
         };
     boolean isBegun = prompt instanceof Prompt.Chat(_, var open, _) && !open.isEmpty();
     Begun begun =
         !isBegun ? Begun.NOTHING : server.can(Ability.PREFILL) ? Begun.PREFILL : Begun.TOLD;
-    return new Plan(path, begun, held(type, server));
+    return new Plan(path, begun, held(request.type(), server), Optional.empty());
   }
 
   private static Held held(Type type, ServerKind server) {
@@ -94,9 +106,13 @@ record Plan(Path path, Begun begun, Held held) {
     return isObject || server.can(Ability.ANY_ROOT) && isJson ? Held.SCHEMA : Held.WRAPPED;
   }
 
-  /// The same, with the type only described: for servers that do not hold a reply to a schema.
+  /// The same, with the type only described: for servers that do not hold a reply to a schema. In
+  /// raw text there is nobody to describe it to.
   Plan described() {
-    return new Plan(path, begun, Held.DESCRIBED);
+    boolean isIgnored = held == Held.SCHEMA || held == Held.WRAPPED;
+    return isIgnored && path != Path.COMPLETIONS
+        ? new Plan(path, begun, Held.DESCRIBED, turn)
+        : this;
   }
 
   /// The plan in words.

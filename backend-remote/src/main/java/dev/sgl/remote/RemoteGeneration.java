@@ -21,6 +21,7 @@ final class RemoteGeneration implements Generation {
   private final Body body;
   private final int tries;
   private final Warmth warmth;
+  private final Said said;
   private Plan plan;
   private Optional<Runnable> turn = Optional.empty(); // run at the first token
   private Optional<Stream> stream = Optional.empty();
@@ -31,13 +32,20 @@ final class RemoteGeneration implements Generation {
   private Optional<Reply> reply = Optional.empty();
 
   RemoteGeneration(
-      Endpoint endpoint, Request request, Body body, Plan plan, int tries, Warmth warmth) {
+      Endpoint endpoint,
+      Request request,
+      Body body,
+      Plan plan,
+      int tries,
+      Warmth warmth,
+      Said said) {
     this.endpoint = endpoint;
     this.request = request;
     this.body = body;
     this.plan = plan;
     this.tries = tries;
     this.warmth = warmth;
+    this.said = said;
   }
 
   /// Pieces of free text as they come; a typed value as a whole, once it has been checked.
@@ -47,7 +55,8 @@ final class RemoteGeneration implements Generation {
       return Optional.empty();
     }
     try {
-      return Types.isFree(request.type()) ? piece() : value();
+      boolean isFree = Types.isFree(request.type()) && plan.turn().isEmpty();
+      return isFree ? piece() : value();
     } catch (RuntimeException e) {
       leave();
       throw e;
@@ -82,11 +91,15 @@ final class RemoteGeneration implements Generation {
         while (open.next().isPresent()) {
           heard();
         }
+        if (isCut(open) && plan.turn().isPresent()) {
+          throw new BackendException(
+              "the endpoint cut the turn off before all its values were there; raise `max_tokens`");
+        }
         if (isCut(open) || isDenied(open)) {
           end(open, open.text());
           return Optional.empty();
         }
-        String value = Values.read(open.text(), request.type(), plan.held(), endpoint.json());
+        String value = read(open.text());
         end(open, value);
         return Optional.of(value);
       } catch (IOException e) {
@@ -95,14 +108,22 @@ final class RemoteGeneration implements Generation {
         }
         again(open);
       } catch (BackendException e) {
-        if (attempt == tries || open.finish().isEmpty() || isDenied(open)) {
+        if (attempt == tries || open.finish().isEmpty() || isCut(open) || isDenied(open)) {
           throw e;
         }
         again(open);
-        boolean isIgnored = plan.held() == Plan.Held.SCHEMA || plan.held() == Plan.Held.WRAPPED;
-        plan = isIgnored ? plan.described() : plan; // it was not held to the schema
+        plan = plan.described(); // if it was ignored, it may understand
       }
     }
+  }
+
+  private String read(String text) {
+    if (plan.turn().isEmpty()) {
+      return Values.read(text, request.type(), plan.held(), endpoint.json());
+    }
+    List<String> values = Values.read(text, plan.turn().get(), endpoint.json());
+    said.add(plan.turn().get().later(values));
+    return values.getFirst();
   }
 
   private static boolean isDenied(Stream open) {

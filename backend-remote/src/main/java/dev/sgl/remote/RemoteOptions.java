@@ -1,8 +1,10 @@
 package dev.sgl.remote;
 
+import dev.sgl.backend.Prompt;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Where an endpoint is and how to speak to it.
 ///
@@ -15,6 +17,9 @@ import java.util.Optional;
 ///     overloaded or breaks off, and of replies that are not of their type
 /// @param silence after which an endpoint that says nothing is given up
 /// @param prices what tokens cost, if that is known
+/// @param template makes the text of a conversation as the model was trained on it, so that
+///     conversations are sent as text to be completed: for servers that cannot go on from a begun
+///     message but complete text as it is
 public record RemoteOptions(
     URI endpoint,
     String model,
@@ -23,10 +28,20 @@ public record RemoteOptions(
     int together,
     int tries,
     Duration silence,
-    Optional<Prices> prices) {
+    Optional<Prices> prices,
+    Optional<Function<Prompt.Chat, String>> template) {
 
   public RemoteOptions(URI endpoint, String model, Optional<String> apiKey) {
-    this(endpoint, model, apiKey, Optional.empty(), 64, 4, Duration.ofMinutes(2), Optional.empty());
+    this(
+        endpoint,
+        model,
+        apiKey,
+        Optional.empty(),
+        64,
+        4,
+        Duration.ofMinutes(2),
+        Optional.empty(),
+        Optional.empty());
   }
 
   public RemoteOptions {
@@ -38,24 +53,32 @@ public record RemoteOptions(
 
   public RemoteOptions withServer(ServerKind value) {
     return new RemoteOptions(
-        endpoint, model, apiKey, Optional.of(value), together, tries, silence, prices);
+        endpoint, model, apiKey, Optional.of(value), together, tries, silence, prices, template);
   }
 
   public RemoteOptions withTogether(int value) {
-    return new RemoteOptions(endpoint, model, apiKey, server, value, tries, silence, prices);
+    return new RemoteOptions(
+        endpoint, model, apiKey, server, value, tries, silence, prices, template);
   }
 
   public RemoteOptions withTries(int value) {
-    return new RemoteOptions(endpoint, model, apiKey, server, together, value, silence, prices);
+    return new RemoteOptions(
+        endpoint, model, apiKey, server, together, value, silence, prices, template);
   }
 
   public RemoteOptions withSilence(Duration value) {
-    return new RemoteOptions(endpoint, model, apiKey, server, together, tries, value, prices);
+    return new RemoteOptions(
+        endpoint, model, apiKey, server, together, tries, value, prices, template);
   }
 
   public RemoteOptions withPrices(Prices value) {
     return new RemoteOptions(
-        endpoint, model, apiKey, server, together, tries, silence, Optional.of(value));
+        endpoint, model, apiKey, server, together, tries, silence, Optional.of(value), template);
+  }
+
+  public RemoteOptions withTemplate(Function<Prompt.Chat, String> value) {
+    return new RemoteOptions(
+        endpoint, model, apiKey, server, together, tries, silence, prices, Optional.of(value));
   }
 
   @Override

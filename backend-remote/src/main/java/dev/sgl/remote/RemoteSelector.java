@@ -69,7 +69,10 @@ final class RemoteSelector {
         return selection(question, scores.get(), "walk", start);
       }
     } else if (isScored && server.can(Ability.LOGPROBS) && question.choices().size() <= LABELS) {
-      return selection(question, labels(question), "labels", start);
+      List<Double> scores = labels(question);
+      if (Collections.max(scores) > NEVER) { // else the model named none of the letters
+        return selection(question, scores, "labels", start);
+      }
     }
     return choice(question, start);
   }

@@ -7,6 +7,7 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,6 +40,19 @@ final class Values {
     }
   }
 
+  /// The values of a whole turn.
+  ///
+  /// @throws BackendException if one of them is not of its type
+  static List<String> read(String said, WholeTurn turn, ObjectMapper json) {
+    try {
+      return turn.read(bare(said), json);
+    } catch (JsonProcessingException e) {
+      throw mismatch(said, turn.type(), "it is not JSON");
+    } catch (TypeException e) {
+      throw mismatch(said, turn.type(), String.valueOf(e.getMessage()));
+    }
+  }
+
   private static BackendException mismatch(String said, Type type, String why) {
     String shown = said.length() > SHOWN ? said.substring(0, SHOWN) + "…" : said;
     return new BackendException(
@@ -60,6 +74,11 @@ final class Values {
     }
     JsonNode value =
         tree.isObject() && tree.size() == 1 && tree.has("value") ? tree.get("value") : tree;
+    return text(value, type);
+  }
+
+  /// A value of `type` as its text.
+  static String text(JsonNode value, Type type) {
     return value.isTextual() && !Types.isJson(type) ? value.textValue() : value.toString();
   }
 }

@@ -63,7 +63,8 @@ final class Warmth {
     return () -> {};
   }
 
-  private static String text(Prompt prompt) {
+  /// A prompt as one text, different for different conversations.
+  static String text(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Raw(var parts) -> Prompt.text(parts);
       case Prompt.Chat(var messages, var open, _) -> {

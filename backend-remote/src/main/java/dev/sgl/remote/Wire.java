@@ -6,17 +6,18 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.remote.ServerKind.Ability;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /// Sampling options as OpenAI's protocol names them, and the extensions of vLLM and SGLang for
 /// those it does not know. Only what a program set is sent.
 final class Wire {
   private Wire() {}
 
+  /// @param most tokens of the reply
   /// @throws BackendException if the server does not know an option that is set
-  static void sampling(Sampling sampling, ServerKind server, ObjectNode body) {
+  static void sampling(Sampling sampling, OptionalInt most, ServerKind server, ObjectNode body) {
     boolean isOpenAi = server == ServerKind.OPENAI || server == ServerKind.AZURE;
-    String most = isOpenAi ? "max_completion_tokens" : "max_tokens";
-    sampling.maxTokens().ifPresent(n -> body.put(most, n));
+    most.ifPresent(n -> body.put(isOpenAi ? "max_completion_tokens" : "max_tokens", n));
     sampling.temperature().ifPresent(x -> body.put("temperature", x));
     sampling.topP().ifPresent(x -> body.put("top_p", x));
     // seeds of 64 bits are no numbers for everyone

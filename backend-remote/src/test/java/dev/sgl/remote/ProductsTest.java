@@ -225,7 +225,8 @@ class ProductsTest {
       answer(said(" upon"));
       reply(backend, raw, Type.TEXT);
       assertEquals(
-          "raw text as one user message, held to free text", backend.explain(raw, Type.TEXT));
+          "raw text as one user message, held to free text",
+          backend.explain(new Request(raw, Type.TEXT, Sampling.GREEDY)));
     }
     assertEquals("/v1/chat/completions", paths.getLast());
   }

@@ -2,6 +2,7 @@ package dev.sgl.remote;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,9 +19,11 @@ import dev.sgl.program.Role;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
@@ -222,6 +225,59 @@ class RemoteBackendTest {
     assertTrue(
         String.valueOf(assertThrows(BackendException.class, () -> reply(Type.TEXT)).getMessage())
             .contains("cannot be reached"));
+  }
+
+  @Test
+  void azureHasItsVersionInTheUrlAndAHeaderForTheKey() throws Exception {
+    stream(event("Hi", "stop"), "data: [DONE]\n\n");
+    URI uri = server.url("/openai/deployments/gpt/?api-version=2025-01-01").uri();
+    RemoteOptions options =
+        new RemoteOptions(uri, "gpt", Optional.of("secret")).withServer(ServerKind.AZURE);
+    try (RemoteBackend backend = RemoteBackend.open(options);
+        Generation generation = backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT))) {
+      assertEquals("Hi", generation.reply().text());
+    }
+    RecordedRequest request = server.takeRequest();
+    assertEquals(
+        "/openai/deployments/gpt/chat/completions?api-version=2025-01-01", request.getTarget());
+    assertEquals("secret", request.getHeaders().get("api-key"));
+    assertNull(request.getHeaders().get("Authorization"));
+  }
+
+  @Test
+  void aBudgetEndsFreeText() throws Exception {
+    stream(event("Hi", "length"), "data: [DONE]\n\n");
+    Request request = new Request(CHAT, Type.TEXT, budget(5));
+    try (RemoteBackend backend = backend();
+        Generation generation = backend.generate(request);
+        Generation none = backend.generate(new Request(CHAT, Type.TEXT, budget(0)))) {
+      generation.reply();
+      assertEquals("", none.reply().text());
+      assertEquals(Reply.Finish.LENGTH, none.reply().finish());
+    }
+    assertEquals(5, sent().path("max_tokens").asInt());
+    assertEquals(1, server.getRequestCount());
+  }
+
+  private static Sampling budget(int tokens) {
+    Sampling s = Sampling.DEFAULT.withMaxTokens(9);
+    return new Sampling(
+        s.maxTokens(),
+        OptionalInt.of(tokens),
+        s.minTokens(),
+        s.temperature(),
+        s.topP(),
+        s.topK(),
+        s.minP(),
+        s.stop(),
+        s.stopTokens(),
+        s.seed(),
+        s.frequencyPenalty(),
+        s.presencePenalty(),
+        s.repetitionPenalty(),
+        s.logitBias(),
+        s.ignoreEos(),
+        s.logprobs());
   }
 
   @Test

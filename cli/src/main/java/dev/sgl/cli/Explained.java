@@ -8,7 +8,6 @@ import dev.sgl.backend.Question;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
-import dev.sgl.program.Type;
 import dev.sgl.remote.RemoteBackend;
 import java.io.PrintWriter;
 import java.util.HashSet;
@@ -33,10 +32,6 @@ final class Explained implements Backend {
     }
   }
 
-  private void show(String what, Prompt prompt, Type type) {
-    show(what + " " + type.show() + ": " + remote.explain(prompt, type));
-  }
-
   @Override
   public String model() {
     return remote.model();
@@ -44,7 +39,7 @@ final class Explained implements Backend {
 
   @Override
   public Generation generate(Request request) {
-    show("gen", request.prompt(), request.type());
+    show("gen " + request.type().show() + ": " + remote.explain(request));
     return remote.generate(request);
   }
 

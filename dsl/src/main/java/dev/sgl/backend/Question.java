@@ -15,4 +15,8 @@ public record Question(
   public Question(Prompt prompt, List<String> choices, Step.Method method) {
     this(prompt, choices, method, Scheduling.DEFAULT);
   }
+
+  public Question withPrompt(Prompt value) {
+    return new Question(value, choices, method, scheduling);
+  }
 }

@@ -1,10 +1,26 @@
 package dev.sgl.backend;
 
 import dev.sgl.program.Type;
+import java.util.List;
 
 /// One generation: what the model sees, what it may say, how it chooses, and when it is its turn.
-public record Request(Prompt prompt, Type type, Sampling sampling, Scheduling scheduling) {
+///
+/// @param ahead what the program does next in the same message, as far as that is known
+public record Request(
+    Prompt prompt, Type type, Sampling sampling, Scheduling scheduling, List<Ahead> ahead) {
+  public Request {
+    ahead = List.copyOf(ahead);
+  }
+
+  public Request(Prompt prompt, Type type, Sampling sampling, Scheduling scheduling) {
+    this(prompt, type, sampling, scheduling, List.of());
+  }
+
   public Request(Prompt prompt, Type type, Sampling sampling) {
     this(prompt, type, sampling, Scheduling.DEFAULT);
+  }
+
+  public Request withPrompt(Prompt value) {
+    return new Request(value, type, sampling, scheduling, ahead);
   }
 }

@@ -157,7 +157,7 @@ public final class Turn {
   private Speech.Wanted wanted(String name, Map<String, Object> given) {
     Span line = Caller.line();
     return new Speech.Wanted(
-        name, given, error -> new RunException(error, line, chat.branch(), List.of()));
+        name, given, List.of(), error -> new RunException(error, line, chat.branch(), List.of()));
   }
 
   @SuppressWarnings("unchecked") // it is a record of the language

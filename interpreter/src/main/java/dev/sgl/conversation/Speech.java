@@ -1,5 +1,6 @@
 package dev.sgl.conversation;
 
+import dev.sgl.backend.Ahead;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
@@ -55,10 +56,12 @@ public final class Speech {
   ///
   /// @param name of the variable
   /// @param options of the statement, by name
+  /// @param ahead what follows it in the same message, as far as that is known
   /// @param place gives an error the place of the statement
   public record Wanted(
       String name,
       Map<String, Object> options,
+      List<Ahead> ahead,
       Function<RuntimeException, RuntimeException> place) {}
 
   /// A value that the model will have said, and what will be known of how it was made.
@@ -185,7 +188,13 @@ public final class Speech {
               .start(conversation.branch(), () -> placed(wanted, () -> generate(request, _ -> {})))
               .value());
     }
-    Request request = request(prompt, type, own, 0);
+    Request request =
+        new Request(
+            prompt,
+            type,
+            own.sampling(0),
+            options.scheduling(),
+            own.several() ? List.of() : wanted.ahead());
     List<Reply> replies = new ArrayList<>();
     replies.add(
         generate(

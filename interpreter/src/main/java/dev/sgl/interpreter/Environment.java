@@ -62,11 +62,13 @@ final class Environment {
 
   /// The variable `name`, which the checker has seen to exist.
   Variable get(String name) {
+    return find(name).orElseThrow(() -> new IllegalStateException("no variable " + name));
+  }
+
+  /// The variable `name`, if there is one yet.
+  Optional<Variable> find(String name) {
     Variable own = variables.get(name);
-    if (own != null) {
-      return own;
-    }
-    return outer.orElseThrow(() -> new IllegalStateException("no variable " + name)).get(name);
+    return own != null ? Optional.of(own) : outer.flatMap(o -> o.find(name));
   }
 
   /// Takes over the variables of a block that has ended.

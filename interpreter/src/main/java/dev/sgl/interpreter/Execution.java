@@ -1,5 +1,6 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.backend.Ahead;
 import dev.sgl.backend.BackendException;
 import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Defaults;
@@ -170,8 +171,10 @@ final class Execution {
   /// Runs steps that are no block of their own.
   private Outcome steps(List<Step> steps, Environment environment, List<TaskGroup> groups) {
     Outcome outcome = DONE;
-    for (Step step : steps) {
-      outcome = located(step.span(), environment, () -> step(step, environment, groups));
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      List<Step> rest = steps.subList(i + 1, steps.size());
+      outcome = located(step.span(), environment, () -> step(step, rest, environment, groups));
       if (!(outcome instanceof Outcome.Done)) {
         break;
       }
@@ -196,6 +199,7 @@ final class Execution {
   private void bind(
       String name,
       List<Step.Option> options,
+      List<Ahead> ahead,
       Span span,
       Environment environment,
       Function<Speech.Wanted, Speech.Said> saying) {
@@ -206,11 +210,14 @@ final class Execution {
             new Speech.Wanted(
                 name,
                 given,
+                ahead,
                 error -> new RunException(error, span, conversation.branch(), known.known())));
     environment.define(name, new Environment.Variable(said.value(), said.meta(), Optional.empty()));
   }
 
-  private Outcome step(Step step, Environment environment, List<TaskGroup> groups) {
+  /// @param rest the steps of the block that follow
+  private Outcome step(
+      Step step, List<Step> rest, Environment environment, List<TaskGroup> groups) {
     Evaluator values = values(environment);
     switch (step) {
       case Step.Say(var text, _) -> speech.say(values.text(text));
@@ -218,15 +225,27 @@ final class Execution {
         return message(role, body, environment, groups);
       }
       case Step.Gen(var name, var type, var options, var span) ->
-          bind(name, options, span, environment, wanted -> speech.gen(wanted, type, _ -> {}));
+          bind(
+              name,
+              options,
+              Lookahead.of(name, rest, environment),
+              span,
+              environment,
+              wanted -> speech.gen(wanted, type, _ -> {}));
       case Step.Select(var name, var choices, var method, var span) -> {
         List<?> known = (List<?>) Pending.deep(values.list(choices));
-        bind(name, List.of(), span, environment, wanted -> speech.select(wanted, known, method));
+        bind(
+            name,
+            List.of(),
+            List.of(),
+            span,
+            environment,
+            wanted -> speech.select(wanted, known, method));
       }
       case Step.ForkEach fork -> groups.add(forks.each(fork, environment).group());
       case Step.ForkBranches fork -> groups.add(forks.branches(fork, environment).group());
       case Step.Think(var name, var options, var span) ->
-          bind(name, options, span, environment, speech::think);
+          bind(name, options, List.of(), span, environment, speech::think);
       case Step.Join join -> forks.join(join, environment);
       case Step.Scratch(var body, _) -> {
         return scratch(body, environment, groups);

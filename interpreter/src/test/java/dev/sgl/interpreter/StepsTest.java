@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.backend.Ahead;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
@@ -12,6 +13,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.program.Program;
+import dev.sgl.program.Type;
 import dev.sgl.program.Values;
 import dev.sgl.run.Pictures;
 import dev.sgl.run.RunException;
@@ -24,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,46 @@ class StepsTest {
 
   private static List<String> prompts(ScriptedBackend model) {
     return model.prompts().stream().map(StepsTest::shown).toList();
+  }
+
+  // --- what is ahead
+
+  @Test
+  void aBackendIsToldWhatFollowsInTheMessage() {
+    List<Request> asked = new ArrayList<>();
+    ScriptedBackend model =
+        new ScriptedBackend(List.of("Ann", "31", "tall", "x")) {
+          @Override
+          public Generation generate(Request request) {
+            asked.add(request);
+            return super.generate(request);
+          }
+        };
+    run(
+        """
+        program p(unit: string = "years") {
+          user "Who?"
+          assistant {
+            "Name: " gen name
+            " Age: " gen age: int<0..150> (max_tokens: 4)
+            " {unit}, {name} is " gen how (temperature: 0.5)
+            " and " gen more
+          }
+          return more
+        }
+        """,
+        model);
+    assertEquals(
+        List.of(
+            new Ahead.Written(" Age: "),
+            new Ahead.Generated(new Type.Int(0, 150), OptionalInt.of(4))),
+        asked.get(0).ahead(),
+        "up to what needs the name");
+    assertEquals(List.of(), asked.get(1).ahead());
+    assertEquals(
+        List.of(new Ahead.Written(" and "), new Ahead.Generated(Type.TEXT, OptionalInt.empty())),
+        asked.get(2).ahead());
+    assertEquals(List.of(), asked.get(3).ahead());
   }
 
   // --- scratch

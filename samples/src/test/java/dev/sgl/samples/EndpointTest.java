@@ -16,6 +16,7 @@ import dev.sgl.interpreter.Interpreter;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
+import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.program.Program;
 import dev.sgl.program.Values;
 import dev.sgl.remote.RemoteBackend;
@@ -29,6 +30,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -94,7 +96,8 @@ class EndpointTest {
               s.ignoreEos(),
               s.logprobs());
       return of.generate(
-          new Request(request.prompt(), request.type(), greedy, request.scheduling()));
+          new Request(
+              request.prompt(), request.type(), greedy, request.scheduling(), request.ahead()));
     }
 
     @Override
@@ -143,6 +146,49 @@ class EndpointTest {
     String source = "program p() -> string { \"Once upon\" gen x (max_tokens: 12) return x }";
     Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
     assertEquals(outcome(program, local), outcome(program, remote.orElseThrow()));
+  }
+
+  /// A server that is taken for one that cannot go on from a begun message.
+  @Test
+  void aWholeTurnIsOneRequest() {
+    String source =
+        """
+        program p() {
+          user "Tell me of a person."
+          assistant {
+            "Name: " gen name (max_tokens: 12)
+            ", age: " gen age: int<1..99>
+            ", mood: " gen mood: "happy" | "sad"
+          }
+          return [name, age, mood]
+        }
+        """;
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    URI uri = URI.create(server.orElseThrow().uri() + "/v1");
+    RemoteOptions options =
+        new RemoteOptions(uri, "demo", Optional.empty()).withServer(ServerKind.UNKNOWN);
+    try (RemoteBackend whole = RemoteBackend.open(options)) {
+      Object value = Interpreter.run(program, Map.of(), new Greedy(whole), RunOptions.DEFAULT);
+      assertEquals(3, ((List<?>) value).size());
+      assertEquals(1, whole.spent().requests());
+    }
+  }
+
+  /// The model's own template, and its text completed, is what the server makes of a chat.
+  @Test
+  void aChatTemplateMakesTheSameConversation() {
+    String source =
+        "program p() { user \"Where is Kim?\" assistant gen x (max_tokens: 12) return x }";
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    ChatTemplate template = ChatTemplate.open(HOME.resolve("samples/model/demo"));
+    URI uri = URI.create(server.orElseThrow().uri() + "/v1");
+    RemoteOptions options =
+        new RemoteOptions(uri, "demo", Optional.empty())
+            .withServer(ServerKind.VLLM)
+            .withTemplate(template::text);
+    try (RemoteBackend templated = RemoteBackend.open(options)) {
+      assertEquals(outcome(program, local), outcome(program, templated));
+    }
   }
 
   @Test

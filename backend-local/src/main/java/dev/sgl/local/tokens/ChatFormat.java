@@ -1,21 +1,12 @@
 package dev.sgl.local.tokens;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
-import dev.sgl.local.template.Template;
-import dev.sgl.local.template.TemplateException;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /// Prompts to tokens: the model's chat template, with what the model generated kept as the tokens
 /// that it was.
@@ -25,76 +16,29 @@ public final class ChatFormat {
   private static final char CLOSE = '\uE001';
 
   private final Tokenizer tokenizer;
-  private final Optional<String> source;
-  private final Optional<Template> template;
-  private final Map<String, Object> names;
+  private final ChatTemplate template;
 
-  private ChatFormat(Tokenizer tokenizer, Optional<String> source, Map<String, Object> names) {
+  private ChatFormat(Tokenizer tokenizer, ChatTemplate template) {
     this.tokenizer = tokenizer;
-    this.source = source;
-    this.template = source.map(s -> Template.parse(s, LocalDateTime::now));
-    this.names = names;
+    this.template = template;
   }
 
-  /// Reads the template of a model folder: `chat_template.jinja`, or `chat_template` of
-  /// `tokenizer_config.json`.
+  /// Reads the chat template of a model folder.
   ///
   /// @param given a file with another template
   /// @throws ModelException if there is one that cannot be read
   public static ChatFormat open(Checkpoint model, Tokenizer tokenizer, Optional<Path> given) {
-    JsonNode config = model.json("tokenizer_config.json");
-    Map<String, Object> names = new LinkedHashMap<>();
-    for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
-      content(config.path(name)).ifPresent(text -> names.put(name, text));
-    }
-    try {
-      Optional<String> source =
-          given.isPresent() ? given.map(ChatFormat::read) : source(model.folder(), config);
-      return new ChatFormat(tokenizer, source, names);
-    } catch (TemplateException e) {
-      throw new ModelException(model.folder() + ": " + e.getMessage(), e);
-    }
-  }
-
-  /// The name of a special token, which is a text or an object with one.
-  private static Optional<String> content(JsonNode node) {
-    JsonNode text = node.isObject() ? node.path("content") : node;
-    return text.isTextual() ? Optional.of(text.asText()) : Optional.empty();
-  }
-
-  private static Optional<String> source(Path folder, JsonNode config) {
-    Path file = folder.resolve("chat_template.jinja");
-    if (Files.isRegularFile(file)) {
-      return Optional.of(read(file));
-    }
-    JsonNode node = config.path("chat_template");
-    if (node.isArray()) { // several by name; the one for plain chats is `default`
-      for (JsonNode entry : node) {
-        if (entry.path("name").asText().equals("default")) {
-          return Optional.of(entry.path("template").asText());
-        }
-      }
-    }
-    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
-    }
+    return new ChatFormat(tokenizer, ChatTemplate.open(model.folder(), given));
   }
 
   /// The source of the template, if there is one.
   public Optional<String> source() {
-    return source;
+    return template.source();
   }
 
   /// The id of the token that begins every text, if the model has one.
   public Optional<Integer> begin() {
-    return Optional.ofNullable(names.get("bos_token"))
-        .flatMap(name -> tokenizer.special(name.toString()).stream().boxed().findFirst());
+    return template.begin().flatMap(name -> tokenizer.special(name).stream().boxed().findFirst());
   }
 
   /// The tokens of a prompt.
@@ -141,10 +85,10 @@ public final class ChatFormat {
 
   private int[] chat(Prompt.Chat chat) {
     List<Prompt.Part.Generated> marked = new ArrayList<>();
-    String rendered = render(chat, part -> shown(part, marked));
+    String rendered = template.render(chat, part -> shown(part, marked));
     if (!marked.isEmpty()) {
       // a template may change what a message says; then the marks are of no use
-      String plain = render(chat, part -> clean(part.text()));
+      String plain = template.render(chat, part -> clean(part.text()));
       rendered = unmarked(rendered, marked).equals(plain) ? rendered : plain;
     }
     StringBuilder whole = new StringBuilder(rendered);
@@ -152,40 +96,6 @@ public final class ChatFormat {
       whole.append(shown(part, marked));
     }
     return encode(whole.toString(), marked);
-  }
-
-  private String render(Prompt.Chat chat, Function<Prompt.Part, String> shown) {
-    Template written =
-        template.orElseThrow(
-            () ->
-                new ModelException(
-                    "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
-    List<Object> rendered = new ArrayList<>();
-    for (Prompt.Message message : chat.messages()) {
-      StringBuilder content = new StringBuilder();
-      message.parts().forEach(part -> content.append(shown.apply(part)));
-      Map<Object, Object> fields = new LinkedHashMap<>(message.fields());
-      fields.put("role", message.role().word());
-      fields.put("content", content.toString());
-      rendered.add(fields);
-    }
-    Map<String, Object> variables = new LinkedHashMap<>(names);
-    variables.put("messages", rendered);
-    variables.put("add_generation_prompt", true);
-    variables.put("enable_thinking", thinks(chat));
-    variables.putAll(chat.variables());
-    try {
-      return written.render(variables);
-    } catch (TemplateException e) {
-      throw new ModelException(
-          "the model's chat template refuses the conversation: " + e.getMessage(), e);
-    }
-  }
-
-  /// Whether the model goes on with a thought; templates of models that always think write an empty
-  /// one otherwise.
-  private static boolean thinks(Prompt.Chat chat) {
-    return !chat.open().isEmpty() && chat.open().getFirst().text().startsWith("<think>");
   }
 
   private static String shown(Prompt.Part part, List<Prompt.Part.Generated> marked) {

@@ -89,6 +89,13 @@ public final class Checkpoint implements AutoCloseable {
 
   /// A JSON file of the folder, or an empty object if it is not there.
   public JsonNode json(String name) {
+    return json(folder, name);
+  }
+
+  /// A JSON file of a folder that may have no weights, or an empty object if it is not there.
+  ///
+  /// @throws ModelException if it cannot be read
+  public static JsonNode json(Path folder, String name) {
     Path file = folder.resolve(name);
     return Files.isRegularFile(file) ? readJson(file) : JSON.createObjectNode();
   }

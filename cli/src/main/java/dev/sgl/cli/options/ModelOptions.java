@@ -1,12 +1,18 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.backend.Backend;
+import dev.sgl.backend.Prompt;
 import dev.sgl.cli.options.Profiles.Profile;
+import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.remote.RemoteBackend;
 import dev.sgl.remote.RemoteOptions;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -40,6 +46,13 @@ public final class ModelOptions {
           "The environment variable that holds the endpoint's key. Default: OPENAI_API_KEY, if it is set.")
   Optional<String> apiKeyVariable = Optional.empty();
 
+  @Option(
+      names = "--chat-template",
+      paramLabel = "PATH",
+      description =
+          "A Jinja template, or a model folder with one, in place of the model's own. With --endpoint, conversations are sent as the text that it makes of them, to be completed.")
+  Optional<Path> chatTemplate = Optional.empty();
+
   @Mixin DeviceOptions device = new DeviceOptions();
 
   /// Opens the model; shows a line on `err` while it loads, if `progress`.
@@ -48,7 +61,8 @@ public final class ModelOptions {
     if (given.isPresent()) {
       return remote(given.get());
     }
-    return folder(err, progress).load(device.options(), err, progress);
+    LocalOptions options = device.options().withChatTemplate(template());
+    return folder(err, progress).load(options, err, progress);
   }
 
   private RemoteBackend remote(Profile given) {
@@ -74,7 +88,28 @@ public final class ModelOptions {
     options = given.server().map(options::withServer).orElse(options);
     options = given.prices().map(options::withPrices).orElse(options);
     options = given.together().map(options::withTogether).orElse(options);
+    options = template().map(ModelOptions::text).map(options::withTemplate).orElse(options);
     return RemoteBackend.open(given.tries().map(options::withTries).orElse(options));
+  }
+
+  private Optional<Path> template() {
+    if (chatTemplate.isPresent() && !Files.exists(chatTemplate.get())) {
+      throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
+    }
+    return chatTemplate;
+  }
+
+  /// Conversations as text, without what begins every text: servers add that themselves.
+  private static Function<Prompt.Chat, String> text(Path path) {
+    ChatTemplate template = ChatTemplate.open(path);
+    if (template.source().isEmpty()) {
+      throw new UsageException("--chat-template: there is no chat template in " + path);
+    }
+    String begin = template.begin().orElse("");
+    return chat -> {
+      String text = template.text(chat);
+      return text.startsWith(begin) ? text.substring(begin.length()) : text;
+    };
   }
 
   /// The endpoint that the options or the environment name, if one is named.

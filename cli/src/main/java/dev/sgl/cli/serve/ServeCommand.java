@@ -99,8 +99,8 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Option(
       names = "--chat-template",
-      paramLabel = "FILE",
-      description = "A chat template in place of the model's own (Jinja).")
+      paramLabel = "PATH",
+      description = "A Jinja template, or a model folder with one, in place of the model's own.")
   Optional<Path> chatTemplate = Optional.empty();
 
   @Option(
@@ -152,7 +152,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private LocalOptions options() {
-    if (chatTemplate.isPresent() && !Files.isRegularFile(chatTemplate.get())) {
+    if (chatTemplate.isPresent() && !Files.exists(chatTemplate.get())) {
       throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
     }
     return device

@@ -1,4 +1,4 @@
-package dev.sgl.remote;
+package dev.sgl.remote.regex;
 
 import dev.sgl.program.Type;
 import java.util.ArrayList;
@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 
 /// Types as regular expressions, as far as their values are plain text.
-final class Regexes {
+public final class Regexes {
   private static final String SPECIAL = "\\.[]{}()*+?^$|/-";
 
   private Regexes() {}
 
   /// The expression that the texts of a type match; empty if they are JSON.
-  static Optional<String> of(Type type) {
+  public static Optional<String> of(Type type) {
     return switch (type) {
       case Type.Pattern(String regex) -> Optional.of(regex);
       case Type.Literal(String text) -> Optional.of(quote(text));

@@ -1,4 +1,4 @@
-package dev.sgl.remote;
+package dev.sgl.remote.regex;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

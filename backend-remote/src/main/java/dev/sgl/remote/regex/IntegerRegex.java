@@ -1,4 +1,4 @@
-package dev.sgl.remote;
+package dev.sgl.remote.regex;
 
 import java.math.BigInteger;
 import java.util.ArrayList;

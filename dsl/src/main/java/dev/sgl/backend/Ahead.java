@@ -1,0 +1,15 @@
+package dev.sgl.backend;
+
+import dev.sgl.program.Type;
+import java.util.OptionalInt;
+
+/// What a program does behind a generation in the same message, as far as it is known before the
+/// model speaks. A backend may use it to ask for several values at once, or leave it alone: each is
+/// asked for in its turn.
+public sealed interface Ahead {
+  /// Text is said.
+  record Written(String text) implements Ahead {}
+
+  /// Another value is generated, with the options of the first but for `maxTokens`.
+  record Generated(Type type, OptionalInt maxTokens) implements Ahead {}
+}
