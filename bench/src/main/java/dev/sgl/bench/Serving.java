@@ -1,27 +1,25 @@
 package dev.sgl.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Request;
+import dev.sgl.bench.StreamingClients.Client;
+import dev.sgl.bench.StreamingClients.Seen;
+import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 /// What the server adds to the engine, and how it bears many clients. Random weights; client and
 /// server share the processors.
@@ -30,8 +28,8 @@ import java.util.concurrent.Future;
 public final class Serving {
   private static final int STREAMS = 64;
   private static final int CLIENTS = 256;
-  private static final int TOKENS = 64;
-  private static final int PROMPT = 32;
+  private static final int PROCESSES = 4; // that the clients are divided into
+  private static final int KILLED = 2;
 
   private final LocalBackend backend;
   private final URI server;
@@ -40,11 +38,6 @@ public final class Serving {
     this.backend = backend;
     this.server = server;
   }
-
-  /// What a client has seen.
-  ///
-  /// @param firstToken seconds until it
-  private record Seen(int tokens, double firstToken, double total) {}
 
   public static void main(String[] arguments) throws Exception {
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
@@ -55,6 +48,7 @@ public final class Serving {
       Serving serving = new Serving(backend, server.uri());
       serving.overhead(rounds);
       serving.load();
+      serving.kill();
     }
   }
 
@@ -63,8 +57,8 @@ public final class Serving {
     double[] served = new double[rounds];
     double[] ratios = new double[rounds];
     for (int round = -1; round < rounds; round++) { // the first is not counted
-      double a = rate(together(STREAMS, this::generate));
-      double s = rate(together(STREAMS, this::stream));
+      double a = rate(whole(STREAMS, this::generate));
+      double s = rate(whole(STREAMS, i -> StreamingClients.stream(server, i)));
       if (round >= 0) {
         alone[round] = a;
         served[round] = s;
@@ -78,7 +72,7 @@ public final class Serving {
 
   private void load() throws Exception {
     long before = heap();
-    List<Seen> all = together(CLIENTS, this::stream);
+    List<Seen> all = whole(CLIENTS, i -> StreamingClients.stream(server, i));
     double[] first = all.stream().mapToDouble(Seen::firstToken).sorted().toArray();
     double[] total = all.stream().mapToDouble(Seen::total).sorted().toArray();
     System.out.printf(
@@ -93,6 +87,66 @@ public final class Serving {
         before >> 20,
         heap() >> 20);
     System.out.println(backend.stats());
+  }
+
+  /// Kills half of the clients while they are answered.
+  private void kill() throws Exception {
+    List<Process> clients = new ArrayList<>();
+    for (int i = 0; i < PROCESSES; i++) {
+      clients.add(process(i * CLIENTS / PROCESSES, CLIENTS / PROCESSES));
+    }
+    awaitSequences(n -> n == CLIENTS);
+    clients.subList(0, KILLED).forEach(Process::destroyForcibly);
+    long start = System.nanoTime();
+    awaitSequences(n -> n <= CLIENTS - CLIENTS * KILLED / PROCESSES);
+    double freed = StreamingClients.seconds(start);
+    int whole = 0;
+    for (Process client : clients.subList(KILLED, PROCESSES)) {
+      whole += Integer.parseInt(new String(client.getInputStream().readAllBytes(), UTF_8).strip());
+    }
+    awaitSequences(n -> n == 0);
+    EngineStats stats = backend.stats();
+    System.out.printf(
+        "%d of %d clients killed (SIGKILL): the engine rid of them after %.2f s; %d of the others"
+            + " whole; %d of %d pages held at the end%n",
+        CLIENTS * KILLED / PROCESSES,
+        CLIENTS,
+        freed,
+        whole,
+        stats.pages() - stats.freePages() - stats.cachedPages(),
+        stats.pages());
+  }
+
+  private Process process(int first, int count) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            StreamingClients.class.getName(),
+            server.toString(),
+            "" + first,
+            "" + count)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
+
+  /// Waits until so many sequences run or wait.
+  private void awaitSequences(IntPredicate wanted) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (!wanted.test(backend.stats().running() + backend.stats().waiting())) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException("it never came to that: " + backend.stats());
+      }
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private static List<Seen> whole(int count, Client client) throws Exception {
+    List<Seen> all = StreamingClients.together(count, client);
+    if (!all.stream().allMatch(Seen::isWhole)) {
+      throw new IllegalStateException("not all clients got all of their tokens: " + all);
+    }
+    return all;
   }
 
   private static long heap() {
@@ -111,90 +165,16 @@ public final class Serving {
         / all.stream().mapToDouble(Seen::total).max().orElseThrow();
   }
 
-  private interface Client {
-    Seen run(int index) throws IOException;
-  }
-
-  private static List<Seen> together(int count, Client client) throws Exception {
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Callable<Seen>> clients = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        int index = i;
-        clients.add(() -> client.run(index));
-      }
-      List<Seen> all = new ArrayList<>();
-      for (Future<Seen> one : threads.invokeAll(clients)) {
-        all.add(one.get());
-        if (all.getLast().tokens() != TOKENS) {
-          throw new IllegalStateException("a client got " + all.getLast());
-        }
-      }
-      return all;
-    }
-  }
-
   private Seen generate(int index) {
     long start = System.nanoTime();
     double first = 0;
-    Request request = TokenRequests.of(prompt(index), TOKENS);
+    Request request = TokenRequests.of(StreamingClients.prompt(index), StreamingClients.TOKENS);
     try (Generation generation = backend.generate(request)) {
       while (generation.next().isPresent()) {
-        first = first == 0 ? seconds(start) : first;
+        first = first == 0 ? StreamingClients.seconds(start) : first;
       }
-      return new Seen(generation.reply().usage().generatedTokens(), first, seconds(start));
+      return new Seen(
+          generation.reply().usage().generatedTokens(), first, StreamingClients.seconds(start));
     }
-  }
-
-  private static List<Integer> prompt(int index) {
-    List<Integer> tokens = new ArrayList<>();
-    for (int i = 0; i < PROMPT; i++) {
-      tokens.add(10 + (index * 31 + i * 7) % 4000);
-    }
-    return tokens;
-  }
-
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) / 1e9;
-  }
-
-  /// The same over HTTP, read line by line.
-  private Seen stream(int index) throws IOException {
-    long start = System.nanoTime();
-    byte[] body =
-        """
-        {"prompt": %s, "max_tokens": %d, "temperature": 0.6, "ignore_eos": true, "stream": true,
-         "stream_options": {"include_usage": true}}"""
-            .formatted(prompt(index), TOKENS)
-            .getBytes(StandardCharsets.UTF_8);
-    String head =
-        "POST /v1/completions HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-            .formatted(server.getAuthority(), body.length);
-    double first = 0;
-    int tokens = 0;
-    try (Socket socket = new Socket(server.getHost(), server.getPort());
-        OutputStream out = socket.getOutputStream();
-        BufferedReader in =
-            new BufferedReader(
-                new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
-      out.write(head.getBytes(StandardCharsets.UTF_8));
-      out.write(body);
-      out.flush();
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
-        if (line.startsWith("data: {")) {
-          first = first == 0 ? seconds(start) : first;
-          int usage = line.indexOf("\"completion_tokens\":");
-          tokens = usage < 0 ? tokens : number(line, usage + "\"completion_tokens\":".length());
-        }
-      }
-    }
-    return new Seen(tokens, first, seconds(start));
-  }
-
-  private static int number(String line, int from) {
-    int end = from;
-    while (Character.isDigit(line.charAt(end))) {
-      end++;
-    }
-    return Integer.parseInt(line.substring(from, end));
   }
 }
