@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.concurrent.TimeUnit;
@@ -33,47 +34,55 @@ public final class EngineMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    count(registry, "sgl.prompt.tokens", "source", "cached", EngineStats::cachedTokens);
-    count(registry, "sgl.prompt.tokens", "source", "computed", EngineStats::computedPromptTokens);
-    count(registry, "sgl.prompt.tokens", "source", "recomputed", EngineStats::recomputedTokens);
-    count(registry, "sgl.generated.tokens", "source", "model", EngineStats::generatedTokens);
-    count(registry, "sgl.generated.tokens", "source", "forced", EngineStats::forcedTokens);
-    count(registry, "sgl.evicted.pages", "", "", EngineStats::evictedPages);
-    count(registry, "sgl.retractions", "", "", EngineStats::retractions);
-    gauge(registry, "sgl.running", "", "", EngineStats::running);
-    gauge(registry, "sgl.waiting", "", "", EngineStats::waiting);
-    gauge(registry, "sgl.cache.hit.rate", "", "", EngineStats::hitRate);
-    gauge(registry, "sgl.pages", "state", "free", EngineStats::freePages);
-    gauge(registry, "sgl.pages", "state", "cached", EngineStats::cachedPages);
-    gauge(
-        registry,
-        "sgl.pages",
-        "state",
-        "used",
-        stats -> stats.pages() - stats.freePages() - stats.cachedPages());
+    Family prompt = new Family(registry, "sgl.prompt.tokens", "Tokens of prompts");
+    prompt.count(Tags.of("source", "cached"), EngineStats::cachedTokens);
+    prompt.count(Tags.of("source", "computed"), EngineStats::computedPromptTokens);
+    prompt.count(Tags.of("source", "recomputed"), EngineStats::recomputedTokens);
+    Family generated = new Family(registry, "sgl.generated.tokens", "Tokens of replies");
+    generated.count(Tags.of("source", "model"), EngineStats::generatedTokens);
+    generated.count(Tags.of("source", "forced"), EngineStats::forcedTokens);
+    new Family(registry, "sgl.evicted.pages", "Pages taken from the cache for others")
+        .count(Tags.empty(), EngineStats::evictedPages);
+    new Family(registry, "sgl.retractions", "Running sequences sent back to wait for pages")
+        .count(Tags.empty(), EngineStats::retractions);
+    new Family(registry, "sgl.running", "Sequences that take part in batches")
+        .gauge(Tags.empty(), EngineStats::running);
+    new Family(registry, "sgl.waiting", "Sequences that wait")
+        .gauge(Tags.empty(), EngineStats::waiting);
+    new Family(registry, "sgl.cache.hit.rate", "Part of the prompts' tokens that was cached")
+        .gauge(Tags.empty(), EngineStats::hitRate);
+    Family pages = new Family(registry, "sgl.pages", "Pages of keys and values");
+    pages.gauge(Tags.of("state", "free"), EngineStats::freePages);
+    pages.gauge(Tags.of("state", "cached"), EngineStats::cachedPages);
+    pages.gauge(Tags.of("state", "used"), s -> s.pages() - s.freePages() - s.cachedPages());
     backend.listen(new Times(registry));
   }
 
-  private void count(
-      MeterRegistry registry,
-      String name,
-      String tag,
-      String value,
-      ToDoubleFunction<EngineStats> of) {
-    FunctionCounter.Builder<LocalBackend> counter =
-        FunctionCounter.builder(name, backend, b -> of.applyAsDouble(b.stats()));
-    (tag.isEmpty() ? counter : counter.tag(tag, value)).register(registry);
-  }
+  /// Meters of one name, read from the engine's statistics.
+  private final class Family {
+    private final MeterRegistry registry;
+    private final String name;
+    private final String help;
 
-  private void gauge(
-      MeterRegistry registry,
-      String name,
-      String tag,
-      String value,
-      ToDoubleFunction<EngineStats> of) {
-    Gauge.Builder<LocalBackend> gauge =
-        Gauge.builder(name, backend, b -> of.applyAsDouble(b.stats()));
-    (tag.isEmpty() ? gauge : gauge.tag(tag, value)).register(registry);
+    Family(MeterRegistry registry, String name, String help) {
+      this.registry = registry;
+      this.name = name;
+      this.help = help;
+    }
+
+    void count(Tags tags, ToDoubleFunction<EngineStats> of) {
+      FunctionCounter.builder(name, backend, b -> of.applyAsDouble(b.stats()))
+          .description(help)
+          .tags(tags)
+          .register(registry);
+    }
+
+    void gauge(Tags tags, ToDoubleFunction<EngineStats> of) {
+      Gauge.builder(name, backend, b -> of.applyAsDouble(b.stats()))
+          .description(help)
+          .tags(tags)
+          .register(registry);
+    }
   }
 
   /// Times and sizes, as they come.
@@ -90,16 +99,32 @@ public final class EngineMeters implements MeterBinder {
     private final DistributionSummary sequences;
 
     Times(MeterRegistry registry) {
-      answered = registry.counter("sgl.requests", "outcome", "answered");
-      failed = registry.counter("sgl.requests", "outcome", "failed");
-      cancelled = registry.counter("sgl.requests", "outcome", "cancelled");
-      queue = registry.timer("sgl.queue");
-      firstToken = registry.timer("sgl.first.token");
-      betweenTokens = registry.timer("sgl.between.tokens");
-      request = registry.timer("sgl.request");
-      batch = registry.timer("sgl.batch");
-      rows = registry.summary("sgl.batch.rows");
-      sequences = registry.summary("sgl.batch.sequences");
+      answered = requests(registry, "answered");
+      failed = requests(registry, "failed");
+      cancelled = requests(registry, "cancelled");
+      queue = timer(registry, "sgl.queue", "From a request's arrival to its first pages");
+      firstToken =
+          timer(registry, "sgl.first.token", "From a request's arrival to its first token");
+      betweenTokens = timer(registry, "sgl.between.tokens", "Between two tokens of a request");
+      request = timer(registry, "sgl.request", "From a request's arrival to its end");
+      batch = timer(registry, "sgl.batch", "One batch");
+      rows = summary(registry, "sgl.batch.rows", "Tokens of a batch");
+      sequences = summary(registry, "sgl.batch.sequences", "Sequences of a batch");
+    }
+
+    private static Counter requests(MeterRegistry registry, String outcome) {
+      return Counter.builder("sgl.requests")
+          .description("Requests that have ended")
+          .tag("outcome", outcome)
+          .register(registry);
+    }
+
+    private static Timer timer(MeterRegistry registry, String name, String help) {
+      return Timer.builder(name).description(help).register(registry);
+    }
+
+    private static DistributionSummary summary(MeterRegistry registry, String name, String help) {
+      return DistributionSummary.builder(name).description(help).register(registry);
     }
 
     @Override
