@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.backend.Generation;
@@ -44,6 +45,7 @@ class EngineMetersTest {
       assertEquals(3, registry.get("sgl.request").timer().count());
       assertTrue(registry.get("sgl.batch").timer().count() > 0);
       assertEquals(0, registry.get("sgl.running").gauge().value());
+      registry.getMeters().forEach(meter -> assertNotNull(meter.getId().getDescription()));
     }
   }
 

@@ -2,7 +2,9 @@ package dev.sgl.server.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -36,7 +38,9 @@ public final class HttpService implements AutoCloseable {
     this.guard = guard;
     this.limits = limits;
     this.meters = meters;
-    meters.gauge("sgl.http.calls.open", calls);
+    Gauge.builder("sgl.http.calls.open", calls, AtomicInteger::get)
+        .description("Calls that are being answered")
+        .register(meters);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
@@ -81,8 +85,10 @@ public final class HttpService implements AutoCloseable {
       refuse(call, Errors.of(e));
     } finally {
       calls.decrementAndGet();
-      meters
-          .timer("sgl.http", "route", call.route(), "status", "" + call.status())
+      Timer.builder("sgl.http")
+          .description("Calls, to the end of their answers")
+          .tags("route", call.route(), "status", "" + call.status())
+          .register(meters)
           .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
       exchange.close();
     }

@@ -170,7 +170,8 @@ class OtherRoutesTest {
     assertEquals(0, server.get("/cache").at("/runs").size());
     String metrics = server.get("/metrics").text();
     assertTrue(metrics.contains("sgl_http_seconds_bucket{route=\"/v1/models\""), metrics);
-    assertTrue(metrics.contains("# HELP sgl_requests_total Requests that have ended"), metrics);
+    assertTrue(
+        metrics.contains("# HELP sgl_http_calls_open Calls that are being answered"), metrics);
   }
 
   /// The calls of the manual are answered.
