@@ -12,15 +12,20 @@ import java.util.function.Supplier;
 
 /// One call of a client, and its answer.
 public final class Call {
+  /// Bytes of a body that is too large which are read nevertheless.
+  private static final long DRAINED = 256 << 20;
+
   private final HttpExchange exchange;
   private final Limits limits;
+  private final SlowReaders readers;
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
 
-  Call(HttpExchange exchange, Limits limits) {
+  Call(HttpExchange exchange, Limits limits, SlowReaders readers) {
     this.exchange = exchange;
     this.limits = limits;
+    this.readers = readers;
   }
 
   void found(Router.Found found) {
@@ -77,6 +82,11 @@ public final class Call {
     try (InputStream in = exchange.getRequestBody()) {
       byte[] body = in.readNBytes(limits.bodyBytes() + 1);
       if (body.length > limits.bodyBytes()) {
+        // a client that still sends would not see the answer
+        for (long left = DRAINED; left > 0; ) {
+          int read = in.readNBytes(1 << 16).length;
+          left = read == 0 ? 0 : left - read;
+        }
         throw new ApiException(
             413,
             "invalid_request_error",
@@ -96,12 +106,15 @@ public final class Call {
     status = code;
     exchange.getResponseHeaders().set("Content-Type", type);
     boolean empty = body.length == 0 || method().equals("HEAD");
-    exchange.sendResponseHeaders(code, empty ? -1 : body.length);
-    if (!empty) {
-      try (OutputStream out = exchange.getResponseBody()) {
-        out.write(body);
-      }
-    }
+    readers.write(
+        () -> {
+          exchange.sendResponseHeaders(code, empty ? -1 : body.length);
+          if (!empty) {
+            try (OutputStream out = exchange.getResponseBody()) {
+              out.write(body);
+            }
+          }
+        });
   }
 
   /// Sets a header of the answer.
@@ -113,13 +126,14 @@ public final class Call {
   ///
   /// @param gone ends the work; called if the client goes away
   public void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
-    try (Waiting waiting = new Waiting(exchange, limits.time(), gone)) {
+    try (Waiting waiting = new Waiting(exchange, readers, limits.time(), gone)) {
       JsonNode answer;
       try {
         answer = work.get();
       } catch (RuntimeException e) {
         if (waiting.end()) {
           status = 200;
+          cut();
           throw new IOException("the answer failed after it began: " + e.getMessage(), e);
         }
         throw waiting.isOver() ? late() : e;
@@ -144,7 +158,7 @@ public final class Call {
   ///
   /// @param gone ends the source; called if the client goes away
   public void stream(Source source, Runnable gone) throws IOException {
-    try (EventStream events = new EventStream(exchange, limits.time(), gone)) {
+    try (EventStream events = new EventStream(exchange, readers, limits.time(), gone)) {
       try {
         source.write(events);
       } catch (RuntimeException e) {
@@ -154,6 +168,7 @@ public final class Call {
         events.send(json(events.isOver() ? late() : Errors.of(e)));
       }
       status = 200;
+      events.finish();
     }
   }
 
@@ -180,7 +195,26 @@ public final class Call {
     return json;
   }
 
+  /// Breaks the connection off, so that nobody takes for whole what is not: an interrupted thread
+  /// that writes to a channel closes it.
+  private void cut() {
+    Thread.currentThread().interrupt();
+    try {
+      exchange.getResponseBody().write(' ');
+      exchange.getResponseBody().flush();
+    } catch (IOException e) {
+      return; // as it should be
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  /// Gives the connection back, or up.
   void close() {
-    exchange.close();
+    try {
+      readers.write(exchange::close);
+    } catch (IOException e) {
+      return; // the client is gone
+    }
   }
 }

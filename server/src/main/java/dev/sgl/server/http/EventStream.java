@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// An answer that goes out piece by piece, as server-sent events; several threads may write.
 ///
 /// The only way to learn that a client has gone away is to write to it. So where nothing was
-/// written for a while, a comment is; and a client that does not read for long is cut off.
-/// Whoever makes the answer is told, and the engine is never held by either.
+/// written for a while, a comment is. Whoever makes the answer is told, and the engine is never
+/// held.
 ///
 /// The status goes out with the first event, or after a second: what fails until then is refused
 /// with a status of its own.
@@ -22,24 +22,24 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class EventStream implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(1);
   private static final Duration SILENCE = Duration.ofSeconds(3);
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final byte[] COMMENT = ": \n\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpExchange exchange;
+  private final SlowReaders readers;
   private final long end; // of the time that the answer has
   private final Runnable gone;
   private final ReentrantLock lock = new ReentrantLock();
   private final Thread heart;
   private volatile long written = System.nanoTime();
-  private volatile long writing; // since when, or 0
   private volatile boolean open = true;
   private volatile boolean begun;
 
   /// @param gone told once if the client goes away
-  EventStream(HttpExchange exchange, Duration time, Runnable gone) {
+  EventStream(HttpExchange exchange, SlowReaders readers, Duration time, Runnable gone) {
     this.exchange = exchange;
+    this.readers = readers;
     this.end = System.nanoTime() + time.toNanos();
     this.gone = gone;
     heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
@@ -99,19 +99,20 @@ public final class EventStream implements AutoCloseable {
       if (!open) {
         throw new IOException("the client is gone");
       }
-      writing = System.nanoTime();
-      if (!begun) {
-        begin();
-      }
-      OutputStream out = exchange.getResponseBody();
-      out.write(bytes);
-      out.flush();
+      readers.write(
+          () -> {
+            if (!begun) {
+              begin();
+            }
+            OutputStream out = exchange.getResponseBody();
+            out.write(bytes);
+            out.flush();
+          });
       written = System.nanoTime();
     } catch (IOException e) {
       leave();
       throw e;
     } finally {
-      writing = 0;
       lock.unlock();
     }
   }
@@ -128,14 +129,11 @@ public final class EventStream implements AutoCloseable {
       try {
         Thread.sleep(BEAT);
         long now = System.nanoTime();
-        long since = writing;
         if (isOver()) {
           gone.run();
           return;
         }
-        if (since > 0 && now - since > PATIENCE.toNanos()) {
-          exchange.close(); // which wakes whoever writes
-        } else if (since == 0 && (!begun || now - written > SILENCE.toNanos())) {
+        if (!lock.isLocked() && (!begun || now - written > SILENCE.toNanos())) {
           write(COMMENT);
         }
       } catch (IOException e) {
@@ -155,8 +153,10 @@ public final class EventStream implements AutoCloseable {
       lock.unlock();
     }
     heart.interrupt();
-    if (begun) {
-      exchange.close();
-    }
+  }
+
+  /// Sends what ends the answer.
+  void finish() throws IOException {
+    readers.write(() -> exchange.getResponseBody().close());
   }
 }

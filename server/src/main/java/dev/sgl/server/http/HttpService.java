@@ -19,8 +19,13 @@ public final class HttpService implements AutoCloseable {
   /// Paths that need no key.
   private static final Set<String> OPEN = Set.of("/health", "/ping");
 
+  /// Paths that are answered however much there is to do.
+  private static final Set<String> ALWAYS =
+      Set.of("/health", "/ping", "/metrics", "/abort_request");
+
   private static final int BACKLOG = 1024;
   private static final int SECONDS_FOR_A_REQUEST = 120;
+  private static final int CONNECTIONS = 1 << 14;
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -28,6 +33,7 @@ public final class HttpService implements AutoCloseable {
   private final Guard guard;
   private final Limits limits;
   private final MeterRegistry meters;
+  private final SlowReaders readers;
   private final AtomicInteger calls = new AtomicInteger();
   private volatile boolean draining;
 
@@ -38,6 +44,7 @@ public final class HttpService implements AutoCloseable {
     this.guard = guard;
     this.limits = limits;
     this.meters = meters;
+    this.readers = new SlowReaders(limits.patience());
     Gauge.builder("sgl.http.calls.open", calls, AtomicInteger::get)
         .description("Calls that are being answered")
         .register(meters);
@@ -56,6 +63,7 @@ public final class HttpService implements AutoCloseable {
     standard("sun.net.httpserver.nodelay", "true");
     standard("sun.net.httpserver.maxReqTime", "" + SECONDS_FOR_A_REQUEST);
     standard("sun.net.httpserver.maxIdleConnections", "" + BACKLOG);
+    standard("jdk.httpserver.maxConnections", "" + CONNECTIONS);
     return new HttpService(HttpServer.create(address, BACKLOG), router, guard, limits, meters);
   }
 
@@ -71,33 +79,43 @@ public final class HttpService implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) {
-    Call call = new Call(exchange, limits);
+    Call call = new Call(exchange, limits, readers);
     long start = System.nanoTime();
     try {
-      if (calls.incrementAndGet() > limits.calls()) {
-        call.set("Retry-After", "1");
-        throw ApiException.unavailable("the server has too much to do; try again later");
-      }
-      answer(call);
+      guard.check(call, OPEN.contains(call.path()));
+      counted(call);
     } catch (IOException e) {
       call.close(); // the client is gone
     } catch (RuntimeException | StackOverflowError e) {
-      refuse(call, Errors.of(e));
+      refuse(call, Errors.of(e)); // which reads what is left of its body, so it is not counted
     } finally {
-      calls.decrementAndGet();
       Timer.builder("sgl.http")
           .description("Calls, to the end of their answers")
           .tags("route", call.route(), "status", "" + call.status())
           .register(meters)
           .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-      exchange.close();
+      call.close();
+    }
+  }
+
+  private void counted(Call call) throws IOException {
+    boolean isCounted = !ALWAYS.contains(call.path());
+    try {
+      if (isCounted && calls.incrementAndGet() > limits.calls()) {
+        call.set("Retry-After", "1");
+        throw ApiException.unavailable("the server has too much to do; try again later");
+      }
+      answer(call);
+    } finally {
+      if (isCounted) {
+        calls.decrementAndGet();
+      }
     }
   }
 
   private void answer(Call call) throws IOException {
     String method = call.method().equals("HEAD") ? "GET" : call.method();
-    guard.check(call, OPEN.contains(call.path()));
-    if (draining && !OPEN.contains(call.path())) {
+    if (draining && !call.path().equals("/metrics")) {
       call.set("Connection", "close");
       throw ApiException.unavailable("the server is shutting down");
     }
@@ -132,5 +150,6 @@ public final class HttpService implements AutoCloseable {
   public void close() {
     server.stop(0);
     threads.shutdownNow();
+    readers.close();
   }
 }

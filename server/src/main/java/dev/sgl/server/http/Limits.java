@@ -7,6 +7,8 @@ import java.time.Duration;
 /// @param bodyBytes of a call
 /// @param calls that are answered at the same time; more are refused
 /// @param time after which a call that is not answered is ended
-public record Limits(int bodyBytes, int calls, Duration time) {
-  public static final Limits DEFAULT = new Limits(32 << 20, 4096, Duration.ofHours(1));
+/// @param patience with a client that does not read its answer; it is cut off then
+public record Limits(int bodyBytes, int calls, Duration time, Duration patience) {
+  public static final Limits DEFAULT =
+      new Limits(32 << 20, 4096, Duration.ofHours(1), Duration.ofMinutes(1));
 }

@@ -10,12 +10,13 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// The only way to learn that it has gone away is to write to it. So if the answer takes long, its
 /// status is sent, and then a blank every second, which JSON allows before its text. What fails
-/// after that can only be said by cutting the answer off.
+/// after that can only be told by breaking the connection off.
 final class Waiting implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration BEAT = Duration.ofSeconds(1);
 
   private final HttpExchange exchange;
+  private final SlowReaders readers;
   private final long end; // of the time that the answer has
   private final Runnable gone;
   private final ReentrantLock lock = new ReentrantLock();
@@ -24,8 +25,9 @@ final class Waiting implements AutoCloseable {
   private boolean over;
 
   /// @param gone told once if the client goes away
-  Waiting(HttpExchange exchange, Duration time, Runnable gone) {
+  Waiting(HttpExchange exchange, SlowReaders readers, Duration time, Runnable gone) {
     this.exchange = exchange;
+    this.readers = readers;
     this.end = System.nanoTime() + time.toNanos();
     this.gone = gone;
     this.heart = Thread.ofVirtual().name("sgl-heartbeat").start(this::beat);
@@ -53,13 +55,16 @@ final class Waiting implements AutoCloseable {
       if (over) {
         return false;
       }
-      if (!begun) {
-        begun = true;
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, 0);
-      }
-      exchange.getResponseBody().write(' ');
-      exchange.getResponseBody().flush();
+      readers.write(
+          () -> {
+            if (!begun) {
+              begun = true;
+              exchange.getResponseHeaders().set("Content-Type", "application/json");
+              exchange.sendResponseHeaders(200, 0);
+            }
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
+          });
       return true;
     } finally {
       lock.unlock();
@@ -84,9 +89,12 @@ final class Waiting implements AutoCloseable {
 
   /// Sends the rest of an answer that has begun.
   void finish(byte[] body) throws IOException {
-    try (OutputStream out = exchange.getResponseBody()) {
-      out.write(body);
-    }
+    readers.write(
+        () -> {
+          try (OutputStream out = exchange.getResponseBody()) {
+            out.write(body);
+          }
+        });
   }
 
   @Override

@@ -54,7 +54,8 @@ class ServiceTest {
   @Test
   void pathsMethodsAndSizesThatAreWrongAreToldSo() throws IOException {
     try (TestServer server =
-        TestServer.open(o -> o.withLimits(new Limits(1000, 10, Duration.ofHours(1))))) {
+        TestServer.open(
+            o -> o.withLimits(new Limits(1000, 10, Duration.ofHours(1), Duration.ofMinutes(1))))) {
       TestServer.Answer near = server.post("/v1/chat/completion", "{}");
       assertEquals(404, near.status());
       assertTrue(near.error().contains("did you mean " + CHAT), near.error());
@@ -102,7 +103,7 @@ class ServiceTest {
 
   @Test
   void aCallHasOnlySoMuchTime() throws Exception {
-    Limits limits = new Limits(1000, 10, Duration.ofMillis(1));
+    Limits limits = new Limits(1000, 10, Duration.ofMillis(1), Duration.ofMinutes(1));
     try (TestServer server = TestServer.open(o -> o.withLimits(limits))) {
       try (Response response = server.call(CHAT, LONG + ",\"stream\":true}").execute()) {
         assertTrue(response.body().string().contains("not answered within"));
