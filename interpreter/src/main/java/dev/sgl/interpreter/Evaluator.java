@@ -49,7 +49,11 @@ final class Evaluator {
               ? (Object) !truth(of)
               : Operators.arithmetic(Expr.Operator.SUB, 0L, known(of));
       case Expr.Binary(var operator, var left, var right, _) -> binary(operator, left, right);
-      case Expr.Range(var first, var last, _) -> range(integer(first), integer(last));
+      case Expr.Range(var first, var last, _) -> {
+        List<Object> range = range(integer(first), integer(last));
+        execution.run().effort().spend(range.size());
+        yield range;
+      }
       case Expr.ListOf(var items, _) -> {
         List<Object> list = new ArrayList<>(items.size());
         items.forEach(item -> list.add(value(item)));
@@ -178,6 +182,7 @@ final class Evaluator {
   private Object each(Expr.Each each) {
     List<Object> items = new ArrayList<>();
     for (Object element : list(each.list())) {
+      execution.run().effort().spend();
       Environment inner = environment.inner();
       inner.define(each.name(), element);
       Evaluator values = new Evaluator(inner, execution);

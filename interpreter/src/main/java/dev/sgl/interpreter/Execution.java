@@ -173,6 +173,7 @@ final class Execution {
     Outcome outcome = DONE;
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
+      run.effort().spend();
       List<Step> rest = steps.subList(i + 1, steps.size());
       outcome = located(step.span(), environment, () -> step(step, rest, environment, groups));
       if (!(outcome instanceof Outcome.Done)) {
@@ -270,6 +271,7 @@ final class Execution {
       }
       case Step.While(var condition, var body, _) -> {
         while (values.truth(condition)) {
+          run.effort().spend();
           Outcome outcome = block(body, environment.inner());
           if (outcome instanceof Outcome.Broken) {
             break;
@@ -314,6 +316,7 @@ final class Execution {
 
   private Outcome loop(Step.For loop, Environment environment, Evaluator values) {
     for (Object element : values.list(loop.list())) {
+      run.effort().spend();
       Environment inner = environment.inner();
       inner.define(loop.variable(), element);
       Outcome outcome = block(loop.body(), inner.inner());

@@ -14,6 +14,8 @@ import java.util.stream.IntStream;
 
 /// The forks of an [Execution]: what they bind, and what a `join` makes of it.
 final class Forks {
+  private static final int BRANCH = 100; // steps that one counts for
+
   private final Execution execution;
   private final Conversation conversation;
 
@@ -65,6 +67,7 @@ final class Forks {
 
   /// Starts a branch; its value is the record of its variables.
   private Pending branch(Fork fork, String name, List<Step> body, Environment outer) {
+    execution.run().effort().spend(BRANCH);
     return fork.branch(
         name,
         (copy, tasks) -> {

@@ -16,9 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /// What all parts of one run share, and how routines are entered.
-record Run(Program program, Backend backend, RunOptions options) {
+record Run(Program program, Backend backend, RunOptions options, Effort effort) {
   /// Calls nested deeper than this are taken for a recursion without end.
   static final int MAX_DEPTH = 200;
+
+  Run(Program program, Backend backend, RunOptions options) {
+    this(program, backend, options, new Effort(options.mostSteps()));
+  }
 
   /// Runs a program in a conversation of its own, on the calling thread.
   Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {

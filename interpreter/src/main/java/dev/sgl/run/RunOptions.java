@@ -16,13 +16,15 @@ import java.util.OptionalLong;
 /// @param sequential whether what could run at the same time runs one after the other, in the order
 ///     in which the program reaches it: a model that answers from a list then always gives the same
 ///     answer to the same question
+/// @param mostSteps that the run may compute by itself, branches and elements of lists included
 public record RunOptions(
     RunListener listener,
     OptionalLong seed,
     Scheduling scheduling,
     Map<String, ToolFunction> tools,
     Pictures pictures,
-    boolean sequential) {
+    boolean sequential,
+    long mostSteps) {
   /// Nobody listens, nothing is repeated, and there are no tools.
   public static final RunOptions DEFAULT =
       new RunOptions(
@@ -31,33 +33,38 @@ public record RunOptions(
           Scheduling.DEFAULT,
           Map.of(),
           Pictures.NONE,
-          false);
+          false,
+          Long.MAX_VALUE);
 
   public RunOptions {
     tools = Map.copyOf(tools);
   }
 
   public RunOptions withListener(RunListener value) {
-    return new RunOptions(value, seed, scheduling, tools, pictures, sequential);
+    return new RunOptions(value, seed, scheduling, tools, pictures, sequential, mostSteps);
   }
 
   public RunOptions withSeed(OptionalLong value) {
-    return new RunOptions(listener, value, scheduling, tools, pictures, sequential);
+    return new RunOptions(listener, value, scheduling, tools, pictures, sequential, mostSteps);
   }
 
   public RunOptions withScheduling(Scheduling value) {
-    return new RunOptions(listener, seed, value, tools, pictures, sequential);
+    return new RunOptions(listener, seed, value, tools, pictures, sequential, mostSteps);
   }
 
   public RunOptions withTools(Map<String, ToolFunction> value) {
-    return new RunOptions(listener, seed, scheduling, value, pictures, sequential);
+    return new RunOptions(listener, seed, scheduling, value, pictures, sequential, mostSteps);
   }
 
   public RunOptions withPictures(Pictures value) {
-    return new RunOptions(listener, seed, scheduling, tools, value, sequential);
+    return new RunOptions(listener, seed, scheduling, tools, value, sequential, mostSteps);
   }
 
   public RunOptions withSequential(boolean value) {
-    return new RunOptions(listener, seed, scheduling, tools, pictures, value);
+    return new RunOptions(listener, seed, scheduling, tools, pictures, value, mostSteps);
+  }
+
+  public RunOptions withMostSteps(long value) {
+    return new RunOptions(listener, seed, scheduling, tools, pictures, sequential, value);
   }
 }

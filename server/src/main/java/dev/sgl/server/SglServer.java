@@ -52,11 +52,11 @@ public final class SglServer implements AutoCloseable {
   /// @throws IOException if the server cannot listen where the options say
   public static SglServer open(TokenBackend backend, ServerOptions options) throws IOException {
     List<String> names = options.names().isEmpty() ? List.of(backend.model()) : options.names();
-    Served served = new Served(backend, names, new Running(), new TokenMemory());
+    Served served = new Served(backend, names, new Running(), new TokenMemory(backend));
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     meters.config().meterFilter(new Histograms());
     InetSocketAddress address = address(options);
-    Guard guard = new Guard(options.apiKey(), address.getAddress().isLoopbackAddress());
+    Guard guard = new Guard(options.apiKey(), options.host(), address.getAddress());
     HttpService http =
         HttpService.open(address, routes(served, options, meters), guard, options.limits(), meters);
     return new SglServer(served, meters, http);
@@ -106,9 +106,9 @@ public final class SglServer implements AutoCloseable {
   /// Where it listens.
   public URI uri() {
     InetSocketAddress address = http.address();
-    String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : address.getHostString();
-    return URI.create(
-        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort());
+    boolean isAny = address.getAddress().isAnyLocalAddress();
+    String host = isAny ? "127.0.0.1" : Guard.literal(address.getAddress());
+    return URI.create("http://" + host + ":" + address.getPort());
   }
 
   /// What is measured; more can be added.

@@ -5,6 +5,7 @@ import static dev.sgl.local.engine.EngineListener.Outcome.CANCELLED;
 import static dev.sgl.local.engine.EngineListener.Outcome.FAILED;
 
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.FaultException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.EngineListener.Outcome;
@@ -385,7 +386,7 @@ final class Engine implements AutoCloseable {
     } catch (BackendException e) {
       fail(sequence, e);
     } catch (RuntimeException | StackOverflowError e) {
-      fail(sequence, new BackendException("the generation failed: " + e.getMessage(), e));
+      fail(sequence, new FaultException("the generation failed: " + e.getMessage(), e));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.FaultException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
@@ -125,6 +126,9 @@ final class GeneratedSequence extends Sequence implements Generation {
       masked = true;
     } else if (rules.matcher().isPresent()) {
       rules.matcher().get().fill(mask);
+      if (rules.stops().length > 0 && rules.matcher().get().mayEnd()) { // as the model's own ends
+        Arrays.stream(rules.stops()).forEach(stop -> mask[stop >> 6] |= 1L << stop);
+      }
       masked = true;
     }
   }
@@ -156,7 +160,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   public boolean accept(int position, Picked picked) {
     int token = picked.token();
     if (token == Picked.NO_NUMBER) {
-      throw new BackendException("the model computed no numbers (NaN)");
+      throw new FaultException("the model computed no numbers (NaN)");
     }
     if (token == Picked.NONE) {
       throw new BackendException("no token of the model's vocabulary can continue the value");

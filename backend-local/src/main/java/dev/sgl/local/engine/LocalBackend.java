@@ -13,6 +13,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
@@ -164,8 +165,7 @@ public final class LocalBackend implements TokenBackend {
     int[] prompt = read(request.prompt());
     int room = context - prompt.length;
     if (room < 1) {
-      throw new BackendException(
-          "the prompt has " + prompt.length + " tokens, but the model's context is " + context);
+      throw new TooLongException("the prompt", prompt.length, context);
     }
     Sampling sampling = request.sampling();
     int limit = Math.min(room, sampling.maxTokens().orElse(room));
@@ -253,11 +253,8 @@ public final class LocalBackend implements TokenBackend {
         throw new BackendException("a choice of `select` is empty text");
       }
       if (before.length + choice.length > context) {
-        throw new BackendException(
-            "the prompt and the choice have "
-                + (before.length + choice.length)
-                + " tokens, but the model's context is "
-                + context);
+        throw new TooLongException(
+            "the prompt with a choice", before.length + choice.length, context);
       }
     }
     return new Selector(engine, healed, choices, question.scheduling(), defaults.ends())
@@ -338,8 +335,7 @@ public final class LocalBackend implements TokenBackend {
   private int[] ids(List<Integer> tokens) {
     requireOpen();
     if (tokens.size() > context) {
-      throw new BackendException(
-          "the text has " + tokens.size() + " tokens, but the model's context is " + context);
+      throw new TooLongException("the text", tokens.size(), context);
     }
     return tokens.stream().mapToInt(Integer::intValue).toArray();
   }

@@ -60,10 +60,10 @@ public final class AdminApi {
       count = served.running().abortAll();
     } else {
       String id = fields.requiredText("rid");
-      if (!served.running().abort(id)) {
+      count = served.running().abort(id);
+      if (count == 0) {
         throw ApiException.notFound("rid", "not_found", "no request " + id + " is running");
       }
-      count = 1;
     }
     fields.finish();
     call.answer(Json.object().put("aborted", count));

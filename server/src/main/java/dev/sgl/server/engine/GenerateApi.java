@@ -52,8 +52,8 @@ public final class GenerateApi {
       stream(call, wanted, start);
       return;
     }
-    Job job = new Job(served, wanted.id(), wanted.asks(), _ -> Heard.NOTHING);
-    call.answer(() -> whole(wanted, job.run(), start), job::close);
+    Job job = new Job(served, wanted.id(), wanted.asks());
+    call.answer(() -> whole(wanted, job.run(_ -> Heard.NOTHING), start));
   }
 
   private Wanted read(Fields fields) {
@@ -69,10 +69,6 @@ public final class GenerateApi {
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
     parameters.ignore("skip_special_tokens", "spaces_between_special_tokens", "no_stop_trim");
-    Optional<JsonNode> schema = parameters.any("json_schema");
-    if (schema.isPresent()) {
-      ((ObjectNode) parameters.json()).set("guided_json", schema.get());
-    }
     var type = FormatReader.read(parameters);
     Sampling sampling =
         SamplingReader.read(
@@ -135,19 +131,13 @@ public final class GenerateApi {
   }
 
   private void stream(Call call, Wanted wanted, long start) throws IOException {
-    Job[] job = new Job[1];
+    Job job = new Job(served, wanted.id(), wanted.asks());
     call.stream(
         events -> {
-          job[0] = new Job(served, wanted.id(), wanted.asks(), _ -> new Growing(wanted, events));
-          try {
-            JsonNode last = whole(wanted, job[0].run(), start);
-            events.send(last);
-          } catch (UncheckedIOException e) {
-            throw e.getCause();
-          }
+          events.send(whole(wanted, job.run(_ -> new Growing(wanted, events)), start));
           events.done();
         },
-        () -> job[0].close());
+        job::close);
   }
 
   /// Sends the text so far with each piece of it, as SGLang does.

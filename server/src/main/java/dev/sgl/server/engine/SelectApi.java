@@ -28,9 +28,10 @@ public final class SelectApi {
   }
 
   public void handle(Call call) throws IOException {
-    Question question = read(call.fields());
-    Thread thread = Thread.currentThread();
-    call.answer(() -> answer(served.backend().select(question)), thread::interrupt);
+    Fields fields = call.fields();
+    String id = served.id(fields, "select-", call);
+    Question question = read(fields);
+    call.answer(() -> served.running().during(id, () -> answer(served.backend().select(question))));
   }
 
   private Question read(Fields fields) {

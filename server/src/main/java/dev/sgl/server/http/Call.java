@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -125,12 +126,13 @@ public final class Call {
   /// Answers with what `work` gives, however long it takes.
   ///
   /// @param gone ends the work; called if the client goes away
-  public void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
+  private void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
     try (Waiting waiting = new Waiting(exchange, readers, limits.time(), gone)) {
       JsonNode answer;
       try {
         answer = work.get();
       } catch (RuntimeException e) {
+        Thread.interrupted(); // it was meant for the work
         if (waiting.end()) {
           status = 200;
           cut();
@@ -153,6 +155,11 @@ public final class Call {
     void write(EventStream events) throws IOException;
   }
 
+  /// Answers with what `work` gives; the work's thread is interrupted if the client goes away.
+  public void answer(Supplier<JsonNode> work) throws IOException {
+    answer(work, Thread.currentThread()::interrupt);
+  }
+
   /// Answers with events. What fails before the first of them is refused; what fails later is an
   /// event of its own.
   ///
@@ -161,7 +168,10 @@ public final class Call {
     try (EventStream events = new EventStream(exchange, readers, limits.time(), gone)) {
       try {
         source.write(events);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
       } catch (RuntimeException e) {
+        Thread.interrupted(); // it was meant for the source
         if (!events.endUnlessBegun()) {
           throw e;
         }

@@ -1,6 +1,8 @@
 package dev.sgl.server.http;
 
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.FaultException;
+import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
 import java.util.concurrent.CancellationException;
 
@@ -15,6 +17,8 @@ final class Errors {
       case CancellationException _ ->
           new ApiException(499, "cancelled", "", "cancelled", "the call was cancelled");
       case UnavailableException _ -> ApiException.unavailable(message);
+      case FaultException _ -> new ApiException(500, "server_error", "", "", message);
+      case TooLongException _ -> ApiException.invalid("", "context_length_exceeded", message);
       case BackendException _ -> ApiException.invalid("", message);
       default -> new ApiException(500, "server_error", "", "", "a mistake of the server: " + error);
     };

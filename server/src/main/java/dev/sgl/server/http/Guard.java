@@ -1,9 +1,12 @@
 package dev.sgl.server.http;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -12,29 +15,47 @@ import java.util.Set;
 ///
 /// A key, if there is one, comes as a bearer token, or as the password of Basic authentication,
 /// which browsers ask people for. Pages of other hosts may not call: a browser names the page's
-/// host as the origin. A server that listens on the loopback interface answers by its own names
-/// only, so that no foreign name can be made to lead to it.
+/// host as the origin, or says that it comes from another site. A server that listens on the
+/// loopback interface answers by its own names only, so that no foreign name can be made to lead to
+/// it.
 public final class Guard {
-  private static final Set<String> OWN = Set.of("localhost", "127.0.0.1", "[::1]");
-
   private final Optional<byte[]> key;
-  private final boolean isLocal;
+  private final Set<String> names; // empty if it may have any
 
-  /// @param isLocal whether the server listens on the loopback interface only
-  public Guard(Optional<String> key, boolean isLocal) {
+  /// @param host where the server listens, as it was asked for
+  public Guard(Optional<String> key, String host, InetAddress address) {
     this.key = key.map(k -> k.getBytes(StandardCharsets.UTF_8));
-    this.isLocal = isLocal;
+    this.names =
+        address.isLoopbackAddress()
+            ? Set.copyOf(
+                List.of("localhost", "127.0.0.1", "[::1]", literal(host), literal(address)))
+            : Set.of();
+  }
+
+  /// An address as URLs have it.
+  public static String literal(InetAddress address) {
+    boolean isLoopback6 = address instanceof Inet6Address && address.isLoopbackAddress();
+    return isLoopback6 ? "[::1]" : literal(address.getHostAddress());
+  }
+
+  private static String literal(String host) {
+    return (host.contains(":") ? "[" + host + "]" : host).toLowerCase(Locale.ROOT);
   }
 
   /// @throws ApiException if the call is not allowed
   void check(Call call, boolean isOpen) {
     String host = call.header("Host").orElse("");
-    if (isLocal && !OWN.contains(host.replaceFirst(":[0-9]+$", "").toLowerCase(Locale.ROOT))) {
+    String name = host.replaceFirst(":[0-9]+$", "").toLowerCase(Locale.ROOT);
+    if (!names.isEmpty() && !names.contains(name)) {
       throw forbidden("the host " + host + " is not this server's name");
     }
     Optional<String> origin = call.header("Origin");
     if (origin.isPresent() && !isSame(origin.get(), host)) {
       throw forbidden("pages of " + origin.get() + " may not call");
+    }
+    boolean isForeign = call.header("Sec-Fetch-Site").orElse("").equals("cross-site");
+    if (isForeign && !call.path().equals("/")) { // a link may lead to the page
+      throw forbidden("pages of other sites may not call");
     }
     if (!isOpen && key.isPresent() && !isKey(call.header("Authorization").orElse(""))) {
       call.set("WWW-Authenticate", "Basic realm=\"sgl\", charset=\"UTF-8\"");

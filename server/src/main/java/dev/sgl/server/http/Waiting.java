@@ -39,13 +39,23 @@ final class Waiting implements AutoCloseable {
       while (blank() && !isOver()) {
         Thread.sleep(BEAT);
       }
-      if (isOver()) {
-        gone.run();
-      }
+      leave();
     } catch (InterruptedException e) {
       return; // the answer came
     } catch (IOException e) {
-      gone.run();
+      leave();
+    }
+  }
+
+  /// Ends the work, unless it has ended.
+  private void leave() {
+    lock.lock();
+    try {
+      if (!over) {
+        gone.run();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -42,9 +42,9 @@ public final class ChatApi {
   ///
   /// @param isNamed whether one tool is called for certain
   /// @param splits whether thoughts are told apart from what is said
-  private record Chat(Common common, Ask ask, boolean isNamed, boolean splits) {
+  private record Chat(Asked asked, Ask ask, boolean isNamed, boolean splits) {
     List<Ask> asks() {
-      return IntStream.range(0, common.n()).mapToObj(ask::numbered).toList();
+      return IntStream.range(0, asked.n()).mapToObj(ask::numbered).toList();
     }
 
     boolean hasLogprobs() {
@@ -59,16 +59,16 @@ public final class ChatApi {
 
   public void handle(Call call) throws IOException {
     Chat chat = read(call.fields(), call);
-    if (chat.common().stream()) {
+    if (chat.asked().stream()) {
       stream(call, chat);
       return;
     }
-    Job job = new Job(served, chat.common().id(), chat.asks(), _ -> Heard.NOTHING);
-    call.answer(() -> whole(chat, job.run()), job::close);
+    Job job = new Job(served, chat.asked().id(), chat.asks());
+    call.answer(() -> whole(chat, job.run(_ -> Heard.NOTHING)));
   }
 
   private Chat read(Fields fields, Call call) {
-    Common common = Common.read(fields, served, "chatcmpl-", call);
+    Asked asked = Asked.read(fields, served, "chatcmpl-", call);
     ToolReader tools = ToolReader.read(fields, served.backend().card().chatTemplate());
     Prompt.Chat prompt = conversations.read(fields, tools.all());
     Type type = FormatReader.read(fields);
@@ -84,7 +84,7 @@ public final class ChatApi {
             tools.box(),
             Thought.of(prompt, served.backend()));
     fields.finish();
-    return new Chat(common, ask, tools.isNamed(), splits);
+    return new Chat(asked, ask, tools.isNamed(), splits);
   }
 
   private static OptionalInt logprobs(Fields fields) {
@@ -99,7 +99,7 @@ public final class ChatApi {
   // --- whole answers
 
   private ObjectNode whole(Chat chat, List<Answer> answers) {
-    ObjectNode body = chat.common().object("chat.completion", served.name());
+    ObjectNode body = chat.asked().object("chat.completion", served.name());
     ArrayNode choices = body.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
       Answer answer = answers.get(i);
@@ -147,30 +147,19 @@ public final class ChatApi {
   // --- pieces
 
   private void stream(Call call, Chat chat) throws IOException {
-    Job[] job = new Job[1];
+    Job job = new Job(served, chat.asked().id(), chat.asks());
     call.stream(
         events -> {
-          job[0] =
-              new Job(
-                  served,
-                  chat.common().id(),
-                  chat.asks(),
-                  index -> new Pieces(chat, index, events));
-          List<Answer> answers;
-          try {
-            answers = job[0].run();
-          } catch (UncheckedIOException e) {
-            throw e.getCause();
-          }
-          if (chat.common().withUsage()) {
-            ObjectNode last = chat.common().object(CHUNK, served.name());
+          List<Answer> answers = job.run(index -> new Pieces(chat, index, events));
+          if (chat.asked().withUsage()) {
+            ObjectNode last = chat.asked().object(CHUNK, served.name());
             last.putArray("choices");
             last.set("usage", Writer.usage(answers));
             events.send(last);
           }
           events.done();
         },
-        () -> job[0].close());
+        job::close);
   }
 
   /// Sends one of the answers piece by piece.
@@ -191,9 +180,9 @@ public final class ChatApi {
       try {
         if (!begun) {
           begun = true;
-          send(Json.object().put("role", "assistant").put("content", ""), List.of(), finish);
+          send(Json.object().put("role", "assistant").put("content", ""));
         }
-        ObjectNode chunk = chat.common().object(CHUNK, served.name());
+        ObjectNode chunk = chat.asked().object(CHUNK, served.name());
         ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
         choice.set("delta", delta);
         choice.set(
@@ -227,8 +216,16 @@ public final class ChatApi {
       send(Json.object().put("content", before + text), logprobs, Optional.empty());
     }
 
+    /// Ends a thought that is not told apart from what is said.
+    private void endThought() {
+      if (thinks) {
+        said("", List.of());
+      }
+    }
+
     @Override
     public void called(int place, String id, String name) {
+      endThought();
       ObjectNode delta = Json.object();
       ObjectNode one = delta.putArray("tool_calls").addObject().put("index", place);
       one.put("id", id).put("type", "function");
@@ -246,6 +243,7 @@ public final class ChatApi {
 
     @Override
     public void ended(Answer answer) {
+      endThought();
       send(Json.object(), List.of(), Optional.of(chat.finish(answer.finish())));
     }
   }

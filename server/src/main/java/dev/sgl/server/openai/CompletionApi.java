@@ -18,12 +18,15 @@ import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.Together;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.Callable;
 
 /// `POST /v1/completions`: raw text, continued.
 ///
@@ -43,35 +46,25 @@ public final class CompletionApi {
   /// @param asks for each prompt as many as there are answers to it
   /// @param generates whether anything is generated, or prompts are only scored
   private record Completion(
-      Common common,
+      Asked asked,
       List<Inputs.Input> inputs,
       List<Ask> asks,
       boolean echo,
       boolean generates,
       OptionalInt logprobs,
-      Scheduling scheduling) {
-    Inputs.Input input(int index) {
-      return inputs.get(index / common.n());
-    }
-  }
+      Scheduling scheduling) {}
 
   public void handle(Call call) throws IOException {
     Completion completion = read(call.fields(), call);
-    if (completion.common().stream()) {
+    if (completion.asked().stream()) {
       stream(call, completion);
       return;
     }
-    Job job =
-        new Job(
-            served,
-            completion.common().id(),
-            completion.generates() ? completion.asks() : List.of(),
-            _ -> Heard.NOTHING);
-    call.answer(() -> whole(completion, job.run()), job::close);
+    call.answer(() -> whole(completion));
   }
 
   private Completion read(Fields fields, Call call) {
-    Common common = Common.read(fields, served, "cmpl-", call);
+    Asked asked = Asked.read(fields, served, "cmpl-", call);
     int vocabulary = served.backend().card().vocabulary();
     List<Inputs.Input> inputs = Inputs.read(fields, "prompt", served.backend());
     boolean echo = fields.flag("echo", false);
@@ -79,8 +72,8 @@ public final class CompletionApi {
       throw ApiException.invalid(
           "suffix", "suffix is not supported: the model continues text, it does not fill gaps");
     }
-    OptionalInt bestOf = fields.integer("best_of", 1, common.n());
-    if (bestOf.isPresent() && bestOf.getAsInt() != common.n()) {
+    OptionalInt bestOf = fields.integer("best_of", 1, asked.n());
+    if (bestOf.isPresent() && bestOf.getAsInt() != asked.n()) {
       throw ApiException.invalid("best_of", "best_of must be n");
     }
     OptionalInt logprobs =
@@ -99,10 +92,10 @@ public final class CompletionApi {
     fields.flag("add_special_tokens", true);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
-    if (common.stream() && (echo || !generates)) {
+    if (asked.stream() && (echo || !generates)) {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
     }
-    Inputs.requireFew(inputs, common.n());
+    Inputs.requireFew(inputs, asked.n());
     List<Ask> asks = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =
@@ -113,36 +106,41 @@ public final class CompletionApi {
               scheduling,
               Optional.empty(),
               Optional.empty());
-      for (int i = 0; i < common.n(); i++) {
+      for (int i = 0; i < asked.n(); i++) {
         asks.add(ask.numbered(i));
       }
     }
-    return new Completion(common, inputs, asks, echo, generates, logprobs, scheduling);
+    return new Completion(asked, inputs, asks, echo, generates, logprobs, scheduling);
   }
 
   // --- whole answers
 
-  private ObjectNode whole(Completion completion, List<Answer> answers) {
-    ObjectNode body = completion.common().object(KIND, served.name());
+  private ObjectNode whole(Completion completion) {
+    String id = completion.asked().id();
+    int n = completion.asked().n();
+    List<Answer> answers =
+        completion.generates()
+            ? new Job(served, id, completion.asks()).run(_ -> Heard.NOTHING)
+            : List.of();
+    List<Echo> echoes = served.running().during(id, () -> echoes(completion));
+    ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
-    int prompts = 0;
-    int cached = 0;
     int count = completion.generates() ? answers.size() : completion.inputs().size();
     for (int i = 0; i < count; i++) {
       Optional<Answer> answer =
           completion.generates() ? Optional.of(answers.get(i)) : Optional.empty();
-      Echo echo = echo(completion, i);
+      Echo echo = echoes.get(completion.generates() ? i / n : i);
       ObjectNode choice = choices.addObject().put("index", i);
       choice.put("text", echo.text() + answer.map(Answer::text).orElse(""));
       choice.set("logprobs", logprobs(completion, echo, answer));
       choice.put("finish_reason", answer.map(a -> Writer.finish(a.finish())).orElse("length"));
       answer.flatMap(Answer::stop).ifPresent(stop -> choice.put("matched_stop", stop));
-      if (!completion.generates() || i % completion.common().n() == 0) {
-        prompts += answer.map(a -> a.usage().promptTokens()).orElse(echo.tokens());
-        cached += answer.map(a -> a.usage().cachedTokens()).orElse(0);
-      }
     }
-    body.set("usage", Writer.usage(prompts, cached, answers));
+    body.set(
+        "usage",
+        completion.generates()
+            ? usage(completion, answers)
+            : Writer.usage(echoes.stream().mapToInt(Echo::tokens).sum(), 0, answers));
     return body;
   }
 
@@ -154,12 +152,17 @@ public final class CompletionApi {
     static final Echo NOTHING = new Echo("", 0, List.of(), List.of());
   }
 
-  private Echo echo(Completion completion, int index) {
-    if (!completion.echo()) {
-      return Echo.NOTHING;
-    }
-    Inputs.Input input =
-        completion.input(completion.generates() ? index : index * completion.common().n());
+  /// What comes before the answers to each prompt, all scored together.
+  private List<Echo> echoes(Completion completion) {
+    return completion.echo()
+        ? Together.all(
+            completion.inputs().stream()
+                .<Callable<Echo>>map(input -> () -> echo(completion, input))
+                .toList())
+        : Collections.nCopies(completion.inputs().size(), Echo.NOTHING);
+  }
+
+  private Echo echo(Completion completion, Inputs.Input input) {
     List<Integer> tokens = input.tokens();
     List<String> texts =
         tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
@@ -191,36 +194,25 @@ public final class CompletionApi {
   // --- pieces
 
   private void stream(Call call, Completion completion) throws IOException {
-    Job[] job = new Job[1];
+    Job job = new Job(served, completion.asked().id(), completion.asks());
     call.stream(
         events -> {
-          job[0] =
-              new Job(
-                  served,
-                  completion.common().id(),
-                  completion.asks(),
-                  index -> new Pieces(completion, index, events));
-          List<Answer> answers;
-          try {
-            answers = job[0].run();
-          } catch (UncheckedIOException e) {
-            throw e.getCause();
-          }
-          if (completion.common().withUsage()) {
-            ObjectNode last = completion.common().object(KIND, served.name());
+          List<Answer> answers = job.run(index -> new Pieces(completion, index, events));
+          if (completion.asked().withUsage()) {
+            ObjectNode last = completion.asked().object(KIND, served.name());
             last.putArray("choices");
             last.set("usage", usage(completion, answers));
             events.send(last);
           }
           events.done();
         },
-        () -> job[0].close());
+        job::close);
   }
 
   private static ObjectNode usage(Completion completion, List<Answer> answers) {
     int prompts = 0;
     int cached = 0;
-    for (int i = 0; i < answers.size(); i += completion.common().n()) {
+    for (int i = 0; i < answers.size(); i += completion.asked().n()) {
       prompts += answers.get(i).usage().promptTokens();
       cached += answers.get(i).usage().cachedTokens();
     }
@@ -241,7 +233,7 @@ public final class CompletionApi {
     }
 
     private void send(String text, JsonNode logprobs, Optional<String> finish) {
-      ObjectNode chunk = completion.common().object(KIND, served.name());
+      ObjectNode chunk = completion.asked().object(KIND, served.name());
       ObjectNode choice = chunk.putArray("choices").addObject();
       choice.put("index", index).put("text", text);
       choice.set("logprobs", logprobs);

@@ -29,9 +29,10 @@ public final class Conversations {
 
   /// @param tools that the model is told of
   public Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
+    String salt = fields.text("cache_salt").orElse("");
     List<Prompt.Message> messages = new ArrayList<>();
     for (Fields message : fields.objects("messages", MOST_MESSAGES)) {
-      messages.add(message(message));
+      messages.add(message(message, salt));
     }
     if (messages.isEmpty()) {
       throw fields.missing("messages");
@@ -84,14 +85,14 @@ public final class Conversations {
     return variables;
   }
 
-  private Prompt.Message message(Fields message) {
+  private Prompt.Message message(Fields message, String salt) {
     String role = message.requiredText("role");
     Map<String, Object> fields = new LinkedHashMap<>(); // clients send back all that they got
     message.text("name").ifPresent(name -> fields.put("name", name));
     return switch (role) {
       case "system", "developer" -> new Prompt.Message(Role.SYSTEM, parts(message), fields);
       case "user" -> new Prompt.Message(Role.USER, parts(message), fields);
-      case "assistant" -> assistant(message, fields);
+      case "assistant" -> assistant(message, fields, salt);
       case "tool" -> {
         fields.put("tool_call_id", message.requiredText("tool_call_id"));
         yield new Prompt.Message(Role.TOOL, parts(message), fields);
@@ -106,7 +107,7 @@ public final class Conversations {
     };
   }
 
-  private Prompt.Message assistant(Fields message, Map<String, Object> fields) {
+  private Prompt.Message assistant(Fields message, Map<String, Object> fields, String salt) {
     message
         .text("reasoning_content")
         .or(() -> message.text("reasoning"))
@@ -120,7 +121,8 @@ public final class Conversations {
     if (parts.isEmpty() && calls.isEmpty()) {
       throw message.missing("content");
     }
-    return new Prompt.Message(Role.ASSISTANT, parts.stream().map(memory::recall).toList(), fields);
+    return new Prompt.Message(
+        Role.ASSISTANT, parts.stream().map(part -> memory.recall(salt, part)).toList(), fields);
   }
 
   /// Templates write the arguments themselves, so they get them as an object.

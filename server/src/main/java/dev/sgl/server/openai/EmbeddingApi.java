@@ -9,11 +9,13 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.Together;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /// `POST /v1/embeddings`: the hidden states of the served model, pooled and of length 1.
 ///
@@ -33,9 +35,10 @@ public final class EmbeddingApi {
       Scheduling scheduling) {}
 
   public void handle(Call call) throws IOException {
-    Embedding asked = read(call.fields());
-    Thread thread = Thread.currentThread();
-    call.answer(() -> embed(asked), thread::interrupt);
+    Fields fields = call.fields();
+    String id = served.id(fields, "embd-", call);
+    Embedding asked = read(fields);
+    call.answer(() -> served.running().during(id, () -> embed(asked)));
   }
 
   private Embedding read(Fields fields) {
@@ -73,9 +76,14 @@ public final class EmbeddingApi {
   private ObjectNode embed(Embedding asked) {
     ObjectNode body = Json.object().put("object", "list").put("model", served.name());
     ArrayNode data = body.putArray("data");
-    int tokens = 0;
-    for (List<Integer> input : asked.inputs()) {
-      float[] vector = served.backend().embed(input, asked.pooling(), asked.scheduling());
+    List<float[]> vectors =
+        Together.all(
+            asked.inputs().stream()
+                .<Callable<float[]>>map(
+                    input ->
+                        () -> served.backend().embed(input, asked.pooling(), asked.scheduling()))
+                .toList());
+    for (float[] vector : vectors) {
       if (asked.normal()) {
         normalize(vector);
       }
@@ -88,8 +96,8 @@ public final class EmbeddingApi {
           numbers.add(number);
         }
       }
-      tokens += input.size();
     }
+    int tokens = asked.inputs().stream().mapToInt(List::size).sum();
     body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
     return body;
   }

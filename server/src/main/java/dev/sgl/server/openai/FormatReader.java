@@ -31,7 +31,9 @@ public final class FormatReader {
     for (String name : List.of("ebnf", "guided_grammar")) {
       fields.text(name).ifPresent(text -> reader.add(name, new Type.Grammar(text)));
     }
-    fields.any("guided_json").ifPresent(schema -> reader.add("guided_json", schema(schema)));
+    for (String name : List.of("guided_json", "json_schema")) {
+      fields.any(name).ifPresent(schema -> reader.add(name, schema(schema)));
+    }
     reader.choices("guided_choice", fields);
     fields.object("structured_outputs").ifPresent(reader::structured);
     return reader.only();
@@ -63,16 +65,25 @@ public final class FormatReader {
   }
 
   private void structured(Fields given) {
+    int before = found.size();
     given.any("json").ifPresent(schema -> add(given.name("json"), schema(schema)));
     given.text("regex").ifPresent(regex -> add(given.name("regex"), new Type.Pattern(regex)));
     given.text("grammar").ifPresent(text -> add(given.name("grammar"), new Type.Grammar(text)));
     choices("choice", given);
     given.finish();
+    if (found.size() == before) {
+      throw ApiException.invalid(
+          "structured_outputs",
+          "structured_outputs asks for nothing; it needs json, regex, grammar or choice");
+    }
   }
 
   private void choices(String name, Fields fields) {
     List<Type> choices = new ArrayList<>();
     fields.texts(name, MOST_CHOICES).forEach(text -> choices.add(new Type.Literal(text)));
+    if (fields.has(name) && choices.isEmpty()) {
+      throw ApiException.invalid(fields.name(name), fields.name(name) + " has nothing to choose");
+    }
     if (!choices.isEmpty()) {
       add(fields.name(name), new Type.OneOf(choices));
     }

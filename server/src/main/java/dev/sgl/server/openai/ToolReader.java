@@ -39,7 +39,10 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
         template
             .flatMap(ToolFormat::of)
             .orElseThrow(
-                () -> ApiException.invalid("tools", "the model's chat template knows no tools"));
+                () ->
+                    ApiException.invalid(
+                        "tools",
+                        "the model's chat template knows no tools, or writes calls in a way that is not known here"));
     boolean isNamed = choice.isPresent() && choice.get().isObject();
     List<ToolSpec> callable = isNamed ? named(fields, tools) : tools;
     if (!isNamed && !List.of("auto", "required").contains(word)) {
@@ -71,21 +74,34 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
     }
     function.text("description");
     function.flag("strict", false);
-    Optional<JsonNode> parameters = function.any("parameters");
+    ObjectNode parameters = parameters(function);
     function.finish();
     tool.finish();
-    if (parameters.isPresent() && !parameters.get().isEmpty()) {
-      FormatReader.require(
-          function.name("parameters"), new Type.Schema(parameters.get().toString()));
-    }
+    FormatReader.require(function.name("parameters"), new Type.Schema(parameters.toString()));
     ObjectNode whole = Json.object().put("name", name);
     whole.put("description", function.text("description").orElse(""));
-    whole.set("parameters", parameters.orElseGet(ToolReader::noParameters));
+    whole.set("parameters", parameters);
     return new ToolSpec(name, whole);
   }
 
+  /// The schema of the arguments, which are an object in any case.
+  private static ObjectNode parameters(Fields function) {
+    Optional<JsonNode> given = function.any("parameters").filter(schema -> !schema.isEmpty());
+    if (given.isEmpty()) {
+      return noParameters();
+    }
+    String name = function.name("parameters");
+    if (!(given.get() instanceof ObjectNode schema)) {
+      throw ApiException.invalid(name, "invalid_type", name + " must be a JSON Schema");
+    }
+    if (!schema.path("type").asText("object").equals("object")) {
+      throw ApiException.invalid(name, "invalid_schema", name + " must be of the type object");
+    }
+    return schema.deepCopy().put("type", "object");
+  }
+
   /// Templates expect that a tool has parameters.
-  private static JsonNode noParameters() {
+  private static ObjectNode noParameters() {
     ObjectNode none = Json.object().put("type", "object");
     none.putObject("properties");
     return none.put("additionalProperties", false);

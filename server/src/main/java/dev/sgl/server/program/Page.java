@@ -15,6 +15,9 @@ public final class Page {
           "page.css", "text/css; charset=utf-8",
           "page.js", "text/javascript; charset=utf-8");
 
+  private static final String POLICY =
+      "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
+
   private Page() {}
 
   /// Adds the files of the page.
@@ -25,7 +28,8 @@ public final class Page {
           routes.get(
               name.equals("index.html") ? "/" : "/" + name,
               call -> {
-                call.set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:");
+                call.set("Content-Security-Policy", POLICY);
+                call.set("X-Content-Type-Options", "nosniff");
                 call.set("Cache-Control", "no-cache");
                 call.answer(200, type, content);
               });

@@ -30,6 +30,9 @@ import java.util.Map;
 public final class ProgramApi {
   private static final int MOST_SOURCE = 1 << 20;
 
+  /// Steps of a program that anyone may have sent.
+  private static final long MOST_STEPS = 5_000_000;
+
   private final Served served;
   private final Programs programs;
 
@@ -40,7 +43,11 @@ public final class ProgramApi {
 
   /// A run that is asked for.
   private record Run(
-      Program program, Map<String, Object> arguments, RunOptions options, boolean stream) {
+      String id,
+      Program program,
+      Map<String, Object> arguments,
+      RunOptions options,
+      boolean stream) {
     String name() {
       return program.entry().orElseThrow().name();
     }
@@ -84,7 +91,7 @@ public final class ProgramApi {
           "name", "program_not_found", "there is no program " + name + near);
     }
     Fields fields = call.fields();
-    answer(call, read(fields, program, programs.options().apply(program)));
+    answer(call, read(call, fields, program, programs.options().apply(program)));
   }
 
   /// Runs a program that is sent as source; it has no tools and reads no files.
@@ -98,10 +105,12 @@ public final class ProgramApi {
     if (compiled.program().isEmpty()) {
       throw ApiException.invalid("source", "invalid_program", compiled.report().stripTrailing());
     }
-    answer(call, read(fields, compiled.program().get(), RunOptions.DEFAULT));
+    RunOptions options = RunOptions.DEFAULT.withMostSteps(MOST_STEPS);
+    answer(call, read(call, fields, compiled.program().get(), options));
   }
 
-  private static Run read(Fields fields, Program program, RunOptions options) {
+  private Run read(Call call, Fields fields, Program program, RunOptions options) {
+    String id = served.id(fields, "run-", call);
     Map<String, Object> arguments;
     try {
       String given = fields.any("arguments").map(JsonNode::toString).orElse("{}");
@@ -118,31 +127,30 @@ public final class ProgramApi {
                     fields.integer("priority", -1000, 1000).orElse(0),
                     fields.text("cache_salt").orElse("")));
     fields.finish();
-    return new Run(program, arguments, own, stream);
+    return new Run(id, program, arguments, own, stream);
   }
 
   private void answer(Call call, Run run) throws IOException {
-    Thread thread = Thread.currentThread(); // a run ends when its thread is interrupted
     if (!run.stream()) {
-      call.answer(() -> result(run, value(run, run.options())), thread::interrupt);
+      call.answer(() -> result(run, value(run, run.options())));
       return;
     }
     call.stream(
         events -> {
-          try {
-            Object value = value(run, run.options().withListener(new RunEvents(events)));
-            events.send("result", result(run, value));
-            events.done();
-          } catch (UncheckedIOException e) {
-            throw e.getCause();
-          }
+          Object value = value(run, run.options().withListener(new RunEvents(events)));
+          events.send("result", result(run, value));
+          events.done();
         },
-        thread::interrupt);
+        Thread.currentThread()::interrupt);
   }
 
   private Object value(Run run, RunOptions options) {
     try {
-      return Interpreter.run(run.program(), run.arguments(), served.backend(), options);
+      return served
+          .running()
+          .during(
+              run.id(),
+              () -> Interpreter.run(run.program(), run.arguments(), served.backend(), options));
     } catch (RunException e) {
       if (e.getCause() instanceof UncheckedIOException gone) {
         throw gone;
@@ -153,7 +161,7 @@ public final class ProgramApi {
           ofModel ? "server_error" : "program_error",
           "",
           "program_failed",
-          e.toString().replaceFirst("^RunException: ", ""));
+          "%s (%s, in %s)".formatted(e.getMessage(), e.span(), e.branch()));
     }
   }
 

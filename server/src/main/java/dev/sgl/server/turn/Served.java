@@ -2,7 +2,10 @@ package dev.sgl.server.turn;
 
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Fields;
 import java.util.List;
+import java.util.UUID;
 
 /// A model that is served.
 ///
@@ -17,6 +20,19 @@ public record Served(
 
   public String name() {
     return names.getFirst();
+  }
+
+  /// The id of a request, which its answer has, too: the client's, or a new one.
+  public String id(Fields fields, String prefix, Call call) {
+    String id =
+        fields
+            .text("rid")
+            .or(() -> fields.text("request_id"))
+            .or(() -> call.header("X-Request-Id"))
+            .filter(given -> given.matches("[!-~]{1,128}"))
+            .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
+    call.set("X-Request-Id", id);
+    return id;
   }
 
   /// @throws ApiException if a client asks for another model

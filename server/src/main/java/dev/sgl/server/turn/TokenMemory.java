@@ -1,6 +1,11 @@
 package dev.sgl.server.turn;
 
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Token;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,16 +16,40 @@ import java.util.Map;
 public final class TokenMemory {
   private static final long MOST_TOKENS = 1 << 20;
 
-  private final Map<String, List<Integer>> tokens = new LinkedHashMap<>(16, 0.75f, true);
+  private final TokenBackend backend;
+  private final Map<Said, List<Integer>> tokens = new LinkedHashMap<>(16, 0.75f, true);
   private long size;
 
-  /// Remembers an answer.
-  public synchronized void keep(Answer answer) {
-    if (answer.text().isEmpty() || answer.tokens().isEmpty()) {
-      return;
+  /// @param salt of the cache: what is said there is nobody else's
+  private record Said(String salt, String text) {}
+
+  public TokenMemory(TokenBackend backend) {
+    this.backend = backend;
+  }
+
+  /// Remembers an answer, if its tokens spell its text and nothing else: a special token in it
+  /// would be one of the next prompt's, which nobody wrote there.
+  public void keep(String salt, Answer answer) {
+    if (!answer.text().isEmpty() && !answer.tokens().isEmpty() && isSpelled(answer)) {
+      put(new Said(salt, answer.text()), answer.tokens());
     }
-    List<Integer> before = tokens.put(answer.text(), answer.tokens());
-    size += answer.tokens().size() - (before == null ? 0 : before.size());
+  }
+
+  private boolean isSpelled(Answer answer) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int id : answer.tokens()) {
+      List<Byte> own = backend.token(id).map(Token::bytes).orElse(List.of());
+      if (own.isEmpty()) {
+        return false;
+      }
+      own.forEach(bytes::write);
+    }
+    return Arrays.equals(bytes.toByteArray(), answer.text().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private synchronized void put(Said said, List<Integer> its) {
+    List<Integer> before = tokens.put(said, its);
+    size += its.size() - (before == null ? 0 : before.size());
     var oldest = tokens.entrySet().iterator();
     while (size > MOST_TOKENS && oldest.hasNext()) {
       size -= oldest.next().getValue().size();
@@ -29,8 +58,8 @@ public final class TokenMemory {
   }
 
   /// A part of an assistant's message, with its tokens if they are known.
-  public synchronized Prompt.Part recall(Prompt.Part part) {
-    List<Integer> known = tokens.get(part.text());
+  public synchronized Prompt.Part recall(String salt, Prompt.Part part) {
+    List<Integer> known = tokens.get(new Said(salt, part.text()));
     return known == null ? part : new Prompt.Part.Generated(part.text(), known, 0);
   }
 }

@@ -22,8 +22,15 @@ public enum ToolFormat {
   static final String LLAMA_MARK = "<|python_tag|>";
   static final String MISTRAL_MARK = "[TOOL_CALLS]";
 
-  static final String XML_MARK = "<function=";
+  /// Of formats that are not known here: arguments one by one, a list of calls, another protocol.
+  private static final List<String> OTHERS =
+      List.of("<function=", "<arg_key>", "<tool_calls>[", "<use_mcp_tool>");
+
   static final String ARGS_MARK = "[ARGS]";
+  static final String LLAMA_HEADER = "<|start_header_id|>";
+
+  /// With which a call of Llama begins, but also any other object.
+  static final String BRACE = "{";
 
   static final int SHORT_ID = 9;
 
@@ -44,13 +51,14 @@ public enum ToolFormat {
     if (template.contains(MISTRAL_MARK)) {
       return Optional.of(template.contains(ARGS_MARK) ? MISTRAL_ARGS : MISTRAL);
     }
-    if (template.contains(XML_MARK)) {
-      return Optional.empty(); // arguments one by one, not as JSON
+    if (OTHERS.stream().anyMatch(template::contains)) {
+      return Optional.empty();
     }
     if (template.contains(HERMES_MARK)) {
       return Optional.of(HERMES);
     }
-    return template.contains("tools") && template.contains("\"parameters\"")
+    boolean isLlama = template.contains(LLAMA_MARK) || template.contains(LLAMA_HEADER);
+    return isLlama && template.contains("tools") && template.contains("\"parameters\"")
         ? Optional.of(LLAMA)
         : Optional.empty();
   }
@@ -82,7 +90,7 @@ public enum ToolFormat {
   List<String> marks() {
     return switch (this) {
       case HERMES -> List.of(HERMES_MARK);
-      case LLAMA -> List.of("{");
+      case LLAMA -> List.of(BRACE);
       case MISTRAL, MISTRAL_ARGS -> List.of();
     };
   }
@@ -96,9 +104,9 @@ public enum ToolFormat {
     };
   }
 
-  /// Whether a call can only be at the beginning of a message.
-  boolean onlyAtBeginning() {
-    return this == LLAMA;
+  /// The special token that ends a name, if one does.
+  Optional<String> nameEndToken() {
+    return this == MISTRAL_ARGS ? Optional.of(ARGS_MARK) : Optional.empty();
   }
 
   /// Whether a message may hold several calls.

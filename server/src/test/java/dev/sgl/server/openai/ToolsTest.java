@@ -1,6 +1,7 @@
 package dev.sgl.server.openai;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -163,7 +164,7 @@ class ToolsTest {
           ask("\"max_tokens\":12").replace("\"enable_thinking\":false", "\"enable_thinking\":true");
       JsonNode message = server.post(PATH, thinking).json().at("/choices/0/message");
       assertTrue(message.path("reasoning_content").isTextual(), message.toString());
-      assertEquals("", message.path("content").asText());
+      assertFalse(message.path("content").asText().contains("think>"), message.toString());
       String together =
           thinking.replace("\"max_tokens\"", "\"separate_reasoning\":false,\"max_tokens\"");
       assertTrue(
@@ -174,6 +175,69 @@ class ToolsTest {
               .startsWith("<think>"));
       JsonNode silent = server.post(PATH, ask("\"max_tokens\":12")).json().at("/choices/0/message");
       assertTrue(silent.path("reasoning_content").isMissingNode(), silent.toString());
+    }
+  }
+
+  @Test
+  void streamedLogprobsAreThoseOfTheWholeAnswer() throws IOException {
+    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+      for (int seed = 0; seed < 5; seed++) {
+        String more = "\"max_tokens\":40,\"logprobs\":true,\"top_logprobs\":1,\"seed\":" + seed;
+        String body = ask(more).replace("\"temperature\":0", "\"temperature\":1.3");
+        List<String> whole = new ArrayList<>();
+        server
+            .post(PATH, body)
+            .at("/choices/0/logprobs/content")
+            .forEach(one -> whole.add(one.path("token").asText()));
+        List<String> streamed = new ArrayList<>();
+        for (JsonNode event : server.stream(PATH, body.replaceFirst("\\{", "{\"stream\":true,"))) {
+          event
+              .at("/choices/0/logprobs/content")
+              .forEach(one -> streamed.add(one.path("token").asText()));
+        }
+        assertFalse(whole.isEmpty());
+        assertEquals(whole, streamed);
+      }
+    }
+  }
+
+  @Test
+  void theArgumentsOfAToolAreAnObject() throws IOException {
+    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+      for (String schema : List.of("{}", "{\"properties\":{\"a\":{\"type\":\"boolean\"}}}")) {
+        String body =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"Go.\"}],\"max_tokens\":60,"
+                + "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":"
+                + "{\"name\":\"go\",\"parameters\":"
+                + schema
+                + "}}]}";
+        String arguments =
+            server
+                .post(PATH, body)
+                .at("/choices/0/message/tool_calls/0/function/arguments")
+                .asText();
+        assertTrue(arguments.startsWith("{"), arguments);
+      }
+      String list = ask("\"n\":1").replace("\"type\": \"object\"", "\"type\": \"array\"");
+      assertEquals(400, server.post(PATH, list).status());
+    }
+  }
+
+  /// A turn that reaches the end of the context is cut, not refused: its beginning was said.
+  @Test
+  void theEndOfTheContextEndsATurn() throws IOException {
+    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+      int context = server.get("/get_model_info").at("/context_length").asInt();
+      String body = ask("\"tool_choice\":\"required\"");
+      String tokenized =
+          body.replace("\"temperature\":0,", "").replace(",\"tool_choice\":\"required\"", "");
+      int tokens = server.post("/tokenize", tokenized).at("/count").asInt();
+      assertTrue(tokens > 0);
+      String filler = " a".repeat(context - tokens - 10);
+      String longer = body.replace("in Rome?", "in Rome?" + filler);
+      TestServer.Answer answer = server.post(PATH, longer);
+      assertEquals(200, answer.status(), answer.text());
+      assertEquals("length", answer.at("/choices/0/finish_reason").asText(), answer.text());
     }
   }
 }

@@ -20,7 +20,7 @@ import java.util.Optional;
 /// A model that says what a test has it say. What it would say goes on over all generations; a
 /// stop text or a stop token (written in brackets of its own) cuts a generation off, a type takes
 /// as much as belongs to it. A token is a character.
-final class ScriptedTokens implements TokenBackend {
+class ScriptedTokens implements TokenBackend {
   private final StringBuilder script;
   private final Optional<String> template;
   private final Deque<String> prompts = new ArrayDeque<>();

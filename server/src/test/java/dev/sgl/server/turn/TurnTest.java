@@ -162,8 +162,19 @@ class TurnTest {
   @Test
   void llamaCallsAtTheBeginningOnly() {
     Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.LLAMA, false, true)), Optional.empty());
-    Answer call = run(new ScriptedTokens("{weather\"{\"city\":\"Oslo\"}", ""), ask);
+    // the script goes on behind what is only looked at: 16 characters
+    Answer call =
+        run(new ScriptedTokens("{\"name\": \"weather" + "weather\"{\"city\":\"Oslo\"}", ""), ask);
     assertEquals("weather", call.calls().getFirst().name());
+    Answer other = run(new ScriptedTokens("{\"name\": \"Ann\"}! " + "is her name", ""), ask);
+    assertEquals("{is her name", other.text());
+    assertTrue(other.calls().isEmpty());
+    Ask typed = ask(Type.INT, ask.tools(), Optional.empty());
+    Answer value = run(new ScriptedTokens("{\"a\":12345678901" + "17", ""), typed);
+    assertEquals("17", value.text());
+    Answer instead =
+        run(new ScriptedTokens("{\"name\": \"weathe" + "weather\"{\"city\":\"Oslo\"}", ""), typed);
+    assertEquals("weather", instead.calls().getFirst().name());
     Answer text = run(new ScriptedTokens("A set {1, 2} and {3}.", ""), ask);
     assertEquals("A set {1, 2} and {3}.", text.text());
     assertTrue(text.calls().isEmpty());

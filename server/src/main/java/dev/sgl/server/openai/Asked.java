@@ -6,7 +6,6 @@ import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.turn.Served;
 import java.time.Instant;
-import java.util.UUID;
 
 /// What calls of chats and of completions have in common.
 ///
@@ -15,10 +14,10 @@ import java.util.UUID;
 /// @param n answers to each prompt
 /// @param stream whether they come piece by piece
 /// @param withUsage whether a stream ends with the usage
-record Common(String id, long created, int n, boolean stream, boolean withUsage) {
-  private static final int MOST_ANSWERS = 128;
+record Asked(String id, long created, int n, boolean stream, boolean withUsage) {
+  static final int MOST_ANSWERS = 128;
 
-  static Common read(Fields fields, Served served, String prefix, Call call) {
+  static Asked read(Fields fields, Served served, String prefix, Call call) {
     fields.text("model").ifPresent(served::requireName);
     boolean stream = fields.flag("stream", false);
     boolean withUsage = false;
@@ -38,16 +37,9 @@ record Common(String id, long created, int n, boolean stream, boolean withUsage)
         "prompt_cache_key",
         "prompt_cache_retention",
         "verbosity");
-    String id =
-        fields
-            .text("rid")
-            .or(() -> fields.text("request_id"))
-            .or(() -> call.header("X-Request-Id"))
-            .filter(given -> given.matches("[!-~]{1,128}"))
-            .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
-    call.set("X-Request-Id", id);
+    String id = served.id(fields, prefix, call);
     int n = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
-    return new Common(id, Instant.now().getEpochSecond(), n, stream, withUsage);
+    return new Asked(id, Instant.now().getEpochSecond(), n, stream, withUsage);
   }
 
   /// The beginning of an answer, or of a piece of one.

@@ -1,0 +1,183 @@
+package dev.sgl.server.turn;
+
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TooLongException;
+import dev.sgl.program.Type;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+
+/// The generations of one answer, one after the other, each behind the tokens of those before it
+/// and what was written between them; and what is left of the tokens that it may have. Where there
+/// is no room for more, generations are empty and end by length. Run by one thread, and ended by
+/// any.
+final class Continuation implements AutoCloseable {
+  private static final Reply NO_ROOM =
+      new Reply(
+          "",
+          List.of(),
+          0,
+          Reply.Finish.LENGTH,
+          Optional.empty(),
+          Reply.Usage.NONE,
+          Reply.Timing.NONE,
+          List.of());
+
+  private final TokenBackend backend;
+  private final Ask ask;
+  private final List<Prompt.Part> open = new ArrayList<>(); // behind the prompt
+  private int left;
+  private int generations;
+  private int generated;
+  private int forced;
+  private Optional<Reply.Usage> first = Optional.empty(); // of the first generation
+  private Optional<Generation> current = Optional.empty();
+  private boolean closed;
+
+  Continuation(TokenBackend backend, Ask ask) {
+    this.backend = backend;
+    this.ask = ask;
+    this.left = ask.sampling().maxTokens().orElse(Integer.MAX_VALUE);
+  }
+
+  /// Tokens that the answer may still have.
+  int left() {
+    return left;
+  }
+
+  /// What the answer has cost so far.
+  Reply.Usage usage() {
+    return new Reply.Usage(
+        first.map(Reply.Usage::promptTokens).orElse(0),
+        first.map(Reply.Usage::cachedTokens).orElse(0),
+        generated,
+        forced);
+  }
+
+  /// The log-probabilities that came with the last piece of text.
+  List<Reply.Logprob> logprobs() {
+    return current.map(Generation::logprobs).orElse(List.of());
+  }
+
+  /// Adds text that belongs to the prompt.
+  void begin(String words) {
+    if (!words.isEmpty()) {
+      open.add(new Prompt.Part.Written(words));
+    }
+  }
+
+  /// Adds text of the answer that the model was not asked for.
+  void write(String words) {
+    begin(words);
+    int tokens = words.isEmpty() ? 0 : backend.tokens(words, false).size();
+    left = Math.max(0, left - tokens);
+    generated += tokens;
+    forced += tokens;
+  }
+
+  /// Adds what the model wrote, as the tokens that it was.
+  void keep(Reply reply) {
+    if (!reply.tokens().isEmpty()) {
+      open.add(new Prompt.Part.Generated(reply.text(), reply.tokens(), reply.healed()));
+    } else {
+      begin(reply.text());
+    }
+  }
+
+  /// Lets the model go on; what it writes is not kept by itself.
+  ///
+  /// @param pieces hears it as it comes
+  Reply generate(Type type, Sampling sampling, Consumer<String> pieces) {
+    if (left < 1) {
+      return NO_ROOM;
+    }
+    Reply reply = ask(type, sampling, pieces);
+    count(reply);
+    return reply;
+  }
+
+  /// What the model would say behind what there is and `more`, as if it were not asked.
+  Reply peek(String more, Sampling sampling) {
+    if (left < 1) {
+      return NO_ROOM;
+    }
+    int size = open.size();
+    begin(more);
+    try {
+      return ask(Type.TEXT, sampling, _ -> {});
+    } finally {
+      open.subList(size, open.size()).clear();
+    }
+  }
+
+  /// Counts what was only looked at and is kept nevertheless.
+  void count(Reply reply) {
+    left = Math.max(0, left - reply.usage().generatedTokens());
+    generated += reply.usage().generatedTokens();
+    forced += reply.usage().forcedTokens();
+  }
+
+  private Reply ask(Type type, Sampling sampling, Consumer<String> pieces) {
+    Sampling own =
+        sampling.withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left))).withSeed(seed());
+    generations++;
+    try (Generation generation =
+        backend.generate(new Request(prompt(), type, own, ask.scheduling()))) {
+      begin(generation);
+      for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {
+        pieces.accept(p.get());
+      }
+      Reply reply = generation.reply();
+      first = first.or(() -> Optional.of(reply.usage()));
+      return reply;
+    } catch (TooLongException e) {
+      if (first.isEmpty() && backend.tokens(ask.prompt()).size() >= backend.card().context()) {
+        throw e; // it is the prompt itself that is too long
+      }
+      left = 0;
+      return NO_ROOM;
+    }
+  }
+
+  private Prompt prompt() {
+    return switch (ask.prompt()) {
+      case Prompt.Raw(var parts) -> new Prompt.Raw(joined(parts));
+      case Prompt.Chat(var messages, var begun, var variables) ->
+          new Prompt.Chat(messages, joined(begun), variables);
+    };
+  }
+
+  private List<Prompt.Part> joined(List<Prompt.Part> before) {
+    List<Prompt.Part> all = new ArrayList<>(before);
+    all.addAll(open);
+    return all;
+  }
+
+  /// Each generation has a seed of its own.
+  private OptionalLong seed() {
+    OptionalLong seed = ask.sampling().seed();
+    return seed.isPresent() ? OptionalLong.of(seed.getAsLong() + generations) : seed;
+  }
+
+  private synchronized void begin(Generation generation) {
+    if (closed) {
+      throw new CancellationException("cancelled");
+    }
+    current = Optional.of(generation);
+  }
+
+  /// Ends the answer, if it is not finished.
+  @Override
+  public synchronized void close() {
+    closed = true;
+    current.ifPresent(Generation::close);
+  }
+}
