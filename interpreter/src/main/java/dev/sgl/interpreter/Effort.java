@@ -3,11 +3,12 @@ package dev.sgl.interpreter;
 import dev.sgl.program.TypeException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /// What a run computes by itself, counted in steps and elements: so that it can be ended while it
 /// computes, lets others compute beside it, and has an end if it may only do so much.
 final class Effort {
-  private static final int REST = 1024; // steps between two looks around
+  private static final int REST = 1 << 14; // steps between two looks around: some milliseconds
 
   private final long most;
   private final AtomicLong done = new AtomicLong();
@@ -35,7 +36,11 @@ final class Effort {
       if (Thread.currentThread().isInterrupted()) {
         throw new CancellationException("cancelled");
       }
-      Thread.yield(); // a virtual thread keeps its carrier as long as it computes
+      // A virtual thread keeps its carrier as long as it computes, and one that yields comes back
+      // before those that woke up meanwhile; one that parks goes behind them.
+      if (Thread.currentThread().isVirtual()) {
+        LockSupport.parkNanos(1);
+      }
     }
   }
 }

@@ -24,6 +24,8 @@ import okhttp3.Response;
 public final class TestServer implements AutoCloseable {
   private static final Path DEMO = Path.of("../samples/model/demo");
 
+  private static final ServerOptions LOCAL = ServerOptions.DEFAULT.withAddress("127.0.0.1", 0);
+
   private final LocalBackend backend;
   private final SglServer server;
   private final OkHttpClient client =
@@ -42,7 +44,12 @@ public final class TestServer implements AutoCloseable {
 
   private TestServer(LocalOptions local, ServerOptions options) throws IOException {
     backend = LocalBackend.open(DEMO, local.withDevice(DeviceOption.CPU), Progress.SILENT);
-    server = SglServer.open(backend, options.withAddress("127.0.0.1", 0));
+    server = SglServer.open(backend, options);
+  }
+
+  /// Where it listens.
+  public static TestServer at(String host) throws IOException {
+    return new TestServer(LocalOptions.DEFAULT, ServerOptions.DEFAULT.withAddress(host, 0));
   }
 
   public static TestServer open() throws IOException {
@@ -50,13 +57,12 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static TestServer open(UnaryOperator<ServerOptions> options) throws IOException {
-    return new TestServer(LocalOptions.DEFAULT, options.apply(ServerOptions.DEFAULT));
+    return new TestServer(LocalOptions.DEFAULT, options.apply(LOCAL));
   }
 
   /// With another chat template than the model's own.
   public static TestServer withTemplate(Path template) throws IOException {
-    return new TestServer(
-        LocalOptions.DEFAULT.withChatTemplate(Optional.of(template)), ServerOptions.DEFAULT);
+    return new TestServer(LocalOptions.DEFAULT.withChatTemplate(Optional.of(template)), LOCAL);
   }
 
   public LocalBackend backend() {

@@ -265,23 +265,39 @@ public final class KvCache {
 
   /// A run of tokens that is kept.
   ///
+  /// @param namespace that it belongs to
   /// @param parent the place of the run before it in the list; -1 if it begins a text
-  public record Run(int parent, int[] tokens, boolean isUsed) {}
+  public record Run(String namespace, int parent, int[] tokens, boolean isUsed) {}
 
-  /// All runs that are kept, parents before their children.
-  public List<Run> runs() {
-    List<Run> runs = new ArrayList<>();
+  /// What is kept.
+  ///
+  /// @param shown some runs, parents before their children
+  /// @param hidden how many there are besides
+  public record Runs(List<Run> shown, int hidden) {}
+
+  /// The runs that are kept, at most so many of them.
+  public Runs runs(int most) {
+    List<Run> shown = new ArrayList<>();
+    int hidden = 0;
     for (Node root : tree.roots()) {
-      addBelow(root, -1, runs);
+      hidden += addBelow(root, -1, most, shown);
     }
-    return runs;
+    return new Runs(shown, hidden);
   }
 
-  private static void addBelow(Node node, int parent, List<Run> runs) {
+  /// @return how many had no place
+  private static int addBelow(Node node, int parent, int most, List<Run> shown) {
+    int hidden = 0;
     for (Node child : node.children().values()) {
-      runs.add(new Run(parent, child.tokens(), child.isLocked()));
-      addBelow(child, runs.size() - 1, runs);
+      int place = shown.size();
+      if (place < most) {
+        shown.add(new Run(child.namespace(), parent, child.tokens(), child.isLocked()));
+      } else {
+        hidden++;
+      }
+      hidden += addBelow(child, place, most, shown);
     }
+    return hidden;
   }
 
   // --- what must always be true

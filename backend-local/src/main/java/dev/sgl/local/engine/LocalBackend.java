@@ -357,16 +357,19 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public CacheTree cacheTree(int most) {
-    List<KvCache.Run> runs = engine.ask(KvCache::runs);
+    KvCache.Runs runs = engine.ask(cache -> cache.runs(most));
     List<CacheTree.Run> shown =
-        runs.stream()
-            .limit(most) // parents come before their children
+        runs.shown().stream()
             .map(r -> new CacheTree.Run(r.parent(), r.tokens().length, text(r), r.isUsed()))
             .toList();
-    return new CacheTree(shown, runs.size() - shown.size());
+    return new CacheTree(shown, runs.hidden());
   }
 
+  /// The beginning of a run's text; none of one that is somebody's own.
   private String text(KvCache.Run run) {
+    if (!run.namespace().isEmpty()) {
+      return "";
+    }
     return Arrays.stream(run.tokens())
         .limit(SHOWN_TOKENS)
         .mapToObj(tokenizer::show)

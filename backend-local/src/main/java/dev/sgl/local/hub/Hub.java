@@ -1,31 +1,19 @@
 package dev.sgl.local.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.hub.Download.Needed;
 import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.http.HttpResponse;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.regex.Pattern;
 
 /// Finds models by their names: in the cache on disk, or else on the hub, from where they are
-/// fetched. What was fetched of a file stays if a download breaks off, and is gone on from.
+/// fetched.
 public final class Hub {
   /// What a model needs; other formats of the same weights are left where they are.
   private static final Pattern NEEDED =
@@ -34,9 +22,8 @@ public final class Hub {
               + "|chat_template\\.jinja|model\\.safetensors(\\.index\\.json)?"
               + "|model-\\d+-of-\\d+\\.safetensors");
 
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-  private static final int TRIES = 5;
-  private static final int BUFFER = 1 << 20;
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+  private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
   private final Map<String, String> environment;
 
@@ -52,9 +39,6 @@ public final class Hub {
   public Hub(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
   }
-
-  /// @param hash of the content, by which it is kept
-  private record Needed(String name, long size, String hash) {}
 
   /// The folder of a model.
   ///
@@ -72,21 +56,13 @@ public final class Hub {
       try {
         JsonNode described = client.describe(model);
         String commit = described.path("sha").asText();
+        if (!COMMIT.matcher(commit).matches()) {
+          throw new ModelException("the hub does not say which commit of " + model + " it has");
+        }
         List<Needed> files = needed(described, model);
-        long total = files.stream().mapToLong(Needed::size).sum();
-        long done = 0;
-        for (Needed file : files) {
-          Path blob = cache.blob(file.hash());
-          long before = done;
-          whole(
-              client,
-              model,
-              commit,
-              file,
-              blob,
-              n -> heard.fetched(file.name(), before + n, total));
-          cache.link(commit, file.name(), blob);
-          done += file.size();
+        fetch(new Download(client, model, commit), files, cache, heard);
+        for (Needed file : files) { // all at once: a snapshot that is there is whole
+          cache.link(commit, file.name(), cache.blob(file.hash()));
         }
         cache.refer(model.revision(), commit);
         return cache
@@ -105,6 +81,18 @@ public final class Hub {
     }
   }
 
+  private static void fetch(Download download, List<Needed> files, HubCache cache, Heard heard)
+      throws IOException, InterruptedException {
+    long total = files.stream().mapToLong(Needed::size).sum();
+    long done = 0;
+    for (Needed file : files) {
+      long before = done;
+      download.fetch(
+          file, cache.blob(file.hash()), n -> heard.fetched(file.name(), before + n, total));
+      done += file.size();
+    }
+  }
+
   private static String reason(IOException error) {
     if (error instanceof ConnectException) {
       return "it cannot be reached";
@@ -118,99 +106,12 @@ public final class Hub {
       String name = file.path("rfilename").asText();
       if (NEEDED.matcher(name).matches()) {
         String hash = file.path("lfs").path("sha256").asText(file.path("blobId").asText());
-        if (!hash.matches("[0-9a-f]{40,64}")) {
+        if (!HASH.matcher(hash).matches()) {
           throw new ModelException("the hub does not say what " + name + " of " + model + " is");
         }
         files.add(new Needed(name, file.path("size").asLong(), hash));
       }
     }
     return files;
-  }
-
-  /// Hears how many bytes of a file are there.
-  private interface Bytes {
-    void known(long count);
-  }
-
-  /// Fetches a file, unless it is there; one process at a time.
-  private static void whole(
-      HubClient client, ModelName model, String commit, Needed file, Path blob, Bytes heard)
-      throws IOException, InterruptedException {
-    Path part = blob.resolveSibling(blob.getFileName() + ".incomplete");
-    Path lock = blob.resolveSibling(blob.getFileName() + ".lock");
-    try (FileChannel channel =
-            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock _ = channel.lock()) {
-      for (int attempt = 1; !Files.exists(blob); attempt++) {
-        try {
-          more(client, model, commit, file, part, heard);
-          require(file, part);
-          Files.move(part, blob, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-          if (attempt == TRIES) {
-            throw e;
-          }
-          Thread.sleep(200L << attempt);
-        }
-      }
-    } finally {
-      Files.deleteIfExists(lock);
-    }
-    heard.known(file.size());
-  }
-
-  /// Fetches what is missing of a file.
-  private static void more(
-      HubClient client, ModelName model, String commit, Needed file, Path part, Bytes heard)
-      throws IOException, InterruptedException {
-    long known = Files.exists(part) ? Files.size(part) : 0;
-    if (known > 0 && known == file.size()) {
-      return;
-    }
-    HttpResponse<InputStream> response = client.open(model, commit, file.name(), known);
-    boolean goesOn = response.statusCode() == 206;
-    try (InputStream in = response.body();
-        Watch watch = new Watch(in);
-        OutputStream out =
-            Files.newOutputStream(
-                part,
-                StandardOpenOption.CREATE,
-                goesOn ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING)) {
-      long count = goesOn ? known : 0;
-      byte[] buffer = new byte[BUFFER];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        out.write(buffer, 0, n);
-        count += n;
-        watch.moved();
-        heard.known(count);
-      }
-    }
-  }
-
-  /// Large files come with their hash; the size is known of all.
-  private static void require(Needed file, Path part) throws IOException {
-    boolean isRight = Files.size(part) == file.size();
-    if (isRight && SHA256.matcher(file.hash()).matches()) {
-      isRight = sha256(part).equals(file.hash());
-    }
-    if (!isRight) {
-      if (Files.size(part) >= file.size()) {
-        Files.delete(part); // nothing can be made of it
-      }
-      throw new IOException(file.name() + " came incomplete or broken");
-    }
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try (DigestInputStream in =
-        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-      byte[] buffer = new byte[BUFFER];
-      while (in.read(buffer) >= 0) {
-        continue; // it is only summed
-      }
-      return HexFormat.of().formatHex(in.getMessageDigest().digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new UncheckedIOException(new IOException(e)); // every Java platform has it
-    }
   }
 }

@@ -57,18 +57,13 @@ final class HubClient implements AutoCloseable {
   /// status tells: 206 or 200.
   HttpResponse<InputStream> open(ModelName model, String commit, String file, long from)
       throws IOException, InterruptedException {
-    String path = URI.create("file:///").resolve(escaped(file)).getRawPath().substring(1);
-    URI uri = URI.create(endpoint + "/" + model.repository() + "/resolve/" + commit + "/" + path);
+    URI uri = URI.create(endpoint + "/" + model.repository() + "/resolve/" + commit + "/" + file);
     HttpResponse<InputStream> response = get(uri, from);
     if (response.statusCode() != 200 && response.statusCode() != 206) {
       response.body().close();
       requireFound(response, model);
     }
     return response;
-  }
-
-  private static String escaped(String file) {
-    return file.replace("%", "%25").replace(" ", "%20").replace("#", "%23").replace("?", "%3F");
   }
 
   private HttpResponse<InputStream> get(URI first, long from)

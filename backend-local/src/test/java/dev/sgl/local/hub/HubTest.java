@@ -45,6 +45,7 @@ class HubTest {
   private HttpServer store = server();
   private int cutAfter = -1; // bytes of a file until the connection breaks, once
   private String token = "";
+  private String description = ""; // in place of the right one
 
   private static HttpServer server() {
     try {
@@ -97,17 +98,28 @@ class HubTest {
   }
 
   private byte[] description() {
+    if (!description.isEmpty()) {
+      return description.getBytes(StandardCharsets.UTF_8);
+    }
     ObjectNode body = new ObjectMapper().createObjectNode().put("sha", COMMIT);
     ArrayNode siblings = body.putArray("siblings");
     files.forEach(
         (name, content) -> {
           ObjectNode file = siblings.addObject().put("rfilename", name).put("size", content.length);
-          file.put("blobId", hash("SHA-1", content));
+          file.put("blobId", blobId(content));
           if (content.length > 1000) {
             file.putObject("lfs").put("sha256", hash("SHA-256", content));
           }
         });
     return body.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// The hash that git has of a file.
+  private static String blobId(byte[] content) {
+    byte[] head = ("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII);
+    byte[] all = Arrays.copyOf(head, head.length + content.length);
+    System.arraycopy(content, 0, all, head.length, content.length);
+    return hash("SHA-1", all);
   }
 
   private static String hash(String algorithm, byte[] content) {
@@ -127,6 +139,15 @@ class HubTest {
     String range = exchange.getRequestHeaders().getFirst("Range");
     int from = range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=|-", ""));
     asked.add("range " + from);
+    if (from >= content.length) {
+      exchange.sendResponseHeaders(416, -1);
+      exchange.close();
+      return;
+    }
+    if (from > 0) {
+      String given = "bytes %d-%d/%d".formatted(from, content.length - 1, content.length);
+      exchange.getResponseHeaders().set("Content-Range", given);
+    }
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
     int end = content.length;
     if (content.length > 1000 && cutAfter >= 0) {
@@ -187,6 +208,35 @@ class HubTest {
     assertTrue(asked.contains("range " + (1 << 20)), asked.toString());
     assertArrayEquals(
         files.get("model.safetensors"), Files.readAllBytes(folder.resolve("model.safetensors")));
+  }
+
+  @Test
+  void whatIsLeftOfAnotherDownloadIsNoBeginningOfThisOne() throws IOException {
+    String blob = blobId(Objects.requireNonNull(files.get("config.json")));
+    Path part = cache.resolve("models--Org--Tiny/blobs/" + blob + ".incomplete");
+    Files.createDirectories(Objects.requireNonNull(part.getParent()));
+    Files.writeString(part, "x".repeat(5000));
+    Path folder = hub("").find(MODEL, (_, _, _) -> {});
+    assertArrayEquals(files.get("config.json"), Files.readAllBytes(folder.resolve("config.json")));
+  }
+
+  @Test
+  void aFileThatIsNotWhatTheHubSaidIsNotTaken() {
+    description = new String(description(), StandardCharsets.UTF_8);
+    byte[] other = Objects.requireNonNull(files.get("config.json")).clone();
+    other[0] ^= 1;
+    files.put("config.json", other);
+    ModelException error =
+        assertThrows(ModelException.class, () -> hub("").find(MODEL, (_, _, _) -> {}));
+    assertTrue(String.valueOf(error.getMessage()).contains("broken"), error.getMessage());
+  }
+
+  @Test
+  void aCommitThatIsNoneIsRefused() {
+    description = new String(description(), StandardCharsets.UTF_8).replace(COMMIT, "../../../x");
+    ModelException error =
+        assertThrows(ModelException.class, () -> hub("").find(MODEL, (_, _, _) -> {}));
+    assertTrue(String.valueOf(error.getMessage()).contains("which commit"), error.getMessage());
   }
 
   @Test

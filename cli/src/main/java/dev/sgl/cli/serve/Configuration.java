@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// Options of a command that stand in a YAML file, by their names without the dashes:
 ///
@@ -24,28 +26,31 @@ public final class Configuration {
 
   private Configuration() {}
 
-  /// The arguments with those of the file that `--config` names before the others, so that what is
-  /// typed is what counts.
+  /// The arguments with those of the file that `--config` names before the others, without those
+  /// that are typed, too: what is typed is what counts.
   ///
   /// @throws UsageException if the file cannot be read, or says what is no option
   public static String[] expand(String[] arguments) {
     List<String> expanded = new ArrayList<>();
-    List<String> fromFile = new ArrayList<>();
+    Map<String, List<String>> fromFile = new LinkedHashMap<>(); // by the option's name
     for (int i = 0; i < arguments.length; i++) {
       String argument = arguments[i];
       if (argument.equals(OPTION) && i + 1 < arguments.length) {
-        fromFile.addAll(read(Path.of(arguments[++i])));
+        fromFile.putAll(read(Path.of(arguments[++i])));
       } else if (argument.startsWith(OPTION + "=")) {
-        fromFile.addAll(read(Path.of(argument.substring(OPTION.length() + 1))));
+        fromFile.putAll(read(Path.of(argument.substring(OPTION.length() + 1))));
       } else {
         expanded.add(argument);
       }
     }
-    expanded.addAll(Math.min(1, expanded.size()), fromFile); // behind the command's name
+    expanded.forEach(
+        typed -> fromFile.keySet().removeIf(name -> typed.matches(Pattern.quote(name) + "(=.*)?")));
+    int behindCommand = Math.min(1, expanded.size());
+    expanded.addAll(behindCommand, fromFile.values().stream().flatMap(List::stream).toList());
     return expanded.toArray(String[]::new);
   }
 
-  private static List<String> read(Path file) {
+  private static Map<String, List<String>> read(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
         throw new UsageException(OPTION + ": there is no file " + file);
@@ -55,16 +60,17 @@ public final class Configuration {
       }
       JsonNode tree = new YAMLMapper().readTree(Files.readString(file));
       if (tree.isMissingNode() || tree.isNull()) {
-        return List.of();
+        return Map.of();
       }
       if (!tree.isObject()) {
         throw new UsageException(OPTION + ": " + file + " must hold options as `name: value`");
       }
-      List<String> arguments = new ArrayList<>();
+      Map<String, List<String>> options = new LinkedHashMap<>();
       for (Map.Entry<String, JsonNode> option : tree.properties()) {
-        arguments.addAll(arguments(file, option.getKey(), option.getValue()));
+        String name = "--" + option.getKey().replace('_', '-');
+        options.put(name, arguments(file, name, option.getValue()));
       }
-      return arguments;
+      return options;
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
       throw new UsageException(OPTION + ": " + file + where + " is not YAML");
@@ -74,10 +80,10 @@ public final class Configuration {
   }
 
   /// A switch stands without a value, an option with several values once for each.
-  private static List<String> arguments(Path file, String name, JsonNode value) {
-    String option = "--" + name.replace('_', '-');
+  private static List<String> arguments(Path file, String option, JsonNode value) {
     if (value.isObject() || value.isNull()) {
-      throw new UsageException(OPTION + ": " + file + ": " + name + " needs a value");
+      throw new UsageException(
+          OPTION + ": " + file + ": " + option.substring(2) + " needs a value");
     }
     if (value.isBoolean()) {
       return value.booleanValue() ? List.of(option) : List.of();

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -140,13 +139,19 @@ public final class ServeCommand implements Callable<Integer> {
     }
     boolean progress = Terminal.detect().err();
     ModelFolder folder = ModelFolder.find(model, err, progress);
-    try (Host given = hostOptions.open(new ArrayList<>(served.get().values()));
+    try (Ending ending = new Ending(); // closed last: then the process may end
+        Host given = hostOptions.open(new ArrayList<>(served.get().values()));
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
       out.println("ready: %s serves %s".formatted(server.uri(), String.join(", ", names(backend))));
       out.flush();
-      serve(server, err);
+      ending.await();
+      err.println("stopping: waiting for what is being answered");
+      err.flush();
+      if (!server.drain(PATIENCE)) {
+        err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
+      }
       return ExitCode.OK;
     }
   }
@@ -170,7 +175,6 @@ public final class ServeCommand implements Callable<Integer> {
     if (key.filter(String::isBlank).isPresent()) {
       throw new UsageException("--api-key is empty");
     }
-    Path folder = programs.orElse(Path.of(""));
     try {
       return SglServer.open(
           backend,
@@ -180,8 +184,7 @@ public final class ServeCommand implements Callable<Integer> {
               .withApiKey(key)
               .withPlayground(!noPlayground)
               .withPrograms(
-                  new Programs(
-                      served, program -> given.run(folder.resolve(program.file()), program))));
+                  new Programs(served, program -> given.run(Path.of(program.file()), program))));
     } catch (BindException e) {
       throw new UsageException(
           "port "
@@ -191,35 +194,6 @@ public final class ServeCommand implements Callable<Integer> {
               + " is in use or may not be used; choose another with --port");
     } catch (IOException e) {
       throw new UsageException("the server cannot listen on " + host + ": " + e.getMessage());
-    }
-  }
-
-  /// Serves until the process is told to end, and then until all is answered.
-  private static void serve(SglServer server, PrintWriter err) throws InterruptedException {
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
-    Thread hook =
-        Thread.ofPlatform()
-            .unstarted(
-                () -> {
-                  stop.countDown();
-                  try {
-                    stopped.await(); // the process ends when its hooks do
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      stop.await();
-      err.println("stopping: waiting for what is being answered");
-      err.flush();
-      if (!server.drain(PATIENCE)) {
-        err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
-      }
-      server.close();
-    } finally {
-      stopped.countDown();
     }
   }
 }

@@ -111,7 +111,7 @@ class ServeTest {
   }
 
   @Test
-  void theFileComesBeforeWhatIsTyped() throws IOException {
+  void whatIsTypedStandsInPlaceOfWhatTheFileSays() throws IOException {
     Path file =
         Files.writeString(
             folder.resolve("c.yaml"),
@@ -119,7 +119,6 @@ class ServeTest {
     assertArrayEquals(
         new String[] {
           "serve",
-          "--port=31000",
           "--no-playground",
           "--api-key=secret",
           "--tool=a=b",

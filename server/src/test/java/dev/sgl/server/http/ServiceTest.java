@@ -5,15 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.compiler.Compiler;
 import dev.sgl.local.engine.EngineStats;
+import dev.sgl.program.Program;
+import dev.sgl.run.RunOptions;
 import dev.sgl.server.TestServer;
+import dev.sgl.server.program.Programs;
 import dev.sgl.testing.Json;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import okhttp3.Callback;
 import okhttp3.Response;
 import okio.BufferedSource;
 import org.junit.jupiter.api.Test;
@@ -48,8 +58,91 @@ class ServiceTest {
       assertEquals(403, server.get("/v1/models", "Origin", "http://evil.example").status());
       assertEquals(200, server.get("/v1/models", "Origin", server.url("")).status());
       assertEquals(403, server.get("/v1/models", "Host", "evil.example").status());
+      assertEquals(403, server.get("/flush_cache", "Sec-Fetch-Site", "cross-site").status());
+      assertEquals(200, server.get("/", "Sec-Fetch-Site", "cross-site").status(), "a link");
+      assertEquals(200, server.get("/flush_cache", "Sec-Fetch-Site", "none").status());
     }
   }
+
+  @Test
+  void aServerKnowsTheNamesItWasGiven() throws IOException {
+    for (String host : new String[] {"127.0.0.2", "::1", "localhost"}) {
+      try (TestServer server = TestServer.at(host)) {
+        assertEquals(200, server.get("/health").status(), server.url(""));
+      }
+    }
+  }
+
+  @Test
+  void requestsWithTheSameIdEndTogether() throws Exception {
+    try (TestServer server = TestServer.open();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<CompletableFuture<TestServer.Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        answers.add(
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return server.post(CHAT, LONG + "}");
+                  } catch (IOException e) {
+                    throw new AssertionError(e);
+                  }
+                },
+                threads));
+      }
+      while (server.backend().stats().running() < 2) {
+        Thread.sleep(10);
+      }
+      assertEquals(2, server.post("/abort_request", "{\"rid\":\"long\"}").at("/aborted").asInt());
+      for (CompletableFuture<TestServer.Answer> answer : answers) {
+        assertEquals(499, answer.get().status());
+      }
+    }
+  }
+
+  /// What computes without an end holds nobody up, and ends with its client.
+  @Test
+  void aProgramThatComputesForeverEnds() throws Exception {
+    String source =
+        "program p() { let x = [[0 for j in 1..1000000 if j < 0] for i in 1..100000] return 1 }";
+    String body = "{\"source\":\"" + source + "\"}";
+    try (TestServer server = TestServer.open()) {
+      TestServer.Answer answer = server.post("/playground/run", body);
+      assertEquals(422, answer.status(), answer.text());
+      assertTrue(answer.error().contains("computes too much"), answer.error());
+      assertTrue(answer.error().contains("(playground.sgl:1:"), answer.error());
+    }
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    Programs programs = new Programs(Map.of("p", program), _ -> RunOptions.DEFAULT);
+    try (TestServer server = TestServer.open(o -> o.withPrograms(programs))) {
+      List<okhttp3.Call> calls = new ArrayList<>();
+      for (int i = 0; i < 4; i++) { // twice as many as processors, mostly
+        calls.add(server.call("/v1/programs/p", "{\"stream\":true}"));
+        calls.getLast().enqueue(NOBODY);
+      }
+      while (open(server) < 4) {
+        Thread.sleep(10);
+      }
+      assertEquals(200, server.get("/health").status(), "beside what computes");
+      calls.forEach(okhttp3.Call::cancel);
+      while (open(server) > 0) {
+        Thread.sleep(10);
+      }
+    }
+  }
+
+  private static double open(TestServer server) {
+    return server.server().meters().get("sgl.http.calls.open").gauge().value();
+  }
+
+  private static final Callback NOBODY =
+      new Callback() {
+        @Override
+        public void onFailure(okhttp3.Call call, IOException e) {}
+
+        @Override
+        public void onResponse(okhttp3.Call call, Response response) {}
+      };
 
   @Test
   void pathsMethodsAndSizesThatAreWrongAreToldSo() throws IOException {
@@ -149,10 +242,10 @@ class ServiceTest {
                   throw new AssertionError(e);
                 }
               });
-      TestServer.Answer late = server.get("/v1/models");
-      while (late.status() == 200) { // until it begins to stop
-        late = server.get("/v1/models");
+      while (server.get("/health").status() == 200) { // until it begins to stop
+        Thread.sleep(1);
       }
+      TestServer.Answer late = server.get("/v1/models");
       assertEquals(503, late.status());
       assertEquals(200, answer.get().status());
       assertTrue(drained.get());
@@ -225,7 +318,7 @@ class ServiceTest {
     };
     String replaced = tree.toString();
     for (int i = 1 + random.nextInt(2); i > 0; i--) {
-      java.util.List<String> names = new java.util.ArrayList<>();
+      List<String> names = new ArrayList<>();
       tree.fieldNames().forEachRemaining(names::add);
       String name = names.get(random.nextInt(names.size()));
       String old = "\"" + name + "\":" + tree.path(name);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `POST /v1/chat/completions` as clients know it.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -268,5 +269,22 @@ class ChatTest {
     TestServer.Answer answer = server.post(PATH, body);
     assertEquals(400, answer.status());
     assertTrue(answer.error().contains("context is 2048"), answer.error());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"guided_choice\":[]",
+        "\"structured_outputs\":{}",
+        "\"structured_outputs\":{\"choice\":[]}",
+        "\"guided_json\":{\"type\":\"integer\"},\"json_schema\":{\"type\":\"string\"}",
+      })
+  void nothingRunsUnconstrainedThatWasToBeConstrained(String constraint) throws IOException {
+    String body =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":2,"
+            + constraint
+            + "}";
+    TestServer.Answer answer = server.post("/v1/chat/completions", body);
+    assertEquals(400, answer.status(), answer.text());
   }
 }
