@@ -22,18 +22,22 @@ import java.util.stream.IntStream;
 final class Body {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final RemoteOptions options;
+  private final Link link;
   private final ServerKind server;
 
-  Body(RemoteOptions options, ServerKind server) {
-    this.options = options;
-    this.server = server;
+  private Body(Link link) {
+    this.link = link;
+    this.server = link.server();
   }
 
   /// @throws BackendException if the request asks for what the server does not know
-  ObjectNode of(Request request, Plan plan) {
+  static ObjectNode of(Request request, Plan plan, Link link) {
+    return new Body(link).of(request, plan);
+  }
+
+  private ObjectNode of(Request request, Plan plan) {
     ObjectNode body = JSON.createObjectNode();
-    body.put("model", options.model());
+    body.put("model", link.options().model());
     switch (request.prompt()) {
       case Prompt.Raw(var parts) when plan.path() == Plan.Path.COMPLETIONS -> {
         body.put("prompt", Prompt.text(parts));
@@ -103,8 +107,8 @@ final class Body {
       case FREE -> {}
       case REGEX -> constraint(body, "regex", Regexes.of(type).orElseThrow());
       case GRAMMAR -> constraint(body, "grammar", ((Type.Grammar) type).gbnf());
-      case SCHEMA -> schema(body, type);
-      case WRAPPED -> schema(body, wrapped(type));
+      case SCHEMA -> schema(body, type, plan);
+      case WRAPPED -> schema(body, wrapped(type), plan);
       case DESCRIBED ->
           message(
               body,
@@ -124,7 +128,11 @@ final class Body {
     }
   }
 
-  private static void schema(ObjectNode body, Type type) {
+  private void schema(ObjectNode body, Type type, Plan plan) {
+    if (plan.path() == Plan.Path.COMPLETIONS && server == ServerKind.LLAMA_CPP) {
+      body.set("json_schema", Types.schema(type)); // its name where text is completed
+      return;
+    }
     ObjectNode format = body.putObject("response_format").put("type", "json_schema");
     ObjectNode schema = format.putObject("json_schema").put("name", "value");
     schema.put("strict", !hasOptional(type)); // strict schemas may have no optional fields
@@ -132,7 +140,9 @@ final class Body {
   }
 
   private static boolean hasOptional(Type type) {
-    boolean[] found = {type instanceof Type.Schema || type instanceof Type.MapOf};
+    boolean isOpen =
+        type instanceof Type.Schema || type instanceof Type.MapOf || type instanceof Type.Any;
+    boolean[] found = {isOpen};
     if (type instanceof Type.Rec(var fields)) {
       found[0] = fields.stream().anyMatch(Type.Field::optional);
     }

@@ -108,13 +108,7 @@ final class ChoiceWalk {
     Request request = new Request(begun(behind), Type.TEXT, sampling, question.scheduling());
     try (Generation generation = backend.generate(request)) {
       Reply reply = generation.reply();
-      Reply.Usage more = reply.usage();
-      usage =
-          new Reply.Usage(
-              usage.promptTokens() + more.promptTokens(),
-              usage.cachedTokens() + more.cachedTokens(),
-              usage.generatedTokens() + more.generatedTokens(),
-              0);
+      usage = usage.plus(reply.usage());
       return reply.logprobs().isEmpty() ? List.of() : reply.logprobs().getFirst().top();
     }
   }

@@ -6,20 +6,31 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.remote.http.Cancellation;
+import dev.sgl.remote.http.EnvironmentProxies;
+import dev.sgl.remote.http.RetryAfter;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import okhttp3.Call;
+import okhttp3.ConnectionPool;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
 
 /// The HTTP side of an endpoint: connections that are used again, so many requests at a time, and
 /// what is made again when the endpoint is overloaded or breaks off. Proxies are those of the
@@ -31,14 +42,24 @@ final class Endpoint implements AutoCloseable {
   /// Answers that say nothing of the request: no such key, path or model, or too many requests.
   private static final Set<Integer> CLOSED_DOORS = Set.of(401, 403, 404, 408, 429);
 
+  /// Answers of servers that have no list of models.
+  private static final Set<Integer> NO_LIST = Set.of(400, 404, 405, 501);
+
   private static final MediaType JSON_TYPE = MediaType.get("application/json");
   private static final int MAX_ERROR = 300;
   private static final long MAX_ANSWER = 64 << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
+  /// The longest that a server may ask to be left alone; it is given up for more.
+  private static final Duration LONGEST_ASKED = Duration.ofMinutes(2);
+
+  /// For the answer to a question that needs no model.
+  private static final Duration PROBED = Duration.ofSeconds(10);
+
   private final RemoteOptions options;
   private final HttpUrl base;
+  private final EnvironmentProxies proxies;
   private final OkHttpClient client;
   private final ObjectMapper json = new ObjectMapper();
   private final Semaphore places;
@@ -48,11 +69,15 @@ final class Endpoint implements AutoCloseable {
     this.options = options;
     this.base = HttpUrl.get(options.endpoint().toString());
     this.places = new Semaphore(options.together(), true);
+    this.proxies = proxies();
     this.client =
         new OkHttpClient.Builder()
             .connectTimeout(Duration.ofSeconds(10))
             .readTimeout(options.silence())
-            .proxySelector(new EnvironmentProxies(System.getenv()))
+            .proxySelector(proxies)
+            .proxyAuthenticator((_, response) -> authorized(response))
+            .connectionPool(new ConnectionPool(options.together(), 5, TimeUnit.MINUTES))
+            .followRedirects(false) // keys are for this host alone
             .retryOnConnectionFailure(true)
             .build();
   }
@@ -65,14 +90,25 @@ final class Endpoint implements AutoCloseable {
     return json;
   }
 
-  /// A place among the requests that run at the same time; it must be given back.
-  void enter() {
+  private static EnvironmentProxies proxies() {
     try {
-      places.acquire();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("cancelled");
+      return new EnvironmentProxies(System.getenv());
+    } catch (IllegalArgumentException e) {
+      throw new BackendException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private @Nullable Request authorized(Response refused) {
+    Optional<String> known = proxies.authorization(refused.request().url().uri());
+    boolean wasSent = refused.request().header("Proxy-Authorization") != null;
+    return known.isEmpty() || wasSent
+        ? null
+        : refused.request().newBuilder().header("Proxy-Authorization", known.get()).build();
+  }
+
+  /// A place among the requests that run at the same time; it must be given back.
+  void enter(Cancellation wanted) {
+    wanted.await(places::tryAcquire);
   }
 
   void leave() {
@@ -81,16 +117,17 @@ final class Endpoint implements AutoCloseable {
 
   /// A request that is not made yet.
   ///
-  /// @param path behind the endpoint's URL; one that begins with a slash is the host's own
+  /// @param path behind the endpoint's URL; one that begins with a slash stands beside its `v1`
   Call call(String path, JsonNode body) {
     Request.Builder request = request(path);
     return client.newCall(request.post(RequestBody.create(body.toString(), JSON_TYPE)).build());
   }
 
   private Request.Builder request(String path) {
+    String before = base.encodedPath();
     HttpUrl url =
         path.startsWith("/")
-            ? base.newBuilder().encodedPath(path).build()
+            ? base.newBuilder().encodedPath(before.replaceFirst("(/v1)?/*$", "") + path).build()
             : base.newBuilder().addPathSegments(path).build();
     Request.Builder request = new Request.Builder().url(url);
     options
@@ -111,21 +148,31 @@ final class Endpoint implements AutoCloseable {
         || base.host().endsWith("azure.com");
   }
 
-  /// The JSON that a path gives; missing if it gives none.
-  JsonNode get(String path) {
-    try (Response response = client.newCall(request(path).build()).execute()) {
+  /// The models that the endpoint lists; missing if it has no list.
+  ///
+  /// @throws UnavailableException if it cannot be asked
+  JsonNode models(Cancellation wanted) {
+    OkHttpClient quick = client.newBuilder().readTimeout(PROBED).build();
+    try (Response response =
+        execute(
+            () -> quick.newCall(request("models").build()), wanted, _ -> {}, NO_LIST::contains)) {
       return response.isSuccessful() ? json.readTree(response.body().string()) : json.missingNode();
-    } catch (IOException e) {
+    } catch (JsonProcessingException e) {
       return json.missingNode();
+    } catch (IOException e) {
+      throw unreachable(e);
     }
   }
 
   /// Makes a request, again and again while the endpoint asks for patience, and reads its answer.
-  JsonNode post(String path, JsonNode body) {
-    enter();
-    try (Response response = execute(() -> call(path, body))) {
+  JsonNode post(String path, JsonNode body, Cancellation wanted) {
+    enter(wanted);
+    try (Response response = execute(() -> call(path, body), wanted, false)) {
       return json.readTree(response.body().source().inputStream().readNBytes((int) MAX_ANSWER));
+    } catch (JsonProcessingException e) {
+      throw new BackendException("the endpoint answered what is not JSON");
     } catch (IOException e) {
+      wanted.require();
       throw unreachable(e);
     } finally {
       leave();
@@ -140,60 +187,79 @@ final class Endpoint implements AutoCloseable {
 
   /// Makes a request, again while the endpoint asks for patience; the answer is a success.
   ///
+  /// @param again whether the same was asked before
   /// @throws UnavailableException if it never is, or cannot be reached
   /// @throws BackendException if the request is refused
-  Response execute(Calls calls) {
+  Response execute(Calls calls, Cancellation wanted, boolean again) {
+    return execute(calls, wanted, attempt -> count(again || attempt > 1), _ -> false);
+  }
+
+  /// @param began hears of each attempt
+  /// @param accepted answers that are taken besides successes
+  private Response execute(
+      Calls calls, Cancellation wanted, IntConsumer began, Predicate<Integer> accepted) {
     for (int attempt = 1; ; attempt++) {
-      Call call = calls.next();
+      wanted.require();
+      began.accept(attempt);
+      Duration pause;
       try {
-        Response response = call.execute();
-        if (response.isSuccessful()) {
+        Response response = calls.next().execute();
+        if (response.isSuccessful() || accepted.test(response.code())) {
           return response;
         }
         try (response) {
-          if (attempt == options.tries() || !LATER.contains(response.code())) {
+          if (attempt == options.tries() || !isLater(response.code())) {
             throw refused(response);
           }
-          pause(attempt, response.header("Retry-After"), call);
+          pause = pause(attempt, RetryAfter.of(name -> header(response, name), Instant.now()));
+          if (pause.compareTo(LONGEST_ASKED) > 0) {
+            throw refused(response);
+          }
         }
       } catch (IOException e) {
-        if (call.isCanceled() || Thread.currentThread().isInterrupted()) {
-          throw new CancellationException("cancelled");
-        }
-        if (attempt == options.tries()) {
+        wanted.require();
+        // who says nothing for so long would only do the same work again
+        if (attempt == options.tries() || e instanceof SocketTimeoutException) {
           throw unreachable(e);
         }
-        pause(attempt, null, call);
+        pause = pause(attempt, Optional.empty());
       }
-      spend(Reply.Usage.NONE, true);
+      wanted.sleep(pause);
     }
   }
 
-  /// Waits before the next attempt: as long as the endpoint says, or twice as long each time, and
-  /// never all at the same moment.
-  private static void pause(
-      int attempt, @org.jspecify.annotations.Nullable String retryAfter, Call call) {
-    double millis =
-        Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() * Math.pow(2, attempt - 1));
-    millis *= 0.5 + ThreadLocalRandom.current().nextDouble() / 2;
-    if (retryAfter != null && retryAfter.matches("[0-9]{1,6}(\\.[0-9]+)?")) {
-      double asked = Double.parseDouble(retryAfter) * 1000;
-      millis = Math.min(LONGEST_PAUSE.toMillis(), Math.max(asked, millis / 10));
+  private static Optional<String> header(Response response, String name) {
+    return Optional.ofNullable(response.header(name));
+  }
+
+  /// Whether the same request may succeed later.
+  static boolean isLater(int code) {
+    return LATER.contains(code);
+  }
+
+  /// How long to wait before the next attempt: as long as the endpoint says, or twice as long each
+  /// time; and never all at the same moment.
+  private static Duration pause(int attempt, Optional<Duration> asked) {
+    double random = ThreadLocalRandom.current().nextDouble();
+    if (asked.isPresent()) {
+      return asked.get().plusMillis((long) (random * FIRST_PAUSE.toMillis() / 2));
     }
-    try {
-      TimeUnit.MILLISECONDS.sleep((long) millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("cancelled");
-    }
-    if (call.isCanceled()) {
-      throw new CancellationException("cancelled");
-    }
+    double millis = FIRST_PAUSE.toMillis() * Math.pow(2, attempt - 1);
+    return Duration.ofMillis(
+        (long) (Math.min(LONGEST_PAUSE.toMillis(), millis) * (0.5 + random / 2)));
   }
 
   UnavailableException unreachable(IOException error) {
-    String why = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-    return new UnavailableException("the endpoint " + host() + " cannot be reached: " + why, error);
+    String why =
+        switch (error) {
+          case UnknownHostException _ -> "there is no such host";
+          case SocketTimeoutException _ -> "it says nothing; is it " + base.scheme() + "?";
+          case ConnectException _ -> "nothing listens there";
+          default ->
+              error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+        };
+    String where = base.host() + ":" + base.port();
+    return new UnavailableException("the endpoint " + where + " cannot be reached: " + why, error);
   }
 
   /// What an answer that is no success says, in one line.
@@ -210,31 +276,23 @@ final class Endpoint implements AutoCloseable {
     }
     String shown = text.length() > MAX_ERROR ? text.substring(0, MAX_ERROR) + "…" : text;
     String message = "the endpoint answered " + response.code() + ": " + shown;
+    if (response.code() == 404 && !base.encodedPath().contains("/v1")) {
+      message += " (the URLs of most endpoints end with /v1)";
+    }
     boolean always = response.code() >= 500 || CLOSED_DOORS.contains(response.code());
     return always ? new UnavailableException(message) : new BackendException(message);
   }
 
-  /// Counts what a request cost.
+  /// Counts a request.
   ///
   /// @param isRepeated whether it is made again
-  synchronized void spend(Reply.Usage usage, boolean isRepeated) {
-    Spent more =
-        new Spent(
-            spent.requests() + 1,
-            spent.repeated() + (isRepeated ? 1 : 0),
-            spent.promptTokens() + usage.promptTokens(),
-            spent.cachedTokens() + usage.cachedTokens(),
-            spent.generatedTokens() + usage.generatedTokens(),
-            0);
-    double cost = options.prices().map(prices -> prices.of(more)).orElse(0.0);
-    spent =
-        new Spent(
-            more.requests(),
-            more.repeated(),
-            more.promptTokens(),
-            more.cachedTokens(),
-            more.generatedTokens(),
-            cost);
+  private synchronized void count(boolean isRepeated) {
+    spent = spent.asked(isRepeated);
+  }
+
+  /// Counts what came of a request.
+  synchronized void spend(Reply.Usage usage) {
+    spent = spent.plus(usage, options.prices());
   }
 
   synchronized Spent spent() {

@@ -101,7 +101,7 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
     if (server.can(Ability.REGEX) && Regexes.of(type).isPresent()) {
       return Held.REGEX;
     }
-    boolean isObject = type instanceof Type.Rec || type instanceof Type.Call;
+    boolean isObject = type instanceof Type.Rec;
     boolean isJson = Types.isJson(type) || type instanceof Type.Float;
     return isObject || server.can(Ability.ANY_ROOT) && isJson ? Held.SCHEMA : Held.WRAPPED;
   }
@@ -109,9 +109,10 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
   /// The same, with the type only described: for servers that do not hold a reply to a schema. In
   /// raw text there is nobody to describe it to.
   Plan described() {
-    boolean isIgnored = held == Held.SCHEMA || held == Held.WRAPPED;
+    boolean isIgnored = held == Held.SCHEMA || held == Held.WRAPPED || held == Held.REGEX;
+    Begun told = begun == Begun.PREFILL ? Begun.TOLD : begun; // the description comes last
     return isIgnored && path != Path.COMPLETIONS
-        ? new Plan(path, begun, Held.DESCRIBED, turn)
+        ? new Plan(path, told, Held.DESCRIBED, turn)
         : this;
   }
 

@@ -1,5 +1,6 @@
 package dev.sgl.remote;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
@@ -10,32 +11,53 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.program.Types;
-import dev.sgl.remote.ServerKind.Ability;
+import dev.sgl.remote.http.Cancellation;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /// A model behind an OpenAI-compatible endpoint.
 ///
-/// What answers there is found out once, by its list of models; a [Plan] says how each request is
-/// put to such a server. Every typed reply is checked against its type here, whatever the endpoint
-/// promised; one that is not of it is asked for again, and is an error in the end.
+/// What answers there is found out once, by its host or its list of models; a [Plan] says how each
+/// request is put to such a server. Every typed reply is checked against its type here, whatever
+/// the endpoint promised; one that is not of it is asked for again, and is an error in the end.
 public final class RemoteBackend implements Backend {
+  /// How long it is known that nothing answers: many requests ask at the same time.
+  private static final Duration FRESH = Duration.ofSeconds(5);
+
   private final RemoteOptions options;
   private final Endpoint endpoint;
   private final Warmth warmth = new Warmth();
   private final Said said = new Said();
   private Optional<ServerKind> server;
+  private Optional<Failure> failure = Optional.empty();
 
   private RemoteBackend(RemoteOptions options) {
     this.options = options;
     this.endpoint = new Endpoint(options);
-    this.server = options.server();
+    this.server = options.server().or(() -> ServerKind.ofHost(endpoint.host()));
   }
 
   /// A backend for the endpoint; it is first spoken to when a program generates.
+  ///
+  /// @throws BackendException if the environment names a proxy that is none
   public static RemoteBackend open(RemoteOptions options) {
     return new RemoteBackend(options);
+  }
+
+  /// The names of the models that an endpoint lists.
+  ///
+  /// @throws dev.sgl.backend.UnavailableException if nothing answers
+  public static List<String> models(RemoteOptions options) {
+    try (RemoteBackend backend = open(options)) {
+      List<String> names = new ArrayList<>();
+      JsonNode data = backend.endpoint.models(new Cancellation()).path("data");
+      data.forEach(model -> names.add(model.path("id").asText()));
+      return names;
+    }
   }
 
   @Override
@@ -44,12 +66,41 @@ public final class RemoteBackend implements Backend {
   }
 
   /// What answers at the endpoint; it is asked the first time.
+  ///
+  /// @throws dev.sgl.backend.UnavailableException if nothing answers
   public synchronized ServerKind server() {
     if (server.isEmpty()) {
-      String owner = endpoint.get("models").path("data").path(0).path("owned_by").asText();
-      server = Optional.of(ServerKind.of(endpoint.host(), owner));
+      failure.filter(f -> System.nanoTime() - f.at() < FRESH.toNanos()).ifPresent(Failure::raise);
+      try {
+        server = Optional.of(ServerKind.ofOwner(owner(endpoint.models(new Cancellation()))));
+      } catch (UnavailableException e) {
+        failure = Optional.of(new Failure(e, System.nanoTime()));
+        throw e;
+      }
     }
     return server.get();
+  }
+
+  /// An endpoint that could not be asked.
+  private record Failure(UnavailableException error, long at) {
+    void raise() {
+      throw new UnavailableException(String.valueOf(error.getMessage()), error);
+    }
+  }
+
+  /// Who owns the model that is asked for, or else the first.
+  private String owner(JsonNode models) {
+    JsonNode data = models.path("data");
+    for (JsonNode model : data) {
+      if (model.path("id").asText().equals(options.model())) {
+        return model.path("owned_by").asText();
+      }
+    }
+    return data.path(0).path("owned_by").asText();
+  }
+
+  private Link link() {
+    return new Link(options, endpoint, server(), warmth, said);
   }
 
   /// How a request would be put to the endpoint, in words.
@@ -57,32 +108,23 @@ public final class RemoteBackend implements Backend {
     if (said.has(request.prompt(), request.type())) {
       return "it came with the turn";
     }
-    Prompt sent = sent(request.prompt());
-    String words = plan(request.withPrompt(sent)).words();
+    Link link = link();
+    Prompt sent = sent(request.prompt(), link);
+    String words = link.plan(request.withPrompt(sent)).words();
     return sent == request.prompt() ? words : "the chat template's text, " + words;
   }
 
-  private Plan plan(Request sent) {
-    return Plan.of(sent, server(), completes());
-  }
-
-  /// Whether raw text can be continued: who gives a template knows that it can.
-  private boolean completes() {
-    return server().can(Ability.COMPLETIONS)
-        || options.template().isPresent() && server() == ServerKind.UNKNOWN;
-  }
-
   /// A conversation as text, if there is a template for it and it has no pictures.
-  private Prompt sent(Prompt prompt) {
+  private Prompt sent(Prompt prompt, Link link) {
     if (options.template().isEmpty()
         || !(prompt instanceof Prompt.Chat chat)
         || Prompt.hasImages(chat)) {
       return prompt;
     }
-    if (!completes()) {
+    if (!link.completes()) {
       throw new BackendException(
           "a server of the kind "
-              + server().word()
+              + link.server().word()
               + " does not complete text, so it cannot be sent what a chat template makes");
     }
     String text = options.template().get().apply(chat);
@@ -104,22 +146,22 @@ public final class RemoteBackend implements Backend {
     if (known.isPresent()) {
       return known.get();
     }
-    Request sent = request.withPrompt(sent(request.prompt()));
-    Plan plan = plan(sent);
-    Body body = new Body(options, server());
-    body.of(sent, plan); // what cannot be asked for is refused at once
-    return new RemoteGeneration(endpoint, sent, body, plan, options.tries(), warmth, said);
+    Link link = link();
+    Request sent = request.withPrompt(sent(request.prompt(), link));
+    Body.of(sent, link.plan(sent), link); // what cannot be asked for is refused at once
+    return new RemoteGeneration(link, sent);
   }
 
   @Override
   public Selection select(Question question) {
-    return new RemoteSelector(options, endpoint, server(), this)
-        .select(question.withPrompt(sent(question.prompt())));
+    Link link = link();
+    return new RemoteSelector(link, this)
+        .select(question.withPrompt(sent(question.prompt(), link)));
   }
 
   @Override
   public Pin pin(Prompt prompt, Scheduling scheduling) {
-    return warmth.expect(sent(prompt));
+    return warmth.expect(sent(prompt, link()));
   }
 
   @Override

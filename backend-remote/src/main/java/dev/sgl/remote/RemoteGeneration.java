@@ -1,51 +1,43 @@
 package dev.sgl.remote;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.program.Types;
+import dev.sgl.remote.Values.Mismatch;
+import dev.sgl.remote.http.Cancellation;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.Call;
-import org.jspecify.annotations.Nullable;
 
 /// One generation: a streamed completion, read event by event on the thread of its reader; or, if
 /// it has a type, as many as it takes until one of them is of the type.
 final class RemoteGeneration implements Generation {
-  private final Endpoint endpoint;
-  private final Request request;
-  private final Body body;
-  private final int tries;
-  private final Warmth warmth;
-  private final Said said;
-  private Plan plan;
-  private Optional<Runnable> turn = Optional.empty(); // run at the first token
-  private Optional<Stream> stream = Optional.empty();
-  private volatile @Nullable Call call;
-  private volatile boolean closed;
+  private final Link link;
+  private final Cancellation wanted = new Cancellation();
+  private final ReentrantLock reading = new ReentrantLock();
   private final long made = System.nanoTime();
+  private Request request;
+  private Plan plan;
+  private int attempts;
+  private Optional<Runnable> warming = Optional.empty(); // run at the first token
+  private boolean placed; // among the requests that run at the same time
+  private Optional<Stream> stream = Optional.empty();
+  private Optional<Call> call = Optional.empty();
   private double firstToken; // milliseconds
+  private Reply.Usage usage = Reply.Usage.NONE; // of all attempts
   private Optional<Reply> reply = Optional.empty();
 
-  RemoteGeneration(
-      Endpoint endpoint,
-      Request request,
-      Body body,
-      Plan plan,
-      int tries,
-      Warmth warmth,
-      Said said) {
-    this.endpoint = endpoint;
+  RemoteGeneration(Link link, Request request) {
+    this.link = link;
     this.request = request;
-    this.body = body;
-    this.plan = plan;
-    this.tries = tries;
-    this.warmth = warmth;
-    this.said = said;
+    this.plan = link.plan(request);
   }
 
   /// Pieces of free text as they come; a typed value as a whole, once it has been checked.
@@ -54,17 +46,20 @@ final class RemoteGeneration implements Generation {
     if (reply.isPresent()) {
       return Optional.empty();
     }
+    reading.lock();
     try {
       boolean isFree = Types.isFree(request.type()) && plan.turn().isEmpty();
       return isFree ? piece() : value();
     } catch (RuntimeException e) {
       leave();
       throw e;
+    } finally {
+      reading.unlock();
     }
   }
 
   private Optional<String> piece() {
-    for (int attempt = 1; ; attempt++) {
+    while (true) {
       Stream open = open();
       try {
         for (Optional<String> p = open.next(); p.isPresent(); p = open.next()) {
@@ -73,112 +68,117 @@ final class RemoteGeneration implements Generation {
             return p;
           }
         }
-        end(open, open.text());
+        requireGiven(open);
+        end(open.text(), open);
         return Optional.empty();
       } catch (IOException e) {
-        if (!open.text().isEmpty() || attempt == tries) {
+        if (!open.text().isEmpty() || isLastAttempt()) {
           throw broken(e);
         }
-        again(open); // nobody has heard anything yet
+        drop(open); // nobody has heard anything yet
       }
     }
   }
 
   private Optional<String> value() {
-    for (int attempt = 1; ; attempt++) {
+    while (true) {
       Stream open = open();
       try {
         while (open.next().isPresent()) {
           heard();
         }
-        if (isCut(open) && plan.turn().isPresent()) {
-          throw new BackendException(
-              "the endpoint cut the turn off before all its values were there; raise `max_tokens`");
+        requireGiven(open);
+        if (open.isCut() && plan.turn().isPresent()) { // value by value there may be room
+          drop(open);
+          request = request.withAhead(List.of());
+          plan = link.plan(request);
+          continue;
         }
-        if (isCut(open) || isDenied(open)) {
-          end(open, open.text());
-          return Optional.empty();
-        }
-        String value = read(open.text());
-        end(open, value);
-        return Optional.of(value);
+        String value = open.isCut() ? open.text() : read(open.text());
+        end(value, open);
+        return open.isCut() ? Optional.empty() : Optional.of(value);
       } catch (IOException e) {
-        if (attempt == tries) {
+        if (isLastAttempt()) {
           throw broken(e);
         }
-        again(open);
-      } catch (BackendException e) {
-        if (attempt == tries || open.finish().isEmpty() || isCut(open) || isDenied(open)) {
-          throw e;
+        drop(open);
+      } catch (Mismatch e) {
+        if (isLastAttempt()) {
+          throw new BackendException(String.valueOf(e.getMessage()), e);
         }
-        again(open);
+        drop(open);
         plan = plan.described(); // if it was ignored, it may understand
       }
     }
   }
 
-  private String read(String text) {
-    if (plan.turn().isEmpty()) {
-      return Values.read(text, request.type(), plan.held(), endpoint.json());
+  /// @throws BackendException if the model, or the endpoint, did not want to answer
+  private static void requireGiven(Stream open) {
+    if (!open.refusal().isEmpty()) {
+      throw new BackendException("the model refused: " + open.refusal());
     }
-    List<String> values = Values.read(text, plan.turn().get(), endpoint.json());
-    said.add(plan.turn().get().later(values));
+    if (open.isWithheld()) {
+      throw new BackendException("the endpoint withheld the reply (content_filter)");
+    }
+  }
+
+  private String read(String text) throws Mismatch {
+    if (plan.turn().isEmpty()) {
+      return Values.read(text, request.type(), plan.held());
+    }
+    List<String> values = Values.read(text, plan.turn().get());
+    link.said().add(plan.turn().get().later(values));
     return values.getFirst();
   }
 
-  private static boolean isDenied(Stream open) {
-    return !open.refusal().isEmpty() || open.finish().equals("content_filter");
-  }
-
-  private static boolean isCut(Stream open) {
-    return open.finish().equals("length");
+  private boolean isLastAttempt() {
+    wanted.require();
+    return attempts == link.options().tries();
   }
 
   private Stream open() {
     if (stream.isPresent()) {
       return stream.get();
     }
-    if (turn.isEmpty()) {
-      turn = Optional.of(warmth.await(request.prompt()));
-      endpoint.enter();
+    if (!placed) {
+      warming = Optional.of(link.warmth().await(request.prompt(), wanted));
+      link.endpoint().enter(wanted);
+      placed = true;
     }
+    attempts++;
     String path = plan.path() == Plan.Path.COMPLETIONS ? "completions" : "chat/completions";
-    var sent = body.of(request, plan);
+    JsonNode sent = Body.of(request, plan, link);
     Stream opened =
-        new Stream(endpoint.execute(() -> begin(endpoint.call(path, sent))), endpoint.json());
+        new Stream(
+            link.endpoint()
+                .execute(() -> begin(link.endpoint().call(path, sent)), wanted, attempts > 1),
+            link.endpoint().json());
     stream = Optional.of(opened);
     return opened;
   }
 
   private synchronized Call begin(Call next) {
-    if (closed) {
-      throw new CancellationException("cancelled");
-    }
-    call = next;
+    wanted.require();
+    call = Optional.of(next);
     return next;
   }
 
-  private void again(Stream open) {
-    endpoint.spend(open.usage(), true);
-    open.close();
+  /// Leaves a stream, whatever came of it.
+  private void drop(Stream open) {
     stream = Optional.empty();
+    open.close();
+    usage = usage.plus(open.usage());
+    link.endpoint().spend(open.usage());
   }
 
   private void heard() {
     if (firstToken == 0) {
       firstToken = millis();
-      turn.ifPresent(Runnable::run);
+      warming.ifPresent(Runnable::run);
     }
   }
 
-  private void end(Stream open, String text) {
-    if (!open.refusal().isEmpty()) {
-      throw new BackendException("the model refused: " + open.refusal());
-    }
-    if (open.finish().equals("content_filter")) {
-      throw new BackendException("the endpoint withheld the reply (content_filter)");
-    }
-    endpoint.spend(open.usage(), false);
+  private void end(String text, Stream open) {
     leave();
     reply =
         Optional.of(
@@ -186,23 +186,22 @@ final class RemoteGeneration implements Generation {
                 text,
                 List.of(),
                 0,
-                isCut(open) ? Reply.Finish.LENGTH : Reply.Finish.END,
+                open.isCut() ? Reply.Finish.LENGTH : Reply.Finish.END,
                 Optional.empty(),
-                open.usage(),
+                usage,
                 new Reply.Timing(0, firstToken, millis()),
                 open.logprobs()));
   }
 
   /// Gives back what it holds.
-  private synchronized void leave() {
-    stream.ifPresent(Stream::close);
-    stream = Optional.empty();
-    turn.ifPresent(
-        next -> {
-          next.run();
-          endpoint.leave();
-        });
-    turn = Optional.empty();
+  private void leave() {
+    stream.ifPresent(this::drop);
+    warming.ifPresent(Runnable::run);
+    warming = Optional.empty();
+    if (placed) {
+      placed = false;
+      link.endpoint().leave();
+    }
   }
 
   @Override
@@ -218,20 +217,27 @@ final class RemoteGeneration implements Generation {
   }
 
   private RuntimeException broken(IOException error) {
-    if (closed || Thread.currentThread().isInterrupted()) {
+    if (wanted.isCancelled()) {
       return new CancellationException("cancelled");
     }
     return new UnavailableException(
-        "the endpoint " + endpoint.host() + " failed: " + error.getMessage(), error);
+        "the endpoint " + link.endpoint().host() + " failed: " + error.getMessage(), error);
   }
 
+  /// Ends it from any thread: whoever reads or waits wakes up.
   @Override
-  public synchronized void close() {
-    closed = true;
-    Call running = call;
-    if (running != null && reply.isEmpty()) {
-      running.cancel();
+  public void close() {
+    wanted.cancel();
+    synchronized (this) {
+      if (reply.isEmpty()) {
+        call.ifPresent(Call::cancel);
+      }
     }
-    leave();
+    reading.lock();
+    try {
+      leave();
+    } finally {
+      reading.unlock();
+    }
   }
 }

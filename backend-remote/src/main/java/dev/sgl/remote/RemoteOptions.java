@@ -45,10 +45,19 @@ public record RemoteOptions(
   }
 
   public RemoteOptions {
+    apiKey = apiKey.map(String::strip);
+    if (apiKey.filter(key -> !key.matches("[!-~]+")).isPresent()) {
+      throw new IllegalArgumentException("the API key has characters that no key has");
+    }
     if (together < 1 || tries < 1 || !silence.isPositive()) {
       throw new IllegalArgumentException(
           "%d requests at once, %d tries, a silence of %s".formatted(together, tries, silence));
     }
+  }
+
+  public RemoteOptions withModel(String value) {
+    return new RemoteOptions(
+        endpoint, value, apiKey, server, together, tries, silence, prices, template);
   }
 
   public RemoteOptions withServer(ServerKind value) {

@@ -16,12 +16,14 @@ import dev.sgl.program.Role;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.remote.ServerKind.Ability;
+import dev.sgl.remote.http.Cancellation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /// Chooses by the best way that a server has, and says which it was.
 ///
@@ -38,43 +40,70 @@ final class RemoteSelector {
   private static final int LABELS = 20; // as many as servers report
   private static final double NEVER = -100;
 
-  private final RemoteOptions options;
+  private final Link link;
   private final Endpoint endpoint;
   private final ServerKind server;
   private final Backend backend;
+  private final Cancellation wanted = new Cancellation();
   private Reply.Usage usage = Reply.Usage.NONE;
 
-  RemoteSelector(RemoteOptions options, Endpoint endpoint, ServerKind server, Backend backend) {
-    this.options = options;
-    this.endpoint = endpoint;
-    this.server = server;
+  RemoteSelector(Link link, Backend backend) {
+    this.link = link;
+    this.endpoint = link.endpoint();
+    this.server = link.server();
     this.backend = backend;
   }
 
   Selection select(Question question) {
     long start = System.nanoTime();
     if (server.can(Ability.SELECT)) {
-      return selected(question, start);
+      return warmed(question, () -> selected(question, start));
     }
     boolean isScored = question.method() != Step.Method.GREEDY;
     if (isScored && server.can(Ability.ECHO)) {
-      List<Double> scores = scores(question);
-      return selection(question, scores, question.method().name().toLowerCase(Locale.ROOT), start);
+      Optional<List<Double>> scores = tried(() -> warmed(question, () -> scores(question)));
+      if (scores.isPresent()) {
+        String method = question.method().name().toLowerCase(Locale.ROOT);
+        return selection(question, scores.get(), method, start);
+      }
     }
     if (isScored && server.can(Ability.LOGPROBS) && server.can(Ability.PREFILL)) {
       ChoiceWalk walk = new ChoiceWalk(backend, question);
-      Optional<List<Double>> scores = walk.scores();
-      usage = walk.usage();
-      if (scores.isPresent()) {
+      Optional<List<Double>> scores = tried(walk::scores).flatMap(found -> found);
+      usage = usage.plus(walk.usage());
+      if (scores.filter(RemoteSelector::isKnown).isPresent()) {
         return selection(question, scores.get(), "walk", start);
       }
     } else if (isScored && server.can(Ability.LOGPROBS) && question.choices().size() <= LABELS) {
-      List<Double> scores = labels(question);
-      if (Collections.max(scores) > NEVER) { // else the model named none of the letters
-        return selection(question, scores, "labels", start);
+      Optional<List<Double>> scores = tried(() -> labels(question));
+      if (scores.filter(RemoteSelector::isKnown).isPresent()) {
+        return selection(question, scores.get(), "labels", start);
       }
     }
     return choice(question, start);
+  }
+
+  /// Whether there is a score at all: else the server reported none of the choices.
+  private static boolean isKnown(List<Double> scores) {
+    return Collections.max(scores) > NEVER;
+  }
+
+  /// A way of choosing; none if the endpoint does not know it.
+  private static <T> Optional<T> tried(Supplier<T> way) {
+    try {
+      return Optional.of(way.get());
+    } catch (BackendException e) {
+      return Optional.empty(); // the last way says what is wrong
+    }
+  }
+
+  private <T> T warmed(Question question, Supplier<T> work) {
+    Runnable warm = link.warmth().await(question.prompt(), wanted);
+    try {
+      return work.get();
+    } finally {
+      warm.run();
+    }
   }
 
   private Selection selection(Question question, List<Double> scores, String method, long start) {
@@ -89,7 +118,7 @@ final class RemoteSelector {
   // --- exact scores
 
   private Selection selected(Question question, long start) {
-    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
     switch (question.prompt()) {
       case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts));
       case Prompt.Chat chat -> conversation(chat, "", body);
@@ -98,7 +127,7 @@ final class RemoteSelector {
     body.put("method", question.method().name().toLowerCase(Locale.ROOT));
     body.put("priority", question.scheduling().priority());
     body.put("cache_salt", question.scheduling().cacheSalt());
-    JsonNode answer = endpoint.post("select", body);
+    JsonNode answer = endpoint.post("select", body, wanted);
     count(answer);
     List<Double> scores = new ArrayList<>();
     answer.path("scores").forEach(score -> scores.add(score.asDouble()));
@@ -120,20 +149,8 @@ final class RemoteSelector {
   }
 
   private void count(JsonNode answer) {
-    JsonNode counts = answer.path("usage");
-    Reply.Usage more =
-        new Reply.Usage(
-            counts.path("prompt_tokens").asInt(),
-            counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
-            counts.path("completion_tokens").asInt(),
-            0);
-    endpoint.spend(more, false);
-    usage =
-        new Reply.Usage(
-            usage.promptTokens() + more.promptTokens(),
-            usage.cachedTokens() + more.cachedTokens(),
-            usage.generatedTokens() + more.generatedTokens(),
-            0);
+    endpoint.spend(Wire.usage(answer));
+    usage = usage.plus(Wire.usage(answer));
   }
 
   private List<Double> scores(Question question) {
@@ -175,13 +192,13 @@ final class RemoteSelector {
 
   /// The tokens of a prompt with a choice behind it, as the server sees them.
   private List<Integer> tokens(Prompt prompt, String choice) {
-    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
     switch (prompt) {
       case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts) + choice);
       case Prompt.Chat chat -> conversation(chat, choice, body);
     }
     List<Integer> tokens = new ArrayList<>();
-    endpoint.post("/tokenize", body).path("tokens").forEach(id -> tokens.add(id.asInt()));
+    endpoint.post("/tokenize", body, wanted).path("tokens").forEach(id -> tokens.add(id.asInt()));
     if (tokens.isEmpty()) {
       throw new BackendException("the endpoint " + endpoint.host() + " does not tokenize");
     }
@@ -190,12 +207,12 @@ final class RemoteSelector {
 
   /// The mean log-probability of the tokens from the place `from` on, of each text.
   private List<Double> means(List<List<Integer>> texts, int from) {
-    ObjectNode body = endpoint.json().createObjectNode().put("model", options.model());
+    ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
     ArrayNode prompts = body.putArray("prompt");
     texts.forEach(text -> text.forEach(prompts.addArray()::add));
     body.put("echo", true).put("max_tokens", server == ServerKind.VLLM ? 1 : 0);
     body.put("temperature", 0).put("logprobs", server == ServerKind.VLLM ? 1 : 0);
-    JsonNode answer = endpoint.post("completions", body);
+    JsonNode answer = endpoint.post("completions", body, wanted);
     count(answer);
     List<Double> means = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
@@ -226,7 +243,7 @@ final class RemoteSelector {
             told(question.prompt(), asked.toString()), Type.TEXT, sampling, question.scheduling());
     try (Generation generation = backend.generate(request)) {
       Reply reply = generation.reply();
-      usage = reply.usage();
+      usage = usage.plus(reply.usage());
       if (reply.logprobs().isEmpty()) {
         throw new BackendException("the endpoint gives no log-probabilities");
       }
@@ -282,8 +299,10 @@ final class RemoteSelector {
       if (index < 0) {
         throw new BackendException("the endpoint chose nothing of what there is: " + reply.text());
       }
-      String method = server.can(Ability.REGEX) ? "greedy" : "enum";
-      return new Selection(index, List.of(), List.of(), 0, method, reply.usage(), timing(start));
+      boolean isGreedy = server.can(Ability.REGEX) && question.method() == Step.Method.GREEDY;
+      String method = isGreedy ? "greedy" : "enum";
+      return new Selection(
+          index, List.of(), List.of(), 0, method, usage.plus(reply.usage()), timing(start));
     }
   }
 }

@@ -29,7 +29,7 @@ final class Said {
     for (WholeTurn.Later one : later) {
       values
           .computeIfAbsent(new Key(one.prompt(), one.type()), _ -> new ArrayDeque<>())
-          .add(one.value());
+          .addFirst(one.value()); // a turn that is tried again says what comes of it now
     }
   }
 
@@ -44,7 +44,7 @@ final class Said {
     if (known == null) {
       return Optional.empty();
     }
-    String value = known.remove();
+    String value = known.removeFirst();
     if (known.isEmpty()) {
       values.remove(key);
     }

@@ -29,7 +29,8 @@ public enum ServerKind {
           Ability.COMPLETIONS,
           Ability.LOGPROBS,
           Ability.SAMPLING)),
-  OLLAMA(EnumSet.of(Ability.SCHEMA, Ability.PREFILL, Ability.COMPLETIONS)),
+  /// It puts the model's template around raw text, so it does not continue it.
+  OLLAMA(EnumSet.of(Ability.SCHEMA, Ability.PREFILL)),
   OPENAI(EnumSet.of(Ability.SCHEMA, Ability.LOGPROBS)),
   AZURE(EnumSet.of(Ability.SCHEMA, Ability.LOGPROBS)),
   /// Nothing is known of it but the protocol.
@@ -84,14 +85,20 @@ public enum ServerKind {
     return Optional.empty();
   }
 
-  /// The kind of the server at a host whose list of models says `owner` of the first.
-  static ServerKind of(String host, String owner) {
-    if (host.endsWith("openai.com")) {
-      return OPENAI;
+  /// The kind of the server at a host, if the host says so.
+  static Optional<ServerKind> ofHost(String host) {
+    if (isOf(host, "openai.com")) {
+      return Optional.of(OPENAI);
     }
-    if (host.endsWith("azure.com")) {
-      return AZURE;
-    }
+    return isOf(host, "azure.com") ? Optional.of(AZURE) : Optional.empty();
+  }
+
+  private static boolean isOf(String host, String domain) {
+    return host.equals(domain) || host.endsWith("." + domain);
+  }
+
+  /// The kind of a server whose list of models says `owner` of a model.
+  static ServerKind ofOwner(String owner) {
     return switch (owner.toLowerCase(Locale.ROOT)) {
       case "sgl" -> SGL;
       case "vllm" -> VLLM;

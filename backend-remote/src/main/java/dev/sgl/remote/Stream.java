@@ -8,7 +8,10 @@ import dev.sgl.backend.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import okhttp3.MediaType;
 import okhttp3.Response;
 import okio.BufferedSource;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,14 @@ import org.jspecify.annotations.Nullable;
 final class Stream implements AutoCloseable {
   private static final long MAX_LINE = 8 << 20;
 
+  /// Ends that are whole, as servers call them.
+  private static final Set<String> GOOD =
+      Set.of(
+          "stop", "eos", "eos_token", "stop_sequence", "end_turn", "tool_calls", "function_call");
+
+  private static final Set<String> CUT = Set.of("length", "max_tokens");
+  private static final String WITHHELD = "content_filter";
+
   private final Response response;
   private final ObjectMapper json;
   private final StringBuilder text = new StringBuilder();
@@ -24,6 +35,7 @@ final class Stream implements AutoCloseable {
   private Reply.Usage usage = Reply.Usage.NONE;
   private String finish = "";
   private String refusal = "";
+  private boolean ended;
 
   Stream(Response response, ObjectMapper json) {
     this.response = response;
@@ -35,15 +47,53 @@ final class Stream implements AutoCloseable {
   /// @throws IOException if the stream breaks off
   /// @throws BackendException if the endpoint says that it failed
   Optional<String> next() throws IOException {
+    if (ended) {
+      return Optional.empty();
+    }
     BufferedSource source = response.body().source();
+    if (isWhole()) {
+      ended = true;
+      String words = event(source.readUtf8(Math.min(MAX_LINE, length(source))));
+      requireEnd();
+      return Optional.of(words);
+    }
     String line = line(source);
     if (line == null || line.strip().replace(" ", "").equals("data:[DONE]")) {
-      if (finish.isEmpty()) {
-        throw new IOException("the stream broke off before its end");
-      }
+      ended = true;
+      requireEnd();
       return Optional.empty();
     }
     return Optional.of(line.startsWith("data:") ? event(line.substring("data:".length())) : "");
+  }
+
+  /// Whether the server does not stream, and sent all at once.
+  private boolean isWhole() {
+    MediaType type = response.body().contentType();
+    return type != null && type.subtype().equals("json");
+  }
+
+  private static long length(BufferedSource source) throws IOException {
+    source.request(MAX_LINE);
+    return source.getBuffer().size();
+  }
+
+  private void requireEnd() throws IOException {
+    if (finish.isEmpty()) {
+      throw new IOException("the stream broke off before its end");
+    }
+    if (!GOOD.contains(finish) && !isCut() && !isWithheld()) {
+      throw new IOException("the reply ended with `" + finish + "`");
+    }
+  }
+
+  /// Whether there was no room for more.
+  boolean isCut() {
+    return CUT.contains(finish);
+  }
+
+  /// Whether somebody did not want the reply to be seen.
+  boolean isWithheld() {
+    return finish.equals(WITHHELD);
   }
 
   /// The next line, or null at the end; the last one may have no line end.
@@ -55,7 +105,7 @@ final class Stream implements AutoCloseable {
   }
 
   /// Takes one event and returns the text that it brings.
-  private String event(String data) {
+  private String event(String data) throws IOException {
     JsonNode event;
     try {
       event = json.readTree(data);
@@ -63,31 +113,28 @@ final class Stream implements AutoCloseable {
       throw new BackendException("the endpoint sent an event that is not JSON");
     }
     if (event.hasNonNull("error")) {
-      throw new BackendException(
-          "the endpoint failed: "
-              + event.path("error").path("message").asText(event.path("error").toString()));
+      JsonNode error = event.path("error");
+      String message = "the endpoint failed: " + error.path("message").asText(error.toString());
+      if (Endpoint.isLater(error.path("code").asInt())) {
+        throw new IOException(message);
+      }
+      throw new BackendException(message);
     }
-    JsonNode counts = event.path("usage");
-    if (counts.isObject()) {
-      usage =
-          new Reply.Usage(
-              counts.path("prompt_tokens").asInt(),
-              counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
-              counts.path("completion_tokens").asInt(),
-              0);
+    if (event.path("usage").isObject()) {
+      usage = Wire.usage(event);
     }
     JsonNode choice = event.path("choices").path(0);
     String reason = choice.path("finish_reason").asText("");
-    if (!reason.isEmpty() && !reason.equals("null")) {
-      finish = reason;
+    if (!reason.isEmpty()) {
+      finish = reason.toLowerCase(Locale.ROOT);
     }
-    refusal += choice.path("delta").path("refusal").asText("").replace("null", "");
+    JsonNode message = choice.path(choice.has("message") ? "message" : "delta");
+    refusal += message.path("refusal").asText("");
     JsonNode content = choice.path("logprobs").path("content");
     content.forEach(entry -> logprobs.add(logprob(entry)));
     completionLogprobs(choice.path("logprobs"));
     // thoughts come in fields of their own, under several names; they are no part of the reply
-    JsonNode piece =
-        choice.has("text") ? choice.path("text") : choice.path("delta").path("content");
+    JsonNode piece = choice.has("text") ? choice.path("text") : message.path("content");
     String words = piece.isTextual() ? piece.textValue() : "";
     text.append(words);
     return words;
@@ -131,11 +178,6 @@ final class Stream implements AutoCloseable {
 
   Reply.Usage usage() {
     return usage;
-  }
-
-  /// Why it ended, in the endpoint's word; empty if it did not.
-  String finish() {
-    return finish;
   }
 
   /// What a model said that does not want to answer; else empty.

@@ -1,9 +1,11 @@
 package dev.sgl.remote;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sgl.backend.BackendException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
@@ -20,16 +22,32 @@ final class Values {
       Pattern.compile("\\A\\s*<think>.*?</think>", Pattern.DOTALL);
   private static final int SHOWN = 120;
 
+  /// One value and nothing behind it, and nothing said twice.
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
   private Values() {}
 
-  /// @throws BackendException if it is no value of the type
-  static String read(String said, Type type, Plan.Held held, ObjectMapper json) {
+  /// A reply that is no value of its type.
+  static final class Mismatch extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Mismatch(String message) {
+      super(message);
+    }
+  }
+
+  /// @throws Mismatch if it is no value of the type
+  static String read(String said, Type type, Plan.Held held) throws Mismatch {
     try {
       String value =
           switch (held) {
             case FREE, REGEX, GRAMMAR -> said;
-            case SCHEMA -> json.readTree(bare(said)).toString();
-            case WRAPPED, DESCRIBED -> unwrapped(bare(said), type, json);
+            case SCHEMA -> JSON.readTree(bare(said)).toString();
+            case WRAPPED, DESCRIBED -> unwrapped(bare(said), type);
           };
       Types.read(type, value);
       return value;
@@ -42,10 +60,10 @@ final class Values {
 
   /// The values of a whole turn.
   ///
-  /// @throws BackendException if one of them is not of its type
-  static List<String> read(String said, WholeTurn turn, ObjectMapper json) {
+  /// @throws Mismatch if one of them is not of its type
+  static List<String> read(String said, WholeTurn turn) throws Mismatch {
     try {
-      return turn.read(bare(said), json);
+      return turn.read(JSON.readTree(bare(said)));
     } catch (JsonProcessingException e) {
       throw mismatch(said, turn.type(), "it is not JSON");
     } catch (TypeException e) {
@@ -53,9 +71,9 @@ final class Values {
     }
   }
 
-  private static BackendException mismatch(String said, Type type, String why) {
+  private static Mismatch mismatch(String said, Type type, String why) {
     String shown = said.length() > SHOWN ? said.substring(0, SHOWN) + "…" : said;
-    return new BackendException(
+    return new Mismatch(
         "the endpoint's reply is not a `" + type.show() + "`: " + why + "; it said: " + shown);
   }
 
@@ -66,19 +84,34 @@ final class Values {
     return fenced.matches() ? fenced.group(1) : text;
   }
 
-  private static String unwrapped(String said, Type type, ObjectMapper json)
-      throws JsonProcessingException {
-    JsonNode tree = json.readTree(said);
+  private static String unwrapped(String said, Type type) throws JsonProcessingException {
+    JsonNode tree = JSON.readTree(said);
     if (type instanceof Type.Rec) {
       return tree.toString();
     }
-    JsonNode value =
-        tree.isObject() && tree.size() == 1 && tree.has("value") ? tree.get("value") : tree;
-    return text(value, type);
+    boolean isWrapped = tree.isObject() && tree.size() == 1 && tree.has("value");
+    return text(isWrapped ? tree.get("value") : tree, type);
   }
 
-  /// A value of `type` as its text.
+  /// A value of `type` as its text. What is written as raw text comes as a JSON string, a number as
+  /// a number; nothing is made of what is neither.
+  ///
+  /// @throws TypeException if it is another kind of value
   static String text(JsonNode value, Type type) {
-    return value.isTextual() && !Types.isJson(type) ? value.textValue() : value.toString();
+    boolean isJson = Types.isJson(type);
+    boolean isFitting =
+        switch (type) {
+          case Type.Int _, Type.Float _ -> value.isNumber();
+          case Type.Bool _ -> value.isBoolean();
+          case Type.Text _, Type.Str _, Type.Pattern _, Type.Grammar _ -> value.isTextual();
+          case Type.Literal _, Type.OneOf _, Type.Recursive _, Type.Ref _, Type.Any _ ->
+              isJson || value.isTextual() || value.isNumber() || value.isBoolean();
+          case Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _, Type.Schema _ ->
+              !value.isMissingNode();
+        };
+    if (!isFitting || value.isMissingNode()) {
+      throw new TypeException("a `" + type.show() + "` is needed, not " + value.getNodeType());
+    }
+    return value.isTextual() && !isJson ? value.textValue() : value.toString();
   }
 }

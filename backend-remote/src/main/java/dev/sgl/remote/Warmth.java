@@ -2,9 +2,10 @@ package dev.sgl.remote;
 
 import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
+import dev.sgl.remote.http.Cancellation;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,7 +42,7 @@ final class Warmth {
 
   /// Waits until it is a request's turn; what is returned is to be run at its first token, and at
   /// its end.
-  Runnable await(Prompt prompt) {
+  Runnable await(Prompt prompt, Cancellation wanted) {
     String text = text(prompt);
     Optional<Prefix> longest =
         prefixes.stream()
@@ -54,24 +55,32 @@ final class Warmth {
     if (!prefix.taken.getAndSet(true)) {
       return prefix.warm::countDown;
     }
-    try {
-      prefix.warm.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancellationException("cancelled");
-    }
+    wanted.await(prefix.warm::await);
     return () -> {};
   }
 
   /// A prompt as one text, different for different conversations.
   static String text(Prompt prompt) {
     return switch (prompt) {
-      case Prompt.Raw(var parts) -> Prompt.text(parts);
-      case Prompt.Chat(var messages, var open, _) -> {
+      case Prompt.Raw(var parts) -> text(parts);
+      case Prompt.Chat(var messages, var open, var variables) -> {
         StringBuilder text = new StringBuilder();
-        messages.forEach(m -> text.append(m.role()).append('\0').append(m.text()).append('\0'));
-        yield text.append(Prompt.text(open)).toString();
+        text.append(variables.isEmpty() ? "" : new TreeMap<>(variables)).append('\0');
+        for (Prompt.Message message : messages) {
+          text.append(message.role()).append('\0');
+          text.append(message.fields().isEmpty() ? "" : new TreeMap<>(message.fields()));
+          text.append('\0').append(text(message.parts())).append('\0');
+        }
+        yield text.append(text(open)).toString();
       }
     };
+  }
+
+  private static String text(List<Prompt.Part> parts) {
+    StringBuilder text = new StringBuilder();
+    for (Prompt.Part part : parts) {
+      text.append(part instanceof Prompt.Part.Image(String url) ? '\1' + url + '\1' : part.text());
+    }
+    return text.toString();
   }
 }

@@ -1,8 +1,6 @@
 package dev.sgl.remote;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.Ahead;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
@@ -34,7 +32,9 @@ final class WholeTurn {
   /// asked at once.
   static Optional<WholeTurn> of(Request request) {
     boolean isPlain =
-        request.sampling().stop().isEmpty() && request.sampling().logprobs().isEmpty();
+        request.sampling().stop().isEmpty()
+            && request.sampling().logprobs().isEmpty()
+            && request.sampling().budget().isEmpty();
     if (!isPlain || !(request.prompt() instanceof Prompt.Chat chat)) {
       return Optional.empty();
     }
@@ -102,9 +102,7 @@ final class WholeTurn {
   /// The texts of all values in a reply.
   ///
   /// @throws TypeException if they are not all of their types
-  /// @throws JsonProcessingException if it is no JSON
-  List<String> read(String said, ObjectMapper json) throws JsonProcessingException {
-    JsonNode tree = json.readTree(said);
+  List<String> read(JsonNode tree) {
     List<String> values = new ArrayList<>();
     for (Ahead.Generated blank : blanks()) {
       String name = name(values.size());

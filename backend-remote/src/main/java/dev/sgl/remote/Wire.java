@@ -1,16 +1,21 @@
 package dev.sgl.remote;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.remote.ServerKind.Ability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// Sampling options as OpenAI's protocol names them, and the extensions of vLLM and SGLang for
 /// those it does not know. Only what a program set is sent.
 final class Wire {
+  private static final Set<String> NOT_OF_LLAMA_CPP = Set.of("min_tokens", "stop_token_ids");
+
   private Wire() {}
 
   /// @param most tokens of the reply
@@ -37,6 +42,16 @@ final class Wire {
       sampling.logitBias().forEach((token, value) -> bias.put("" + token, value));
     }
     extensions(sampling, server, body);
+  }
+
+  /// What an answer says that it cost.
+  static Reply.Usage usage(JsonNode answer) {
+    JsonNode counts = answer.path("usage");
+    return new Reply.Usage(
+        counts.path("prompt_tokens").asInt(),
+        counts.path("prompt_tokens_details").path("cached_tokens").asInt(),
+        counts.path("completion_tokens").asInt(),
+        0);
   }
 
   private static void logprobs(int count, ObjectNode body) {
@@ -68,7 +83,8 @@ final class Wire {
         .repetitionPenalty()
         .ifPresent(
             x -> {
-              body.put("repetition_penalty", x);
+              boolean isLlama = server == ServerKind.LLAMA_CPP;
+              body.put(isLlama ? "repeat_penalty" : "repetition_penalty", x);
               names.add("repetition_penalty");
             });
     if (sampling.minTokens() > 0) {
@@ -79,14 +95,24 @@ final class Wire {
       body.put("ignore_eos", true);
       names.add("ignore_eos");
     }
+    if (!sampling.stopTokens().isEmpty()) {
+      sampling.stopTokens().forEach(body.putArray("stop_token_ids")::add);
+      names.add("stop_token_ids");
+    }
+    Set<String> missing = server == ServerKind.LLAMA_CPP ? NOT_OF_LLAMA_CPP : Set.of();
+    for (String name : names) {
+      if (missing.contains(name)) {
+        throw unknown(server, name);
+      }
+    }
     boolean isKnown = server.can(Ability.SAMPLING) || server == ServerKind.UNKNOWN;
     if (!names.isEmpty() && !isKnown) {
-      throw new BackendException(
-          "a server of the kind "
-              + server.word()
-              + " does not know the option `"
-              + names.getFirst()
-              + "`");
+      throw unknown(server, names.getFirst());
     }
+  }
+
+  private static BackendException unknown(ServerKind server, String option) {
+    return new BackendException(
+        "a server of the kind " + server.word() + " does not know the option `" + option + "`");
   }
 }

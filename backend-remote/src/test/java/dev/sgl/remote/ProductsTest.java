@@ -2,6 +2,7 @@ package dev.sgl.remote;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,12 +28,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -66,7 +73,9 @@ class ProductsTest {
   private final Deque<MockResponse> answers = new ArrayDeque<>();
   private final List<JsonNode> asked = new CopyOnWriteArrayList<>();
   private final List<String> paths = new CopyOnWriteArrayList<>();
+  private final Map<MockResponse, CountDownLatch> holds = new ConcurrentHashMap<>();
   private String owner = "";
+  private volatile int loading; // answers until the server is ready
 
   @BeforeEach
   void start() throws IOException {
@@ -76,7 +85,12 @@ class ProductsTest {
           public MockResponse dispatch(RecordedRequest request) {
             String path = request.getUrl().encodedPath();
             if (path.endsWith("/models")) {
-              return json("{\"data\":[{\"id\":\"m\",\"owned_by\":\"" + owner + "\"}]}");
+              return loading-- > 0
+                  ? new MockResponse.Builder().code(503).addHeader("Retry-After", "0.01").build()
+                  : json(
+                      "{\"data\":[{\"id\":\"other\",\"owned_by\":\"library\"},{\"id\":\"m\",\"owned_by\":\""
+                          + owner
+                          + "\"}]}");
             }
             paths.add(path);
             try {
@@ -84,11 +98,19 @@ class ProductsTest {
             } catch (IOException e) {
               throw new AssertionError(e);
             }
+            MockResponse answer;
             synchronized (answers) {
-              return answers.isEmpty()
-                  ? new MockResponse.Builder().code(500).body("nothing left").build()
-                  : answers.remove();
+              answer =
+                  answers.isEmpty()
+                      ? new MockResponse.Builder().code(500).body("nothing left").build()
+                      : answers.remove();
             }
+            try {
+              holds.getOrDefault(answer, new CountDownLatch(0)).await();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+            return answer;
           }
         });
     server.start();
@@ -247,6 +269,7 @@ class ProductsTest {
       answer(said("Ann is 31."));
       answer(said("{\"name\":\"Ann\",\"age\":31}"));
       assertEquals("{\"name\":\"Ann\",\"age\":31}", reply(backend, CHAT, PERSON).text());
+      assertEquals(2, backend.spent().requests());
       assertEquals(1, backend.spent().repeated());
       assertEquals(16, backend.spent().promptTokens(), "both are counted");
     }
@@ -349,7 +372,7 @@ class ProductsTest {
               0,
               0,
               Sampling.DEFAULT.repetitionPenalty(),
-              java.util.Map.of(),
+              Map.of(),
               false,
               OptionalInt.empty());
       BackendException error =
@@ -441,26 +464,39 @@ class ProductsTest {
     }
   }
 
+  /// Answers that wait for `go`.
+  private MockResponse held(MockResponse answer, CountDownLatch go) {
+    holds.put(answer, go);
+    return answer;
+  }
+
+  private void awaitAsked(int count) throws InterruptedException {
+    while (asked.size() < count) {
+      Thread.sleep(5);
+    }
+  }
+
   @Test
   void theFirstOfAForkWarmsThePrefixForTheOthers() throws Exception {
-    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
     try (RemoteBackend backend = backend("somebody");
-        Pin _ = backend.pin(CHAT, Scheduling.DEFAULT)) {
-      for (int i = 0; i < 4; i++) {
+        Pin _ = backend.pin(CHAT, Scheduling.DEFAULT);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      answer(held(said("branch"), go));
+      for (int i = 0; i < 3; i++) {
         answer(said("branch"));
       }
-      List<CompletableFuture<Reply>> branches = new ArrayList<>();
-      Generation warming = backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT));
-      CompletableFuture<Optional<String>> heard = CompletableFuture.supplyAsync(warming::next);
-      heard.thenRun(first::countDown);
-      for (int i = 0; i < 3; i++) {
-        branches.add(CompletableFuture.supplyAsync(() -> reply(backend, BEGUN, Type.TEXT)));
+      List<Future<Reply>> branches = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        branches.add(threads.submit(() -> reply(backend, BEGUN, Type.TEXT)));
       }
-      assertEquals(Optional.of("branch"), heard.get());
-      for (CompletableFuture<Reply> branch : branches) {
+      awaitAsked(1);
+      Thread.sleep(100); // in which the others would ask
+      assertEquals(1, asked.size(), "the others wait for the first");
+      go.countDown();
+      for (Future<Reply> branch : branches) {
         assertEquals("branch", branch.get().text());
       }
-      warming.close();
     }
     assertEquals(4, asked.size());
     String prefix = asked.getFirst().path("messages").path(0).toString();
@@ -468,22 +504,184 @@ class ProductsTest {
   }
 
   @Test
-  void onlySoManyRequestsRunAtTheSameTime() {
+  void onlySoManyRequestsRunAtTheSameTime() throws Exception {
     owner = "somebody";
-    try (RemoteBackend backend =
-        RemoteBackend.open(
-            new RemoteOptions(server.url("/v1").uri(), "m", Optional.empty()).withTogether(1))) {
-      answer(said("one"));
-      answer(said("two"));
-      Generation one = backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT));
-      one.next();
-      CompletableFuture<Reply> two =
-          CompletableFuture.supplyAsync(() -> reply(backend, CHAT, Type.TEXT));
-      assertFalse(two.isDone());
+    CountDownLatch go = new CountDownLatch(1);
+    RemoteOptions one =
+        new RemoteOptions(server.url("/v1").uri(), "m", Optional.empty()).withTogether(1);
+    try (RemoteBackend backend = RemoteBackend.open(one);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      answer(held(said("x"), go));
+      answer(said("x"));
+      answer(said("x"));
+      List<Future<Reply>> replies = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        replies.add(threads.submit(() -> reply(backend, CHAT, Type.TEXT)));
+      }
+      awaitAsked(1);
+      // one that waits and is given up takes no place, and leaves none
+      Generation waiting = backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT));
+      Future<?> waits = threads.submit(waiting::next);
+      Thread.sleep(100);
       assertEquals(1, asked.size());
-      one.close();
-      assertEquals("two", two.join().text());
+      long start = System.nanoTime();
+      waiting.close();
+      assertThrows(ExecutionException.class, waits::get);
+      assertTrue(System.nanoTime() - start < 2e9, "it wakes up at once");
+      Future<Reply> last = threads.submit(() -> reply(backend, CHAT, Type.TEXT));
+      Thread.sleep(100);
+      assertEquals(1, asked.size(), "still one at a time");
+      go.countDown();
+      for (Future<Reply> reply : replies) {
+        assertEquals("x", reply.get().text());
+      }
+      assertEquals("x", last.get().text());
     }
+  }
+
+  @Test
+  void closingWakesWhoWaitsToTryAgain() throws Exception {
+    try (RemoteBackend backend = backend("somebody");
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      answer(new MockResponse.Builder().code(429).addHeader("Retry-After", "60").build());
+      Generation generation = backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT));
+      Future<?> waits = threads.submit(generation::next);
+      awaitAsked(1);
+      generation.close();
+      ExecutionException error = assertThrows(ExecutionException.class, waits::get);
+      assertInstanceOf(CancellationException.class, error.getCause());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "7 apples, or 9 | int",
+        "{\"value\":7} no wait {\"value\":8} | int",
+        "{\"value\":7,\"value\":8} | int",
+        "{\"value\":\"7\"} | int",
+        "true? false? | bool",
+        "{\"error\":\"I cannot\"} | string",
+        "{\"answer\":\"Ann\"} | string",
+        "{\"value\":null} | string",
+        "{\"name\":\"Ann\",\"age\":3} or {\"name\":\"Bo\",\"age\":4} | person",
+      })
+  void nothingHalfRightPasses(String said, String type) {
+    Type wanted =
+        switch (type) {
+          case "int" -> new Type.Int(0, 9);
+          case "bool" -> new Type.Bool();
+          case "string" -> new Type.Str(0, 40);
+          default -> PERSON;
+        };
+    try (RemoteBackend backend = backend("somebody")) {
+      for (int i = 0; i < 3; i++) {
+        answer(said(said));
+      }
+      assertThrows(BackendException.class, () -> reply(backend, CHAT, wanted));
+      assertEquals(3, backend.spent().requests());
+      assertEquals(2, backend.spent().repeated());
+      assertEquals(24, backend.spent().promptTokens(), "all of them are paid for");
+    }
+  }
+
+  @Test
+  void aReplyThatWasBrokenOffByTheServerIsNone() {
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(stream(delta("content", "The answ", "abort"), "[DONE]"));
+      assertThrows(UnavailableException.class, () -> reply(backend, CHAT, Type.TEXT));
+    }
+  }
+
+  @Test
+  void anErrorInTheStreamIsAsOneOfTheStatus() {
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(stream("{\"error\":{\"message\":\"overloaded\",\"code\":503}}"));
+      answer(said("Three."));
+      assertEquals("Three.", reply(backend, CHAT, Type.TEXT).text());
+      answer(stream("{\"error\":{\"message\":\"no such voice\",\"code\":400}}"));
+      assertThrows(BackendException.class, () -> reply(backend, CHAT, Type.TEXT));
+    }
+  }
+
+  @Test
+  void aServerThatDoesNotStreamIsUnderstood() {
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(
+          json(
+              "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"Three.\"},"
+                  + "\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":2}}"));
+      Reply reply = reply(backend, CHAT, Type.TEXT);
+      assertEquals("Three.", reply.text());
+      assertEquals(8, reply.usage().promptTokens());
+    }
+  }
+
+  @Test
+  void aDescriptionIsNotContinued() {
+    try (RemoteBackend backend = backend("vllm")) {
+      answer(said("Ann is 31."));
+      answer(said("{\"name\":\"Ann\",\"age\":31}"));
+      reply(backend, BEGUN, PERSON);
+    }
+    assertTrue(asked.getLast().path("continue_final_message").isMissingNode());
+    assertEquals("user", asked.getLast().path("messages").path(3).path("role").asText());
+  }
+
+  @Test
+  void aCallIsWrappedWhereSchemasAreOfObjects() {
+    Type.Call call = new Type.Call(List.of(new Type.Field("look", new Type.Rec(List.of()), false)));
+    try (RemoteBackend backend = backend("system")) {
+      answer(said("{\"value\":{\"name\":\"look\",\"arguments\":{}}}"));
+      reply(backend, CHAT, call);
+    }
+    JsonNode schema = asked.getLast().at("/response_format/json_schema/schema");
+    assertEquals("object", schema.path("type").asText(), schema.toString());
+  }
+
+  @Test
+  void aWayOfChoosingThatFailsLeadsToTheNext() {
+    try (RemoteBackend backend = backend("vllm")) {
+      answer(new MockResponse.Builder().code(404).build()); // no /tokenize
+      answer(candidates("Yes", "Nope")); // and none of the choices
+      answer(said("three"));
+      Selection selection = select(backend);
+      assertEquals(1, selection.index());
+      assertEquals("enum", selection.method());
+    }
+    try (RemoteBackend backend = backend("system")) {
+      answer(said("B")); // without log-probabilities
+      answer(said("{\"value\":\"three\"}"));
+      assertEquals(1, select(backend).index());
+    }
+  }
+
+  @Test
+  void aServerThatIsStillLoadingIsAskedAgainWhatItIs() {
+    loading = 2;
+    try (RemoteBackend backend = backend("vllm")) {
+      assertEquals(ServerKind.VLLM, backend.server());
+    }
+  }
+
+  @Test
+  void keysGoNowhereElse() {
+    owner = "somebody";
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(
+          new MockResponse.Builder()
+              .code(307)
+              .addHeader("Location", server.url("/steal").toString())
+              .build());
+      assertThrows(BackendException.class, () -> reply(backend, CHAT, Type.TEXT));
+    }
+    assertFalse(paths.contains("/steal"), paths.toString());
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("to p\nsecret")));
+    assertFalse(String.valueOf(error.getMessage()).contains("secret"));
   }
 
   @Test

@@ -147,7 +147,7 @@ final class RunCommand implements Callable<Integer> {
             spent.generatedTokens(),
             spent.requests(),
             spent.repeated() > 0 ? ", " + spent.repeated() + " of them again" : "",
-            spent.cost() > 0 ? ": %.4f".formatted(spent.cost()) : "");
+            spent.cost() > 0 ? ", for %.3g by your prices".formatted(spent.cost()) : "");
   }
 
   private Map<String, Object> arguments(Routine entry) {

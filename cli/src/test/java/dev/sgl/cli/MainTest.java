@@ -102,8 +102,8 @@ class MainTest {
     sglc("run", "nothing.sgl").failed(2, "there is no file nothing.sgl");
     sglc("rum", "x.sgl").failed(2, "run");
     sglc("run", file("x.sgl", "program p() {}"), "--sede", "1").failed(2, "--seed");
-    sglc("run", file("y.sgl", "program p() {}"), "--endpoint", "http://127.0.0.1:1/v1")
-        .failed(2, "--endpoint needs --model");
+    sglc("run", file("y.sgl", "program p() {}"), "--endpoint", "127.0.0.1:1/v1")
+        .failed(2, "--endpoint must be a URL such as http://127.0.0.1:30000/v1, not 127.0.0.1:1");
     sglc("run", file("z.sgl", "program p() {}"), "--endpoint", "nowhere", "--model", "m")
         .failed(2, "--endpoint must be a URL");
     sglc("check", folder.toString()).failed(2, "is a folder");
@@ -150,7 +150,7 @@ class MainTest {
   void anEndpointThatIsNotThere() throws IOException {
     String source = file("e.sgl", "program e() { user \"Hi\" assistant gen x }");
     Sglc run = sglc("run", source, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
-    run.failed(3, "the endpoint 127.0.0.1 cannot be reached");
+    run.failed(3, "the endpoint 127.0.0.1:9 cannot be reached: nothing listens there");
     assertTrue(run.err().contains("e.sgl:1:35"), run.err());
   }
 

@@ -41,6 +41,15 @@ public record Reply(
   /// @param forcedTokens those of them for which the model was not asked
   public record Usage(int promptTokens, int cachedTokens, int generatedTokens, int forcedTokens) {
     public static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    /// The sum of both.
+    public Usage plus(Usage more) {
+      return new Usage(
+          promptTokens + more.promptTokens,
+          cachedTokens + more.cachedTokens,
+          generatedTokens + more.generatedTokens,
+          forcedTokens + more.forcedTokens);
+    }
   }
 
   /// How long a request took, in milliseconds from when it was made.

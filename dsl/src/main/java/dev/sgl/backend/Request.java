@@ -20,6 +20,10 @@ public record Request(
     this(prompt, type, sampling, Scheduling.DEFAULT);
   }
 
+  public Request withAhead(List<Ahead> value) {
+    return new Request(prompt, type, sampling, scheduling, value);
+  }
+
   public Request withPrompt(Prompt value) {
     return new Request(value, type, sampling, scheduling, ahead);
   }

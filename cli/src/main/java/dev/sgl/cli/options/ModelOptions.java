@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Mixin;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Option;
 
 /// Which model a program talks to: a folder, an endpoint, or the demo model beside the program.
 public final class ModelOptions {
+  private static final int SHOWN = 8; // models of an endpoint
+
   @Option(
       names = {"-m", "--model", "--model-path"},
       paramLabel = "PATH|NAME",
@@ -30,7 +33,7 @@ public final class ModelOptions {
       paramLabel = "URL",
       description =
           "An OpenAI-compatible endpoint, such as http://127.0.0.1:30000/v1. Default: $$SGL_ENDPOINT, or a local model.")
-  Optional<URI> endpoint = Optional.empty();
+  Optional<String> endpoint = Optional.empty();
 
   @Option(
       names = "--profile",
@@ -43,7 +46,7 @@ public final class ModelOptions {
       names = "--api-key-env",
       paramLabel = "VAR",
       description =
-          "The environment variable that holds the endpoint's key. Default: OPENAI_API_KEY, if it is set.")
+          "The environment variable that holds the endpoint's key. Default: OPENAI_API_KEY, for OpenAI's own endpoint and for this machine's.")
   Optional<String> apiKeyVariable = Optional.empty();
 
   @Option(
@@ -67,29 +70,72 @@ public final class ModelOptions {
 
   private RemoteBackend remote(Profile given) {
     URI uri = given.endpoint();
-    if (uri.getHost() == null
-        || uri.getPort() > 65_535
-        || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-      throw new UsageException(
-          "--endpoint must be a URL such as http://127.0.0.1:30000/v1, not " + uri);
-    }
     String name =
-        model
-            .or(given::model)
-            .or(() -> Optional.ofNullable(System.getenv("SGL_MODEL")))
-            .orElseThrow(() -> new UsageException("--endpoint needs --model NAME"));
+        model.or(given::model).or(() -> Optional.ofNullable(System.getenv("SGL_MODEL"))).orElse("");
     Optional<String> named = apiKeyVariable.or(given::apiKeyVariable);
     String variable = named.orElse("OPENAI_API_KEY");
-    Optional<String> key = Optional.ofNullable(System.getenv(variable)).filter(k -> !k.isBlank());
+    Optional<String> key =
+        Optional.ofNullable(System.getenv(variable))
+            .filter(k -> !k.isBlank())
+            .filter(_ -> named.isPresent() || mayHaveStandardKey(uri));
     if (named.isPresent() && key.isEmpty()) {
       throw new UsageException("the environment variable " + variable + " is not set");
     }
-    RemoteOptions options = new RemoteOptions(uri, name, key);
+    RemoteOptions options = options(uri, name, key, variable);
     options = given.server().map(options::withServer).orElse(options);
     options = given.prices().map(options::withPrices).orElse(options);
     options = given.together().map(options::withTogether).orElse(options);
+    options = given.silence().map(options::withSilence).orElse(options);
     options = template().map(ModelOptions::text).map(options::withTemplate).orElse(options);
-    return RemoteBackend.open(given.tries().map(options::withTries).orElse(options));
+    options = given.tries().map(options::withTries).orElse(options);
+    return RemoteBackend.open(name.isEmpty() ? options.withModel(only(options)) : options);
+  }
+
+  private static RemoteOptions options(
+      URI uri, String name, Optional<String> key, String variable) {
+    try {
+      return new RemoteOptions(uri, name, key);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("the environment variable " + variable + ": " + e.getMessage());
+    }
+  }
+
+  /// A key that nobody named for an endpoint is not sent to strangers.
+  private static boolean mayHaveStandardKey(URI uri) {
+    String host = uri.getHost();
+    return host.equals("api.openai.com")
+        || host.equals("localhost")
+        || host.equals("[::1]")
+        || host.startsWith("127.");
+  }
+
+  /// The only model of an endpoint.
+  private static String only(RemoteOptions options) {
+    List<String> models = RemoteBackend.models(options);
+    if (models.size() != 1) {
+      throw new UsageException(
+          models.isEmpty()
+              ? "the endpoint does not say which models it has; name one with --model"
+              : "the endpoint has several models; choose one with --model: "
+                  + String.join(", ", models.subList(0, Math.min(SHOWN, models.size())))
+                  + (models.size() > SHOWN ? ", …" : ""));
+    }
+    return models.getFirst();
+  }
+
+  /// @throws UsageException if the text is no URL of an endpoint
+  static URI uri(String name, String text) {
+    try {
+      URI uri = URI.create(text);
+      boolean isWeb = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (uri.getHost() != null && uri.getPort() <= 65_535 && isWeb) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw new UsageException(
+        name + " must be a URL such as http://127.0.0.1:30000/v1, not " + text);
   }
 
   private Optional<Path> template() {
@@ -122,11 +168,14 @@ public final class ModelOptions {
                     : Optional.ofNullable(System.getenv("SGL_PROFILE")));
     Optional<Profile> found = named.map(Profiles::find);
     Optional<URI> uri =
-        endpoint.or(
-            () ->
-                found.isPresent()
-                    ? Optional.empty()
-                    : Optional.ofNullable(System.getenv("SGL_ENDPOINT")).map(URI::create));
+        endpoint
+            .map(text -> uri("--endpoint", text))
+            .or(
+                () ->
+                    found.isPresent()
+                        ? Optional.empty()
+                        : Optional.ofNullable(System.getenv("SGL_ENDPOINT"))
+                            .map(text -> uri("SGL_ENDPOINT", text)));
     return uri.isEmpty()
         ? found
         : Optional.of(found.map(f -> f.at(uri.get())).orElseGet(() -> Profile.of(uri.get())));

@@ -12,11 +12,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Endpoints by name, from `sgl.toml` in this folder or in `~/.config/sgl`:
@@ -43,7 +46,10 @@ final class Profiles {
           "ollama", "http://127.0.0.1:11434/v1");
 
   private static final Set<String> FIELDS =
-      Set.of("endpoint", "model", "api-key-env", "server", "prices", "together", "tries");
+      Set.of(
+          "endpoint", "model", "api-key-env", "server", "prices", "together", "tries", "silence");
+
+  private static final Set<String> PRICES = Set.of("prompt", "cached", "generated");
 
   private Profiles() {}
 
@@ -55,7 +61,8 @@ final class Profiles {
       Optional<ServerKind> server,
       Optional<Prices> prices,
       Optional<Integer> together,
-      Optional<Integer> tries) {
+      Optional<Integer> tries,
+      Optional<Duration> silence) {
 
     /// An endpoint of which nothing is known.
     static Profile of(URI endpoint) {
@@ -66,12 +73,13 @@ final class Profiles {
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
+          Optional.empty(),
           Optional.empty());
     }
 
     /// The same elsewhere.
     Profile at(URI uri) {
-      return new Profile(uri, model, apiKeyVariable, server, prices, together, tries);
+      return new Profile(uri, model, apiKeyVariable, server, prices, together, tries, silence);
     }
   }
 
@@ -131,25 +139,24 @@ final class Profiles {
       throw new UsageException("the profile " + name + " has no endpoint");
     }
     return new Profile(
-        uri(name, endpoint),
-        text(fields, "model"),
-        text(fields, "api-key-env"),
-        text(fields, "server").map(word -> server(name, word)),
-        prices(fields.path("prices")),
+        ModelOptions.uri("the endpoint of the profile " + name, endpoint),
+        text(name, fields, "model"),
+        text(name, fields, "api-key-env"),
+        text(name, fields, "server").map(word -> server(name, word)),
+        prices(name, fields.path("prices")),
         count(name, fields, "together"),
-        count(name, fields, "tries"));
+        count(name, fields, "tries"),
+        count(name, fields, "silence").map(Duration::ofSeconds));
   }
 
-  private static URI uri(String name, String text) {
-    try {
-      return URI.create(text);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("the endpoint of the profile " + name + " is no URL: " + text);
+  private static Optional<String> text(String name, JsonNode fields, String field) {
+    if (!fields.hasNonNull(field)) {
+      return Optional.empty();
     }
-  }
-
-  private static Optional<String> text(JsonNode fields, String field) {
-    return fields.hasNonNull(field) ? Optional.of(fields.get(field).asText()) : Optional.empty();
+    if (!fields.get(field).isTextual()) {
+      throw new UsageException("`" + field + "` of the profile " + name + " must be a text");
+    }
+    return Optional.of(fields.get(field).textValue());
   }
 
   private static Optional<Integer> count(String name, JsonNode fields, String field) {
@@ -166,16 +173,35 @@ final class Profiles {
   private static ServerKind server(String name, String word) {
     return ServerKind.parse(word)
         .orElseThrow(
-            () -> new UsageException("the profile " + name + ": there is no server " + word));
+            () ->
+                new UsageException(
+                    "the profile "
+                        + name
+                        + ": there is no server "
+                        + word
+                        + "; there are "
+                        + Arrays.stream(ServerKind.values())
+                            .map(ServerKind::word)
+                            .collect(Collectors.joining(", "))));
   }
 
-  private static Optional<Prices> prices(JsonNode prices) {
-    return prices.isObject()
-        ? Optional.of(
-            new Prices(
-                prices.path("prompt").asDouble(),
-                prices.path("cached").asDouble(prices.path("prompt").asDouble()),
-                prices.path("generated").asDouble()))
-        : Optional.empty();
+  private static Optional<Prices> prices(String name, JsonNode prices) {
+    if (prices.isMissingNode()) {
+      return Optional.empty();
+    }
+    String what = "`prices` of the profile " + name;
+    boolean isSound =
+        prices.isObject()
+            && prices.has("prompt")
+            && prices.properties().stream()
+                .allMatch(p -> PRICES.contains(p.getKey()) && p.getValue().asDouble(-1) >= 0);
+    if (!isSound) {
+      throw new UsageException(
+          what + " must be like { prompt = 0.4, cached = 0.1, generated = 1.6 }");
+    }
+    double prompt = prices.path("prompt").asDouble();
+    return Optional.of(
+        new Prices(
+            prompt, prices.path("cached").asDouble(prompt), prices.path("generated").asDouble()));
   }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.sgl.backend.Recording;
+import dev.sgl.backend.recording.Recording;
 import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package dev.sgl.cli.test;
 
 import dev.sgl.backend.Backend;
-import dev.sgl.backend.RecordedBackend;
-import dev.sgl.backend.Recording;
-import dev.sgl.backend.RecordingBackend;
 import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.backend.recording.RecordedBackend;
+import dev.sgl.backend.recording.Recording;
+import dev.sgl.backend.recording.RecordingBackend;
 import dev.sgl.cli.options.Failure;
 import dev.sgl.cli.options.Host;
 import dev.sgl.compiler.Compiler;

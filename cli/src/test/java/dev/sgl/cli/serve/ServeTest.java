@@ -118,13 +118,7 @@ class ServeTest {
             "port: 31000\nno_playground: true\napi-key: secret\ntool: [a=b, c=d]\n");
     assertArrayEquals(
         new String[] {
-          "serve",
-          "--no-playground",
-          "--api-key=secret",
-          "--tool=a=b",
-          "--tool=c=d",
-          "--port",
-          "1"
+          "serve", "--no-playground", "--api-key=secret", "--tool=a=b", "--tool=c=d", "--port", "1"
         },
         Configuration.expand(new String[] {"serve", "--config", file.toString(), "--port", "1"}));
     Files.writeString(file, "port: {a: 1}");

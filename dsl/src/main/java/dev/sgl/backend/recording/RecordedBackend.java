@@ -1,6 +1,13 @@
-package dev.sgl.backend;
+package dev.sgl.backend.recording;
 
-import dev.sgl.backend.Recording.Answer;
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Selection;
+import dev.sgl.backend.recording.Recording.Answer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,11 @@
-package dev.sgl.backend;
+package dev.sgl.backend.recording;
 
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Selection;
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
 import java.nio.charset.StandardCharsets;

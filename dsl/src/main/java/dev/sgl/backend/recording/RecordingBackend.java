@@ -1,5 +1,15 @@
-package dev.sgl.backend;
+package dev.sgl.backend.recording;
 
+import dev.sgl.backend.Backend;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Pin;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
+import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Selection;
 import java.util.Optional;
 import java.util.function.Supplier;
 
