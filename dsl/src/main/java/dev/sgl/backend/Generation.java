@@ -17,6 +17,11 @@ public interface Generation extends AutoCloseable {
     return List.of();
   }
 
+  /// Tokens that were generated up to the last piece of text, where the backend counts them.
+  default int generatedTokens() {
+    return 0;
+  }
+
   /// The finished generation; waits for the end.
   ///
   /// @throws BackendException if the generation failed

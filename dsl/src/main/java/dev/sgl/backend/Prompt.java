@@ -101,6 +101,19 @@ public sealed interface Prompt {
     };
   }
 
+  /// Characters of all texts in it.
+  static long length(Prompt prompt) {
+    return switch (prompt) {
+      case Raw(var parts) -> length(parts);
+      case Chat(var messages, var open, _) ->
+          messages.stream().mapToLong(m -> length(m.parts())).sum() + length(open);
+    };
+  }
+
+  private static long length(List<Part> parts) {
+    return parts.stream().mapToLong(part -> part.text().length()).sum();
+  }
+
   /// The texts of the parts, joined.
   static String text(List<Part> parts) {
     return parts.stream().map(Part::text).collect(Collectors.joining());

@@ -123,9 +123,14 @@ public final class SglServer implements AutoCloseable {
     return http.drain(time);
   }
 
+  /// Ends all that is being answered; whoever waits for it is told.
+  public void abort() {
+    served.running().abortAll();
+  }
+
   @Override
   public void close() {
-    served.running().abortAll();
+    abort();
     http.close();
     meters.close();
   }

@@ -53,7 +53,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       int[] stops) {}
 
   private sealed interface Mail {
-    record Text(String text, List<Reply.Logprob> logprobs) implements Mail {}
+    record Text(String text, List<Reply.Logprob> logprobs, int tokens) implements Mail {}
 
     record Done(Reply reply) implements Mail {}
 
@@ -79,6 +79,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   private Optional<String> stop = Optional.empty();
   private Optional<Mail> last = Optional.empty(); // the reader's
   private List<Reply.Logprob> heard = List.of(); // the reader's
+  private int counted; // tokens, the reader's
 
   GeneratedSequence(
       Engine engine,
@@ -188,7 +189,8 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Sends text, with the log-probabilities that are known since the last one.
   private void say(String chunk) {
-    outbox.add(new Mail.Text(chunk, List.copyOf(logprobs.subList(said, logprobs.size()))));
+    outbox.add(
+        new Mail.Text(chunk, List.copyOf(logprobs.subList(said, logprobs.size())), generated()));
     said = logprobs.size();
   }
 
@@ -363,13 +365,19 @@ final class GeneratedSequence extends Sequence implements Generation {
   @Override
   public Optional<String> next() {
     return switch (take()) {
-      case Mail.Text(var chunk, var its) -> {
+      case Mail.Text(var chunk, var its, int tokens) -> {
+        counted = tokens;
         heard = its;
         yield Optional.of(chunk);
       }
       case Mail.Done _ -> Optional.empty();
       case Mail.Failed(var error) -> throw error;
     };
+  }
+
+  @Override
+  public int generatedTokens() {
+    return counted;
   }
 
   @Override

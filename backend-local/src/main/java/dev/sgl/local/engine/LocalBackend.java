@@ -220,12 +220,22 @@ public final class LocalBackend implements TokenBackend {
     if (Prompt.hasImages(prompt)) {
       throw new BackendException("the model `" + name + "` reads text only; it sees no pictures");
     }
+    requireShort("the prompt", Prompt.length(prompt));
     try {
       int[] tokens = format.tokens(prompt);
       // a model that has no token to begin with begins as it does after an end
       return tokens.length > 0 ? tokens : new int[] {start()};
     } catch (ModelException e) {
       throw new BackendException(e.getMessage() == null ? "no prompt" : e.getMessage(), e);
+    }
+  }
+
+  /// Refuses what can never fit before it is made tokens, which takes long: a token has only so
+  /// many bytes. Normalization may make a text shorter, but not that much.
+  private void requireShort(String what, long characters) {
+    long least = characters / tokenizer.vocabulary().longest() / 4;
+    if (least > context) {
+      throw new TooLongException(what, (int) Math.min(least, Integer.MAX_VALUE), context);
     }
   }
 
@@ -289,6 +299,7 @@ public final class LocalBackend implements TokenBackend {
   @Override
   public List<Integer> tokens(String text, boolean whole) {
     requireOpen();
+    requireShort("the text", text.length());
     return list(whole ? tokenizer.encodeWhole(text) : tokenizer.encode(text));
   }
 

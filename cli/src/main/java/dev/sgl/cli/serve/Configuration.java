@@ -1,6 +1,7 @@
 package dev.sgl.cli.serve;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sgl.cli.options.UsageException;
@@ -23,6 +24,9 @@ import java.util.regex.Pattern;
 public final class Configuration {
   private static final String OPTION = "--config";
   private static final long MOST_BYTES = 1 << 20;
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private Configuration() {}
 
@@ -58,7 +62,7 @@ public final class Configuration {
       if (Files.size(file) > MOST_BYTES) {
         throw new UsageException(OPTION + ": " + file + " is too large");
       }
-      JsonNode tree = new YAMLMapper().readTree(Files.readString(file));
+      JsonNode tree = YAML.readTree(Files.readString(file));
       if (tree.isMissingNode() || tree.isNull()) {
         return Map.of();
       }
@@ -67,13 +71,17 @@ public final class Configuration {
       }
       Map<String, List<String>> options = new LinkedHashMap<>();
       for (Map.Entry<String, JsonNode> option : tree.properties()) {
-        String name = "--" + option.getKey().replace('_', '-');
+        String name = "--" + option.getKey().replaceFirst("^-+", "").replace('_', '-');
+        if (name.equals(OPTION)) {
+          throw new UsageException(OPTION + ": " + file + " cannot name another file");
+        }
         options.put(name, arguments(file, name, option.getValue()));
       }
       return options;
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-      throw new UsageException(OPTION + ": " + file + where + " is not YAML");
+      throw new UsageException(
+          OPTION + ": " + file + where + " is not YAML, or says something twice");
     } catch (IOException e) {
       throw new UsageException(OPTION + ": " + file + " cannot be read: " + e.getMessage());
     }
@@ -83,7 +91,12 @@ public final class Configuration {
   private static List<String> arguments(Path file, String option, JsonNode value) {
     if (value.isObject() || value.isNull()) {
       throw new UsageException(
-          OPTION + ": " + file + ": " + option.substring(2) + " needs a value");
+          OPTION
+              + ": "
+              + file
+              + ": "
+              + option.substring(2)
+              + " needs a value; there are no sections");
     }
     if (value.isBoolean()) {
       return value.booleanValue() ? List.of(option) : List.of();

@@ -47,6 +47,9 @@ import picocli.CommandLine.Option;
 public final class ServeCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /// For what is told to those who were not answered.
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
   @Option(
       names = {"-m", "--model", "--model-path"},
       paramLabel = "PATH|NAME",
@@ -132,6 +135,9 @@ public final class ServeCommand implements Callable<Integer> {
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be from 0 to 65535");
     }
+    if (names.stream().anyMatch(String::isBlank)) {
+      throw new UsageException("--served-model-name is empty");
+    }
     LocalOptions options = options();
     Optional<Map<String, Program>> served = ProgramFolder.read(programs, err);
     if (served.isEmpty()) {
@@ -144,13 +150,17 @@ public final class ServeCommand implements Callable<Integer> {
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
-      out.println("ready: %s serves %s".formatted(server.uri(), String.join(", ", names(backend))));
+      out.println(
+          "ready: %s serves %s%s"
+              .formatted(server.uri(), String.join(", ", names(backend)), programs(served.get())));
       out.flush();
       ending.await();
       err.println("stopping: waiting for what is being answered");
       err.flush();
       if (!server.drain(PATIENCE)) {
         err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
+        server.abort();
+        server.drain(LAST_WORDS);
       }
       return ExitCode.OK;
     }
@@ -164,6 +174,10 @@ public final class ServeCommand implements Callable<Integer> {
         .options()
         .withMaxRunning(DeviceOptions.positive("--max-running-requests", maxRunning))
         .withChatTemplate(chatTemplate);
+  }
+
+  private static String programs(Map<String, Program> served) {
+    return served.isEmpty() ? "" : " and the programs " + String.join(", ", served.keySet());
   }
 
   private List<String> names(LocalBackend backend) {
@@ -186,12 +200,15 @@ public final class ServeCommand implements Callable<Integer> {
               .withPrograms(
                   new Programs(served, program -> given.run(Path.of(program.file()), program))));
     } catch (BindException e) {
+      boolean isAddress = String.valueOf(e.getMessage()).contains("assign requested address");
       throw new UsageException(
-          "port "
-              + port
-              + " of "
-              + host
-              + " is in use or may not be used; choose another with --port");
+          isAddress
+              ? host + " is no address of this machine; choose one with --host, such as 0.0.0.0"
+              : "port "
+                  + port
+                  + " of "
+                  + host
+                  + " is in use or may not be used; choose another with --port");
     } catch (IOException e) {
       throw new UsageException("the server cannot listen on " + host + ": " + e.getMessage());
     }

@@ -42,8 +42,14 @@ public final class GenerateApi {
   /// A call that was read.
   ///
   /// @param single whether it asks for one text, not for a list
+  /// @param promptTokens of the text that is streamed
   private record Wanted(
-      String id, List<Ask> asks, boolean single, boolean stream, boolean logprobs) {}
+      String id,
+      List<Ask> asks,
+      boolean single,
+      boolean stream,
+      boolean logprobs,
+      int promptTokens) {}
 
   public void handle(Call call) throws IOException {
     Wanted wanted = read(call.fields());
@@ -90,7 +96,8 @@ public final class GenerateApi {
         asks.add(ask.numbered(i));
       }
     }
-    return new Wanted(id, asks, !list && n == 1, stream, logprobs);
+    int tokens = stream ? inputs.getFirst().tokens().size() : 0;
+    return new Wanted(id, asks, !list && n == 1, stream, logprobs, tokens);
   }
 
   private JsonNode whole(Wanted wanted, List<Answer> answers, long start) {
@@ -108,7 +115,11 @@ public final class GenerateApi {
   private static ObjectNode meta(Wanted wanted, Answer answer, long start) {
     ObjectNode meta = Json.object().put("id", wanted.id());
     ObjectNode finish = meta.putObject("finish_reason");
-    finish.put("type", answer.finish() == Answer.Finish.LENGTH ? "length" : "stop");
+    boolean isCut = answer.finish() == Answer.Finish.LENGTH;
+    finish.put("type", isCut ? "length" : "stop");
+    if (isCut) {
+      finish.put("length", answer.usage().generatedTokens());
+    }
     answer.stop().ifPresent(stop -> finish.put("matched", stop));
     meta.put("prompt_tokens", answer.usage().promptTokens());
     meta.put("completion_tokens", answer.usage().generatedTokens());
@@ -145,6 +156,7 @@ public final class GenerateApi {
     private final Wanted wanted;
     private final EventStream events;
     private final StringBuilder text = new StringBuilder();
+    private int tokens;
 
     Growing(Wanted wanted, EventStream events) {
       this.wanted = wanted;
@@ -152,10 +164,17 @@ public final class GenerateApi {
     }
 
     @Override
+    public void counted(int count) {
+      tokens = count;
+    }
+
+    @Override
     public void said(String piece, List<Reply.Logprob> logprobs) {
       text.append(piece);
       ObjectNode chunk = Json.object().put("text", text.toString());
-      chunk.putObject("meta_info").put("id", wanted.id()).putNull("finish_reason");
+      ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id());
+      meta.putNull("finish_reason").put("completion_tokens", tokens);
+      meta.put("prompt_tokens", wanted.promptTokens());
       try {
         events.send(chunk);
       } catch (IOException e) {

@@ -131,14 +131,14 @@ public final class Call {
       JsonNode answer;
       try {
         answer = work.get();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         Thread.interrupted(); // it was meant for the work
         if (waiting.end()) {
           status = 200;
           cut();
           throw new IOException("the answer failed after it began: " + e.getMessage(), e);
         }
-        throw waiting.isOver() ? late() : e;
+        throw waiting.isOver() ? late() : Errors.of(e);
       }
       if (waiting.end()) {
         status = 200;
@@ -170,10 +170,10 @@ public final class Call {
         source.write(events);
       } catch (UncheckedIOException e) {
         throw e.getCause();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         Thread.interrupted(); // it was meant for the source
         if (!events.endUnlessBegun()) {
-          throw e;
+          throw Errors.of(e);
         }
         events.send(json(events.isOver() ? late() : Errors.of(e)));
       }

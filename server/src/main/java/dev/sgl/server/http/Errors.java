@@ -11,6 +11,9 @@ final class Errors {
   private Errors() {}
 
   static ApiException of(Throwable error) {
+    if (error instanceof OutOfMemoryError) {
+      return ApiException.unavailable("the server has no memory for this call");
+    }
     String message = String.valueOf(error.getMessage());
     return switch (error) {
       case ApiException known -> known;

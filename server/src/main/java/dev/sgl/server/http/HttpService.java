@@ -86,7 +86,7 @@ public final class HttpService implements AutoCloseable {
       counted(call);
     } catch (IOException e) {
       call.close(); // the client is gone
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       refuse(call, Errors.of(e)); // which reads what is left of its body, so it is not counted
     } finally {
       Timer.builder("sgl.http")

@@ -47,9 +47,12 @@ public final class FormatReader {
       case "json_schema" -> {
         Fields inner =
             format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
-        inner.ignore("name", "description", "strict");
+        inner.ignore("name", "description");
+        boolean isClosed = inner.flag("strict", true);
         JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
-        add("response_format.json_schema.schema", schema(schema));
+        add(
+            "response_format.json_schema.schema",
+            schema(isClosed ? ClosedObjects.of(schema) : schema));
         inner.finish();
       }
       case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));

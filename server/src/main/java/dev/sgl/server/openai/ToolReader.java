@@ -97,7 +97,8 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
     if (!schema.path("type").asText("object").equals("object")) {
       throw ApiException.invalid(name, "invalid_schema", name + " must be of the type object");
     }
-    return schema.deepCopy().put("type", "object");
+    ObjectNode whole = schema.deepCopy().put("type", "object");
+    return (ObjectNode) ClosedObjects.of(whole);
   }
 
   /// Templates expect that a tool has parameters.

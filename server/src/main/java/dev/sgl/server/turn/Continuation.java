@@ -62,6 +62,11 @@ final class Continuation implements AutoCloseable {
         forced);
   }
 
+  /// Tokens of the answer, those of the generation that runs included.
+  int tokens() {
+    return generated + current.map(Generation::generatedTokens).orElse(0);
+  }
+
   /// The log-probabilities that came with the last piece of text.
   List<Reply.Logprob> logprobs() {
     return current.map(Generation::logprobs).orElse(List.of());
@@ -136,6 +141,7 @@ final class Continuation implements AutoCloseable {
         pieces.accept(p.get());
       }
       Reply reply = generation.reply();
+      current = Optional.empty();
       first = first.or(() -> Optional.of(reply.usage()));
       return reply;
     } catch (TooLongException e) {

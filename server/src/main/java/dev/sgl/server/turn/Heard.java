@@ -16,6 +16,9 @@ public interface Heard {
   /// @param logprobs of tokens that it is, if they were asked for
   default void said(String text, List<Reply.Logprob> logprobs) {}
 
+  /// Tokens of the answer so far; told before each piece of text.
+  default void counted(int tokens) {}
+
   /// The model calls a tool; its arguments follow.
   default void called(int index, String id, String name) {}
 

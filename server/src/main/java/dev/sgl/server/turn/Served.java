@@ -41,7 +41,7 @@ public record Served(
       throw ApiException.notFound(
           "model",
           "model_not_found",
-          "the model `" + asked + "` does not exist; this server has `" + name() + "`");
+          "the model `" + asked + "` does not exist; this server has " + String.join(", ", names));
     }
   }
 }

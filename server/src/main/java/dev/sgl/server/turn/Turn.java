@@ -107,6 +107,7 @@ public final class Turn implements AutoCloseable {
   /// White space at the end of a text is said once it is known that no call follows.
   private void hear(String piece) {
     know(continuation.logprobs());
+    heard.counted(continuation.tokens());
     String all = blank + (text.isEmpty() && thought.isPresent() ? piece.stripLeading() : piece);
     String shown = ask.tools().isPresent() ? all.stripTrailing() : all;
     blank = all.substring(shown.length());

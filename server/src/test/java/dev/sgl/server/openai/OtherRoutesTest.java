@@ -225,4 +225,32 @@ class OtherRoutesTest {
     String failing = Json.MAPPER.writeValueAsString("program p() { check 1 > 2, \"no\" }");
     assertEquals(422, server.post("/playground/run", "{\"source\":" + failing + "}").status());
   }
+
+  @Test
+  void aPieceOfGenerateSaysHowMuchThereIs() throws IOException {
+    List<JsonNode> events =
+        server.stream(
+            "/generate",
+            "{\"text\":\"a lamp\",\"stream\":true,\"sampling_params\":{\"max_new_tokens\":5,\"ignore_eos\":true}}");
+    int before = 0;
+    for (JsonNode event : events) {
+      int tokens = event.at("/meta_info/completion_tokens").asInt();
+      assertTrue(tokens >= before && event.at("/meta_info/prompt_tokens").asInt() > 0);
+      before = tokens;
+    }
+    assertEquals(5, before);
+    assertEquals(5, events.getLast().at("/meta_info/finish_reason/length").asInt());
+  }
+
+  @Test
+  void aTextThatCanNeverFitIsRefusedAtOnce() throws IOException {
+    String body = "{\"prompt\":\"" + "a".repeat(20_000_000) + "\",\"max_tokens\":1}";
+    for (String path : List.of("/v1/completions", "/tokenize")) {
+      TestServer.Answer answer =
+          server.post(
+              path, path.equals("/tokenize") ? body.replace(",\"max_tokens\":1", "") : body);
+      assertEquals(400, answer.status(), answer.text());
+      assertEquals("context_length_exceeded", answer.at("/error/code").asText());
+    }
+  }
 }
