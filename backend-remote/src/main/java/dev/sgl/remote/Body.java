@@ -182,8 +182,17 @@ final class Body {
     body.withArray("messages").addObject().put("role", role.word()).put("content", text);
   }
 
+  /// Adds a conversation to a request, with `more` behind what was begun.
+  static void conversation(Prompt.Chat chat, String more, ObjectNode body) {
+    boolean isOpen = !chat.open().isEmpty() || !more.isEmpty();
+    List<ObjectNode> all = messages(chat, more);
+    body.putArray("messages").addAll(isOpen ? all : all.subList(0, all.size() - 1));
+    body.put("add_generation_prompt", !isOpen);
+    body.put("continue_final_message", isOpen);
+  }
+
   /// The messages of a conversation, with `more` behind what was begun.
-  static List<ObjectNode> messages(Prompt.Chat chat, String more) {
+  private static List<ObjectNode> messages(Prompt.Chat chat, String more) {
     ObjectNode body = JSON.createObjectNode();
     chat.messages().forEach(m -> message(body, m));
     message(body, Role.ASSISTANT, Prompt.text(chat.open()) + more);

@@ -8,11 +8,10 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.remote.http.Cancellation;
 import dev.sgl.remote.http.EnvironmentProxies;
+import dev.sgl.remote.http.Reasons;
 import dev.sgl.remote.http.RetryAfter;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -164,11 +163,15 @@ final class Endpoint implements AutoCloseable {
     }
   }
 
-  /// Makes a request, again and again while the endpoint asks for patience, and reads its answer.
+  /// Makes a request, again and again while the endpoint asks for patience, reads its answer, and
+  /// counts what it cost.
   JsonNode post(String path, JsonNode body, Cancellation wanted) {
     enter(wanted);
     try (Response response = execute(() -> call(path, body), wanted, false)) {
-      return json.readTree(response.body().source().inputStream().readNBytes((int) MAX_ANSWER));
+      JsonNode answer =
+          json.readTree(response.body().source().inputStream().readNBytes((int) MAX_ANSWER));
+      spend(Wire.usage(answer));
+      return answer;
     } catch (JsonProcessingException e) {
       throw new BackendException("the endpoint answered what is not JSON");
     } catch (IOException e) {
@@ -250,14 +253,7 @@ final class Endpoint implements AutoCloseable {
   }
 
   UnavailableException unreachable(IOException error) {
-    String why =
-        switch (error) {
-          case UnknownHostException _ -> "there is no such host";
-          case SocketTimeoutException _ -> "it says nothing; is it " + base.scheme() + "?";
-          case ConnectException _ -> "nothing listens there";
-          default ->
-              error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-        };
+    String why = Reasons.of(error, base.scheme());
     String where = base.host() + ":" + base.port();
     return new UnavailableException("the endpoint " + where + " cannot be reached: " + why, error);
   }

@@ -1,7 +1,6 @@
 package dev.sgl.remote;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
@@ -38,7 +37,7 @@ import java.util.function.Supplier;
 /// `enum`: the server is held to one of the choices; there are no scores.
 final class RemoteSelector {
   private static final int LABELS = 20; // as many as servers report
-  private static final double NEVER = -100;
+  static final double NEVER = -100;
 
   private final Link link;
   private final Endpoint endpoint;
@@ -61,7 +60,9 @@ final class RemoteSelector {
     }
     boolean isScored = question.method() != Step.Method.GREEDY;
     if (isScored && server.can(Ability.ECHO)) {
-      Optional<List<Double>> scores = tried(() -> warmed(question, () -> scores(question)));
+      EchoedScores echoed = new EchoedScores(link, wanted);
+      Optional<List<Double>> scores = tried(() -> warmed(question, () -> echoed.of(question)));
+      usage = usage.plus(echoed.usage());
       if (scores.isPresent()) {
         String method = question.method().name().toLowerCase(Locale.ROOT);
         return selection(question, scores.get(), method, start);
@@ -121,14 +122,14 @@ final class RemoteSelector {
     ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
     switch (question.prompt()) {
       case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts));
-      case Prompt.Chat chat -> conversation(chat, "", body);
+      case Prompt.Chat chat -> Body.conversation(chat, "", body);
     }
     question.choices().forEach(body.putArray("choices")::add);
     body.put("method", question.method().name().toLowerCase(Locale.ROOT));
     body.put("priority", question.scheduling().priority());
     body.put("cache_salt", question.scheduling().cacheSalt());
     JsonNode answer = endpoint.post("select", body, wanted);
-    count(answer);
+    usage = usage.plus(Wire.usage(answer));
     List<Double> scores = new ArrayList<>();
     answer.path("scores").forEach(score -> scores.add(score.asDouble()));
     int index = answer.path("index").asInt(-1);
@@ -137,97 +138,6 @@ final class RemoteSelector {
     }
     String method = answer.path("method").asText();
     return new Selection(index, scores, List.of(), 0, method, usage, timing(start));
-  }
-
-  /// Adds a conversation to a request, with `more` behind what was begun.
-  private static void conversation(Prompt.Chat chat, String more, ObjectNode body) {
-    boolean isOpen = !chat.open().isEmpty() || !more.isEmpty();
-    List<ObjectNode> all = Body.messages(chat, more);
-    body.putArray("messages").addAll(isOpen ? all : all.subList(0, all.size() - 1));
-    body.put("add_generation_prompt", !isOpen);
-    body.put("continue_final_message", isOpen);
-  }
-
-  private void count(JsonNode answer) {
-    endpoint.spend(Wire.usage(answer));
-    usage = usage.plus(Wire.usage(answer));
-  }
-
-  private List<Double> scores(Question question) {
-    List<List<Integer>> whole = new ArrayList<>();
-    question.choices().forEach(choice -> whole.add(tokens(question.prompt(), choice)));
-    List<Integer> prompt = tokens(question.prompt(), "");
-    int shared = prompt.size();
-    for (List<Integer> one : whole) { // a choice may change the prompt's last token
-      shared = Math.min(shared, common(one, prompt));
-    }
-    List<Double> scores = means(whole, shared);
-    if (question.method() == Step.Method.UNCONDITIONAL) {
-      List<List<Integer>> alone = new ArrayList<>();
-      int from = shared;
-      // a token of its own stands for the prompt: the one that every text begins with
-      whole.forEach(
-          one -> {
-            List<Integer> without = new ArrayList<>(one.subList(0, 1));
-            without.addAll(one.subList(from, one.size()));
-            alone.add(without);
-          });
-      List<Double> given = scores;
-      List<Double> prior = means(alone, 1);
-      scores = new ArrayList<>();
-      for (int i = 0; i < given.size(); i++) {
-        scores.add(given.get(i) - prior.get(i));
-      }
-    }
-    return scores;
-  }
-
-  private static int common(List<Integer> a, List<Integer> b) {
-    int i = 0;
-    while (i < a.size() && i < b.size() && a.get(i).equals(b.get(i))) {
-      i++;
-    }
-    return i;
-  }
-
-  /// The tokens of a prompt with a choice behind it, as the server sees them.
-  private List<Integer> tokens(Prompt prompt, String choice) {
-    ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
-    switch (prompt) {
-      case Prompt.Raw(var parts) -> body.put("prompt", Prompt.text(parts) + choice);
-      case Prompt.Chat chat -> conversation(chat, choice, body);
-    }
-    List<Integer> tokens = new ArrayList<>();
-    endpoint.post("/tokenize", body, wanted).path("tokens").forEach(id -> tokens.add(id.asInt()));
-    if (tokens.isEmpty()) {
-      throw new BackendException("the endpoint " + endpoint.host() + " does not tokenize");
-    }
-    return tokens;
-  }
-
-  /// The mean log-probability of the tokens from the place `from` on, of each text.
-  private List<Double> means(List<List<Integer>> texts, int from) {
-    ObjectNode body = endpoint.json().createObjectNode().put("model", link.options().model());
-    ArrayNode prompts = body.putArray("prompt");
-    texts.forEach(text -> text.forEach(prompts.addArray()::add));
-    body.put("echo", true).put("max_tokens", server == ServerKind.VLLM ? 1 : 0);
-    body.put("temperature", 0).put("logprobs", server == ServerKind.VLLM ? 1 : 0);
-    JsonNode answer = endpoint.post("completions", body, wanted);
-    count(answer);
-    List<Double> means = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      JsonNode logprobs = answer.path("choices").path(i).path("logprobs").path("token_logprobs");
-      int end = texts.get(i).size();
-      if (logprobs.size() < end || from >= end) {
-        throw new BackendException("the endpoint " + endpoint.host() + " does not score prompts");
-      }
-      double sum = 0;
-      for (int t = from; t < end; t++) {
-        sum += logprobs.path(t).asDouble(NEVER);
-      }
-      means.add(sum / (end - from));
-    }
-    return means;
   }
 
   // --- labels

@@ -1,0 +1,21 @@
+package dev.sgl.remote.http;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+
+/// Why a server cannot be reached, as people read it.
+public final class Reasons {
+  private Reasons() {}
+
+  /// @param scheme with which it was asked
+  public static String of(IOException error, String scheme) {
+    return switch (error) {
+      case UnknownHostException _ -> "there is no such host";
+      case SocketTimeoutException _ -> "it says nothing; is it " + scheme + "?";
+      case ConnectException _ -> "nothing listens there";
+      default -> error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+    };
+  }
+}
