@@ -133,7 +133,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       return Interpreter.run(program, values, asked, options);
     } finally {
-      if (!quiet) {
+      if (!quiet && remote.spent().requests() > 0) {
         err.println(spent(remote.spent()));
       }
     }

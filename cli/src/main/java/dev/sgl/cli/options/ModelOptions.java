@@ -115,7 +115,7 @@ public final class ModelOptions {
     if (models.size() != 1) {
       throw new UsageException(
           models.isEmpty()
-              ? "the endpoint does not say which models it has; name one with --model"
+              ? "the endpoint does not say which models it has; name one with --model, and look whether its URL ends with /v1"
               : "the endpoint has several models; choose one with --model: "
                   + String.join(", ", models.subList(0, Math.min(SHOWN, models.size())))
                   + (models.size() > SHOWN ? ", …" : ""));

@@ -177,7 +177,11 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private static String programs(Map<String, Program> served) {
-    return served.isEmpty() ? "" : " and the programs " + String.join(", ", served.keySet());
+    return switch (served.size()) {
+      case 0 -> "";
+      case 1 -> " and the program " + String.join("", served.keySet());
+      default -> " and " + served.size() + " programs";
+    };
   }
 
   private List<String> names(LocalBackend backend) {
@@ -187,7 +191,7 @@ public final class ServeCommand implements Callable<Integer> {
   private SglServer open(LocalBackend backend, Map<String, Program> served, Host given) {
     Optional<String> key = apiKey.or(() -> Optional.ofNullable(System.getenv("SGL_API_KEY")));
     if (key.filter(String::isBlank).isPresent()) {
-      throw new UsageException("--api-key is empty");
+      throw new UsageException("--api-key, or SGL_API_KEY, is empty");
     }
     try {
       return SglServer.open(
