@@ -4,6 +4,7 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits.Picks;
+import dev.sgl.local.kernel.cuda.Ceilings;
 import dev.sgl.local.kernel.cuda.CudaDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
@@ -18,8 +19,8 @@ import java.util.stream.IntStream;
 /// Measures what a GPU computes, without the engine around it: one sequence that is continued, 64
 /// together behind 1,024 tokens each, and a prompt of 8,192 tokens, with random weights.
 ///
-/// The floors are the bytes that must be read over the memory's rate, and the operations over the
-/// matrix units' rate.
+/// The floors are the bytes that must be read over the rate of a large copy, and the operations
+/// over the rate of a large matrix product, both measured there.
 ///
 /// usage: GpuSpeed [8B | 0.6B] [ROUNDS]
 public final class GpuSpeed {
@@ -29,18 +30,16 @@ public final class GpuSpeed {
   private static final int CONTEXT = 1024;
   private static final int STEPS = 32;
 
-  // of one H200, as a copy and a large product in bf16 reach them
-  private static final double BYTES_A_SECOND = 4.3e12;
-  private static final double OPERATIONS_A_SECOND = 790e12;
-
   private final RandomModel shape;
   private final Transformer model;
+  private final Ceilings ceilings;
   private final KvPool pool;
   private final int[][] tables;
 
-  private GpuSpeed(RandomModel shape, Transformer model) {
+  private GpuSpeed(RandomModel shape, Transformer model, Ceilings ceilings) {
     this.shape = shape;
     this.model = model;
+    this.ceilings = ceilings;
     int pagesEach = (CONTEXT + 8 * STEPS) / PAGE;
     int pages = Math.max(TOGETHER * pagesEach, PROMPT / PAGE);
     pool = model.pool(pages, PAGE);
@@ -63,12 +62,14 @@ public final class GpuSpeed {
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(weights);
         CudaDevice device = CudaDevice.open(CudaDevice.Options.DEFAULT)) {
-      Transformer model = Transformer.open(checkpoint, device, PROMPT);
+      Ceilings ceilings = Ceilings.measure(device);
       System.out.printf(
-          "%s on %s: loaded in %.1f s%n",
-          shape.name(), device.name(), (System.nanoTime() - start) / 1e9);
+          "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",
+          device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
+      Transformer model = Transformer.open(checkpoint, device, PROMPT);
+      System.out.printf("%s: loaded in %.1f s%n", shape.name(), (System.nanoTime() - start) / 1e9);
       System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");
-      new GpuSpeed(shape, model).measure(rounds);
+      new GpuSpeed(shape, model, ceilings).measure(rounds);
     }
   }
 
@@ -94,17 +95,17 @@ public final class GpuSpeed {
       }
     }
     long perToken = model.bytesPerToken();
-    show("decode, 1 sequence", shape.bytes() / BYTES_A_SECOND, median(seconds[0]));
+    show("decode, 1 sequence", shape.bytes() / ceilings.bytesPerSecond(), median(seconds[0]));
     double keys = (double) TOGETHER * (CONTEXT + STEPS / 2) * perToken;
     show(
         "decode, 64 sequences behind 1,024",
-        (shape.bytes() + keys) / BYTES_A_SECOND,
+        (shape.bytes() + keys) / ceilings.bytesPerSecond(),
         median(seconds[1]));
     double parameters = (double) shape.bytes() / 2 - (double) shape.vocabulary() * shape.hidden();
     double attention = 2.0 * PROMPT * PROMPT * shape.heads() * shape.headDim() * shape.layers();
     show(
         "prefill of 8,192",
-        (2 * parameters * PROMPT + attention) / OPERATIONS_A_SECOND,
+        (2 * parameters * PROMPT + attention) / ceilings.operationsPerSecond(),
         median(seconds[2]));
   }
 

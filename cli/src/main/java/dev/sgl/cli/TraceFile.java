@@ -16,14 +16,16 @@ import java.util.Locale;
 import java.util.Map;
 
 /// What a run does, written as the events that Chrome's viewer and Perfetto show: a track for each
-/// program and branch with what the model was asked there, one for the batches, one for each
-/// request under way at the same time, and counters.
+/// program and branch with what the model was asked there, one for the batches, one for the GPU,
+// one
+/// for each request under way at the same time, and counters.
 ///
 /// Format: "Trace Event Format", the array form.
 final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   private static final int PROGRAM = 1;
   private static final int ENGINE = 2;
   private static final int BATCHES = 1;
+  private static final int DEVICE = 2;
 
   private final BufferedWriter out;
   private final long start = System.nanoTime();
@@ -31,6 +33,7 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   private final Map<String, Long> began = new HashMap<>();
   private long requests;
   private boolean first = true;
+  private boolean computesByItself; // a device, whose work has a track
   private boolean closed;
   private final Thread atEnd = new Thread(this::end); // the run is broken off, and the file whole
 
@@ -122,6 +125,15 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
     pages.put("cached", (long) cached);
     pages.put("free", (long) free);
     counter("pages", report.end(), pages);
+  }
+
+  @Override
+  public synchronized void busy(String what, long from, long to) {
+    if (!computesByItself) {
+      computesByItself = true;
+      name("thread_name", ENGINE, DEVICE, "GPU");
+    }
+    whole(what, "device", ENGINE, DEVICE, from, to, Map.of());
   }
 
   @Override

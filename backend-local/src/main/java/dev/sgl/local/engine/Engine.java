@@ -290,6 +290,7 @@ final class Engine implements AutoCloseable {
 
   private void land(Flight landing) {
     List<Picked> picked = landing.picks().await();
+    record.busy(landing.picks().busy());
     int row = 0;
     for (Piece piece : landing.pieces()) {
       piece.sequence().expectNothing();

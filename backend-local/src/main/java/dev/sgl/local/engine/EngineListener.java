@@ -3,8 +3,12 @@ package dev.sgl.local.engine;
 /// Hears what an engine does, on the engine's own threads, one call after the other: what a
 /// listener does there delays the next batch. Times are nanoseconds of [System#nanoTime].
 public interface EngineListener {
-  /// A batch was computed.
+  /// A batch was computed; by a device that computes by itself: it was asked for.
   default void batch(BatchReport report) {}
+
+  /// A device that computes by itself has worked on the `layers` of a batch, or on its `tokens`;
+  /// told in the order of time.
+  default void busy(String what, long start, long end) {}
 
   /// A request has ended.
   default void request(RequestReport report) {}

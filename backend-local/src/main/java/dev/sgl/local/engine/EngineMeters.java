@@ -24,6 +24,7 @@ import java.util.function.ToDoubleFunction;
 /// | `sgl.evicted.pages`, `sgl.retractions` | pages and sequences that had to go |
 /// | `sgl.queue`, `sgl.first.token`, `sgl.request` | times of requests, from their arrival |
 /// | `sgl.between.tokens` | mean time between two tokens that the model chose, by request |
+/// | `sgl.gpu.busy` | seconds in which a GPU computed |
 /// | `sgl.batch`, `sgl.batch.rows`, `sgl.batch.sequences` | time and size of forward passes |
 public final class EngineMeters implements MeterBinder {
   private final LocalBackend backend;
@@ -94,6 +95,7 @@ public final class EngineMeters implements MeterBinder {
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer request;
+    private final Counter busy;
     private final Timer batch;
     private final DistributionSummary rows;
     private final DistributionSummary sequences;
@@ -107,6 +109,11 @@ public final class EngineMeters implements MeterBinder {
           timer(registry, "sgl.first.token", "From a request's arrival to its first token");
       betweenTokens = timer(registry, "sgl.between.tokens", "Between two tokens of a request");
       request = timer(registry, "sgl.request", "From a request's arrival to its end");
+      busy =
+          Counter.builder("sgl.gpu.busy")
+              .description("Time in which a GPU computed")
+              .baseUnit("seconds")
+              .register(registry);
       batch = timer(registry, "sgl.batch", "One batch");
       rows = summary(registry, "sgl.batch.rows", "Tokens of a batch");
       sequences = summary(registry, "sgl.batch.sequences", "Sequences of a batch");
@@ -132,6 +139,11 @@ public final class EngineMeters implements MeterBinder {
       batch.record(report.end() - report.start(), TimeUnit.NANOSECONDS);
       rows.record(report.promptRows() + report.decodeRows());
       sequences.record(report.sequences());
+    }
+
+    @Override
+    public void busy(String what, long start, long end) {
+      busy.increment((end - start) / 1e9);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.EngineListener.BatchReport;
 import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.engine.EngineListener.RequestReport;
+import dev.sgl.local.kernel.Busy;
 import dev.sgl.local.reading.ReadSequence;
 import dev.sgl.local.schedule.Counters;
 import dev.sgl.local.schedule.Piece;
@@ -64,6 +65,11 @@ final class EngineRecord {
     BatchReport report =
         new BatchReport(start, System.nanoTime(), pieces.size(), prompt, all - prompt, stats);
     tell(listener -> listener.batch(report));
+  }
+
+  /// The device has computed a batch.
+  void busy(List<Busy> times) {
+    times.forEach(t -> tell(listener -> listener.busy(t.what(), t.start(), t.end())));
   }
 
   /// A request has ended.

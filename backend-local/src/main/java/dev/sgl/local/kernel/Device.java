@@ -46,8 +46,7 @@ public interface Device extends AutoCloseable {
 
   /// Takes a batch in.
   ///
-  /// @param frequencies radians per position of each pair of a head's numbers, `[headDim / 2]`
-  Pass begin(Batch batch, KvPool pool, float[] frequencies);
+  Pass begin(Batch batch, KvPool pool, Rotary rotary);
 
   /// Does the operations of `layers` for a batch; what they are depends on nothing but the number
   /// of rows, so that a device may record them once.
@@ -62,22 +61,12 @@ public interface Device extends AutoCloseable {
   void project(
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
 
-  /// Norms queries and keys head by head if the model does, rotates both by their positions (see
-  /// [Kernels#rope]) and writes keys and values into the pages.
+  /// Causal attention: norms queries and keys head by head if the model does, rotates both by their
+  /// positions (see [Kernels#rope]), writes keys and values into the pages, and attends as
+  /// [Kernels#attention] has it.
   ///
-  /// @param heads queries, keys and values
-  void place(
-      Pass pass,
-      int layer,
-      AttentionShape shape,
-      Activations heads,
-      Optional<Norm> queryNorm,
-      Optional<Norm> keyNorm);
-
-  /// Causal attention, as [Kernels#attention] has it.
-  ///
-  /// @param heads queries, behind them what [#place] has used
-  void attention(Pass pass, int layer, AttentionShape shape, Activations heads, Activations out);
+  /// @param heads queries, keys and values; undefined afterwards
+  void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out);
 
   /// `x += in · weightᵀ + bias`.
   void addProjection(
@@ -92,6 +81,12 @@ public interface Device extends AutoCloseable {
 
   @Override
   void close();
+
+  /// The attention of a layer.
+  ///
+  /// @param index of the layer in the pool of keys and values
+  record AttentionLayer(
+      int index, AttentionShape shape, Optional<Norm> queryNorm, Optional<Norm> keyNorm) {}
 
   /// A root-mean-square norm of groups of as many numbers as there are weights.
   record Norm(Vector weights, float epsilon) {}

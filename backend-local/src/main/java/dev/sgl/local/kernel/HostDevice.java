@@ -88,8 +88,8 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public Pass begin(Batch batch, KvPool pool, float[] frequencies) {
-    return new HostPass(batch, (HostKvPool) pool, kernels.angles(batch.positions(), frequencies));
+  public Pass begin(Batch batch, KvPool pool, Rotary rotary) {
+    return new HostPass(batch, (HostKvPool) pool, kernels.angles(batch.positions(), rotary));
   }
 
   @Override
@@ -128,30 +128,21 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public void place(
-      Pass pass,
-      int layer,
-      AttentionShape shape,
-      Activations heads,
-      Optional<Norm> queryNorm,
-      Optional<Norm> keyNorm) {
+  public void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out) {
     HostPass host = (HostPass) pass;
+    AttentionShape shape = layer.shape();
     List<Tensor> parts = ((Parts) heads).parts();
-    turn(host, parts.get(0), shape, queryNorm);
-    turn(host, parts.get(1), shape, keyNorm);
-    kernels.store(parts.get(1), parts.get(2), host.pool(), layer, host.batch());
+    Tensor queries = parts.get(0);
+    Tensor keys = parts.get(1);
+    turn(host, queries, shape, layer.queryNorm());
+    turn(host, keys, shape, layer.keyNorm());
+    kernels.store(keys, parts.get(2), host.pool(), layer.index(), host.batch());
+    kernels.attention(queries, host.pool(), layer.index(), host.batch(), shape, only(out));
   }
 
   private void turn(HostPass pass, Tensor heads, AttentionShape shape, Optional<Norm> norm) {
     norm.ifPresent(n -> kernels.rmsNorm(heads, only(n.weights()), n.epsilon(), heads, pass.rows()));
     kernels.rope(heads, shape.headDim(), pass.angles(), pass.rows());
-  }
-
-  @Override
-  public void attention(
-      Pass pass, int layer, AttentionShape shape, Activations heads, Activations out) {
-    HostPass host = (HostPass) pass;
-    kernels.attention(only(heads), host.pool(), layer, host.batch(), shape, only(out));
   }
 
   @Override

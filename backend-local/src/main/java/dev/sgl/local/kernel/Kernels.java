@@ -30,17 +30,17 @@ public interface Kernels extends AutoCloseable {
   /// @param angles of each row, as [#angles] gives them
   void rope(Tensor x, int headDim, Tensor angles, int rows);
 
-  /// The cosines and, behind them, the sines of the angles of each position, `[rows, headDim]`.
-  ///
-  /// @param frequencies radians per position of each pair, `[headDim / 2]`
-  default Tensor angles(int[] positions, float[] frequencies) {
+  /// The cosines and, behind them, the sines of the angles of each position, times the stretch,
+  /// `[rows, headDim]`.
+  default Tensor angles(int[] positions, Rotary rotary) {
+    float[] frequencies = rotary.frequencies();
     int half = frequencies.length;
     Tensor angles = Tensor.of(positions.length, 2 * half);
     for (int r = 0; r < positions.length; r++) {
       for (int i = 0; i < half; i++) {
         float angle = positions[r] * frequencies[i];
-        angles.values()[r * 2 * half + i] = (float) Math.cos(angle);
-        angles.values()[r * 2 * half + half + i] = (float) Math.sin(angle);
+        angles.values()[r * 2 * half + i] = (float) (Math.cos(angle) * rotary.stretch());
+        angles.values()[r * 2 * half + half + i] = (float) (Math.sin(angle) * rotary.stretch());
       }
     }
     return angles;

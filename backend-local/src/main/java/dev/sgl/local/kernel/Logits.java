@@ -18,5 +18,11 @@ public interface Logits {
   interface Picks {
     /// Waits for them.
     List<Picked> await();
+
+    /// When a device that computes by itself worked for them, and on the layers before; known when
+    /// they are there.
+    default List<Busy> busy() {
+      return List.of();
+    }
   }
 }

@@ -54,7 +54,7 @@ public record DecoderConfig(
         heads,
         kvHeads,
         headDim,
-        number(json, "max_position_embeddings", 2048),
+        Rope.context(json, number(json, "max_position_embeddings", 2048)),
         (float) json.path("rms_norm_eps").asDouble(1e-6),
         json.path("tie_word_embeddings").asBoolean(false),
         json);

@@ -3,12 +3,14 @@ package dev.sgl.local.model;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.Norm;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.Weight;
@@ -24,13 +26,11 @@ public final class Transformer implements Model {
   private record Layer(
       Norm attentionNorm,
       Projection heads,
-      Optional<Norm> queryNorm,
-      Optional<Norm> keyNorm,
+      AttentionLayer attention,
       Projection output,
       Norm forwardNorm,
       Projection gateUp,
-      Projection down,
-      AttentionShape shape) {}
+      Projection down) {}
 
   /// A projection by its name in a checkpoint.
   private record Named(String name, int rows) {}
@@ -40,7 +40,7 @@ public final class Transformer implements Model {
   private final List<Layer> layers = new ArrayList<>();
   private final Norm norm;
   private final Matrix head;
-  private final float[] frequencies;
+  private final Rotary rotary;
   private final Device device;
 
   private final Activations x; // the sum that runs through the layers
@@ -62,7 +62,7 @@ public final class Transformer implements Model {
         config.tied()
             ? embedding
             : device.load(List.of(model.weight("lm_head.weight", config.vocabulary(), hidden)));
-    frequencies = Rope.frequencies(config);
+    rotary = Rope.rotary(config);
     x = device.residual(rows, hidden);
     heads = device.activations(rows, queries(), keys(), keys());
     attended = device.activations(rows, queries());
@@ -101,8 +101,11 @@ public final class Transformer implements Model {
             new Named(name + "self_attn.q_proj", queries()),
             new Named(name + "self_attn.k_proj", keys()),
             new Named(name + "self_attn.v_proj", keys())),
-        headNorm(decoder, model, name + "self_attn.q_norm.weight", dim),
-        headNorm(decoder, model, name + "self_attn.k_norm.weight", dim),
+        new AttentionLayer(
+            index,
+            new AttentionShape(config.heads(), config.kvHeads(), dim, decoder.windows().get(index)),
+            headNorm(decoder, model, name + "self_attn.q_norm.weight", dim),
+            headNorm(decoder, model, name + "self_attn.k_norm.weight", dim)),
         projection(
             model, queries(), decoder.outputBias(), new Named(name + "self_attn.o_proj", hidden)),
         norm(model, name + "post_attention_layernorm.weight", hidden),
@@ -112,8 +115,7 @@ public final class Transformer implements Model {
             decoder.forwardBias(),
             new Named(name + "mlp.gate_proj", inner),
             new Named(name + "mlp.up_proj", inner)),
-        projection(model, inner, decoder.forwardBias(), new Named(name + "mlp.down_proj", hidden)),
-        new AttentionShape(config.heads(), config.kvHeads(), dim, decoder.windows().get(index)));
+        projection(model, inner, decoder.forwardBias(), new Named(name + "mlp.down_proj", hidden)));
   }
 
   private Projection projection(Checkpoint model, int columns, boolean biased, Named... parts) {
@@ -149,7 +151,7 @@ public final class Transformer implements Model {
 
   @Override
   public long bytesPerToken() {
-    return device.bytesPerToken(config.layers(), layers.getFirst().shape());
+    return device.bytesPerToken(config.layers(), layers.getFirst().attention().shape());
   }
 
   @Override
@@ -169,24 +171,22 @@ public final class Transformer implements Model {
 
   @Override
   public KvPool pool(int pages, int pageSize) {
-    return device.pool(config.layers(), pages, pageSize, layers.getFirst().shape());
+    return device.pool(config.layers(), pages, pageSize, layers.getFirst().attention().shape());
   }
 
   @Override
   public Logits forward(Batch batch, KvPool pool) {
-    Pass pass = device.begin(batch, pool, frequencies);
+    Pass pass = device.begin(batch, pool, rotary);
     device.run(pass, () -> layers(pass));
     return device.logits(pass, x, norm, head);
   }
 
   private void layers(Pass pass) {
     device.embed(pass, embedding, x);
-    for (int i = 0; i < layers.size(); i++) {
-      Layer layer = layers.get(i);
+    for (Layer layer : layers) {
       Projection toHeads = layer.heads();
       device.project(pass, x, layer.attentionNorm(), toHeads.weight(), toHeads.bias(), heads);
-      device.place(pass, i, layer.shape(), heads, layer.queryNorm(), layer.keyNorm());
-      device.attention(pass, i, layer.shape(), heads, attended);
+      device.attention(pass, layer.attention(), heads, attended);
       device.addProjection(pass, attended, layer.output().weight(), layer.output().bias(), x);
       Projection gateUp = layer.gateUp();
       device.gated(pass, x, layer.forwardNorm(), gateUp.weight(), gateUp.bias(), inner);

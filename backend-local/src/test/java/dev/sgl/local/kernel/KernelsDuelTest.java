@@ -105,7 +105,8 @@ class KernelsDuelTest {
           Tensor b = copy(a);
           int[] positions = random.ints(rows, 0, 1000).toArray();
           float[] frequencies = random(random, 1, headDim / 2).values();
-          Tensor angles = PLAIN.angles(positions, frequencies);
+          Rotary rotary = new Rotary(frequencies, 1.25f);
+          Tensor angles = PLAIN.angles(positions, rotary);
           PLAIN.rope(a, headDim, angles, rows);
           FAST.rope(b, headDim, angles, rows);
           same(a, b, "rope");

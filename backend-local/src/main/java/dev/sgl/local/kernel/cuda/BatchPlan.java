@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,9 +41,8 @@ final class BatchPlan {
   private static final int WIDE_COUNT = 8;
   private static final int NARROW_ITEMS = 9;
   private static final int NARROW_COUNT = 10;
-  private static final int MERGES = 11;
-  private static final int MERGE_COUNT = 12;
-  private static final int ITEM_ROWS = 13;
+  private static final int PARTS_OF_ROW = 11;
+  private static final int ITEM_ROWS = 12;
 
   /// Positions that sequences must share at least for it to pay that they read them together.
   private static final int WORTH_SHARING = 2 * TILE;
@@ -232,21 +230,27 @@ final class BatchPlan {
     header[WIDE_COUNT] = wideItems();
     header[NARROW_ITEMS] = integers.add(narrow.array());
     header[NARROW_COUNT] = narrowItems();
-    header[MERGES] = integers.size();
-    header[MERGE_COUNT] = merges();
-    int lists = 4 * merges(); // they stand behind
-    for (int row = 0; row < partsOf.length; row++) {
-      if (partsOf[row] != null) {
-        integers.add(row, lists, partsOf[row].size() / 2, 0);
-        lists += partsOf[row].size();
-      }
+    header[PARTS_OF_ROW] = writeParts();
+    integers.set(0, header);
+  }
+
+  /// Writes where the parts of each row are listed, and how many they are; behind them, the lists.
+  ///
+  /// @return where this begins
+  private int writeParts() {
+    int first = integers.size();
+    int list = first + 2 * partsOf.length;
+    for (@Nullable Ints parts : partsOf) {
+      int count = parts == null ? 0 : parts.size() / 2;
+      integers.add(list, count);
+      list += 2 * count;
     }
     for (@Nullable Ints parts : partsOf) {
       if (parts != null) {
         integers.add(parts.array());
       }
     }
-    integers.set(0, header);
+    return first;
   }
 
   private int[] tableOfRow() {
@@ -278,11 +282,6 @@ final class BatchPlan {
 
   int narrowItems() {
     return narrow.size() / 8;
-  }
-
-  /// Rows whose parts are put together.
-  int merges() {
-    return (int) Arrays.stream(partsOf).filter(Objects::nonNull).count();
   }
 
   /// Query vectors of all parts.

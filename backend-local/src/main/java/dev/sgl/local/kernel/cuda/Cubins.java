@@ -13,11 +13,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The kernels as machine code for one chip: compiled when they are first needed, and kept on
 /// disk by a hash of the source, the options and the compiler.
 final class Cubins {
-  /// The sources, without what all of them begin with.
+  private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(.+)\"$");
+
+  /// The sources.
   static final List<String> SOURCES = List.of("rows", "vector", "attention", "pick");
 
   private final String chip;
@@ -41,9 +45,11 @@ final class Cubins {
         .resolve("kernels");
   }
 
-  /// The text of a source with what all begin with.
+  /// The text of a source, with what it includes.
   static String source(String name) {
-    return resource("numbers.cuh") + resource(name + ".cu");
+    return INCLUDE
+        .matcher(resource(name + ".cu"))
+        .replaceAll(match -> Matcher.quoteReplacement(resource(match.group(1))));
   }
 
   private static String resource(String name) {

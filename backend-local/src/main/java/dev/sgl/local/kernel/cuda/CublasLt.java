@@ -200,18 +200,18 @@ final class CublasLt {
   private Plan fastest(List<Plan> plans, Shape shape, long x, long weight, long workspace) {
     Gpu.Memory out = gpu.allocate(4L * shape.rows() * shape.outputs());
     Plan best = plans.getFirst();
-    float least = Float.POSITIVE_INFINITY;
+    long least = Long.MAX_VALUE;
     for (Plan plan : plans) {
       multiply(plan, false, x, weight, out.address(), workspace); // the first is not counted
-      float millis =
-          gpu.millis(
+      long nanos =
+          gpu.nanos(
               () -> {
                 for (int i = 0; i < TRIES; i++) {
                   multiply(plan, false, x, weight, out.address(), workspace);
                 }
               });
-      if (millis < least) {
-        least = millis;
+      if (nanos < least) {
+        least = nanos;
         best = plan;
       }
     }

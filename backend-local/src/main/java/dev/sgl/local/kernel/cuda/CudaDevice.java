@@ -9,6 +9,7 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CublasLt.Result;
 import dev.sgl.local.weights.DType;
@@ -55,6 +56,7 @@ public final class CudaDevice implements Device {
   private final Loader loader;
   private final Gpu.Memory workspace;
   private final Uploads batches;
+  private final Clock clock;
   private final Picker picker;
   private final double fraction;
   private final Optional<DType> wanted;
@@ -66,6 +68,7 @@ public final class CudaDevice implements Device {
   private Optional<Gpu.Memory> frequencies = Optional.empty();
   private Optional<Scratch> normed = Optional.empty();
   private Optional<Scratch> inner = Optional.empty();
+  private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
 
   /// Weights on the device.
   private record CudaMatrix(Gpu.Memory memory, int rows, int columns) implements Matrix {}
@@ -88,6 +91,7 @@ public final class CudaDevice implements Device {
       CudaKvPool pool,
       BatchPlan plan,
       Gpu.Memory integers,
+      float stretch,
       int rows,
       boolean isRecorded)
       implements Pass {}
@@ -106,7 +110,8 @@ public final class CudaDevice implements Device {
     loader = new Loader(gpu);
     workspace = gpu.allocate(CublasLt.WORKSPACE);
     batches = new Uploads(gpu, BATCH_BYTES);
-    picker = new Picker(gpu);
+    clock = new Clock(gpu);
+    picker = new Picker(gpu, clock);
   }
 
   /// How a GPU is used.
@@ -148,6 +153,11 @@ public final class CudaDevice implements Device {
   /// The GPU's name.
   public String name() {
     return gpu.name();
+  }
+
+  /// The GPU itself, for tests of single operations.
+  Gpu gpu() {
+    return gpu;
   }
 
   // --- what is kept on the device
@@ -225,7 +235,9 @@ public final class CudaDevice implements Device {
 
   private CudaActivations rows(int rows, int columns, int bytes) {
     gpu.enter();
-    return new CudaActivations(gpu.allocate((long) rows * columns * bytes), rows, columns, bytes);
+    Gpu.Memory memory = gpu.allocate((long) rows * columns * bytes);
+    gpu.fill(memory, 0); // recorded layers also compute rows that are not there
+    return new CudaActivations(memory, rows, columns, bytes);
   }
 
   @Override
@@ -253,19 +265,20 @@ public final class CudaDevice implements Device {
   // --- a batch
 
   @Override
-  public Pass begin(Batch batch, KvPool pool, float[] radians) {
+  public Pass begin(Batch batch, KvPool pool, Rotary rotary) {
     gpu.enter();
     if (frequencies.isEmpty()) {
-      frequencies = Optional.of(loader.load(radians));
+      frequencies = Optional.of(loader.load(rotary.frequencies()));
     }
     CudaKvPool pages = (CudaKvPool) pool;
     BatchPlan plan = new BatchPlan(batch, pages.shape(), pages.pageSize(), gpu.multiprocessors());
     boolean recorded = plan.isDecode() && batch.rows() <= MOST_RECORDED;
     int rows = recorded ? bucket(batch.rows()) : batch.rows();
-    if (attention(pages).prepare(plan.partVectors())) {
+    if (attention(pages).prepare(plan.partVectors(), batch.rows() * pages.shape().kvHeads())) {
       forgetRecordings();
     }
-    return new CudaPass(batch, pages, plan, batches.upload(plan.integers()), rows, recorded);
+    Gpu.Memory integers = batches.upload(plan.integers());
+    return new CudaPass(batch, pages, plan, integers, rotary.stretch(), rows, recorded);
   }
 
   /// Powers of two up to 8, then multiples of 8.
@@ -283,8 +296,12 @@ public final class CudaDevice implements Device {
   /// second is recorded, and from then on the recording is replayed.
   @Override
   public void run(Pass pass, Runnable layers) {
-    CudaPass own = (CudaPass) pass;
-    int key = 2 * own.rows() + (own.plan().wideItems() > 0 ? 1 : 0);
+    ran.ifPresent(clock::drop); // nobody asked for tokens
+    ran = Optional.of(clock.time("layers", () -> play((CudaPass) pass, layers)));
+  }
+
+  private void play(CudaPass own, Runnable layers) {
+    int key = own.rows() * Attention.VARIANTS + attention(own.pool()).variant(own.plan());
     if (!own.isRecorded() || seen.add(key)) {
       layers.run();
       return;
@@ -361,7 +378,7 @@ public final class CudaDevice implements Device {
       int rows,
       int outputs) {
     int shared = rows * weight.columns() * BYTES;
-    if (rows > FEW_ROWS || weight.columns() % 8 != 0 || shared > MOST_SHARED) {
+    if (!isFew(rows) || weight.columns() % 8 != 0 || shared > MOST_SHARED) {
       return false;
     }
     gpu.launchShared(
@@ -380,6 +397,11 @@ public final class CudaDevice implements Device {
         weight.columns(),
         outputs);
     return true;
+  }
+
+  /// Whether there are kernels of our own for products of so many rows.
+  private static boolean isFew(int rows) {
+    return rows <= FEW_ROWS && Integer.bitCount(rows) == 1;
   }
 
   private Gpu.Memory norm(Activations x, Norm norm, int rows) {
@@ -412,7 +434,7 @@ public final class CudaDevice implements Device {
   }
 
   private void multiply(Gpu.Memory x, CudaMatrix weight, Gpu.Memory out, int rows, Result result) {
-    if (rows <= FEW_ROWS && Integer.bitCount(rows) == 1 && weight.columns() % 8 == 0) {
+    if (isFew(rows) && weight.columns() % 8 == 0) {
       String kind =
           switch (result) {
             case WRITTEN -> "write";
@@ -444,39 +466,48 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public void place(
-      Pass pass,
-      int layer,
-      AttentionShape shape,
-      Activations heads,
-      Optional<Norm> queryNorm,
-      Optional<Norm> keyNorm) {
-    CudaKvPool pool = ((CudaPass) pass).pool();
-    int all = shape.heads() + 2 * shape.kvHeads();
+  public void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out) {
+    CudaPass own = (CudaPass) pass;
+    CudaKvPool pool = own.pool();
+    Optional<Norm> queries = layer.queryNorm();
+    Attention.Operands operands =
+        new Attention.Operands(
+            memory(heads),
+            memory(out),
+            pool.keys(layer.index()),
+            pool.values(layer.index()),
+            new Attention.Turning(
+                frequencies.orElseThrow(),
+                own.stretch(),
+                queries.map(n -> memory(n.weights()).address()).orElse(0L),
+                layer.keyNorm().map(n -> memory(n.weights()).address()).orElse(0L),
+                queries.map(Norm::epsilon).orElse(0f)));
+    if (!Attention.places(own.plan())) {
+      place(own, layer.shape(), operands);
+    }
+    attention(pool).run(own, layer.shape(), operands);
+  }
+
+  private void place(CudaPass pass, AttentionShape shape, Attention.Operands operands) {
+    Attention.Turning turning = operands.turning();
     gpu.launch(
         kernel("place"),
-        ((CudaPass) pass).rows(),
-        (all + WARPS - 1) / WARPS,
+        pass.rows(),
+        (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS,
         THREADS,
-        integers(pass),
-        memory(heads),
-        frequencies.orElseThrow(),
-        queryNorm.map(n -> memory(n.weights()).address()).orElse(0L),
-        keyNorm.map(n -> memory(n.weights()).address()).orElse(0L),
-        queryNorm.map(Norm::epsilon).orElse(0f),
-        pool.keys(layer),
-        pool.values(layer),
+        pass.integers(),
+        operands.heads(),
+        operands.keys(),
+        operands.values(),
         shape.heads(),
         shape.kvHeads(),
         shape.headDim(),
-        pool.pageSize());
-  }
-
-  @Override
-  public void attention(
-      Pass pass, int layer, AttentionShape shape, Activations heads, Activations out) {
-    CudaPass own = (CudaPass) pass;
-    attention(own.pool()).run(own, layer, shape, memory(heads), memory(out));
+        pass.pool().pageSize(),
+        turning.frequencies(),
+        turning.stretch(),
+        turning.queryNorm(),
+        turning.keyNorm(),
+        turning.epsilon());
   }
 
   @Override
@@ -523,9 +554,12 @@ public final class CudaDevice implements Device {
 
       @Override
       public Picks pick(List<Draw> draws) {
+        Optional<Clock.Stint> layers = ran;
+        ran = Optional.empty();
         return picker.pick(
             draws,
             head.rows(),
+            layers,
             (first, rows, logits) ->
                 multiply(
                     normedRows(pass, x, norm, first, rows),

@@ -42,6 +42,10 @@ final class CudaKvPool implements KvPool {
     return keys(layer) + numbersOfAPart() * CudaDevice.BYTES;
   }
 
+  Gpu.Memory memory() {
+    return memory;
+  }
+
   AttentionShape shape() {
     return shape;
   }

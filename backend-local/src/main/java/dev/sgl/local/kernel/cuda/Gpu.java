@@ -194,6 +194,10 @@ final class Gpu implements AutoCloseable {
     JCudaDriver.cuMemcpyDtoHAsync(to.pointer(), from.pointer(), bytes, stream);
   }
 
+  void copy(Memory from, Memory to, long bytes) {
+    JCudaDriver.cuMemcpyDtoDAsync(to.pointer(), from.pointer(), bytes, stream);
+  }
+
   /// Fills memory with a byte.
   void fill(Memory memory, int value) {
     JCudaDriver.cuMemsetD8Async(memory.pointer(), (byte) value, memory.bytes(), stream);
@@ -291,26 +295,32 @@ final class Gpu implements AutoCloseable {
     return event;
   }
 
-  /// Waits until the work before a mark is done, and forgets the mark.
+  /// Waits until the work before a mark is done.
   void await(CUevent event) {
-    try {
-      JCudaDriver.cuEventSynchronize(event);
-    } finally {
-      JCudaDriver.cuEventDestroy(event);
-    }
+    JCudaDriver.cuEventSynchronize(event);
   }
 
-  /// Time that the device takes for `work`.
-  float millis(Runnable work) {
+  void forget(CUevent event) {
+    JCudaDriver.cuEventDestroy(event);
+  }
+
+  /// Nanoseconds between two marks that the stream has passed, to about half a microsecond.
+  long nanos(CUevent begin, CUevent end) {
+    float[] millis = new float[1];
+    JCudaDriver.cuEventElapsedTime(millis, begin, end);
+    return Math.round(millis[0] * 1e6);
+  }
+
+  /// Nanoseconds that the device takes for `work`.
+  long nanos(Runnable work) {
     CUevent begin = mark();
     work.run();
     CUevent end = mark();
-    JCudaDriver.cuEventSynchronize(end);
-    float[] millis = new float[1];
-    JCudaDriver.cuEventElapsedTime(millis, begin, end);
-    JCudaDriver.cuEventDestroy(begin);
-    JCudaDriver.cuEventDestroy(end);
-    return millis[0];
+    await(end);
+    long nanos = nanos(begin, end);
+    forget(begin);
+    forget(end);
+    return nanos;
   }
 
   /// Waits until all work is done.

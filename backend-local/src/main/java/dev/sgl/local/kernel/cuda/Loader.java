@@ -31,6 +31,7 @@ final class Loader {
     if (unused.isEmpty()) {
       Copy first = under.remove();
       gpu.await(first.end());
+      gpu.forget(first.end());
       return first.from();
     }
     return unused.remove();

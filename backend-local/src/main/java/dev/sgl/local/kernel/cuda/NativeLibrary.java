@@ -10,7 +10,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.util.Arrays;
+import java.lang.invoke.MethodType;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -66,7 +66,18 @@ final class NativeLibrary {
   }
 
   /// A function of a library.
-  record Function(String name, MethodHandle handle) {
+  static final class Function {
+    private final String name;
+    private final MethodHandle handle; // of an array of the arguments
+
+    Function(String name, MethodHandle plain) {
+      this.name = name;
+      this.handle =
+          plain
+              .asSpreader(Object[].class, plain.type().parameterCount())
+              .asType(MethodType.methodType(int.class, Object[].class));
+    }
+
     /// @throws GpuException unless it returns 0
     void call(Object... arguments) {
       int status = status(arguments);
@@ -77,7 +88,7 @@ final class NativeLibrary {
 
     int status(Object... arguments) {
       try {
-        return (int) handle.invokeWithArguments(Arrays.asList(arguments));
+        return (int) handle.invokeExact(arguments);
       } catch (RuntimeException | Error e) {
         throw e;
       } catch (Throwable e) {

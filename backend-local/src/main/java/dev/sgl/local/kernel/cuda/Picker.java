@@ -1,12 +1,12 @@
 package dev.sgl.local.kernel.cuda;
 
+import dev.sgl.local.kernel.Busy;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.Picked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import jcuda.driver.CUevent;
 
 /// Answers draws on the device, so that only tokens cross the bus: the kernel in `pick.cu`.
 final class Picker {
@@ -18,6 +18,7 @@ final class Picker {
   private static final int INTEGERS_OF_A_DRAW = 16;
 
   private final Gpu gpu;
+  private final Clock clock;
   private final Gpu.Memory picked;
   private final Uploads uploads;
   private final List<Results> results = new ArrayList<>();
@@ -27,7 +28,13 @@ final class Picker {
   private int turn;
 
   /// Where answers go, on the device and on the host.
-  private record Results(Gpu.Memory device, Gpu.Pinned host) {}
+  ///
+  /// @param bytes that they take
+  private record Results(Gpu.Memory device, Gpu.Pinned host, long bytes) {
+    Results of(long taken) {
+      return new Results(device, host, taken);
+    }
+  }
 
   /// What computes logits.
   @FunctionalInterface
@@ -36,8 +43,9 @@ final class Picker {
     void write(int first, int rows, Gpu.Memory logits);
   }
 
-  Picker(Gpu gpu) {
+  Picker(Gpu gpu, Clock clock) {
     this.gpu = gpu;
+    this.clock = clock;
     this.uploads = new Uploads(gpu, 64 << 10);
     this.picked = gpu.allocate(4L * MOST_ROWS);
   }
@@ -51,9 +59,11 @@ final class Picker {
     return picked;
   }
 
-  Picks pick(List<Draw> draws, int vocabulary, Source source) {
+  /// @param layers the work of which `source` computes logits
+  Picks pick(List<Draw> draws, int vocabulary, Optional<Clock.Stint> layers, Source source) {
     gpu.enter();
     if (draws.isEmpty()) {
+      layers.ifPresent(clock::drop);
       return List::of;
     }
     Ints integers = new Ints();
@@ -65,11 +75,22 @@ final class Picker {
     if (copied) {
       copies = atLeast(copies, 4L * held * vocabulary);
     }
-    Results to = results(4L * size);
+    Results to = results(4L * size).of(4L * size);
     Gpu.Memory uploaded = uploads.upload(integers.array());
+    Clock.Stint tokens =
+        clock.time("tokens", () -> pick(draws.size(), held, vocabulary, uploaded, to, source));
+    List<Clock.Stint> stints = new ArrayList<>();
+    layers.ifPresent(stints::add);
+    stints.add(tokens);
+    return new Pending(draws, places, to, stints);
+  }
+
+  /// Computes logits and answers the draws, so many rows at a time; asks for the results.
+  private void pick(
+      int draws, int held, int vocabulary, Gpu.Memory uploaded, Results to, Source source) {
     Gpu.Memory from = logits.orElseThrow();
-    for (int first = 0; first < draws.size(); first += held) {
-      int rows = Math.min(held, draws.size() - first);
+    for (int first = 0; first < draws; first += held) {
+      int rows = Math.min(held, draws - first);
       source.write(first, rows, from);
       gpu.launch(
           kernel.orElseThrow(),
@@ -84,9 +105,7 @@ final class Picker {
           picked.address() + 4L * first,
           copies.map(Gpu.Memory::address).orElse(0L));
     }
-    gpu.download(to.device(), to.host(), 4L * size);
-    CUevent end = gpu.mark();
-    return new Pending(draws, places, to, end);
+    gpu.download(to.device(), to.host(), to.bytes());
   }
 
   /// Writes the draws, and behind them what they refer to.
@@ -138,14 +157,14 @@ final class Picker {
   private Results results(long bytes) {
     turn = (turn + 1) % 2;
     while (results.size() < 2) {
-      results.add(new Results(gpu.allocate(64 << 10), gpu.pin(64 << 10)));
+      results.add(new Results(gpu.allocate(64 << 10), gpu.pin(64 << 10), 0));
     }
     if (results.get(turn).device().bytes() < bytes) {
       gpu.await();
       gpu.free(results.get(turn).device());
       gpu.unpin(results.get(turn).host());
       long room = Long.highestOneBit(bytes) * 2;
-      results.set(turn, new Results(gpu.allocate(room), gpu.pin(room)));
+      results.set(turn, new Results(gpu.allocate(room), gpu.pin(room), 0));
     }
     return results.get(turn);
   }
@@ -155,21 +174,23 @@ final class Picker {
     private final List<Draw> draws;
     private final int[] places;
     private final Results results;
-    private final CUevent end;
+    private final List<Clock.Stint> stints;
+    private List<Busy> busy = List.of();
     private Optional<List<Picked>> known = Optional.empty();
 
-    Pending(List<Draw> draws, int[] places, Results results, CUevent end) {
+    Pending(List<Draw> draws, int[] places, Results results, List<Clock.Stint> stints) {
       this.draws = draws;
       this.places = places;
       this.results = results;
-      this.end = end;
+      this.stints = stints;
     }
 
     @Override
     public List<Picked> await() {
       if (known.isEmpty()) {
         gpu.enter();
-        gpu.await(end);
+        gpu.await(stints.getLast().end());
+        busy = clock.read(stints);
         List<Picked> answers = new ArrayList<>();
         for (int i = 0; i < draws.size(); i++) {
           answers.add(answer(draws.get(i), places[i]));
@@ -177,6 +198,11 @@ final class Picker {
         known = Optional.of(answers);
       }
       return known.get();
+    }
+
+    @Override
+    public List<Busy> busy() {
+      return busy;
     }
 
     private Picked answer(Draw draw, int place) {

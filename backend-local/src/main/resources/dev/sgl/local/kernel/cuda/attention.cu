@@ -1,22 +1,52 @@
+#include "numbers.cuh"
+#include "heads.cuh"
+
 // Attention over pages with the tensor cores, in the way of FlashAttention-2 (Dao, 2023): scores are
 // never written, the softmax runs along. DIM is the size of a head, a multiple of 16; PAGE is the
 // number of tokens of a page.
 //
 // Work comes as items: some query vectors (rows of the batch times the heads that share a head of
 // the keys) against a range of positions of one page table. An item that sees all that its rows see
-// writes their result; else it writes a part, and `merge` puts the parts together. So a long context
-// is split, and a prefix that several rows share is read once for all of them (cascade).
+// writes their result; else it writes a part, and whoever writes the last part of a row puts all
+// together. So a long context is split, and a prefix that several rows share is read once for all of
+// them (cascade).
 
 #define TILE 64                 // keys of a step
 #define STRIDE (DIM + 8)        // of a row in shared memory: no two rows of eight meet in a bank
 #define STEPS (DIM / 16)        // of a product over a head
+#define CHUNKS (DIM / 8)        // of 16 bytes of a head
+#define THREADS 128
+#define WARPS (THREADS / 32)
+#define UNLIMITED 0x7fffffff    // a window that is none
 
 struct Item {
   int firstRow, rows;    // of the list of rows
   int kvHead;
   int begin, end;        // positions
   int table;             // where its pages begin among all tables
-  int part, partStride;  // where the parts of its vectors go, or -1; unused
+  int part, unused;      // where the parts of its vectors go, or -1
+};
+
+// What all items of a layer have in common.
+struct Layer {
+  const int* batch;
+  const half16* heads;   // of each row: queries, keys, values
+  half16* out;
+  float* parts;          // [vector, DIM]
+  float* partSums;       // logarithms of what each part's weights add up to
+  int* arrived;          // of each row and head of the keys: parts that are written; 0 between batches
+  half16* keys;          // [page, kvHead, slot, DIM]
+  half16* values;
+  int queryHeads, kvHeads, window;
+  Turning turning;
+
+  __device__ __forceinline__ int group() const { return queryHeads / kvHeads; }
+  __device__ __forceinline__ const half16* head(int row, int index) const {
+    return heads + ((long long)row * (queryHeads + 2 * kvHeads) + index) * DIM;
+  }
+  __device__ __forceinline__ long long slot(const int* table, int kvHead, int position) const {
+    return ((long long)(table[position / PAGE] * kvHeads + kvHead) * PAGE + position % PAGE) * DIM;
+  }
 };
 
 __device__ __forceinline__ unsigned shared(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
@@ -46,56 +76,155 @@ __device__ __forceinline__ void multiply(float* c, const unsigned* a, const unsi
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-struct Pages {
-  const half16* keys;
-  const half16* values;
-  const int* table;
-  int kvHeads, kvHead;
-};
-
-// Begins to copy a tile of keys and values into shared memory.
-__device__ __forceinline__ void fetch(half16* keys, half16* values, const Pages& p, int first, int end) {
-  constexpr int CHUNKS = DIM / 8;
+// Begins to copy a tile of keys and values into shared memory: zeros behind `end`, nothing from `fresh`
+// on.
+__device__ __forceinline__ void fetch(half16* keys, half16* values, const Layer& l, const int* table,
+                                      int kvHead, int first, int end, int fresh) {
 #pragma unroll
-  for (int i = 0; i < TILE * CHUNKS; i += 128) {
+  for (int i = 0; i < TILE * CHUNKS; i += THREADS) {
     int own = i + threadIdx.x, key = own / CHUNKS, chunk = own % CHUNKS, position = first + key;
     bool real = position < end;
-    int page = real ? p.table[position / PAGE] : 0;
-    long long at = ((long long)(page * p.kvHeads + p.kvHead) * PAGE + (real ? position % PAGE : 0)) * DIM + chunk * 8;
-    copyAsync(keys + key * STRIDE + chunk * 8, p.keys + at, real);
-    copyAsync(values + key * STRIDE + chunk * 8, p.values + at, real);
+    long long at = real ? l.slot(table, kvHead, position) + chunk * 8 : 0;
+    if (position < fresh || !real) {
+      copyAsync(keys + key * STRIDE + chunk * 8, l.keys + at, real);
+      copyAsync(values + key * STRIDE + chunk * 8, l.values + at, real);
+    }
   }
   commit();
 }
 
+// Turns the queries of an item into `q`, and the keys of its rows from `fresh` on, which it places with
+// their values: in their pages, and in `tileKeys` and `tileValues` if they belong to the tile there.
+__device__ __forceinline__ void place(const Layer& l, const Item& item, const int* itemRows,
+                                      const int* table, half16* q, int begin, int fresh,
+                                      half16* tileKeys, half16* tileValues) {
+  const int* positions = l.batch + l.batch[POSITIONS];
+  int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
+  for (int v = warp; v < 16; v += WARPS) {
+    half16* to = q + v * STRIDE;
+    if (v < item.rows * group) {
+      int row = itemRows[v / group];
+      turn(l.head(row, item.kvHead * group + v % group), to, l.turning.queryNorm, l.turning, positions[row], DIM);
+    } else {
+      for (int i = lane; i < CHUNKS; i += 32) ((uint4*)to)[i] = make_uint4(0, 0, 0, 0);
+    }
+  }
+  int placed = min(item.end, fresh + item.rows) - max(item.begin, fresh); // rows, one behind the other
+  int firstPlaced = max(item.begin, fresh);
+  for (int i = warp; i < 2 * placed; i += WARPS) {
+    int position = firstPlaced + i / 2, row = itemRows[position - fresh];
+    long long at = l.slot(table, item.kvHead, position);
+    bool isInTile = position < begin + TILE;
+    int key = position - begin;
+    if (i % 2 == 0) {
+      half16* to = isInTile ? tileKeys + key * STRIDE : l.keys + at;
+      turn(l.head(row, l.queryHeads + item.kvHead), to, l.turning.keyNorm, l.turning, position, DIM);
+      __syncwarp();
+      if (isInTile) copyHead(to, l.keys + at, DIM);
+    } else {
+      const half16* from = l.head(row, l.queryHeads + l.kvHeads + item.kvHead);
+      copyHead(from, l.values + at, DIM);
+      if (isInTile) copyHead(from, tileValues + key * STRIDE, DIM);
+    }
+  }
+}
+
+// A head's result of a row from its parts, by a warp.
+__device__ __forceinline__ void merge(const Layer& l, int row, int kvHead, int head) {
+  const int* own = l.batch + l.batch[PARTS_OF_ROW] + 2 * row;
+  const int* list = l.batch + own[0]; // pairs: the place of a part, and what lies between heads of the keys
+  int count = own[1], lane = threadIdx.x % 32;
+  auto part = [&](int c) { return list[2 * c] + kvHead * list[2 * c + 1] + head; };
+  float most = -INFINITE;
+  for (int c = lane; c < count; c += 32) most = fmaxf(most, __ldcg(l.partSums + part(c)));
+  for (int d = 16; d > 0; d >>= 1) most = fmaxf(most, __shfl_xor_sync(~0u, most, d));
+  float numbers[(DIM + 31) / 32], total = 0;
+#pragma unroll
+  for (int d = 0; d < (DIM + 31) / 32; d++) numbers[d] = 0;
+#pragma unroll 4
+  for (int c = 0; c < count; c++) {
+    long long p = part(c);
+    float weight = exp2f(__ldcg(l.partSums + p) - most);
+    total += weight;
+#pragma unroll
+    for (int d = 0; d < (DIM + 31) / 32; d++)
+      if (d * 32 + lane < DIM) numbers[d] += weight * __ldcg(l.parts + p * DIM + d * 32 + lane);
+  }
+  half16* to = l.out + ((long long)row * l.queryHeads + kvHead * l.group() + head) * DIM;
+#pragma unroll
+  for (int d = 0; d < (DIM + 31) / 32; d++)
+    if (d * 32 + lane < DIM) to[d * 32 + lane] = narrow(numbers[d] / total);
+}
+
+// Counts the parts of an item's rows, and puts those of a row together whose last they were.
+__device__ __forceinline__ void arrive(const Layer& l, const Item& item, const int* itemRows) {
+  __shared__ bool isLast[64];
+  __threadfence(); // the parts are there for all before they are counted
+  __syncthreads();
+  if (threadIdx.x < item.rows) {
+    int row = itemRows[threadIdx.x];
+    int* arrived = l.arrived + row * l.kvHeads + item.kvHead;
+    bool last = atomicAdd(arrived, 1) == l.batch[l.batch[PARTS_OF_ROW] + 2 * row + 1] - 1;
+    if (last) *arrived = 0;
+    isLast[threadIdx.x] = last;
+  }
+  __threadfence();
+  __syncthreads();
+  for (int v = threadIdx.x / 32; v < item.rows * l.group(); v += WARPS)
+    if (isLast[v / l.group()]) merge(l, itemRows[v / l.group()], item.kvHead, v % l.group());
+}
+
+// Writes two numbers of a vector's result, or of a part of it.
+__device__ __forceinline__ void put(const Layer& l, const Item& item, int row, int v, int column, float a, float b) {
+  if (item.part < 0) {
+    half16* to = l.out + ((long long)row * l.queryHeads + item.kvHead * l.group() + v % l.group()) * DIM;
+    *(unsigned*)(to + column) = pack(a, b);
+  } else {
+    *(float2*)(l.parts + ((long long)item.part + v) * DIM + column) = make_float2(a, b);
+  }
+}
+
 // WIDE: four warps with 16 query vectors each, all over every tile of keys. Otherwise 16 vectors for
-// the whole block, each warp with a quarter of every tile.
-template <bool WIDE>
-__device__ __forceinline__ void attend(const int* batch, const half16* heads, half16* out, float* parts,
-                                       float* partSums, const half16* keys, const half16* values,
-                                       int queryHeads, int kvHeads, int window, const Item& item, half16* memory) {
+// the whole block, each warp with a quarter of every tile. PLACES: heads are as the product left them,
+// and what `place` does in rows.cu is done here; for items whose rows are of one sequence, one behind
+// the other, or do not reach their own positions.
+template <bool WIDE, bool PLACES>
+__device__ __forceinline__ void attend(const Layer& l, const Item& item, half16* memory) {
   constexpr int NT = WIDE ? TILE / 8 : TILE / 32; // tiles of 8 keys of a warp
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  int group = queryHeads / kvHeads;
-  int vectors = item.rows * group;
-  const int* itemRows = batch + batch[ITEM_ROWS] + item.firstRow;
-  int rowNumbers = (queryHeads + 2 * kvHeads) * DIM;
-  Pages pages = {keys, values, batch + batch[TABLES] + item.table, kvHeads, item.kvHead};
+  constexpr int M = WIDE ? 64 : 16;
   constexpr int NUMBERS = TILE * STRIDE;
+  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  int group = l.group(), vectors = item.rows * group, window = l.window;
+  const int* positions = l.batch + l.batch[POSITIONS];
+  const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
+  const int* table = l.batch + l.batch[TABLES] + item.table;
   half16* tileKeys = memory; // of two tiles each
   half16* tileValues = memory + 2 * NUMBERS;
+  half16* q = tileKeys + NUMBERS; // the queries pass through the memory of the second tile
 
-  // the queries, through the memory of the second tile
-  half16* q = tileKeys + NUMBERS;
-  constexpr int M = WIDE ? 64 : 16;
-  for (int i = threadIdx.x; i < M * (DIM / 8); i += 128) {
-    int v = i / (DIM / 8), chunk = i % (DIM / 8);
-    uint4 x = make_uint4(0, 0, 0, 0);
-    if (v < vectors)
-      x = *(const uint4*)(heads + (long long)itemRows[v / group] * rowNumbers + (item.kvHead * group + v % group) * DIM + chunk * 8);
-    *(uint4*)(q + v * STRIDE + chunk * 8) = x;
+  int firstPosition = positions[itemRows[0]], begin = item.begin;
+  int allTo = min(item.end, firstPosition + 1), allFrom = 0; // positions that every row sees
+  if (window < UNLIMITED) {
+    int lowest = firstPosition, highest = firstPosition;
+    for (int r = 1; r < item.rows; r++) {
+      lowest = min(lowest, positions[itemRows[r]]);
+      highest = max(highest, positions[itemRows[r]]);
+    }
+    allFrom = highest - window + 1;
+    begin += max(0, lowest - window + 1 - begin) / TILE * TILE; // what no row sees is not read
   }
-  fetch(tileKeys, tileValues, pages, item.begin, item.end);
+  int tiles = (item.end - begin + TILE - 1) / TILE;
+  fetch(tileKeys, tileValues, l, table, item.kvHead, begin, item.end, PLACES ? firstPosition : item.end);
+  if (PLACES) {
+    place(l, item, itemRows, table, q, begin, firstPosition, tileKeys, tileValues);
+  } else {
+    for (int i = threadIdx.x; i < M * CHUNKS; i += THREADS) {
+      int v = i / CHUNKS, chunk = i % CHUNKS;
+      uint4 x = make_uint4(0, 0, 0, 0);
+      if (v < vectors) x = *(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8);
+      *(uint4*)(q + v * STRIDE + chunk * 8) = x;
+    }
+  }
   __syncthreads();
   unsigned queries[STEPS][4];
   int base = WIDE ? warp * 16 : 0;
@@ -104,24 +233,20 @@ __device__ __forceinline__ void attend(const int* batch, const half16* heads, ha
   __syncthreads();
 
   int v0 = base + lane / 4, v1 = v0 + 8; // the vectors whose numbers this lane has
-  int p0 = v0 < vectors ? batch[batch[POSITIONS] + itemRows[v0 / group]] : -1;
-  int p1 = v1 < vectors ? batch[batch[POSITIONS] + itemRows[v1 / group]] : -1;
+  int p0 = v0 < vectors ? positions[itemRows[v0 / group]] : -1;
+  int p1 = v1 < vectors ? positions[itemRows[v1 / group]] : -1;
   int from0 = p0 - window + 1, from1 = p1 - window + 1;
-  int firstPosition = batch[batch[POSITIONS] + itemRows[0]];
-  int lastPosition = batch[batch[POSITIONS] + itemRows[item.rows - 1]];
-  int allTo = min(item.end, firstPosition + 1); // positions that every row sees
-  int allFrom = lastPosition - window + 1;
   float most0 = -INFINITE, most1 = -INFINITE, sum0 = 0, sum1 = 0;
   float o[STEPS * 2][4];
 #pragma unroll
   for (int i = 0; i < STEPS * 2; i++) o[i][0] = o[i][1] = o[i][2] = o[i][3] = 0;
   float scale = rsqrtf((float)DIM) * 1.4426950408889634f; // for powers of two
 
-  int tiles = (item.end - item.begin + TILE - 1) / TILE;
   for (int t = 0; t < tiles; t++) {
-    int now = t & 1, first = item.begin + t * TILE;
+    int now = t & 1, first = begin + t * TILE;
     if (t + 1 < tiles) {
-      fetch(tileKeys + (now ^ 1) * NUMBERS, tileValues + (now ^ 1) * NUMBERS, pages, first + TILE, item.end);
+      fetch(tileKeys + (now ^ 1) * NUMBERS, tileValues + (now ^ 1) * NUMBERS, l, table, item.kvHead, first + TILE,
+            item.end, item.end);
       waitFor<1>();
     } else {
       waitFor<0>();
@@ -205,138 +330,81 @@ __device__ __forceinline__ void attend(const int* batch, const half16* heads, ha
     }
     __syncthreads();
   }
+  if (tiles <= 0) { // zeros are still on their way
+    waitFor<0>();
+    __syncthreads();
+  }
   sum0 += __shfl_xor_sync(~0u, sum0, 1);
   sum0 += __shfl_xor_sync(~0u, sum0, 2);
   sum1 += __shfl_xor_sync(~0u, sum1, 1);
   sum1 += __shfl_xor_sync(~0u, sum1, 2);
 
   if (!WIDE) { // put the four warps together
-    float* stats = (float*)memory;                  // [warp][16][2]
-    float* numbers = stats + 4 * 16 * 2;            // [16][DIM]
+    constexpr int WIDTH = DIM + 8;
+    float* stats = (float*)memory;                       // [warp][16][2]
+    float* numbers = stats + WARPS * 16 * 2;             // [warp][16][WIDTH]
     if (lane % 4 == 0) {
-      stats[(warp * 16 + v0) * 2] = most0;
-      stats[(warp * 16 + v0) * 2 + 1] = sum0;
-      stats[(warp * 16 + v1) * 2] = most1;
-      stats[(warp * 16 + v1) * 2 + 1] = sum1;
+      *(float2*)(stats + (warp * 16 + v0) * 2) = make_float2(most0, sum0);
+      *(float2*)(stats + (warp * 16 + v1) * 2) = make_float2(most1, sum1);
+    }
+#pragma unroll
+    for (int d = 0; d < STEPS * 2; d++) {
+      int column = d * 8 + lane % 4 * 2;
+      *(float2*)(numbers + (warp * 16 + v0) * WIDTH + column) = make_float2(o[d][0], o[d][1]);
+      *(float2*)(numbers + (warp * 16 + v1) * WIDTH + column) = make_float2(o[d][2], o[d][3]);
     }
     __syncthreads();
-    float all0 = -INFINITE, all1 = -INFINITE;
-    for (int w = 0; w < 4; w++) {
-      all0 = fmaxf(all0, stats[(w * 16 + v0) * 2]);
-      all1 = fmaxf(all1, stats[(w * 16 + v1) * 2]);
-    }
-    float zero0 = all0 == -INFINITE ? 0 : all0, zero1 = all1 == -INFINITE ? 0 : all1;
-    float total0 = 0, total1 = 0;
-    for (int w = 0; w < 4; w++) {
-      total0 += stats[(w * 16 + v0) * 2 + 1] * exp2f(stats[(w * 16 + v0) * 2] - zero0);
-      total1 += stats[(w * 16 + v1) * 2 + 1] * exp2f(stats[(w * 16 + v1) * 2] - zero1);
-    }
-    float own0 = exp2f(most0 - zero0), own1 = exp2f(most1 - zero1);
-    for (int w = 0; w < 4; w++) { // one after the other, always in the same order
-      if (warp == w) {
-#pragma unroll
-        for (int d = 0; d < STEPS * 2; d++) {
-          float* n0 = numbers + v0 * DIM + d * 8 + lane % 4 * 2;
-          float* n1 = numbers + v1 * DIM + d * 8 + lane % 4 * 2;
-          n0[0] = (w ? n0[0] : 0) + o[d][0] * own0;
-          n0[1] = (w ? n0[1] : 0) + o[d][1] * own0;
-          n1[0] = (w ? n1[0] : 0) + o[d][2] * own1;
-          n1[1] = (w ? n1[1] : 0) + o[d][3] * own1;
-        }
+    for (int i = threadIdx.x; i < vectors * (DIM / 2); i += THREADS) {
+      int v = i / (DIM / 2), column = i % (DIM / 2) * 2;
+      float most = -INFINITE, sum = 0, a = 0, b = 0;
+      for (int w = 0; w < WARPS; w++) most = fmaxf(most, stats[(w * 16 + v) * 2]);
+      float zero = most == -INFINITE ? 0 : most;
+      for (int w = 0; w < WARPS; w++) {
+        float weight = exp2f(stats[(w * 16 + v) * 2] - zero);
+        float2 own = *(float2*)(numbers + (w * 16 + v) * WIDTH + column);
+        sum += weight * stats[(w * 16 + v) * 2 + 1];
+        a += weight * own.x;
+        b += weight * own.y;
       }
-      __syncthreads();
+      float by = sum > 0 ? 1 / sum : 0;
+      put(l, item, itemRows[v / group], v, column, a * by, b * by);
+      if (item.part >= 0 && column == 0) l.partSums[item.part + v] = sum > 0 ? most + log2f(sum) : -INFINITE;
     }
-    if (warp == 0) {
-#pragma unroll
-      for (int d = 0; d < STEPS * 2; d++) {
-        float* n0 = numbers + v0 * DIM + d * 8 + lane % 4 * 2;
-        float* n1 = numbers + v1 * DIM + d * 8 + lane % 4 * 2;
-        o[d][0] = n0[0];
-        o[d][1] = n0[1];
-        o[d][2] = n1[0];
-        o[d][3] = n1[1];
-      }
-    }
-    most0 = all0;
-    most1 = all1;
-    sum0 = total0;
-    sum1 = total1;
-  }
-  if (WIDE || warp == 0) {
+  } else {
     float by0 = sum0 > 0 ? 1 / sum0 : 0, by1 = sum1 > 0 ? 1 / sum1 : 0;
 #pragma unroll
     for (int side = 0; side < 2; side++) {
       int v = side ? v1 : v0;
       if (v >= vectors) continue;
       float by = side ? by1 : by0;
-      int column = lane % 4 * 2;
-      if (item.part < 0) {
-        half16* to = out + ((long long)itemRows[v / group] * queryHeads + item.kvHead * group + v % group) * DIM;
+      int row = itemRows[v / group];
 #pragma unroll
-        for (int d = 0; d < STEPS * 2; d++)
-          *(unsigned*)(to + d * 8 + column) = pack(o[d][2 * side] * by, o[d][2 * side + 1] * by);
-      } else {
-        float* to = parts + ((long long)item.part + v) * DIM;
-#pragma unroll
-        for (int d = 0; d < STEPS * 2; d++)
-          *(float2*)(to + d * 8 + column) = make_float2(o[d][2 * side] * by, o[d][2 * side + 1] * by);
-        if (lane % 4 == 0) {
-          float sum = side ? sum1 : sum0, most = side ? most1 : most0;
-          partSums[item.part + v] = sum > 0 ? most + log2f(sum) : -INFINITE;
-        }
+      for (int d = 0; d < STEPS * 2; d++)
+        put(l, item, row, v, d * 8 + lane % 4 * 2, o[d][2 * side] * by, o[d][2 * side + 1] * by);
+      if (item.part >= 0 && lane % 4 == 0) {
+        float sum = side ? sum1 : sum0, most = side ? most1 : most0;
+        l.partSums[item.part + v] = sum > 0 ? most + log2f(sum) : -INFINITE;
       }
     }
   }
+  if (item.part >= 0) arrive(l, item, itemRows);
   __syncthreads();
 }
 
-#define ATTEND(NAME, WIDE, ITEMS, COUNT)                                                               \
-  extern "C" __global__ void __launch_bounds__(128) NAME(                                              \
-      const int* batch, const half16* heads, half16* out, float* parts, float* partSums,               \
-      const half16* keys, const half16* values, int queryHeads, int kvHeads, int window) {             \
+// Blocks take one item after the other.
+#define ATTEND(NAME, WIDE, PLACES, ITEMS, COUNT)                                                       \
+  extern "C" __global__ void __launch_bounds__(THREADS) NAME(                                          \
+      const int* batch, const half16* heads, half16* out, float* parts, float* partSums, int* arrived, \
+      half16* keys, half16* values, int queryHeads, int kvHeads, int window, const float* frequencies, \
+      float stretch, const float* queryNorm, const float* keyNorm, float epsilon) {                    \
     extern __shared__ __align__(16) half16 memory[];                                                   \
     const Item* items = (const Item*)(batch + batch[ITEMS]);                                           \
     int count = batch[COUNT];                                                                          \
+    Layer layer = {batch, heads, out, parts, partSums, arrived, keys, values, queryHeads, kvHeads,     \
+                   window, {frequencies, stretch, queryNorm, keyNorm, epsilon}};                       \
     for (int i = blockIdx.x; i < count; i += gridDim.x)                                                \
-      attend<WIDE>(batch, heads, out, parts, partSums, keys, values, queryHeads, kvHeads, window,      \
-                   items[i], memory);                                                                  \
+      attend<WIDE, PLACES>(layer, items[i], memory);                                                   \
   }
-ATTEND(attendWide, true, WIDE_ITEMS, WIDE_COUNT)
-ATTEND(attendNarrow, false, NARROW_ITEMS, NARROW_COUNT)
-
-// A row's result from its parts: {row, count, parts of head 0 of the keys..., with their strides}.
-struct Merge {
-  int row, first, count, unused; // of the list of parts: pairs (place, places of a head of the keys)
-};
-
-extern "C" __global__ void merge(const int* batch, half16* out, const float* parts, const float* partSums,
-                                 int queryHeads, int kvHeads) {
-  const Merge* merges = (const Merge*)(batch + batch[MERGES]);
-  int group = queryHeads / kvHeads;
-  int warps = blockDim.x / 32, lane = threadIdx.x % 32;
-  int all = batch[MERGE_COUNT] * queryHeads;
-  for (int i = blockIdx.x * warps + threadIdx.x / 32; i < all; i += gridDim.x * warps) {
-    Merge m = merges[i / queryHeads];
-    int head = i % queryHeads;
-    const int* list = batch + batch[MERGES] + m.first;
-    float most = -INFINITE;
-    for (int c = 0; c < m.count; c++)
-      most = fmaxf(most, partSums[list[2 * c] + head / group * list[2 * c + 1] + head % group]);
-    float numbers[(DIM + 31) / 32];
-#pragma unroll
-    for (int d = 0; d < (DIM + 31) / 32; d++) numbers[d] = 0;
-    float total = 0;
-    for (int c = 0; c < m.count; c++) {
-      long long part = list[2 * c] + head / group * list[2 * c + 1] + head % group;
-      float weight = exp2f(partSums[part] - most);
-      total += weight;
-#pragma unroll
-      for (int d = 0; d < (DIM + 31) / 32; d++)
-        if (d * 32 + lane < DIM) numbers[d] += weight * parts[part * DIM + d * 32 + lane];
-    }
-#pragma unroll
-    for (int d = 0; d < (DIM + 31) / 32; d++)
-      if (d * 32 + lane < DIM)
-        out[((long long)m.row * queryHeads + head) * DIM + d * 32 + lane] = narrow(numbers[d] / total);
-  }
-}
+ATTEND(attendWide, true, false, WIDE_ITEMS, WIDE_COUNT)
+ATTEND(attendNarrow, false, false, NARROW_ITEMS, NARROW_COUNT)
+ATTEND(decode, false, true, NARROW_ITEMS, NARROW_COUNT)

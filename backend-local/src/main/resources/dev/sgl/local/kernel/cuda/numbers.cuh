@@ -58,4 +58,4 @@ __device__ __forceinline__ float blockSum(float x) {
 
 // Where things are in the integers that describe a batch; written by BatchPlan.
 enum { ROWS, SAMPLED_ROWS, TOKENS, POSITIONS, SAMPLED, TABLES, TABLE_OF_ROW, WIDE_ITEMS, WIDE_COUNT,
-       NARROW_ITEMS, NARROW_COUNT, MERGES, MERGE_COUNT, ITEM_ROWS };
+       NARROW_ITEMS, NARROW_COUNT, PARTS_OF_ROW, ITEM_ROWS };

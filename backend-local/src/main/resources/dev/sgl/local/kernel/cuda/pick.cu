@@ -1,3 +1,5 @@
+#include "numbers.cuh"
+
 // Answers draws: a block of 1024 threads a row of logits. What is summed is summed in fixed point, so
 // the answer does not depend on the order of the threads. The order of the steps, and ties, are those
 // of PlainPicker.

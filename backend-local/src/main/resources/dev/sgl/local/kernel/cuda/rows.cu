@@ -1,3 +1,6 @@
+#include "numbers.cuh"
+#include "heads.cuh"
+
 // What is done row by row: embedding, norms, positions, activation. One block a row unless said.
 
 // x[r] = table[tokens[r]]; a negative token is the answer to a draw of the batch before.
@@ -46,49 +49,30 @@ extern "C" __global__ void addBiasToSum(float* x, const float* bias, int columns
   for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] += bias[i];
 }
 
-// Norms the heads of queries and keys (where weights are given), rotates them (Su et al., RoFormer,
-// 2021: number i with i + dim / 2) and writes keys and values into their pages
+// Norms and rotates the heads of queries and keys and writes keys and values into their pages
 // [page, kvHead, slot, dim]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
-extern "C" __global__ void place(const int* batch, half16* heads, const float* frequencies,
-                                 const float* queryNorm, const float* keyNorm, float epsilon,
-                                 half16* keys, half16* values, int queryHeads, int kvHeads, int dim,
-                                 int pageSize) {
+extern "C" __global__ void place(const int* batch, half16* heads, half16* keys, half16* values,
+                                 int queryHeads, int kvHeads, int dim, int pageSize,
+                                 const float* frequencies, float stretch, const float* queryNorm,
+                                 const float* keyNorm, float epsilon) {
   int row = blockIdx.x;
   int head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
   if (row >= batch[ROWS] || head >= queryHeads + 2 * kvHeads) return;
-  int lane = threadIdx.x % 32;
+  Turning turning = {frequencies, stretch, queryNorm, keyNorm, epsilon};
   half16* at = heads + ((long long)row * (queryHeads + 2 * kvHeads) + head) * dim;
   int position = batch[batch[POSITIONS] + row];
-  int table = batch[batch[TABLE_OF_ROW] + row];
-  long long page = batch[batch[TABLES] + table + position / pageSize];
-  int slot = position % pageSize;
-  if (head >= queryHeads + kvHeads) { // a value
-    half16* to = values + ((page * kvHeads + head - queryHeads - kvHeads) * pageSize + slot) * dim;
-    for (int i = lane; i < dim; i += 32) to[i] = at[i];
+  if (head < queryHeads) {
+    turn(at, at, queryNorm, turning, position, dim);
     return;
   }
-  const float* weight = head < queryHeads ? queryNorm : keyNorm;
-  float scale = 1;
-  if (weight) {
-    float sum = 0;
-    for (int i = lane; i < dim; i += 32) sum += widen(at[i]) * widen(at[i]);
-    scale = rsqrtf(warpSum(sum) / dim + epsilon);
-  }
-  half16* to = head < queryHeads
-      ? at
-      : keys + ((page * kvHeads + head - queryHeads) * pageSize + slot) * dim;
-  int half = dim / 2;
-  for (int i = lane; i < half; i += 32) {
-    float a = widen(at[i]), b = widen(at[half + i]);
-    if (weight) {
-      a = a * scale * weight[i];
-      b = b * scale * weight[half + i];
-    }
-    float sin, cos;
-    sincosf(position * frequencies[i], &sin, &cos);
-    to[i] = narrow(a * cos - b * sin);
-    to[half + i] = narrow(b * cos + a * sin);
-  }
+  int table = batch[batch[TABLE_OF_ROW] + row];
+  long long page = batch[batch[TABLES] + table + position / pageSize];
+  int kvHead = (head - queryHeads) % kvHeads;
+  long long to = ((page * kvHeads + kvHead) * pageSize + position % pageSize) * dim;
+  if (head < queryHeads + kvHeads)
+    turn(at, keys + to, keyNorm, turning, position, dim);
+  else
+    copyHead(at, values + to, dim);
 }
 
 // out = silu(gate) * up, where a row of gateUp is a gate and behind it an up; two numbers a thread.

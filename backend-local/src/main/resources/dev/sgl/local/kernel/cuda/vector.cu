@@ -1,3 +1,5 @@
+#include "numbers.cuh"
+
 // Products of few rows with a weight: the weight is read once, and nothing else counts. A warp an
 // output; each lane reads 16 bytes of the weight's row at a time, for R rows of x.
 

@@ -23,9 +23,8 @@ class BatchPlanTest {
   private static final int WIDE_COUNT = 8;
   private static final int NARROW_ITEMS = 9;
   private static final int NARROW_COUNT = 10;
-  private static final int MERGES = 11;
-  private static final int MERGE_COUNT = 12;
-  private static final int ITEM_ROWS = 13;
+  private static final int PARTS_OF_ROW = 11;
+  private static final int ITEM_ROWS = 12;
 
   @Test
   void everyPositionIsLookedAtOnce() {
@@ -84,14 +83,24 @@ class BatchPlanTest {
       }
     }
     assertTrue(IntStream.of(parts).allMatch(times -> times == 1), "parts are written once");
+    int[] listed = new int[partVectors];
+    for (int row = 0; row < batch.rows(); row++) {
+      int own = plan[PARTS_OF_ROW] + 2 * row;
+      for (int c = 0; c < plan[own + 1]; c++) {
+        for (int v = 0; v < kvHeads * group; v++) {
+          int list = plan[own] + 2 * c;
+          listed[plan[list] + v / group * plan[list + 1] + v % group]++;
+        }
+      }
+    }
+    assertTrue(IntStream.of(listed).allMatch(times -> times == 1), "parts are read once");
   }
 
+  /// Which rows are put together from parts.
   private static boolean[] merged(int[] plan, int rows) {
     boolean[] merged = new boolean[rows];
-    for (int i = 0; i < plan[MERGE_COUNT]; i++) {
-      int row = plan[plan[MERGES] + 4 * i];
-      assertTrue(!merged[row]);
-      merged[row] = true;
+    for (int row = 0; row < rows; row++) {
+      merged[row] = plan[plan[PARTS_OF_ROW] + 2 * row + 1] > 0;
     }
     return merged;
   }

@@ -11,6 +11,7 @@ import dev.sgl.testing.Property;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ class PickerDuelTest {
   @Test
   void answersAreThoseOfThePlainPicker() {
     try (Gpu gpu = Gpu.open(0)) {
-      Picker picker = new Picker(gpu);
+      Picker picker = new Picker(gpu, new Clock(gpu));
       byte[] code = new Cubins(gpu.chip(), cache).of("pick", "BF16=1");
       picker.use(gpu.kernel(gpu.module(code), "pick", 0));
       int[] other = {0};
@@ -49,6 +50,7 @@ class PickerDuelTest {
                     .pick(
                         draws,
                         vocabulary,
+                        Optional.empty(),
                         (first, count, to) -> write(gpu, logits, first, count, to))
                     .await();
             for (int r = 0; r < rows; r++) {

@@ -1,0 +1,41 @@
+// What becomes of a head before it is attended: by a warp, wherever that is done.
+
+// How heads are normed and rotated.
+struct Turning {
+  const float* frequencies; // radians per position of each pair
+  float stretch;            // what the rotated numbers are multiplied with
+  const float* queryNorm;   // weights, or null where heads are not normed
+  const float* keyNorm;
+  float epsilon;
+};
+
+// Norms a head of queries or keys (where there are weights) and rotates it (Su et al., RoFormer, 2021:
+// number i with i + dim / 2). `to` may be `from`.
+__device__ __forceinline__ void turn(const half16* from, half16* to, const float* norm, const Turning& t,
+                                     int position, int dim) {
+  int lane = threadIdx.x % 32, half = dim / 2;
+  float scale = 1;
+  if (norm) {
+    float sum = 0;
+    for (int i = lane; i < dim; i += 32) sum += widen(from[i]) * widen(from[i]);
+    scale = rsqrtf(warpSum(sum) / dim + t.epsilon);
+  }
+  for (int i = lane; i < half; i += 32) {
+    float a = widen(from[i]), b = widen(from[half + i]);
+    if (norm) {
+      a = a * scale * norm[i];
+      b = b * scale * norm[half + i];
+    }
+    float sin, cos;
+    sincosf(position * t.frequencies[i], &sin, &cos);
+    sin *= t.stretch;
+    cos *= t.stretch;
+    to[i] = narrow(a * cos - b * sin);
+    to[half + i] = narrow(b * cos + a * sin);
+  }
+}
+
+// Copies a head of values, whose size is a multiple of 8.
+__device__ __forceinline__ void copyHead(const half16* from, half16* to, int dim) {
+  for (int i = threadIdx.x % 32; i < dim / 8; i += 32) ((uint4*)to)[i] = ((const uint4*)from)[i];
+}

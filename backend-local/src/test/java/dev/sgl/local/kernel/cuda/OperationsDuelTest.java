@@ -1,0 +1,421 @@
+package dev.sgl.local.kernel.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device.AttentionLayer;
+import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.Kernels;
+import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.PlainKernels;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.Vector;
+import dev.sgl.local.kernel.cuda.CudaDevice.CudaActivations;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Weight;
+import dev.sgl.testing.Property;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Each operation of the GPU against its plain twin, on random shapes and numbers. Outputs are
+/// poisoned first, so that what nobody writes is seen.
+class OperationsDuelTest {
+  private static final Kernels PLAIN = new PlainKernels();
+  private static final int PAGE = 16;
+  private static final int PAGES = 120;
+  private static final Rotary UNUSED = new Rotary(new float[8], 1);
+
+  @BeforeAll
+  static void requireGpu() {
+    Gpus.assume();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void productsNormsAndGates(DType type) {
+    try (CudaDevice device = open(type)) {
+      Property.forAll(
+          120,
+          (random, size) -> {
+            int rows = random.nextBoolean() ? 1 + random.nextInt(5) : 1 + random.nextInt(2 * size);
+            int hidden = 8 * (1 + random.nextInt(size));
+            int columns = 8 * (1 + random.nextInt(size));
+            Case duel = new Case(device, type, random, rows, hidden, columns);
+            duel.embed();
+            duel.project();
+            duel.addProjection();
+            duel.gated();
+            duel.close();
+          });
+    }
+  }
+
+  private static CudaDevice open(DType type) {
+    return CudaDevice.open(CudaDevice.Options.DEFAULT.withFormat(type));
+  }
+
+  /// The operations on rows of one size.
+  private static final class Case {
+    private final CudaDevice device;
+    private final DType type;
+    private final SplittableRandom random;
+    private final int rows;
+    private final int hidden;
+    private final int columns;
+    private final KvPool pool;
+    private final Pass pass;
+    private final Batch batch;
+    private final Weight table;
+    private final Matrix deviceTable;
+    private final CudaActivations x;
+    private final Tensor plainX;
+    private final float[] normWeights;
+    private final Norm norm;
+
+    Case(
+        CudaDevice device, DType type, SplittableRandom random, int rows, int hidden, int columns) {
+      this.device = device;
+      this.type = type;
+      this.random = random;
+      this.rows = rows;
+      this.hidden = hidden;
+      this.columns = columns;
+      table = weight(random, type, 30, hidden);
+      deviceTable = device.load(List.of(table));
+      AttentionShape shape = new AttentionShape(1, 1, 16, AttentionShape.ALL);
+      pool = device.pool(1, rows, PAGE, shape);
+      int[][] tables = IntStream.range(0, rows).mapToObj(r -> new int[] {r}).toArray(int[][]::new);
+      batch = new Batch(random.ints(rows, 0, 30).toArray(), new int[rows], tables, new int[0]);
+      pass = device.begin(batch, pool, UNUSED);
+      // recorded passes may compute some rows more
+      x = (CudaActivations) device.residual(rows + 8, hidden);
+      plainX = Tensor.of(rows, hidden);
+      Weight weights = weight(random, DType.F32, 1, hidden);
+      normWeights = weights.floats();
+      norm = new Norm(device.vector(List.of(weights)), 1e-5f);
+    }
+
+    void embed() {
+      poison(device, x);
+      device.embed(pass, deviceTable, x);
+      PLAIN.embed(PLAIN.load(table), batch.tokens(), plainX);
+      same(plainX, read(device, x, type, rows), 1e-6, "embed");
+    }
+
+    void project() {
+      Weight weight = weight(random, type, columns, hidden);
+      Optional<Weight> bias = bias(columns);
+      CudaActivations out = (CudaActivations) device.activations(rows + 8, columns);
+      poison(device, out);
+      device.project(pass, x, norm, device.load(List.of(weight)), onDevice(bias), out);
+      Tensor wanted = poisoned(rows, columns);
+      PLAIN.linear(normed(), PLAIN.load(weight), bias.map(Weight::floats), wanted, rows);
+      same(wanted, read(device, out, type, rows), tolerance(type), what("project"));
+      device.gpu().free(out.memory());
+    }
+
+    private Tensor normed() {
+      Tensor normed = poisoned(rows, hidden);
+      PLAIN.rmsNorm(plainX, normWeights, 1e-5f, normed, rows);
+      return normed;
+    }
+
+    void addProjection() {
+      Weight weight = weight(random, type, hidden, columns);
+      Optional<Weight> bias = bias(hidden);
+      CudaActivations in = (CudaActivations) device.activations(rows + 8, columns);
+      Tensor numbers = rounded(random(random, rows, columns), type);
+      write(device, in, type, numbers);
+      device.addProjection(pass, in, device.load(List.of(weight)), onDevice(bias), x);
+      Tensor product = poisoned(rows, hidden);
+      PLAIN.linear(numbers, PLAIN.load(weight), bias.map(Weight::floats), product, rows);
+      PLAIN.add(plainX, product, rows);
+      same(plainX, read(device, x, type, rows), tolerance(type), what("addProjection"));
+      device.gpu().free(in.memory());
+    }
+
+    void gated() {
+      Weight gate = weight(random, type, columns, hidden);
+      Weight up = weight(random, type, columns, hidden);
+      CudaActivations out = (CudaActivations) device.activations(rows + 8, columns);
+      poison(device, out);
+      device.gated(pass, x, norm, device.load(List.of(gate, up)), Optional.empty(), out);
+      Tensor wanted = poisoned(rows, columns);
+      Tensor other = poisoned(rows, columns);
+      PLAIN.linear(normed(), PLAIN.load(gate), Optional.empty(), wanted, rows);
+      PLAIN.linear(normed(), PLAIN.load(up), Optional.empty(), other, rows);
+      PLAIN.gate(wanted, other, rows);
+      same(wanted, read(device, out, type, rows), 4 * tolerance(type), what("gated"));
+      device.gpu().free(out.memory());
+    }
+
+    private Optional<Weight> bias(int length) {
+      return random.nextBoolean()
+          ? Optional.of(weight(random, DType.F32, 1, length))
+          : Optional.empty();
+    }
+
+    private Optional<Vector> onDevice(Optional<Weight> bias) {
+      return bias.map(b -> device.vector(List.of(b)));
+    }
+
+    private String what(String operation) {
+      return "%s %s: %d rows, %d hidden, %d columns"
+          .formatted(type, operation, rows, hidden, columns);
+    }
+
+    void close() {
+      device.gpu().free(x.memory());
+    }
+  }
+
+  /// Prompts, chunks, single tokens, rows of one sequence together, beginnings in common, windows,
+  /// norms of heads, long ranges that are divided.
+  @ParameterizedTest
+  @CsvSource({"BF16, 128", "F16, 128", "F16, 64", "F16, 16", "BF16, 80"})
+  void attention(DType type, int dim) {
+    float[] frequencies = new float[dim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
+    }
+    Rotary rotary = new Rotary(frequencies, 1.1f);
+    try (CudaDevice device = open(type)) {
+      device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
+      Property.forAll(40, (random, size) -> attention(device, type, rotary, random));
+    }
+  }
+
+  private static void attention(
+      CudaDevice device, DType type, Rotary rotary, SplittableRandom random) {
+    int dim = 2 * rotary.frequencies().length;
+    int kvHeads = 1 + random.nextInt(3);
+    int heads = kvHeads * (1 + random.nextInt(random.nextBoolean() ? 4 : 9));
+    int window = random.nextInt(3) > 0 ? AttentionShape.ALL : 1 + random.nextInt(200);
+    AttentionShape shape = new AttentionShape(heads, kvHeads, dim, window);
+    Optional<Weight> queryNorm =
+        random.nextBoolean() ? Optional.of(weight(random, DType.F32, 1, dim)) : Optional.empty();
+    Optional<Weight> keyNorm = queryNorm.map(_ -> weight(random, DType.F32, 1, dim));
+    AttentionLayer layer =
+        new AttentionLayer(
+            1, shape, queryNorm.map(w -> norm(device, w)), keyNorm.map(w -> norm(device, w)));
+    CudaKvPool pool = (CudaKvPool) device.pool(2, PAGES, PAGE, shape);
+    HostKvPool plainPool = new HostKvPool(2, PAGES, PAGE, shape.width());
+    IntStream.range(0, PAGES).forEach(plainPool::prepare);
+    Sequences sequences = new Sequences(random);
+    for (int step = 0; step < 8; step++) {
+      Batch batch = sequences.next();
+      int rows = batch.rows();
+      int width = (heads + 2 * kvHeads) * dim;
+      Tensor given = rounded(random(random, rows, width), type);
+      CudaActivations in = (CudaActivations) device.activations(rows, width);
+      CudaActivations out = (CudaActivations) device.activations(rows, heads * dim);
+      write(device, in, type, given);
+      poison(device, out);
+      Pass pass = device.begin(batch, pool, rotary);
+      device.attention(pass, layer, in, out);
+
+      Tensor queries = part(given, 0, heads * dim);
+      Tensor keys = part(given, heads * dim, kvHeads * dim);
+      Tensor values = part(given, (heads + kvHeads) * dim, kvHeads * dim);
+      Tensor angles = PLAIN.angles(batch.positions(), rotary);
+      queryNorm.ifPresent(w -> PLAIN.rmsNorm(queries, w.floats(), 1e-5f, queries, rows));
+      keyNorm.ifPresent(w -> PLAIN.rmsNorm(keys, w.floats(), 1e-5f, keys, rows));
+      PLAIN.rope(queries, dim, angles, rows);
+      PLAIN.rope(keys, dim, angles, rows);
+      PLAIN.store(keys, values, plainPool, 1, batch);
+      Tensor wanted = poisoned(rows, heads * dim);
+      PLAIN.attention(queries, plainPool, 1, batch, shape, wanted);
+      String what = "step %d, %s, %s".formatted(step, shape, Arrays.toString(batch.positions()));
+      same(wanted, read(device, out, type, rows), tolerance(type), what);
+      device.gpu().free(in.memory());
+      device.gpu().free(out.memory());
+    }
+    device.gpu().free(pool.memory());
+  }
+
+  private static Norm norm(CudaDevice device, Weight weight) {
+    return new Norm(device.vector(List.of(weight)), 1e-5f);
+  }
+
+  /// Sequences that grow, some of which begin as the first does.
+  private static final class Sequences {
+    private static final int COUNT = 5;
+
+    private final SplittableRandom random;
+    private final int[][] tables = new int[COUNT][];
+    private final int[] done = new int[COUNT];
+    private boolean begun;
+
+    Sequences(SplittableRandom random) {
+      this.random = random;
+      List<Integer> pages = new ArrayList<>(IntStream.range(0, PAGES).boxed().toList());
+      Collections.shuffle(pages, new java.util.Random(random.nextLong()));
+      int each = PAGES / COUNT;
+      for (int s = 0; s < COUNT; s++) {
+        tables[s] = pages.subList(s * each, (s + 1) * each).stream().mapToInt(i -> i).toArray();
+      }
+    }
+
+    Batch next() {
+      List<Integer> positions = new ArrayList<>();
+      List<int[]> pages = new ArrayList<>();
+      int kind = random.nextInt(3); // single tokens only, some together, or everything
+      for (int s = 0; s < COUNT; s++) {
+        int room = tables[s].length * PAGE - done[s];
+        int rows = Math.min(room, begun ? rows(kind) : s == 0 ? 1 + random.nextInt(300) : 0);
+        for (int i = 0; i < rows; i++) {
+          positions.add(done[s] + i);
+          pages.add(tables[s]);
+        }
+        done[s] += rows;
+      }
+      if (positions.isEmpty()) {
+        return next();
+      }
+      if (!begun) {
+        begun = true;
+        share();
+      }
+      int[] all = positions.stream().mapToInt(i -> i).toArray();
+      return new Batch(new int[all.length], all, pages.toArray(int[][]::new), new int[0]);
+    }
+
+    private int rows(int kind) {
+      return switch (kind) {
+        case 0 -> 1;
+        case 1 -> random.nextInt(4);
+        default -> random.nextInt(3) == 0 ? random.nextInt(90) : random.nextInt(2);
+      };
+    }
+
+    /// The others begin with whole pages of the first.
+    private void share() {
+      for (int s = 1; s < COUNT; s++) {
+        int whole = random.nextBoolean() ? 0 : done[0] / PAGE;
+        System.arraycopy(tables[0], 0, tables[s], 0, whole);
+        done[s] = whole * PAGE;
+      }
+    }
+  }
+
+  // --- numbers, here and there
+
+  private static double tolerance(DType type) {
+    return type == DType.BF16 ? 2.5e-2 : 4e-3;
+  }
+
+  private static void same(Tensor wanted, float[] found, double tolerance, String what) {
+    int columns = wanted.columns();
+    for (int row = 0; row < wanted.rows(); row++) {
+      double scale = 0; // of the row, since errors are those of sums
+      for (int i = 0; i < columns; i++) {
+        scale = Math.max(scale, Math.abs(wanted.values()[row * columns + i]));
+      }
+      for (int i = 0; i < columns; i++) {
+        int at = row * columns + i;
+        float expected = wanted.values()[at];
+        assertEquals(
+            expected, found[at], tolerance * (scale + 1e-2), what + " row " + row + " at " + i);
+      }
+    }
+  }
+
+  private static void poison(CudaDevice device, CudaActivations activations) {
+    device.gpu().fill(activations.memory(), 0xff); // not a number in each of the formats
+  }
+
+  private static float[] read(CudaDevice device, Activations from, DType type, int rows) {
+    CudaActivations activations = (CudaActivations) from;
+    int count = rows * activations.columns();
+    Gpu gpu = device.gpu();
+    Gpu.Pinned host = gpu.pin((long) count * activations.bytes());
+    gpu.download(activations.memory(), host, (long) count * activations.bytes());
+    gpu.await();
+    DType stored = activations.bytes() == 4 ? DType.F32 : type;
+    float[] numbers = new Weight("", stored, 1, count, host.segment()).floats();
+    gpu.unpin(host);
+    return numbers;
+  }
+
+  private static void write(CudaDevice device, CudaActivations to, DType type, Tensor numbers) {
+    Gpu gpu = device.gpu();
+    float[] values = numbers.values();
+    Gpu.Pinned host = gpu.pin((long) values.length * to.bytes());
+    for (int i = 0; i < values.length; i++) {
+      host.buffer().putShort(2 * i, bits(values[i], type));
+    }
+    gpu.upload(host, to.memory(), 0, 2L * values.length);
+    gpu.await();
+    gpu.unpin(host);
+  }
+
+  private static short bits(float number, DType type) {
+    return type == DType.BF16
+        ? (short) (Float.floatToRawIntBits(number) >>> 16)
+        : Float.floatToFloat16(number);
+  }
+
+  private static Tensor rounded(Tensor numbers, DType type) {
+    for (int i = 0; i < numbers.values().length; i++) {
+      short bits = bits(numbers.values()[i], type);
+      numbers.values()[i] =
+          type == DType.BF16 ? Float.intBitsToFloat(bits << 16) : Float.float16ToFloat(bits);
+    }
+    return numbers;
+  }
+
+  private static Tensor part(Tensor all, int first, int columns) {
+    Tensor part = Tensor.of(all.rows(), columns);
+    for (int r = 0; r < all.rows(); r++) {
+      System.arraycopy(
+          all.values(), r * all.columns() + first, part.values(), r * columns, columns);
+    }
+    return part;
+  }
+
+  private static Tensor poisoned(int rows, int columns) {
+    Tensor tensor = Tensor.of(rows, columns);
+    Arrays.fill(tensor.values(), Float.NaN);
+    return tensor;
+  }
+
+  private static Tensor random(SplittableRandom random, int rows, int columns) {
+    Tensor tensor = Tensor.of(rows, columns);
+    for (int i = 0; i < tensor.values().length; i++) {
+      tensor.values()[i] = (float) random.nextDouble(-1, 1);
+    }
+    return tensor;
+  }
+
+  private static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
+    MemorySegment data = Arena.ofAuto().allocate((long) rows * columns * type.bytes());
+    double scale = rows == 1 ? 1 : 1 / Math.sqrt(columns);
+    for (long i = 0; i < (long) rows * columns; i++) {
+      float number = (float) (random.nextDouble(-2, 2) * scale);
+      if (type == DType.F32) {
+        data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
+      } else {
+        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, bits(number, type));
+      }
+    }
+    return new Weight("w", type, rows, columns, data);
+  }
+}
