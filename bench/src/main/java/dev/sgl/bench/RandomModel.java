@@ -99,6 +99,15 @@ record RandomModel(
     return folder;
   }
 
+  /// The folder of this model with a tokenizer that knows all of its vocabulary.
+  Path withLargeVocabulary() throws IOException {
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Files.createDirectories(parent);
+    Path folder = write(parent);
+    LargeVocabulary.write(folder, vocabulary);
+    return folder;
+  }
+
   long parameters() {
     return tensors().values().stream().mapToLong(s -> (long) s[0] * s[1]).sum();
   }
@@ -145,6 +154,7 @@ record RandomModel(
     weights(folder.resolve("model.safetensors"));
     ObjectNode config = JSON.createObjectNode();
     config.putArray("architectures").add(family);
+    config.put("model_type", family.startsWith("Qwen3") ? "qwen3" : "llama");
     config.put("vocab_size", vocabulary).put("hidden_size", hidden);
     config.put("intermediate_size", intermediate).put("num_hidden_layers", layers);
     config.put("num_attention_heads", heads).put("num_key_value_heads", kvHeads);

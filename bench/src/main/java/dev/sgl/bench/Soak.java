@@ -3,6 +3,7 @@ package dev.sgl.bench;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
+import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
@@ -29,7 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Runs random programs for a long time on an engine with too few pages: some are cancelled, some
 /// fail. Says at the end whether anything is left over: pages, threads, memory, runs that hang.
 ///
-/// usage: Soak HOME [MINUTES]
+/// usage: Soak HOME [MINUTES [DEVICE]]     20 minutes, on the processor
 public final class Soak {
   private static final int TOGETHER = 24;
   private static final Duration STUCK = Duration.ofMinutes(2);
@@ -83,8 +84,10 @@ public final class Soak {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Path home = Path.of(arguments[0]);
     double minutes = arguments.length > 1 ? Double.parseDouble(arguments[1]) : 20;
+    String device = arguments.length > 2 ? arguments[2] : "cpu";
     LocalOptions options =
         LocalOptions.DEFAULT
+            .withDevice(DeviceOption.parse(device).orElseThrow())
             .withContext(OptionalInt.of(640))
             .withCache(new CacheOptions(16, OptionalInt.of(1280), true))
             .withSchedule(ScheduleOptions.DEFAULT);

@@ -17,10 +17,15 @@ final class TokenRequests {
 
   /// Asks for exactly `count` tokens behind a prompt.
   static Request of(List<Integer> prompt, int count) {
+    return of(prompt, Type.TEXT, count);
+  }
+
+  /// Asks for a value, which is closed after `count` tokens.
+  static Request of(List<Integer> prompt, Type type, int count) {
     Sampling sampling =
         new Sampling(
-            OptionalInt.of(count),
-            OptionalInt.empty(),
+            type == Type.TEXT ? OptionalInt.of(count) : OptionalInt.empty(),
+            type == Type.TEXT ? OptionalInt.empty() : OptionalInt.of(count),
             0,
             OptionalDouble.of(0.6),
             OptionalDouble.empty(),
@@ -37,7 +42,7 @@ final class TokenRequests {
             OptionalInt.empty());
     return new Request(
         new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
-        Type.TEXT,
+        type,
         sampling,
         Scheduling.DEFAULT);
   }

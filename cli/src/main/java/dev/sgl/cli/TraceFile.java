@@ -17,8 +17,7 @@ import java.util.Map;
 
 /// What a run does, written as the events that Chrome's viewer and Perfetto show: a track for each
 /// program and branch with what the model was asked there, one for the batches, one for the GPU,
-// one
-/// for each request under way at the same time, and counters.
+/// one for each request under way at the same time, and counters.
 ///
 /// Format: "Trace Event Format", the array form.
 final class TraceFile implements RunListener, EngineListener, AutoCloseable {

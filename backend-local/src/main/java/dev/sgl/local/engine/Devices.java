@@ -6,6 +6,7 @@ import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.cuda.CudaDevice;
 import dev.sgl.local.kernel.cuda.GpuException;
+import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.ModelException;
 import java.util.Optional;
 
@@ -36,10 +37,15 @@ final class Devices {
   }
 
   private static Device gpu(LocalOptions options, Progress progress) {
+    Optional<DType> format =
+        switch (options.device().format()) {
+          case AUTO -> Optional.empty();
+          case BF16 -> Optional.of(DType.BF16);
+          case F16 -> Optional.of(DType.F16);
+        };
     CudaDevice gpu =
         CudaDevice.open(
-            new CudaDevice.Options(
-                options.device().index(), options.memFraction(), Optional.empty()));
+            new CudaDevice.Options(options.device().index(), options.memFraction(), format));
     progress.device(gpu.name());
     return gpu;
   }

@@ -43,6 +43,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /// A model of a folder, run in this process.
@@ -52,6 +53,7 @@ public final class LocalBackend implements TokenBackend {
 
   /// Tokens that the pool holds at most unless one sequence needs more.
   private static final int MAX_POOL = 32_768;
+  private static final int LEAST_POOL = 256;
 
   /// Tokens of a run of the cache that are shown.
   private static final int SHOWN_TOKENS = 48;
@@ -83,11 +85,19 @@ public final class LocalBackend implements TokenBackend {
         schedule = schedule.withMaxRunning(options.maxRunning().getAsInt());
       }
       Model model = model(device, schedule, progress);
-      int pool = pool(model, options, schedule);
-      context =
-          Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
-      // its first batches warm the kernels up while the tokenizer is read
-      engine = new Engine(model, options, schedule, pool);
+      try {
+        int pool = pool(model, options, schedule);
+        context =
+            Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
+        // its first batches warm the kernels up while the tokenizer is read
+        engine = new Engine(model, options, schedule, pool);
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+    } catch (GpuException e) {
+      checkpoint.close();
+      throw new ModelException("the GPU failed: " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -109,16 +119,21 @@ public final class LocalBackend implements TokenBackend {
   /// Loads the model to the device.
   private Model model(Device device, ScheduleOptions schedule, Progress progress) {
     try {
-      if (!device.isAsynchronous()) { // it computes with the very pages of the files
-        checkpoint.load(done -> progress.loading("weights", done, checkpoint.bytes()));
+      LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
+      boolean copies = device.isAsynchronous(); // others compute with the very pages of the files
+      if (!copies) {
+        checkpoint.load(loaded);
       }
-      Model model = Transformer.open(checkpoint, device, schedule.batchTokens());
+      Model model =
+          Transformer.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
       progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
       return model;
     } catch (GpuException e) {
       device.close();
       throw new ModelException(
-          e.getMessage() + "; choose a smaller model, or let another GPU or the processor compute",
+          e.getMessage()
+              + "; choose a smaller model, free what other processes hold, or let another GPU (--device"
+              + " cuda:N) or the processor (--device cpu) compute",
           e);
     } catch (RuntimeException | Error e) {
       device.close();
@@ -131,6 +146,11 @@ public final class LocalBackend implements TokenBackend {
   private static int pool(Model model, LocalOptions options, ScheduleOptions schedule) {
     long fit = model.room() / model.bytesPerToken();
     int context = Math.min(options.context().orElse(model.context()), model.context());
+    if (fit < Math.min(context, LEAST_POOL)) {
+      throw new ModelException(
+          "%,d MiB are left for keys and values, room for %,d tokens, which is too little; choose a smaller model, or give more memory (-Xmx, or on a GPU --mem-fraction)"
+              .formatted(model.room() >> 20, fit));
+    }
     long few =
         model.isAsynchronous()
             ? Math.max(context, Math.min(fit, (long) context * schedule.maxRunning()))

@@ -11,6 +11,11 @@ import java.util.Optional;
 /// put several steps into one. A device computes one batch after the other, for one thread.
 public interface Device extends AutoCloseable {
 
+  /// Hears how many numbers the weights have, before the first is loaded.
+  ///
+  /// @throws RuntimeException if there is no room for them
+  default void expect(long numbers) {}
+
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);
 

@@ -17,6 +17,7 @@ import dev.sgl.local.weights.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): one definition for all
 /// families and devices, over the operations of [Device].
@@ -42,18 +43,23 @@ public final class Transformer implements Model {
   private final Matrix head;
   private final Rotary rotary;
   private final Device device;
+  private final LongConsumer loaded;
+  private long loadedBytes;
 
   private final Activations x; // the sum that runs through the layers
   private final Activations heads; // queries, keys and values
   private final Activations attended;
   private final Activations inner; // of the feed-forward part
 
-  private Transformer(Decoder decoder, Checkpoint model, Device device, int rows) {
+  private Transformer(
+      Decoder decoder, Checkpoint model, Device device, int rows, LongConsumer loaded) {
     this.device = device;
+    this.loaded = loaded;
     config = decoder.config();
+    device.expect(model.numbers());
     int hidden = config.hidden();
     Weight tokens = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
-    embedding = device.load(List.of(tokens));
+    embedding = load(List.of(tokens));
     for (int i = 0; i < config.layers(); i++) {
       layers.add(layer(decoder, model, i));
     }
@@ -61,7 +67,7 @@ public final class Transformer implements Model {
     head =
         config.tied()
             ? embedding
-            : device.load(List.of(model.weight("lm_head.weight", config.vocabulary(), hidden)));
+            : load(List.of(model.weight("lm_head.weight", config.vocabulary(), hidden)));
     rotary = Rope.rotary(config);
     x = device.residual(rows, hidden);
     heads = device.activations(rows, queries(), keys(), keys());
@@ -75,8 +81,20 @@ public final class Transformer implements Model {
   /// @param rows most rows of a batch
   /// @throws dev.sgl.local.weights.ModelException if the family is not known or a weight is missing
   public static Transformer open(Checkpoint model, Device device, int rows) {
+    return open(model, device, rows, _ -> {});
+  }
+
+  /// The same, and `loaded` hears how many bytes of the weights are on the device after each.
+  public static Transformer open(Checkpoint model, Device device, int rows, LongConsumer loaded) {
     Decoder decoder = Families.decoder(DecoderConfig.read(model.json("config.json")));
-    return new Transformer(decoder, model, device, rows);
+    return new Transformer(decoder, model, device, rows, loaded);
+  }
+
+  private Matrix load(List<Weight> parts) {
+    Matrix matrix = device.load(parts);
+    loadedBytes += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+    loaded.accept(loadedBytes);
+    return matrix;
   }
 
   private int queries() {
@@ -128,7 +146,7 @@ public final class Transformer implements Model {
       }
     }
     return new Projection(
-        device.load(weights), biased ? Optional.of(device.vector(biases)) : Optional.empty());
+        load(weights), biased ? Optional.of(device.vector(biases)) : Optional.empty());
   }
 
   private Norm norm(Checkpoint model, String name, int length) {

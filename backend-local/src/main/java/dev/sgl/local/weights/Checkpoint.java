@@ -144,6 +144,11 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  /// Numbers of all weights.
+  public long numbers() {
+    return tensors.values().stream().mapToLong(t -> (long) t.rows() * t.columns()).sum();
+  }
+
   /// Bytes of all weights.
   public long bytes() {
     return tensors.values().stream().mapToLong(t -> t.data().byteSize()).sum();

@@ -24,7 +24,7 @@ class TransformerTest {
   private static final int ROWS = 512;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral"})
   void vectorKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new VectorKernels(2))) {
       agree(family, device);
@@ -32,7 +32,7 @@ class TransformerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral"})
   void plainKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new PlainKernels())) {
       agree(family, device);

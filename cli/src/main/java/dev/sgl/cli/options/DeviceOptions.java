@@ -1,6 +1,7 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.local.engine.DeviceOption;
+import dev.sgl.local.engine.DeviceOption.Format;
 import dev.sgl.local.engine.LocalOptions;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,6 +17,13 @@ public final class DeviceOptions {
       description =
           "Where a local model is computed: auto (the first GPU, or the processor if there is none), cpu, cuda, or cuda:N. Default: ${DEFAULT-VALUE}.")
   String device = "auto";
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "FORMAT",
+      description =
+          "Numbers of a GPU: auto (that of the weights), bfloat16, or float16, which is more precise but ends at 65,504. Default: ${DEFAULT-VALUE}.")
+  String format = "auto";
 
   @Option(
       names = {"--mem-fraction", "--mem-fraction-static", "--gpu-memory-utilization"},
@@ -47,7 +55,7 @@ public final class DeviceOptions {
       throw new UsageException("--mem-fraction must be above 0 and at most 1");
     }
     return LocalOptions.DEFAULT
-        .withDevice(device())
+        .withDevice(device().withFormat(format()))
         .withMemFraction(memFraction)
         .withThreads(positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads()))
         .withContext(positive("--context-length", context));
@@ -59,6 +67,17 @@ public final class DeviceOptions {
             () ->
                 new UsageException(
                     "--device must be auto, cpu, cuda or cuda:N, not `" + device + "`"));
+  }
+
+  private Format format() {
+    return switch (format) {
+      case "auto" -> Format.AUTO;
+      case "bfloat16", "bf16" -> Format.BF16;
+      case "float16", "f16", "fp16", "half" -> Format.F16;
+      default ->
+          throw new UsageException(
+              "--dtype must be auto, bfloat16 or float16, not `" + format + "`");
+    };
   }
 
   /// An integer option that must be at least 1.

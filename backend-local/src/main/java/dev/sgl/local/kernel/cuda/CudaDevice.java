@@ -163,6 +163,14 @@ public final class CudaDevice implements Device {
   // --- what is kept on the device
 
   @Override
+  public void expect(long numbers) {
+    gpu.enter();
+    if (numbers * BYTES > gpu.free()) {
+      throw new OutOfDeviceMemory("the weights", numbers * BYTES, gpu.free());
+    }
+  }
+
+  @Override
   public Matrix load(List<Weight> parts) {
     gpu.enter();
     DType format = type.orElseGet(() -> format(parts.getFirst()));

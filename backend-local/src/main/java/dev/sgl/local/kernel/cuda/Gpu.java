@@ -159,7 +159,7 @@ final class Gpu implements AutoCloseable {
     try {
       JCudaDriver.cuMemAlloc(pointer, Math.max(16, bytes));
     } catch (CudaException e) {
-      throw new OutOfDeviceMemory(bytes, free());
+      throw new OutOfDeviceMemory("the next step of loading or computing", bytes, free());
     }
     allocated.add(pointer);
     return new Memory(pointer, new Address(pointer).value(), bytes);

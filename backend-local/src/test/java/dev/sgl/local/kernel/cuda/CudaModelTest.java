@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.model.Transformer;
@@ -33,6 +35,8 @@ class CudaModelTest {
   private static final double TOLERANCE = 2e-2;
 
   /// With bf16 the roundings of the activations are eight times as large.
+  private static final double COARSE_TOLERANCE = 8 * TOLERANCE;
+
   private static final CudaDevice.Options PRECISE =
       new CudaDevice.Options(0, 0.2, Optional.of(DType.F16));
 
@@ -47,12 +51,22 @@ class CudaModelTest {
   /// A prompt for each sequence, in batches of all sorts: whole, in chunks, together with the first
   /// tokens of others.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral", "demo"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
   void logprobsAreThoseOfTheProcessor(String name) {
+    compare(name, PRECISE, TOLERANCE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
+  void withFewerBitsTheyAreNear(String name) {
+    compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
+  }
+
+  private static void compare(String name, CudaDevice.Options options, double tolerance) {
     SplittableRandom random = new SplittableRandom(7);
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
-        Device gpu = CudaDevice.open(PRECISE)) {
+        Device gpu = CudaDevice.open(options)) {
       Transformer plain = Transformer.open(checkpoint, host, ROWS);
       Transformer fast = Transformer.open(checkpoint, gpu, ROWS);
       int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
@@ -69,9 +83,37 @@ class CudaModelTest {
         List<Picked> found = fast.forward(batch, fastPool).pick(draws).await();
         worst = Math.max(worst, worst(expected, found, name + " step " + step));
       }
-      System.out.printf("%s: log-probabilities differ by at most %.4f%n", name, worst);
-      assertTrue(worst < TOLERANCE, name + ": " + worst);
+      String what = name + " in " + options.format().orElseThrow();
+      System.out.printf("%s: log-probabilities differ by at most %.4f%n", what, worst);
+      assertTrue(worst < tolerance, what + ": " + worst);
     }
+  }
+
+  /// What embeddings are made of.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen3"})
+  void statesAreThoseOfTheProcessor(String name) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder(name));
+        Device host = new HostDevice(new VectorKernels(4));
+        Device gpu = CudaDevice.open(PRECISE)) {
+      float[][] wanted = states(Transformer.open(checkpoint, host, ROWS));
+      float[][] found = states(Transformer.open(checkpoint, gpu, ROWS));
+      for (int i = 0; i < wanted.length; i++) {
+        assertArrayEquals(wanted[i], found[i], (float) TOLERANCE, name + " " + i);
+      }
+    }
+  }
+
+  private static float[][] states(Transformer model) {
+    int[] tokens = IntStream.range(0, 40).map(i -> 2 + i * 13 % 300).toArray();
+    int[][] tables = new int[tokens.length][];
+    Arrays.fill(tables, IntStream.range(0, PAGES_EACH).toArray());
+    int[] positions = IntStream.range(0, tokens.length).toArray();
+    Logits logits =
+        model.forward(new Batch(tokens, positions, tables, new int[] {0, 17, 39}), pool(model, 1));
+    float[][] states = {logits.state(0), logits.state(1), logits.state(2)};
+    logits.pick(Collections.nCopies(3, Draw.STATE)).await();
+    return states;
   }
 
   /// Branches that have the pages of a prefix in common say together what each says alone.
@@ -137,7 +179,7 @@ class CudaModelTest {
   /// The greedy continuation is the processor's, up to the first step at which two tokens were as
   /// good as equal.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "mistral", "demo"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
   void greedyTokensAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
