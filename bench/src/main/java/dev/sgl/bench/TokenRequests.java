@@ -20,12 +20,12 @@ final class TokenRequests {
     return of(prompt, Type.TEXT, count);
   }
 
-  /// Asks for a value, which is closed after `count` tokens.
+  /// Asks for `count` tokens of a value, which is cut off behind them.
   static Request of(List<Integer> prompt, Type type, int count) {
     Sampling sampling =
         new Sampling(
-            type == Type.TEXT ? OptionalInt.of(count) : OptionalInt.empty(),
-            type == Type.TEXT ? OptionalInt.empty() : OptionalInt.of(count),
+            OptionalInt.of(count),
+            OptionalInt.empty(),
             0,
             OptionalDouble.of(0.6),
             OptionalDouble.empty(),

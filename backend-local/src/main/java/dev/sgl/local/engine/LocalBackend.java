@@ -97,7 +97,7 @@ public final class LocalBackend implements TokenBackend {
       }
     } catch (GpuException e) {
       checkpoint.close();
-      throw new ModelException("the GPU failed: " + e.getMessage(), e);
+      throw tooLarge(e);
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -130,15 +130,18 @@ public final class LocalBackend implements TokenBackend {
       return model;
     } catch (GpuException e) {
       device.close();
-      throw new ModelException(
-          e.getMessage()
-              + "; choose a smaller model, free what other processes hold, or let another GPU (--device"
-              + " cuda:N) or the processor (--device cpu) compute",
-          e);
+      throw tooLarge(e);
     } catch (RuntimeException | Error e) {
       device.close();
       throw e;
     }
+  }
+
+  private static ModelException tooLarge(GpuException e) {
+    return new ModelException(
+        e.getMessage()
+            + "; choose a smaller model or --context-length, free what other processes hold, or let another GPU (--device cuda:N) or the processor (--device cpu) compute",
+        e);
   }
 
   /// Tokens that the pool of keys and values holds: as many as are asked for, or what a few full

@@ -1,5 +1,6 @@
 package dev.sgl.local.engine;
 
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
@@ -34,11 +35,19 @@ final class BrokenDevice {
         engine.submit(sequence);
       }
       sequences.forEach(s -> System.out.println(outcome(s)));
-      GreedySequence late = new GreedySequence(new int[] {2, 3}, 3, 0, "");
-      engine.submit(late);
-      System.out.println("late: " + outcome(late));
+      System.out.println(late(engine));
     }
     System.out.println("closed");
+  }
+
+  private static String late(Engine engine) {
+    GreedySequence late = new GreedySequence(new int[] {2, 3}, 3, 0, "");
+    try {
+      engine.submit(late);
+      return outcome(late);
+    } catch (UnavailableException e) {
+      return String.valueOf(e);
+    }
   }
 
   private static String outcome(GreedySequence sequence) {

@@ -243,9 +243,15 @@ public final class CudaDevice implements Device {
 
   private CudaActivations rows(int rows, int columns, int bytes) {
     gpu.enter();
-    Gpu.Memory memory = gpu.allocate((long) rows * columns * bytes);
-    gpu.fill(memory, 0); // recorded layers also compute rows that are not there
-    return new CudaActivations(memory, rows, columns, bytes);
+    return new CudaActivations(zeros((long) rows * columns * bytes), rows, columns, bytes);
+  }
+
+  /// Memory for rows. It is zero at first, because recorded layers compute rows that are not there,
+  /// and because checkers of memory do not see all that cuBLAS writes.
+  private Gpu.Memory zeros(long bytes) {
+    Gpu.Memory memory = gpu.allocate(bytes);
+    gpu.fill(memory, 0);
+    return memory;
   }
 
   @Override
@@ -438,7 +444,7 @@ public final class CudaDevice implements Device {
           gpu.await();
           gpu.free(old.memory());
         });
-    return Optional.of(new Scratch(gpu.allocate(bytes)));
+    return Optional.of(new Scratch(zeros(bytes)));
   }
 
   private void multiply(Gpu.Memory x, CudaMatrix weight, Gpu.Memory out, int rows, Result result) {

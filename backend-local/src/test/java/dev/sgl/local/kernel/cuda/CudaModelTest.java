@@ -34,8 +34,9 @@ class CudaModelTest {
   private static final int PAGES_EACH = 24;
   private static final double TOLERANCE = 2e-2;
 
-  /// With bf16 the roundings of the activations are eight times as large.
-  private static final double COARSE_TOLERANCE = 8 * TOLERANCE;
+  /// With bf16 the roundings of the activations are eight times as large, and so is what comes of
+  /// them.
+  private static final double COARSE_TOLERANCE = 16 * TOLERANCE;
 
   private static final CudaDevice.Options PRECISE =
       new CudaDevice.Options(0, 0.2, Optional.of(DType.F16));
