@@ -21,6 +21,10 @@ import java.util.stream.IntStream;
 /// endpoint finds it in its cache.
 final class Body {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int UNLIMITED = 1 << 24;
+
+  /// Tokens that a model reads of which nothing is known.
+  private static final int STANDARD_CONTEXT = 4096;
 
   private final Link link;
   private final ServerKind server;
@@ -62,14 +66,30 @@ final class Body {
   }
 
   /// Most tokens of the reply. A budget ends free text; a typed value would be no value then.
-  private static OptionalInt most(Request request, Plan plan) {
+  private OptionalInt most(Request request, Plan plan) {
     Sampling sampling = request.sampling();
     if (plan.turn().isPresent()) {
       return plan.turn().get().maxTokens();
     }
-    return Types.isFree(request.type())
-        ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
-        : sampling.maxTokens();
+    OptionalInt asked =
+        Types.isFree(request.type())
+            ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
+            : sampling.maxTokens();
+    boolean isStandardSmall =
+        plan.path() == Plan.Path.COMPLETIONS && server != ServerKind.LLAMA_CPP;
+    return asked.isPresent() || !isStandardSmall
+        ? asked
+        : OptionalInt.of(room(Prompt.length(request.prompt())));
+  }
+
+  /// Text is completed by 16 tokens unless more are asked for. How many there is room for only the
+  /// server knows; a prompt has at most as many tokens as bytes, mostly a third of them.
+  private int room(long characters) {
+    if (server == ServerKind.SGL) {
+      return UNLIMITED; // it takes that for as many as there is room for
+    }
+    long context = link.known().context().orElse(STANDARD_CONTEXT);
+    return (int) Math.max(context - characters, context / 4);
   }
 
   private static void scheduling(Request request, ObjectNode body) {

@@ -21,6 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLException;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.HttpUrl;
@@ -83,6 +84,11 @@ final class Endpoint implements AutoCloseable {
 
   String host() {
     return base.host();
+  }
+
+  /// The host and its port, as people read it.
+  String place() {
+    return base.host() + ":" + base.port();
   }
 
   ObjectMapper json() {
@@ -222,7 +228,8 @@ final class Endpoint implements AutoCloseable {
       } catch (IOException e) {
         wanted.require();
         // who says nothing for so long would only do the same work again
-        if (attempt == options.tries() || e instanceof SocketTimeoutException) {
+        boolean isHopeless = e instanceof SocketTimeoutException || e instanceof SSLException;
+        if (attempt == options.tries() || isHopeless) {
           throw unreachable(e);
         }
         pause = pause(attempt, Optional.empty());
@@ -254,8 +261,10 @@ final class Endpoint implements AutoCloseable {
 
   UnavailableException unreachable(IOException error) {
     String why = Reasons.of(error, base.scheme());
-    String where = base.host() + ":" + base.port();
-    return new UnavailableException("the endpoint " + where + " cannot be reached: " + why, error);
+    String through =
+        proxies.through(base.uri()).map(proxy -> " through the proxy " + proxy).orElse("");
+    return new UnavailableException(
+        "the endpoint " + place() + " cannot be reached" + through + ": " + why, error);
   }
 
   /// What an answer that is no success says, in one line.
@@ -271,12 +280,28 @@ final class Endpoint implements AutoCloseable {
       text = "no text";
     }
     String shown = text.length() > MAX_ERROR ? text.substring(0, MAX_ERROR) + "…" : text;
-    String message = "the endpoint answered " + response.code() + ": " + shown;
-    if (response.code() == 404 && !base.encodedPath().contains("/v1")) {
-      message += " (the URLs of most endpoints end with /v1)";
-    }
+    String message =
+        "the endpoint answered "
+            + response.code()
+            + (shown.isEmpty() ? " to " + response.request().url().redact() : ": " + shown)
+            + hint(response.code());
     boolean always = response.code() >= 500 || CLOSED_DOORS.contains(response.code());
-    return always ? new UnavailableException(message) : new BackendException(message);
+    return always
+        ? new UnavailableException(message)
+        : new BackendException(message, new Refused(response.code()));
+  }
+
+  /// What may be the matter.
+  private String hint(int code) {
+    return switch (code) {
+      case 401, 403 ->
+          options.apiKey().isPresent()
+              ? ""
+              : " (no API key was sent; with sglc, --api-key-env names the variable that holds it)";
+      case 404 ->
+          base.encodedPath().contains("/v1") ? "" : " (the URLs of most endpoints end with /v1)";
+      default -> "";
+    };
   }
 
   /// Counts a request.

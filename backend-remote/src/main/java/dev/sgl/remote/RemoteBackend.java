@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A model behind an OpenAI-compatible endpoint.
 ///
@@ -32,13 +33,17 @@ public final class RemoteBackend implements Backend {
   private final Endpoint endpoint;
   private final Warmth warmth = new Warmth();
   private final Said said = new Said();
-  private Optional<ServerKind> server;
+  private Optional<Known> known;
   private Optional<Failure> failure = Optional.empty();
 
   private RemoteBackend(RemoteOptions options) {
     this.options = options;
     this.endpoint = new Endpoint(options);
-    this.server = options.server().or(() -> ServerKind.ofHost(endpoint.host()));
+    this.known =
+        options
+            .server()
+            .or(() -> ServerKind.ofHost(endpoint.host()))
+            .map(server -> new Known(server, OptionalInt.empty()));
   }
 
   /// A backend for the endpoint; it is first spoken to when a program generates.
@@ -68,17 +73,30 @@ public final class RemoteBackend implements Backend {
   /// What answers at the endpoint; it is asked the first time.
   ///
   /// @throws dev.sgl.backend.UnavailableException if nothing answers
-  public synchronized ServerKind server() {
-    if (server.isEmpty()) {
+  public ServerKind server() {
+    return known().server();
+  }
+
+  private synchronized Known known() {
+    if (known.isEmpty()) {
       failure.filter(f -> System.nanoTime() - f.at() < FRESH.toNanos()).ifPresent(Failure::raise);
       try {
-        server = Optional.of(ServerKind.ofOwner(owner(endpoint.models(new Cancellation()))));
+        known = Optional.of(known(model(endpoint.models(new Cancellation()))));
       } catch (UnavailableException e) {
         failure = Optional.of(new Failure(e, System.nanoTime()));
         throw e;
       }
     }
-    return server.get();
+    return known.get();
+  }
+
+  private static Known known(JsonNode model) {
+    JsonNode context = model.path("max_model_len");
+    return new Known(
+        ServerKind.ofOwner(model.path("owned_by").asText()),
+        context.canConvertToInt() && context.asInt() > 0
+            ? OptionalInt.of(context.asInt())
+            : OptionalInt.empty());
   }
 
   /// An endpoint that could not be asked.
@@ -88,19 +106,19 @@ public final class RemoteBackend implements Backend {
     }
   }
 
-  /// Who owns the model that is asked for, or else the first.
-  private String owner(JsonNode models) {
+  /// The model that is asked for, or else the first.
+  private JsonNode model(JsonNode models) {
     JsonNode data = models.path("data");
     for (JsonNode model : data) {
       if (model.path("id").asText().equals(options.model())) {
-        return model.path("owned_by").asText();
+        return model;
       }
     }
-    return data.path(0).path("owned_by").asText();
+    return data.path(0);
   }
 
   private Link link() {
-    return new Link(options, endpoint, server(), warmth, said);
+    return new Link(options, endpoint, known(), warmth, said);
   }
 
   /// How a request would be put to the endpoint, in words.

@@ -25,6 +25,7 @@ final class RemoteGeneration implements Generation {
   private final long made = System.nanoTime();
   private Request request;
   private Plan plan;
+  private Optional<Plan.Held> refused = Optional.empty(); // what the endpoint did not take
   private int attempts;
   private Optional<Runnable> warming = Optional.empty(); // run at the first token
   private boolean placed; // among the requests that run at the same time
@@ -82,7 +83,7 @@ final class RemoteGeneration implements Generation {
 
   private Optional<String> value() {
     while (true) {
-      Stream open = open();
+      Stream open = describedIfRefused();
       try {
         while (open.next().isPresent()) {
           heard();
@@ -95,6 +96,7 @@ final class RemoteGeneration implements Generation {
           continue;
         }
         String value = open.isCut() ? open.text() : read(open.text());
+        refused.ifPresent(link.known()::refuses);
         end(value, open);
         return open.isCut() ? Optional.empty() : Optional.of(value);
       } catch (IOException e) {
@@ -109,6 +111,21 @@ final class RemoteGeneration implements Generation {
         drop(open);
         plan = plan.described(); // if it was ignored, it may understand
       }
+    }
+  }
+
+  /// A stream; if the endpoint does not take the request with the schema of its type, without it.
+  private Stream describedIfRefused() {
+    try {
+      return open();
+    } catch (BackendException e) {
+      boolean isOfRequest = e.getCause() instanceof Refused refusal && refusal.isOfRequest();
+      if (!isOfRequest || plan.described().equals(plan)) {
+        throw e;
+      }
+      refused = Optional.of(plan.held());
+      plan = plan.described();
+      return open();
     }
   }
 
@@ -152,7 +169,8 @@ final class RemoteGeneration implements Generation {
         new Stream(
             link.endpoint()
                 .execute(() -> begin(link.endpoint().call(path, sent)), wanted, attempts > 1),
-            link.endpoint().json());
+            link.endpoint().json(),
+            link.options().silence());
     stream = Optional.of(opened);
     return opened;
   }
@@ -221,7 +239,7 @@ final class RemoteGeneration implements Generation {
       return new CancellationException("cancelled");
     }
     return new UnavailableException(
-        "the endpoint " + link.endpoint().host() + " failed: " + error.getMessage(), error);
+        "the endpoint " + link.endpoint().place() + " failed: " + error.getMessage(), error);
   }
 
   /// Ends it from any thread: whoever reads or waits wakes up.

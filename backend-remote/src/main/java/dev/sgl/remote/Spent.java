@@ -38,4 +38,16 @@ public record Spent(
         generatedTokens + usage.generatedTokens(),
         cost + prices.map(p -> p.of(usage)).orElse(0.0));
   }
+
+  /// What it was, in words.
+  public String words() {
+    return "used %,d prompt tokens (%,d cached) and %,d generated in %d requests%s%s"
+        .formatted(
+            promptTokens,
+            cachedTokens,
+            generatedTokens,
+            requests,
+            repeated > 0 ? ", " + repeated + " of them again" : "",
+            cost > 0 ? ", for %.3g by your prices".formatted(cost) : "");
+  }
 }

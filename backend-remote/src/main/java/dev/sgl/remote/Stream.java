@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,11 +26,14 @@ final class Stream implements AutoCloseable {
       Set.of(
           "stop", "eos", "eos_token", "stop_sequence", "end_turn", "tool_calls", "function_call");
 
-  private static final Set<String> CUT = Set.of("length", "max_tokens");
+  private static final Set<String> CUT = Set.of("length", "max_tokens", "model_length");
   private static final String WITHHELD = "content_filter";
+  private static final int ONLY_ALIVE = 10;
 
   private final Response response;
   private final ObjectMapper json;
+  private final long longestNanos;
+  private long heard = System.nanoTime(); // the last event
   private final StringBuilder text = new StringBuilder();
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private Reply.Usage usage = Reply.Usage.NONE;
@@ -37,9 +41,12 @@ final class Stream implements AutoCloseable {
   private String refusal = "";
   private boolean ended;
 
-  Stream(Response response, ObjectMapper json) {
+  /// @param silence of the connection after which a server is given up; one that only says that it
+  ///     is still there may do so for [#ONLY_ALIVE] times as long
+  Stream(Response response, ObjectMapper json, Duration silence) {
     this.response = response;
     this.json = json;
+    this.longestNanos = silence.multipliedBy(ONLY_ALIVE).toNanos();
   }
 
   /// The next piece of text, which may be empty; none at the end.
@@ -51,6 +58,10 @@ final class Stream implements AutoCloseable {
       return Optional.empty();
     }
     BufferedSource source = response.body().source();
+    if (isPage()) {
+      throw new BackendException(
+          "the endpoint answered with a web page, so it is no OpenAI-compatible endpoint; is its URL right?");
+    }
     if (isWhole()) {
       ended = true;
       String words = event(source.readUtf8(Math.min(MAX_LINE, length(source))));
@@ -63,13 +74,25 @@ final class Stream implements AutoCloseable {
       requireEnd();
       return Optional.empty();
     }
-    return Optional.of(line.startsWith("data:") ? event(line.substring("data:".length())) : "");
+    if (line.startsWith("data:")) {
+      heard = System.nanoTime();
+      return Optional.of(event(line.substring("data:".length())));
+    }
+    if (System.nanoTime() - heard > longestNanos) {
+      throw new IOException("it says that it is there, but nothing else");
+    }
+    return Optional.of("");
   }
 
   /// Whether the server does not stream, and sent all at once.
   private boolean isWhole() {
     MediaType type = response.body().contentType();
     return type != null && type.subtype().equals("json");
+  }
+
+  private boolean isPage() {
+    MediaType type = response.body().contentType();
+    return type != null && type.subtype().equals("html");
   }
 
   private static long length(BufferedSource source) throws IOException {

@@ -40,6 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -243,6 +244,7 @@ class ProductsTest {
     }
     assertEquals("/v1/completions", paths.getLast());
     assertEquals("Once", asked.getLast().path("prompt").asText());
+    assertEquals(4096 - 4, asked.getLast().path("max_tokens").asInt(), "not 16, as by default");
     try (RemoteBackend backend = backend("system")) {
       answer(said(" upon"));
       reply(backend, raw, Type.TEXT);
@@ -251,6 +253,68 @@ class ProductsTest {
           backend.explain(new Request(raw, Type.TEXT, Sampling.GREEDY)));
     }
     assertEquals("/v1/chat/completions", paths.getLast());
+  }
+
+  /// Some take chats, but no `response_format` of this kind.
+  @Test
+  void whoRefusesSchemasIsAskedWithoutThem() {
+    MockResponse refusal =
+        new MockResponse.Builder()
+            .code(400)
+            .body("{\"error\":{\"message\":\"This response_format type is unavailable now\"}}")
+            .build();
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(refusal);
+      answer(said("{\"name\":\"Ann\",\"age\":31}"));
+      assertEquals("{\"name\":\"Ann\",\"age\":31}", reply(backend, CHAT, PERSON).text());
+      assertTrue(asked.get(0).has("response_format"));
+      assertFalse(asked.get(1).has("response_format"));
+      answer(said("{\"name\":\"Bob\",\"age\":32}"));
+      reply(backend, CHAT, PERSON);
+      assertEquals(3, asked.size(), "it is remembered");
+      assertFalse(asked.get(2).has("response_format"));
+    }
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(refusal);
+      answer(refusal);
+      BackendException error =
+          assertThrows(BackendException.class, () -> reply(backend, CHAT, PERSON));
+      assertTrue(String.valueOf(error.getMessage()).contains("unavailable now"));
+    }
+  }
+
+  @Test
+  void whoIsOnlyThereIsGivenUp() {
+    try (RemoteBackend backend =
+        RemoteBackend.open(
+            new RemoteOptions(server.url("/v1").uri(), "m", Optional.empty())
+                .withServer(ServerKind.VLLM)
+                .withTries(1)
+                .withSilence(Duration.ofMillis(100)))) {
+      answer(
+          new MockResponse.Builder()
+              .addHeader("Content-Type", "text/event-stream")
+              .body(": still here\n\n".repeat(400))
+              .throttleBody(14, 10, TimeUnit.MILLISECONDS)
+              .build());
+      UnavailableException error =
+          assertThrows(UnavailableException.class, () -> reply(backend, CHAT, Type.TEXT));
+      assertTrue(String.valueOf(error.getMessage()).contains("nothing else"), error.getMessage());
+    }
+  }
+
+  @Test
+  void aWebPageIsNoAnswer() {
+    try (RemoteBackend backend = backend("vllm")) {
+      answer(
+          new MockResponse.Builder()
+              .addHeader("Content-Type", "text/html")
+              .body("<!doctype html><title>Welcome</title>")
+              .build());
+      BackendException error =
+          assertThrows(BackendException.class, () -> reply(backend, CHAT, Type.TEXT));
+      assertTrue(String.valueOf(error.getMessage()).contains("web page"), error.getMessage());
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -42,7 +43,7 @@ import picocli.CommandLine.IVersionProvider;
       "Examples:",
       "  sglc run samples/tips.sgl",
       "  sglc run samples/tips.sgl topic=sleep n=5 --stream",
-      "  sglc run samples/tips.sgl --endpoint http://127.0.0.1:30000/v1 --model qwen",
+      "  sglc run samples/tips.sgl --endpoint http://127.0.0.1:30000/v1",
       "  sglc serve --model models/Qwen3-0.6B --port 30000",
       "  sglc batch samples/sentiment.sgl --input reviews.jsonl --output moods.jsonl",
       "  sglc check samples/*.sgl",
@@ -73,10 +74,15 @@ public final class Main implements Runnable {
     try {
       boolean serves = arguments.length > 0 && arguments[0].equals("serve");
       line.setOverwrittenOptionsAllowed(serves); // what is typed counts, not what the file says
-      return line.execute(serves ? Configuration.expand(arguments) : arguments);
+      return line.execute(serves ? Configuration.expand(arguments, serveOptions()) : arguments);
     } catch (UsageException e) {
       return failed(e, err);
     }
+  }
+
+  /// The names of the options of `sglc serve`.
+  private static Set<String> serveOptions() {
+    return new CommandLine(new ServeCommand()).getCommandSpec().optionsMap().keySet();
   }
 
   /// Arguments that cannot be: what is wrong, what may have been meant, and where help is.

@@ -19,7 +19,6 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import dev.sgl.remote.RemoteBackend;
-import dev.sgl.remote.Spent;
 import dev.sgl.run.RunException;
 import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
@@ -134,20 +133,9 @@ final class RunCommand implements Callable<Integer> {
       return Interpreter.run(program, values, asked, options);
     } finally {
       if (!quiet && remote.spent().requests() > 0) {
-        err.println(spent(remote.spent()));
+        err.println(remote.spent().words());
       }
     }
-  }
-
-  private static String spent(Spent spent) {
-    return "used %,d prompt tokens (%,d cached) and %,d generated in %d requests%s%s"
-        .formatted(
-            spent.promptTokens(),
-            spent.cachedTokens(),
-            spent.generatedTokens(),
-            spent.requests(),
-            spent.repeated() > 0 ? ", " + spent.repeated() + " of them again" : "",
-            spent.cost() > 0 ? ", for %.3g by your prices".formatted(spent.cost()) : "");
   }
 
   private Map<String, Object> arguments(Routine entry) {

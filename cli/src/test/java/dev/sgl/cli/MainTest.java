@@ -124,6 +124,8 @@ class MainTest {
     sglc("run", source, "--device", "gpu").failed(2, "--device must be auto, cpu, cuda or cuda:N");
     sglc("run", source, "--device", "cuda:900").failed(3, "no GPU can be used");
     sglc("run", source, "--mem-fraction", "1.5").failed(2, "--mem-fraction must be");
+    sglc("run", source, "--endpoint", "http://127.0.0.1:1/v1/chat/completions")
+        .failed(2, "leave out /chat/completions");
     sglc("run", source, "--dtype", "int3").failed(2, "--dtype must be auto, bfloat16 or float16");
   }
 

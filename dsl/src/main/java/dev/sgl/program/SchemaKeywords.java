@@ -53,6 +53,18 @@ final class SchemaKeywords {
           "readOnly",
           "writeOnly");
 
+  /// What generators of schemas add for people and for other tools; no draft has it, and nothing
+  /// follows from it for what is valid.
+  private static final Set<String> NOTES =
+      Set.of(
+          "discriminator",
+          "enumNames",
+          "example",
+          "externalDocs",
+          "markdownDescription",
+          "propertyOrdering",
+          "xml");
+
   /// Where schemas stand below a keyword.
   private enum Below {
     ONE,
@@ -97,7 +109,8 @@ final class SchemaKeywords {
       String key = entry.getKey();
       String here = place + "/" + key;
       Below below = NESTED.get(key);
-      if (below == null && !PLAIN.contains(key)) {
+      boolean isNote = NOTES.contains(key) || key.startsWith("x-");
+      if (below == null && !PLAIN.contains(key) && !isNote) {
         return Optional.of("`" + key + "` at " + place);
       }
       Optional<String> found =

@@ -2,6 +2,7 @@ package dev.sgl.interpreter;
 
 import dev.sgl.backend.Ahead;
 import dev.sgl.backend.BackendException;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Defaults;
 import dev.sgl.conversation.Fork;
@@ -384,7 +385,9 @@ final class Execution {
       try {
         return attempt(retry.body(), environment);
       } catch (RunException e) {
-        if (e.getCause() instanceof FailException fail && fail.activation() == activation) {
+        boolean isFail =
+            e.getCause() instanceof FailException fail && fail.activation() == activation;
+        if (isFail || e.getCause() instanceof UnavailableException) { // nobody was asked anything
           throw e;
         }
         String why = String.valueOf(e.getMessage());

@@ -11,6 +11,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.ScriptedBackend;
+import dev.sgl.backend.UnavailableException;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.program.Program;
 import dev.sgl.program.Type;
@@ -173,6 +174,23 @@ class StepsTest {
             model);
     assertEquals("z", result);
     assertEquals(List.of("Q:", "Q:", "Q!"), prompts(model));
+  }
+
+  /// A wrong name of a model must not become an answer of `else`.
+  @Test
+  void aModelThatCannotBeAskedEndsTheProgramEvenInARetry() {
+    ScriptedBackend model =
+        new ScriptedBackend(List.of()) {
+          @Override
+          public Generation generate(Request request) {
+            throw new UnavailableException("there is no model nope");
+          }
+        };
+    RunException error =
+        assertThrows(
+            RunException.class,
+            () -> run("program p() { retry 3 { gen x } else { return 1 } return 2 }", model));
+    assertEquals("there is no model nope", error.getMessage());
   }
 
   @Test

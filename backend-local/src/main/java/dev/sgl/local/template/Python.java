@@ -1,10 +1,12 @@
 package dev.sgl.local.template;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Python's values as Java's, and what Python does with them: truth, text, order, JSON.
 ///
@@ -45,6 +47,24 @@ final class Python {
   }
 
   private Python() {}
+
+  /// A value of Java's as Python has it: null as [#NONE], wherever it stands.
+  static Object of(@Nullable Object value) {
+    return switch (value) {
+      case null -> NONE;
+      case Map<?, ?> map -> {
+        Map<Object, Object> own = new LinkedHashMap<>();
+        map.forEach((key, inner) -> own.put(key, of(inner)));
+        yield own;
+      }
+      case List<?> list -> {
+        List<Object> own = new ArrayList<>();
+        list.forEach(inner -> own.add(of(inner)));
+        yield own;
+      }
+      default -> value;
+    };
+  }
 
   static boolean truth(Object value) {
     return switch (value) {

@@ -27,11 +27,12 @@ public final class Template {
     return new Template(Parser.parse(source), clock);
   }
 
-  /// Renders with the given variables: texts, numbers, lists and maps.
+  /// Renders with the given variables: texts, numbers, lists and maps, in which there may be nulls.
   ///
   /// @throws TemplateException if the template refuses them, or is wrong
   public String render(Map<String, Object> variables) {
-    Map<String, Object> context = new LinkedHashMap<>(variables);
+    Map<String, Object> context = new LinkedHashMap<>();
+    variables.forEach((name, value) -> context.put(name, Python.of(value)));
     Callable now = (arguments, _) -> date(clock.get(), Python.text(arguments.getFirst()));
     context.put("strftime_now", now);
     try {

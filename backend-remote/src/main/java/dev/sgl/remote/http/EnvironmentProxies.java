@@ -75,6 +75,13 @@ public final class EnvironmentProxies extends ProxySelector {
             InetSocketAddress.createUnresolved(proxy.get().getHost(), port)));
   }
 
+  /// The proxy of the environment by which a URL is asked, without its password.
+  public Optional<String> through(URI uri) {
+    return of(uri)
+        .filter(_ -> !isExcluded(uri))
+        .map(proxy -> proxy.getHost() + (proxy.getPort() < 0 ? "" : ":" + proxy.getPort()));
+  }
+
   /// What a proxy that asks who calls is told: the value of `Proxy-Authorization`.
   public Optional<String> authorization(URI uri) {
     return of(uri)

@@ -18,6 +18,7 @@ import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
 import dev.sgl.program.TypeException;
+import dev.sgl.remote.RemoteBackend;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -235,6 +236,9 @@ public final class BatchCommand implements Callable<Integer> {
     }
     double seconds = nanos / 1e9;
     err.printf("%d lines in %.1f s, %.1f a second", ran, seconds, ran / seconds);
+    if (backend instanceof RemoteBackend remote && remote.spent().requests() > 0) {
+      err.print("; " + remote.spent().words());
+    }
     if (backend instanceof LocalBackend local) {
       EngineStats stats = local.stats();
       err.printf(

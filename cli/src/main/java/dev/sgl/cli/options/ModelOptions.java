@@ -129,13 +129,23 @@ public final class ModelOptions {
       URI uri = URI.create(text);
       boolean isWeb = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
       if (uri.getHost() != null && uri.getPort() <= 65_535 && isWeb) {
-        return uri;
+        return withoutRoute(name, uri);
       }
     } catch (IllegalArgumentException e) {
       // told below
     }
     throw new UsageException(
         name + " must be a URL such as http://127.0.0.1:30000/v1, not " + text);
+  }
+
+  private static URI withoutRoute(String name, URI uri) {
+    String path = String.valueOf(uri.getPath());
+    String base = path.replaceFirst("/(chat/)?completions/*$", "");
+    if (!base.equals(path)) {
+      throw new UsageException(
+          name + " is the URL before the routes: leave out " + path.substring(base.length()));
+    }
+    return uri;
   }
 
   private Optional<Path> template() {

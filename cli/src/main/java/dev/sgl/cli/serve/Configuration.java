@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.diagnostic.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Options of a command that stand in a YAML file, by their names without the dashes:
@@ -33,16 +35,17 @@ public final class Configuration {
   /// The arguments with those of the file that `--config` names before the others, without those
   /// that are typed, too: what is typed is what counts.
   ///
+  /// @param known names of options
   /// @throws UsageException if the file cannot be read, or says what is no option
-  public static String[] expand(String[] arguments) {
+  public static String[] expand(String[] arguments, Set<String> known) {
     List<String> expanded = new ArrayList<>();
     Map<String, List<String>> fromFile = new LinkedHashMap<>(); // by the option's name
     for (int i = 0; i < arguments.length; i++) {
       String argument = arguments[i];
       if (argument.equals(OPTION) && i + 1 < arguments.length) {
-        fromFile.putAll(read(Path.of(arguments[++i])));
+        fromFile.putAll(read(Path.of(arguments[++i]), known));
       } else if (argument.startsWith(OPTION + "=")) {
-        fromFile.putAll(read(Path.of(argument.substring(OPTION.length() + 1))));
+        fromFile.putAll(read(Path.of(argument.substring(OPTION.length() + 1)), known));
       } else {
         expanded.add(argument);
       }
@@ -54,7 +57,7 @@ public final class Configuration {
     return expanded.toArray(String[]::new);
   }
 
-  private static Map<String, List<String>> read(Path file) {
+  private static Map<String, List<String>> read(Path file, Set<String> known) {
     try {
       if (!Files.isRegularFile(file)) {
         throw new UsageException(OPTION + ": there is no file " + file);
@@ -70,21 +73,38 @@ public final class Configuration {
         throw new UsageException(OPTION + ": " + file + " must hold options as `name: value`");
       }
       Map<String, List<String>> options = new LinkedHashMap<>();
+      List<String> wrong = new ArrayList<>();
       for (Map.Entry<String, JsonNode> option : tree.properties()) {
         String name = "--" + option.getKey().replaceFirst("^-+", "").replace('_', '-');
         if (name.equals(OPTION)) {
           throw new UsageException(OPTION + ": " + file + " cannot name another file");
         }
+        if (!known.contains(name)) {
+          wrong.add(option.getKey() + near(name, known));
+        }
         options.put(name, arguments(file, name, option.getValue()));
+      }
+      if (!wrong.isEmpty()) {
+        throw new UsageException(
+            OPTION + ": " + file + ": there is no option " + String.join(", nor ", wrong));
       }
       return options;
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-      throw new UsageException(
-          OPTION + ": " + file + where + " is not YAML, or says something twice");
+      throw new UsageException(OPTION + ": " + file + where + ": " + firstLine(e));
     } catch (IOException e) {
       throw new UsageException(OPTION + ": " + file + " cannot be read: " + e.getMessage());
     }
+  }
+
+  private static String firstLine(JsonProcessingException e) {
+    return e.getOriginalMessage().lines().findFirst().orElse("this is not YAML");
+  }
+
+  private static String near(String name, Set<String> known) {
+    return Nearest.to(name, known)
+        .map(n -> " (did you mean " + n.replaceFirst("^-+", "") + "?)")
+        .orElse("");
   }
 
   /// A switch stands without a value, an option with several values once for each.

@@ -1,24 +1,34 @@
 package dev.sgl.cli.serve;
 
+import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/// The end of the process, which it is told by a signal: it is waited for, and then held up until
-/// all is closed.
-final class Ending implements AutoCloseable {
+/// The end of a server, which a signal asks for: before it is [#ready], the process ends at once;
+/// the first signal after that lets it come to its end, and the second ends it.
+final class Ending {
+  private static final List<String> SIGNALS = List.of("INT", "TERM");
+
+  /// What a shell takes for ended by Ctrl-C.
+  private static final int INTERRUPTED = 130;
+
   private final CountDownLatch told = new CountDownLatch(1);
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private boolean isReady;
 
   Ending() {
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(this::hold));
+    SIGNALS.forEach(signal -> on(signal, this::signalled));
   }
 
-  private void hold() {
-    told.countDown();
-    try {
-      closed.await(); // the process ends when its hooks do
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private synchronized void signalled() {
+    if (!isReady || told.getCount() == 0) {
+      Runtime.getRuntime().halt(INTERRUPTED);
     }
+    told.countDown();
+  }
+
+  /// From now on there is something to come to its end.
+  synchronized void ready() {
+    isReady = true;
   }
 
   /// Waits until the process is told to end.
@@ -26,8 +36,25 @@ final class Ending implements AutoCloseable {
     told.await();
   }
 
-  @Override
-  public void close() {
-    closed.countDown();
+  /// Calls `handler` at a signal. The only interface to signals is one of the JDK's own, which its
+  /// compiler warns of, so it is called by name; where it is missing, a signal ends the process.
+  private static void on(String signal, Runnable handler) {
+    try {
+      Class<?> type = Class.forName("sun.misc.Signal");
+      Class<?> handling = Class.forName("sun.misc.SignalHandler");
+      Object proxy =
+          Proxy.newProxyInstance(
+              Ending.class.getClassLoader(),
+              new Class<?>[] {handling},
+              (_, _, _) -> {
+                handler.run();
+                return null;
+              });
+      type.getMethod("handle", type, handling)
+          .invoke(null, type.getConstructor(String.class).newInstance(signal), proxy);
+    } catch (ReflectiveOperationException e) {
+      System.getLogger(Ending.class.getName())
+          .log(System.Logger.Level.DEBUG, "the signal " + signal + " is not heard", e);
+    }
   }
 }

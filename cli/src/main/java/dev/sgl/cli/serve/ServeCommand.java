@@ -17,6 +17,10 @@ import dev.sgl.server.program.Programs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +65,8 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--served-model-name",
       paramLabel = "NAME",
       split = ",",
-      description = "The names by which clients ask for the model. Default: its folder's name.")
+      description =
+          "The names by which clients ask for the model. Default: its name on the hub, or its folder's.")
   List<String> names = List.of();
 
   @Option(
@@ -143,10 +148,11 @@ public final class ServeCommand implements Callable<Integer> {
     if (served.isEmpty()) {
       return ExitCode.DIAGNOSTICS;
     }
+    requireFree();
     boolean progress = Terminal.detect().err();
     ModelFolder folder = ModelFolder.find(model, err, progress);
-    try (Ending ending = new Ending(); // closed last: then the process may end
-        Host given = hostOptions.open(new ArrayList<>(served.get().values()));
+    Ending ending = new Ending();
+    try (Host given = hostOptions.open(new ArrayList<>(served.get().values()));
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
@@ -154,8 +160,12 @@ public final class ServeCommand implements Callable<Integer> {
           "ready: %s serves %s%s"
               .formatted(server.uri(), String.join(", ", names(backend)), programs(served.get())));
       out.flush();
+      ending.ready();
       ending.await();
-      err.println("stopping: waiting for what is being answered");
+      err.println(
+          "stopping: what is being answered has "
+              + PATIENCE.toSeconds()
+              + " s to end; another Ctrl-C ends it now");
       err.flush();
       if (!server.drain(PATIENCE)) {
         err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
@@ -164,6 +174,34 @@ public final class ServeCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     }
+  }
+
+  /// Says that the port is in use before the model is loaded, not after.
+  private void requireFree() {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+    } catch (IOException e) {
+      throw cannotListen(e);
+    }
+  }
+
+  private UsageException cannotListen(IOException e) {
+    if (e instanceof UnknownHostException) {
+      return new UsageException("--host: there is no interface " + host);
+    }
+    if (!(e instanceof BindException)) {
+      return new UsageException("the server cannot listen on " + host + ": " + e.getMessage());
+    }
+    boolean isAddress = String.valueOf(e.getMessage()).contains("assign requested address");
+    return new UsageException(
+        isAddress
+            ? host + " is no address of this machine; choose one with --host, such as 0.0.0.0"
+            : "port "
+                + port
+                + " of "
+                + host
+                + " is in use or may not be used; choose another with --port");
   }
 
   private LocalOptions options() {
@@ -203,18 +241,8 @@ public final class ServeCommand implements Callable<Integer> {
               .withPlayground(!noPlayground)
               .withPrograms(
                   new Programs(served, program -> given.run(Path.of(program.file()), program))));
-    } catch (BindException e) {
-      boolean isAddress = String.valueOf(e.getMessage()).contains("assign requested address");
-      throw new UsageException(
-          isAddress
-              ? host + " is no address of this machine; choose one with --host, such as 0.0.0.0"
-              : "port "
-                  + port
-                  + " of "
-                  + host
-                  + " is in use or may not be used; choose another with --port");
     } catch (IOException e) {
-      throw new UsageException("the server cannot listen on " + host + ": " + e.getMessage());
+      throw cannotListen(e);
     }
   }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,13 @@ class ServeTest {
     return line.split(" ")[1];
   }
 
+  private static String get(String url) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+  }
+
   private static HttpResponse<String> post(String url, String body) {
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpRequest request =
@@ -83,10 +91,7 @@ class ServeTest {
           CompletableFuture.supplyAsync(() -> post(url + "/v1/chat/completions", body));
       String metrics = "";
       while (!metrics.contains("sgl_running 1")) {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-          HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/metrics")).build();
-          metrics = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        }
+        metrics = get(url + "/metrics");
       }
       server.toHandle().destroy(); // SIGTERM; the process itself would close its streams
       assertEquals(200, answer.get().statusCode());
@@ -94,6 +99,32 @@ class ServeTest {
       String said = new String(server.getErrorStream().readAllBytes());
       assertTrue(said.contains("stopping"), said);
       assertTrue(server.waitFor(60, TimeUnit.SECONDS));
+      assertEquals(0, server.exitValue());
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aSecondSignalEndsItAtOnce() throws Exception {
+    Process server = start("--port", "0");
+    try (BufferedReader out = server.inputReader();
+        BufferedReader err = server.errorReader()) {
+      String url = ready(out);
+      String body = "{\"prompt\":\"Go on.\",\"ignore_eos\":true,\"max_tokens\":2000,\"n\":16}";
+      Thread.ofVirtual().start(() -> post(url + "/v1/completions", body));
+      String metrics = "";
+      while (!metrics.contains("sgl_running 16")) {
+        metrics = get(url + "/metrics");
+      }
+      server.toHandle().destroy();
+      String line = "";
+      while (!line.contains("stopping")) {
+        line = String.valueOf(err.readLine());
+      }
+      server.toHandle().destroy();
+      assertTrue(server.waitFor(10, TimeUnit.SECONDS));
+      assertEquals(130, server.exitValue());
     } finally {
       server.destroyForcibly();
     }
@@ -120,10 +151,33 @@ class ServeTest {
         new String[] {
           "serve", "--no-playground", "--api-key=secret", "--tool=a=b", "--tool=c=d", "--port", "1"
         },
-        Configuration.expand(new String[] {"serve", "--config", file.toString(), "--port", "1"}));
+        expand("serve", "--config", file.toString(), "--port", "1"));
     Files.writeString(file, "port: {a: 1}");
-    assertThrows(
-        UsageException.class,
-        () -> Configuration.expand(new String[] {"serve", "--config=" + file}));
+    assertThrows(UsageException.class, () -> expand("serve", "--config=" + file));
+  }
+
+  private static String[] expand(String... arguments) {
+    return Configuration.expand(
+        arguments, Set.of("--port", "--no-playground", "--api-key", "--tool", "--host"));
+  }
+
+  @Test
+  void whatIsNoOptionIsSaidWithItsFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("c.yaml"), "prot: 1\nhots: x\nport: 2\n");
+    UsageException error =
+        assertThrows(UsageException.class, () -> expand("serve", "--config=" + file));
+    assertEquals(
+        "--config: %s: there is no option prot (did you mean port?), nor hots (did you mean host?)"
+            .formatted(file),
+        error.getMessage());
+  }
+
+  @Test
+  void severalGpusAreRefused() throws Exception {
+    Process server = start("--tp", "2");
+    String error = new String(server.getErrorStream().readAllBytes());
+    assertTrue(server.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(2, server.exitValue());
+    assertTrue(error.contains("--tp must be 1"), error);
   }
 }

@@ -74,7 +74,13 @@ public final class GenerateApi {
     String id = fields.text("rid").orElseGet(() -> UUID.randomUUID().toString());
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
-    parameters.ignore("skip_special_tokens", "spaces_between_special_tokens", "no_stop_trim");
+    parameters.ignore("spaces_between_special_tokens");
+    if (parameters.flag("no_stop_trim", false) || !parameters.flag("skip_special_tokens", true)) {
+      throw ApiException.invalid(
+          "sampling_params",
+          "no_stop_trim and skip_special_tokens: false are not supported: texts end before what"
+              + " stops them, and have no special tokens");
+    }
     var type = FormatReader.read(parameters);
     Sampling sampling =
         SamplingReader.read(

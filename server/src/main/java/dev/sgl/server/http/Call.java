@@ -19,14 +19,17 @@ public final class Call {
   private final HttpExchange exchange;
   private final Limits limits;
   private final SlowReaders readers;
+  private final Bodies bodies;
+  private int held; // of the room for bodies
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
 
-  Call(HttpExchange exchange, Limits limits, SlowReaders readers) {
+  Call(HttpExchange exchange, Limits limits, SlowReaders readers, Bodies bodies) {
     this.exchange = exchange;
     this.limits = limits;
     this.readers = readers;
+    this.bodies = bodies;
   }
 
   void found(Router.Found found) {
@@ -79,7 +82,17 @@ public final class Call {
     return Fields.of(json());
   }
 
+  /// Bytes of the body as the client counts them, or the most there may be.
+  private long announced() {
+    try {
+      return header("Content-Length").map(Long::parseLong).orElse((long) limits.bodyBytes());
+    } catch (NumberFormatException e) {
+      return limits.bodyBytes();
+    }
+  }
+
   private byte[] body() throws IOException {
+    held += bodies.take(Math.min(announced(), limits.bodyBytes()));
     try (InputStream in = exchange.getRequestBody()) {
       byte[] body = in.readNBytes(limits.bodyBytes() + 1);
       if (body.length > limits.bodyBytes()) {
@@ -221,6 +234,8 @@ public final class Call {
 
   /// Gives the connection back, or up.
   void close() {
+    bodies.give(held);
+    held = 0;
     try {
       readers.write(exchange::close);
     } catch (IOException e) {

@@ -20,10 +20,23 @@ final class Errors {
       case CancellationException _ ->
           new ApiException(499, "cancelled", "", "cancelled", "the call was cancelled");
       case UnavailableException _ -> ApiException.unavailable(message);
-      case FaultException _ -> new ApiException(500, "server_error", "", "", message);
+      case FaultException _ -> {
+        log(error);
+        yield new ApiException(500, "server_error", "", "", message);
+      }
       case TooLongException _ -> ApiException.invalid("", "context_length_exceeded", message);
       case BackendException _ -> ApiException.invalid("", message);
-      default -> new ApiException(500, "server_error", "", "", "a mistake of the server: " + error);
+      default -> {
+        log(error);
+        yield new ApiException(
+            500, "server_error", "", "", "a mistake of the server; its log says which");
+      }
     };
+  }
+
+  /// What nobody else would hear of.
+  private static void log(Throwable error) {
+    System.getLogger(Errors.class.getName())
+        .log(System.Logger.Level.ERROR, "a call failed by a mistake of the server", error);
   }
 }

@@ -26,6 +26,7 @@ public final class HttpService implements AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final int SECONDS_FOR_A_REQUEST = 120;
   private static final int CONNECTIONS = 1 << 14;
+  private static final int DRAINED = 64 << 20;
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -34,6 +35,7 @@ public final class HttpService implements AutoCloseable {
   private final Limits limits;
   private final MeterRegistry meters;
   private final SlowReaders readers;
+  private final Bodies bodies = new Bodies();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile boolean draining;
 
@@ -64,6 +66,8 @@ public final class HttpService implements AutoCloseable {
     standard("sun.net.httpserver.maxReqTime", "" + SECONDS_FOR_A_REQUEST);
     standard("sun.net.httpserver.maxIdleConnections", "" + BACKLOG);
     standard("jdk.httpserver.maxConnections", "" + CONNECTIONS);
+    // who is refused while it sends would not see the answer
+    standard("sun.net.httpserver.drainAmount", "" + DRAINED);
     return new HttpService(HttpServer.create(address, BACKLOG), router, guard, limits, meters);
   }
 
@@ -79,7 +83,7 @@ public final class HttpService implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) {
-    Call call = new Call(exchange, limits, readers);
+    Call call = new Call(exchange, limits, readers, bodies);
     long start = System.nanoTime();
     try {
       guard.check(call, OPEN.contains(call.path()));

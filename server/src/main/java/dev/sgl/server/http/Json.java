@@ -16,6 +16,7 @@ import java.io.IOException;
 public final class Json {
   private static final int MOST_DEPTH = 256;
   private static final int MOST_DIGITS = 1000;
+  private static final int MOST_PARTS = 4_000_000; // names, values, brackets
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
@@ -24,6 +25,7 @@ public final class Json {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MOST_DEPTH)
                           .maxNumberLength(MOST_DIGITS)
+                          .maxTokenCount(MOST_PARTS)
                           .maxStringLength(Integer.MAX_VALUE) // the body has a limit
                           .build())
                   .build())
@@ -63,6 +65,16 @@ public final class Json {
     }
   }
 
+  /// The parser's message without what it says of itself.
+  private static String said(JsonProcessingException e) {
+    String message =
+        e.getOriginalMessage().replaceAll("\\s*\\(?(start marker at )?\\[Source: .*", "");
+    String where = e.getLocation() == null ? "" : " (line %d, column %d)";
+    return e.getLocation() == null
+        ? message
+        : message + where.formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+  }
+
   /// @throws ApiException if it is no JSON, or too deep
   public static JsonNode read(byte[] body) {
     try {
@@ -72,7 +84,7 @@ public final class Json {
       }
       return node;
     } catch (JsonProcessingException e) {
-      throw ApiException.invalid("", "the body is not JSON: " + e.getOriginalMessage());
+      throw ApiException.invalid("", "the body is not JSON: " + said(e));
     } catch (IOException e) {
       throw ApiException.invalid("", "the body cannot be read: " + e.getMessage());
     }

@@ -66,7 +66,8 @@ public final class CompletionApi {
   private Completion read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "cmpl-", call);
     int vocabulary = served.backend().card().vocabulary();
-    List<Inputs.Input> inputs = Inputs.read(fields, "prompt", served.backend());
+    List<Inputs.Input> inputs =
+        Inputs.read(fields, "prompt", served.backend(), fields.flag("add_special_tokens", true));
     boolean echo = fields.flag("echo", false);
     if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
       throw ApiException.invalid(
@@ -89,7 +90,6 @@ public final class CompletionApi {
     }
     Type type = FormatReader.read(fields);
     Scheduling scheduling = SamplingReader.scheduling(fields);
-    fields.flag("add_special_tokens", true);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
     if (asked.stream() && (echo || !generates)) {

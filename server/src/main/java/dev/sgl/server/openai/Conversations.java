@@ -14,11 +14,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The messages of a call as a prompt.
 public final class Conversations {
   private static final int MOST_MESSAGES = 10_000;
   private static final int MOST_PARTS = 1000;
+
+  /// Variables of a chat template that follow from the call itself.
+  private static final Set<String> RESERVED = Set.of("messages", "tools", "add_generation_prompt");
 
   private final TokenMemory memory;
 
@@ -71,18 +75,19 @@ public final class Conversations {
               .map(tool -> Map.of("type", "function", "function", Json.plain(tool.function())))
               .toList());
     }
-    fields
-        .object("chat_template_kwargs")
-        .ifPresent(
-            given ->
-                given
-                    .names()
-                    .forEach(
-                        name ->
-                            given
-                                .any(name)
-                                .ifPresent(value -> variables.put(name, Json.plain(value)))));
+    fields.object("chat_template_kwargs").ifPresent(given -> add(given, variables));
     return variables;
+  }
+
+  /// What a client tells the chat template besides the conversation.
+  private static void add(Fields given, Map<String, Object> variables) {
+    for (String name : given.names()) {
+      if (RESERVED.contains(name) || name.endsWith("_token")) {
+        throw ApiException.invalid(
+            given.name(name), given.name(name) + " is not for the template's arguments");
+      }
+      given.any(name).ifPresent(value -> variables.put(name, Json.plain(value)));
+    }
   }
 
   private Prompt.Message message(Fields message, String salt) {
@@ -138,6 +143,10 @@ public final class Conversations {
     } catch (ApiException e) {
       throw ApiException.invalid(
           function.name("arguments"), function.name("arguments") + " is not JSON");
+    }
+    if (!read.isObject()) {
+      throw ApiException.invalid(
+          function.name("arguments"), function.name("arguments") + " must be a JSON object");
     }
     Map<String, Object> written = new LinkedHashMap<>();
     written.put("id", call.requiredText("id"));

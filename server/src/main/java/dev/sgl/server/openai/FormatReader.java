@@ -6,6 +6,8 @@ import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +34,7 @@ public final class FormatReader {
       fields.text(name).ifPresent(text -> reader.add(name, new Type.Grammar(text)));
     }
     for (String name : List.of("guided_json", "json_schema")) {
-      fields.any(name).ifPresent(schema -> reader.add(name, schema(schema)));
+      fields.any(name).ifPresent(schema -> reader.add(name, schema(closed(schema))));
     }
     reader.choices("guided_choice", fields);
     fields.object("structured_outputs").ifPresent(reader::structured);
@@ -50,9 +52,7 @@ public final class FormatReader {
         inner.ignore("name", "description");
         boolean isClosed = inner.flag("strict", true);
         JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
-        add(
-            "response_format.json_schema.schema",
-            schema(isClosed ? ClosedObjects.of(schema) : schema));
+        add("response_format.json_schema.schema", schema(isClosed ? closed(schema) : schema));
         inner.finish();
       }
       case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));
@@ -69,7 +69,7 @@ public final class FormatReader {
 
   private void structured(Fields given) {
     int before = found.size();
-    given.any("json").ifPresent(schema -> add(given.name("json"), schema(schema)));
+    given.any("json").ifPresent(schema -> add(given.name("json"), schema(closed(schema))));
     given.text("regex").ifPresent(regex -> add(given.name("regex"), new Type.Pattern(regex)));
     given.text("grammar").ifPresent(text -> add(given.name("grammar"), new Type.Grammar(text)));
     choices("choice", given);
@@ -92,9 +92,27 @@ public final class FormatReader {
     }
   }
 
-  /// A schema, which may also come as a text.
   private static Type schema(JsonNode schema) {
-    return new Type.Schema(schema.isTextual() ? schema.textValue() : schema.toString());
+    return new Type.Schema(parsed(schema).toString());
+  }
+
+  /// A schema may also come as a text.
+  private static JsonNode parsed(JsonNode schema) {
+    return schema.isTextual()
+        ? Json.read(schema.textValue().getBytes(StandardCharsets.UTF_8))
+        : schema;
+  }
+
+  /// The schema with closed objects; as it is if it would then allow nothing, or be too complex.
+  static JsonNode closed(JsonNode schema) {
+    JsonNode read = parsed(schema);
+    JsonNode closed = ClosedObjects.of(read);
+    try {
+      Types.compiled(schema(closed));
+      return closed;
+    } catch (ConstraintException | IllegalArgumentException e) {
+      return read;
+    }
   }
 
   private void add(String name, Type type) {
@@ -115,6 +133,7 @@ public final class FormatReader {
   /// Refuses a type that cannot be followed.
   static void require(String name, Type type) {
     try {
+      Types.requireKnownKeywords(type);
       Types.compiled(type);
     } catch (ConstraintException | IllegalArgumentException e) {
       throw ApiException.invalid(name, "invalid_schema", name + ": " + e.getMessage());

@@ -34,12 +34,17 @@ public final class Inputs {
 
   /// @throws ApiException if there is none, or a token is not the model's
   public static List<Input> read(Fields fields, String name, TokenBackend backend) {
+    return read(fields, name, backend, true);
+  }
+
+  /// @param whole whether a text gets what begins every text of the model
+  public static List<Input> read(Fields fields, String name, TokenBackend backend, boolean whole) {
     JsonNode node = fields.any(name).orElseThrow(() -> fields.missing(name));
     List<Input> inputs = new ArrayList<>();
     if (!node.isArray() || isTokens(node)) {
-      inputs.add(one(node, name, backend));
+      inputs.add(one(node, name, backend, whole));
     } else {
-      fields.items(name, MOST).forEach(item -> inputs.add(one(item, name, backend)));
+      fields.items(name, MOST).forEach(item -> inputs.add(one(item, name, backend, whole)));
     }
     if (inputs.isEmpty()) {
       throw ApiException.invalid(name, "invalid_value", name + " is empty");
@@ -61,10 +66,10 @@ public final class Inputs {
         && StreamSupport.stream(node.spliterator(), false).allMatch(JsonNode::isNumber);
   }
 
-  private static Input one(JsonNode node, String name, TokenBackend backend) {
+  private static Input one(JsonNode node, String name, TokenBackend backend, boolean whole) {
     if (node.isTextual()) {
       String text = node.textValue();
-      return new Input(Optional.of(text), backend.tokens(text, true));
+      return new Input(Optional.of(text), backend.tokens(text, whole));
     }
     int vocabulary = backend.card().vocabulary();
     if (!isTokens(node)) {

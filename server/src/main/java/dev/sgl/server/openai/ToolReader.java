@@ -98,7 +98,7 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
       throw ApiException.invalid(name, "invalid_schema", name + " must be of the type object");
     }
     ObjectNode whole = schema.deepCopy().put("type", "object");
-    return (ObjectNode) ClosedObjects.of(whole);
+    return (ObjectNode) FormatReader.closed(whole);
   }
 
   /// Templates expect that a tool has parameters.

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// Several things done at the same time, each on a virtual thread.
@@ -23,27 +24,30 @@ public final class Together {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<T>> futures = new ArrayList<>();
       for (Callable<T> task : tasks) {
-        futures.add(
-            threads.submit(
-                () -> {
-                  try {
-                    return task.call();
-                  } catch (Exception | Error e) {
-                    if (failure.compareAndSet(null, e)) {
-                      threads.shutdownNow();
-                    }
-                    throw e;
-                  }
-                }));
+        futures.add(threads.submit(() -> first(task, failure, threads)));
       }
       List<T> results = new ArrayList<>();
       for (Future<T> future : futures) {
         results.add(await(future, threads));
       }
       return results;
-    } catch (ExecutionException e) {
+    } catch (ExecutionException
+        | RejectedExecutionException e) { // one failed before all were asked
       Throwable first = failure.get();
       throw raised(first == null ? e : first);
+    }
+  }
+
+  private static <T> T first(
+      Callable<T> task, AtomicReference<Throwable> failure, ExecutorService threads)
+      throws Exception {
+    try {
+      return task.call();
+    } catch (Exception | Error e) {
+      if (failure.compareAndSet(null, e)) {
+        threads.shutdownNow();
+      }
+      throw e;
     }
   }
 

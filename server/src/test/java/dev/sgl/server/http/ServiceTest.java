@@ -252,6 +252,17 @@ class ServiceTest {
     }
   }
 
+  /// More than fits, of what takes most memory for its size; the server still answers then.
+  @Test
+  void aBodyOfTooManyPartsIsRefused() throws IOException {
+    try (TestServer server = TestServer.open()) {
+      String body = "{\"a\":[" + "{},".repeat(2_500_000) + "{}]}";
+      TestServer.Answer answer = server.post("/v1/completions", body);
+      assertEquals(400, answer.status(), answer.text());
+      assertEquals(200, server.get("/health").status());
+    }
+  }
+
   /// Whatever a body is, the answer is right, or says what is wrong in OpenAI's shape.
   @Test
   void bodiesThatMakeNoSenseAreRefused() throws IOException {
@@ -264,8 +275,24 @@ class ServiceTest {
       "{\"input\":[\"a\",\"b\"],\"encoding_format\":\"float\",\"pooling\":\"last\"}",
       "{\"text\":\"a\",\"sampling_params\":{\"max_new_tokens\":1,\"regex\":\"[a-z]\",\"top_k\":3}}",
       "{\"tokens\":[1,2,3]}",
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":1,\"tool_choice\":\"required\","
+          + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\","
+          + "\"properties\":{\"a\":{\"enum\":[\"x\",null],\"default\":null}}}}}]}",
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"add_generation_prompt\":true}",
+      "{\"prompt\":\"A or B?\",\"choices\":[\"A\",\"B\"]}",
+      "{\"source\":\"program p() -> int { return 1 }\",\"arguments\":{},\"seed\":1}",
     };
-    String[] paths = {CHAT, "/v1/completions", "/v1/embeddings", "/generate", "/detokenize"};
+    String[] paths = {
+      CHAT,
+      "/v1/completions",
+      "/v1/embeddings",
+      "/generate",
+      "/detokenize",
+      CHAT,
+      "/tokenize",
+      "/v1/select",
+      "/playground/run"
+    };
     SplittableRandom random = new SplittableRandom(1);
     int answered = 0;
     try (TestServer server = TestServer.open()) {

@@ -23,9 +23,17 @@ class ClosedObjectsTest {
         "{'type':'object'} | {'type':'object'}",
         // a property of that name
         "{'properties':{'properties':{'type':'integer'}}} | {'properties':{'properties':{'type':'integer'}},'additionalProperties':false}",
-        // several parts that speak of one object
-        "{'allOf':[{'properties':{}}]} | {'allOf':[{'properties':{}}]}",
-        "{'properties':{'a':{}},'anyOf':[{'properties':{}}]} | {'properties':{'a':{}},'anyOf':[{'properties':{}}]}",
+        "{'properties':{'if':{'type':'integer'},'allOf':{}}} | {'properties':{'if':{'type':'integer'},'allOf':{}},'additionalProperties':false}",
+        // names by patterns
+        "{'patternProperties':{'^a':{'properties':{}}}} | {'patternProperties':{'^a':{'properties':{},'additionalProperties':false}},'additionalProperties':false}",
+        // several parts that speak of one object are closed around all of them
+        "{'allOf':[{'properties':{'a':{}}},{'properties':{'b':{'properties':{}}}}]} | {'allOf':[{'properties':{'a':{}}},{'properties':{'b':{'properties':{},'additionalProperties':false}}}],'unevaluatedProperties':false}",
+        "{'properties':{'a':{}},'anyOf':[{'properties':{}}]} | {'properties':{'a':{}},'anyOf':[{'properties':{}}],'unevaluatedProperties':false}",
+        "{'allOf':[{'type':'string'},{'minLength':2}]} | {'allOf':[{'type':'string'},{'minLength':2}]}",
+        // a definition that is such a part is closed where it stands alone
+        "{'allOf':[{'$ref':'#/$defs/a'}],'items':{'$ref':'#/$defs/a'},'$defs':{'a':{'properties':{}}}} | {'allOf':[{'$ref':'#/$defs/a'}],'items':{'$ref':'#/$defs/a','unevaluatedProperties':false},'$defs':{'a':{'properties':{}}},'unevaluatedProperties':false}",
+        // an old draft cannot say so
+        "{'$schema':'http://json-schema.org/draft-07/schema#','allOf':[{'properties':{}}]} | {'$schema':'http://json-schema.org/draft-07/schema#','allOf':[{'properties':{}}]}",
       })
   void objectsAreClosedWhereNothingElseSpeaksOfThem(String given, String closed) {
     assertEquals(

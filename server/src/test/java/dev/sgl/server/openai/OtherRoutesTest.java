@@ -79,6 +79,17 @@ class OtherRoutesTest {
   }
 
   @Test
+  void severalPromptsThatAreTooLongAreRefusedOnce() throws IOException {
+    String tooLong = "[" + "5,".repeat(2100) + "5]";
+    String body = "{\"prompt\":[" + (tooLong + ",").repeat(60) + tooLong + "],\"max_tokens\":1}";
+    for (int i = 0; i < 5; i++) {
+      TestServer.Answer answer = server.post("/v1/completions", body);
+      assertEquals(400, answer.status(), answer.text());
+      assertEquals("context_length_exceeded", answer.at("/error/code").asText());
+    }
+  }
+
+  @Test
   void severalPromptsGetSeveralAnswersEach() throws IOException {
     JsonNode ids = server.post("/tokenize", "{\"prompt\":\"a lamp\"}").at("/tokens");
     TestServer.Answer answer =
@@ -244,7 +255,7 @@ class OtherRoutesTest {
 
   @Test
   void aTextThatCanNeverFitIsRefusedAtOnce() throws IOException {
-    String body = "{\"prompt\":\"" + "a".repeat(20_000_000) + "\",\"max_tokens\":1}";
+    String body = "{\"prompt\":\"" + "a".repeat(12_000_000) + "\",\"max_tokens\":1}";
     for (String path : List.of("/v1/completions", "/tokenize")) {
       TestServer.Answer answer =
           server.post(

@@ -201,6 +201,32 @@ class ToolsTest {
     }
   }
 
+  /// As Pydantic writes optional parameters, and as strict callers fill them in.
+  @Test
+  void thereMayBeNullsInToolsAndInCalls() throws IOException {
+    String tools =
+        """
+        "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{
+          "a":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null},"b":{"enum":["x",null]}}}}}]""";
+    String messages =
+        """
+        "messages":[{"role":"user","content":"Go."},
+          {"role":"assistant","content":null,"tool_calls":[{"id":"call00001","type":"function",
+            "function":{"name":"f","arguments":"%s"}}]},
+          {"role":"tool","tool_call_id":"call00001","content":"done"}]""";
+    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+      String asked = messages.formatted("{\\\"a\\\":null}");
+      TestServer.Answer answer =
+          server.post(PATH, "{%s,%s,\"max_tokens\":8}".formatted(asked, tools));
+      assertEquals(200, answer.status(), answer.text());
+      TestServer.Answer tokens = server.post("/tokenize", "{%s,%s}".formatted(asked, tools));
+      assertEquals(200, tokens.status(), tokens.text());
+      TestServer.Answer none = server.post(PATH, "{%s}".formatted(messages.formatted("null")));
+      assertEquals(400, none.status(), none.text());
+      assertTrue(none.error().contains("must be a JSON object"), none.error());
+    }
+  }
+
   @Test
   void theArgumentsOfAToolAreAnObject() throws IOException {
     try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {

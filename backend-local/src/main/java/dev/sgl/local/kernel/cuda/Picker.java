@@ -150,7 +150,9 @@ final class Picker {
           gpu.await();
           gpu.free(old);
         });
-    return Optional.of(gpu.allocate(bytes));
+    Gpu.Memory zeros = gpu.allocate(bytes);
+    gpu.fill(zeros, 0); // checkers of memory do not see all that cuBLAS writes
+    return Optional.of(zeros);
   }
 
   /// A place for results; there are two, because those of one batch are read while the next runs.

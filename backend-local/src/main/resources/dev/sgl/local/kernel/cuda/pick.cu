@@ -144,7 +144,7 @@ __device__ int tokenAt(const float* weights, int n, Kept kept, float uniform) {
   if (target >= before && target < before + own) { // this warp has it
     Fixed sum = before;
     int seen = tiesBefore;
-    for (int i = begin; i < end && found < 0; i += 32) {
+    for (int i = begin; i < end; i += 32) {
       int at = i + lane;
       unsigned bits = at < end ? __float_as_uint(weights[at]) : 0;
       unsigned same = __ballot_sync(~0u, at < end && bits == kept.least);
@@ -177,7 +177,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) pick(float* allLogits, 
   float* logits = allLogits + (long long)blockIdx.x * n;
   int* result = results + draw.result;
   const float* unshifted = (const float*)integers;
-  if (threadIdx.x == 0) picked[blockIdx.x] = -1;
+  if (threadIdx.x == 0) { // until something is known
+    picked[blockIdx.x] = -1;
+    result[0] = -1;
+    result[1] = 0;
+  }
 
   if (draw.candidates >= 0 || draw.scores > 0) { // under the model's own distribution
     Best most = {-INFINITE, 0x7fffffff};
