@@ -29,10 +29,15 @@ try {
   await page.waitForSelector('#error:not([hidden])');
   assert.match(await page.textContent('#error'), /`x` is not defined/);
 
+  await page.selectOption('#samples', 'two');
+  await page.waitForFunction(() => document.getElementById('source').value.includes('program two'));
+  await page.click('#program .go');
+  await page.waitForFunction(() => document.getElementById('result').textContent === '2');
+
   await page.click('#tab-chat');
-  await page.fill('#message', 'Give 2 different tips about staying healthy.');
   await page.fill('#most', '40');
-  await page.click('#chat .go');
+  await page.fill('#message', 'Give 2 different tips about staying healthy.');
+  await page.press('#message', 'Enter');
   await page.waitForSelector('[data-role=assistant] .own');
   await page.waitForFunction(() => document.querySelector('#chat .stop').hidden);
   await page.screenshot({ path: 'chat.png' });

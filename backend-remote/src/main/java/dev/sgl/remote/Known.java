@@ -10,6 +10,7 @@ final class Known {
   private final ServerKind server;
   private final OptionalInt context;
   private final Set<Plan.Held> refused = ConcurrentHashMap.newKeySet();
+  private volatile boolean isMute; // about log-probabilities
 
   /// @param context most tokens of a prompt and its reply, if the list of models says so
   Known(ServerKind server, OptionalInt context) {
@@ -23,6 +24,16 @@ final class Known {
 
   OptionalInt context() {
     return context;
+  }
+
+  /// Whether log-probabilities come, or may come: of a server that nobody knows it is tried.
+  boolean mayReport() {
+    return server.can(ServerKind.Ability.LOGPROBS) || server == ServerKind.UNKNOWN && !isMute;
+  }
+
+  /// None came.
+  void reportsNothing() {
+    isMute = true;
   }
 
   /// The endpoint refused to hold a reply in this way, and answered when it was only described.

@@ -75,10 +75,13 @@ final class RemoteSelector {
       if (scores.filter(RemoteSelector::isKnown).isPresent()) {
         return selection(question, scores.get(), "walk", start);
       }
-    } else if (isScored && server.can(Ability.LOGPROBS) && question.choices().size() <= LABELS) {
+    } else if (isScored && link.known().mayReport() && question.choices().size() <= LABELS) {
       Optional<List<Double>> scores = tried(() -> labels(question));
       if (scores.filter(RemoteSelector::isKnown).isPresent()) {
         return selection(question, scores.get(), "labels", start);
+      }
+      if (scores.isEmpty()) {
+        link.known().reportsNothing();
       }
     }
     return choice(question, start);

@@ -520,11 +520,15 @@ class ProductsTest {
   @Test
   void withoutLogprobsOneOfTheChoicesIsAskedFor() {
     try (RemoteBackend backend = backend("somebody")) {
+      answer(said("B")); // a letter was asked for, but nothing is said of how likely it was
       answer(said("{\"value\":\"three\"}"));
       Selection selection = select(backend);
       assertEquals(1, selection.index());
       assertEquals("enum", selection.method());
       assertTrue(selection.scores().isEmpty());
+      answer(said("{\"value\":\"three\"}"));
+      assertEquals("enum", select(backend).method());
+      assertEquals(3, asked.size(), "it is remembered");
     }
   }
 

@@ -171,6 +171,7 @@ class RemoteBackendTest {
 
   @Test
   void selectIsAChoiceBySchema() throws Exception {
+    stream(event("B", "stop"), "data: [DONE]\n\n"); // and no log-probabilities
     stream(event("{\"value\":\"bad\"}", "stop"), "data: [DONE]\n\n");
     try (RemoteBackend backend = backend()) {
       var selection =
@@ -178,6 +179,7 @@ class RemoteBackendTest {
       assertEquals(1, selection.index());
       assertEquals("enum", selection.method());
     }
+    sent();
     JsonNode body = sent();
     assertEquals(
         "[\"good\",\"bad\"]",

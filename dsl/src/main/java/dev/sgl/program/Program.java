@@ -20,6 +20,13 @@ public record Program(
     tests = List.copyOf(tests);
   }
 
+  /// The same with another routine of that name.
+  public Program with(Routine routine) {
+    Map<String, Routine> changed = new LinkedHashMap<>(routines);
+    changed.replace(routine.name(), routine);
+    return new Program(file, changed, tools, tests);
+  }
+
   /// The program that runs: the `program` named `main`, or the last one of the file.
   public Optional<Routine> entry() {
     Routine main = routines.get("main");

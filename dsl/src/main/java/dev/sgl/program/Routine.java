@@ -20,6 +20,10 @@ public record Routine(
     body = List.copyOf(body);
   }
 
+  public Routine withDocumentation(String text) {
+    return new Routine(kind, name, parameters, returns, body, text, span);
+  }
+
   /// Whose conversation a routine speaks in.
   public enum Kind {
     /// A new one of its own.

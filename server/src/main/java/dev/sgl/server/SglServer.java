@@ -95,6 +95,7 @@ public final class SglServer implements AutoCloseable {
     routes.get("/cache", admin::cache);
     ProgramApi programs = new ProgramApi(served, options.programs());
     routes.get("/v1/programs", programs::list);
+    routes.get("/v1/programs/{name}", programs::one);
     routes.post("/v1/programs/{name}", programs::run);
     if (options.playground()) {
       routes.post("/playground/run", programs::runSource);

@@ -4,6 +4,7 @@ import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.program.Program;
+import dev.sgl.program.Routine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The programs of a folder, by the names of their files.
@@ -31,14 +33,31 @@ final class ProgramFolder {
     }
     boolean sound = true;
     for (Path file : files(folder.get())) {
-      Compiler.Result compiled = SourceFile.read(file).checked(err);
+      SourceFile source = SourceFile.read(file);
+      Compiler.Result compiled = source.checked(err);
       sound &= compiled.program().isPresent();
       compiled
           .program()
           .filter(program -> program.entry().isPresent())
-          .ifPresent(program -> programs.put(name(file), program));
+          .ifPresent(program -> programs.put(name(file), described(program, source.text())));
+    }
+    if (sound && programs.isEmpty()) {
+      throw new UsageException("--programs: there is no program in " + folder.get());
     }
     return sound ? Optional.of(programs) : Optional.empty();
+  }
+
+  /// A program without a description of its own has that at the beginning of its file.
+  private static Program described(Program program, String text) {
+    Routine entry = program.entry().orElseThrow();
+    String header =
+        text.lines()
+            .takeWhile(line -> line.startsWith("///"))
+            .map(line -> line.substring(3).strip())
+            .collect(Collectors.joining("\n"));
+    return entry.documentation().isEmpty() && !header.isEmpty()
+        ? program.with(entry.withDocumentation(header))
+        : program;
   }
 
   private static List<Path> files(Path folder) {

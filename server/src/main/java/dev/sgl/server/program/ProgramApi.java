@@ -9,6 +9,7 @@ import dev.sgl.compiler.Compiler;
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
+import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.TypeException;
@@ -26,7 +27,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// `GET /v1/programs`, `POST /v1/programs/{name}`, and `POST /playground/run`.
+/// `GET /v1/programs`, `GET` and `POST /v1/programs/{name}`, and `POST /playground/run`.
 public final class ProgramApi {
   private static final int MOST_SOURCE = 1 << 20;
 
@@ -78,9 +79,22 @@ public final class ProgramApi {
     return one;
   }
 
+  /// A served program, with its source as it was understood.
+  public void one(Call call) throws IOException {
+    String name = call.variable("name");
+    Program program = find(name);
+    ObjectNode one = description(name, program.entry().orElseThrow());
+    call.answer(one.put("source", Printer.print(program)));
+  }
+
   /// Runs a served program.
   public void run(Call call) throws IOException {
-    String name = call.variable("name");
+    Program program = find(call.variable("name"));
+    Fields fields = call.fields();
+    answer(call, read(call, fields, program, programs.options().apply(program)));
+  }
+
+  private Program find(String name) {
     Program program = programs.byName().get(name);
     if (program == null) {
       String near =
@@ -90,8 +104,7 @@ public final class ProgramApi {
       throw ApiException.notFound(
           "name", "program_not_found", "there is no program " + name + near);
     }
-    Fields fields = call.fields();
-    answer(call, read(call, fields, program, programs.options().apply(program)));
+    return program;
   }
 
   /// Runs a program that is sent as source; it has no tools and reads no files.

@@ -41,6 +41,7 @@ program tips(topic: string = "staying healthy", n: int<1..8> = 3) -> Tip {
 };
 
 let running = null; // what ends the run
+let chosen = {}; // what the editor began with: its source, and its name if it is served
 let known = new Set(); // runs of the cache that were seen
 
 // --- requests
@@ -274,8 +275,11 @@ $('program').onsubmit = (event) => {
     }
     clear();
     const seed = $('seed').value === '' ? null : Number($('seed').value);
-    const body = { source: $('source').value, arguments: given, seed, stream: true };
-    for await (const { event: name, data } of events(await post('/playground/run', body))) {
+    const source = $('source').value;
+    const served = source === chosen.source && chosen.served;
+    const body = { ...(served ? {} : { source }), arguments: given, seed, stream: true };
+    const path = served ? '/v1/programs/' + encodeURIComponent(chosen.served) : '/playground/run';
+    for await (const { event: name, data } of events(await post(path, body))) {
       if (data.error) throw new Error(data.error.message);
       heard[name]?.(data);
     }
@@ -335,6 +339,22 @@ $('anew').onclick = () => {
 
 // --- the page
 
+// The programs of the server's folder stand beside the samples; as long as one is not changed it runs as
+// it is served, with its tools.
+async function showServed() {
+  const { data } = await (await fetch('/v1/programs')).json();
+  if (!data.length) return;
+  const group = document.createElement('optgroup');
+  group.label = 'served';
+  for (const { id, description } of data) {
+    const option = new Option(id);
+    option.dataset.served = id;
+    option.title = description;
+    group.append(option);
+  }
+  $('samples').append(group);
+}
+
 function select(name) {
   for (const tab of ['program', 'chat']) {
     $(tab).hidden = tab !== name;
@@ -344,12 +364,26 @@ function select(name) {
 
 for (const tab of ['program', 'chat']) $('tab-' + tab).onclick = () => select(tab);
 for (const name of Object.keys(samples)) $('samples').append(new Option(name));
-$('samples').onchange = () => ($('source').value = samples[$('samples').value]);
+$('samples').onchange = async () => {
+  const served = $('samples').selectedOptions[0].dataset.served;
+  const source = served
+    ? (await (await fetch('/v1/programs/' + encodeURIComponent(served))).json()).source
+    : samples[$('samples').value];
+  chosen = { source, served };
+  $('source').value = source;
+  $('arguments').value = '{}';
+};
 $('samples').onchange();
+showServed();
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     document.querySelector('form:not([hidden])').requestSubmit();
   }
+});
+$('message').addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  if (!event.ctrlKey && !event.metaKey) $('chat').requestSubmit();
 });
 $('source').addEventListener('keydown', (event) => {
   if (event.key !== 'Tab' || event.shiftKey) return;

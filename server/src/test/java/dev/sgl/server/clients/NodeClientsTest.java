@@ -3,12 +3,16 @@ package dev.sgl.server.clients;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.compiler.Compiler;
+import dev.sgl.run.RunOptions;
 import dev.sgl.server.TestServer;
+import dev.sgl.server.program.Programs;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,7 +72,9 @@ class NodeClientsTest {
   void thePageRunsProgramsAndChats() throws IOException, InterruptedException {
     Path browser = BROWSERS.stream().filter(Files::exists).findFirst().orElse(Path.of(""));
     Assumptions.assumeTrue(!browser.toString().isEmpty(), "there is no Chromium");
-    try (TestServer server = TestServer.open()) {
+    var two = Compiler.compile("two.sgl", "program two() -> int { return 1 + 1 }").program();
+    Programs served = new Programs(Map.of("two", two.orElseThrow()), _ -> RunOptions.DEFAULT);
+    try (TestServer server = TestServer.open(options -> options.withPrograms(served))) {
       Outcome outcome = run(List.of("node", "page.mjs", server.url("/"), browser.toString()));
       assertEquals(0, outcome.code(), outcome.said());
     }

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import okhttp3.Call;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -102,6 +103,25 @@ class BadClientsTest {
       TestServer.Answer large = server.post("/v1/completions", body);
       assertEquals(413, large.status());
       assertEquals("body_too_large", large.at("/error/code").asText());
+    }
+  }
+
+  @Test
+  void whoWaitsForOneAnswerAndLeavesIsNoticed() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      String body = "{\"prompt\":\"a\",\"n\":3,\"max_tokens\":1900,\"ignore_eos\":true}";
+      Call call = server.call("/v1/completions", body);
+      Thread caller =
+          Thread.ofVirtual().start(() -> assertThrows(IOException.class, call::execute));
+      while (server.backend().stats().running() < 3) {
+        Thread.sleep(10);
+      }
+      call.cancel();
+      caller.join();
+      for (int i = 0; i < 2000 && server.backend().stats().running() > 0; i++) {
+        Thread.sleep(10);
+      }
+      assertEquals(0, server.backend().stats().running());
     }
   }
 

@@ -252,6 +252,33 @@ class ServiceTest {
     }
   }
 
+  @Test
+  void healthDoesNotWaitForLongPrompts() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      String prompt = "[" + "7,".repeat(2000) + "7]";
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        String body = "{\"prompt\":" + prompt + ",\"max_tokens\":1,\"cache_salt\":\"" + i + "\"}";
+        callers.add(
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      try {
+                        server.post("/v1/completions", body);
+                      } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    }));
+      }
+      int beside = 0;
+      while (callers.stream().anyMatch(Thread::isAlive)) {
+        assertEquals(200, server.get("/health").status());
+        beside += server.get("/metrics").text().contains("sgl_running 0") ? 0 : 1;
+      }
+      assertTrue(beside > 0, "health was asked while prompts were computed");
+    }
+  }
+
   /// More than fits, of what takes most memory for its size; the server still answers then.
   @Test
   void aBodyOfTooManyPartsIsRefused() throws IOException {

@@ -12,14 +12,17 @@ import dev.sgl.testing.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -187,18 +190,65 @@ class OtherRoutesTest {
 
   /// The calls of the manual are answered.
   @Test
-  void whatTheManualShowsWorks() throws IOException {
+  void whatTheManualShowsWorks() throws IOException, InterruptedException {
     String manual = Files.readString(Path.of("../docs/serving.md"));
     Matcher calls =
         Pattern.compile("curl http://127\\.0\\.0\\.1:30000(\\S+) .*?-d '(.*?)'", Pattern.DOTALL)
             .matcher(manual);
     int count = 0;
     while (calls.find()) {
-      TestServer.Answer answer = server.post(calls.group(1), calls.group(2));
-      assertEquals(200, answer.status(), answer.text());
+      String typed = calls.group().replace("http://127.0.0.1:30000", server.url(""));
+      Process curl =
+          new ProcessBuilder("bash", "-c", typed.replaceFirst("^curl", "curl -s --fail-with-body"))
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(curl.waitFor(60, TimeUnit.SECONDS));
+      Assumptions.assumeTrue(curl.exitValue() != 127, "there is no curl");
+      assertEquals(0, curl.exitValue(), said);
+      assertTrue(Json.parse(said).at("/choices/0/message/content").isTextual(), said);
       count++;
     }
     assertTrue(count > 0);
+  }
+
+  /// What OpenAI's API does not have, or has and nobody else tests here.
+  @Test
+  void parametersOfSamplingDoWhatTheySay() throws IOException {
+    String body = "{\"prompt\":\"Once upon a time\",\"max_tokens\":24,\"seed\":5,%s}";
+    String plain = text(body.formatted("\"temperature\":0"));
+    assertEquals(plain, text(body.formatted("\"temperature\":1.5,\"top_k\":1")));
+    assertEquals(plain, text(body.formatted("\"temperature\":1.5,\"min_p\":1")));
+    assertEquals(plain, text(body.formatted("\"temperature\":0,\"priority\":3")));
+    String other = text(body.formatted("\"temperature\":0,\"frequency_penalty\":2"));
+    assertTrue(!other.equals(plain), "what was said is penalized: " + other);
+    other = text(body.formatted("\"temperature\":0,\"presence_penalty\":2"));
+    assertTrue(!other.equals(plain), other);
+    other = text(body.formatted("\"temperature\":0,\"repetition_penalty\":2"));
+    assertTrue(!other.equals(plain), other);
+
+    JsonNode ids = server.post("/tokenize", "{\"prompt\":\"" + plain.strip() + "\"}").at("/tokens");
+    int stop = ids.get(3).asInt();
+    TestServer.Answer stopped =
+        server.post(
+            "/v1/completions",
+            body.formatted("\"temperature\":0,\"stop_token_ids\":[" + stop + "]"));
+    assertEquals("stop", stopped.at("/choices/0/finish_reason").asText(), stopped.text());
+    assertTrue(stopped.at("/usage/completion_tokens").asInt() < 24, stopped.text());
+    TestServer.Answer later =
+        server.post(
+            "/v1/completions",
+            body.formatted(
+                "\"temperature\":0,\"min_tokens\":20,\"stop_token_ids\":[" + stop + "]"));
+    assertTrue(later.at("/usage/completion_tokens").asInt() >= 20, later.text());
+    String biased = text(body.formatted("\"temperature\":0,\"logit_bias\":{\"" + stop + "\":100}"));
+    assertTrue(!biased.equals(plain), biased);
+  }
+
+  private String text(String body) throws IOException {
+    TestServer.Answer answer = server.post("/v1/completions", body);
+    assertEquals(200, answer.status(), answer.text());
+    return answer.at("/choices/0/text").asText();
   }
 
   @Test
@@ -206,6 +256,9 @@ class OtherRoutesTest {
     JsonNode listed = server.get("/v1/programs").at("/data/0");
     assertEquals("tip", listed.path("id").asText());
     assertEquals("A tip.", listed.path("description").asText());
+    String source = server.get("/v1/programs/tip").at("/source").asText();
+    assertTrue(source.contains("program tip"), source);
+    assertEquals(404, server.get("/v1/programs/top").status());
     JsonNode result =
         server.post("/v1/programs/tip", "{\"arguments\":{\"topic\":\"food\"},\"seed\":1}").json();
     assertTrue(result.at("/result/title").isTextual(), result.toString());
