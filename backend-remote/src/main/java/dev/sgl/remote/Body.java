@@ -26,6 +26,8 @@ final class Body {
   /// Tokens that a model reads of which nothing is known.
   private static final int STANDARD_CONTEXT = 4096;
 
+  private static final int LEAST = 16;
+
   private final Link link;
   private final ServerKind server;
 
@@ -75,21 +77,21 @@ final class Body {
         Types.isFree(request.type())
             ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
             : sampling.maxTokens();
-    boolean isStandardSmall =
-        plan.path() == Plan.Path.COMPLETIONS && server != ServerKind.LLAMA_CPP;
-    return asked.isPresent() || !isStandardSmall
-        ? asked
-        : OptionalInt.of(room(Prompt.length(request.prompt())));
+    boolean isCutByDefault = plan.path() == Plan.Path.COMPLETIONS && server != ServerKind.LLAMA_CPP;
+    return asked.isPresent() || !isCutByDefault ? asked : OptionalInt.of(room(request.prompt()));
   }
 
   /// Text is completed by 16 tokens unless more are asked for. How many there is room for only the
-  /// server knows; a prompt has at most as many tokens as bytes, mostly a third of them.
-  private int room(long characters) {
+  /// server knows, so the prompt's tokens are guessed, rather too many than too few: one for three
+  /// characters of ASCII, two for each other.
+  private int room(Prompt prompt) {
     if (server == ServerKind.SGL) {
       return UNLIMITED; // it takes that for as many as there is room for
     }
-    long context = link.known().context().orElse(STANDARD_CONTEXT);
-    return (int) Math.max(context - characters, context / 4);
+    String text = prompt instanceof Prompt.Raw(var parts) ? Prompt.text(parts) : "";
+    long others = text.chars().filter(c -> c > 127).count();
+    long guessed = (text.length() - others) / 3 + 2 * others;
+    return (int) Math.max(link.known().context().orElse(STANDARD_CONTEXT) - guessed, LEAST);
   }
 
   private static void scheduling(Request request, ObjectNode body) {

@@ -21,7 +21,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
-import javax.net.ssl.SSLException;
 import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.HttpUrl;
@@ -228,7 +227,7 @@ final class Endpoint implements AutoCloseable {
       } catch (IOException e) {
         wanted.require();
         // who says nothing for so long would only do the same work again
-        boolean isHopeless = e instanceof SocketTimeoutException || e instanceof SSLException;
+        boolean isHopeless = e instanceof SocketTimeoutException || Reasons.isPlainHttp(e);
         if (attempt == options.tries() || isHopeless) {
           throw unreachable(e);
         }
@@ -260,7 +259,7 @@ final class Endpoint implements AutoCloseable {
   }
 
   UnavailableException unreachable(IOException error) {
-    String why = Reasons.of(error, base.scheme());
+    String why = Reasons.of(error);
     String through =
         proxies.through(base.uri()).map(proxy -> " through the proxy " + proxy).orElse("");
     return new UnavailableException(
@@ -286,9 +285,29 @@ final class Endpoint implements AutoCloseable {
             + (shown.isEmpty() ? " to " + response.request().url().redact() : ": " + shown)
             + hint(response.code());
     boolean always = response.code() >= 500 || CLOSED_DOORS.contains(response.code());
-    return always
-        ? new UnavailableException(message)
-        : new BackendException(message, new Refused(response.code()));
+    if (!always) {
+      return new BackendException(message, new Refused(response.code()));
+    }
+    return isLater(response.code())
+        ? UnavailableException.passing(message, new IOException(message))
+        : new UnavailableException(message);
+  }
+
+  /// The answer to a request that the endpoint did not take: the cause of what is raised then.
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+
+    private Refused(int status) {
+      super("status " + status);
+      this.status = status;
+    }
+
+    /// Whether it was the request that it did not understand.
+    boolean isOfRequest() {
+      return status == 400 || status == 422;
+    }
   }
 
   /// What may be the matter.

@@ -13,6 +13,7 @@ import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.program.Types;
+import dev.sgl.remote.Link.Known;
 import dev.sgl.remote.http.Cancellation;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -96,7 +96,7 @@ final class RemoteGeneration implements Generation {
           continue;
         }
         String value = open.isCut() ? open.text() : read(open.text());
-        refused.ifPresent(link.known()::refuses);
+        refused.ifPresentOrElse(link.known()::refuses, () -> link.known().accepts(plan.held()));
         end(value, open);
         return open.isCut() ? Optional.empty() : Optional.of(value);
       } catch (IOException e) {
@@ -119,7 +119,8 @@ final class RemoteGeneration implements Generation {
     try {
       return open();
     } catch (BackendException e) {
-      boolean isOfRequest = e.getCause() instanceof Refused refusal && refusal.isOfRequest();
+      boolean isOfRequest =
+          e.getCause() instanceof Endpoint.Refused refusal && refusal.isOfRequest();
       if (!isOfRequest || plan.described().equals(plan)) {
         throw e;
       }
@@ -238,7 +239,7 @@ final class RemoteGeneration implements Generation {
     if (wanted.isCancelled()) {
       return new CancellationException("cancelled");
     }
-    return new UnavailableException(
+    return UnavailableException.passing(
         "the endpoint " + link.endpoint().place() + " failed: " + error.getMessage(), error);
   }
 

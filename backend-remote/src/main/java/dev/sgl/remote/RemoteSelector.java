@@ -80,9 +80,6 @@ final class RemoteSelector {
       if (scores.filter(RemoteSelector::isKnown).isPresent()) {
         return selection(question, scores.get(), "labels", start);
       }
-      if (scores.isEmpty()) {
-        link.known().reportsNothing();
-      }
     }
     return choice(question, start);
   }
@@ -155,9 +152,10 @@ final class RemoteSelector {
         new Request(
             told(question.prompt(), asked.toString()), Type.TEXT, sampling, question.scheduling());
     try (Generation generation = backend.generate(request)) {
-      Reply reply = generation.reply();
+      Reply reply = answered(generation);
       usage = usage.plus(reply.usage());
       if (reply.logprobs().isEmpty()) {
+        link.known().reportsNothing();
         throw new BackendException("the endpoint gives no log-probabilities");
       }
       List<Double> scores = new ArrayList<>();
@@ -171,6 +169,18 @@ final class RemoteSelector {
                 .orElse(NEVER));
       }
       return scores;
+    }
+  }
+
+  /// A reply with log-probabilities, or one without them by a server that does not know the word.
+  private Reply answered(Generation generation) {
+    try {
+      return generation.reply();
+    } catch (BackendException e) {
+      if (e.getCause() instanceof Endpoint.Refused) {
+        link.known().reportsNothing();
+      }
+      throw e;
     }
   }
 

@@ -41,12 +41,13 @@ public record Spent(
 
   /// What it was, in words.
   public String words() {
-    return "used %,d prompt tokens (%,d cached) and %,d generated in %d requests%s%s"
+    return "used %,d prompt tokens (%,d cached) and %,d generated in %d request%s%s%s"
         .formatted(
             promptTokens,
             cachedTokens,
             generatedTokens,
             requests,
+            requests == 1 ? "" : "s",
             repeated > 0 ? ", " + repeated + " of them again" : "",
             cost > 0 ? ", for %.3g by your prices".formatted(cost) : "");
   }

@@ -33,7 +33,7 @@ final class Stream implements AutoCloseable {
   private final Response response;
   private final ObjectMapper json;
   private final long longestNanos;
-  private long heard = System.nanoTime(); // the last event
+  private long waited; // nanoseconds since the last event
   private final StringBuilder text = new StringBuilder();
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private Reply.Usage usage = Reply.Usage.NONE;
@@ -68,18 +68,20 @@ final class Stream implements AutoCloseable {
       requireEnd();
       return Optional.of(words);
     }
+    long before = System.nanoTime();
     String line = line(source);
+    waited += System.nanoTime() - before;
     if (line == null || line.strip().replace(" ", "").equals("data:[DONE]")) {
       ended = true;
       requireEnd();
       return Optional.empty();
     }
     if (line.startsWith("data:")) {
-      heard = System.nanoTime();
+      waited = 0;
       return Optional.of(event(line.substring("data:".length())));
     }
-    if (System.nanoTime() - heard > longestNanos) {
-      throw new IOException("it says that it is there, but nothing else");
+    if (waited > longestNanos) {
+      throw new IOException("it sent signs of life only");
     }
     return Optional.of("");
   }

@@ -5,11 +5,30 @@ package dev.sgl.backend;
 public final class UnavailableException extends BackendException {
   private static final long serialVersionUID = 1;
 
+  private final boolean isPassing;
+
   public UnavailableException(String message) {
     super(message);
+    this.isPassing = false;
   }
 
   public UnavailableException(String message, Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private UnavailableException(String message, Throwable cause, boolean isPassing) {
     super(message, cause);
+    this.isPassing = isPassing;
+  }
+
+  /// One that may be over at the next attempt: a stream broke off, a batch failed, there was too
+  /// much to do.
+  public static UnavailableException passing(String message, Throwable cause) {
+    return new UnavailableException(message, cause, true);
+  }
+
+  /// Whether the next attempt may succeed.
+  public boolean isPassing() {
+    return isPassing;
   }
 }

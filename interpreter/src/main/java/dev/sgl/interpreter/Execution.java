@@ -387,7 +387,8 @@ final class Execution {
       } catch (RunException e) {
         boolean isFail =
             e.getCause() instanceof FailException fail && fail.activation() == activation;
-        if (isFail || e.getCause() instanceof UnavailableException) { // nobody was asked anything
+        boolean isGone = e.getCause() instanceof UnavailableException gone && !gone.isPassing();
+        if (isFail || isGone) {
           throw e;
         }
         String why = String.valueOf(e.getMessage());

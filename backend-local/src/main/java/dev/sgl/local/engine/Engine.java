@@ -259,7 +259,7 @@ final class Engine implements AutoCloseable {
         land(next);
       }
     } catch (RuntimeException | Error e) {
-      answerAll(new UnavailableException("the model could not be run: " + e, e));
+      answerAll(UnavailableException.passing("the model could not be run: " + e, e));
       return;
     }
     cache.moveHolds();

@@ -10,13 +10,17 @@ import javax.net.ssl.SSLException;
 public final class Reasons {
   private Reasons() {}
 
-  /// @param scheme with which it was asked
-  public static String of(IOException error, String scheme) {
+  /// Whether what answers does not know what a safe connection is.
+  public static boolean isPlainHttp(IOException error) {
+    return error instanceof SSLException
+        && String.valueOf(error.getMessage()).contains("Unsupported or unrecognized SSL message");
+  }
+
+  public static String of(IOException error) {
     return switch (error) {
       case UnknownHostException _ -> "there is no such host";
       case SocketTimeoutException _ -> "it says nothing";
-      case SSLException _ when scheme.equals("https") ->
-          "no safe connection: " + error.getMessage() + " (does it speak http?)";
+      case SSLException _ when isPlainHttp(error) -> "it speaks http, not https";
       case ConnectException _ -> "nothing listens there";
       default -> error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
     };

@@ -1,27 +1,25 @@
 package dev.sgl.cli.serve;
 
 import java.lang.reflect.Proxy;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /// The end of a server, which a signal asks for: before it is [#ready], the process ends at once;
 /// the first signal after that lets it come to its end, and the second ends it.
 final class Ending {
-  private static final List<String> SIGNALS = List.of("INT", "TERM");
-
-  /// What a shell takes for ended by Ctrl-C.
-  private static final int INTERRUPTED = 130;
+  /// Signals by their numbers, which are behind 128 in the exit code of what they end.
+  private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
 
   private final CountDownLatch told = new CountDownLatch(1);
   private boolean isReady;
 
   Ending() {
-    SIGNALS.forEach(signal -> on(signal, this::signalled));
+    SIGNALS.forEach((signal, number) -> on(signal, () -> signalled(128 + number)));
   }
 
-  private synchronized void signalled() {
+  private synchronized void signalled(int code) {
     if (!isReady || told.getCount() == 0) {
-      Runtime.getRuntime().halt(INTERRUPTED);
+      Runtime.getRuntime().halt(code);
     }
     told.countDown();
   }
@@ -46,8 +44,10 @@ final class Ending {
           Proxy.newProxyInstance(
               Ending.class.getClassLoader(),
               new Class<?>[] {handling},
-              (_, _, _) -> {
-                handler.run();
+              (_, method, _) -> {
+                if (method.getName().equals("handle")) { // and not a method of every object
+                  handler.run();
+                }
                 return null;
               });
       type.getMethod("handle", type, handling)

@@ -156,11 +156,11 @@ public final class ServeCommand implements Callable<Integer> {
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
+      ending.ready();
       out.println(
           "ready: %s serves %s%s"
               .formatted(server.uri(), String.join(", ", names(backend)), programs(served.get())));
       out.flush();
-      ending.ready();
       ending.await();
       err.println(
           "stopping: what is being answered has "

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -120,11 +121,11 @@ class ServeTest {
       server.toHandle().destroy();
       String line = "";
       while (!line.contains("stopping")) {
-        line = String.valueOf(err.readLine());
+        line = Objects.requireNonNull(err.readLine());
       }
       server.toHandle().destroy();
       assertTrue(server.waitFor(10, TimeUnit.SECONDS));
-      assertEquals(130, server.exitValue());
+      assertEquals(143, server.exitValue());
     } finally {
       server.destroyForcibly();
     }

@@ -41,15 +41,19 @@ public final class GenerateApi {
 
   /// A call that was read.
   ///
+  /// @param inputs one for each ask
   /// @param single whether it asks for one text, not for a list
-  /// @param promptTokens of the text that is streamed
+  /// @param scoredFrom the first token of the prompts whose log-probability is wanted; none if -1
+  /// @param generates whether more is asked for than the prompts' own log-probabilities
   private record Wanted(
       String id,
       List<Ask> asks,
+      List<Inputs.Input> inputs,
       boolean single,
       boolean stream,
       boolean logprobs,
-      int promptTokens) {}
+      int scoredFrom,
+      boolean generates) {}
 
   public void handle(Call call) throws IOException {
     Wanted wanted = read(call.fields());
@@ -59,7 +63,27 @@ public final class GenerateApi {
       return;
     }
     Job job = new Job(served, wanted.id(), wanted.asks());
-    call.answer(() -> whole(wanted, job.run(_ -> Heard.NOTHING), start));
+    call.answer(
+        () ->
+            whole(wanted, wanted.generates() ? job.run(_ -> Heard.NOTHING) : none(wanted), start));
+  }
+
+  /// The answers where no token is asked for.
+  private static List<Answer> none(Wanted wanted) {
+    return wanted.inputs().stream()
+        .map(
+            input ->
+                new Answer(
+                    Optional.empty(),
+                    "",
+                    List.of(),
+                    List.of(),
+                    Answer.Finish.LENGTH,
+                    Optional.empty(),
+                    new Reply.Usage(input.tokens().size(), 0, 0, 0),
+                    0,
+                    List.of()))
+        .toList();
   }
 
   private Wanted read(Fields fields) {
@@ -70,6 +94,8 @@ public final class GenerateApi {
     boolean list = given.isArray() && (name.equals("text") || given.path(0).isArray());
     boolean logprobs = fields.flag("return_logprob", false);
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
+    int scoredFrom = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
+    fields.ignore("return_text_in_logprobs"); // they have their texts in any case
     boolean stream = fields.flag("stream", false);
     String id = fields.text("rid").orElseGet(() -> UUID.randomUUID().toString());
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
@@ -85,37 +111,75 @@ public final class GenerateApi {
     Sampling sampling =
         SamplingReader.read(
             parameters, vocabulary, logprobs ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty());
-    OptionalInt most = parameters.integer("max_new_tokens", 1, Integer.MAX_VALUE);
-    sampling = sampling.withMaxTokens(most.orElse(sampling.maxTokens().orElse(STANDARD_TOKENS)));
+    OptionalInt most = parameters.integer("max_new_tokens", 0, Integer.MAX_VALUE);
+    int tokens = most.orElse(sampling.maxTokens().orElse(STANDARD_TOKENS));
+    sampling = sampling.withMaxTokens(Math.max(1, tokens));
     var scheduling = SamplingReader.scheduling(fields);
     parameters.finish();
     fields.finish();
-    if (stream && inputs.size() * n > 1) {
-      throw ApiException.invalid("stream", "a stream is for one text");
+    if (stream && (inputs.size() * n > 1 || tokens == 0)) {
+      throw ApiException.invalid("stream", "a stream is for one text, of one token at least");
     }
     Inputs.requireFew(inputs, n);
     List<Ask> asks = new ArrayList<>();
+    List<Inputs.Input> asked = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =
           new Ask(input.prompt(), type, sampling, scheduling, Optional.empty(), Optional.empty());
       for (int i = 0; i < n; i++) {
         asks.add(ask.numbered(i));
+        asked.add(input);
       }
     }
-    int tokens = stream ? inputs.getFirst().tokens().size() : 0;
-    return new Wanted(id, asks, !list && n == 1, stream, logprobs, tokens);
+    boolean isScored = logprobs && scoredFrom >= 0;
+    return new Wanted(
+        id, asks, asked, !list && n == 1, stream, logprobs, isScored ? scoredFrom : -1, tokens > 0);
   }
 
   private JsonNode whole(Wanted wanted, List<Answer> answers, long start) {
     ArrayNode all = Json.array();
-    for (Answer answer : answers) {
+    for (int i = 0; i < answers.size(); i++) {
+      Answer answer = answers.get(i);
       ObjectNode one = all.addObject();
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
       answer.tokens().forEach(ids::add);
-      one.set("meta_info", meta(wanted, answer, start));
+      ObjectNode meta = meta(wanted, answer, start);
+      one.set("meta_info", meta);
+      if (wanted.scoredFrom() >= 0 || !wanted.generates()) { // which also keeps the prompt
+        score(wanted, wanted.inputs().get(i), wanted.asks().get(i), meta);
+      }
     }
     return wanted.single() ? all.get(0) : all;
+  }
+
+  /// Adds the log-probabilities of a prompt's tokens; nothing is before the first.
+  private void score(Wanted wanted, Inputs.Input input, Ask ask, ObjectNode meta) {
+    int top = ask.sampling().logprobs().orElse(0);
+    List<Reply.Logprob> scores =
+        served
+            .running()
+            .during(
+                wanted.id(), () -> served.backend().score(input.tokens(), top, ask.scheduling()));
+    if (wanted.scoredFrom() < 0) {
+      return;
+    }
+    ArrayNode chosen = meta.putArray("input_token_logprobs");
+    ArrayNode tops = meta.putArray("input_top_logprobs");
+    for (int i = wanted.scoredFrom(); i < input.tokens().size(); i++) {
+      if (i == 0) {
+        chosen.addArray().addNull().add(input.tokens().getFirst()).addNull();
+        tops.addNull();
+      } else {
+        add(scores.get(i - 1), chosen, tops);
+      }
+    }
+  }
+
+  private static void add(Reply.Logprob logprob, ArrayNode chosen, ArrayNode tops) {
+    chosen.add(entry(logprob.logprob(), logprob.id(), logprob.token()));
+    ArrayNode top = tops.addArray();
+    logprob.top().forEach(c -> top.add(entry(c.logprob(), c.id(), c.token())));
   }
 
   private static ObjectNode meta(Wanted wanted, Answer answer, long start) {
@@ -134,11 +198,7 @@ public final class GenerateApi {
     if (wanted.logprobs()) {
       ArrayNode chosen = meta.putArray("output_token_logprobs");
       ArrayNode tops = meta.putArray("output_top_logprobs");
-      for (Reply.Logprob logprob : answer.logprobs()) {
-        chosen.add(entry(logprob.logprob(), logprob.id(), logprob.token()));
-        ArrayNode top = tops.addArray();
-        logprob.top().forEach(c -> top.add(entry(c.logprob(), c.id(), c.token())));
-      }
+      answer.logprobs().forEach(logprob -> add(logprob, chosen, tops));
     }
     return meta;
   }
@@ -180,7 +240,7 @@ public final class GenerateApi {
       ObjectNode chunk = Json.object().put("text", text.toString());
       ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id());
       meta.putNull("finish_reason").put("completion_tokens", tokens);
-      meta.put("prompt_tokens", wanted.promptTokens());
+      meta.put("prompt_tokens", wanted.inputs().getFirst().tokens().size());
       try {
         events.send(chunk);
       } catch (IOException e) {

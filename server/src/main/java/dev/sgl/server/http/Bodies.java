@@ -2,32 +2,55 @@ package dev.sgl.server.http;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/// The room for large bodies, which take many times their size once they are read: a part of the
-/// memory, for all calls together. Who finds none waits.
+/// The room for bodies, for all calls together: for those on their way, by what has come of them;
+/// and for what is made of large ones, which takes many times their size. Both are parts of the
+/// memory.
 final class Bodies {
-  private static final int SMALL = 64 << 10; // such bodies are not counted
-  private static final int PART = 64; // of the memory: one in so many
+  private static final int SMALL = 64 << 10; // what is made of such a body is not counted
+  private static final int MADE = 64; // what is made of them: one part in so many
+  private static final int COMING = 8; // what is on its way
   private static final int UNIT = 1 << 10;
   private static final long PATIENCE_SECONDS = 60;
 
+  private final long most;
   private final int units;
   private final Semaphore free;
+  private final AtomicLong coming = new AtomicLong();
 
   Bodies() {
-    this(Runtime.getRuntime().maxMemory() / PART);
+    this(Runtime.getRuntime().maxMemory());
   }
 
-  Bodies(long bytes) {
-    units = Math.clamp(bytes / UNIT, 1, Integer.MAX_VALUE);
+  /// @param memory in bytes
+  Bodies(long memory) {
+    most = memory / COMING;
+    units = Math.clamp(memory / MADE / UNIT, 1, Integer.MAX_VALUE);
     free = new Semaphore(units, true);
   }
 
-  /// Waits until there is room for a body; one that is larger than all the room is read alone.
+  /// Counts bytes that have come.
+  ///
+  /// @throws ApiException if there is no room for them; they are not counted then
+  void come(int bytes) {
+    if (coming.addAndGet(bytes) > most) {
+      coming.addAndGet(-bytes);
+      throw ApiException.unavailable("the server reads too much at once; try again later");
+    }
+  }
+
+  /// They are not kept any more.
+  void gone(int bytes) {
+    coming.addAndGet(-bytes);
+  }
+
+  /// Waits until there is room for what is made of a body; of one that is larger than all the room
+  /// it is made alone.
   ///
   /// @return what to give back
   /// @throws ApiException if there is none for a long time
-  int take(long bytes) {
+  int take(int bytes) {
     if (bytes <= SMALL) {
       return 0;
     }

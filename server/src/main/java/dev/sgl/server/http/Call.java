@@ -3,6 +3,7 @@ package dev.sgl.server.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,11 +17,13 @@ public final class Call {
   /// Bytes of a body that is too large which are read nevertheless.
   private static final long DRAINED = 256 << 20;
 
+  private static final int PIECE = 1 << 16; // that is read at a time
+
   private final HttpExchange exchange;
   private final Limits limits;
   private final SlowReaders readers;
   private final Bodies bodies;
-  private int held; // of the room for bodies
+  private int taken; // of the room for bodies
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
@@ -72,7 +75,14 @@ public final class Call {
   ///
   /// @throws ApiException if it is none, or too large
   public JsonNode json() throws IOException {
-    return Json.read(body());
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try {
+      read(body);
+      taken += bodies.take(body.size());
+      return Json.read(body.toByteArray());
+    } finally {
+      bodies.gone(body.size());
+    }
   }
 
   /// The members of the body.
@@ -82,33 +92,32 @@ public final class Call {
     return Fields.of(json());
   }
 
-  /// Bytes of the body as the client counts them, or the most there may be.
-  private long announced() {
-    try {
-      return header("Content-Length").map(Long::parseLong).orElse((long) limits.bodyBytes());
-    } catch (NumberFormatException e) {
-      return limits.bodyBytes();
+  private void read(ByteArrayOutputStream body) throws IOException {
+    try (InputStream in = exchange.getRequestBody()) {
+      while (true) {
+        byte[] piece = in.readNBytes(PIECE);
+        if (body.size() + piece.length > limits.bodyBytes()) {
+          drain(in); // a client that still sends would not see the answer
+          throw new ApiException(
+              413,
+              "invalid_request_error",
+              "",
+              "body_too_large",
+              "the body has more than " + limits.bodyBytes() + " bytes");
+        }
+        bodies.come(piece.length);
+        body.writeBytes(piece);
+        if (piece.length < PIECE) {
+          return;
+        }
+      }
     }
   }
 
-  private byte[] body() throws IOException {
-    held += bodies.take(Math.min(announced(), limits.bodyBytes()));
-    try (InputStream in = exchange.getRequestBody()) {
-      byte[] body = in.readNBytes(limits.bodyBytes() + 1);
-      if (body.length > limits.bodyBytes()) {
-        // a client that still sends would not see the answer
-        for (long left = DRAINED; left > 0; ) {
-          int read = in.readNBytes(1 << 16).length;
-          left = read == 0 ? 0 : left - read;
-        }
-        throw new ApiException(
-            413,
-            "invalid_request_error",
-            "",
-            "body_too_large",
-            "the body has more than " + limits.bodyBytes() + " bytes");
-      }
-      return body;
+  private static void drain(InputStream in) throws IOException {
+    for (long left = DRAINED; left > 0; ) {
+      int read = in.readNBytes(PIECE).length;
+      left = read == 0 ? 0 : left - read;
     }
   }
 
@@ -234,8 +243,8 @@ public final class Call {
 
   /// Gives the connection back, or up.
   void close() {
-    bodies.give(held);
-    held = 0;
+    bodies.give(taken);
+    taken = 0;
     try {
       readers.write(exchange::close);
     } catch (IOException e) {

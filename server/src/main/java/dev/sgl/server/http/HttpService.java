@@ -26,7 +26,7 @@ public final class HttpService implements AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final int SECONDS_FOR_A_REQUEST = 120;
   private static final int CONNECTIONS = 1 << 14;
-  private static final int DRAINED = 64 << 20;
+  private static final int LEFT = 64 << 20; // of a body that nobody read
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -67,7 +67,7 @@ public final class HttpService implements AutoCloseable {
     standard("sun.net.httpserver.maxIdleConnections", "" + BACKLOG);
     standard("jdk.httpserver.maxConnections", "" + CONNECTIONS);
     // who is refused while it sends would not see the answer
-    standard("sun.net.httpserver.drainAmount", "" + DRAINED);
+    standard("sun.net.httpserver.drainAmount", "" + LEFT);
     return new HttpService(HttpServer.create(address, BACKLOG), router, guard, limits, meters);
   }
 

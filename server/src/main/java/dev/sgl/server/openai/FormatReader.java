@@ -93,14 +93,21 @@ public final class FormatReader {
   }
 
   private static Type schema(JsonNode schema) {
-    return new Type.Schema(parsed(schema).toString());
+    JsonNode parsed = parsed(schema);
+    return new Type.Schema(parsed.isTextual() ? parsed.textValue() : parsed.toString());
   }
 
-  /// A schema may also come as a text.
+  /// A schema may also come as a text; one that is no JSON stays a text, and is refused as a
+  // schema.
   private static JsonNode parsed(JsonNode schema) {
-    return schema.isTextual()
-        ? Json.read(schema.textValue().getBytes(StandardCharsets.UTF_8))
-        : schema;
+    if (!schema.isTextual()) {
+      return schema;
+    }
+    try {
+      return Json.read(schema.textValue().getBytes(StandardCharsets.UTF_8));
+    } catch (ApiException e) {
+      return schema;
+    }
   }
 
   /// The schema with closed objects; as it is if it would then allow nothing, or be too complex.

@@ -360,6 +360,7 @@ function select(name) {
     $(tab).hidden = tab !== name;
     $('tab-' + tab).setAttribute('aria-selected', tab === name);
   }
+  $('values').hidden = name === 'chat';
 }
 
 for (const tab of ['program', 'chat']) $('tab-' + tab).onclick = () => select(tab);

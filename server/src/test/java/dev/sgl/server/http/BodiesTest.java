@@ -2,6 +2,7 @@ package dev.sgl.server.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.ExecutorService;
@@ -13,12 +14,12 @@ import org.junit.jupiter.api.Timeout;
 
 /// Room for large bodies.
 class BodiesTest {
-  private static final long MEBIBYTE = 1 << 20;
+  private static final int MEBIBYTE = 1 << 20;
 
   @Test
   @Timeout(30)
   void whoFindsNoRoomWaits() throws Exception {
-    Bodies bodies = new Bodies(4 * MEBIBYTE);
+    Bodies bodies = new Bodies(4L * 64 * MEBIBYTE);
     int first = bodies.take(3 * MEBIBYTE);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Integer> second = threads.submit(() -> bodies.take(2 * MEBIBYTE));
@@ -32,8 +33,17 @@ class BodiesTest {
 
   @Test
   void whatIsLargerThanAllRoomIsReadAlone() {
-    Bodies bodies = new Bodies(MEBIBYTE);
+    Bodies bodies = new Bodies(64L * MEBIBYTE);
     bodies.give(bodies.take(100 * MEBIBYTE));
     bodies.give(bodies.take(100 * MEBIBYTE));
+  }
+
+  @Test
+  void moreThanThereIsRoomForIsRefusedWhileItComes() {
+    Bodies bodies = new Bodies(64L * MEBIBYTE);
+    bodies.come(7 * MEBIBYTE);
+    assertThrows(ApiException.class, () -> bodies.come(2 * MEBIBYTE));
+    bodies.gone(7 * MEBIBYTE);
+    bodies.come(2 * MEBIBYTE);
   }
 }

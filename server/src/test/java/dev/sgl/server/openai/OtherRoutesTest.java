@@ -306,6 +306,33 @@ class OtherRoutesTest {
     assertEquals(5, events.getLast().at("/meta_info/finish_reason/length").asInt());
   }
 
+  /// As SGLang's own front end scores choices.
+  @Test
+  void promptsAreScoredWithoutAToken() throws IOException {
+    JsonNode echoed =
+        server
+            .post(
+                "/v1/completions",
+                "{\"prompt\":\"The lamp is nice\",\"max_tokens\":0,\"logprobs\":2,\"echo\":true}")
+            .at("/choices/0/logprobs/token_logprobs");
+    JsonNode answer =
+        server
+            .post(
+                "/generate",
+                "{\"text\":\"The lamp is nice\",\"return_logprob\":true,\"logprob_start_len\":0,"
+                    + "\"top_logprobs_num\":2,\"sampling_params\":{\"max_new_tokens\":0}}")
+            .json();
+    JsonNode scores = answer.at("/meta_info/input_token_logprobs");
+    assertEquals(echoed.size(), scores.size(), answer.toString());
+    assertTrue(scores.at("/0/0").isNull());
+    for (int i = 1; i < echoed.size(); i++) {
+      assertEquals(echoed.get(i).asDouble(), scores.get(i).get(0).asDouble(), 1e-9);
+      assertEquals(2, answer.at("/meta_info/input_top_logprobs").get(i).size());
+    }
+    assertEquals("", answer.path("text").asText());
+    assertEquals(0, answer.at("/meta_info/completion_tokens").asInt());
+  }
+
   @Test
   void aTextThatCanNeverFitIsRefusedAtOnce() throws IOException {
     String body = "{\"prompt\":\"" + "a".repeat(12_000_000) + "\",\"max_tokens\":1}";
