@@ -20,6 +20,7 @@ public record Routine(
     body = List.copyOf(body);
   }
 
+  /// The same with other `///` lines.
   public Routine withDocumentation(String text) {
     return new Routine(kind, name, parameters, returns, body, text, span);
   }

@@ -39,6 +39,7 @@ public record DeviceOption(Kind kind, int index, Format format) {
     return new DeviceOption(Kind.CUDA, index, Format.AUTO);
   }
 
+  /// The same with numbers of a format.
   public DeviceOption withFormat(Format value) {
     return new DeviceOption(kind, index, value);
   }

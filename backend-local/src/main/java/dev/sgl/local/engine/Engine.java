@@ -447,7 +447,11 @@ final class Engine implements AutoCloseable {
       Arrays.fill(tables, new int[1]);
       int[] positions = IntStream.range(0, rows).toArray();
       try {
-        model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
+        Logits logits =
+            model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
+        if (model.isAsynchronous()) { // what comes next must not meet it on the way
+          logits.pick(List.of(Draw.greedy(new long[0], Draw.NO_LOGPROBS))).await();
+        }
       } catch (RuntimeException e) {
         return; // the first request will meet it, and say so
       }

@@ -21,6 +21,7 @@ import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cuda.GpuException;
+import dev.sgl.local.kernel.cuda.OutOfDeviceMemory;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.reading.EmbeddedPrompt;
@@ -53,6 +54,8 @@ public final class LocalBackend implements TokenBackend {
 
   /// Tokens that the pool holds at most unless one sequence needs more.
   private static final int MAX_POOL = 32_768;
+
+  /// Tokens without which nobody can do anything.
   private static final int LEAST_POOL = 256;
 
   /// Tokens of a run of the cache that are shown.
@@ -97,7 +100,7 @@ public final class LocalBackend implements TokenBackend {
       }
     } catch (GpuException e) {
       checkpoint.close();
-      throw tooLarge(e);
+      throw failed(e);
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -130,14 +133,17 @@ public final class LocalBackend implements TokenBackend {
       return model;
     } catch (GpuException e) {
       device.close();
-      throw tooLarge(e);
+      throw failed(e);
     } catch (RuntimeException | Error e) {
       device.close();
       throw e;
     }
   }
 
-  private static ModelException tooLarge(GpuException e) {
+  private static ModelException failed(GpuException e) {
+    if (!(e instanceof OutOfDeviceMemory)) {
+      return new ModelException("the GPU cannot be used: " + e.getMessage(), e);
+    }
     return new ModelException(
         e.getMessage()
             + "; choose a smaller model or --context-length, free what other processes hold, or let another GPU (--device cuda:N) or the processor (--device cpu) compute",

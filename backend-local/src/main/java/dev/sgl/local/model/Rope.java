@@ -59,15 +59,19 @@ final class Rope {
     return scaling.path("rope_type").asText(scaling.path("type").asText("default"));
   }
 
-  private static double original(JsonNode scaling, int named) {
+  /// Positions that the model was trained with at first: by default those that the file names.
+  private static double original(JsonNode scaling, double named) {
     return scaling.path("original_max_position_embeddings").asDouble(named);
+  }
+
+  private static double original(DecoderConfig config, JsonNode scaling) {
+    return original(
+        scaling, config.json().path("max_position_embeddings").asDouble(config.context()));
   }
 
   private static double factor(DecoderConfig config, JsonNode scaling) {
     JsonNode factor = scaling.path("factor");
-    return factor.isNumber()
-        ? factor.asDouble()
-        : config.context() / original(scaling, config.context());
+    return factor.isNumber() ? factor.asDouble() : config.context() / original(config, scaling);
   }
 
   /// Llama 3.1: slow angles are divided by the factor, fast ones stay, between them it is blended.
@@ -100,7 +104,7 @@ final class Rope {
 
   /// The number of the pair that makes so many turns.
   private static double pair(double turns, double theta, DecoderConfig config, JsonNode scaling) {
-    double positions = original(scaling, config.context());
+    double positions = original(config, scaling);
     return config.headDim() * Math.log(positions / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
   }
 

@@ -56,7 +56,8 @@ public final class Transformer implements Model {
     this.device = device;
     this.loaded = loaded;
     config = decoder.config();
-    device.expect(model.numbers());
+    Optional<Weight> unused = model.find("lm_head.weight").filter(_ -> decoder.config().tied());
+    device.expect(model.numbers() - unused.map(Weight::numbers).orElse(0L));
     int hidden = config.hidden();
     Weight tokens = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
     embedding = load(List.of(tokens));

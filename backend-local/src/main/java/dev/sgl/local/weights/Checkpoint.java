@@ -146,7 +146,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /// Numbers of all weights.
   public long numbers() {
-    return tensors.values().stream().mapToLong(t -> (long) t.rows() * t.columns()).sum();
+    return tensors.values().stream().mapToLong(Weight::numbers).sum();
   }
 
   /// Bytes of all weights.

@@ -11,6 +11,11 @@ public record Weight(String name, DType type, int rows, int columns, MemorySegme
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /// How many numbers it has.
+  public long numbers() {
+    return (long) rows * columns;
+  }
+
   /// The number at `index`, row by row.
   public float get(long index) {
     return switch (type) {

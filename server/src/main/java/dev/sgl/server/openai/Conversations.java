@@ -84,7 +84,8 @@ public final class Conversations {
     for (String name : given.names()) {
       if (RESERVED.contains(name) || name.endsWith("_token")) {
         throw ApiException.invalid(
-            given.name(name), given.name(name) + " is not for the template's arguments");
+            given.name(name),
+            given.name(name) + " follows from the call itself and cannot be set here");
       }
       given.any(name).ifPresent(value -> variables.put(name, Json.plain(value)));
     }

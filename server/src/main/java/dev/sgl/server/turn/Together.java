@@ -24,7 +24,7 @@ public final class Together {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<T>> futures = new ArrayList<>();
       for (Callable<T> task : tasks) {
-        futures.add(threads.submit(() -> first(task, failure, threads)));
+        futures.add(threads.submit(() -> endingAllIfItFails(task, failure, threads)));
       }
       List<T> results = new ArrayList<>();
       for (Future<T> future : futures) {
@@ -38,7 +38,7 @@ public final class Together {
     }
   }
 
-  private static <T> T first(
+  private static <T> T endingAllIfItFails(
       Callable<T> task, AtomicReference<Throwable> failure, ExecutorService threads)
       throws Exception {
     try {

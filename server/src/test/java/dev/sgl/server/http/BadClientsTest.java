@@ -117,7 +117,7 @@ class BadClientsTest {
         Thread.sleep(10);
       }
       call.cancel();
-      caller.join();
+      caller.get();
       for (int i = 0; i < 2000 && server.backend().stats().running() > 0; i++) {
         Thread.sleep(10);
       }

@@ -256,24 +256,27 @@ class ServiceTest {
   void healthDoesNotWaitForLongPrompts() throws Exception {
     try (TestServer server = TestServer.open()) {
       String prompt = "[" + "7,".repeat(2000) + "7]";
-      List<Thread> callers = new ArrayList<>();
+      List<CompletableFuture<Integer>> callers = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         String body = "{\"prompt\":" + prompt + ",\"max_tokens\":1,\"cache_salt\":\"" + i + "\"}";
         callers.add(
-            Thread.ofVirtual()
-                .start(
-                    () -> {
-                      try {
-                        server.post("/v1/completions", body);
-                      } catch (IOException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    }));
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return server.post("/v1/completions", body).status();
+                  } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                  }
+                },
+                Thread.ofVirtual()::start));
       }
       int beside = 0;
-      while (callers.stream().anyMatch(Thread::isAlive)) {
+      while (!callers.stream().allMatch(CompletableFuture::isDone)) {
         assertEquals(200, server.get("/health").status());
         beside += server.get("/metrics").text().contains("sgl_running 0") ? 0 : 1;
+      }
+      for (CompletableFuture<Integer> caller : callers) {
+        assertEquals(200, caller.get());
       }
       assertTrue(beside > 0, "health was asked while prompts were computed");
     }

@@ -7,12 +7,15 @@ import jcuda.driver.CUmodule;
 
 /// The attention kernels for one size of heads.
 final class Attention {
+  /// [#variant] is below this.
+  static final int VARIANTS = 8;
+
   private static final int TILE = 64;
   private static final int THREADS = 128;
   private static final int MOST_DIM = 256;
 
   /// Heads that may share one of the keys: an item of the wide kernel has them all.
-  private static final int MOST_SHARED = BatchPlan.WIDE;
+  private static final int MOST_GROUP = BatchPlan.WIDE;
 
   /// Query vectors, and counters, that there is room for from the beginning.
   private static final int LEAST_VECTORS = 1 << 15;
@@ -63,18 +66,18 @@ final class Attention {
     decode = gpu.kernel(module, "decode", shared);
   }
 
-  /// Whether heads are turned, and keys and values placed, on the way: unless many items have the
-  /// same queries; then it is done before.
+  /// Whether heads are turned, and keys and values placed, on the way: unless there are prompts, or
+  /// many items with the same queries; then it is done before.
   static boolean places(BatchPlan plan) {
     return plan.wideItems() == 0;
   }
 
   void run(CudaDevice.CudaPass pass, AttentionShape shape, Operands operands) {
     BatchPlan plan = pass.plan();
-    if (shape.heads() / shape.kvHeads() > MOST_SHARED) {
+    if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
       throw new GpuException(
           "%d heads that share one of the keys are not supported on a GPU; at most %d are"
-              .formatted(shape.heads() / shape.kvHeads(), MOST_SHARED));
+              .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
     }
     if (places(plan)) {
       attend(decode, plan.narrowItems(), pass, shape, operands);
@@ -137,9 +140,6 @@ final class Attention {
         + (isFew(plan.wideItems()) ? 0 : 2)
         + (isFew(plan.narrowItems()) ? 0 : 4);
   }
-
-  /// [#variant] is below this.
-  static final int VARIANTS = 8;
 
   /// Makes room for the parts of a batch.
   ///

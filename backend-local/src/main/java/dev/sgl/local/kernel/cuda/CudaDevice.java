@@ -124,6 +124,7 @@ public final class CudaDevice implements Device {
   public record Options(int index, double memFraction, Optional<DType> format) {
     public static final Options DEFAULT = new Options(0, 0.9, Optional.empty());
 
+    /// The same with numbers of a format.
     public Options withFormat(DType value) {
       return new Options(index, memFraction, Optional.of(value));
     }
@@ -166,7 +167,7 @@ public final class CudaDevice implements Device {
   public void expect(long numbers) {
     gpu.enter();
     if (numbers * BYTES > gpu.free()) {
-      throw new OutOfDeviceMemory("the weights", numbers * BYTES, gpu.free());
+      throw new OutOfDeviceMemory("the weights need", numbers * BYTES, gpu.free());
     }
   }
 

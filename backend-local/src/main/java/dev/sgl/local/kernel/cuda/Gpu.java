@@ -159,7 +159,7 @@ final class Gpu implements AutoCloseable {
     try {
       JCudaDriver.cuMemAlloc(pointer, Math.max(16, bytes));
     } catch (CudaException e) {
-      throw new OutOfDeviceMemory("the next step of loading or computing", bytes, free());
+      throw new OutOfDeviceMemory("the next step of loading or computing needs", bytes, free());
     }
     allocated.add(pointer);
     return new Memory(pointer, new Address(pointer).value(), bytes);
@@ -304,7 +304,8 @@ final class Gpu implements AutoCloseable {
     JCudaDriver.cuEventDestroy(event);
   }
 
-  /// Nanoseconds between two marks that the stream has passed, to about half a microsecond.
+  /// Nanoseconds between two marks that the stream has passed: to about half a microsecond if they
+  /// are not far apart, and to one in ten million else.
   long nanos(CUevent begin, CUevent end) {
     float[] millis = new float[1];
     JCudaDriver.cuEventElapsedTime(millis, begin, end);

@@ -1,14 +1,14 @@
 package dev.sgl.local.kernel.cuda;
 
 /// The device has less memory left than is needed.
-final class OutOfDeviceMemory extends GpuException {
+public final class OutOfDeviceMemory extends GpuException {
   private static final long serialVersionUID = 1;
   private static final long MIB = 1 << 20;
 
-  /// @param what needs the bytes
+  /// @param what needs the bytes, with the verb
   OutOfDeviceMemory(String what, long needed, long free) {
     super(
-        "the GPU has %,d MiB free, but %s need%s %,d MiB"
-            .formatted(free >> 20, what, what.endsWith("s") ? "" : "s", needed + MIB - 1 >> 20));
+        "the GPU has %,d MiB free, but %s %,d MiB"
+            .formatted(free >> 20, what, needed + MIB - 1 >> 20));
   }
 }
