@@ -111,8 +111,8 @@ class BadClientsTest {
     try (TestServer server = TestServer.open()) {
       String body = "{\"prompt\":\"a\",\"n\":3,\"max_tokens\":1900,\"ignore_eos\":true}";
       Call call = server.call("/v1/completions", body);
-      Thread caller =
-          Thread.ofVirtual().start(() -> assertThrows(IOException.class, call::execute));
+      CompletableFuture<Void> caller =
+          CompletableFuture.runAsync(() -> assertThrows(IOException.class, call::execute));
       while (server.backend().stats().running() < 3) {
         Thread.sleep(10);
       }
