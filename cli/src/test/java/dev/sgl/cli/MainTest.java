@@ -146,7 +146,7 @@ class MainTest {
     sglc("run", source, "--model", model.toString())
         .failed(3, "the architecture MambaForCausalLM is not supported");
     Files.writeString(config, "{");
-    sglc("run", source, "--model", model.toString()).failed(3, "config.json cannot be read");
+    sglc("run", source, "--model", model.toString()).failed(3, "config.json:1 is not JSON");
   }
 
   @Test

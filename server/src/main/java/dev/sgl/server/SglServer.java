@@ -112,6 +112,11 @@ public final class SglServer implements AutoCloseable {
     return URI.create("http://" + host + ":" + address.getPort());
   }
 
+  /// Whether only this machine can reach it.
+  public boolean isLocal() {
+    return http.address().getAddress().isLoopbackAddress();
+  }
+
   /// What is measured; more can be added.
   public MeterRegistry meters() {
     return meters;

@@ -1,5 +1,6 @@
 package dev.sgl.local.weights;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -82,6 +83,11 @@ public final class Checkpoint implements AutoCloseable {
   private static JsonNode readJson(Path file) {
     try {
       return JSON.readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+      String why =
+          e.getOriginalMessage().replaceAll("\\s*\\(?(start marker at )?\\[Source: .*", "");
+      throw new ModelException(file + ":" + line + " is not JSON: " + why, e);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }

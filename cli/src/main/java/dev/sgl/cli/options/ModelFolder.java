@@ -30,7 +30,12 @@ public record ModelFolder(String name, Path folder) {
     }
     ModelName name =
         ModelName.parse(named.get())
-            .orElseThrow(() -> new UsageException("there is no model folder " + folder));
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "there is no model folder "
+                            + named.get()
+                            + "; a name on the hub has the form OWNER/NAME"));
     try (LoadingLine line = new LoadingLine(err, name.toString(), progress)) {
       Path found = new Hub(System.getenv()).find(name, line::fetched);
       return new ModelFolder(name.repository(), found);

@@ -156,6 +156,10 @@ public final class ServeCommand implements Callable<Integer> {
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served.get(), given)) {
       new EngineMeters(backend).bindTo(server.meters());
+      if (isOpenToAll(server)) {
+        err.println(
+            "warning: whoever reaches this machine may call, and read what others ask; give it an --api-key");
+      }
       ending.ready();
       out.println(
           "ready: %s serves %s%s"
@@ -204,6 +208,14 @@ public final class ServeCommand implements Callable<Integer> {
                 + " is in use or may not be used; choose another with --port");
   }
 
+  private boolean isOpenToAll(SglServer server) {
+    return key().isEmpty() && !server.isLocal();
+  }
+
+  private Optional<String> key() {
+    return apiKey.or(() -> Optional.ofNullable(System.getenv("SGL_API_KEY")));
+  }
+
   private LocalOptions options() {
     if (chatTemplate.isPresent() && !Files.exists(chatTemplate.get())) {
       throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
@@ -227,7 +239,7 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private SglServer open(LocalBackend backend, Map<String, Program> served, Host given) {
-    Optional<String> key = apiKey.or(() -> Optional.ofNullable(System.getenv("SGL_API_KEY")));
+    Optional<String> key = key();
     if (key.filter(String::isBlank).isPresent()) {
       throw new UsageException("--api-key, or SGL_API_KEY, is empty");
     }

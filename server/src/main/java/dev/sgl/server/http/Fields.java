@@ -112,8 +112,8 @@ public final class Fields {
   }
 
   private ApiException outside(String field, Number min, Number max) {
-    return ApiException.invalid(
-        name(field), "invalid_value", name(field) + " must be from " + min + " to " + max);
+    String range = min.equals(max) ? " must be " + min : " must be from " + min + " to " + max;
+    return ApiException.invalid(name(field), "invalid_value", name(field) + range);
   }
 
   public OptionalDouble number(String field, double min, double max) {

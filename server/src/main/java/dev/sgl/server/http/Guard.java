@@ -46,7 +46,8 @@ public final class Guard {
   void check(Call call, boolean isOpen) {
     String host = call.header("Host").orElse("");
     String name = host.replaceFirst(":[0-9]+$", "").toLowerCase(Locale.ROOT);
-    if (!names.isEmpty() && !names.contains(name)) {
+    boolean isOldProbe = isOpen && host.isEmpty(); // HTTP/1.0 names no host
+    if (!names.isEmpty() && !names.contains(name) && !isOldProbe) {
       throw forbidden("the host " + host + " is not this server's name");
     }
     Optional<String> origin = call.header("Origin");

@@ -83,9 +83,11 @@ public final class Router {
           path + " takes " + String.join(" or ", methods) + ", not " + method);
     }
     String near =
-        Nearest.to(path, routes.stream().map(Route::path).toList())
-            .map(p -> "; did you mean " + p + "?")
-            .orElse("");
+        path.equals("/v1/responses")
+            ? "; this server answers POST /v1/chat/completions"
+            : Nearest.to(path, routes.stream().map(Route::path).toList())
+                .map(p -> "; did you mean " + p + "?")
+                .orElse("");
     throw ApiException.notFound("", "unknown_url", "there is no " + method + " " + path + near);
   }
 }

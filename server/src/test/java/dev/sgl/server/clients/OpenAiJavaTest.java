@@ -154,6 +154,27 @@ class OpenAiJavaTest {
   }
 
   @Test
+  void aStreamThatIsClosedEndsWhatItAskedFor() throws Exception {
+    try (TestServer server = TestServer.open()) {
+      var endless =
+          ask()
+              .maxCompletionTokens(1500)
+              .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true))
+              .build();
+      try (StreamResponse<ChatCompletionChunk> stream =
+          client(server, "any").chat().completions().createStreaming(endless)) {
+        assertTrue(stream.stream().findFirst().isPresent());
+        assertEquals(1, server.backend().stats().running());
+      }
+      for (int i = 0; i < 2000 && server.backend().stats().running() > 0; i++) {
+        Thread.sleep(10);
+      }
+      assertEquals(0, server.backend().stats().running());
+      assertTrue(server.backend().stats().generatedTokens() < 1500);
+    }
+  }
+
+  @Test
   void errorsAreThoseThatTheClientKnows() throws IOException {
     try (TestServer server = TestServer.open(o -> o.withApiKey(Optional.of("secret")))) {
       assertThrows(UnauthorizedException.class, () -> client(server, "wrong").models().list());

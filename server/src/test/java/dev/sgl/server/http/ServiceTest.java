@@ -326,7 +326,7 @@ class ServiceTest {
     SplittableRandom random = new SplittableRandom(1);
     int answered = 0;
     try (TestServer server = TestServer.open()) {
-      for (int i = 0; i < Integer.getInteger("sgl.fuzz", 1500); i++) {
+      for (int i = 0; i < Integer.getInteger("sgl.fuzz", 10_000); i++) {
         int which = random.nextInt(seeds.length);
         String body = mutated(seeds[which], random);
         TestServer.Answer answer = server.post(paths[which], body.isEmpty() ? " " : body);
