@@ -97,6 +97,8 @@ public final class Call {
       while (true) {
         byte[] piece = in.readNBytes(PIECE);
         if (body.size() + piece.length > limits.bodyBytes()) {
+          bodies.gone(body.size());
+          body.reset();
           drain(in); // a client that still sends would not see the answer
           throw new ApiException(
               413,
