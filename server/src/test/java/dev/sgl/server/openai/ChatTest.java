@@ -47,6 +47,20 @@ class ChatTest {
   }
 
   @Test
+  void templatesAreNotToldAnotherConversation() throws IOException {
+    for (String name : List.of("messages", "tools", "add_generation_prompt", "bos_token")) {
+      TestServer.Answer answer =
+          server.post(
+              "/v1/chat/completions",
+              "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"chat_template_kwargs\":{\""
+                  + name
+                  + "\":[]}}");
+      assertEquals(400, answer.status(), answer.text());
+      assertEquals("chat_template_kwargs." + name, answer.at("/error/param").asText());
+    }
+  }
+
+  @Test
   void anAnswerHasTheShapeOfOpenAi() throws IOException {
     TestServer.Answer answer = server.post(PATH, tips("\"max_tokens\":12"));
     assertEquals(200, answer.status());
