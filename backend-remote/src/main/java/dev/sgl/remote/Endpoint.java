@@ -293,23 +293,6 @@ final class Endpoint implements AutoCloseable {
         : new UnavailableException(message);
   }
 
-  /// The answer to a request that the endpoint did not take: the cause of what is raised then.
-  static final class Refused extends Exception {
-    private static final long serialVersionUID = 1;
-
-    private final int status;
-
-    private Refused(int status) {
-      super("status " + status);
-      this.status = status;
-    }
-
-    /// Whether it was the request that it did not understand.
-    boolean isOfRequest() {
-      return status == 400 || status == 422;
-    }
-  }
-
   /// What may be the matter.
   private String hint(int code) {
     return switch (code) {
@@ -344,5 +327,22 @@ final class Endpoint implements AutoCloseable {
     client.dispatcher().cancelAll();
     client.dispatcher().executorService().shutdown();
     client.connectionPool().evictAll();
+  }
+
+  /// The answer to a request that the endpoint did not take: the cause of what is raised then.
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+
+    private Refused(int status) {
+      super("status " + status);
+      this.status = status;
+    }
+
+    /// Whether it was the request that it did not understand.
+    boolean isOfRequest() {
+      return status == 400 || status == 422;
+    }
   }
 }

@@ -31,6 +31,7 @@ final class Stream implements AutoCloseable {
   private static final int ONLY_ALIVE = 10;
 
   private final Response response;
+  private final String subtype; // of what the server sends
   private final ObjectMapper json;
   private final long longestNanos;
   private long waited; // nanoseconds since the last event
@@ -45,6 +46,8 @@ final class Stream implements AutoCloseable {
   ///     is still there may do so for [#ONLY_ALIVE] times as long
   Stream(Response response, ObjectMapper json, Duration silence) {
     this.response = response;
+    MediaType type = response.body().contentType();
+    this.subtype = type == null ? "" : type.subtype();
     this.json = json;
     this.longestNanos = silence.multipliedBy(ONLY_ALIVE).toNanos();
   }
@@ -58,11 +61,11 @@ final class Stream implements AutoCloseable {
       return Optional.empty();
     }
     BufferedSource source = response.body().source();
-    if (isPage()) {
+    if (subtype.equals("html")) {
       throw new BackendException(
           "the endpoint answered with a web page, so it is no OpenAI-compatible endpoint; is its URL right?");
     }
-    if (isWhole()) {
+    if (subtype.equals("json")) { // the server does not stream, and sent all at once
       ended = true;
       String words = event(source.readUtf8(Math.min(MAX_LINE, length(source))));
       requireEnd();
@@ -84,17 +87,6 @@ final class Stream implements AutoCloseable {
       throw new IOException("it sent signs of life only");
     }
     return Optional.of("");
-  }
-
-  /// Whether the server does not stream, and sent all at once.
-  private boolean isWhole() {
-    MediaType type = response.body().contentType();
-    return type != null && type.subtype().equals("json");
-  }
-
-  private boolean isPage() {
-    MediaType type = response.body().contentType();
-    return type != null && type.subtype().equals("html");
   }
 
   private static long length(BufferedSource source) throws IOException {

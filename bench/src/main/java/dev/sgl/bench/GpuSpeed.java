@@ -9,7 +9,6 @@ import dev.sgl.local.kernel.cuda.CudaDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -56,9 +55,7 @@ public final class GpuSpeed {
             ? RandomModel.qwen600m()
             : RandomModel.llama8b();
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Files.createDirectories(folder);
-    Path weights = shape.write(folder);
+    Path weights = shape.write();
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(weights);
         CudaDevice device = CudaDevice.open(CudaDevice.Options.DEFAULT)) {

@@ -87,9 +87,7 @@ record RandomModel(
 
   /// The folder of this model with the tokenizer of the demo model, which knows as many tokens.
   Path withTokenizer(Path home) throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Files.createDirectories(parent);
-    Path folder = write(parent);
+    Path folder = write();
     for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
       Files.copy(
           home.resolve("samples/model/demo").resolve(name),
@@ -101,9 +99,7 @@ record RandomModel(
 
   /// The folder of this model with a tokenizer that knows all of its vocabulary.
   Path withLargeVocabulary() throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Files.createDirectories(parent);
-    Path folder = write(parent);
+    Path folder = write();
     LargeVocabulary.write(folder, vocabulary);
     return folder;
   }
@@ -144,9 +140,10 @@ record RandomModel(
     return tensors;
   }
 
-  /// Writes the folder, unless it is there already.
-  Path write(Path parent) throws IOException {
-    Path folder = parent.resolve(name + (bf16 ? "-bf16" : "-f32"));
+  /// The folder of this model among the temporary files; writes it, unless it is there already.
+  Path write() throws IOException {
+    Path all = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
+    Path folder = all.resolve(name + (bf16 ? "-bf16" : "-f32"));
     if (Files.exists(folder.resolve("config.json"))) {
       return folder;
     }

@@ -8,7 +8,6 @@ import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -29,8 +28,6 @@ public final class Speed {
 
   public static void main(String[] arguments) throws IOException {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Files.createDirectories(folder);
     System.out.println(
         "| shape, weights | prefill of 512 | decode, 1 sequence | decode, 16 sequences | GB/s read"
             + " by decode | GFLOP/s of prefill |\n|---|---|---|---|---|---|");
@@ -41,7 +38,7 @@ public final class Speed {
             RandomModel.billion(true),
             RandomModel.billion(false))) {
       if (arguments.length < 2 || model.name().equals(arguments[1])) {
-        measure(model, model.write(folder), rounds);
+        measure(model, model.write(), rounds);
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.sgl.local.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.kernel.cuda.Gpus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,7 @@ class CudaFailuresTest {
   @Test
   @Timeout(120)
   void allRequestsAreAnsweredAndTheProcessEnds() throws IOException, InterruptedException {
-    GpuAssumption.requireGpu();
+    Gpus.assume();
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

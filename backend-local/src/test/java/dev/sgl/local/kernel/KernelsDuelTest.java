@@ -1,5 +1,9 @@
 package dev.sgl.local.kernel;
 
+import static dev.sgl.local.kernel.TestTensors.fill;
+import static dev.sgl.local.kernel.TestTensors.poisoned;
+import static dev.sgl.local.kernel.TestTensors.random;
+import static dev.sgl.local.kernel.TestTensors.weight;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -8,9 +12,6 @@ import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -38,7 +39,7 @@ class KernelsDuelTest {
           int out = 1 + random.nextInt(70);
           Tensor x = random(random, rows, in);
           DType type = DType.values()[random.nextInt(3)];
-          Weight weight = weight(random, type, out, in);
+          Weight weight = weight(random, type, out, in, 1);
           Optional<float[]> bias =
               random.nextBoolean()
                   ? Optional.of(random(random, 1, out).values())
@@ -57,7 +58,7 @@ class KernelsDuelTest {
     for (DType type : DType.values()) {
       int in = 96;
       int out = 70;
-      Matrix matrix = FAST.load(weight(random, type, out, in));
+      Matrix matrix = FAST.load(weight(random, type, out, in, 1));
       Tensor x = random(random, 33, in);
       Tensor alone = poisoned(33, out);
       for (int row = 0; row < 33; row++) {
@@ -160,42 +161,7 @@ class KernelsDuelTest {
     }
   }
 
-  private static Tensor poisoned(int rows, int columns) {
-    Tensor tensor = Tensor.of(rows, columns);
-    Arrays.fill(tensor.values(), Float.NaN);
-    return tensor;
-  }
-
   private static Tensor copy(Tensor x) {
     return new Tensor(x.rows(), x.columns(), x.values().clone());
-  }
-
-  private static Tensor random(SplittableRandom random, int rows, int columns) {
-    Tensor tensor = Tensor.of(rows, columns);
-    fill(random, tensor.values());
-    return tensor;
-  }
-
-  private static void fill(SplittableRandom random, float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextDouble(-1, 1);
-    }
-  }
-
-  private static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
-    MemorySegment data = Arena.ofAuto().allocate((long) rows * columns * type.bytes());
-    for (long i = 0; i < (long) rows * columns; i++) {
-      float value = (float) random.nextDouble(-1, 1);
-      switch (type) {
-        case F32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, value);
-        case BF16 ->
-            data.set(
-                ValueLayout.JAVA_SHORT_UNALIGNED,
-                i * 2,
-                (short) (Float.floatToIntBits(value) >>> 16));
-        case F16 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(value));
-      }
-    }
-    return new Weight("w", type, rows, columns, data);
   }
 }

@@ -1,6 +1,7 @@
 package dev.sgl.server.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -69,10 +70,10 @@ public final class Json {
   private static String said(JsonProcessingException e) {
     String message =
         e.getOriginalMessage().replaceAll("\\s*\\(?(start marker at )?\\[Source: .*", "");
-    String where = e.getLocation() == null ? "" : " (line %d, column %d)";
-    return e.getLocation() == null
+    JsonLocation at = e.getLocation();
+    return at == null
         ? message
-        : message + where.formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+        : "%s (line %d, column %d)".formatted(message, at.getLineNr(), at.getColumnNr());
   }
 
   /// @throws ApiException if it is no JSON, or too deep

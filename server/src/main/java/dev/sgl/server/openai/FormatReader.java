@@ -97,8 +97,8 @@ public final class FormatReader {
     return new Type.Schema(parsed.isTextual() ? parsed.textValue() : parsed.toString());
   }
 
-  /// A schema may also come as a text; one that is no JSON stays a text, and is refused as a
-  // schema.
+  /// The schema, which may also come as a text; one that is no JSON stays a text, to be refused
+  /// later.
   private static JsonNode parsed(JsonNode schema) {
     if (!schema.isTextual()) {
       return schema;

@@ -31,8 +31,8 @@ public final class Together {
         results.add(await(future, threads));
       }
       return results;
-    } catch (ExecutionException
-        | RejectedExecutionException e) { // one failed before all were asked
+    } catch (ExecutionException | RejectedExecutionException e) {
+      // the latter if one failed before all were asked
       Throwable first = failure.get();
       throw raised(first == null ? e : first);
     }

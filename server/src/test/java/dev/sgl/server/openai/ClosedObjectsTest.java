@@ -56,7 +56,7 @@ class ClosedObjectsTest {
         // an old draft cannot say so
         "{'$schema':'http://json-schema.org/draft-07/schema#','allOf':[{'properties':{}}]} | {'$schema':'http://json-schema.org/draft-07/schema#','allOf':[{'properties':{}}]}",
       })
-  void objectsAreClosedWhereNothingElseSpeaksOfThem(String given, String closed) {
+  void objectsAreClosedWhereAllThatSpeaksOfThemIsKnown(String given, String closed) {
     assertEquals(
         Json.parse(closed.replace('\'', '"')),
         ClosedObjects.of(Json.parse(given.replace('\'', '"'))));

@@ -9,7 +9,6 @@ import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,8 +42,7 @@ class CudaMemoryTest {
 
   /// Takes all memory but some.
   private static void fill(Gpu gpu, long left) {
-    List<Long> sizes = new ArrayList<>(List.of(1L << 30, 64L << 20, 2L << 20));
-    for (long size : sizes) {
+    for (long size : List.of(1L << 30, 64L << 20, 2L << 20)) {
       while (gpu.free() > left + size) {
         gpu.allocate(size);
       }

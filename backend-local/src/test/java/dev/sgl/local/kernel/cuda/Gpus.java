@@ -3,11 +3,11 @@ package dev.sgl.local.kernel.cuda;
 import org.junit.jupiter.api.Assumptions;
 
 /// Whether there is a GPU to test on.
-final class Gpus {
+public final class Gpus {
   private Gpus() {}
 
   /// Skips the test, with the reason, where there is none.
-  static void assume() {
+  public static void assume() {
     try {
       Gpu.open(0).close();
     } catch (GpuException e) {

@@ -1,5 +1,8 @@
 package dev.sgl.local.kernel.cuda;
 
+import static dev.sgl.local.kernel.TestTensors.bits;
+import static dev.sgl.local.kernel.TestTensors.poisoned;
+import static dev.sgl.local.kernel.TestTensors.random;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sgl.local.kernel.Activations;
@@ -15,14 +18,12 @@ import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.TestTensors;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CudaDevice.CudaActivations;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -367,12 +368,6 @@ class OperationsDuelTest {
     gpu.unpin(host);
   }
 
-  private static short bits(float number, DType type) {
-    return type == DType.BF16
-        ? (short) (Float.floatToRawIntBits(number) >>> 16)
-        : Float.floatToFloat16(number);
-  }
-
   private static Tensor rounded(Tensor numbers, DType type) {
     for (int i = 0; i < numbers.values().length; i++) {
       short bits = bits(numbers.values()[i], type);
@@ -391,31 +386,8 @@ class OperationsDuelTest {
     return part;
   }
 
-  private static Tensor poisoned(int rows, int columns) {
-    Tensor tensor = Tensor.of(rows, columns);
-    Arrays.fill(tensor.values(), Float.NaN);
-    return tensor;
-  }
-
-  private static Tensor random(SplittableRandom random, int rows, int columns) {
-    Tensor tensor = Tensor.of(rows, columns);
-    for (int i = 0; i < tensor.values().length; i++) {
-      tensor.values()[i] = (float) random.nextDouble(-1, 1);
-    }
-    return tensor;
-  }
-
   private static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
-    MemorySegment data = Arena.ofAuto().allocate((long) rows * columns * type.bytes());
-    double scale = rows == 1 ? 1 : 1 / Math.sqrt(columns);
-    for (long i = 0; i < (long) rows * columns; i++) {
-      float number = (float) (random.nextDouble(-2, 2) * scale);
-      if (type == DType.F32) {
-        data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
-      } else {
-        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, bits(number, type));
-      }
-    }
-    return new Weight("w", type, rows, columns, data);
+    double most = rows == 1 ? 2 : 2 / Math.sqrt(columns); // a sum of products is about as large
+    return TestTensors.weight(random, type, rows, columns, most);
   }
 }
