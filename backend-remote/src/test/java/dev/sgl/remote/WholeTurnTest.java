@@ -15,6 +15,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Writing;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import java.io.IOException;
@@ -88,6 +89,7 @@ class WholeTurnTest {
             Type.TEXT,
             Sampling.DEFAULT.withMaxTokens(10),
             Scheduling.DEFAULT,
+            Writing.DEFAULT,
             AHEAD);
     return reply(backend, request);
   }
@@ -175,7 +177,12 @@ class WholeTurnTest {
         reply(
             backend,
             new Request(
-                seen(picture, "It is "), Type.TEXT, Sampling.DEFAULT, Scheduling.DEFAULT, AHEAD));
+                seen(picture, "It is "),
+                Type.TEXT,
+                Sampling.DEFAULT,
+                Scheduling.DEFAULT,
+                Writing.DEFAULT,
+                AHEAD));
       }
       String behind = "It is a man\nAge: ";
       assertEquals(

@@ -6,6 +6,7 @@ import dev.sgl.program.Expr;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +36,8 @@ public final class Options {
           Map.entry("presence_penalty", new Rule(Type.FLOAT, -2, 2, "from -2 to 2")),
           Map.entry("repetition_penalty", new Rule(Type.FLOAT, Double.MIN_VALUE, ANY, "above 0")),
           Map.entry("logit_bias", new Rule(new Type.Rec(List.of()), -ANY, ANY, "")),
+          Map.entry("json", new Rule(words("free", "spaced", "compact"), -ANY, ANY, "")),
+          Map.entry("on_length", new Rule(words("close", "error"), -ANY, ANY, "")),
           Map.entry("ignore_eos", new Rule(Type.BOOL, -ANY, ANY, "")),
           Map.entry("logprobs", new Rule(Type.INT, 0, 20, "from 0 to 20")),
           Map.entry("n", new Rule(Type.INT, 1, 128, "from 1 to 128")));
@@ -42,6 +45,10 @@ public final class Options {
   /// Options that only a `with` has.
   private static final Map<String, Rule> OF_WITH =
       Map.of("budget", new Rule(Type.INT, 1, ANY, "at least 1 token"));
+
+  private static Type words(String... words) {
+    return new Type.OneOf(Arrays.stream(words).<Type>map(Type.Literal::new).toList());
+  }
 
   private final ExprChecker values;
   private final Scope scope;

@@ -7,13 +7,18 @@ import java.util.List;
 ///
 /// @param ahead what the program does next in the same message, as far as that is known
 public record Request(
-    Prompt prompt, Type type, Sampling sampling, Scheduling scheduling, List<Ahead> ahead) {
+    Prompt prompt,
+    Type type,
+    Sampling sampling,
+    Scheduling scheduling,
+    Writing writing,
+    List<Ahead> ahead) {
   public Request {
     ahead = List.copyOf(ahead);
   }
 
   public Request(Prompt prompt, Type type, Sampling sampling, Scheduling scheduling) {
-    this(prompt, type, sampling, scheduling, List.of());
+    this(prompt, type, sampling, scheduling, Writing.DEFAULT, List.of());
   }
 
   public Request(Prompt prompt, Type type, Sampling sampling) {
@@ -21,10 +26,14 @@ public record Request(
   }
 
   public Request withAhead(List<Ahead> value) {
-    return new Request(prompt, type, sampling, scheduling, value);
+    return new Request(prompt, type, sampling, scheduling, writing, value);
   }
 
   public Request withPrompt(Prompt value) {
-    return new Request(value, type, sampling, scheduling, ahead);
+    return new Request(value, type, sampling, scheduling, writing, ahead);
+  }
+
+  public Request withWriting(Writing value) {
+    return new Request(prompt, type, sampling, scheduling, value, ahead);
   }
 }

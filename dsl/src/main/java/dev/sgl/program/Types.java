@@ -44,8 +44,16 @@ public final class Types {
     };
   }
 
-  /// The texts that are values of `type` at the top level of a `gen`.
+  /// The texts that are values of `type` at the top level of a `gen`, with white space of any
+  /// layout.
   public static Constraint constraint(Type type) {
+    return constraint(type, JsonStyle.Layout.FREE);
+  }
+
+  /// The texts that are values of `type` at the top level of a `gen`.
+  ///
+  /// @param layout of those that are JSON
+  public static Constraint constraint(Type type, JsonStyle.Layout layout) {
     return switch (type) {
       case Type.Text() -> throw new IllegalArgumentException("`text` has no constraint");
       case Type.Str(int min, int max) -> new Constraint.Length(min, max);
@@ -55,19 +63,30 @@ public final class Types {
       case Type.Literal(Object value) -> new Constraint.Text(Values.json(value));
       case Type.Grammar(String gbnf) -> new Constraint.Grammar(gbnf);
       case Type.OneOf(var choices) ->
-          new Constraint.OneOf(choices.stream().map(Types::constraint).toList());
-      case Type.Recursive recursive when !isJson(recursive) -> constraint(recursive.unfolded());
+          new Constraint.OneOf(choices.stream().map(c -> constraint(c, layout)).toList());
+      case Type.Recursive recursive when !isJson(recursive) ->
+          constraint(recursive.unfolded(), layout);
       case Type.Float _, Type.Bool _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _ ->
-          new Constraint.JsonSchema(Schemas.of(type, true));
-      case Type.Schema _, Type.Any _, Type.Recursive _ ->
-          new Constraint.JsonSchema(Schemas.of(type, true));
+          json(type, layout);
+      case Type.Schema _, Type.Any _, Type.Recursive _ -> json(type, layout);
       case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };
   }
 
-  /// The constraint of a type, ready to be followed; the same for all who ask for the type.
+  private static Constraint json(Type type, JsonStyle.Layout layout) {
+    return new Constraint.JsonSchema(
+        Schemas.of(type, true), new JsonStyle(layout, false, true), true, Map.of());
+  }
+
+  /// The constraint of a type, ready to be followed, with white space of any layout; the same for
+  /// all who ask for the type.
   public static CompiledConstraint compiled(Type type) {
-    return CONSTRAINTS.compile(constraint(type));
+    return compiled(type, JsonStyle.Layout.FREE);
+  }
+
+  /// The same with JSON of `layout`.
+  public static CompiledConstraint compiled(Type type, JsonStyle.Layout layout) {
+    return CONSTRAINTS.compile(constraint(type, layout));
   }
 
   /// Refuses a JSON Schema with a keyword that no draft knows.

@@ -51,7 +51,7 @@ public sealed interface Constraint {
     }
 
     public JsonSchema(JsonNode schema) {
-      this(schema, JsonStyle.COMPACT, true, Map.of());
+      this(schema, JsonStyle.FREE, true, Map.of());
     }
   }
 

@@ -2,26 +2,51 @@ package dev.sgl.constraint;
 
 /// How JSON is laid out.
 ///
-/// @param comma what stands between items and between properties
-/// @param colon what stands between a name and its value
-/// @param space most characters of white space after a bracket, comma or colon and before a closing
-///     bracket, besides the above
+/// @param layout the white space between its parts
 /// @param anyOrder whether properties may come in any order, not only in that of the schema
 /// @param written whether numbers are written in the usual way only: integers without a fraction,
-///     listed numbers without zeros at the end
-public record JsonStyle(String comma, String colon, int space, boolean anyOrder, boolean written) {
-  /// Without any white space.
-  public static final JsonStyle COMPACT = new JsonStyle(",", ":", 0, false, true);
+///     listed numbers without zeros at the end, others with as many digits as a double can hold
+public record JsonStyle(Layout layout, boolean anyOrder, boolean written) {
 
-  /// With a space after each comma and colon.
-  public static final JsonStyle SPACED = new JsonStyle(", ", ": ", 0, false, true);
+  /// The white space between the parts of a JSON text.
+  public enum Layout {
+    /// The writer's own: at each place where JSON allows white space there may be none, a blank, or
+    /// a line end with an indentation of at most four blanks or one tab for each level of nesting.
+    FREE("", ""),
+    /// A blank after each comma and colon, and no other white space.
+    SPACED(", ", ": "),
+    /// No white space.
+    COMPACT(",", ":");
 
-  /// For checking what others have written, once it is parsed and printed again: no white space,
-  /// any order.
-  public static final JsonStyle ANY_ORDER = new JsonStyle(",", ":", 0, true, false);
+    private final String comma;
+    private final String colon;
 
-  /// This style with up to `characters` of white space.
-  public JsonStyle withSpace(int characters) {
-    return new JsonStyle(comma, colon, characters, anyOrder, written);
+    Layout(String comma, String colon) {
+      this.comma = comma;
+      this.colon = colon;
+    }
+
+    /// The text between two items or properties, where the layout fixes it.
+    public String comma() {
+      return comma;
+    }
+
+    /// The text between a name and its value, where the layout fixes it.
+    public String colon() {
+      return colon;
+    }
   }
+
+  /// White space as the writer likes.
+  public static final JsonStyle FREE = new JsonStyle(Layout.FREE, false, true);
+
+  /// Without any white space.
+  public static final JsonStyle COMPACT = new JsonStyle(Layout.COMPACT, false, true);
+
+  /// With a blank after each comma and colon.
+  public static final JsonStyle SPACED = new JsonStyle(Layout.SPACED, false, true);
+
+  /// For checking a value that others have written, once it is parsed and printed again: no white
+  /// space, any order.
+  public static final JsonStyle ANY_ORDER = new JsonStyle(Layout.COMPACT, true, false);
 }

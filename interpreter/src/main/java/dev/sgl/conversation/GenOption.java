@@ -1,8 +1,11 @@
 package dev.sgl.conversation;
 
+import dev.sgl.backend.Writing.OnLength;
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.program.Values;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// An option of what a model is asked for, as the language names it.
@@ -75,6 +78,16 @@ public record GenOption(String name, Object value) {
   /// Passes over the model's end of text.
   public static GenOption ignoreEos() {
     return new GenOption("ignore_eos", true);
+  }
+
+  /// The white space of JSON: that of the model, a blank after each comma and colon, or none.
+  public static GenOption json(Layout layout) {
+    return new GenOption("json", layout.name().toLowerCase(Locale.ROOT));
+  }
+
+  /// What happens to a value that is not complete where `max_tokens` comes near.
+  public static GenOption onLength(OnLength value) {
+    return new GenOption("on_length", value.name().toLowerCase(Locale.ROOT));
   }
 
   /// How many of the likeliest tokens `meta` tells of at each place.

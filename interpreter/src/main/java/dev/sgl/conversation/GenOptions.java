@@ -1,10 +1,14 @@
 package dev.sgl.conversation;
 
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Writing;
+import dev.sgl.backend.Writing.OnLength;
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -82,6 +86,26 @@ final class GenOptions {
         bias(),
         Boolean.TRUE.equals(given.get("ignore_eos")),
         integer("logprobs", 0, 20));
+  }
+
+  /// How a typed value is written.
+  Writing writing() {
+    Optional<Layout> layout = one("json", Layout.values());
+    return new Writing(layout, one("on_length", OnLength.values()).orElse(OnLength.CLOSE));
+  }
+
+  /// The constant of `all` that the option `name` names, if it is given.
+  private <E extends Enum<E>> Optional<E> one(String name, E[] all) {
+    Object value = given.get(name);
+    if (value == null) {
+      return Optional.empty();
+    }
+    for (E constant : all) {
+      if (constant.name().toLowerCase(Locale.ROOT).equals(value)) {
+        return Optional.of(constant);
+      }
+    }
+    throw new TypeException("the option `" + name + "` cannot be " + Values.json(value));
   }
 
   private Optional<Number> number(String name) {

@@ -189,12 +189,7 @@ public final class Speech {
               .value());
     }
     Request request =
-        new Request(
-            prompt,
-            type,
-            own.sampling(0),
-            options.scheduling(),
-            own.several() ? List.of() : wanted.ahead());
+        request(prompt, type, own, 0).withAhead(own.several() ? List.of() : wanted.ahead());
     List<Reply> replies = new ArrayList<>();
     replies.add(
         generate(
@@ -208,7 +203,8 @@ public final class Speech {
   }
 
   private Request request(Prompt prompt, Type type, GenOptions own, int index) {
-    return new Request(prompt, type, own.sampling(index), options.scheduling());
+    return new Request(
+        prompt, type, own.sampling(index), options.scheduling(), own.writing(), List.of());
   }
 
   private Reply generate(Request request, Consumer<String> heard) {

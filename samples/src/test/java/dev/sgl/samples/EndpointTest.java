@@ -97,7 +97,12 @@ class EndpointTest {
               s.logprobs());
       return of.generate(
           new Request(
-              request.prompt(), request.type(), greedy, request.scheduling(), request.ahead()));
+              request.prompt(),
+              request.type(),
+              greedy,
+              request.scheduling(),
+              request.writing(),
+              request.ahead()));
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
@@ -36,7 +37,6 @@ import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
-import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +69,7 @@ public final class LocalBackend implements TokenBackend {
   private final Engine engine;
   private final MaskCache masks;
   private final boolean jumpForward;
+  private final Layout layout;
   private final int context;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -112,6 +113,7 @@ public final class LocalBackend implements TokenBackend {
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
       jumpForward = options.jumpForward();
+      layout = options.layout();
     } catch (RuntimeException | Error e) {
       engine.close();
       checkpoint.close();
@@ -217,7 +219,7 @@ public final class LocalBackend implements TokenBackend {
                 sampling.minTokens(),
                 sampling.ignoreEos(),
                 sampling.logprobs().orElse(-1),
-                matcher(request.type()),
+                matcher(request),
                 jumpForward,
                 defaults.ends(),
                 sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray()),
@@ -233,12 +235,13 @@ public final class LocalBackend implements TokenBackend {
     return sequence;
   }
 
-  private Optional<Matcher> matcher(Type type) {
-    if (Types.isFree(type)) {
+  private Optional<Matcher> matcher(Request request) {
+    if (Types.isFree(request.type())) {
       return Optional.empty();
     }
     try {
-      return Optional.of(Types.compiled(type).matcher(masks));
+      Layout used = request.writing().layout().orElse(layout);
+      return Optional.of(Types.compiled(request.type(), used).matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }

@@ -1,5 +1,6 @@
 package dev.sgl.local.engine;
 
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.schedule.ScheduleOptions;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.OptionalInt;
 ///     most 16
 /// @param context most tokens of a sequence; by default the model's
 /// @param jumpForward whether text that must come is taken without asking the model
+/// @param layout the white space of JSON where a request does not say it
 /// @param cache the pages of keys and values
 /// @param schedule how requests share the model; by default as it suits the device
 /// @param maxRunning most sequences that run at the same time; by default what `schedule` says
@@ -24,6 +26,7 @@ public record LocalOptions(
     int threads,
     OptionalInt context,
     boolean jumpForward,
+    Layout layout,
     CacheOptions cache,
     Optional<ScheduleOptions> schedule,
     OptionalInt maxRunning,
@@ -36,6 +39,7 @@ public record LocalOptions(
           Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16),
           OptionalInt.empty(),
           true,
+          Layout.FREE,
           CacheOptions.DEFAULT,
           Optional.empty(),
           OptionalInt.empty(),
@@ -55,6 +59,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,
@@ -69,6 +74,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,
@@ -83,6 +89,7 @@ public record LocalOptions(
         value,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,
@@ -97,6 +104,7 @@ public record LocalOptions(
         threads,
         value,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,
@@ -110,6 +118,22 @@ public record LocalOptions(
         memFraction,
         threads,
         context,
+        value,
+        layout,
+        cache,
+        schedule,
+        maxRunning,
+        chatTemplate,
+        name);
+  }
+
+  public LocalOptions withLayout(Layout value) {
+    return new LocalOptions(
+        device,
+        memFraction,
+        threads,
+        context,
+        jumpForward,
         value,
         cache,
         schedule,
@@ -125,6 +149,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         value,
         schedule,
         maxRunning,
@@ -139,6 +164,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         Optional.of(value),
         maxRunning,
@@ -153,6 +179,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         value,
@@ -167,6 +194,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,
@@ -181,6 +209,7 @@ public record LocalOptions(
         threads,
         context,
         jumpForward,
+        layout,
         cache,
         schedule,
         maxRunning,

@@ -153,7 +153,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     if (edges.isEmpty()) {
       Edges.Builder builder = new Edges.Builder();
       if (mayEnd()) {
-        nodes.close(builder, ']', first);
+        builder.on(']', Branch.END);
       }
       if (first) {
         item(builder);
@@ -165,7 +165,7 @@ final class ArrayNode implements Branch, Reach.Goal {
           nodes.comma(builder, new JsonNodes.LazyBranch(() -> item));
         }
       }
-      edges = Optional.of(builder.build());
+      edges = Optional.of(first ? builder.build() : nodes.spacedBefore(builder.build()));
     }
     return edges.get();
   }

@@ -32,8 +32,7 @@ final class JsonNodes {
   private final Map<Formula, ValueNode> values = new HashMap<>();
   private final Map<Formula, ObjectPlan> plans = new HashMap<>();
   private final Map<List<Object>, Branch> others = new HashMap<>();
-  private final Term space;
-  private final Term someSpace;
+  private final Whitespace whitespace;
 
   JsonNodes(Language language, Shapes shapes, JsonStyle style) {
     this.language = language;
@@ -44,10 +43,7 @@ final class JsonNodes {
     dfa = new Dfa(terms, language.budget());
     reach = new Reach(language.budget());
     splits = new Splits(this);
-    Term blank = terms.either(terms.bytes(ByteSet.of(' ')), terms.bytes(ByteSet.of('\n')));
-    Term any = terms.either(blank, terms.bytes(ByteSet.of('\t')), terms.bytes(ByteSet.of('\r')));
-    space = terms.repeat(any, 0, style.space());
-    someSpace = terms.repeat(any, Math.min(1, style.space()), style.space());
+    whitespace = new Whitespace(dfa);
   }
 
   ValueNode value(Formula formula) {
@@ -92,46 +88,42 @@ final class JsonNodes {
     return dfa.state(term);
   }
 
-  /// The byte that comes after a name.
-  ByteSet colonStart() {
-    return ByteSet.of(style.colon().charAt(0));
+  private boolean isFree() {
+    return style.layout() == JsonStyle.Layout.FREE;
+  }
+
+  /// The bytes that may come after a name.
+  ByteSet nameEnd() {
+    return isFree() ? Whitespace.STARTS.or(ByteSet.of(':')) : ByteSet.of(':');
   }
 
   /// The bytes that may come after an item.
   ByteSet itemEnd() {
-    ByteSet end = ByteSet.of(style.comma().charAt(0)).or(ByteSet.of(']'));
-    ByteSet blank = ByteSet.range('\t', '\r').or(ByteSet.of(' '));
-    return style.space() > 0 ? end.or(blank) : end;
+    ByteSet end = ByteSet.of(',').or(ByteSet.of(']'));
+    return isFree() ? Whitespace.STARTS.or(end) : end;
   }
 
   /// White space where it is allowed, then `then`.
   Node spaced(Node then) {
-    if (style.space() == 0) {
+    if (!isFree()) {
       return then;
     }
     return once(
         List.of("space", then),
-        () -> new LazyBranch(() -> new Edges.Builder().call(rule(space), then).build()));
+        () -> new LazyBranch(() -> new Edges.Builder().call(whitespace.any(), then).build()));
   }
 
-  /// What closes an object or an array: with white space before it, if that is allowed and there
-  /// was none behind the opening bracket.
-  ///
-  /// @param empty whether nothing was written inside
-  void close(Edges.Builder edges, char bracket, boolean empty) {
-    edges.on(bracket, Branch.END);
-    if (style.space() > 0 && !empty) {
-      Node closing =
-          once(
-              List.of("close", bracket),
-              () -> new LazyBranch(() -> new Edges.Builder().on(bracket, Branch.END).build()));
-      edges.call(rule(someSpace), closing);
-    }
+  /// The edges of `bare`, and the same behind white space where it is allowed.
+  Edges spacedBefore(Edges bare) {
+    return isFree()
+        ? new Edges.Builder().all(bare).call(whitespace.some(), new LazyBranch(() -> bare)).build()
+        : bare;
   }
 
   /// A comma as the style has it, then `then`.
   void comma(Edges.Builder edges, Node then) {
-    byte[] text = style.comma().getBytes(StandardCharsets.UTF_8);
+    byte[] text =
+        isFree() ? new byte[] {','} : style.layout().comma().getBytes(StandardCharsets.UTF_8);
     edges.on(text[0], literal(text, 1, spaced(then)));
   }
 
@@ -149,7 +141,14 @@ final class JsonNodes {
   /// A colon as the style has it, then a value and what follows it, in one of `ways`.
   Node member(Splits.Ways ways) {
     Node choice = choice(ways);
-    return literal(style.colon().getBytes(StandardCharsets.UTF_8), 0, spaced(choice));
+    if (!isFree()) {
+      return literal(style.layout().colon().getBytes(StandardCharsets.UTF_8), 0, choice);
+    }
+    return once(
+        List.of("member", choice),
+        () ->
+            new LazyBranch(
+                () -> spacedBefore(new Edges.Builder().on(':', spaced(choice)).build())));
   }
 
   private Node choice(Splits.Ways ways) {

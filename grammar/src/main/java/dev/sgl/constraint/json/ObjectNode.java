@@ -244,20 +244,17 @@ final class ObjectNode implements Branch, Reach.Goal {
   @Override
   public Edges edges() {
     if (edges.isEmpty()) {
+      Edges names = names();
       Edges.Builder builder = new Edges.Builder();
       if (mayEnd()) {
-        nodes.close(builder, '}', first);
+        builder.on('}', Branch.END);
       }
-      Edges names = names();
       if (first) {
-        for (int i = 0; i < names.labels().length; i++) {
-          builder.on(names.labels()[i], names.targets().get(i));
-        }
-        names.calls().forEach(call -> builder.call(call.target(), call.then()));
+        builder.all(names);
       } else if (names.labels().length > 0 || !names.calls().isEmpty()) {
         nodes.comma(builder, new JsonNodes.LazyBranch(() -> names));
       }
-      edges = Optional.of(builder.build());
+      edges = Optional.of(first ? builder.build() : nodes.spacedBefore(builder.build()));
     }
     return edges.get();
   }
@@ -279,7 +276,7 @@ final class ObjectNode implements Branch, Reach.Goal {
       if (!nodes.terms.isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
-            Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.colonStart()),
+            Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.nameEnd()),
             Branch.END);
       }
     }

@@ -122,7 +122,10 @@ final class Shapes {
   private Term number(Formula formula) {
     Formula asked = of(formula, Kind.NUMBER);
     if (asked instanceof Formula.Constant c) {
-      return c.value ? numbers.any() : terms.nothing;
+      if (!c.value) {
+        return terms.nothing;
+      }
+      return written ? numbers.written(new NumberSet(numbers.any(), false, false)) : numbers.any();
     }
     NumberSet set = numbers(asked);
     Term plain = terms.both(numbers.plain(), set.term());

@@ -28,7 +28,7 @@ public final class Dfa {
     return dead;
   }
 
-  Terms terms() {
+  public Terms terms() {
     return terms;
   }
 

@@ -4,6 +4,7 @@ import dev.sgl.constraint.regex.ByteSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /// What leads on from a [Branch].
 ///
@@ -15,8 +16,9 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
 
   /// A rule that begins at `target`; after it the caller goes on at `then`.
   ///
+  /// @param target the beginning of the rule, by the depth of its caller
   /// @param skips whether the rule may be passed over if it may be empty
-  public record Call(Node target, Node then, boolean skips) {}
+  public record Call(IntFunction<Node> target, Node then, boolean skips) {}
 
   ByteSet bytes() {
     ByteSet set = ByteSet.NONE;
@@ -33,6 +35,16 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
     private final List<Node> targets = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
 
+    /// Adds all edges of `edges`.
+    public Builder all(Edges edges) {
+      accepts |= edges.accepts();
+      for (int i = 0; i < edges.labels().length; i++) {
+        on(edges.labels()[i], edges.targets().get(i));
+      }
+      calls.addAll(edges.calls());
+      return this;
+    }
+
     public Builder accept() {
       accepts = true;
       return this;
@@ -46,13 +58,20 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
     }
 
     public Builder call(Node target, Node then) {
+      calls.add(new Call(_ -> target, then, true));
+      return this;
+    }
+
+    /// Calls a rule that depends on how deeply its caller is nested: on the number of calls that
+    /// lead to it.
+    public Builder call(IntFunction<Node> target, Node then) {
       calls.add(new Call(target, then, true));
       return this;
     }
 
     /// Calls a rule that takes at least a byte here.
     public Builder callSome(Node target, Node then) {
-      calls.add(new Call(target, then, false));
+      calls.add(new Call(_ -> target, then, false));
       return this;
     }
 

@@ -17,10 +17,17 @@ final class Frame {
   static final Frame ROOT = new Frame(Set.of());
 
   private final Set<Caller> callers;
+  private final int depth;
   private Optional<State> popped = Optional.empty();
 
   Frame(Set<Caller> callers) {
     this.callers = callers;
+    depth = callers.stream().mapToInt(caller -> caller.frame().depth + 1).max().orElse(0);
+  }
+
+  /// The most calls that lead here.
+  int depth() {
+    return depth;
   }
 
   Set<Caller> callers() {

@@ -144,6 +144,11 @@ public final class Machine {
       Frame frame() {
         return known.isPresent() ? known.get() : collected.orElseThrow().frame();
       }
+
+      /// The depth of the frame; 0 while it is being collected.
+      int depth() {
+        return known.isPresent() ? known.get().depth() : 0;
+      }
     }
 
     private record Link(Node then, Origin from) {}
@@ -187,19 +192,20 @@ public final class Machine {
     }
 
     private void call(Edges.Call call, Origin from) {
-      if (call.skips() && call.target().isNullable()) {
+      Node target = call.target().apply(from.depth());
+      if (call.skips() && target.isNullable()) {
         add(call.then(), from);
       }
       if (call.then() == Branch.END) {
-        add(call.target(), from);
+        add(target, from);
         return;
       }
-      Callers callers = called.get(call.target());
+      Callers callers = called.get(target);
       if (callers == null) {
         callers = new Callers();
-        called.put(call.target(), callers);
+        called.put(target, callers);
         callers.links.add(new Link(call.then(), from));
-        add(call.target(), new Origin(Optional.empty(), Optional.of(callers)));
+        add(target, new Origin(Optional.empty(), Optional.of(callers)));
       } else {
         callers.links.add(new Link(call.then(), from));
       }

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a schema lets be written, beyond what the official suite asks.
 class JsonSchemaTest {
@@ -119,9 +120,58 @@ class JsonSchemaTest {
     String schema = "{\"properties\":{\"a\":{\"type\":\"array\"},\"b\":{}},\"type\":\"object\"}";
     assertTrue(compile(schema, JsonStyle.SPACED).matches("{\"a\": [1, 2], \"b\": {}}"));
     assertTrue(compile(schema, JsonStyle.ANY_ORDER).matches("{\"b\":{},\"a\":[1,2.0]}"));
-    CompiledConstraint spaced = compile(schema, JsonStyle.COMPACT.withSpace(3));
-    assertTrue(spaced.matches("{\n  \"a\":[ 1, 2 ],\n  \"b\": 1 }"));
-    assertEquals(false, spaced.matches("{\"a\":[1,     2]}"));
+    CompiledConstraint free = compile(schema, JsonStyle.FREE);
+    assertTrue(free.matches("{\"a\":[1,2],\"b\":{}}"));
+    assertTrue(free.matches("{\n  \"a\" : [ 1, 2 ],\n\t\"b\": {\n    \"c\": []\n  }\n}"));
+    assertTrue(free.matches("{\n  \"a\":\n    [\n        1\n  ]\n, \"b\": 1 }"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":[1,  2]}",
+        "{\"a\":[1,\n\n2]}",
+        "{\n     \"a\":[]}", // five blanks in the outermost value
+        "{\n\t\t\"a\":[]}",
+        "{\"a\": [\n         1]}",
+        " {}",
+        "{} ",
+      })
+  void whiteSpaceHasAnEnd(String text) {
+    assertEquals(false, compile("{\"type\":\"object\"}", JsonStyle.FREE).matches(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0",
+        "-0.5",
+        "12345678901234567",
+        "1234567890123456789",
+        "3.1415926535897932",
+        "0.000001",
+        "1e308",
+        "6.02214076e23",
+        "1.0E-08",
+        "-9007199254740993"
+      })
+  void numbersOfADoubleAreWritten(String number) {
+    assertTrue(compile("{\"type\":\"number\"}", JsonStyle.FREE).matches(number));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "3.14159265358979323",
+        "12345678901234567890",
+        "123456789012345678.5",
+        "1e309",
+        "1e0001",
+        "0.000000000000000000000000001"
+      })
+  void numbersHaveAnEnd(String number) {
+    assertEquals(false, compile("{\"type\":\"number\"}", JsonStyle.FREE).matches(number));
+    assertTrue(compile("{\"type\":\"number\"}", JsonStyle.ANY_ORDER).matches(number));
   }
 
   @ParameterizedTest

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -26,7 +28,10 @@ class MatcherTest {
           Json.parse(
               "{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},"
                   + "\"effort\":{\"enum\":[\"low\",\"high\"]}},\"required\":[\"title\",\"effort\"],"
-                  + "\"additionalProperties\":false}"));
+                  + "\"additionalProperties\":false}"),
+          JsonStyle.COMPACT,
+          true,
+          Map.of());
 
   private final MaskCache bytes =
       new MaskCache(

@@ -87,9 +87,10 @@ public final class Numbers {
   }
 
   /// How a number is written when it is not read: without a fraction where all numbers are
-  /// integers, and the shortest way where they were listed.
+  /// integers, the shortest way where they were listed, and else with a length that a double needs,
+  /// unless all numbers are longer.
   public Term written(NumberSet set) {
-    Term term = set.term();
+    Term term = set.listed() ? set.term() : bounded(set.term());
     if (set.integral()) {
       Term sign = terms.optional(terms.text("-"));
       term = terms.both(term, terms.concat(sign, digit, digits));
@@ -98,6 +99,11 @@ public final class Numbers {
       term = terms.both(term, terms.not(padded));
     }
     return term;
+  }
+
+  private Term bounded(Term numbers) {
+    Term some = terms.both(numbers, terms.run(new NumberLength()));
+    return terms.isEmpty(some) ? numbers : some;
   }
 
   private Term anything() {
