@@ -9,6 +9,7 @@ import java.util.Optional;
 /// @param tokens its token ids, where the backend knows them
 /// @param healed characters at the prompt's end that the first of these tokens spell, too
 /// @param stop the stop text that came, or the name of the stop token
+/// @param cuts what was left out because it was too long
 /// @param logprobs for each token, if they were asked for
 public record Reply(
     String text,
@@ -16,12 +17,40 @@ public record Reply(
     int healed,
     Finish finish,
     Optional<String> stop,
+    Cuts cuts,
     Usage usage,
     Timing timing,
     List<Logprob> logprobs) {
   public Reply {
     tokens = List.copyOf(tokens);
     logprobs = List.copyOf(logprobs);
+  }
+
+  /// A reply of which nothing was left out.
+  public Reply(
+      String text,
+      List<Integer> tokens,
+      int healed,
+      Finish finish,
+      Optional<String> stop,
+      Usage usage,
+      Timing timing,
+      List<Logprob> logprobs) {
+    this(text, tokens, healed, finish, stop, Cuts.NONE, usage, timing, logprobs);
+  }
+
+  /// Whether there is more of the text than the model had room for, so that it is no value.
+  public boolean isCutOff() {
+    return finish == Finish.LENGTH && !cuts.closed();
+  }
+
+  /// What is missing in a typed value because it was too long.
+  ///
+  /// @param strings how many texts in it end where they reached the length that their types allow
+  /// @param closed whether the value was closed because the tokens that it might take came to an
+  ///     end
+  public record Cuts(int strings, boolean closed) {
+    public static final Cuts NONE = new Cuts(0, false);
   }
 
   /// Why a generation ended.

@@ -89,6 +89,12 @@ public final class Types {
     return CONSTRAINTS.compile(constraint(type, layout));
   }
 
+  /// The constraint of a type whose values are JSON, which may begin with the first line of a
+  /// fenced code block: that line is no part of the value.
+  public static CompiledConstraint fenced(Type type) {
+    return CONSTRAINTS.compile(new Constraint.Fenced(constraint(type)));
+  }
+
   /// Refuses a JSON Schema with a keyword that no draft knows.
   ///
   /// @throws ConstraintException that names it

@@ -58,6 +58,10 @@ public sealed interface Constraint {
   /// A text of the grammar `gbnf`, from its rule `root` on.
   record Grammar(String gbnf) implements Constraint {}
 
+  /// A text of `value`, or the same behind the first line of a fenced code block of Markdown, as
+  /// models that were trained on conversations like to write it. The block is not closed.
+  record Fenced(Constraint value) implements Constraint {}
+
   /// One of the choices.
   record OneOf(List<Constraint> choices) implements Constraint {
     public OneOf {

@@ -14,6 +14,8 @@ final class Meta {
   static Map<String, Object> of(Reply reply, String model) {
     Map<String, Object> meta = usage(model, reply.usage(), reply.timing());
     meta.put("finish", reply.finish().name().toLowerCase(Locale.ROOT));
+    meta.put("cut", (long) reply.cuts().strings());
+    meta.put("closed", reply.cuts().closed());
     if (!reply.logprobs().isEmpty()) {
       meta.put("logprobs", reply.logprobs().stream().map(Meta::logprob).toList());
     }

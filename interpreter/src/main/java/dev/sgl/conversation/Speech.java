@@ -219,7 +219,7 @@ public final class Speech {
   }
 
   private static Object read(Type type, Reply reply) {
-    if (reply.finish() == Reply.Finish.LENGTH && !Types.isFree(type)) {
+    if (reply.isCutOff() && !Types.isFree(type)) {
       throw new TypeException(
           "the value was cut off after "
               + reply.usage().generatedTokens()

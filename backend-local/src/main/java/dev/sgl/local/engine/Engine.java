@@ -376,6 +376,8 @@ final class Engine implements AutoCloseable {
             scheduler.finish(sequence);
             ended(sequence, ANSWERED);
             sequence.finish();
+          } else if (sequence.isRewound()) {
+            scheduler.again(sequence);
           }
         });
   }

@@ -35,6 +35,7 @@ public interface EngineListener {
   /// @param submitted when it came
   /// @param admitted when it first got pages; 0 if it never did
   /// @param firstToken when its first token was chosen; 0 if none was
+  /// @param cuts texts that were cut, and the value if it was closed, because it was too long
   record RequestReport(
       Outcome outcome,
       boolean scored,
@@ -46,5 +47,6 @@ public interface EngineListener {
       int cachedTokens,
       int generatedTokens,
       int forcedTokens,
+      int cuts,
       int retractions) {}
 }

@@ -96,6 +96,7 @@ public final class EngineMeters implements MeterBinder {
     private final Timer betweenTokens;
     private final Timer request;
     private final Counter busy;
+    private final Counter cuts;
     private final Timer batch;
     private final DistributionSummary rows;
     private final DistributionSummary sequences;
@@ -113,6 +114,10 @@ public final class EngineMeters implements MeterBinder {
           Counter.builder("sgl.gpu.busy")
               .description("Time in which a GPU computed")
               .baseUnit("seconds")
+              .register(registry);
+      cuts =
+          Counter.builder("sgl.cuts")
+              .description("Texts and values that ended because they were too long")
               .register(registry);
       batch = timer(registry, "sgl.batch", "One batch");
       rows = summary(registry, "sgl.batch.rows", "Tokens of a batch");
@@ -153,6 +158,7 @@ public final class EngineMeters implements MeterBinder {
         case FAILED -> failed.increment();
         case CANCELLED -> cancelled.increment();
       }
+      cuts.increment(report.cuts());
       request.record(report.finished() - report.submitted(), TimeUnit.NANOSECONDS);
       if (report.admitted() > 0) {
         queue.record(report.admitted() - report.submitted(), TimeUnit.NANOSECONDS);

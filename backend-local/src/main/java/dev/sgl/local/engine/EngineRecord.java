@@ -92,6 +92,7 @@ final class EngineRecord {
             times.cachedTokens(),
             generated,
             times.forcedTokens(),
+            times.cuts(),
             times.retractions());
     tell(listener -> listener.request(report));
   }

@@ -5,6 +5,7 @@ import dev.sgl.backend.FaultException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
 import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.match.Cut;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
@@ -20,15 +21,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 
 /// A sequence that the model continues, and the outbox from which its caller reads.
 final class GeneratedSequence extends Sequence implements Generation {
   /// Tokens that the tokenizer is given again, so that it sees what stands before.
   private static final int LOOK_BACK = 64;
+
+  /// Tokens, and characters, that may be taken back where a text turns out to be too long.
+  private static final int MOST_BACK = 32;
+
+  /// Characters or tokens before a limit from where on text may be taken back.
+  private static final int NEAR_LIMIT = 48;
 
   private static final long[] ALL = {};
   private static final int[] NONE = {};
@@ -41,6 +46,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// @param stops other tokens at which it stops
   /// @param logprobs how many candidates to report, or -1 for no log-probabilities
   /// @param jumpForward whether tokens that must come are taken without asking the model
+  /// @param closes whether a value that is not complete is closed where the limit comes near
   record Rules(
       int limit,
       int budget,
@@ -49,15 +55,18 @@ final class GeneratedSequence extends Sequence implements Generation {
       int logprobs,
       Optional<Matcher> matcher,
       boolean jumpForward,
+      boolean closes,
       int[] ends,
       int[] stops) {}
 
-  private sealed interface Mail {
-    record Text(String text, List<Reply.Logprob> logprobs, int tokens) implements Mail {}
-
-    record Done(Reply reply) implements Mail {}
-
-    record Failed(RuntimeException error) implements Mail {}
+  /// Which tokens may come next in a typed value.
+  private enum Next {
+    /// Those that its type allows if texts had no limits of length: one that is too long is cut.
+    UNLIMITED,
+    /// Those that its type allows.
+    EXACT,
+    /// The quote that ends a string, with what may follow it.
+    CLOSE
   }
 
   private final Engine engine;
@@ -74,12 +83,14 @@ final class GeneratedSequence extends Sequence implements Generation {
   private boolean masked; // whether the mask is that of the next token
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private int said; // of them
-  private final BlockingQueue<Mail> outbox = new LinkedBlockingQueue<>();
+  private final Outbox outbox = new Outbox(this::cancelled);
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<String> stop = Optional.empty();
-  private Optional<Mail> last = Optional.empty(); // the reader's
-  private List<Reply.Logprob> heard = List.of(); // the reader's
-  private int counted; // tokens, the reader's
+  private Next next = Next.UNLIMITED;
+  private boolean ended; // by the type's limit of length
+  private boolean closable; // before `max_tokens`
+  private int shortened; // texts that were longer than their types allow
+  private boolean closed; // before the model ended it
 
   GeneratedSequence(
       Engine engine,
@@ -103,6 +114,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
+    closable = rules.closes() && rules.matcher().isPresent() && endLength() <= rules.limit();
     complete = jumpForward() || isSpent() && closeEarly();
   }
 
@@ -126,11 +138,19 @@ final class GeneratedSequence extends Sequence implements Generation {
       heal();
       masked = true;
     } else if (rules.matcher().isPresent()) {
-      rules.matcher().get().fill(mask);
+      fill(rules.matcher().get());
       if (rules.stops().length > 0 && rules.matcher().get().mayEnd()) { // as the model's own ends
         Arrays.stream(rules.stops()).forEach(stop -> mask[stop >> 6] |= 1L << stop);
       }
       masked = true;
+    }
+  }
+
+  private void fill(Matcher matcher) {
+    switch (next) {
+      case UNLIMITED -> matcher.fillUnlimited(mask);
+      case EXACT -> matcher.fill(mask);
+      case CLOSE -> matcher.fillClosing(mask);
     }
   }
 
@@ -175,11 +195,17 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (isOneOf(rules.ends(), token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
-    if (rules.logprobs() >= 0 && !spells(token)) {
-      logprobs.add(logprob(picked));
+    next = Next.UNLIMITED;
+    if (isTooLong(token)) {
+      shorten(vocabulary.bytes(token));
+    } else {
+      if (rules.logprobs() >= 0 && !spells(token)) {
+        logprobs.add(logprob(picked));
+      }
+      take(token);
     }
-    take(token);
-    boolean done = isDone() || jumpForward() || isSpent() && closeEarly();
+    boolean done = isDone() || jumpForward() || (isSpent() || isOver()) && closeEarly();
+    text.hold(isNearEnd() ? MOST_BACK : 0);
     String chunk = text.next();
     if (!chunk.isEmpty()) {
       say(chunk);
@@ -187,11 +213,21 @@ final class GeneratedSequence extends Sequence implements Generation {
     return done;
   }
 
-  /// Sends text, with the log-probabilities that are known since the last one.
+  /// Sends text, with the log-probabilities of the tokens that cannot be taken back any more.
   private void say(String chunk) {
-    outbox.add(
-        new Mail.Text(chunk, List.copyOf(logprobs.subList(said, logprobs.size())), generated()));
-    said = logprobs.size();
+    int end = Math.max(said, logprobs.size() - heldTokens());
+    outbox.text(chunk, logprobs.subList(said, end), generated());
+    said = end;
+  }
+
+  /// The last tokens, as far as some of their text was not sent.
+  private int heldTokens() {
+    int bytes = text.heldBytes();
+    int count = 0;
+    for (int i = length() - 1; i >= promptLength() && bytes > 0; i--, count++) {
+      bytes -= vocabulary.bytes(tokens()[i]).length;
+    }
+    return count;
   }
 
   /// Whether the token is the text that was taken back from the prompt, and no more.
@@ -241,25 +277,109 @@ final class GeneratedSequence extends Sequence implements Generation {
     return false;
   }
 
+  // --- values that are too long
+
+  /// Whether a token is allowed but for its length.
+  private boolean isTooLong(int token) {
+    if (rules.matcher().isEmpty() || tail.length > 0) {
+      return false;
+    }
+    boolean fits = rules.matcher().get().accept(vocabulary.bytes(token));
+    if (fits) {
+      rules.matcher().get().rollback(1);
+    }
+    return !fits;
+  }
+
+  /// Goes on behind the last whole word instead of with `refused`.
+  private void shorten(byte[] refused) {
+    Matcher matcher = rules.matcher().orElseThrow();
+    int first = promptLength() + (prompt.tail().isEmpty() ? 0 : 1);
+    int from = Math.max(first, length() - MOST_BACK);
+    int[] before = Arrays.copyOfRange(tokens(), from, length());
+    int bytes = Arrays.stream(before).map(token -> vocabulary.bytes(token).length).sum();
+    Cut cut = matcher.cut(before, Math.max(0, bytes - text.heldBytes()), refused);
+    takeBack(cut.back());
+    for (int token : tokenizer.encodeContinued(new String(cut.kept(), StandardCharsets.UTF_8))) {
+      take(token);
+    }
+    next = cut.then() == Cut.Then.CLOSE ? Next.CLOSE : Next.EXACT;
+    ended = cut.then() == Cut.Then.END;
+    if (cut.then() != Cut.Then.ANYTHING && refused.length > 0) {
+      shortened++;
+      times().cut();
+    }
+  }
+
+  private void takeBack(int count) {
+    for (int i = length() - 1; i >= length() - count; i--) {
+      sampler.gaveBack(tokens()[i]);
+      text.takeBack(vocabulary.bytes(tokens()[i]).length);
+      if (rules.logprobs() >= 0) {
+        logprobs.removeLast();
+      }
+    }
+    rules.matcher().orElseThrow().rollback(count);
+    rewind(length() - count);
+    masked = false;
+  }
+
   private boolean isSpent() {
     return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
   }
 
+  /// Whether the tokens that are left are needed for the end of the value; if they are too few for
+  /// it, the last ones are taken back.
+  private boolean isOver() {
+    if (!closable || tail.length > 0 || !text.isWhole()) {
+      return false;
+    }
+    if (rules.matcher().orElseThrow().shortestEndLength() < left()) {
+      return false; // a token has a byte at least
+    }
+    boolean over = endLength() >= left();
+    while (endLength() > left() || !text.isWhole()) {
+      takeBack(1);
+    }
+    return over;
+  }
+
+  private int left() {
+    return rules.limit() - generated();
+  }
+
+  /// The tokens that end the value.
+  private int endLength() {
+    return end().length;
+  }
+
+  private int[] end() {
+    byte[] end = rules.matcher().orElseThrow().shortestEnd();
+    return tokenizer.encodeContinued(new String(end, StandardCharsets.UTF_8));
+  }
+
+  /// Whether the end of a string or of the value comes near, so that text may be taken back.
+  private boolean isNearEnd() {
+    return rules.matcher().isPresent()
+        && (closable && left() < NEAR_LIMIT || rules.matcher().get().isNearLimit(NEAR_LIMIT));
+  }
+
   /// Ends the value as soon as its type allows, and free text at once.
   private boolean closeEarly() {
+    finish = Reply.Finish.LENGTH;
     if (rules.matcher().isEmpty()) {
-      finish = Reply.Finish.LENGTH;
       return true;
     }
-    byte[] end = rules.matcher().get().shortestEnd();
-    for (int token : tokenizer.encodeContinued(new String(end, StandardCharsets.UTF_8))) {
-      times().forced(1);
-      take(token);
+    shorten(new byte[0]);
+    for (int token : end()) {
       if (generated() >= rules.limit()) {
         break;
       }
+      times().forced(1);
+      take(token);
     }
-    finish = rules.matcher().get().mayEnd() ? Reply.Finish.END : Reply.Finish.LENGTH;
+    closed = rules.matcher().get().mayEnd();
+    times().cut();
     return true;
   }
 
@@ -270,7 +390,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   private boolean isDone() {
-    if (rules.matcher().isPresent() && rules.matcher().get().mustEnd()) {
+    if (ended || rules.matcher().isPresent() && rules.matcher().get().mustEnd()) {
       return true;
     }
     if (text.isStopped()) {
@@ -280,7 +400,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     if (generated() >= rules.limit()) {
       finish = Reply.Finish.LENGTH;
-      return true;
+      return !closable || closeEarly();
     }
     return false;
   }
@@ -328,98 +448,81 @@ final class GeneratedSequence extends Sequence implements Generation {
             times.queuedMillis(),
             times.millis(times.firstToken()),
             times.millis(System.nanoTime()));
-    outbox.add(
-        new Mail.Done(
-            new Reply(
-                text.text(),
-                kept(),
-                prompt.tail().length(),
-                finish,
-                stop,
-                usage,
-                timing,
-                logprobs)));
+    outbox.done(
+        new Reply(
+            text.text(),
+            kept(),
+            prompt.tail().length(),
+            finish,
+            stop,
+            new Reply.Cuts(shortened, closed),
+            usage,
+            timing,
+            logprobs));
   }
 
-  /// The tokens that the text is: all of them, unless a stop text cut some off; none if it ended
-  /// inside of one.
+  /// The tokens that the text is; none if it begins or ends inside of one.
   private List<Integer> kept() {
-    int bytes =
-        text.isStopped() ? text.text().getBytes(StandardCharsets.UTF_8).length : Integer.MAX_VALUE;
-    List<Integer> kept = new ArrayList<>();
-    int sum = -prompt.bytes().length;
-    for (int i = promptLength(); i < length() && sum < bytes; i++) {
-      sum += vocabulary.bytes(tokens()[i]).length;
-      kept.add(tokens()[i]);
+    int all = -prompt.bytes().length;
+    for (int i = promptLength(); i < length(); i++) {
+      all += vocabulary.bytes(tokens()[i]).length;
     }
-    return !text.isStopped() || sum == bytes ? kept : List.of();
+    int begin = text.fenceBytes();
+    int end =
+        text.isStopped()
+            ? begin + text.text().getBytes(StandardCharsets.UTF_8).length
+            : all - text.unfinishedBytes();
+    List<Integer> kept = new ArrayList<>();
+    int at = -prompt.bytes().length;
+    for (int i = promptLength(); i < length() && at < end; i++) {
+      int next = at + vocabulary.bytes(tokens()[i]).length;
+      if (next > begin || begin == 0) {
+        if (begin > 0 && at < begin || next > end) {
+          return List.of();
+        }
+        kept.add(tokens()[i]);
+      }
+      at = next;
+    }
+    return kept;
   }
 
   @Override
   public void fail(RuntimeException error) {
-    outbox.add(new Mail.Failed(error));
+    outbox.failed(error);
   }
 
-  // --- the reader's side
+  // --- the caller's side
+
+  private void cancelled() {
+    engine.cancel(this);
+  }
 
   @Override
   public Optional<String> next() {
-    return switch (take()) {
-      case Mail.Text(var chunk, var its, int tokens) -> {
-        counted = tokens;
-        heard = its;
-        yield Optional.of(chunk);
-      }
-      case Mail.Done _ -> Optional.empty();
-      case Mail.Failed(var error) -> throw error;
-    };
+    return outbox.next();
   }
 
   @Override
   public int generatedTokens() {
-    return counted;
+    return outbox.tokens();
   }
 
   @Override
   public List<Reply.Logprob> logprobs() {
-    return heard;
+    return outbox.logprobs();
   }
 
   @Override
   public Reply reply() {
-    while (true) {
-      switch (take()) {
-        case Mail.Text _ -> {}
-        case Mail.Done(var reply) -> {
-          return reply;
-        }
-        case Mail.Failed(var error) -> throw error;
-      }
-    }
-  }
-
-  private Mail take() {
-    if (last.isPresent()) {
-      return last.get();
-    }
-    try {
-      Mail mail = outbox.take();
-      if (!(mail instanceof Mail.Text)) {
-        last = Optional.of(mail);
-      }
-      return mail;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      engine.cancel(this);
-      throw new CancellationException("cancelled");
-    }
+    return outbox.reply();
   }
 
   @Override
   public void close() {
-    if (last.isEmpty()) {
+    if (!outbox.isRead()) {
       engine.cancel(this);
-      fail(new CancellationException("cancelled")); // to whoever reads on another thread
+      fail(new CancellationException("cancelled")); // for a caller that reads on another thread
     }
   }
 }

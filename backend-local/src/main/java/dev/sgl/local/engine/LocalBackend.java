@@ -15,9 +15,11 @@ import dev.sgl.backend.Selection;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.backend.Writing;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.constraint.machine.MaskCache;
+import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.kernel.Device;
@@ -60,6 +62,9 @@ public final class LocalBackend implements TokenBackend {
 
   /// Tokens of a run of the cache that are shown.
   private static final int SHOWN_TOKENS = 48;
+
+  /// Tokens without which there is no room for anything but the value itself.
+  private static final int LEAST_FOR_FENCE = 64;
 
   private final String name;
   private final Checkpoint checkpoint;
@@ -202,9 +207,7 @@ public final class LocalBackend implements TokenBackend {
     int limit = Math.min(room, sampling.maxTokens().orElse(room));
     boolean spent = sampling.budget().orElse(1) == 0; // then nothing will be asked of the model
     Healing healed =
-        spent
-            ? new Healing(prompt, "")
-            : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
+        spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine,
@@ -221,10 +224,11 @@ public final class LocalBackend implements TokenBackend {
                 sampling.logprobs().orElse(-1),
                 matcher(request),
                 jumpForward,
+                request.writing().onLength() == Writing.OnLength.CLOSE,
                 defaults.ends(),
                 sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray()),
             new Sampler(defaults.settings(sampling), prompt),
-            new TextStream(sampling.stop()),
+            new TextStream(sampling.stop(), !Types.isFree(request.type())),
             tokenizer);
     try {
       sequence.begin();
@@ -241,10 +245,24 @@ public final class LocalBackend implements TokenBackend {
     }
     try {
       Layout used = request.writing().layout().orElse(layout);
-      return Optional.of(Types.compiled(request.type(), used).matcher(masks));
+      CompiledConstraint constraint =
+          mayBeFenced(request, used)
+              ? Types.fenced(request.type())
+              : Types.compiled(request.type(), used);
+      return Optional.of(constraint.matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /// Whether the model may put its answer into a code block: then the first line of the block is
+  /// left out of the text. A value as the whole of a message is what models do that with.
+  private static boolean mayBeFenced(Request request, Layout layout) {
+    return layout == Layout.FREE
+        && Types.isJson(request.type())
+        && request.prompt() instanceof Prompt.Chat(_, var open, _)
+        && open.isEmpty()
+        && request.sampling().maxTokens().orElse(Integer.MAX_VALUE) >= LEAST_FOR_FENCE;
   }
 
   private int[] read(Prompt prompt) {

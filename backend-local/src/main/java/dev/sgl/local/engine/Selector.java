@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// Scores choices as continuations of a prompt.
 ///
@@ -24,6 +25,7 @@ final class Selector {
   private final int[] prompt;
   private final int healed;
   private final List<int[]> choices;
+  private final boolean[] isWhole; // whether a choice leaves the prompt's last token as it was
   private final Scheduling scheduling;
   private final int[] ends;
   private final double[] scores;
@@ -38,17 +40,22 @@ final class Selector {
     this.scheduling = scheduling;
     this.ends = ends;
     this.scores = new double[choices.size()];
+    this.isWhole = new boolean[choices.size()];
+    for (int i = 0; i < isWhole.length; i++) {
+      int[] choice = choices.get(i);
+      isWhole[i] = prompt.last().isPresent() && choice[0] == prompt.last().getAsInt();
+    }
   }
 
   /// @param start the token that stands for a prompt where there is none
   Selection select(Step.Method method, int start) {
     long began = System.nanoTime();
     switch (method) {
-      case LIKELIHOOD -> likelihoods(prompt);
+      case LIKELIHOOD -> likelihoods(Optional.empty());
       case UNCONDITIONAL -> {
-        likelihoods(prompt);
+        likelihoods(Optional.empty());
         double[] given = scores.clone();
-        likelihoods(new int[] {start});
+        likelihoods(Optional.of(start));
         Arrays.setAll(scores, i -> given[i] - scores[i]);
       }
       case GREEDY -> greedy();
@@ -77,9 +84,31 @@ final class Selector {
   /// @param sum of the log-probabilities of the choice's tokens so far
   private record Place(Choices choices, int[] before, int known, double sum) {}
 
-  /// The mean log-probability of each choice's tokens after `before`.
-  private void likelihoods(int[] before) {
-    List<Place> level = List.of(new Place(Choices.of(choices), before, 0, 0));
+  /// The mean log-probability of each choice's own tokens, after the prompt or after `start` alone.
+  ///
+  /// The prompt's last token is taken back where a choice may join with it. It is one of a choice's
+  /// own tokens only if they did: else it belongs to the prompt, as it did before.
+  private void likelihoods(Optional<Integer> start) {
+    for (boolean whole : new boolean[] {false, true}) {
+      List<Integer> members =
+          IntStream.range(0, isWhole.length).filter(i -> isWhole[i] == whole).boxed().toList();
+      if (!members.isEmpty()) {
+        int[] before =
+            whole ? joined(prompt, Arrays.copyOf(choices.get(members.getFirst()), 1)) : prompt;
+        likelihoods(start.map(token -> new int[] {token}).orElse(before), members);
+      }
+    }
+  }
+
+  /// The tokens of a choice that are its own.
+  private int[] own(int choice) {
+    int[] tokens = choices.get(choice);
+    return Arrays.copyOfRange(tokens, isWhole[choice] ? 1 : 0, tokens.length);
+  }
+
+  private void likelihoods(int[] before, List<Integer> members) {
+    Choices tree = Choices.of(members, members.stream().map(this::own).toList());
+    List<Place> level = List.of(new Place(tree, before, 0, 0));
     LocalPin pin = engine.pin(scheduling.cacheSalt(), before);
     try {
       while (!level.isEmpty()) {
@@ -126,7 +155,7 @@ final class Selector {
   }
 
   private void score(Choices at, double sum) {
-    at.ends().forEach(choice -> scores[choice] = sum / choices.get(choice).length);
+    at.ends().forEach(choice -> scores[choice] = sum / own(choice).length);
   }
 
   /// Asks for the log-probabilities of a run's tokens and of those that may follow. What follows
@@ -166,12 +195,12 @@ final class Selector {
       way = joined(way, here.run());
       mark(here, way);
     }
-    int end = way.length - prompt.length + 1;
-    here.ends().forEach(choice -> scores[choice] = end);
+    here.ends().forEach(choice -> scores[choice]++);
   }
 
   private void mark(Choices at, int[] way) {
-    at.all().forEach(choice -> scores[choice] = way.length - prompt.length);
+    int length = way.length - prompt.length;
+    at.all().forEach(choice -> scores[choice] = length - (isWhole[choice] && length > 0 ? 1 : 0));
   }
 
   private double[] one(int[] way, int[] asked) {

@@ -17,6 +17,18 @@ public record Choices(int[] run, List<Integer> ends, List<Choices> children) {
     return of(choices, IntStream.range(0, choices.size()).boxed().toList(), 0);
   }
 
+  /// The same for choices that are known by other numbers than their places in the list.
+  public static Choices of(List<Integer> numbers, List<int[]> choices) {
+    return of(choices).renamed(numbers);
+  }
+
+  private Choices renamed(List<Integer> numbers) {
+    return new Choices(
+        run,
+        ends.stream().map(numbers::get).toList(),
+        children.stream().map(child -> child.renamed(numbers)).toList());
+  }
+
   /// The tree of those choices that are in `members`, from the token `depth` on, up to which they
   /// are the same.
   private static Choices of(List<int[]> choices, List<Integer> members, int depth) {

@@ -78,6 +78,11 @@ public final class Sampler {
     return shifts;
   }
 
+  /// Counts a token no more that was taken back.
+  public void gaveBack(int token) {
+    generated.computeIfPresent(token, (_, count) -> count == 1 ? null : count - 1);
+  }
+
   /// Counts a token that was taken, because it was picked or because it had to come.
   public void took(int token) {
     generated.merge(token, 1, Integer::sum);

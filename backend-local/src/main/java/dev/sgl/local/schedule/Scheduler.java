@@ -313,6 +313,15 @@ public final class Scheduler {
     }
   }
 
+  /// A sequence has taken tokens back: it waits to compute what stands there now.
+  public void again(Sequence sequence) {
+    if (sequence.isRunning()) {
+      stop(sequence);
+      waiting.add(sequence);
+      arranged = false;
+    }
+  }
+
   /// A sequence has ended well: all of it stays in the cache while there is room.
   public void finish(Sequence sequence) {
     if (sequence.isRunning()) {

@@ -25,6 +25,7 @@ public abstract class Sequence {
   private int prefilled; // tokens that it had when it was admitted last
   private int expected = NOTHING; // which draw of the batch before gives the next token
   private boolean ended;
+  private boolean rewound; // since it was admitted
   private Optional<Lease> lease = Optional.empty();
   private Optional<Prefix> prefix = Optional.empty(); // as found last while it waits
   private final Timeline times = new Timeline();
@@ -85,6 +86,19 @@ public abstract class Sequence {
       tokens = Arrays.copyOf(tokens, Math.max(16, length * 2));
     }
     tokens[length++] = token;
+  }
+
+  /// Takes the tokens from `end` on back. Where they were computed, or are being computed, the
+  /// sequence has to be admitted anew: see [#isRewound].
+  protected final void rewind(int end) {
+    length = end;
+    computed = Math.min(computed, end);
+    rewound = true;
+  }
+
+  /// Whether tokens were taken back since it was admitted.
+  public final boolean isRewound() {
+    return rewound;
   }
 
   /// The next token is the answer to the draw `index` of the batch that is being computed.
@@ -199,6 +213,7 @@ public abstract class Sequence {
     prefix = Optional.empty();
     computed = to.published();
     prefilled = length;
+    rewound = false;
   }
 
   final void release() {

@@ -9,6 +9,7 @@ public final class Timeline {
   private int cachedTokens;
   private int retractions;
   private int forcedTokens;
+  private int cuts;
 
   void submitted(long now) {
     submitted = now;
@@ -38,6 +39,11 @@ public final class Timeline {
   /// Tokens were taken without asking the model.
   public void forced(int tokens) {
     forcedTokens += tokens;
+  }
+
+  /// A text was cut, or the value was closed, because it was too long.
+  public void cut() {
+    cuts++;
   }
 
   public long submitted() {
@@ -75,6 +81,11 @@ public final class Timeline {
   /// Tokens that had to come, so that the model was not asked.
   public int forcedTokens() {
     return forcedTokens;
+  }
+
+  /// How many texts were cut, and whether the value was closed, because it was too long.
+  public int cuts() {
+    return cuts;
   }
 
   public int retractions() {

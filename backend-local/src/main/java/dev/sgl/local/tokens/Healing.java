@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /// A prompt without its last token, where that token may be the beginning of a longer one.
 ///
@@ -17,12 +18,18 @@ import java.util.List;
 ///
 /// @param tokens of the prompt
 /// @param tail the text that was taken back; empty if nothing was
-public record Healing(int[] tokens, String tail) {
+/// @param last the token that was taken back
+public record Healing(int[] tokens, String tail, OptionalInt last) {
+
+  /// Takes nothing back.
+  public static Healing none(int[] tokens) {
+    return new Healing(tokens, "", OptionalInt.empty());
+  }
 
   /// Takes the last token back, if it is the end of what a program wrote and some token begins with
   /// its text.
   public static Healing of(Prompt prompt, int[] tokens, Vocabulary vocabulary) {
-    Healing none = new Healing(tokens, "");
+    Healing none = none(tokens);
     List<Prompt.Part> parts =
         switch (prompt) {
           case Prompt.Raw(var all) -> all;
@@ -41,7 +48,10 @@ public record Healing(int[] tokens, String tail) {
     try {
       String tail = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(last)).toString();
       return literal.endsWith(tail)
-          ? new Healing(Arrays.copyOf(tokens, tokens.length - 1), tail)
+          ? new Healing(
+              Arrays.copyOf(tokens, tokens.length - 1),
+              tail,
+              OptionalInt.of(tokens[tokens.length - 1]))
           : none;
     } catch (CharacterCodingException e) {
       return none; // the token is a part of a character

@@ -1,5 +1,6 @@
 package dev.sgl.local.tokens;
 
+import dev.sgl.constraint.match.WordEnds;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -12,14 +13,50 @@ public final class TextStream {
   private final StringBuilder text = new StringBuilder();
   private byte[] open = {}; // the beginning of a character
   private int shown;
+  private int hold; // most characters of a last word to keep back
   private Optional<String> stopped = Optional.empty();
+  private boolean isFence; // whether the first line of a code block may be, or is, coming
+  private int fence; // bytes of that line
+  private int unfinished; // bytes of a character that was left out at the end
 
   public TextStream(List<String> stops) {
+    this(stops, false);
+  }
+
+  /// @param dropsFence whether the first line of a fenced code block is no part of the text
+  public TextStream(List<String> stops, boolean dropsFence) {
     this.stops = List.copyOf(stops);
+    this.isFence = dropsFence;
   }
 
   /// Adds the bytes of a token.
   public void add(byte[] bytes) {
+    int from = isFence ? behindFence(bytes) : 0;
+    fence += from;
+    append(from == 0 ? bytes : Arrays.copyOfRange(bytes, from, bytes.length));
+  }
+
+  /// How many of the bytes belong to the first line of a code block.
+  private int behindFence(byte[] bytes) {
+    if (bytes.length == 0 || fence == 0 && bytes[0] != '`') {
+      isFence = bytes.length == 0;
+      return 0;
+    }
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == '\n') {
+        isFence = false;
+        return i + 1;
+      }
+    }
+    return bytes.length;
+  }
+
+  /// The bytes of the first line of a code block, which are no part of the text.
+  public int fenceBytes() {
+    return fence;
+  }
+
+  private void append(byte[] bytes) {
     byte[] all = Arrays.copyOf(open, open.length + bytes.length);
     System.arraycopy(bytes, 0, all, open.length, bytes.length);
     int whole = whole(all);
@@ -43,6 +80,27 @@ public final class TextStream {
     }
   }
 
+  /// Keeps back the last word from now on, if it has at most so many characters.
+  public void hold(int characters) {
+    hold = characters;
+  }
+
+  /// The bytes at the end that were not shown.
+  public int heldBytes() {
+    return text.substring(Math.min(shown, text.length())).getBytes(StandardCharsets.UTF_8).length
+        + open.length;
+  }
+
+  /// Takes back the last `bytes`, which were not shown.
+  public void takeBack(int bytes) {
+    byte[] held = text.substring(shown).getBytes(StandardCharsets.UTF_8);
+    byte[] all = Arrays.copyOf(held, held.length + open.length);
+    System.arraycopy(open, 0, all, held.length, open.length);
+    text.setLength(shown);
+    open = new byte[0];
+    append(Arrays.copyOf(all, all.length - bytes));
+  }
+
   /// Whether the text so far ends with a whole character.
   public boolean isWhole() {
     return open.length == 0;
@@ -60,26 +118,34 @@ public final class TextStream {
 
   /// Text that can be shown and was not yet.
   public String next() {
-    int end = isStopped() ? text.length() : text.length() - held();
+    int end = isStopped() ? text.length() : text.length() - Math.max(held(), lastWord());
     String chunk = text.substring(Math.min(shown, end), end);
     shown = Math.max(shown, end);
     return chunk;
   }
 
-  /// What is left at the end, an unfinished character as U+FFFD.
+  /// What is left at the end; an unfinished character is left out.
   public String finish() {
-    if (open.length > 0 && !isStopped()) {
-      text.append(new String(open, StandardCharsets.UTF_8));
-    }
+    unfinished = open.length;
     open = new byte[0];
     String chunk = text.substring(shown);
     shown = text.length();
     return chunk;
   }
 
+  /// The bytes of a character at the end that was left out, because it was not whole.
+  public int unfinishedBytes() {
+    return unfinished;
+  }
+
   /// All text so far, without a stop text.
   public String text() {
     return text.toString();
+  }
+
+  /// Characters behind the last end of a word, if there are not too many.
+  private int lastWord() {
+    return hold == 0 ? 0 : WordEnds.behindLast(text, hold);
   }
 
   /// Characters at the end that may be the beginning of a stop text.

@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.Writing;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.program.Role;
 import dev.sgl.program.Step;
@@ -110,8 +112,13 @@ class LocalBackendTest {
             StreamSupport.stream(recorded.path("continuation").spliterator(), false)
                 .map(JsonNode::asInt)
                 .toList();
-        List<Integer> tokens = reply(backend, request).tokens();
-        assertEquals(wanted.contains(1) ? wanted.subList(0, wanted.indexOf(1)) : wanted, tokens);
+        List<Integer> expectedTokens =
+            wanted.contains(1) ? wanted.subList(0, wanted.indexOf(1)) : wanted;
+        Reply reply = reply(backend, request);
+        // an unfinished character at the end is left out
+        assertEquals(expectedTokens.subList(0, reply.tokens().size()), reply.tokens());
+        assertTrue(expectedTokens.size() - reply.tokens().size() < 4);
+        assertEquals(expectedTokens.size(), reply.usage().generatedTokens());
       }
     }
   }
@@ -335,12 +342,67 @@ class LocalBackendTest {
       for (int budget = 0; budget < 50; budget += 7) {
         Sampling limited = sampling(200, OptionalInt.of(budget), 0.9, budget, List.of());
         Reply reply = reply(backend, new Request(raw("A person: "), person, limited));
-        assertEquals(Reply.Finish.END, reply.finish());
+        assertFalse(reply.isCutOff());
         assertEquals(Optional.empty(), Types.mismatch(person, Types.read(person, reply.text())));
         Reply free = reply(backend, new Request(raw("A person: "), Type.TEXT, limited));
         // a character is not left half-way
         assertTrue(free.usage().generatedTokens() <= budget + 4, free.toString());
       }
+    }
+  }
+
+  @Test
+  void aValueIsClosedWhereItsTokensComeToAnEnd() {
+    Type person =
+        new Type.Rec(
+            List.of(
+                new Type.Field("name", new Type.Str(3, 400), false),
+                new Type.Field("more", Type.ANY, true),
+                new Type.Field("ages", new Type.Array(Type.INT, 2, 60), false)));
+    try (Backend backend = open("llama")) {
+      for (int most = 40; most < 80; most += 3) {
+        Sampling limited = sampling(most, 0.9, most, List.of());
+        Request request = new Request(raw("A person: "), person, limited);
+        Reply reply = reply(backend, request);
+        assertFalse(reply.isCutOff());
+        assertEquals(Optional.empty(), Types.mismatch(person, Types.read(person, reply.text())));
+        assertTrue(reply.usage().generatedTokens() <= most, reply.toString());
+        assertEquals(reply.finish() == Reply.Finish.LENGTH, reply.cuts().closed());
+        Reply cut =
+            reply(
+                backend,
+                request.withWriting(new Writing(Optional.empty(), Writing.OnLength.ERROR)));
+        assertEquals(cut.finish() == Reply.Finish.LENGTH, cut.isCutOff());
+      }
+    }
+  }
+
+  @Test
+  void aTextThatIsTooLongEndsWhereItFits() {
+    Type tip =
+        new Type.Rec(
+            List.of(
+                new Type.Field("title", new Type.Str(2, 12), false),
+                new Type.Field("words", new Type.Array(new Type.Str(1, 5), 1, 3), false)));
+    try (Backend backend = open("llama")) {
+      int cuts = 0;
+      for (int seed = 0; seed < 40; seed++) {
+        Sampling limited = sampling(200, seed % 3 * 0.5, seed, List.of());
+        Request request = new Request(raw("A tip: "), tip, limited);
+        StringBuilder streamed = new StringBuilder();
+        Reply reply;
+        try (Generation generation = backend.generate(request)) {
+          for (var text = generation.next(); text.isPresent(); text = generation.next()) {
+            streamed.append(text.get());
+          }
+          reply = generation.reply();
+        }
+        assertFalse(reply.isCutOff());
+        assertEquals(reply.text(), streamed.toString());
+        assertEquals(Optional.empty(), Types.mismatch(tip, Types.read(tip, reply.text())));
+        cuts += reply.cuts().strings();
+      }
+      assertTrue(cuts > 10, "texts were cut: " + cuts);
     }
   }
 }

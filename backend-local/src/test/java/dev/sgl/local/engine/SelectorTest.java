@@ -59,7 +59,7 @@ class SelectorTest {
             List<int[]> choices = choices(random);
             for (Step.Method method : Step.Method.values()) {
               Selection found =
-                  new Selector(engine, new Healing(prompt, ""), choices, Scheduling.DEFAULT, ENDS)
+                  new Selector(engine, Healing.none(prompt), choices, Scheduling.DEFAULT, ENDS)
                       .select(method, START);
               switch (method) {
                 case LIKELIHOOD -> same(found, choices, c -> mean(prompt, c));

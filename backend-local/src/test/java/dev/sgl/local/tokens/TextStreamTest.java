@@ -48,10 +48,34 @@ class TextStreamTest {
   }
 
   @Test
-  void anUnfinishedCharacterAtTheEndIsMarked() {
+  void anUnfinishedCharacterAtTheEndIsLeftOut() {
     TextStream stream = new TextStream(List.of());
     stream.add(new byte[] {'a', (byte) 0xE4, (byte) 0xB8});
     assertEquals("a", stream.next());
-    assertEquals("\uFFFD", stream.finish());
+    assertEquals("", stream.finish());
+    assertEquals(2, stream.unfinishedBytes());
+  }
+
+  @Test
+  void theFirstLineOfACodeBlockIsNoPartOfTheText() {
+    TextStream stream = new TextStream(List.of(), true);
+    for (String token : List.of("``", "`js", "on", "\n{", "\"`\":1}")) {
+      stream.add(token.getBytes(StandardCharsets.UTF_8));
+    }
+    assertEquals("{\"`\":1}", stream.next());
+    assertEquals(8, stream.fenceBytes());
+  }
+
+  @Test
+  void theLastWordIsHeldBackAndCanBeTakenBack() {
+    TextStream stream = new TextStream(List.of());
+    stream.hold(32);
+    stream.add("Sleep is für".getBytes(StandardCharsets.UTF_8));
+    assertEquals("Sleep is", stream.next());
+    stream.add(" men".getBytes(StandardCharsets.UTF_8));
+    assertEquals(" für", stream.next());
+    stream.takeBack(2);
+    stream.hold(0);
+    assertEquals(" m", stream.next());
   }
 }

@@ -76,6 +76,7 @@ public final class RecordedBackend implements Backend {
             0,
             answer.finish(),
             Optional.empty(),
+            new Reply.Cuts(answer.cutStrings(), answer.closed()),
             answer.usage(),
             Reply.Timing.NONE,
             List.of());

@@ -27,6 +27,7 @@ public final class Recording {
   /// @param asked what was asked, as [#key] says it
   /// @param text what was generated, or chosen
   /// @param cancelled whether somebody ended the generation before it had an end
+  /// @param cutStrings and `closed`: what is missing in it, as of [Reply.Cuts]
   /// @param failure why there is no answer; empty if there is one
   /// @param scores of the choices, if it was a choice
   /// @param method how the choice was made
@@ -36,6 +37,8 @@ public final class Recording {
       boolean cancelled,
       String failure,
       Reply.Finish finish,
+      int cutStrings,
+      boolean closed,
       Reply.Usage usage,
       List<Double> scores,
       String method) {
@@ -43,22 +46,54 @@ public final class Recording {
       scores = List.copyOf(scores);
     }
 
-    static Answer said(String asked, String text, Reply.Finish finish, Reply.Usage usage) {
-      return new Answer(asked, text, false, "", finish, usage, List.of(), "");
+    static Answer said(String asked, Reply reply) {
+      return new Answer(
+          asked,
+          reply.text(),
+          false,
+          "",
+          reply.finish(),
+          reply.cuts().strings(),
+          reply.cuts().closed(),
+          reply.usage(),
+          List.of(),
+          "");
+    }
+
+    private static Answer without(String asked, String text, boolean cancelled, String failure) {
+      return new Answer(
+          asked,
+          text,
+          cancelled,
+          failure,
+          Reply.Finish.END,
+          0,
+          false,
+          Reply.Usage.NONE,
+          List.of(),
+          "");
     }
 
     static Answer cancelled(String asked, String text) {
-      return new Answer(asked, text, true, "", Reply.Finish.END, Reply.Usage.NONE, List.of(), "");
+      return without(asked, text, true, "");
     }
 
     static Answer failed(String asked, String text, String failure) {
-      return new Answer(
-          asked, text, false, failure, Reply.Finish.END, Reply.Usage.NONE, List.of(), "");
+      return without(asked, text, false, failure);
     }
 
     static Answer chosen(String asked, String text, Selection best) {
       return new Answer(
-          asked, text, false, "", Reply.Finish.END, best.usage(), best.scores(), best.method());
+          asked,
+          text,
+          false,
+          "",
+          Reply.Finish.END,
+          0,
+          false,
+          best.usage(),
+          best.scores(),
+          best.method());
     }
   }
 

@@ -46,7 +46,7 @@ public final class RecordingBackend implements Backend {
       @Override
       public Reply reply() {
         Reply reply = recorded(generation::reply);
-        add(Recording.Answer.said(key, reply.text(), reply.finish(), reply.usage()));
+        add(Recording.Answer.said(key, reply));
         return reply;
       }
 

@@ -2,12 +2,14 @@ package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Term;
+import java.util.Optional;
 
 /// A state of a lazily built [Dfa]; a regular rule is one.
 public final class DfaState implements Node {
   private final Dfa dfa;
   private final Term term;
   private DfaState[] row = {}; // by byte, once it is asked for
+  private Optional<DfaState> unlimited = Optional.empty();
 
   DfaState(Dfa dfa, Term term) {
     this.dfa = dfa;
@@ -30,6 +32,14 @@ public final class DfaState implements Node {
   @Override
   public boolean isNullable() {
     return term.isNullable();
+  }
+
+  /// The state in which texts have no limits of length.
+  DfaState unlimited() {
+    if (unlimited.isEmpty()) {
+      unlimited = Optional.of(dfa.state(dfa.terms().unlimited(term)));
+    }
+    return unlimited.get();
   }
 
   /// The state after `value` (0 to 255).

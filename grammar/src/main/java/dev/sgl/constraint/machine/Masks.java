@@ -37,19 +37,39 @@ public final class Masks {
   /// Sets the bits of exactly the tokens that may come in `state`, those that end the text among
   /// them; `mask` is all zeros before.
   public void fill(State state, long[] mask) {
+    fill(state, false, mask);
+  }
+
+  /// Sets the bits of the tokens that might come in `state` if texts had no limits of length, and
+  /// of those that go on with a comma where a string ends, even if no comma may follow it.
+  public void fillUnlimited(State state, long[] mask) {
+    fill(state, true, mask);
+  }
+
+  private void fill(State state, boolean unlimited, long[] mask) {
     if (state.accepts()) {
       cache.markEnds(mask);
     }
     boolean branches = false;
     for (Config config : state.configs()) {
       switch (config.node()) {
-        case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), mask);
-        case Capture capture -> rule(capture.state(), Optional.of(capture), config.frame(), mask);
+        case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), unlimited, mask);
+        case Capture capture ->
+            rule(capture.state(), Optional.of(capture), config.frame(), unlimited, mask);
         case Branch _ -> branches = true;
       }
     }
     if (branches) {
       branches(state.strictBranches(), 0, mask);
+    }
+  }
+
+  /// Sets the bits of the tokens that begin with the quote that ends the string in `state`.
+  public void fillClosing(State state, long[] mask) {
+    int quote = vocabulary.find(new byte[] {'"'});
+    if (quote >= 0) {
+      vocabulary.mark(quote, mask);
+      walk(machine.next(state, '"'), quote, mask);
     }
   }
 
@@ -62,9 +82,13 @@ public final class Masks {
   // --- at the beginning of a token
 
   /// The tokens in a regular rule, and beyond its end.
-  private void rule(DfaState state, Optional<Capture> capture, Frame frame, long[] mask) {
+  private void rule(
+      DfaState state, Optional<Capture> capture, Frame frame, boolean unlimited, long[] mask) {
     int before = exits.size();
-    lexeme(state, mask);
+    lexeme(unlimited ? state.unlimited() : state, mask);
+    if (unlimited) {
+      commas(before, mask);
+    }
     if (capture.isPresent()) {
       int after = exits.size();
       for (int i = before; i < after; i++) {
@@ -89,6 +113,23 @@ public final class Masks {
       if (!popped.configs().isEmpty()) {
         for (int i = before; i < after; i++) {
           walk(popped, exits.get(i), mask);
+        }
+      }
+    }
+  }
+
+  /// The tokens that go on with a comma behind a quote, at the exits from `before` on.
+  private void commas(int before, long[] mask) {
+    for (int i = before; i < exits.size(); i++) {
+      int node = exits.get(i);
+      int end = vocabulary.end(node);
+      for (int child = node + 1;
+          vocabulary.label(node) == '"' && child < end;
+          child = vocabulary.end(child)) {
+        if (vocabulary.label(child) == ',') {
+          for (int below = child; below < vocabulary.end(child); below++) {
+            vocabulary.mark(below, mask);
+          }
         }
       }
     }

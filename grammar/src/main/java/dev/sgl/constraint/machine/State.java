@@ -63,6 +63,34 @@ public final class State {
     return configs.isEmpty() && !accepts;
   }
 
+  /// Whether a string may end here with a quote.
+  public boolean endsString() {
+    return configs.stream()
+        .anyMatch(
+            config ->
+                switch (config.node()) {
+                  case DfaState state -> state.next('"').isNullable();
+                  case Capture capture -> capture.state().next('"').isNullable();
+                  case Branch _ -> false;
+                });
+  }
+
+  /// Whether a limit on the length of a text leaves at most so many characters.
+  public boolean isNearLimit(int characters) {
+    return configs.stream()
+        .anyMatch(
+            config ->
+                switch (config.node()) {
+                  case DfaState state -> isNearLimit(state, characters);
+                  case Capture capture -> isNearLimit(capture.state(), characters);
+                  case Branch _ -> false;
+                });
+  }
+
+  private static boolean isNearLimit(DfaState state, int characters) {
+    return state.dfa().terms().isNearLimit(state.term(), characters);
+  }
+
   /// Whether no byte may come.
   public boolean isLast() {
     return bytes().isEmpty();

@@ -1,20 +1,14 @@
 package dev.sgl.constraint.match;
 
 import dev.sgl.constraint.Budget;
-import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.Machine;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.Masks;
 import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.machine.ShortestEnds;
 import dev.sgl.constraint.machine.State;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
 import java.util.WeakHashMap;
 
 /// A constraint that is ready to be followed by any number of [Matcher]s, of any number of threads.
@@ -33,12 +27,14 @@ public final class CompiledConstraint {
 
   private final Budget budget;
   private final Machine machine;
+  private final ShortestEnds ends;
   private final Map<MaskCache, Masks> masks = new WeakHashMap<>();
 
   CompiledConstraint(Node start, Budget budget) {
     this.budget = budget;
     refill();
     machine = new Machine(start, budget);
+    ends = new ShortestEnds(budget);
   }
 
   /// Whether `text` as a whole satisfies the constraint.
@@ -88,6 +84,25 @@ public final class CompiledConstraint {
     masks(cache).fill(state, mask);
   }
 
+  synchronized void fillUnlimited(State state, MaskCache cache, long[] mask) {
+    refill();
+    masks(cache).fillUnlimited(state, mask);
+  }
+
+  synchronized void fillClosing(State state, MaskCache cache, long[] mask) {
+    refill();
+    masks(cache).fillClosing(state, mask);
+  }
+
+  synchronized boolean endsString(State state) {
+    refill();
+    return state.endsString();
+  }
+
+  synchronized boolean isNearLimit(State state, int characters) {
+    return state.isNearLimit(characters);
+  }
+
   synchronized void fillBelow(State state, int node, MaskCache cache, long[] mask) {
     refill();
     masks(cache).fillBelow(state, node, mask);
@@ -97,49 +112,16 @@ public final class CompiledConstraint {
     return masks.computeIfAbsent(cache, c -> new Masks(machine, c, budget));
   }
 
-  /// The shortest text that ends the whole from `state` on; of equal ones one in plain characters.
-  ///
-  /// Breadth first over states, which are few: what a byte inside of a text leads to is mostly
-  /// known.
+  /// A text that ends the whole from `state` on, as short as can be.
   synchronized byte[] shortestEnd(State state) {
     refill();
-    Map<State, Reached> reached = new IdentityHashMap<>();
-    reached.put(state, new Reached(Optional.empty(), 0));
-    Queue<State> queue = new ArrayDeque<>(List.of(state));
-    while (!queue.isEmpty()) {
-      State here = queue.remove();
-      if (here.accepts()) {
-        return way(here, reached);
-      }
-      for (int i = 0; i < 256; i++) {
-        int value = (i + ' ') & 0xff; // control characters last
-        if (here.bytes().contains(value)) {
-          budget.spend(1);
-          State next = machine.next(here, value);
-          if (reached.putIfAbsent(next, new Reached(Optional.of(here), value)) == null) {
-            queue.add(next);
-          }
-        }
-      }
-    }
-    throw new ConstraintException("the text cannot be ended");
+    return ends.shortest(state);
   }
 
-  /// How a state was reached first.
-  private record Reached(Optional<State> from, int value) {}
-
-  private static byte[] way(State end, Map<State, Reached> reached) {
-    List<Integer> values = new ArrayList<>();
-    Reached last = reached.get(end);
-    while (last != null && last.from().isPresent()) {
-      values.addFirst(last.value());
-      last = reached.get(last.from().get());
-    }
-    byte[] way = new byte[values.size()];
-    for (int i = 0; i < way.length; i++) {
-      way[i] = (byte) (int) values.get(i);
-    }
-    return way;
+  /// How many bytes [#shortestEnd] has.
+  synchronized int shortestEndLength(State state) {
+    refill();
+    return ends.length(state);
   }
 
   /// Appends to `bytes` what must come from `state` on.

@@ -66,7 +66,16 @@ public final class ConstraintCompiler {
       case Constraint.Grammar(var gbnf) -> GrammarCompiler.compile(gbnf, budget);
       case Constraint.OneOf(var choices) -> {
         List<Node> starts = choices.stream().map(c -> node(c, budget)).toList();
-        yield new Choice(starts);
+        yield Choice.of(starts);
+      }
+      case Constraint.Fenced(var value) -> {
+        Node start = node(value, budget);
+        Terms terms = new Terms(budget);
+        Term tag = terms.optional(terms.text("json"));
+        Term fence = terms.concat(terms.text("```"), tag, terms.text("\n"));
+        Node fenced = new Dfa(terms, budget).state(fence);
+        yield Choice.of(
+            new Edges.Builder().call(start, Branch.END).call(fenced, start), start.isNullable());
       }
       case Constraint.Text _, Constraint.Length _, Constraint.IntRange _, Constraint.Pattern _ -> {
         Terms terms = new Terms(budget);
@@ -88,31 +97,22 @@ public final class ConstraintCompiler {
       case Constraint.IntRange(long min, long max) -> Numbers.integers(terms, min, max);
       case Constraint.Pattern(var regex) ->
           compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.ECMA));
-      case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _ ->
+      case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _, Constraint.Fenced _ ->
           throw new AssertionError(constraint);
     };
   }
 
-  /// The beginning of one of several constraints.
-  private static final class Choice implements Branch {
-    private final Edges edges;
-    private final boolean nullable;
+  /// A place at which one of several constraints begins.
+  private record Choice(Edges edges, boolean isNullable) implements Branch {
 
-    Choice(List<Node> starts) {
+    static Choice of(List<Node> starts) {
       Edges.Builder builder = new Edges.Builder();
       starts.forEach(start -> builder.call(start, Branch.END));
-      nullable = starts.stream().anyMatch(Node::isNullable);
-      edges = nullable ? builder.accept().build() : builder.build();
+      return of(builder, starts.stream().anyMatch(Node::isNullable));
     }
 
-    @Override
-    public Edges edges() {
-      return edges;
-    }
-
-    @Override
-    public boolean isNullable() {
-      return nullable;
+    static Choice of(Edges.Builder builder, boolean nullable) {
+      return new Choice(nullable ? builder.accept().build() : builder.build(), nullable);
     }
   }
 }

@@ -44,6 +44,42 @@ public final class Matcher {
     constraint.fill(state(), cache, mask);
   }
 
+  /// Sets in `mask` the bits of the tokens that may come next if the lengths of texts are not
+  /// limited: what the model chooses among them and is too long is to be cut, see [#cut].
+  ///
+  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  public void fillUnlimited(long[] mask) {
+    Arrays.fill(mask, 0);
+    constraint.fillUnlimited(state(), cache, mask);
+  }
+
+  /// Sets in `mask` the bits of the tokens that begin with the quote that ends the string.
+  ///
+  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  public void fillClosing(long[] mask) {
+    Arrays.fill(mask, 0);
+    constraint.fillClosing(state(), cache, mask);
+  }
+
+  /// Whether a limit on the length of a text leaves at most so many characters.
+  public boolean isNearLimit(int characters) {
+    return constraint.isNearLimit(state(), characters);
+  }
+
+  /// Where to go on instead of with `refused`, which is longer than is allowed.
+  ///
+  /// @param before the tokens that were last taken, as far as they can be taken back
+  /// @param shown how many bytes of them cannot be taken back
+  /// @param refused the bytes that the model chose; empty if nothing more is to be written
+  public Cut cut(int[] before, int shown, byte[] refused) {
+    byte[][] tokens = new byte[before.length + 1][];
+    for (int i = 0; i < before.length; i++) {
+      tokens[i] = cache.vocabulary().bytes(before[i]);
+    }
+    tokens[before.length] = refused;
+    return new Cut.Finder(constraint, trail.state(length - before.length), tokens).find(shown);
+  }
+
   /// Adds to `mask` the bits of the tokens that begin with `before` and, after it, with something
   /// that may come next: for a text whose first token begins in the text before it.
   public void fillAfter(byte[] before, long[] mask) {
@@ -93,6 +129,11 @@ public final class Matcher {
   /// A matcher of its own at the same place. Constant time; what was followed is shared.
   public Matcher fork() {
     return new Matcher(constraint, cache, trail, length);
+  }
+
+  /// How many bytes the shortest text has with which the whole may end.
+  public int shortestEndLength() {
+    return constraint.shortestEndLength(state());
   }
 
   /// The shortest text with which the whole may end.

@@ -17,6 +17,9 @@ import java.util.function.BinaryOperator;
 /// what is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a
 /// neighbour `r`.
 public final class RegexCompiler {
+  /// From this upper bound on, a repeat of some characters limits a length and is no part of a
+  // form.
+  private static final int LENGTHY = 16;
 
   /// What stands beside a text.
   private enum Side {
@@ -82,7 +85,15 @@ public final class RegexCompiler {
         yield term;
       }
       case Regex.Either(var choices) -> terms.either(choices.stream().map(this::free).toList());
-      case Regex.Repeat(var item, int min, int max) -> terms.repeat(free(item), min, max);
+      case Regex.Repeat(var item, int min, int max) -> {
+        Term one = free(item);
+        if (item instanceof Regex.Chars(var set)
+            && max != Regex.UNBOUNDED
+            && (set.equals(CodePoints.ALL) || max >= LENGTHY)) {
+          terms.limitsLength(one);
+        }
+        yield terms.repeat(one, min, max);
+      }
       case Regex.Assert _ -> throw new AssertionError();
     };
   }

@@ -31,6 +31,8 @@ public final class Terms {
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
+  private final BitSet measured = new BitSet(); // characters whose repeats limit a length
+  private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
 
   public final Term nothing;
   public final Term empty;
@@ -55,6 +57,50 @@ public final class Terms {
   /// how often.
   public boolean isCharacter(Term term) {
     return characters.get(term.id());
+  }
+
+  /// Notes that the upper bound of a repeat of `character` limits the length of a text, not its
+  /// form.
+  void limitsLength(Term character) {
+    measured.set(character.id());
+  }
+
+  private boolean isLimit(Term.Repeat repeat) {
+    return repeat.max() != Regex.UNBOUNDED
+        && repeat.min() < repeat.max()
+        && measured.get(repeat.item().id());
+  }
+
+  /// `term` without the upper bounds that limit the length of a text: what may come if texts may be
+  /// as long as one likes.
+  public Term unlimited(Term term) {
+    Term known = unlimited.get(term.id());
+    if (known == null) {
+      known =
+          switch (term) {
+            case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Not _, Term.Run _ -> term;
+            case Term.Concat(_, var head, var tail) -> concat(unlimited(head), unlimited(tail));
+            case Term.Either(_, var choices) ->
+                either(choices.stream().map(this::unlimited).toList());
+            case Term.Both(_, var parts) -> both(parts.stream().map(this::unlimited).toList());
+            case Term.Repeat repeat ->
+                isLimit(repeat) ? repeat(repeat.item(), repeat.min(), Regex.UNBOUNDED) : term;
+          };
+      unlimited.put(term.id(), known);
+    }
+    return known;
+  }
+
+  /// Whether a limit on the length leaves at most so many characters.
+  public boolean isNearLimit(Term term, int characters) {
+    return switch (term) {
+      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Not _, Term.Run _ -> false;
+      case Term.Concat(_, var head, _) -> isNearLimit(head, characters);
+      case Term.Either(_, var choices) ->
+          choices.stream().anyMatch(c -> isNearLimit(c, characters));
+      case Term.Both(_, var parts) -> parts.stream().anyMatch(p -> isNearLimit(p, characters));
+      case Term.Repeat repeat -> repeat.max() <= characters && isLimit(repeat);
+    };
   }
 
   // --- construction
@@ -618,8 +664,8 @@ public final class Terms {
     return longer;
   }
 
-  /// A shortest text of `term`, which is not empty.
-  private byte[] shortest(Term term) {
+  /// A shortest text of `term`, which is not empty; of equal ones one in plain characters.
+  public byte[] shortest(Term term) {
     byte[] known = shortest.get(term.id());
     if (known == null) {
       known = search(term);
@@ -644,12 +690,14 @@ public final class Terms {
         return reversed(reversed);
       }
       byte[] classes = classes(here);
-      for (int i = 0, count = 0; i < 256; i++) {
-        if ((classes[i] & 0xff) == count) {
-          count++;
-          Term next = derive(here, i);
+      BitSet tried = new BitSet();
+      for (int i = 0; i < 256; i++) {
+        int value = (i + ' ') & 0xff; // control characters last
+        if (!tried.get(classes[value] & 0xff)) {
+          tried.set(classes[value] & 0xff);
+          Term next = derive(here, value);
           if (next != term && !isEmpty(next) && !steps.containsKey(next.id())) {
-            steps.put(next.id(), new Step(here, (byte) i));
+            steps.put(next.id(), new Step(here, (byte) value));
             open.add(next);
           }
         }
