@@ -85,6 +85,11 @@ public final class Conversation {
     thenBriefly(new Act(speak, _ -> {}));
   }
 
+  /// Runs `work` once all that was reached has been said, or cannot be said any more.
+  public void whenSaid(Runnable work) {
+    thenBriefly(new Act(_ -> work.run(), _ -> work.run()));
+  }
+
   /// Waits until all that was reached has been said.
   public void await() {
     last.ifPresent(Pending::await);

@@ -424,7 +424,7 @@ final class Execution {
     try {
       return in(copy, group).steps(body, environment, groups);
     } finally {
-      run.options().listener().ended(copy.branch());
+      copy.whenSaid(() -> run.options().listener().ended(copy.branch()));
     }
   }
 }

@@ -32,6 +32,9 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// Tokens, and characters, that may be taken back where a text turns out to be too long.
   private static final int MOST_BACK = 32;
 
+  /// Most tokens of one character, which may be its bytes.
+  private static final int CHARACTER = 4;
+
   /// Characters or tokens before a limit from where on text may be taken back.
   private static final int NEAR_LIMIT = 48;
 
@@ -66,7 +69,9 @@ final class GeneratedSequence extends Sequence implements Generation {
     /// Those that its type allows.
     EXACT,
     /// The quote that ends a string, with what may follow it.
-    CLOSE
+    CLOSE,
+    /// Those that its type allows, but no other item or property, unless there has to be one.
+    LAST
   }
 
   private final Engine engine;
@@ -114,7 +119,8 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
-    closable = rules.closes() && rules.matcher().isPresent() && endLength() <= rules.limit();
+    closable =
+        rules.closes() && rules.matcher().isPresent() && endLength() + CHARACTER <= rules.limit();
     complete = jumpForward() || isSpent() && closeEarly();
   }
 
@@ -151,7 +157,30 @@ final class GeneratedSequence extends Sequence implements Generation {
       case UNLIMITED -> matcher.fillUnlimited(mask);
       case EXACT -> matcher.fill(mask);
       case CLOSE -> matcher.fillClosing(mask);
+      case LAST -> fillLast(matcher);
     }
+  }
+
+  private void fillLast(Matcher matcher) {
+    matcher.fill(mask);
+    long[] all = mask.clone();
+    for (int token = 0; token < vocabulary.size(); token++) {
+      if (isComma(vocabulary.bytes(token))) {
+        mask[token >> 6] &= ~(1L << token);
+      }
+    }
+    if (Arrays.stream(mask).allMatch(word -> word == 0)) {
+      System.arraycopy(all, 0, mask, 0, mask.length);
+    }
+  }
+
+  /// Whether a comma comes first in the bytes, behind a quote and white space.
+  private static boolean isComma(byte[] bytes) {
+    int at = bytes.length > 0 && bytes[0] == '"' ? 1 : 0;
+    while (at < bytes.length && (bytes[at] == ' ' || bytes[at] == '\n')) {
+      at++;
+    }
+    return at < bytes.length && bytes[at] == ',';
   }
 
   /// Allows the tail itself and the tokens that begin with it.
@@ -197,7 +226,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     next = Next.UNLIMITED;
     if (isTooLong(token)) {
-      shorten(vocabulary.bytes(token));
+      shorten(vocabulary.bytes(token), false);
     } else {
       if (rules.logprobs() >= 0 && !spells(token)) {
         logprobs.add(logprob(picked));
@@ -205,6 +234,9 @@ final class GeneratedSequence extends Sequence implements Generation {
       take(token);
     }
     boolean done = isDone() || jumpForward() || (isSpent() || isOver()) && closeEarly();
+    if (!done) {
+      leaveLoop();
+    }
     text.hold(isNearEnd() ? MOST_BACK : 0);
     String chunk = text.next();
     if (!chunk.isEmpty()) {
@@ -292,7 +324,9 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   /// Goes on behind the last whole word instead of with `refused`.
-  private void shorten(byte[] refused) {
+  ///
+  /// @param isClosing whether the value as a whole is closed
+  private void shorten(byte[] refused, boolean isClosing) {
     Matcher matcher = rules.matcher().orElseThrow();
     int first = promptLength() + (prompt.tail().isEmpty() ? 0 : 1);
     int from = Math.max(first, length() - MOST_BACK);
@@ -305,7 +339,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     next = cut.then() == Cut.Then.CLOSE ? Next.CLOSE : Next.EXACT;
     ended = cut.then() == Cut.Then.END;
-    if (cut.then() != Cut.Then.ANYTHING && refused.length > 0) {
+    if (cut.then() != Cut.Then.ANYTHING && !matcher.mustEnd() && !isClosing) {
       shortened++;
       times().cut();
     }
@@ -324,6 +358,28 @@ final class GeneratedSequence extends Sequence implements Generation {
     masked = false;
   }
 
+  /// Where the model repeats itself without end, the string ends, or no other item follows.
+  private void leaveLoop() {
+    if (rules.matcher().isEmpty() || tail.length > 0 || next != Next.UNLIMITED) {
+      return;
+    }
+    int period = Loop.period(tokens(), promptLength(), length());
+    if (period == 0) {
+      return;
+    }
+    if (rules.matcher().get().isInString() && !hasQuote(length() - period)) {
+      shorten(new byte[0], false);
+    } else {
+      next = Next.LAST;
+    }
+  }
+
+  private boolean hasQuote(int from) {
+    return Arrays.stream(tokens(), from, length())
+        .anyMatch(
+            token -> new String(vocabulary.bytes(token), StandardCharsets.UTF_8).contains("\""));
+  }
+
   private boolean isSpent() {
     return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
   }
@@ -334,10 +390,10 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (!closable || tail.length > 0 || !text.isWhole()) {
       return false;
     }
-    if (rules.matcher().orElseThrow().shortestEndLength() < left()) {
+    if (rules.matcher().orElseThrow().shortestEndLength() + CHARACTER < left()) {
       return false; // a token has a byte at least
     }
-    boolean over = endLength() >= left();
+    boolean over = endLength() + CHARACTER > left();
     while (endLength() > left() || !text.isWhole()) {
       takeBack(1);
     }
@@ -370,7 +426,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (rules.matcher().isEmpty()) {
       return true;
     }
-    shorten(new byte[0]);
+    shorten(new byte[0], true);
     for (int token : end()) {
       if (generated() >= rules.limit()) {
         break;
@@ -400,7 +456,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     }
     if (generated() >= rules.limit()) {
       finish = Reply.Finish.LENGTH;
-      return !closable || closeEarly();
+      return true;
     }
     return false;
   }
@@ -416,14 +472,9 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// The ends of a text that may not end yet.
   private int[] banned() {
-    boolean tooShort = generated() < rules.minTokens();
-    boolean ignored = rules.matcher().isEmpty() && rules.ignoreEos();
-    if (tail.length > 0 || !tooShort && !ignored) {
-      return NONE;
-    }
-    return tooShort
-        ? IntStream.concat(Arrays.stream(rules.ends()), Arrays.stream(rules.stops())).toArray()
-        : rules.ends();
+    return tail.length > 0 || generated() >= rules.minTokens()
+        ? NONE
+        : IntStream.concat(Arrays.stream(rules.ends()), Arrays.stream(rules.stops())).toArray();
   }
 
   private static boolean isOneOf(int[] tokens, int token) {

@@ -25,6 +25,7 @@ public final class Masks {
   private final Budget budget;
   private final DfaState[] path; // by depth
   private final Ints exits = new Ints();
+  private boolean unlimited; // while a mask without limits is filled
 
   public Masks(Machine machine, MaskCache cache, Budget budget) {
     this.machine = machine;
@@ -34,28 +35,30 @@ public final class Masks {
     path = new DfaState[vocabulary.longest() + 1];
   }
 
+  /// Sets the bits of the tokens that might come in `state` if texts had no limits of length, of
+  /// those that go on with a comma where a string ends, even if no comma may follow it, and of
+  /// those that go on with white space behind the end of the whole. Of such a token as much is
+  /// meant as is allowed.
+  public void fillUnlimited(State state, long[] mask) {
+    unlimited = true;
+    try {
+      fill(state, mask);
+    } finally {
+      unlimited = false;
+    }
+  }
+
   /// Sets the bits of exactly the tokens that may come in `state`, those that end the text among
   /// them; `mask` is all zeros before.
   public void fill(State state, long[] mask) {
-    fill(state, false, mask);
-  }
-
-  /// Sets the bits of the tokens that might come in `state` if texts had no limits of length, and
-  /// of those that go on with a comma where a string ends, even if no comma may follow it.
-  public void fillUnlimited(State state, long[] mask) {
-    fill(state, true, mask);
-  }
-
-  private void fill(State state, boolean unlimited, long[] mask) {
     if (state.accepts()) {
       cache.markEnds(mask);
     }
     boolean branches = false;
     for (Config config : state.configs()) {
       switch (config.node()) {
-        case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), unlimited, mask);
-        case Capture capture ->
-            rule(capture.state(), Optional.of(capture), config.frame(), unlimited, mask);
+        case DfaState dfa -> rule(dfa, Optional.empty(), config.frame(), mask);
+        case Capture capture -> rule(capture.state(), Optional.of(capture), config.frame(), mask);
         case Branch _ -> branches = true;
       }
     }
@@ -82,8 +85,7 @@ public final class Masks {
   // --- at the beginning of a token
 
   /// The tokens in a regular rule, and beyond its end.
-  private void rule(
-      DfaState state, Optional<Capture> capture, Frame frame, boolean unlimited, long[] mask) {
+  private void rule(DfaState state, Optional<Capture> capture, Frame frame, long[] mask) {
     int before = exits.size();
     lexeme(unlimited ? state.unlimited() : state, mask);
     if (unlimited) {
@@ -110,9 +112,30 @@ public final class Masks {
     int after = exits.size();
     if (after > before) {
       State popped = machine.pop(frame);
-      if (!popped.configs().isEmpty()) {
-        for (int i = before; i < after; i++) {
+      for (int i = before; i < after; i++) {
+        behindEnd(popped, exits.get(i), mask);
+        if (!popped.configs().isEmpty()) {
           walk(popped, exits.get(i), mask);
+        }
+      }
+    }
+  }
+
+  /// The tokens below `node`, behind which the whole has ended, that go on with white space.
+  private void behindEnd(State state, int node, long[] mask) {
+    if (unlimited && state.accepts()) {
+      markBelow(node, '\n', mask);
+      markBelow(node, ' ', mask);
+    }
+  }
+
+  /// The tokens below `node` that go on with `value`.
+  private void markBelow(int node, int value, long[] mask) {
+    int end = vocabulary.end(node);
+    for (int child = node + 1; child < end; child = vocabulary.end(child)) {
+      if (vocabulary.label(child) == value) {
+        for (int below = child; below < vocabulary.end(child); below++) {
+          vocabulary.mark(below, mask);
         }
       }
     }
@@ -121,16 +144,8 @@ public final class Masks {
   /// The tokens that go on with a comma behind a quote, at the exits from `before` on.
   private void commas(int before, long[] mask) {
     for (int i = before; i < exits.size(); i++) {
-      int node = exits.get(i);
-      int end = vocabulary.end(node);
-      for (int child = node + 1;
-          vocabulary.label(node) == '"' && child < end;
-          child = vocabulary.end(child)) {
-        if (vocabulary.label(child) == ',') {
-          for (int below = child; below < vocabulary.end(child); below++) {
-            vocabulary.mark(below, mask);
-          }
-        }
+      if (vocabulary.label(exits.get(i)) == '"') {
+        markBelow(exits.get(i), ',', mask);
       }
     }
   }
@@ -383,6 +398,7 @@ public final class Masks {
       State next = machine.next(state, value);
       vocabulary.mark(child, mask);
       if (vocabulary.end(child) > child + 1) {
+        behindEnd(next, child, mask);
         walk(next, child, mask);
       }
     }

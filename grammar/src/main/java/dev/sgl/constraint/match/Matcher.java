@@ -61,6 +61,11 @@ public final class Matcher {
     constraint.fillClosing(state(), cache, mask);
   }
 
+  /// Whether a string may end here with a quote.
+  public boolean isInString() {
+    return constraint.endsString(state());
+  }
+
   /// Whether a limit on the length of a text leaves at most so many characters.
   public boolean isNearLimit(int characters) {
     return constraint.isNearLimit(state(), characters);

@@ -161,6 +161,7 @@ class MaskOracleTest {
           }
         }
         assertTrue(!allowed.isEmpty() || matcher.mayEnd(), "nothing may follow: " + constraint);
+        checkUnlimited(matcher, mask);
         if (allowed.isEmpty()) {
           break;
         }
@@ -170,6 +171,22 @@ class MaskOracleTest {
     System.out.println("mask oracle: " + pairs + " masks of " + constraints + " constraints");
     assertEquals(0, over, "allowed, but leads nowhere");
     assertEquals(0, under, "not allowed, but leads on");
+  }
+
+  /// A mask without limits of length has at least the tokens of the exact one, and of each other
+  /// token the part that is kept by the cut is allowed.
+  private void checkUnlimited(Matcher matcher, long[] exact) {
+    long[] unlimited = new long[exact.length];
+    matcher.fillUnlimited(unlimited);
+    for (int token = 0; token < vocabulary.size(); token++) {
+      boolean isExact = (exact[token >>> 6] >>> token & 1) != 0;
+      boolean isAllowed = (unlimited[token >>> 6] >>> token & 1) != 0;
+      assertTrue(isAllowed || !isExact, "token " + token + " is missing without limits");
+      if (isAllowed && !isExact) {
+        byte[] kept = matcher.cut(new int[0], 0, vocabulary.bytes(token)).kept();
+        assertTrue(kept.length == 0 || matcher.fork().accept(kept));
+      }
+    }
   }
 
   private static Constraint random(RandomGenerator random) {
