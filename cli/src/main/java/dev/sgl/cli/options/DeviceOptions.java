@@ -1,5 +1,6 @@
 package dev.sgl.cli.options;
 
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.DeviceOption.Format;
 import dev.sgl.local.engine.LocalOptions;
@@ -33,6 +34,13 @@ public final class DeviceOptions {
   double memFraction = LocalOptions.DEFAULT.memFraction();
 
   @Option(
+      names = "--json-layout",
+      paramLabel = "LAYOUT",
+      description =
+          "The white space of generated JSON where nothing else is asked for: free (the model's own, within bounds), spaced (a blank after each comma and colon) or compact. Default: free.")
+  String layout = "free";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute. Default: as many as processors, at most 16.")
@@ -58,7 +66,19 @@ public final class DeviceOptions {
         .withDevice(device().withFormat(format()))
         .withMemFraction(memFraction)
         .withThreads(positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads()))
-        .withContext(positive("--context-length", context));
+        .withContext(positive("--context-length", context))
+        .withLayout(layout());
+  }
+
+  private Layout layout() {
+    return switch (layout) {
+      case "free" -> Layout.FREE;
+      case "spaced" -> Layout.SPACED;
+      case "compact" -> Layout.COMPACT;
+      default ->
+          throw new UsageException(
+              "--json-layout must be free, spaced or compact, not `" + layout + "`");
+    };
   }
 
   private DeviceOption device() {

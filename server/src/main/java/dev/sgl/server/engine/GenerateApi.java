@@ -115,6 +115,7 @@ public final class GenerateApi {
     int tokens = most.orElse(sampling.maxTokens().orElse(STANDARD_TOKENS));
     sampling = sampling.withMaxTokens(Math.max(1, tokens));
     var scheduling = SamplingReader.scheduling(fields);
+    var writing = SamplingReader.writing(parameters);
     parameters.finish();
     fields.finish();
     if (stream && (inputs.size() * n > 1 || tokens == 0)) {
@@ -125,7 +126,14 @@ public final class GenerateApi {
     List<Inputs.Input> asked = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =
-          new Ask(input.prompt(), type, sampling, scheduling, Optional.empty(), Optional.empty());
+          new Ask(
+              input.prompt(),
+              type,
+              sampling,
+              scheduling,
+              writing,
+              Optional.empty(),
+              Optional.empty());
       for (int i = 0; i < n; i++) {
         asks.add(ask.numbered(i));
         asked.add(input);

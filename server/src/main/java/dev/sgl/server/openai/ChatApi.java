@@ -81,6 +81,7 @@ public final class ChatApi {
             type,
             sampling,
             SamplingReader.scheduling(fields),
+            SamplingReader.writing(fields),
             tools.box(),
             Thought.of(prompt, served.backend()));
     fields.finish();

@@ -7,6 +7,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend.Token;
+import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
@@ -90,6 +91,7 @@ public final class CompletionApi {
     }
     Type type = FormatReader.read(fields);
     Scheduling scheduling = SamplingReader.scheduling(fields);
+    Writing writing = SamplingReader.writing(fields);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
     if (asked.stream() && (echo || !generates)) {
@@ -104,6 +106,7 @@ public final class CompletionApi {
               type,
               sampling,
               scheduling,
+              writing,
               Optional.empty(),
               Optional.empty());
       for (int i = 0; i < asked.n(); i++) {

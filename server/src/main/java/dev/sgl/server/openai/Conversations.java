@@ -69,14 +69,18 @@ public final class Conversations {
               variables.put("enable_thinking", !effort.equals("none"));
             });
     if (!tools.isEmpty()) {
-      variables.put(
-          "tools",
-          tools.stream()
-              .map(tool -> Map.of("type", "function", "function", Json.plain(tool.function())))
-              .toList());
+      variables.put("tools", tools.stream().map(Conversations::tool).toList());
     }
     fields.object("chat_template_kwargs").ifPresent(given -> add(given, variables));
     return variables;
+  }
+
+  /// A tool as chat templates know it; its members in the order in which they are printed.
+  private static Map<String, Object> tool(ToolSpec tool) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    members.put("type", "function");
+    members.put("function", Json.plain(tool.function()));
+    return members;
   }
 
   /// What a client tells the chat template besides the conversation.

@@ -3,11 +3,17 @@ package dev.sgl.server.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Writing;
+import dev.sgl.backend.Writing.OnLength;
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// How tokens are chosen, from the parameters of a call: those of OpenAI's API and the extensions
@@ -86,6 +92,28 @@ public final class SamplingReader {
   public static Scheduling scheduling(Fields fields) {
     return new Scheduling(
         fields.integer("priority", -1000, 1000).orElse(0), fields.text("cache_salt").orElse(""));
+  }
+
+  /// How typed answers and arguments of calls are written.
+  public static Writing writing(Fields fields) {
+    Optional<Layout> layout = one(fields, "json_layout", Layout.values());
+    return new Writing(layout, one(fields, "on_length", OnLength.values()).orElse(OnLength.CLOSE));
+  }
+
+  /// The constant that a member names.
+  private static <E extends Enum<E>> Optional<E> one(Fields fields, String name, E[] all) {
+    Optional<String> given = fields.text(name);
+    Optional<E> found =
+        given.flatMap(
+            word ->
+                Arrays.stream(all)
+                    .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(word))
+                    .findFirst());
+    if (given.isPresent() && found.isEmpty()) {
+      String words = Arrays.toString(all).toLowerCase(Locale.ROOT);
+      throw ApiException.invalid(fields.name(name), fields.name(name) + " must be one of " + words);
+    }
+    return found;
   }
 
   /// Numbers of tokens to report, from a member that OpenAI's API has.

@@ -3,6 +3,7 @@ package dev.sgl.server.turn;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -10,6 +11,7 @@ import java.util.OptionalLong;
 /// What the model is asked.
 ///
 /// @param type of what it says; calls of tools have types of their own
+/// @param writing how values of the type, and arguments of calls, are written
 /// @param tools that it may call
 /// @param thought how it thinks before it says anything; none if it does not
 public record Ask(
@@ -17,6 +19,7 @@ public record Ask(
     Type type,
     Sampling sampling,
     Scheduling scheduling,
+    Writing writing,
     Optional<Toolbox> tools,
     Optional<Thought> thought) {
 
@@ -26,6 +29,6 @@ public record Ask(
         sampling.seed().isPresent()
             ? sampling.withSeed(OptionalLong.of(sampling.seed().getAsLong() + 1_000_003L * index))
             : sampling;
-    return new Ask(prompt, type, seeded, scheduling, tools, thought);
+    return new Ask(prompt, type, seeded, scheduling, writing, tools, thought);
   }
 }

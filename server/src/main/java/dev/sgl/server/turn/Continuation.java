@@ -134,8 +134,8 @@ final class Continuation implements AutoCloseable {
     Sampling own =
         sampling.withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left))).withSeed(seed());
     generations++;
-    try (Generation generation =
-        backend.generate(new Request(prompt(), type, own, ask.scheduling()))) {
+    Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(ask.writing());
+    try (Generation generation = backend.generate(request)) {
       begin(generation);
       for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {
         pieces.accept(p.get());

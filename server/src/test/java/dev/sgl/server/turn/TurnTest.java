@@ -8,6 +8,7 @@ import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
 import dev.sgl.server.http.Fields;
 import dev.sgl.testing.Json;
@@ -68,7 +69,8 @@ class TurnTest {
 
   private static Ask ask(Type type, Optional<Toolbox> box, Optional<Thought> thought) {
     Prompt prompt = new Prompt.Chat(List.of(), List.of(), Map.of());
-    return new Ask(prompt, type, Sampling.DEFAULT, Scheduling.DEFAULT, box, thought);
+    return new Ask(
+        prompt, type, Sampling.DEFAULT, Scheduling.DEFAULT, Writing.DEFAULT, box, thought);
   }
 
   private Answer run(ScriptedTokens backend, Ask ask) {
@@ -220,6 +222,7 @@ class TurnTest {
             ask.type(),
             Sampling.DEFAULT.withMaxTokens(3),
             ask.scheduling(),
+            ask.writing(),
             ask.tools(),
             ask.thought());
     Answer answer = run(backend, few);
