@@ -169,7 +169,7 @@ def rule_maker(mode, tokenizer, vocabulary, stops):
     if mode == "llguidance":
         import llguidance.hf
 
-        wrapped = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=stops)
+        wrapped = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=stops[0])
         return lambda schema: LLGuidance(wrapped, schema)
     return lambda schema: Free()
 

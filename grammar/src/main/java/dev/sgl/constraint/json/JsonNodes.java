@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.json.scalar.Whitespace;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
 import dev.sgl.constraint.machine.DfaState;
@@ -43,7 +44,7 @@ final class JsonNodes {
     dfa = new Dfa(terms, language.budget());
     reach = new Reach(language.budget());
     splits = new Splits(this);
-    whitespace = new Whitespace(dfa);
+    whitespace = new Whitespace(terms);
   }
 
   ValueNode value(Formula formula) {
@@ -103,6 +104,15 @@ final class JsonNodes {
     return isFree() ? Whitespace.STARTS.or(end) : end;
   }
 
+  // the callers of a place inside of an array or object are the values around that
+  private Node someSpace(int callers) {
+    return rule(whitespace.some(callers + 1));
+  }
+
+  private Node anySpace(int callers) {
+    return rule(whitespace.any(callers + 1));
+  }
+
   /// White space where it is allowed, then `then`.
   Node spaced(Node then) {
     if (!isFree()) {
@@ -110,13 +120,13 @@ final class JsonNodes {
     }
     return once(
         List.of("space", then),
-        () -> new LazyBranch(() -> new Edges.Builder().call(whitespace.any(), then).build()));
+        () -> new LazyBranch(() -> new Edges.Builder().call(this::anySpace, then).build()));
   }
 
   /// The edges of `bare`, and the same behind white space where it is allowed.
   Edges spacedBefore(Edges bare) {
     return isFree()
-        ? new Edges.Builder().all(bare).call(whitespace.some(), new LazyBranch(() -> bare)).build()
+        ? new Edges.Builder().all(bare).call(this::someSpace, new LazyBranch(() -> bare)).build()
         : bare;
   }
 

@@ -28,7 +28,7 @@ public final class Dfa {
     return dead;
   }
 
-  public Terms terms() {
+  Terms terms() {
     return terms;
   }
 

@@ -156,8 +156,10 @@ public final class Conversations {
     Map<String, Object> written = new LinkedHashMap<>();
     written.put("id", call.requiredText("id"));
     written.put("type", "function");
-    written.put(
-        "function", Map.of("name", function.requiredText("name"), "arguments", Json.plain(read)));
+    Map<String, Object> called = new LinkedHashMap<>();
+    called.put("name", function.requiredText("name"));
+    called.put("arguments", Json.plain(read));
+    written.put("function", called);
     return written;
   }
 
