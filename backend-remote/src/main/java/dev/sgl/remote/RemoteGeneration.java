@@ -70,7 +70,7 @@ final class RemoteGeneration implements Generation {
           }
         }
         requireGiven(open);
-        end(open.text(), open);
+        end(open.text(), open, false);
         return Optional.empty();
       } catch (IOException e) {
         if (!open.text().isEmpty() || isLastAttempt()) {
@@ -95,10 +95,11 @@ final class RemoteGeneration implements Generation {
           plan = link.plan(request);
           continue;
         }
-        String value = open.isCut() ? open.text() : read(open.text());
+        boolean closed = open.isCut() && isWhole(open.text());
+        String value = open.isCut() && !closed ? open.text() : read(open.text());
         refused.ifPresentOrElse(link.known()::refuses, () -> link.known().accepts(plan.held()));
-        end(value, open);
-        return open.isCut() ? Optional.empty() : Optional.of(value);
+        end(value, open, closed);
+        return open.isCut() && !closed ? Optional.empty() : Optional.of(value);
       } catch (IOException e) {
         if (isLastAttempt()) {
           throw broken(e);
@@ -197,7 +198,21 @@ final class RemoteGeneration implements Generation {
     }
   }
 
-  private void end(String text, Stream open) {
+  /// Whether the text of a value that was cut off is whole all the same: some servers close it.
+  private boolean isWhole(String text) {
+    if (!Types.isJson(request.type())) {
+      return false; // a part of a number is a number
+    }
+    try {
+      read(text);
+      return true;
+    } catch (Mismatch e) {
+      return false;
+    }
+  }
+
+  /// @param closed whether the endpoint closed a value that was too long
+  private void end(String text, Stream open, boolean closed) {
     leave();
     reply =
         Optional.of(
@@ -207,6 +222,7 @@ final class RemoteGeneration implements Generation {
                 0,
                 open.isCut() ? Reply.Finish.LENGTH : Reply.Finish.END,
                 Optional.empty(),
+                new Reply.Cuts(0, closed),
                 usage,
                 new Reply.Timing(0, firstToken, millis()),
                 open.logprobs()));

@@ -46,7 +46,7 @@ final class Values {
       String value =
           switch (held) {
             case FREE, REGEX, GRAMMAR -> said;
-            case SCHEMA -> JSON.readTree(bare(said)).toString();
+            case SCHEMA -> asWritten(bare(said));
             case WRAPPED, DESCRIBED -> unwrapped(bare(said), type);
           };
       Types.read(type, value);
@@ -84,11 +84,18 @@ final class Values {
     return fenced.matches() ? fenced.group(1) : text;
   }
 
+  /// The text of a value, with the white space that the model gave it: in the next prompt it stands
+  /// as the model wrote it.
+  private static String asWritten(String said) throws JsonProcessingException {
+    JSON.readTree(said);
+    return said.strip();
+  }
+
   private static String unwrapped(String said, Type type) throws JsonProcessingException {
-    JsonNode tree = JSON.readTree(said);
     if (type instanceof Type.Rec) {
-      return tree.toString();
+      return asWritten(said);
     }
+    JsonNode tree = JSON.readTree(said);
     boolean isWrapped = tree.isObject() && tree.size() == 1 && tree.has("value");
     return text(isWrapped ? tree.get("value") : tree, type);
   }

@@ -324,10 +324,22 @@ class ProductsTest {
   void fencesAndThoughtsAroundJsonAreTakenOff() {
     try (RemoteBackend backend = backend("somebody")) {
       answer(said("```json\n{\"name\": \"Ann\", \"age\": 31}\n```"));
-      assertEquals("{\"name\":\"Ann\",\"age\":31}", reply(backend, CHAT, PERSON).text());
+      assertEquals("{\"name\": \"Ann\", \"age\": 31}", reply(backend, CHAT, PERSON).text());
       answer(said("<think>Ann, I guess.</think>\n{\"name\": \"Ann\", \"age\": 31}"));
-      assertEquals("{\"name\":\"Ann\",\"age\":31}", reply(backend, CHAT, PERSON).text());
+      assertEquals("{\"name\": \"Ann\", \"age\": 31}", reply(backend, CHAT, PERSON).text());
+    }  @Test
+  void aValueThatTheServerClosedIsWhole() {
+    try (RemoteBackend backend = backend("somebody")) {
+      answer(stream(delta("content", "{\"name\": \"Ann\", \"age\": 31}", "length"), "[DONE]"));
+      Reply closed = reply(backend, CHAT, PERSON);
+      assertTrue(closed.cuts().closed());
+      assertFalse(closed.isCutOff());
+      answer(stream(delta("content", "{\"name\": \"Ann\", \"a", "length"), "[DONE]"));
+      assertTrue(reply(backend, CHAT, PERSON).isCutOff());
     }
+  }
+
+
   }
 
   @Test

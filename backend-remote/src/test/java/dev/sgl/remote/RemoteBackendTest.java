@@ -125,7 +125,7 @@ class RemoteBackendTest {
   void aRecordIsAskedForBySchemaAndChecked() throws Exception {
     Type type = new Type.Rec(List.of(new Type.Field("n", new Type.Int(0, 5), false)));
     stream(event("{ \"n\": ", ""), event("4 }", "stop"), "data: [DONE]\n\n");
-    assertEquals("{\"n\":4}", reply(type).text());
+    assertEquals("{ \"n\": 4 }", reply(type).text(), "as the model wrote it");
     JsonNode format = sent().path("response_format");
     assertEquals("json_schema", format.path("type").asText());
     assertEquals(
