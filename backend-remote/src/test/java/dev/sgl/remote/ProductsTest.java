@@ -327,7 +327,10 @@ class ProductsTest {
       assertEquals("{\"name\": \"Ann\", \"age\": 31}", reply(backend, CHAT, PERSON).text());
       answer(said("<think>Ann, I guess.</think>\n{\"name\": \"Ann\", \"age\": 31}"));
       assertEquals("{\"name\": \"Ann\", \"age\": 31}", reply(backend, CHAT, PERSON).text());
-    }  @Test
+    }
+  }
+
+  @Test
   void aValueThatTheServerClosedIsWhole() {
     try (RemoteBackend backend = backend("somebody")) {
       answer(stream(delta("content", "{\"name\": \"Ann\", \"age\": 31}", "length"), "[DONE]"));
@@ -337,9 +340,6 @@ class ProductsTest {
       answer(stream(delta("content", "{\"name\": \"Ann\", \"a", "length"), "[DONE]"));
       assertTrue(reply(backend, CHAT, PERSON).isCutOff());
     }
-  }
-
-
   }
 
   @Test
