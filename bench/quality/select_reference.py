@@ -135,10 +135,8 @@ def end_tokens(model, tokenizer):
 
 
 def start_token(tokenizer):
-    """Returns the token that begins a text: what the tokenizer puts there, else the one that ends texts."""
-    first = tokenizer("a").input_ids[0]
-    is_added = tokenizer.bos_token_id is not None and first == tokenizer.bos_token_id
-    return tokenizer.bos_token_id if is_added else tokenizer.eos_token_id
+    """The token that stands for a prompt where there is none: that with which texts begin, or else end."""
+    return tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
 
 
 def read_lines(path):

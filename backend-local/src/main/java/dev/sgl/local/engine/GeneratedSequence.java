@@ -4,6 +4,7 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.backend.FaultException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Reply;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.match.Cut;
 import dev.sgl.constraint.match.Matcher;
@@ -119,8 +120,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
-    closable =
-        rules.closes() && rules.matcher().isPresent() && endLength() + CHARACTER <= rules.limit();
+    closable = rules.closes() && rules.matcher().isPresent() && hasRoomForEnd();
     complete = jumpForward() || isSpent() && closeEarly();
   }
 
@@ -323,13 +323,26 @@ final class GeneratedSequence extends Sequence implements Generation {
     return !fits;
   }
 
+  /// Whether the shortest value is known and has room. Others are cut off where they are too long.
+  private boolean hasRoomForEnd() {
+    try {
+      return endLength() + CHARACTER <= rules.limit();
+    } catch (ConstraintException e) {
+      return false;
+    }
+  }
+
+  /// The first token that can be taken back.
+  private int firstOwn() {
+    return promptLength() + (prompt.tail().isEmpty() ? 0 : 1);
+  }
+
   /// Goes on behind the last whole word instead of with `refused`.
   ///
   /// @param isClosing whether the value as a whole is closed
   private void shorten(byte[] refused, boolean isClosing) {
     Matcher matcher = rules.matcher().orElseThrow();
-    int first = promptLength() + (prompt.tail().isEmpty() ? 0 : 1);
-    int from = Math.max(first, length() - MOST_BACK);
+    int from = Math.min(length(), Math.max(firstOwn(), length() - MOST_BACK));
     int[] before = Arrays.copyOfRange(tokens(), from, length());
     int bytes = Arrays.stream(before).map(token -> vocabulary.bytes(token).length).sum();
     Cut cut = matcher.cut(before, Math.max(0, bytes - text.heldBytes()), refused);
@@ -349,10 +362,11 @@ final class GeneratedSequence extends Sequence implements Generation {
     for (int i = length() - 1; i >= length() - count; i--) {
       sampler.gaveBack(tokens()[i]);
       text.takeBack(vocabulary.bytes(tokens()[i]).length);
-      if (rules.logprobs() >= 0) {
+      if (!logprobs.isEmpty()) {
         logprobs.removeLast();
       }
     }
+    said = Math.min(said, logprobs.size());
     rules.matcher().orElseThrow().rollback(count);
     rewind(length() - count);
     masked = false;
@@ -390,14 +404,19 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (!closable || tail.length > 0 || !text.isWhole()) {
       return false;
     }
-    if (rules.matcher().orElseThrow().shortestEndLength() + CHARACTER < left()) {
-      return false; // a token has a byte at least
+    try {
+      if (rules.matcher().orElseThrow().shortestEndLength() + CHARACTER < left()) {
+        return false; // a token has a byte at least
+      }
+      boolean over = endLength() + CHARACTER > left();
+      while ((endLength() > left() || !text.isWhole()) && length() > firstOwn()) {
+        takeBack(1);
+      }
+      return over;
+    } catch (ConstraintException e) { // it takes too long to tell
+      closable = false;
+      return false;
     }
-    boolean over = endLength() + CHARACTER > left();
-    while (endLength() > left() || !text.isWhole()) {
-      takeBack(1);
-    }
-    return over;
   }
 
   private int left() {

@@ -36,11 +36,17 @@ public final class ShortestEnds {
   ///
   /// @throws ConstraintException if it takes too long to tell
   public int length(State state) {
-    int least = state.accepts() ? 0 : MAX_LENGTH;
-    for (Config config : state.configs()) {
-      least = Math.min(least, length(config));
+    open.clear(); // of a search that was given up
+    try {
+      int least = state.accepts() ? 0 : MAX_LENGTH;
+      for (Config config : state.configs()) {
+        least = Math.min(least, length(config));
+      }
+      return least;
+    } catch (StackOverflowError e) {
+      throw new ConstraintException(
+          "the constraint is too complex: its ends are nested too deeply");
     }
-    return least;
   }
 
   private int length(Config config) {
