@@ -9,7 +9,7 @@ import java.util.Optional;
 /// @param tokens its token ids, where the backend knows them
 /// @param healed characters at the prompt's end that the first of these tokens spell, too
 /// @param stop the stop text that came, or the name of the stop token
-/// @param cuts what was left out because it was too long
+/// @param cuts texts and values that ended early because they were too long
 /// @param logprobs for each token, if they were asked for
 public record Reply(
     String text,
@@ -44,7 +44,7 @@ public record Reply(
     return finish == Finish.LENGTH && !cuts.closed();
   }
 
-  /// What is missing in a typed value because it was too long.
+  /// The parts of a typed value that ended early because they were too long.
   ///
   /// @param strings how many texts in it end where they reached the length that their types allow
   /// @param closed whether the value was closed because the tokens that it might take came to an

@@ -3,7 +3,7 @@ package dev.sgl.local.engine;
 /// Tells whether a model repeats itself without end: small models often do in lists and in long
 /// texts, once nothing but a limit ends them.
 final class Loop {
-  /// Tokens that have to be repeats of what stands before them. Shorter repeats may be meant: the
+  /// Tokens that have to repeat the tokens before them. Shorter repeats may be meant: the
   /// zeros of a matrix, the refrain of a song.
   private static final int SPAN = 64;
 

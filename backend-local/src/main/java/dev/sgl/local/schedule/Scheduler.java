@@ -313,7 +313,7 @@ public final class Scheduler {
     }
   }
 
-  /// A sequence has taken tokens back: it waits to compute what stands there now.
+  /// A sequence has taken tokens back: it waits until the tokens in their place can be computed.
   public void again(Sequence sequence) {
     if (sequence.isRunning()) {
       stop(sequence);

@@ -124,7 +124,7 @@ public final class TextStream {
     return chunk;
   }
 
-  /// What is left at the end; an unfinished character is left out.
+  /// The rest of the text, without an unfinished character.
   public String finish() {
     unfinished = open.length;
     open = new byte[0];

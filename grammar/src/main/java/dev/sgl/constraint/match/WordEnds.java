@@ -23,7 +23,7 @@ public final class WordEnds {
       return !isInWord(before);
     }
     int next = text.codePointAt(at);
-    return isCharacterEnd(text, at) && !(isInWord(before) && isInWord(next)) && !joins(text, at);
+    return !(isInWord(before) && isInWord(next)) && !joins(text, at) && isCharacterEnd(text, at);
   }
 
   /// How many characters stand behind the last place where `text` may be cut; `most` if there is

@@ -1,58 +1,64 @@
 package dev.sgl.constraint.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.constraint.Constraint;
-import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
+/// The shortest way to an end, from wherever a text was left.
 class ShortestEndTest {
-  private static final MaskCache BYTES = new MaskCache(new Vocabulary(new byte[][] {{'a'}}));
+  private static final MaskCache BYTES =
+      new MaskCache(
+          new Vocabulary(
+              IntStream.range(0, 256).mapToObj(i -> new byte[] {(byte) i}).toArray(byte[][]::new)));
 
-  private static String end(Constraint constraint, String begun) {
-    Matcher matcher = new ConstraintCompiler().compile(constraint).matcher(BYTES);
-    if (!begun.isEmpty()) {
-      assertEquals(true, matcher.accept(begun.getBytes(StandardCharsets.UTF_8)), begun);
-    }
+  private static final String PERSON =
+      "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":3},\"age\":{\"type\":\"integer\",\"minimum\":10},\"tags\":{\"type\":\"array\",\"items\":{\"enum\":[\"long one\",\"b\"]},\"minItems\":2}},\"required\":[\"name\",\"age\",\"tags\"],\"additionalProperties\":false}";
+
+  private static String end(Constraint constraint, String so) {
+    CompiledConstraint compiled = new ConstraintCompiler().compile(constraint);
+    Matcher matcher = compiled.matcher(BYTES);
+    byte[] bytes = so.getBytes(StandardCharsets.UTF_8);
+    assertTrue(bytes.length == 0 || matcher.accept(bytes));
     String end = new String(matcher.shortestEnd(), StandardCharsets.UTF_8);
-    assertEquals(end.getBytes(StandardCharsets.UTF_8).length, matcher.shortestEndLength());
-    if (!end.isEmpty()) {
-      assertEquals(true, matcher.accept(end.getBytes(StandardCharsets.UTF_8)), end);
-    }
-    assertEquals(true, matcher.mayEnd(), begun + end);
+    assertTrue(compiled.matches(so + end), so + "|" + end);
     return end;
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '\u0001',
-      value = {
-        "{\"type\":\"object\",\"properties\":{\"a\":{},\"b\":{\"type\":\"string\",\"minLength\":3}},\"required\":[\"a\",\"b\"]} | {\"a\":{\"x\":[1,{\"y\":\"z | \"}]},\"b\":\"   \"}",
-        "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"minItems\":4} | [7 | ,0,0,0]",
-        "{\"$ref\":\"#/$defs/t\",\"$defs\":{\"t\":{\"properties\":{\"n\":{\"$ref\":\"#/$defs/t\"}},\"required\":[\"v\"],\"type\":\"object\",\"additionalProperties\":{\"type\":\"null\"}}}} | {\"n\":{ | \"v\":null},\"v\":null}",
-        "{\"enum\":[\"long one\",{\"k\":[12,34]}]} | {\"k | \":[12,34]}",
-        "{\"type\":\"number\"} | -1. | 0",
-        "true | [[[[[[[[[[[[[[[[[[[[[[[[[[ | ]]]]]]]]]]]]]]]]]]]]]]]]]]",
-      })
-  void valuesAreClosed(String schema, String begun, String end) {
-    for (JsonStyle style : new JsonStyle[] {JsonStyle.COMPACT, JsonStyle.FREE}) {
-      assertEquals(
-          end, end(new Constraint.JsonSchema(Json.parse(schema), style, true, Map.of()), begun));
-    }
+  @Test
+  void closesWhatIsOpenWithAsLittleAsItMay() {
+    Constraint person = new Constraint.JsonSchema(Json.parse(PERSON));
+    assertEquals(
+        "{\"name\":\"   \",\"age\":10,\"tags\":[\"b\",\"b\"]}".length(), end(person, "").length());
+    assertEquals(
+        "a\",\"age\":10,\"tags\":[\"b\",\"b\"]}".length(), end(person, "{\"name\":\"An").length());
+    assertEquals(",\"tags\":[\"b\",\"b\"]}", end(person, "{\"name\":\"Anna\",\"age\":41"));
+    assertEquals("ng one\",\"b\"]}", end(person, "{\"name\":\"Anna\",\"age\":41,\"tags\":[\"lo"));
+    assertEquals("", end(person, "{\"name\":\"Anna\",\"age\":41,\"tags\":[\"b\",\"b\"]}"));
   }
 
   @Test
-  void otherTextsAreClosed() {
-    assertEquals("   ", end(new Constraint.Length(5, 9), "ab"));
-    assertEquals("", end(new Constraint.Pattern("[a-z]+( [a-z]+)*"), "ab cd"));
-    assertEquals("))", end(new Constraint.Grammar("root ::= \"(\" root \")\" | [a-z]+"), "((x"));
+  void isTheShortestOfAll() {
+    for (String regex : List.of("(ab|cde)*x{2}", "a{3,9}b?", "(xyz|xy|[0-9]{7})+!", "é+|ab{4}")) {
+      Constraint pattern = new Constraint.Pattern(regex);
+      assertEquals(
+          shortest(regex), end(pattern, "").getBytes(StandardCharsets.UTF_8).length, regex);
+    }
+  }
+
+  private static int shortest(String regex) {
+    return switch (regex) {
+      case "(ab|cde)*x{2}" -> 2;
+      case "a{3,9}b?" -> 3;
+      case "(xyz|xy|[0-9]{7})+!" -> 3;
+      default -> 2;
+    };
   }
 }

@@ -125,15 +125,7 @@ public final class GenerateApi {
     List<Ask> asks = new ArrayList<>();
     List<Inputs.Input> asked = new ArrayList<>();
     for (Inputs.Input input : inputs) {
-      Ask ask =
-          new Ask(
-              input.prompt(),
-              type,
-              sampling,
-              scheduling,
-              writing,
-              Optional.empty(),
-              Optional.empty());
+      Ask ask = new Ask(input.prompt(), type, sampling, scheduling, writing);
       for (int i = 0; i < n; i++) {
         asks.add(ask.numbered(i));
         asked.add(input);

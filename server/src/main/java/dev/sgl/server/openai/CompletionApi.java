@@ -101,14 +101,7 @@ public final class CompletionApi {
     List<Ask> asks = new ArrayList<>();
     for (Inputs.Input input : inputs) {
       Ask ask =
-          new Ask(
-              heals ? input.healed() : input.prompt(),
-              type,
-              sampling,
-              scheduling,
-              writing,
-              Optional.empty(),
-              Optional.empty());
+          new Ask(heals ? input.healed() : input.prompt(), type, sampling, scheduling, writing);
       for (int i = 0; i < asked.n(); i++) {
         asks.add(ask.numbered(i));
       }

@@ -23,6 +23,11 @@ public record Ask(
     Optional<Toolbox> tools,
     Optional<Thought> thought) {
 
+  /// Asks without tools and thoughts.
+  public Ask(Prompt prompt, Type type, Sampling sampling, Scheduling scheduling, Writing writing) {
+    this(prompt, type, sampling, scheduling, writing, Optional.empty(), Optional.empty());
+  }
+
   /// The same, for another of several answers: with a seed of its own.
   public Ask numbered(int index) {
     Sampling seeded =
