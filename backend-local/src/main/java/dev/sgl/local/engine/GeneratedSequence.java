@@ -157,30 +157,8 @@ final class GeneratedSequence extends Sequence implements Generation {
       case UNLIMITED -> matcher.fillUnlimited(mask);
       case EXACT -> matcher.fill(mask);
       case CLOSE -> matcher.fillClosing(mask);
-      case LAST -> fillLast(matcher);
+      case LAST -> matcher.fillLast(mask);
     }
-  }
-
-  private void fillLast(Matcher matcher) {
-    matcher.fill(mask);
-    long[] all = mask.clone();
-    for (int token = 0; token < vocabulary.size(); token++) {
-      if (isComma(vocabulary.bytes(token))) {
-        mask[token >> 6] &= ~(1L << token);
-      }
-    }
-    if (Arrays.stream(mask).allMatch(word -> word == 0)) {
-      System.arraycopy(all, 0, mask, 0, mask.length);
-    }
-  }
-
-  /// Whether a comma comes first in the bytes, behind a quote and white space.
-  private static boolean isComma(byte[] bytes) {
-    int at = bytes.length > 0 && bytes[0] == '"' ? 1 : 0;
-    while (at < bytes.length && (bytes[at] == ' ' || bytes[at] == '\n')) {
-      at++;
-    }
-    return at < bytes.length && bytes[at] == ',';
   }
 
   /// Allows the tail itself and the tokens that begin with it.

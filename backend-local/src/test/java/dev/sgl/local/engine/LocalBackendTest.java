@@ -17,6 +17,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Selection;
 import dev.sgl.backend.Writing;
+import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.program.Role;
 import dev.sgl.program.Step;
@@ -404,5 +405,41 @@ class LocalBackendTest {
       }
       assertTrue(cuts > 10, "texts were cut: " + cuts);
     }
+  }
+
+  @Test
+  void aListThatRepeatsItselfComesToItsEnd() {
+    Type switches = new Type.Array(new Type.Literal(true), 1, Type.UNBOUNDED);
+    try (Backend backend = open("llama");
+        Tokenizer tokenizer = Tokenizer.open(MODELS.resolve("llama"), 512)) {
+      Map<Integer, Double> commas = Map.of(tokenizer.encodeContinued(",")[0], 100.0);
+      Sampling sampling = biased(sampling(900, 0, 1, List.of()), commas);
+      Request request =
+          new Request(raw("Switches: "), switches, sampling)
+              .withWriting(Writing.DEFAULT.withLayout(Layout.COMPACT));
+      Reply reply = reply(backend, request);
+      assertEquals(Reply.Finish.END, reply.finish(), reply.text());
+      assertTrue(reply.usage().generatedTokens() > 60, reply.text());
+    }
+  }
+
+  private static Sampling biased(Sampling s, Map<Integer, Double> bias) {
+    return new Sampling(
+        s.maxTokens(),
+        s.budget(),
+        s.minTokens(),
+        s.temperature(),
+        s.topP(),
+        s.topK(),
+        s.minP(),
+        s.stop(),
+        s.stopTokens(),
+        s.seed(),
+        s.frequencyPenalty(),
+        s.presencePenalty(),
+        s.repetitionPenalty(),
+        bias,
+        s.ignoreEos(),
+        s.logprobs());
   }
 }

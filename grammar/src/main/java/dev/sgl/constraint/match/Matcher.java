@@ -61,6 +61,35 @@ public final class Matcher {
     constraint.fillClosing(state(), cache, mask);
   }
 
+  /// Sets in `mask` the bits of the tokens that may come next. Where the array or object may end,
+  /// those that go on to another item or property are left out.
+  ///
+  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  public void fillLast(long[] mask) {
+    fill(mask);
+    long[] others = mask.clone();
+    boolean mayClose = false;
+    for (int token = 0; token < cache.vocabulary().size(); token++) {
+      int first = firstBehind(cache.vocabulary().bytes(token));
+      if (first == ',') {
+        others[token >> 6] &= ~(1L << token);
+      }
+      mayClose |= (first == ']' || first == '}') && (mask[token >> 6] >> token & 1) != 0;
+    }
+    if (mayClose) {
+      System.arraycopy(others, 0, mask, 0, mask.length);
+    }
+  }
+
+  /// The first byte behind a quote and white space, where there are any; -1 if there is none.
+  private static int firstBehind(byte[] bytes) {
+    int at = bytes.length > 0 && bytes[0] == '"' ? 1 : 0;
+    while (at < bytes.length && (bytes[at] == ' ' || bytes[at] == '\n')) {
+      at++;
+    }
+    return at < bytes.length ? bytes[at] : -1;
+  }
+
   /// Whether a string may end here with a quote.
   public boolean isInString() {
     return constraint.endsString(state());

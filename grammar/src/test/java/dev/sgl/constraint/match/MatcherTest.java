@@ -92,6 +92,26 @@ class MatcherTest {
   }
 
   @Test
+  void aListCanBeLedToItsEnd() {
+    Constraint list =
+        new Constraint.JsonSchema(
+            Json.parse("{\"type\":\"array\",\"items\":{\"type\":\"boolean\"},\"minItems\":2}"));
+    Matcher matcher = new ConstraintCompiler().compile(list).matcher(bytes);
+    long[] mask = new long[5];
+    accept(matcher, "[true");
+    matcher.fillLast(mask);
+    assertTrue(has(mask, ','), "another item has to come");
+    accept(matcher, ",true");
+    matcher.fillLast(mask);
+    assertFalse(has(mask, ','));
+    assertTrue(has(mask, ']'));
+  }
+
+  private static boolean has(long[] mask, char value) {
+    return (mask[value >> 6] >> value & 1) != 0;
+  }
+
+  @Test
   void whatMustComeIsForced() {
     Matcher matcher = new ConstraintCompiler().compile(RECORD).matcher(bytes);
     assertEquals("{\"title\":\"", forced(matcher));
