@@ -1,14 +1,16 @@
 package dev.sgl.backend;
 
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.program.Type;
 import java.util.Optional;
 
 /// How a value of a type is written.
 ///
 /// @param layout the white space of its JSON; empty is the backend's default
-/// @param onLength what happens to a value that is not complete where `max_tokens` comes near
-public record Writing(Optional<Layout> layout, OnLength onLength) {
-  public static final Writing DEFAULT = new Writing(Optional.empty(), OnLength.CLOSE);
+/// @param onLength what happens to a value that is not complete where `max_tokens` comes near;
+///     empty closes it, but not a call: nobody should make one with half of its arguments
+public record Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
+  public static final Writing DEFAULT = new Writing(Optional.empty(), Optional.empty());
 
   /// What happens to a value that is longer than it may be.
   public enum OnLength {
@@ -16,6 +18,17 @@ public record Writing(Optional<Layout> layout, OnLength onLength) {
     CLOSE,
     /// It is cut off, which is an error.
     ERROR
+  }
+
+  /// Whether a value of this type is closed where `max_tokens` comes near.
+  public boolean closes(Type type) {
+    return onLength.orElse(type instanceof Type.Call ? OnLength.ERROR : OnLength.CLOSE)
+        == OnLength.CLOSE;
+  }
+
+  /// The same for the arguments of a call.
+  public Writing ofCall() {
+    return new Writing(layout, onLength.or(() -> Optional.of(OnLength.ERROR)));
   }
 
   /// The same with another layout.

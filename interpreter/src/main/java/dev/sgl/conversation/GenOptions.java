@@ -91,7 +91,7 @@ final class GenOptions {
   /// How a typed value is written.
   Writing writing() {
     Optional<Layout> layout = one("json", Layout.values());
-    return new Writing(layout, one("on_length", OnLength.values()).orElse(OnLength.CLOSE));
+    return new Writing(layout, one("on_length", OnLength.values()));
   }
 
   /// The constant of `all` that the option `name` names, if it is given.

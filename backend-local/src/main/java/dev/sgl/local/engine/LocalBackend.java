@@ -15,7 +15,6 @@ import dev.sgl.backend.Selection;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
-import dev.sgl.backend.Writing;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.constraint.machine.MaskCache;
@@ -224,7 +223,7 @@ public final class LocalBackend implements TokenBackend {
                 sampling.logprobs().orElse(-1),
                 matcher(request),
                 jumpForward,
-                request.writing().onLength() == Writing.OnLength.CLOSE,
+                request.writing().closes(request.type()),
                 defaults.ends(),
                 sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray()),
             new Sampler(defaults.settings(sampling), prompt),

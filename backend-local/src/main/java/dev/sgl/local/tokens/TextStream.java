@@ -153,12 +153,22 @@ public final class TextStream {
     int most = 0;
     for (String stop : stops) {
       for (int n = Math.min(stop.length() - 1, text.length()); n > most; n--) {
-        if (text.substring(text.length() - n).equals(stop.substring(0, n))) {
+        if (endsWith(stop, n)) {
           most = n;
         }
       }
     }
     return most;
+  }
+
+  /// Whether the text ends with the first `length` characters of a stop text.
+  private boolean endsWith(String stop, int length) {
+    int from = text.length() - length;
+    int i = 0;
+    while (i < length && text.charAt(from + i) == stop.charAt(i)) {
+      i++;
+    }
+    return i == length;
   }
 
   /// How many of the bytes are whole characters; bytes that are no UTF-8 count as whole.

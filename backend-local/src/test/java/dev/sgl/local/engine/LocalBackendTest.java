@@ -372,7 +372,8 @@ class LocalBackendTest {
         Reply cut =
             reply(
                 backend,
-                request.withWriting(new Writing(Optional.empty(), Writing.OnLength.ERROR)));
+                request.withWriting(
+                    new Writing(Optional.empty(), Optional.of(Writing.OnLength.ERROR))));
         assertEquals(cut.finish() == Reply.Finish.LENGTH, cut.isCutOff());
       }
     }

@@ -97,7 +97,7 @@ public final class SamplingReader {
   /// How typed answers and arguments of calls are written.
   public static Writing writing(Fields fields) {
     Optional<Layout> layout = one(fields, "json_layout", Layout.values());
-    return new Writing(layout, one(fields, "on_length", OnLength.values()).orElse(OnLength.CLOSE));
+    return new Writing(layout, one(fields, "on_length", OnLength.values()));
   }
 
   /// The constant that a member names.

@@ -7,6 +7,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
+import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,26 +102,28 @@ final class Continuation implements AutoCloseable {
   ///
   /// @param pieces hears it as it comes
   Reply generate(Type type, Sampling sampling, Consumer<String> pieces) {
+    return generate(type, sampling, ask.writing(), pieces);
+  }
+
+  /// Lets the model write the arguments of a call.
+  ///
+  /// @param pieces hears them as they come
+  Reply argue(Type type, Sampling sampling, Consumer<String> pieces) {
+    return generate(type, sampling, ask.writing().ofCall(), pieces);
+  }
+
+  private Reply generate(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
     if (left < 1) {
       return NO_ROOM;
     }
-    Reply reply = ask(type, sampling, pieces);
+    Reply reply = ask(type, sampling, writing, pieces);
     count(reply);
     return reply;
   }
 
-  /// What the model would say behind what there is and `more`, as if it were not asked.
-  Reply peek(String more, Sampling sampling) {
-    if (left < 1) {
-      return NO_ROOM;
-    }
-    int size = open.size();
-    begin(more);
-    try {
-      return ask(Type.TEXT, sampling, _ -> {});
-    } finally {
-      open.subList(size, open.size()).clear();
-    }
+  /// What the model would say next, as if it were not asked.
+  Reply peek(Sampling sampling) {
+    return left < 1 ? NO_ROOM : ask(Type.TEXT, sampling, ask.writing(), _ -> {});
   }
 
   /// Counts what was only looked at and is kept nevertheless.
@@ -130,11 +133,11 @@ final class Continuation implements AutoCloseable {
     forced += reply.usage().forcedTokens();
   }
 
-  private Reply ask(Type type, Sampling sampling, Consumer<String> pieces) {
+  private Reply ask(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
     Sampling own =
         sampling.withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left))).withSeed(seed());
     generations++;
-    Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(ask.writing());
+    Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {
       begin(generation);
       for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {

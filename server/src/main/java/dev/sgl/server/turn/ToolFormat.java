@@ -29,9 +29,6 @@ public enum ToolFormat {
   static final String ARGS_MARK = "[ARGS]";
   static final String LLAMA_HEADER = "<|start_header_id|>";
 
-  /// With which a call of Llama begins, but also any other object.
-  static final String BRACE = "{";
-
   static final int SHORT_ID = 9;
 
   private final String beforeName;
@@ -86,12 +83,11 @@ public enum ToolFormat {
     return this == MISTRAL && !isLast ? "}" : end;
   }
 
-  /// Texts with which a call begins.
+  /// Texts with which a call begins; a [WrittenCall] begins without.
   List<String> marks() {
     return switch (this) {
       case HERMES -> List.of(HERMES_MARK);
-      case LLAMA -> List.of(BRACE);
-      case MISTRAL, MISTRAL_ARGS -> List.of();
+      case LLAMA, MISTRAL, MISTRAL_ARGS -> List.of();
     };
   }
 

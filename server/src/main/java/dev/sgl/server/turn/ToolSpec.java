@@ -12,4 +12,9 @@ public record ToolSpec(String name, ObjectNode function) {
   Type arguments() {
     return new Type.Schema(function.path("parameters").toString());
   }
+
+  /// Whether it must have arguments.
+  boolean isArgued() {
+    return !function.at("/parameters/required").isEmpty();
+  }
 }

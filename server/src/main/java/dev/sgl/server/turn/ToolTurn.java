@@ -11,23 +11,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// The part of a [Turn] in which a model may call tools.
 final class ToolTurn {
   private static final String LETTERS =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-  /// Tokens in which the mark of a call must come where nothing else is known to follow.
-  private static final int LOOK_FOR_MARK = 4;
+  private static final String NO_ARGUMENTS = "{}";
 
-  /// Tokens in which an object shows whether it is a call: the name stands at its beginning.
-  private static final int LOOK_FOR_NAME = 16;
+  /// Tokens in which a call must begin where nothing else is known to follow.
+  private static final int LOOK_FOR_CALL = 16;
 
-  /// The beginning of an object that is a call, and as much of the name as there is.
-  private static final Pattern NAMED =
-      Pattern.compile("\\A\\s*\\{\\s*\"name\"\\s*:\\s*\"([^\"]*)(\"?)");
+  /// Tokens in which a call shows which tool it names.
+  private static final int LOOK_FOR_NAME = 24;
+
+  /// Most tokens of a name, and of the key behind it.
+  private static final int NAME_TOKENS = 64;
+
+  private static final int KEY_TOKENS = 16;
 
   private final Turn turn;
   private final Continuation continuation;
@@ -37,6 +38,8 @@ final class ToolTurn {
   private final Toolbox box;
   private final ToolFormat format;
   private final List<Answer.ToolCall> calls = new ArrayList<>();
+  private boolean isList; // whether the calls are in a list that the format has
+  private String indentation = ""; // of the last call as the model wrote it
 
   ToolTurn(Turn turn, Continuation continuation, TokenBackend backend, Ask ask, Heard heard) {
     this.turn = turn;
@@ -50,46 +53,56 @@ final class ToolTurn {
 
   /// Lets the model speak and call.
   List<Answer.ToolCall> run() {
-    if (box.required() || (Types.isFree(ask.type()) ? speak() : isCall() || sayTyped())) {
-      do {
-        call();
-      } while (!turn.isEnded() && box.parallel() && format.isParallel() && another());
+    boolean called;
+    if (box.required()) {
+      called = call();
+    } else if (Types.isFree(ask.type())) {
+      called = speak();
+    } else {
+      called = isCall() ? call() : sayTyped();
+    }
+    while (called && !turn.isEnded() && box.parallel() && format.isParallel()) {
+      called = another();
     }
     return calls;
   }
 
   // --- whether there is a call
 
-  /// Lets the model say text until it begins a call; false if it does not.
+  /// Lets the model say text until it calls a tool; false if it does not.
   private boolean speak() {
-    Reply reply = turn.say(Type.TEXT, marked(ask.sampling(), format.marks()));
-    boolean begins = begins(reply);
-    if (begins && reply.stop().equals(Optional.of(ToolFormat.BRACE))) {
-      continuation.keep(reply);
-      if (!reply.text().isBlank() || !names(ToolFormat.BRACE)) { // a brace of the text
-        continuation.begin(ToolFormat.BRACE);
-        turn.sayMark(ToolFormat.BRACE);
-        turn.say(Type.TEXT, ask.sampling());
-        begins = false;
+    Sampling sampling = marked(ask.sampling(), beginnings());
+    while (!turn.isEnded()) {
+      Reply reply = turn.say(Type.TEXT, sampling);
+      if (!begins(reply)) {
+        break;
       }
-    } else if (begins) {
       continuation.keep(reply);
+      turn.goOn();
+      if (isMark(reply)) {
+        turn.dropHeld();
+        return call();
+      }
+      String begun = reply.stop().orElseThrow();
+      StringBuilder read = new StringBuilder(begun);
+      continuation.begin(begun);
+      Optional<WrittenCall> written = WrittenCall.behind(turn.text(), reply.stop());
+      if (written.isPresent() && callAsWritten(written.get(), read)) {
+        return true;
+      }
+      turn.sayRead(read.toString());
     }
-    if (begins) {
-      turn.dropBlank();
-    } else {
-      turn.sayBlank();
-    }
-    return begins;
+    turn.sayHeld();
+    return false;
   }
 
   /// Whether the model begins with a call, where its answer has a type: then a call comes at once,
   /// or there is none.
   private boolean isCall() {
-    if (format.marks().contains(ToolFormat.BRACE)) { // so may the answer begin
-      return names("");
-    }
-    return beginsAtOnce(look(LOOK_FOR_MARK, format.marks(), ""));
+    Reply looked = look(LOOK_FOR_NAME, format.marks());
+    return isMark(looked)
+        ? looked.text().isBlank()
+        : WrittenCall.name(looked.text()).flatMap(this::offered).isPresent();
   }
 
   private boolean sayTyped() {
@@ -97,25 +110,24 @@ final class ToolTurn {
     return false;
   }
 
-  /// Whether the model would go on with an object that names an offered tool, or a mark.
-  ///
-  /// @param begun what is there of it
-  private boolean names(String begun) {
-    Reply looked = look(LOOK_FOR_NAME, List.of(), begun);
-    Matcher named = NAMED.matcher(begun + looked.text());
-    if (!named.find()) {
-      return begun.isEmpty() && beginsAtOnce(looked);
-    }
-    boolean isWhole = !named.group(2).isEmpty();
-    String name = named.group(1);
-    return box.tools().stream()
-        .map(ToolSpec::name)
-        .anyMatch(tool -> isWhole ? tool.equals(name) : tool.startsWith(name));
+  private Optional<ToolSpec> offered(String name) {
+    return box.tools().stream().filter(tool -> tool.name().equals(name)).findFirst();
   }
 
-  private Reply look(int tokens, List<String> marks, String begun) {
-    Sampling few = ask.sampling().withMaxTokens(tokens).withLogprobs(OptionalInt.empty());
-    return continuation.peek(begun, marked(few, marks));
+  /// What the model would say next.
+  private Reply look(int tokens, List<String> marks) {
+    return continuation.peek(marked(few(tokens), marks));
+  }
+
+  private Sampling few(int tokens) {
+    return ask.sampling().withMaxTokens(tokens).withLogprobs(OptionalInt.empty());
+  }
+
+  /// The texts with which a call may begin.
+  private List<String> beginnings() {
+    List<String> all = new ArrayList<>(format.marks());
+    all.addAll(WrittenCall.BEGINNINGS);
+    return all;
   }
 
   /// The sampling with marks of calls as stops.
@@ -127,62 +139,132 @@ final class ToolTurn {
     return sampling.withStops(texts, ids);
   }
 
+  /// Whether a text ended where a call may begin.
   private boolean begins(Reply reply) {
-    return reply.finish() == Reply.Finish.STOP
-        && reply
-            .stop()
-            .filter(s -> format.marks().contains(s) || format.token().equals(Optional.of(s)))
-            .isPresent();
+    return isMark(reply) || reply.stop().filter(WrittenCall.BEGINNINGS::contains).isPresent();
   }
 
-  private boolean beginsAtOnce(Reply reply) {
-    return begins(reply) && reply.text().isBlank();
+  private boolean isMark(Reply reply) {
+    return reply
+        .stop()
+        .filter(stop -> format.marks().contains(stop) || format.token().equals(reply.stop()))
+        .isPresent();
   }
 
-  /// Whether the model goes on with another call.
+  /// Lets the model go on with another call; false if it does not.
   private boolean another() {
-    if (format == ToolFormat.MISTRAL) {
+    if (isList) {
       Type either = new Type.OneOf(List.of(new Type.Literal(","), new Type.Literal("]")));
-      Sampling one = ask.sampling().withMaxTokens(1).withLogprobs(OptionalInt.empty());
-      return continuation.generate(either, one, _ -> {}).text().equals(",");
+      return continuation.generate(either, few(1), _ -> {}).text().equals(",") && call();
     }
-    Reply looked = look(LOOK_FOR_MARK, format.marks(), "");
-    if (!beginsAtOnce(looked)) {
+    Reply looked = look(LOOK_FOR_CALL, beginnings());
+    if (!begins(looked) || !WrittenCall.isAround(looked.text())) {
       return false;
     }
     continuation.keep(looked);
     continuation.count(looked);
-    return true;
+    if (isMark(looked)) {
+      return call();
+    }
+    String begun = looked.stop().orElseThrow();
+    continuation.begin(begun);
+    String line = looked.text().contains("\n") ? "" : indentation;
+    return WrittenCall.behind(line + looked.text(), looked.stop())
+        .filter(written -> callAsWritten(written, new StringBuilder(begun)))
+        .isPresent();
   }
 
   // --- a call
 
-  private void call() {
-    int index = calls.size();
-    continuation.write(format.beforeName(index));
+  /// Lets the model write a call in its format; false if there was no room for its name.
+  private boolean call() {
+    continuation.write(format.beforeName(calls.size()));
+    isList = format == ToolFormat.MISTRAL;
     Optional<ToolSpec> tool = choose();
+    tool.ifPresent(
+        chosen -> {
+          continuation.write(format.beforeArguments());
+          argue(chosen, format.end(!box.parallel()));
+        });
+    return tool.isPresent();
+  }
+
+  /// Lets the model go on with an object that may be a call; false if it is none.
+  ///
+  /// @param read gets what the model wrote
+  private boolean callAsWritten(WrittenCall written, StringBuilder read) {
+    indentation = written.indentation();
+    Reply name = read(List.of(WrittenCall.QUOTE), NAME_TOKENS, read);
+    Optional<ToolSpec> tool =
+        isAt(WrittenCall.QUOTE, name) ? offered(name.text()) : Optional.empty();
     if (tool.isEmpty()) {
-      return;
+      return false;
     }
-    continuation.write(format.beforeArguments());
-    String id = id(format.idLength());
-    heard.called(index, id, tool.get().name());
+    Reply key = read(List.of(WrittenCall.COLON, WrittenCall.BRACE), KEY_TOKENS, read);
+    if (isAt(WrittenCall.COLON, key) && WrittenCall.isKey(key.text())) {
+      turn.dropHeld();
+      continuation.begin(written.beforeArguments());
+      argue(tool.get(), written.end());
+      return true;
+    }
+    if (isAt(WrittenCall.BRACE, key) && key.text().isBlank() && !tool.get().isArgued()) {
+      turn.dropHeld();
+      String id = begin(tool.get());
+      heard.argued(calls.size(), NO_ARGUMENTS);
+      calls.add(new Answer.ToolCall(id, tool.get().name(), NO_ARGUMENTS));
+      return true;
+    }
+    return false;
+  }
+
+  /// What the model writes up to one of the marks, behind which it goes on.
+  private Reply read(List<String> marks, int tokens, StringBuilder read) {
+    Reply reply = continuation.generate(Type.TEXT, marked(few(tokens), marks), _ -> {});
+    continuation.keep(reply);
+    read.append(reply.text());
+    Optional<String> mark = reply.stop().filter(marks::contains);
+    if (mark.isPresent()) {
+      continuation.begin(mark.get());
+      read.append(mark.get());
+    } else if (reply.finish() != Reply.Finish.LENGTH || continuation.left() < 1) {
+      turn.end(reply);
+    }
+    return reply;
+  }
+
+  private static boolean isAt(String mark, Reply reply) {
+    return reply.stop().equals(Optional.of(mark));
+  }
+
+  /// Lets the model write the arguments of a call.
+  ///
+  /// @param end what stands behind them
+  private void argue(ToolSpec tool, String end) {
+    int index = calls.size();
+    String id = begin(tool);
     StringBuilder json = new StringBuilder();
     Reply reply =
-        continuation.generate(
-            tool.get().arguments(),
+        continuation.argue(
+            tool.arguments(),
             unmarked(),
             piece -> {
               json.append(piece);
               heard.argued(index, piece);
             });
-    calls.add(new Answer.ToolCall(id, tool.get().name(), json.toString()));
+    calls.add(new Answer.ToolCall(id, tool.name(), json.toString()));
     continuation.keep(reply);
     if (reply.finish() == Reply.Finish.LENGTH) {
       turn.end(reply);
     } else {
-      continuation.write(format.end(!box.parallel()));
+      continuation.write(end);
     }
+  }
+
+  /// Tells of a call, which gets the id that is returned.
+  private String begin(ToolSpec tool) {
+    String id = id(format.idLength());
+    heard.called(calls.size(), id, tool.name());
+    return id;
   }
 
   private Sampling unmarked() {

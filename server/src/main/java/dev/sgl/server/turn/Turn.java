@@ -19,7 +19,7 @@ public final class Turn implements AutoCloseable {
   private final Heard heard;
   private final Continuation continuation;
   private final StringBuilder text = new StringBuilder();
-  private String blank = ""; // the end of the text, as long as a call may follow
+  private String held = ""; // the end of the text, as long as a call may follow
   private final List<Integer> tokens = new ArrayList<>();
   private boolean isWhole = true; // whether the tokens are the text
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
@@ -94,7 +94,7 @@ public final class Turn implements AutoCloseable {
     known = 0;
     Reply reply = continuation.generate(type, sampling, this::hear);
     know(reply.logprobs().subList(known, reply.logprobs().size()));
-    if (blank.isEmpty()) {
+    if (held.isEmpty()) {
       tell(""); // of tokens at the end that became no text
     }
     isWhole &= tokens.isEmpty() && reply.healed() == 0;
@@ -104,15 +104,15 @@ public final class Turn implements AutoCloseable {
     return reply;
   }
 
-  /// White space at the end of a text is said once it is known that no call follows.
+  /// What may belong to a call is said once it is known that none follows.
   private void hear(String piece) {
     know(continuation.logprobs());
     heard.counted(continuation.tokens());
-    String all = blank + (text.isEmpty() && thought.isPresent() ? piece.stripLeading() : piece);
-    String shown = ask.tools().isPresent() ? all.stripTrailing() : all;
-    blank = all.substring(shown.length());
-    if (!shown.isEmpty()) {
-      tell(shown);
+    String all = held + (text.isEmpty() && thought.isPresent() ? piece.stripLeading() : piece);
+    int end = ask.tools().isPresent() ? WrittenCall.around(all) : all.length();
+    held = all.substring(end);
+    if (end > 0) {
+      tell(all.substring(0, end));
     }
   }
 
@@ -129,25 +129,32 @@ public final class Turn implements AutoCloseable {
     }
   }
 
-  /// Says the white space at the end of the text, since no call follows.
-  void sayBlank() {
-    tell(blank);
-    blank = "";
+  /// The text so far, with what may belong to a call.
+  String text() {
+    return text + held;
   }
 
-  /// Forgets the white space before a call, and goes on behind it.
-  void dropBlank() {
-    blank = "";
-    tell("");
-    ended = false;
-    stop = Optional.empty();
+  /// Says what was held back, since no call follows.
+  void sayHeld() {
+    tell(held);
+    held = "";
   }
 
-  /// Says a text that the model wrote and that was taken for a mark, and goes on behind it.
-  void sayMark(String mark) {
-    sayBlank();
-    tell(mark);
+  /// Says what was held back and a text behind it that was taken for the beginning of a call.
+  void sayRead(String read) {
+    sayHeld();
+    tell(read);
     isWhole = false;
+  }
+
+  /// Forgets what was held back, since it belongs to a call.
+  void dropHeld() {
+    held = "";
+    tell("");
+  }
+
+  /// The end of the last generation is not that of the answer.
+  void goOn() {
     ended = false;
     stop = Optional.empty();
   }

@@ -19,16 +19,25 @@ import java.util.Optional;
 
 /// A model that says what a test has it say. What it would say goes on over all generations; a
 /// stop text or a stop token (written in brackets of its own) cuts a generation off, a type takes
-/// as much as belongs to it. A token is a character.
+/// as much as belongs to it. Where the prompt ends with what it would say next, it goes on behind
+/// that.
 class ScriptedTokens implements TokenBackend {
   private final StringBuilder script;
   private final Optional<String> template;
+  private final int tokenLength;
   private final Deque<String> prompts = new ArrayDeque<>();
   private final List<Request> requests = new ArrayList<>();
 
+  /// A model whose tokens are characters.
   ScriptedTokens(String script, String template) {
+    this(script, template, 1);
+  }
+
+  /// @param tokenLength characters of a token, where tokens are limited
+  ScriptedTokens(String script, String template, int tokenLength) {
     this.script = new StringBuilder(script);
     this.template = Optional.of(template);
+    this.tokenLength = tokenLength;
   }
 
   /// What stood before each generation, the chat's own open part only.
@@ -43,11 +52,13 @@ class ScriptedTokens implements TokenBackend {
   @Override
   public Generation generate(Request request) {
     requests.add(request);
-    prompts.add(
+    List<Prompt.Part> open =
         switch (request.prompt()) {
-          case Prompt.Raw(var parts) -> Prompt.text(parts);
-          case Prompt.Chat(_, var open, _) -> Prompt.text(open);
-        });
+          case Prompt.Raw(var parts) -> parts;
+          case Prompt.Chat(_, var parts, _) -> parts;
+        };
+    prompts.add(Prompt.text(open));
+    skip(open);
     Reply reply = reply(request);
     return new Generation() {
       private int at;
@@ -67,6 +78,17 @@ class ScriptedTokens implements TokenBackend {
       @Override
       public void close() {}
     };
+  }
+
+  private void skip(List<Prompt.Part> open) {
+    int from = open.size();
+    while (from > 0 && open.get(from - 1) instanceof Prompt.Part.Written) {
+      from--;
+    }
+    String written = Prompt.text(open.subList(from, open.size()));
+    if (script.indexOf(written) == 0) {
+      script.delete(0, written.length());
+    }
   }
 
   private Reply reply(Request request) {
@@ -89,7 +111,9 @@ class ScriptedTokens implements TokenBackend {
     } else {
       end = whole(request.type());
     }
-    int most = request.sampling().maxTokens().orElse(Integer.MAX_VALUE);
+    int most =
+        Math.min(script.length(), request.sampling().maxTokens().orElse(script.length()))
+            * tokenLength;
     if (end > most) {
       end = most;
       finish = Reply.Finish.LENGTH;

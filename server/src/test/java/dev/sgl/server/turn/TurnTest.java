@@ -162,26 +162,26 @@ class TurnTest {
   }
 
   @Test
-  void llamaCallsAtTheBeginningOnly() {
+  void llamaCallsWithoutAMark() {
     Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.LLAMA, false, true)), Optional.empty());
-    // the script goes on behind what is only looked at: 16 characters
-    Answer call =
-        run(new ScriptedTokens("{\"name\": \"weather" + "weather\"{\"city\":\"Oslo\"}", ""), ask);
+    String script = "{\"name\": \"weather\", \"parameters\": {\"city\":\"Oslo\"}}";
+    Answer call = run(new ScriptedTokens(script, ""), ask);
     assertEquals("weather", call.calls().getFirst().name());
-    Answer other = run(new ScriptedTokens("{\"name\": \"Ann\"}! " + "is her name", ""), ask);
-    assertEquals("{is her name", other.text());
-    assertTrue(other.calls().isEmpty());
-    Ask typed = ask(Type.INT, ask.tools(), Optional.empty());
-    Answer value = run(new ScriptedTokens("{\"a\":12345678901" + "17", ""), typed);
-    assertEquals("17", value.text());
-    Answer instead =
-        run(new ScriptedTokens("{\"name\": \"weathe" + "weather\"{\"city\":\"Oslo\"}", ""), typed);
-    assertEquals("weather", instead.calls().getFirst().name());
     Answer text = run(new ScriptedTokens("A set {1, 2} and {3}.", ""), ask);
     assertEquals("A set {1, 2} and {3}.", text.text());
     assertTrue(text.calls().isEmpty());
     Answer marked = run(new ScriptedTokens("<|python_tag|>time\"{}", ""), ask);
     assertEquals("time", marked.calls().getFirst().name());
+    Ask typed = ask(Type.INT, ask.tools(), Optional.empty());
+    // the script goes on behind what is only looked at: 24 characters
+    Answer value = run(new ScriptedTokens("{\"a\":\"1234567890123456\"}" + "17", ""), typed);
+    assertEquals("17", value.text());
+    Answer instead =
+        run(
+            new ScriptedTokens(
+                "{\"name\":\"weather\",\"argum" + "weather\"{\"city\":\"Oslo\"}", ""),
+            typed);
+    assertEquals("weather", instead.calls().getFirst().name());
   }
 
   @Test
@@ -206,7 +206,7 @@ class TurnTest {
     Answer call =
         run(new ScriptedTokens("<tool_call>time\"{}", ""), ask(Type.INT, box, Optional.empty()));
     assertEquals("time", call.calls().getFirst().name());
-    ScriptedTokens backend = new ScriptedTokens("12345678", "");
+    ScriptedTokens backend = new ScriptedTokens("1".repeat(24) + "5678", "");
     Answer text = run(backend, ask(Type.INT, box, Optional.empty()));
     assertEquals("5678", text.text(), "the script went on behind what was only looked at");
     assertEquals(Type.INT, backend.requests().getLast().type());
