@@ -4,7 +4,8 @@ usage: table.py QUESTIONS FREE CONSTRAINED…
 
 A free answer counts if it holds exactly one JSON text that satisfies the question's schema, with properties in the order of
 the schema. It is bare if it is nothing but that text, fenced if the text stands in a code block. Kept are those whose
-constrained answer is the same value. Schemas are checked by the package jsonschema.
+constrained answer is the same value. The log-probability is the mean of the tokens', as the model has it without a type.
+Schemas are checked by the package jsonschema.
 """
 
 import json
@@ -67,16 +68,19 @@ def row(questions, free, name, constrained):
             kept[kind][1] += 1
     tokens = sum(answer["tokens"] for answer in constrained.values()) / max(1, len(constrained))
     cut = sum(answer["finish"] == "length" for answer in constrained.values())
+    told = [answer["logprob"] for answer in constrained.values() if "logprob" in answer]
+    likely = f"{sum(told) / len(told):.3f}" if told else "–"
     print(
         f"| {name} | {kept['bare'][0]} of {kept['bare'][1]} | {kept['fenced'][0]} of {kept['fenced'][1]} "
-        f"| {valid} of {len(constrained)} | {cut} | {tokens:.0f} |"
+        f"| {valid} of {len(constrained)} | {cut} | {tokens:.0f} | {likely} |"
     )
 
 
 def main():
     """Prints the table."""
     questions, free = lines(sys.argv[1]), lines(sys.argv[2])
-    print("| answers | bare, kept | fenced, kept | valid | at max_tokens | tokens |\n|---|---|---|---|---|---|")
+    print("| answers | bare, kept | fenced, kept | valid | at max_tokens | tokens | log-probability |")
+    print("|---|---|---|---|---|---|---|")
     for path in sys.argv[3:]:
         row(questions, free, pathlib.Path(path).stem, lines(path))
 

@@ -9,6 +9,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Writing;
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.description.Description;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,12 +34,14 @@ import java.util.concurrent.Future;
 /// answers, a line of JSON each.
 ///
 /// Usage: `Quality MODEL MODE QUESTIONS ANSWERS [MOST]`. The mode is `unconstrained`, or a layout
-/// of JSON: `free`, `spaced` or `compact`. A question that has an answer is not asked again.
+/// of JSON: `free`, `spaced` or `compact`; with `-described` behind it, the type is described in
+/// the question. A question that has an answer is not asked again.
 public final class Quality {
   static final int MAX_TOKENS = 300;
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNCONSTRAINED = "unconstrained";
+  private static final String DESCRIBED = "-described";
   private static final int AT_A_TIME = 16;
 
   private Quality() {}
@@ -46,7 +50,15 @@ public final class Quality {
   ///
   /// @param mode how it was asked for
   /// @param tokens that were generated
-  record Answer(String id, String engine, String mode, String text, int tokens, String finish) {}
+  /// @param logprob the mean log-probability of the tokens, as the model has it without a type
+  record Answer(
+      String id,
+      String engine,
+      String mode,
+      String text,
+      int tokens,
+      String finish,
+      double logprob) {}
 
   public static void main(String[] args) throws IOException, InterruptedException {
     List<JsonNode> questions = lines(Path.of(args[2]));
@@ -69,14 +81,17 @@ public final class Quality {
   }
 
   private static Answer ask(LocalBackend backend, JsonNode question, String mode) {
-    boolean free = mode.equals(UNCONSTRAINED);
+    String base = mode.replace(DESCRIBED, "");
+    boolean free = base.equals(UNCONSTRAINED);
+    Type type = new Type.Schema(question.get("schema").toString());
+    String words = mode.equals(base) ? "" : "\n\n" + Description.asking(type);
     Request request =
         new Request(
-            prompt(question),
-            free ? Type.TEXT : new Type.Schema(question.get("schema").toString()),
-            Sampling.GREEDY.withMaxTokens(MAX_TOKENS));
+            prompt(question, words),
+            free ? Type.TEXT : type,
+            Sampling.GREEDY.withMaxTokens(MAX_TOKENS).withLogprobs(OptionalInt.of(0)));
     if (!free) {
-      Layout layout = Layout.valueOf(mode.toUpperCase(Locale.ROOT));
+      Layout layout = Layout.valueOf(base.toUpperCase(Locale.ROOT));
       request = request.withWriting(Writing.DEFAULT.withLayout(layout));
     }
     try (Generation generation = backend.generate(request)) {
@@ -87,12 +102,14 @@ public final class Quality {
           mode,
           reply.text(),
           reply.usage().generatedTokens(),
-          reply.finish().name().toLowerCase(Locale.ROOT));
+          reply.finish().name().toLowerCase(Locale.ROOT),
+          reply.logprobs().stream().mapToDouble(Reply.Logprob::logprob).average().orElse(0));
     }
   }
 
-  static Prompt prompt(JsonNode question) {
-    String text = question.get("question").asText();
+  /// @param words behind the question
+  private static Prompt prompt(JsonNode question, String words) {
+    String text = question.get("question").asText() + words;
     return new Prompt.Chat(
         List.of(new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written(text)))), List.of());
   }

@@ -63,6 +63,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
                   Symbol.Kind.FRAGMENT,
                   Symbol.Kind.FN,
                   Symbol.Kind.TOOL,
+                  Symbol.Kind.TYPE,
                   Symbol.Kind.MODULE)));
       all.addAll(functions());
     }

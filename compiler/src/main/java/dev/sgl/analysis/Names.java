@@ -1,6 +1,7 @@
 package dev.sgl.analysis;
 
 import dev.sgl.analysis.Analysis.Mention;
+import dev.sgl.compiler.Bindings;
 import dev.sgl.compiler.Parsed;
 import dev.sgl.compiler.Sources;
 import dev.sgl.grammar.Sgl;
@@ -112,7 +113,7 @@ final class Names {
             span(name, from),
             span(whole, from),
             shown,
-            documentation(of, whole));
+            String.join("\n", of.documentation(whole)));
     symbols.add(symbol);
     definitions.putIfAbsent(symbol.name(), symbol);
     if (prefix.isEmpty()) {
@@ -130,20 +131,6 @@ final class Names {
                 : definition.getStop().getStopIndex() + 1;
     int start = definition.getStart().getStartIndex();
     return of.text(start, stop).strip();
-  }
-
-  private static String documentation(Parsed of, ParserRuleContext definition) {
-    List<String> lines = new ArrayList<>();
-    for (int i = definition.getStart().getTokenIndex() - 1; i >= 0; i--) {
-      Token token = of.tokens().get(i);
-      if (token.getChannel() == Token.DEFAULT_CHANNEL) {
-        break;
-      }
-      if (token.getType() == SglLexer.DOC) {
-        lines.addFirst(token.getText().substring(3).strip());
-      }
-    }
-    return String.join("\n", lines);
   }
 
   /// Takes in what a module defines that the text uses.
@@ -174,7 +161,7 @@ final class Names {
       case Sgl.CallTypeContext call -> call.name().forEach(name -> use(name.getText(), name));
       case Sgl.CallPatternContext call when !call.name().isEmpty() ->
           use(call.name(0).getText(), call.name(0));
-      case Sgl.ReferenceContext name when name.arguments() != null ->
+      case Sgl.ReferenceContext name when name.arguments() != null || isType(name) ->
           use(name.name().getText(), name.name());
       case Sgl.MemberContext member when member.word() != null -> member(member);
       default -> {}
@@ -182,6 +169,14 @@ final class Names {
     for (int i = 0; i < tree.getChildCount(); i++) {
       walk(tree.getChild(i));
     }
+  }
+
+  /// Whether a name is a type's that stands for its description.
+  private boolean isType(Sgl.ReferenceContext name) {
+    Symbol symbol = definitions.get(name.getText());
+    return symbol != null
+        && symbol.kind() == Symbol.Kind.TYPE
+        && !Bindings.isBound(name.getText(), name);
   }
 
   private void member(Sgl.MemberContext member) {

@@ -46,7 +46,10 @@ final class ExprLowering {
     return switch (expression) {
       case Sgl.ConstantContext constant -> literal(constant.literal());
       case Sgl.ReferenceContext name when name.arguments() == null ->
-          new Expr.Name(name.name().getText(), span);
+          Bindings.isBound(name.name().getText(), name)
+              ? new Expr.Name(name.name().getText(), span)
+              : described(module, name.name().getText(), span)
+                  .orElseGet(() -> new Expr.Name(name.name().getText(), span));
       case Sgl.ReferenceContext call ->
           new Expr.Call(
               declarations.callee(module, call.name().getText()),
@@ -91,6 +94,15 @@ final class ExprLowering {
       String callee = module.uses().get(name.getText()).prefix() + word;
       return new Expr.Call(callee, arguments(member.arguments()), span(member.word()));
     }
+    Optional<Expr> ofModule =
+        member.expression() instanceof Sgl.ReferenceContext name && member.arguments() == null
+            ? Optional.ofNullable(module.uses().get(name.getText()))
+                .filter(_ -> !Bindings.isBound(name.getText(), name))
+                .flatMap(used -> described(used, word, span(member)))
+            : Optional.empty();
+    if (ofModule.isPresent()) {
+      return ofModule.get();
+    }
     if (member.arguments() == null) {
       return new Expr.Member(expr(member.expression()), word, span(member.word()));
     }
@@ -98,6 +110,11 @@ final class ExprLowering {
     arguments.add(new Expr.Argument(Optional.empty(), expr(member.expression())));
     arguments.addAll(arguments(member.arguments()));
     return new Expr.Call(declarations.callee(module, word), arguments, span(member.word()));
+  }
+
+  /// The name of a type as a value: what describes it to the model.
+  private Optional<Expr> described(SourceModule of, String name, Span span) {
+    return declarations.types(of).described(name).map(text -> new Expr.Constant(text, span));
   }
 
   private Expr.Entry entry(Sgl.EntryContext entry) {

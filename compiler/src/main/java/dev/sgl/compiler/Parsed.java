@@ -6,6 +6,7 @@ import dev.sgl.grammar.SglLexer;
 import java.util.ArrayList;
 import java.util.List;
 import org.antlr.v4.runtime.CommonTokenStream;
+import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 
 /// A text as it is written: its tokens with the blanks and comments between them, and their tree.
@@ -21,6 +22,26 @@ public record Parsed(
   public String text(int start, int end) {
     int from = source.offsetByCodePoints(0, start);
     return source.substring(from, source.offsetByCodePoints(from, Math.max(0, end - start)));
+  }
+
+  /// The lines of documentation that stand before a definition or a field.
+  public List<String> documentation(ParserRuleContext context) {
+    return documentation(tokens, context);
+  }
+
+  /// The same among the tokens of a whole text.
+  static List<String> documentation(List<Token> tokens, ParserRuleContext context) {
+    List<String> lines = new ArrayList<>();
+    for (int i = context.getStart().getTokenIndex() - 1; i >= 0; i--) {
+      Token token = tokens.get(i);
+      if (token.getChannel() == Token.DEFAULT_CHANNEL) {
+        break;
+      }
+      if (token.getType() == SglLexer.DOC) {
+        lines.addFirst(token.getText().substring(3).strip());
+      }
+    }
+    return lines;
   }
 
   /// Parses `source`; `file` is its name in messages. Other files are not read.

@@ -33,6 +33,11 @@ record SourceModule(
         start.getCharPositionInLine() + 1);
   }
 
+  /// The documentation that stands before a definition or a field.
+  String documentation(ParserRuleContext context) {
+    return String.join(" ", Parsed.documentation(tokens.getTokens(), context));
+  }
+
   Span span(Token token) {
     return new Span(
         file,

@@ -3,6 +3,7 @@ package dev.sgl.compiler;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.match.ConstraintCompiler;
+import dev.sgl.description.Description;
 import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.grammar.Sgl;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.tree.TerminalNode;
@@ -58,6 +60,14 @@ final class TypeLowering {
     if (Keywords.TYPES.contains(name) || declared.putIfAbsent(name, alias) != null) {
       diagnostics.add(Diagnostic.duplicateName(name, span(alias.name())));
     }
+  }
+
+  /// A declared type as a text that describes it to the model; empty if there is none of the name.
+  Optional<String> described(String name) {
+    Sgl.TypeAliasContext alias = declared.get(name);
+    return alias == null
+        ? Optional.empty()
+        : Optional.of(Description.of(named(name, span(alias.name()))));
   }
 
   /// Resolves every named type, so that a mistake in one that is not used is found too.
@@ -298,7 +308,9 @@ final class TypeLowering {
       if (!names.add(name)) {
         diagnostics.add(Diagnostic.duplicateName(name, span(field)));
       }
-      fields.add(new Type.Field(name, lower(field.type()), field.QUESTION() != null));
+      boolean isOptional = field.QUESTION() != null;
+      fields.add(
+          new Type.Field(name, lower(field.type()), isOptional, module.documentation(field)));
     }
     return new Type.Rec(fields);
   }

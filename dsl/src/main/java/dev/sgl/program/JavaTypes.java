@@ -2,6 +2,7 @@ package dev.sgl.program;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -52,18 +53,21 @@ import org.jspecify.annotations.Nullable;
 
 /// Java's types as types of programs, and values from one to the other.
 ///
-/// | Java | program | |---|---| | `String`, with [Length] or [Matches] | `string`,
-/// `string<1..8>`, `r"…"` | | integers, `BigInteger`; with [Range] | `int` with the bounds of
-/// both | | `double`, `float`, `BigDecimal`; with [Range] | `float` | | `boolean` | `bool` | |
-/// enums | one of the constants' names, as Jackson writes them | | records | a record; components
-/// that are `Optional`, or `@Nullable`, are optional | | sealed interfaces of records | one of
-/// the records, each with its name in the field `type` first | | lists, sets, arrays; with
-/// [Length] | lists | | `Map<String, T>` | `map<T>` | | `LocalDate`, `LocalTime`, `Instant`,
-/// `OffsetDateTime`, `Duration`, `UUID`, `URI` | a string of that format | | `Object`, `JsonNode`
-/// | any JSON |
+/// - `String`, with [Length] or [Matches]: `string`, `string<1..8>`, `r"…"`
+/// - integers, `BigInteger`; with [Range]: `int` with the bounds of both
+/// - `double`, `float`, `BigDecimal`; with [Range]: `float`
+/// - `boolean`: `bool`
+/// - enums: one of the constants' names, as Jackson writes them
+/// - records: a record; components that are `Optional`, or `@Nullable`, are optional
+/// - sealed interfaces of records: one of the records, each with its name in the field `type` first
+/// - lists, sets, arrays; with [Length]: lists
+/// - `Map<String, T>`: `map<T>`
+/// - `LocalDate`, `LocalTime`, `Instant`, `OffsetDateTime`, `Duration`, `UUID`, `URI`: a string of
+///   that format
+/// - `Object`, `JsonNode`: any JSON
 ///
-/// Jackson's `@JsonProperty`, `@JsonTypeName` and `@JsonTypeInfo` (the property's name, or
-/// `DEDUCTION` for none) hold. Values are bound by Jackson.
+/// Jackson's `@JsonProperty`, `@JsonPropertyDescription`, `@JsonTypeName` and `@JsonTypeInfo` (the
+/// property's name, or `DEDUCTION` for none) hold. Values are bound by Jackson.
 public final class JavaTypes {
   private static final String TAG = "type";
 
@@ -324,6 +328,12 @@ public final class JavaTypes {
     return Arrays.stream(type.getRecordComponents()).map(this::field).toList();
   }
 
+  private static String doc(RecordComponent component) {
+    JsonPropertyDescription doc =
+        component.getAccessor().getAnnotation(JsonPropertyDescription.class);
+    return doc == null ? "" : doc.value();
+  }
+
   private Type.Field field(RecordComponent component) {
     AnnotatedType type = component.getAnnotatedType();
     boolean isOptional =
@@ -339,7 +349,7 @@ public final class JavaTypes {
     JsonProperty named = component.getAccessor().getAnnotation(JsonProperty.class);
     String name = named == null || named.value().isEmpty() ? component.getName() : named.value();
     try {
-      return new Type.Field(name, type(inner), isOptional || isNullable);
+      return new Type.Field(name, type(inner), isOptional || isNullable, doc(component));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "the component `%s` of `%s`: %s"

@@ -104,7 +104,11 @@ final class Schemas {
     ObjectNode properties = node.putObject("properties");
     ArrayNode required = node.putArray("required");
     for (Type.Field field : fields) {
-      properties.set(field.name(), schema(field.type()));
+      ObjectNode property = schema(field.type());
+      if (!field.doc().isEmpty()) {
+        property.put("description", field.doc());
+      }
+      properties.set(field.name(), property);
       if (!field.optional()) {
         required.add(field.name());
       }

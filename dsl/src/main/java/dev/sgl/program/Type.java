@@ -48,7 +48,13 @@ public sealed interface Type {
   }
 
   /// A field of a record; an optional one may be absent.
-  record Field(String name, Type type, boolean optional) {}
+  ///
+  /// @param doc what it is, in words for the model; empty if nobody said
+  record Field(String name, Type type, boolean optional, String doc) {
+    public Field(String name, Type type, boolean optional) {
+      this(name, type, optional, "");
+    }
+  }
 
   /// A list of `min` to `max` items.
   record Array(Type item, int min, int max) implements Type {}
@@ -133,7 +139,7 @@ public sealed interface Type {
 
   private static List<Field> map(List<Field> fields, UnaryOperator<Type> change) {
     return fields.stream()
-        .map(f -> new Field(f.name(), change.apply(f.type()), f.optional()))
+        .map(f -> new Field(f.name(), change.apply(f.type()), f.optional(), f.doc()))
         .toList();
   }
 

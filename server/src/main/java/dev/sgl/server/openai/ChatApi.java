@@ -70,8 +70,9 @@ public final class ChatApi {
   private Chat read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "chatcmpl-", call);
     ToolReader tools = ToolReader.read(fields, served.backend().card().chatTemplate());
-    Prompt.Chat prompt = conversations.read(fields, tools.all());
     Type type = FormatReader.read(fields);
+    Prompt.Chat prompt =
+        FormatReader.described(type, fields, conversations.read(fields, tools.all()));
     Sampling sampling =
         SamplingReader.read(fields, served.backend().card().vocabulary(), logprobs(fields));
     boolean splits = fields.flag("separate_reasoning", true);

@@ -1,7 +1,10 @@
 package dev.sgl.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.backend.Prompt;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.description.Description;
+import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.http.ApiException;
@@ -39,6 +42,28 @@ public final class FormatReader {
     reader.choices("guided_choice", fields);
     fields.object("structured_outputs").ifPresent(reader::structured);
     return reader.only();
+  }
+
+  /// The conversation with a description of the type behind the user's last message, where every
+  /// chat template has room for it; as it is if `describe` does not ask for that.
+  static Prompt.Chat described(Type type, Fields fields, Prompt.Chat chat) {
+    if (!fields.flag("describe", false)) {
+      return chat;
+    }
+    int last = chat.messages().size() - 1;
+    while (last >= 0 && chat.messages().get(last).role() != Role.USER) {
+      last--;
+    }
+    if (Types.isFree(type) || last < 0) {
+      throw ApiException.invalid(
+          "describe", "describe needs a type, such as response_format, and a message of the user");
+    }
+    Prompt.Message asked = chat.messages().get(last);
+    List<Prompt.Part> parts = new ArrayList<>(asked.parts());
+    parts.add(new Prompt.Part.Written("\n\n" + Description.asking(type)));
+    List<Prompt.Message> messages = new ArrayList<>(chat.messages());
+    messages.set(last, new Prompt.Message(asked.role(), parts, asked.fields()));
+    return new Prompt.Chat(messages, chat.open(), chat.variables());
   }
 
   private void format(Fields format) {

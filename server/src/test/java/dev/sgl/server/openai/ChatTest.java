@@ -181,6 +181,30 @@ class ChatTest {
     assertTrue(content(body).matches(expected), body.toString());
   }
 
+  /// The prompt is the one of a question that has the description in it.
+  @Test
+  void aTypeIsDescribedBehindTheQuestion() throws IOException {
+    String format =
+        "\"max_tokens\":4,\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+            + "{\"name\":\"e\",\"schema\":{\"type\":\"object\",\"properties\":{\"effort\":"
+            + "{\"enum\":[\"low\",\"high\"]}},\"required\":[\"effort\"]}}}";
+    String words =
+        "\\n\\nAnswer with nothing but JSON of this type:\\n"
+            + "{\\n  \\\"effort\\\": \\\"low\\\" | \\\"high\\\"\\n}";
+    int described =
+        server.post(PATH, tips("\"describe\":true," + format)).at("/usage/prompt_tokens").asInt();
+    int written =
+        server
+            .post(PATH, tips(format).replace("healthy.", "healthy." + words))
+            .at("/usage/prompt_tokens")
+            .asInt();
+    int plain = server.post(PATH, tips(format)).at("/usage/prompt_tokens").asInt();
+    assertEquals(written, described);
+    assertTrue(described > plain);
+    assertEquals(
+        "describe", server.post(PATH, tips("\"describe\":true")).at("/error/param").asText());
+  }
+
   @Test
   void stopsEndAnAnswerAndAreNoPartOfIt() throws IOException {
     String whole = content(server.post(PATH, tips("\"max_tokens\":30")).json());
