@@ -2,6 +2,7 @@
 
 usage: bfcl.py ask URL CATEGORY OUTPUT [--limit N] [--model NAME] [--tool-choice auto|none-free] [--workers N]
                 [--prompted [--template FOLDER]]
+       bfcl.py items CATEGORY OUTPUT
        bfcl.py score CATEGORY ANSWERS
 
 CATEGORY is simple (of Python), multiple, parallel or irrelevance; questions and true answers are those of the package
@@ -12,6 +13,9 @@ ids that it has already are skipped. What the server refuses has the finish refu
 --prompted reads the calls out of the text of the answer. With --template, the chat template of a Hugging Face folder shows
 the tools, and the server is asked at /v1/completions, with the tokens of the prompt and without knowing of any tools:
 an answer that nothing holds to anything.
+
+items writes the questions for peers.py, with the schema of a list of calls: so vLLM holds an answer to a call that is
+required. score reads the calls out of answers that are only texts.
 """
 
 import argparse
@@ -184,6 +188,29 @@ def ask_all(given):
             print(json.dumps(line, ensure_ascii=False), file=file, flush=True)
 
 
+def list_of_calls(tools):
+    """Returns the schema of a list of calls of tools."""
+    calls = [
+        {
+            "type": "object",
+            "properties": {"name": {"const": tool["function"]["name"]}, "arguments": tool["function"]["parameters"]},
+            "required": ["name", "arguments"],
+            "additionalProperties": False,
+        }
+        for tool in tools
+    ]
+    return {"type": "array", "minItems": 1, "items": {"anyOf": calls}}
+
+
+def write_items(given):
+    """Writes the questions of a category for peers.py."""
+    with open(given.output, "w", encoding="utf-8") as file:
+        for entry in questions(given.category):
+            tools = [tool(function) for function in entry["function"]]
+            item = {"id": entry["id"], "messages": entry["question"][0], "tools": tools, "schema": list_of_calls(tools)}
+            print(json.dumps(item, ensure_ascii=False), file=file)
+
+
 def load_checker():
     """Loads the package's checker of calls, told that dots in names have become underscores.
 
@@ -212,7 +239,7 @@ def load_checker():
 
 def score(given):
     """Prints how many answers are right, of those that the file has."""
-    answers = read_lines(given.answers)
+    answers = [{"calls": written_calls(answer["text"])} | answer for answer in read_lines(given.answers)]
     if given.category == "irrelevance":
         right = sum(not answer["calls"] and answer["finish"] != "refused" for answer in answers)
     else:
@@ -237,6 +264,10 @@ def main():
     asking.add_argument("--workers", type=int, default=1)
     asking.add_argument("--prompted", action="store_true", help="read the calls out of the text")
     asking.add_argument("--template", help="with --prompted: the folder whose chat template shows the tools")
+    writing = actions.add_parser("items")
+    writing.set_defaults(action=write_items)
+    writing.add_argument("category", choices=FILES)
+    writing.add_argument("output")
     scoring = actions.add_parser("score")
     scoring.set_defaults(action=score)
     scoring.add_argument("category", choices=FILES)

@@ -3,9 +3,10 @@
 usage: peers.py ENGINE MODE MODEL INPUT OUTPUT [--max-tokens 300] [--limit N] [--device cpu|cuda] [--dtype NAME]
 
 ENGINE and MODE: llama.cpp (a .gguf file) with free or schema; transformers (a Hugging Face folder) with free, xgrammar or
-llguidance. INPUT has lines {"id", "question", "schema", …}; OUTPUT gets {"id", "engine", "mode", "text", "tokens",
-"finish"}, where tokens counts what was generated without the token that ends it. Ids that OUTPUT has already are skipped.
-finish is stop, length, refused (the engine takes no such schema; the text is empty), or error (its matcher gave up).
+llguidance. INPUT has lines {"id", "question", "schema", …}; for transformers they may have "messages" and "tools" instead of
+a question. OUTPUT gets {"id", "engine", "mode", "text", "tokens", "finish"}, where tokens counts what was generated without
+the token that ends it. Ids that OUTPUT has already are skipped. finish is stop, length, refused (the engine takes no such
+schema; the text is empty), or error (its matcher gave up).
 """
 
 import argparse
@@ -142,8 +143,9 @@ def transformers(mode, folder, max_tokens, device, dtype):
     def answer(item):
         """Answers an item: its text, number of tokens and reason to end."""
         rule = rules(item["schema"])
-        message = [{"role": "user", "content": item["question"]}]
-        prompt = tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
+        messages = item.get("messages") or [{"role": "user", "content": item["question"]}]
+        tools = item.get("tools")
+        prompt = tokenizer.apply_chat_template(messages, tools=tools, add_generation_prompt=True, tokenize=False)
         ids = tokenizer(prompt, add_special_tokens=False).input_ids
         tokens, finish = generate(model, ids, stops, max_tokens, rule)
         return tokenizer.decode(tokens, skip_special_tokens=True), len(tokens), finish

@@ -1,6 +1,6 @@
 """Scores choices with transformers in float32, by three methods, as a reference.
 
-usage: select_reference.py MODEL INPUT OUTPUT [--limit N]
+usage: select_reference.py MODEL INPUT OUTPUT [--limit N] [--device cpu|cuda]
 
 MODEL is a Hugging Face folder with a byte-level tokenizer. INPUT has lines {"id", "prompt", "chat", "choices"}; OUTPUT gets
 {"id", "likelihood": […], "greedy": […], "unconditional": […]}. Ids that OUTPUT has already are skipped.
@@ -69,7 +69,7 @@ def healed(tokenizer, item, own_bytes, ordered):
 
 def log_probabilities(model, context, tokens):
     """Returns the log-probability of each token behind the context and those before it."""
-    logits = model(torch.tensor([context + tokens])).logits[0].float()
+    logits = model(torch.tensor([context + tokens], device=model.device)).logits[0].float()
     steps = logits.log_softmax(-1)[len(context) - 1 : -1]
     return [float(step[token]) for step, token in zip(steps, tokens, strict=True)]
 
@@ -100,7 +100,7 @@ def walk(model, prompt, choices, ends):
         is_whole = any(tokens == way for tokens in alive)
         if not options:
             return way
-        logits = model(torch.tensor([prompt + way])).logits[0, -1].float()
+        logits = model(torch.tensor([prompt + way], device=model.device)).logits[0, -1].float()
         best = max(sorted(options), key=lambda token: float(logits[token]))
         if is_whole and max(float(logits[end]) for end in ends) > float(logits[best]):
             return way
@@ -153,10 +153,11 @@ def main():
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument("--limit", type=int, help="only the first N lines of the input")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     given = parser.parse_args()
     known = {line["id"] for line in read_lines(given.output)} if pathlib.Path(given.output).exists() else set()
     tokenizer = AutoTokenizer.from_pretrained(given.model)
-    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32).to(given.device).eval()
     ends, start = end_tokens(model, tokenizer), start_token(tokenizer)
     own_bytes = token_bytes(tokenizer)
     ordered = sorted(set(own_bytes.values()))
