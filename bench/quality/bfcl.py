@@ -125,9 +125,10 @@ def written_calls(text):
 
 
 def told_calls(message):
-    """Returns the calls that the server reports."""
+    """Returns the calls that the server reports, as far as they are whole: max_tokens may cut the last one off."""
     functions = [call["function"] for call in message.get("tool_calls") or []]
-    return [{"name": f["name"], "arguments": read_arguments(f["arguments"])} for f in functions]
+    calls = [{"name": f["name"], "arguments": read_arguments(f["arguments"])} for f in functions]
+    return [call for call in calls if isinstance(call["arguments"], dict)]
 
 
 def asker(given):

@@ -37,8 +37,8 @@ public final class Masks {
 
   /// Sets the bits of the tokens that might come in `state` if texts had no limits of length, of
   /// those that go on with a comma where a string ends, even if no comma may follow it, and of
-  /// those that go on with white space behind the end of the whole. Of such a token as much is
-  /// meant as is allowed.
+  /// those that go on behind the end of the whole: with white space where more might come, and with
+  /// anything where nothing can. Of such a token as much is meant as is allowed.
   public void fillUnlimited(State state, long[] mask) {
     unlimited = true;
     try {
@@ -113,7 +113,7 @@ public final class Masks {
     if (after > before) {
       State popped = machine.pop(frame);
       for (int i = before; i < after; i++) {
-        behindEnd(popped, exits.get(i), mask);
+        behindEnd(popped, exits.get(i), closes(exits.get(i)), mask);
         if (!popped.configs().isEmpty()) {
           walk(popped, exits.get(i), mask);
         }
@@ -121,12 +121,27 @@ public final class Masks {
     }
   }
 
-  /// The tokens below `node`, behind which the whole has ended, that go on with white space.
-  private void behindEnd(State state, int node, long[] mask) {
-    if (unlimited && state.accepts()) {
+  /// The tokens below `node`, behind which the whole has ended.
+  ///
+  /// @param closes whether what ended there could not have gone on
+  private void behindEnd(State state, int node, boolean closes, long[] mask) {
+    if (!unlimited || !state.accepts()) {
+      return;
+    }
+    if (closes && state.isLast()) {
+      for (int below = node + 1; below < vocabulary.end(node); below++) {
+        vocabulary.mark(below, mask);
+      }
+    } else {
       markBelow(node, '\n', mask);
       markBelow(node, ' ', mask);
     }
+  }
+
+  /// Whether the bytes of `node` end with one that closes a value of JSON.
+  private boolean closes(int node) {
+    int last = vocabulary.label(node);
+    return last == '}' || last == ']' || last == '"';
   }
 
   /// The tokens below `node` that go on with `value`.
@@ -398,7 +413,7 @@ public final class Masks {
       State next = machine.next(state, value);
       vocabulary.mark(child, mask);
       if (vocabulary.end(child) > child + 1) {
-        behindEnd(next, child, mask);
+        behindEnd(next, child, true, mask);
         walk(next, child, mask);
       }
     }

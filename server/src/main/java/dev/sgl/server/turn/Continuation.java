@@ -73,6 +73,16 @@ final class Continuation implements AutoCloseable {
     return current.map(Generation::logprobs).orElse(List.of());
   }
 
+  /// How many parts there are behind the prompt.
+  int size() {
+    return open.size();
+  }
+
+  /// Forgets the parts behind the first `size`, though not what they cost.
+  void rewind(int size) {
+    open.subList(size, open.size()).clear();
+  }
+
   /// Adds text that belongs to the prompt.
   void begin(String words) {
     if (!words.isEmpty()) {

@@ -19,6 +19,7 @@ public enum ToolFormat {
   MISTRAL_ARGS("[TOOL_CALLS]", "", "[ARGS]", "");
 
   static final String HERMES_MARK = "<tool_call>";
+  static final String HERMES_END = "\n</tool_call>";
   static final String LLAMA_MARK = "<|python_tag|>";
   static final String MISTRAL_MARK = "[TOOL_CALLS]";
 

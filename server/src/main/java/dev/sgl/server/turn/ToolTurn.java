@@ -81,7 +81,7 @@ final class ToolTurn {
       turn.goOn();
       if (isMark(reply)) {
         turn.dropHeld();
-        return call();
+        return callBehindMark();
       }
       String begun = reply.stop().orElseThrow();
       StringBuilder read = new StringBuilder(begun);
@@ -164,7 +164,7 @@ final class ToolTurn {
     continuation.keep(looked);
     continuation.count(looked);
     if (isMark(looked)) {
-      return call();
+      return callBehindMark();
     }
     String begun = looked.stop().orElseThrow();
     continuation.begin(begun);
@@ -187,6 +187,33 @@ final class ToolTurn {
           argue(chosen, format.end(!box.parallel()));
         });
     return tool.isPresent();
+  }
+
+  /// Lets the model write a call behind the mark of its format, with white space of its own; if it
+  /// writes none, its format is written for it.
+  private boolean callBehindMark() {
+    if (format.marks().isEmpty()) {
+      return call();
+    }
+    int before = continuation.size();
+    continuation.begin(ToolFormat.HERMES_MARK);
+    Reply blank =
+        continuation.generate(
+            Type.TEXT, marked(few(LOOK_FOR_CALL), WrittenCall.BEGINNINGS), _ -> {});
+    Optional<WrittenCall> written = WrittenCall.behind(blank.text(), blank.stop());
+    if (written.isPresent() && blank.text().isBlank()) {
+      continuation.keep(blank);
+      continuation.begin(written.get().beginning());
+      if (callAsWritten(written.get(), new StringBuilder())) {
+        if (!turn.isEnded()) {
+          continuation.write(ToolFormat.HERMES_END);
+        }
+        return true;
+      }
+    }
+    continuation.rewind(before);
+    turn.goOn();
+    return call();
   }
 
   /// Lets the model go on with an object that may be a call; false if it is none.

@@ -86,9 +86,11 @@ class ScriptedTokens implements TokenBackend {
       from--;
     }
     String written = Prompt.text(open.subList(from, open.size()));
-    if (script.indexOf(written) == 0) {
-      script.delete(0, written.length());
+    int at = 0;
+    while (!script.toString().startsWith(written.substring(at))) {
+      at++;
     }
+    script.delete(0, written.length() - at);
   }
 
   private Reply reply(Request request) {
