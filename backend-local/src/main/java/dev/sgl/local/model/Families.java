@@ -1,7 +1,9 @@
 package dev.sgl.local.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.weights.ModelException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -14,18 +16,59 @@ final class Families {
           "Qwen2ForCausalLM", Qwen2::decoder,
           "Qwen3ForCausalLM", Qwen3::decoder);
 
+  /// Types of models that only read.
+  private static final Set<String> ENCODERS =
+      Set.of(
+          "albert",
+          "bert",
+          "deberta",
+          "deberta-v2",
+          "distilbert",
+          "electra",
+          "modernbert",
+          "mpnet",
+          "nomic_bert",
+          "roberta",
+          "xlm-roberta");
+
   private Families() {}
 
-  /// @throws ModelException if the family is not known
-  static Decoder decoder(DecoderConfig config) {
-    Function<DecoderConfig, Decoder> family = TABLE.get(config.architecture());
+  /// The family that `config.json` names.
+  ///
+  /// @throws ModelException if it is not known, or a number is missing or makes no sense
+  static Decoder decoder(JsonNode json) {
+    String architecture = json.path("architectures").path(0).asText("");
+    Function<DecoderConfig, Decoder> family = TABLE.get(architecture);
     if (family == null) {
-      throw new ModelException(
-          "the architecture "
-              + (config.architecture().isEmpty() ? "(none named)" : config.architecture())
-              + " is not supported; supported are "
-              + String.join(", ", new TreeSet<>(TABLE.keySet())));
+      throw new ModelException(refusal(json, architecture));
     }
-    return family.apply(config);
+    return family.apply(DecoderConfig.read(json));
+  }
+
+  private static String refusal(JsonNode json, String architecture) {
+    String type = json.path("model_type").asText("");
+    String named =
+        architecture.isEmpty()
+            ? type.isEmpty() ? "config.json names no architecture" : "the model type " + type
+            : "the architecture " + architecture;
+    String kind = kind(json, architecture, type);
+    return named
+        + (kind.isEmpty() ? "" : ", " + kind + ",")
+        + " is not supported; supported are "
+        + String.join(", ", new TreeSet<>(TABLE.keySet()));
+  }
+
+  /// What a model is that writes no text; empty if it may be one that does.
+  private static String kind(JsonNode json, String architecture, String type) {
+    if (json.path("is_encoder_decoder").asBoolean(false)) {
+      return "an encoder with a decoder";
+    }
+    if (architecture.endsWith("ForSequenceClassification")) {
+      return "a classifier or reranker";
+    }
+    if (ENCODERS.contains(type)) {
+      return "an encoder, which makes embeddings and no text";
+    }
+    return json.has("vision_config") ? "a model that sees pictures" : "";
   }
 }

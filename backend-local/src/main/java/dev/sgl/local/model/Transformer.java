@@ -87,7 +87,7 @@ public final class Transformer implements Model {
 
   /// The same, and `loaded` hears how many bytes of the weights are on the device after each.
   public static Transformer open(Checkpoint model, Device device, int rows, LongConsumer loaded) {
-    Decoder decoder = Families.decoder(DecoderConfig.read(model.json("config.json")));
+    Decoder decoder = Families.decoder(model.json("config.json"));
     return new Transformer(decoder, model, device, rows, loaded);
   }
 

@@ -37,7 +37,8 @@ public final class Checkpoint implements AutoCloseable {
       throw new ModelException("there is no model folder " + folder);
     }
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
-      throw new ModelException(folder + " is not a model folder: it has no config.json");
+      throw new ModelException(
+          folder + " is not a model folder: it has no config.json" + other(folder));
     }
     Arena arena = Arena.ofShared();
     try {
@@ -49,6 +50,21 @@ public final class Checkpoint implements AutoCloseable {
     } catch (RuntimeException e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /// What a folder without a configuration holds instead, as far as it can be told.
+  private static String other(Path folder) {
+    if (Files.isRegularFile(folder.resolve("adapter_config.json"))) {
+      return ", but an adapter, which is loaded on no model yet";
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(Gguf::isNamed)
+          .findFirst()
+          .map(file -> ", but the GGUF file " + file.getFileName() + ", which is not loaded yet")
+          .orElse("");
+    } catch (IOException e) {
+      return "";
     }
   }
 

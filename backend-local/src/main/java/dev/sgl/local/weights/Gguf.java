@@ -54,6 +54,11 @@ public final class Gguf {
     }
   }
 
+  /// Whether a file is one of these by its name.
+  public static boolean isNamed(Path file) {
+    return String.valueOf(file.getFileName()).endsWith(".gguf");
+  }
+
   private Object value(int type) {
     return switch (type) {
       case 0 -> (long) (in.get() & 0xff);

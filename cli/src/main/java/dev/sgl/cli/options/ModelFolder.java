@@ -4,6 +4,7 @@ import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.hub.Hub;
 import dev.sgl.local.hub.ModelName;
+import dev.sgl.local.weights.Gguf;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,14 @@ public record ModelFolder(String name, Path folder) {
     if (Files.isDirectory(folder)) {
       Path whole = folder.toAbsolutePath().normalize();
       return new ModelFolder(String.valueOf(whole.getFileName()), folder);
+    }
+    if (Gguf.isNamed(folder)) {
+      throw new UsageException(
+          folder
+              + (Files.exists(folder)
+                  ? " is a GGUF file, which is not loaded yet"
+                  : " is not there")
+              + "; a model is a folder with config.json and *.safetensors");
     }
     ModelName name =
         ModelName.parse(named.get())

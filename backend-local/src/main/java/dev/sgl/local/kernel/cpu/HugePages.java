@@ -19,7 +19,9 @@ final class HugePages {
   // from <sys/mman.h> of Linux
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+  private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
+  private static final long PAGE = 64 << 10; // the largest that Linux is run with
 
   private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
   private static final Optional<MethodHandle> MMAP =
@@ -73,6 +75,24 @@ final class HugePages {
       int _ = (int) MADVISE.get().invokeExact(MemorySegment.ofAddress(start), bytes, MADV_HUGEPAGE);
       return MemorySegment.ofAddress(start)
           .reinterpret(bytes, arena, _ -> unmap(mapped.address(), length));
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Lets the operating system take back the memory of a file's mapped part that was copied and is
+  /// not looked at any more; if it is, it comes from the file again.
+  static void forget(MemorySegment mapped) {
+    long start = (mapped.address() + PAGE - 1) & -PAGE;
+    long length = ((mapped.address() + mapped.byteSize()) & -PAGE) - start;
+    if (!mapped.isMapped() || length <= 0 || MADVISE.isEmpty()) {
+      return;
+    }
+    try {
+      int _ =
+          (int) MADVISE.get().invokeExact(MemorySegment.ofAddress(start), length, MADV_DONTNEED);
     } catch (Error | RuntimeException e) {
       throw e;
     } catch (Throwable e) {

@@ -49,6 +49,7 @@ final class Packed implements Matrix {
     MemorySegment data = HugePages.allocate(arena, bytes);
     Packed packed = new Packed(bf16, weight.rows(), weight.columns(), data);
     workers.run(blocks, (block, _) -> packed.pack(weight, block));
+    HugePages.forget(weight.data());
     return packed;
   }
 
