@@ -69,7 +69,15 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
   @Override
   public synchronized void answered(
       String branch, String name, long asked, Map<String, Object> meta) {
-    whole(name, "value", PROGRAM, track(branch), asked, System.nanoTime(), meta);
+    String shown = isCut(meta) ? name + " (cut)" : name;
+    whole(shown, "value", PROGRAM, track(branch), asked, System.nanoTime(), meta);
+  }
+
+  /// Whether a value that the conversation keeps is not all that the model would have said.
+  private static boolean isCut(Map<String, Object> meta) {
+    return "length".equals(meta.get("finish"))
+        || Boolean.TRUE.equals(meta.get("closed"))
+        || meta.get("cut") instanceof Long count && count > 0;
   }
 
   @Override

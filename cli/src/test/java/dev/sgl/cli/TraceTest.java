@@ -65,6 +65,17 @@ class TraceTest {
   }
 
   @Test
+  void aTextThatWasCutOffIsMarked() throws IOException {
+    List<JsonNode> events =
+        trace(
+            "program p() { user \"Hi\" assistant { gen x (max_tokens: 2, ignore_eos: true) gen y: bool } return 1 }",
+            0);
+    assertEquals(
+        List.of("x (cut)", "y"),
+        of(events, "value", "X").stream().map(e -> e.path("name").asText()).toList());
+  }
+
+  @Test
   void isWholeWhenTheRunFails() throws IOException {
     List<JsonNode> events = trace("program p() { " + FORK + " fail \"no\" }", 1);
     assertEquals(4, of(events, "branch", "X").size());
