@@ -9,8 +9,14 @@ import java.util.Optional;
 /// @param layout the white space of its JSON; empty is the backend's default
 /// @param onLength what happens to a value that is not complete where `max_tokens` comes near;
 ///     empty closes it, but not a call: nobody should make one with half of its arguments
-public record Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
+/// @param end what follows the value and is generated with it, with white space before it; empty if
+///     nothing does
+public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, String end) {
   public static final Writing DEFAULT = new Writing(Optional.empty(), Optional.empty());
+
+  public Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
+    this(layout, onLength, "");
+  }
 
   /// What happens to a value that is longer than it may be.
   public enum OnLength {
@@ -26,13 +32,14 @@ public record Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
         == OnLength.CLOSE;
   }
 
-  /// The same for the arguments of a call.
-  public Writing ofCall() {
-    return new Writing(layout, onLength.or(() -> Optional.of(OnLength.ERROR)));
+  /// The same for the arguments of a call, with `end` behind them. A model writes their last brace
+  /// and that of the call as one token, so it is asked for both.
+  public Writing ofCall(String end) {
+    return new Writing(layout, onLength.or(() -> Optional.of(OnLength.ERROR)), end);
   }
 
   /// The same with another layout.
   public Writing withLayout(Layout value) {
-    return new Writing(Optional.of(value), onLength);
+    return new Writing(Optional.of(value), onLength, end);
   }
 }

@@ -95,6 +95,11 @@ public final class Types {
     return CONSTRAINTS.compile(new Constraint.Fenced(constraint(type)));
   }
 
+  /// The constraint of a type with `end` behind its values.
+  public static CompiledConstraint followed(Type type, JsonStyle.Layout layout, String end) {
+    return CONSTRAINTS.compile(new Constraint.Followed(constraint(type, layout), end));
+  }
+
   /// Refuses a JSON Schema with a keyword that no draft knows.
   ///
   /// @throws ConstraintException that names it

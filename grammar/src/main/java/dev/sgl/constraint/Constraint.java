@@ -62,6 +62,9 @@ public sealed interface Constraint {
   /// models that were trained on conversations like to write it. The block is not closed.
   record Fenced(Constraint value) implements Constraint {}
 
+  /// A text of `value`, and behind it `end`, with white space between them.
+  record Followed(Constraint value, String end) implements Constraint {}
+
   /// One of the choices.
   record OneOf(List<Constraint> choices) implements Constraint {
     public OneOf {

@@ -244,14 +244,20 @@ public final class LocalBackend implements TokenBackend {
     }
     try {
       Layout used = request.writing().layout().orElse(layout);
-      CompiledConstraint constraint =
-          mayBeFenced(request, used)
-              ? Types.fenced(request.type())
-              : Types.compiled(request.type(), used);
-      return Optional.of(constraint.matcher(masks));
+      return Optional.of(constraint(request, used).matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static CompiledConstraint constraint(Request request, Layout layout) {
+    String end = request.writing().end();
+    if (!end.isEmpty()) {
+      return Types.followed(request.type(), layout, end);
+    }
+    return mayBeFenced(request, layout)
+        ? Types.fenced(request.type())
+        : Types.compiled(request.type(), layout);
   }
 
   /// Whether the model may put its answer into a code block: then the first line of the block is

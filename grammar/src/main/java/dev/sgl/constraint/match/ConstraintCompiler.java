@@ -24,6 +24,9 @@ import java.util.Optional;
 
 /// Compiles constraints, each once as long as it is remembered. Thread-safe.
 public final class ConstraintCompiler {
+  /// White space before the end that follows a value.
+  private static final String BLANK = "( |\\n[ \\t]{0,16})?";
+
   private static final long STEPS = 8_000_000;
   private static final long SPACE = 400_000;
   private static final int BYTES_PER_OBJECT = 150; // of what is counted as space, on average
@@ -77,6 +80,13 @@ public final class ConstraintCompiler {
         yield Choice.of(
             new Edges.Builder().call(start, Branch.END).call(fenced, start), start.isNullable());
       }
+      case Constraint.Followed(var value, var end) -> {
+        Terms terms = new Terms(budget);
+        RegexCompiler compiler = new RegexCompiler(terms, Spelling.RAW);
+        Term blank = compiler.compile(RegexParser.parse(BLANK, RegexParser.Dialect.ECMA));
+        Node behind = new Dfa(terms, budget).state(terms.concat(blank, terms.text(end)));
+        yield Choice.of(new Edges.Builder().call(node(value, budget), behind), false);
+      }
       case Constraint.Text _, Constraint.Length _, Constraint.IntRange _, Constraint.Pattern _ -> {
         Terms terms = new Terms(budget);
         Term term = term(constraint, terms);
@@ -97,8 +107,9 @@ public final class ConstraintCompiler {
       case Constraint.IntRange(long min, long max) -> Numbers.integers(terms, min, max);
       case Constraint.Pattern(var regex) ->
           compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.ECMA));
-      case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _, Constraint.Fenced _ ->
+      case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _ ->
           throw new AssertionError(constraint);
+      case Constraint.Fenced _, Constraint.Followed _ -> throw new AssertionError(constraint);
     };
   }
 

@@ -115,11 +115,11 @@ final class Continuation implements AutoCloseable {
     return generate(type, sampling, ask.writing(), pieces);
   }
 
-  /// Lets the model write the arguments of a call.
+  /// Lets the model write the arguments of a call, and what follows them.
   ///
   /// @param pieces hears them as they come
-  Reply argue(Type type, Sampling sampling, Consumer<String> pieces) {
-    return generate(type, sampling, ask.writing().ofCall(), pieces);
+  Reply argue(Type type, String end, Sampling sampling, Consumer<String> pieces) {
+    return generate(type, sampling, ask.writing().ofCall(end), pieces);
   }
 
   private Reply generate(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {

@@ -10,13 +10,13 @@ import java.util.Optional;
 /// and the arguments are asked of the model.
 public enum ToolFormat {
   /// Hermes 2 Pro and Qwen: each call in an element of its own.
-  HERMES("<tool_call>\n{\"name\": \"", "\"", ", \"arguments\": ", "}\n</tool_call>"),
+  HERMES("<tool_call>\n{\"name\": \"", "\"", ", \"arguments\": ", "}", "\n</tool_call>"),
   /// Llama 3.1 and later: the message is the call.
-  LLAMA("{\"name\": \"", "\"", ", \"parameters\": ", "}"),
+  LLAMA("{\"name\": \"", "\"", ", \"parameters\": ", "}", ""),
   /// Mistral up to its tokenizer 7: a list of calls behind a token of its own.
-  MISTRAL("[TOOL_CALLS][{\"name\": \"", "\"", ", \"arguments\": ", "}]"),
+  MISTRAL("[TOOL_CALLS][{\"name\": \"", "\"", ", \"arguments\": ", "}", "]"),
   /// Mistral from its tokenizer 11 on: tokens of their own before the name and the arguments.
-  MISTRAL_ARGS("[TOOL_CALLS]", "", "[ARGS]", "");
+  MISTRAL_ARGS("[TOOL_CALLS]", "", "[ARGS]", "", "");
 
   static final String HERMES_MARK = "<tool_call>";
   static final String HERMES_END = "\n</tool_call>";
@@ -35,12 +35,14 @@ public enum ToolFormat {
   private final String beforeName;
   private final String nameEnd;
   private final String beforeArguments;
+  private final String brace;
   private final String end;
 
-  ToolFormat(String beforeName, String nameEnd, String beforeArguments, String end) {
+  ToolFormat(String beforeName, String nameEnd, String beforeArguments, String brace, String end) {
     this.beforeName = beforeName;
     this.nameEnd = nameEnd;
     this.beforeArguments = beforeArguments;
+    this.brace = brace;
     this.end = end;
   }
 
@@ -77,11 +79,16 @@ public enum ToolFormat {
     return beforeArguments;
   }
 
-  /// What is written behind the arguments.
+  /// What the model writes behind the arguments; empty if it writes nothing there.
+  String brace() {
+    return brace;
+  }
+
+  /// What is written behind a call.
   ///
   /// @param isLast whether it is known that no other call follows
   String end(boolean isLast) {
-    return this == MISTRAL && !isLast ? "}" : end;
+    return this == MISTRAL && !isLast ? "" : end;
   }
 
   /// Texts with which a call begins; a [WrittenCall] begins without.

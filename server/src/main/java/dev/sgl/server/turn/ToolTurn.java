@@ -39,7 +39,6 @@ final class ToolTurn {
   private final ToolFormat format;
   private final List<Answer.ToolCall> calls = new ArrayList<>();
   private boolean isList; // whether the calls are in a list that the format has
-  private String indentation = ""; // of the last call as the model wrote it
 
   ToolTurn(Turn turn, Continuation continuation, TokenBackend backend, Ask ask, Heard heard) {
     this.turn = turn;
@@ -168,8 +167,7 @@ final class ToolTurn {
     }
     String begun = looked.stop().orElseThrow();
     continuation.begin(begun);
-    String line = looked.text().contains("\n") ? "" : indentation;
-    return WrittenCall.behind(line + looked.text(), looked.stop())
+    return WrittenCall.behind(looked.text(), looked.stop())
         .filter(written -> callAsWritten(written, new StringBuilder(begun)))
         .isPresent();
   }
@@ -184,7 +182,8 @@ final class ToolTurn {
     tool.ifPresent(
         chosen -> {
           continuation.write(format.beforeArguments());
-          argue(chosen, format.end(!box.parallel()));
+          argue(chosen);
+          writeEnd(format.end(!box.parallel()));
         });
     return tool.isPresent();
   }
@@ -205,9 +204,7 @@ final class ToolTurn {
       continuation.keep(blank);
       continuation.begin(written.get().beginning());
       if (callAsWritten(written.get(), new StringBuilder())) {
-        if (!turn.isEnded()) {
-          continuation.write(ToolFormat.HERMES_END);
-        }
+        writeEnd(ToolFormat.HERMES_END);
         return true;
       }
     }
@@ -220,7 +217,6 @@ final class ToolTurn {
   ///
   /// @param read gets what the model wrote
   private boolean callAsWritten(WrittenCall written, StringBuilder read) {
-    indentation = written.indentation();
     Reply name = read(List.of(WrittenCall.QUOTE), NAME_TOKENS, read);
     Optional<ToolSpec> tool =
         isAt(WrittenCall.QUOTE, name) ? offered(name.text()) : Optional.empty();
@@ -231,7 +227,7 @@ final class ToolTurn {
     if (isAt(WrittenCall.COLON, key) && WrittenCall.isKey(key.text())) {
       turn.dropHeld();
       continuation.begin(written.beforeArguments());
-      argue(tool.get(), written.end());
+      argue(tool.get());
       return true;
     }
     if (isAt(WrittenCall.BRACE, key) && key.text().isBlank() && !tool.get().isArgued()) {
@@ -242,6 +238,13 @@ final class ToolTurn {
       return true;
     }
     return false;
+  }
+
+  /// Writes what stands behind a call.
+  private void writeEnd(String end) {
+    if (!turn.isEnded()) {
+      continuation.write(end);
+    }
   }
 
   /// What the model writes up to one of the marks, behind which it goes on.
@@ -263,27 +266,17 @@ final class ToolTurn {
     return reply.stop().equals(Optional.of(mark));
   }
 
-  /// Lets the model write the arguments of a call.
-  ///
-  /// @param end what stands behind them
-  private void argue(ToolSpec tool, String end) {
+  /// Lets the model write the arguments of a call and the brace behind them, if there is one.
+  private void argue(ToolSpec tool) {
     int index = calls.size();
     String id = begin(tool);
-    StringBuilder json = new StringBuilder();
-    Reply reply =
-        continuation.argue(
-            tool.arguments(),
-            unmarked(),
-            piece -> {
-              json.append(piece);
-              heard.argued(index, piece);
-            });
-    calls.add(new Answer.ToolCall(id, tool.name(), json.toString()));
+    Arguments arguments = new Arguments(format.brace(), json -> heard.argued(index, json));
+    Reply reply = continuation.argue(tool.arguments(), format.brace(), unmarked(), arguments::hear);
+    arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
+    calls.add(new Answer.ToolCall(id, tool.name(), arguments.json()));
     continuation.keep(reply);
     if (reply.finish() == Reply.Finish.LENGTH) {
       turn.end(reply);
-    } else {
-      continuation.write(end);
     }
   }
 

@@ -16,8 +16,7 @@ import java.util.stream.Stream;
 /// sentence, one that names no tool, one that says other things of a tool.
 ///
 /// @param beginning of the object, up to the quote before the name
-/// @param indentation of the line where it begins
-record WrittenCall(String beginning, String indentation) {
+record WrittenCall(String beginning) {
   /// What ends the name.
   static final String QUOTE = "\"";
 
@@ -35,8 +34,7 @@ record WrittenCall(String beginning, String indentation) {
 
   private static final Pattern KEY = Pattern.compile("\\s*,\\s*\"(arguments|parameters)\"\\s*");
 
-  private static final Pattern BEFORE_ON_LINE =
-      Pattern.compile("(?<indentation>[ \\t]*)([ \\t\\[\\],;]|</?[a-z_]+>)*");
+  private static final Pattern BEFORE_ON_LINE = Pattern.compile("([ \\t\\[\\],;]|</?[a-z_]+>)*");
 
   private static final String AROUND = "(?:[\\s\\[\\],;]|```[a-z]*|</?[a-z_]+>)*+";
   private static final Pattern ALL_AROUND = Pattern.compile(AROUND);
@@ -50,9 +48,7 @@ record WrittenCall(String beginning, String indentation) {
   /// @param stop where the text ended; empty unless it is one of [#BEGINNINGS]
   static Optional<WrittenCall> behind(String text, Optional<String> stop) {
     Matcher line = BEFORE_ON_LINE.matcher(text.substring(text.lastIndexOf('\n') + 1));
-    return stop.filter(BEGINNINGS::contains)
-        .filter(_ -> line.matches())
-        .map(beginning -> new WrittenCall(beginning, line.group("indentation")));
+    return stop.filter(BEGINNINGS::contains).filter(_ -> line.matches()).map(WrittenCall::new);
   }
 
   /// Where the end of a text begins that may belong to a call behind it: white space, the first
@@ -81,10 +77,5 @@ record WrittenCall(String beginning, String indentation) {
   /// What stands before the arguments, as it stood before the name.
   String beforeArguments() {
     return beginning.endsWith(" \"") ? " " : "";
-  }
-
-  /// What stands behind the arguments.
-  String end() {
-    return beginning.contains("\n") ? "\n" + indentation + BRACE : BRACE;
   }
 }

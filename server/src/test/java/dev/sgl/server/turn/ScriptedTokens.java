@@ -112,6 +112,15 @@ class ScriptedTokens implements TokenBackend {
       }
     } else {
       end = whole(request.type());
+      int behind = end;
+      while (behind < script.length() && Character.isWhitespace(script.charAt(behind))) {
+        behind++;
+      }
+      String follows = request.writing().end();
+      if (!script.substring(behind).startsWith(follows)) {
+        script.insert(behind, follows);
+      }
+      end = follows.isEmpty() ? end : behind + follows.length();
     }
     int most =
         Math.min(script.length(), request.sampling().maxTokens().orElse(script.length()))
