@@ -78,10 +78,20 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
     function.finish();
     tool.finish();
     FormatReader.require(function.name("parameters"), new Type.Schema(parameters.toString()));
-    ObjectNode whole = Json.object().put("name", name);
-    whole.put("description", function.text("description").orElse(""));
-    whole.set("parameters", parameters);
-    return new ToolSpec(name, whole);
+    return new ToolSpec(name, shown((ObjectNode) function.json()), parameters);
+  }
+
+  /// A tool as the model is told of it: in the words of the client, since models know such words.
+  private static ObjectNode shown(ObjectNode function) {
+    ObjectNode shown = function.deepCopy();
+    shown.remove("strict");
+    if (!shown.path("description").isTextual()) { // which templates expect
+      shown.put("description", "");
+    }
+    if (shown.path("parameters").isEmpty()) {
+      shown.set("parameters", Json.object().put("type", "object").set("properties", Json.object()));
+    }
+    return shown;
   }
 
   /// The schema of the arguments, which are an object in any case.
@@ -101,7 +111,6 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
     return (ObjectNode) FormatReader.closed(whole);
   }
 
-  /// Templates expect that a tool has parameters.
   private static ObjectNode noParameters() {
     ObjectNode none = Json.object().put("type", "object");
     none.putObject("properties");

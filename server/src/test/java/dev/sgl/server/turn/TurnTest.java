@@ -60,7 +60,8 @@ class TurnTest {
 
   private static ToolSpec tool(String json) {
     Fields fields = Fields.of(Json.parse(json));
-    return new ToolSpec(fields.requiredText("name"), (ObjectNode) fields.json());
+    ObjectNode parameters = (ObjectNode) fields.json().path("parameters");
+    return new ToolSpec(fields.requiredText("name"), (ObjectNode) fields.json(), parameters);
   }
 
   private static Toolbox box(ToolFormat format, boolean required, boolean parallel) {

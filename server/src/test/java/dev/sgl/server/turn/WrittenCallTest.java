@@ -47,7 +47,8 @@ class WrittenCallTest {
     String json =
         "{\"name\":\"%s\",\"parameters\":{\"type\":\"object\",\"properties\":%s,\"required\":%s}}"
             .formatted(name, properties, required);
-    return new ToolSpec(name, (ObjectNode) Json.parse(json));
+    ObjectNode function = (ObjectNode) Json.parse(json);
+    return new ToolSpec(name, function, (ObjectNode) function.path("parameters"));
   }
 
   private record Call(String name, JsonNode arguments) {}
