@@ -49,7 +49,7 @@ final class Families {
     String type = json.path("model_type").asText("");
     String named =
         architecture.isEmpty()
-            ? type.isEmpty() ? "config.json names no architecture" : "the model type " + type
+            ? type.isEmpty() ? "a model without a named architecture" : "the model type " + type
             : "the architecture " + architecture;
     String kind = kind(json, architecture, type);
     return named

@@ -56,6 +56,15 @@ class CheckpointTest {
   }
 
   @Test
+  void aFolderOfAnotherKindIsNamed() throws IOException {
+    Files.delete(folder.resolve("config.json"));
+    Files.writeString(folder.resolve("m.gguf"), "GGUF");
+    refused("but the GGUF file m.gguf, which is not loaded yet");
+    Files.writeString(folder.resolve("adapter_config.json"), "{}");
+    refused("but an adapter");
+  }
+
+  @Test
   void aMissingConfig() throws IOException {
     Files.delete(folder.resolve("config.json"));
     refused("no config.json");

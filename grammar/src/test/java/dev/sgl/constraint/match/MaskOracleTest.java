@@ -207,7 +207,9 @@ class MaskOracleTest {
               case 2 -> JsonStyle.ANY_ORDER;
               default -> JsonStyle.COMPACT;
             };
-        yield new Constraint.JsonSchema(Json.parse(schema(random, 3)), style, true, Map.of());
+        Constraint value =
+            new Constraint.JsonSchema(Json.parse(schema(random, 3)), style, true, Map.of());
+        yield random.nextInt(5) == 0 ? new Constraint.Followed(value, "}") : value;
       }
     };
   }

@@ -182,7 +182,7 @@ final class ToolTurn {
     tool.ifPresent(
         chosen -> {
           continuation.write(format.beforeArguments());
-          argue(chosen);
+          argue(chosen, format.brace());
           writeEnd(format.end(!box.parallel()));
         });
     return tool.isPresent();
@@ -227,7 +227,7 @@ final class ToolTurn {
     if (isAt(WrittenCall.COLON, key) && WrittenCall.isKey(key.text())) {
       turn.dropHeld();
       continuation.begin(written.beforeArguments());
-      argue(tool.get());
+      argue(tool.get(), WrittenCall.BRACE);
       return true;
     }
     if (isAt(WrittenCall.BRACE, key) && key.text().isBlank() && !tool.get().isArgued()) {
@@ -266,12 +266,14 @@ final class ToolTurn {
     return reply.stop().equals(Optional.of(mark));
   }
 
-  /// Lets the model write the arguments of a call and the brace behind them, if there is one.
-  private void argue(ToolSpec tool) {
+  /// Lets the model write the arguments of a call.
+  ///
+  /// @param brace that ends the call; empty if none does
+  private void argue(ToolSpec tool, String brace) {
     int index = calls.size();
     String id = begin(tool);
-    Arguments arguments = new Arguments(format.brace(), json -> heard.argued(index, json));
-    Reply reply = continuation.argue(tool.arguments(), format.brace(), unmarked(), arguments::hear);
+    Arguments arguments = new Arguments(brace, json -> heard.argued(index, json));
+    Reply reply = continuation.argue(tool.arguments(), brace, unmarked(), arguments::hear);
     arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
     calls.add(new Answer.ToolCall(id, tool.name(), arguments.json()));
     continuation.keep(reply);

@@ -25,14 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Which objects that a model writes are calls, and which are text. What is said as text is the
 /// same whether it is read as it comes or at the end.
 class WrittenCallTest {
-  private static final Toolbox BOX =
-      new Toolbox(
-          List.of(
-              tool("get_weather", "{\"city\":{\"type\":\"string\"}}", "[\"city\"]"),
-              tool("get_time", "{\"zone\":{\"type\":\"string\"}}", "[]")),
-          false,
-          true,
-          ToolFormat.HERMES);
+  private static final List<ToolSpec> TOOLS =
+      List.of(
+          tool("get_weather", "{\"city\":{\"type\":\"string\"}}", "[\"city\"]"),
+          tool("get_time", "{\"zone\":{\"type\":\"string\"}}", "[]"));
+
+  private static final List<ToolFormat> FORMATS =
+      List.of(ToolFormat.HERMES, ToolFormat.MISTRAL, ToolFormat.MISTRAL_ARGS);
 
   private static final List<String> PROSE =
       List.of(
@@ -53,7 +52,7 @@ class WrittenCallTest {
 
   private record Call(String name, JsonNode arguments) {}
 
-  private static Answer answer(String script, StringBuilder said) {
+  private static Answer answer(String script, ToolFormat format, StringBuilder said) {
     Prompt prompt = new Prompt.Chat(List.of(), List.of(), Map.of());
     Ask ask =
         new Ask(
@@ -62,7 +61,7 @@ class WrittenCallTest {
             Sampling.DEFAULT,
             Scheduling.DEFAULT,
             Writing.DEFAULT,
-            Optional.of(BOX),
+            Optional.of(new Toolbox(TOOLS, false, true, format)),
             Optional.empty());
     Heard heard =
         new Heard() {
@@ -101,7 +100,8 @@ class WrittenCallTest {
     String written = written(expected, random);
     String after = random.nextBoolean() ? "" : "\nThat is all.";
     StringBuilder said = new StringBuilder();
-    Answer answer = answer(prose + written + after, said);
+    ToolFormat format = FORMATS.get(random.nextInt(FORMATS.size()));
+    Answer answer = answer(prose + written + after, format, said);
     String message = prose + written;
     assertEquals(expected, calls(answer), message);
     assertEquals(prose.stripTrailing(), answer.text(), message);
@@ -157,7 +157,7 @@ class WrittenCallTest {
       })
   void whatOnlyLooksLikeACallIsText(String script) {
     StringBuilder said = new StringBuilder();
-    Answer answer = answer(script, said);
+    Answer answer = answer(script, ToolFormat.HERMES, said);
     assertEquals(List.of(), calls(answer));
     assertEquals(script, answer.text());
     assertEquals(script, said.toString());
