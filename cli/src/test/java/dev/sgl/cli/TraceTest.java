@@ -47,7 +47,7 @@ class TraceTest {
     assertEquals(4, of(events, "branch", "X").size(), "the program and its branches");
     List<JsonNode> values = of(events, "value", "X");
     assertEquals(3, values.size());
-    values.forEach(value -> assertEquals("x", value.path("name").asText()));
+    values.forEach(value -> assertTrue(value.path("name").asText().matches("x( .cut.)?")));
     assertTrue(of(events, "batch", "X").size() >= 4);
     List<JsonNode> requests =
         of(events, "request", "b").stream()
