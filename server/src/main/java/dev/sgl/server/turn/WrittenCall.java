@@ -32,6 +32,9 @@ record WrittenCall(String beginning) {
           .flatMap(blank -> Stream.of(": \"", ":\"").map(end -> "{" + blank + "\"name\"" + end))
           .toList();
 
+  /// Most characters before a call that are held back until it is known whether one comes.
+  private static final int MOST_AROUND = 256;
+
   private static final Pattern KEY = Pattern.compile("\\s*,\\s*\"(arguments|parameters)\"\\s*");
 
   private static final Pattern BEFORE_ON_LINE = Pattern.compile("([ \\t\\[\\],;]|</?[a-z_]+>)*");
@@ -55,7 +58,8 @@ record WrittenCall(String beginning) {
   /// line of a code block, the bracket of a list, a tag.
   static int around(String text) {
     Matcher last = LAST_AROUND.matcher(text);
-    return last.find() ? last.start() : text.length();
+    int from = Math.max(0, text.length() - MOST_AROUND);
+    return last.find(from) ? last.start() : text.length();
   }
 
   /// Whether a text only separates two calls.
