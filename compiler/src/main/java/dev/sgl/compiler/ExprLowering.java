@@ -46,10 +46,9 @@ final class ExprLowering {
     return switch (expression) {
       case Sgl.ConstantContext constant -> literal(constant.literal());
       case Sgl.ReferenceContext name when name.arguments() == null ->
-          Bindings.isBound(name.name().getText(), name)
-              ? new Expr.Name(name.name().getText(), span)
-              : described(module, name.name().getText(), span)
-                  .orElseGet(() -> new Expr.Name(name.name().getText(), span));
+          described(module, name.name().getText(), span)
+              .filter(_ -> !Bindings.isBound(name.name().getText(), name))
+              .orElseGet(() -> new Expr.Name(name.name().getText(), span));
       case Sgl.ReferenceContext call ->
           new Expr.Call(
               declarations.callee(module, call.name().getText()),

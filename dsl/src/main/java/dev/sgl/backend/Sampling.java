@@ -99,6 +99,27 @@ public record Sampling(
         logprobs);
   }
 
+  /// The same with other tokens before which the text may not end.
+  public Sampling withMinTokens(int value) {
+    return new Sampling(
+        maxTokens,
+        budget,
+        value,
+        temperature,
+        topP,
+        topK,
+        minP,
+        stop,
+        stopTokens,
+        seed,
+        frequencyPenalty,
+        presencePenalty,
+        repetitionPenalty,
+        logitBias,
+        ignoreEos,
+        logprobs);
+  }
+
   /// The same with another seed.
   public Sampling withSeed(OptionalLong value) {
     return new Sampling(

@@ -2,13 +2,14 @@ package dev.sgl.backend;
 
 import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.program.Type;
+import dev.sgl.program.Types;
 import java.util.Optional;
 
 /// How a value of a type is written.
 ///
 /// @param layout the white space of its JSON; empty is the backend's default
 /// @param onLength what happens to a value that is not complete where `max_tokens` comes near;
-///     empty closes it, but not a call: nobody should make one with half of its arguments
+///     empty closes it, but no call: nobody should make one with half of its arguments
 /// @param end what follows the value and is generated with it, with white space before it; empty if
 ///     nothing does
 public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, String end) {
@@ -28,8 +29,7 @@ public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, Stri
 
   /// Whether a value of this type is closed where `max_tokens` comes near.
   public boolean closes(Type type) {
-    return onLength.orElse(type instanceof Type.Call ? OnLength.ERROR : OnLength.CLOSE)
-        == OnLength.CLOSE;
+    return onLength.orElse(Types.mayCall(type) ? OnLength.ERROR : OnLength.CLOSE) == OnLength.CLOSE;
   }
 
   /// The same for the arguments of a call, with `end` behind them. A model writes their last brace

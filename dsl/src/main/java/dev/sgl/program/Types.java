@@ -127,6 +127,20 @@ public final class Types {
     };
   }
 
+  /// Whether a value of the type may be a call of a tool, or hold one.
+  public static boolean mayCall(Type type) {
+    return switch (type) {
+      case Type.Call _ -> true;
+      case Type.Rec(var fields) -> fields.stream().anyMatch(field -> mayCall(field.type()));
+      case Type.Array(var item, _, _) -> mayCall(item);
+      case Type.MapOf(var value) -> mayCall(value);
+      case Type.OneOf(var choices) -> choices.stream().anyMatch(Types::mayCall);
+      case Type.Recursive(_, var body) -> mayCall(body);
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _ -> false;
+      case Type.Literal _, Type.Schema _, Type.Grammar _, Type.Ref _, Type.Any _ -> false;
+    };
+  }
+
   /// The type as a JSON Schema (2020-12).
   public static ObjectNode schema(Type type) {
     return Schemas.of(type, false);

@@ -9,6 +9,8 @@ import dev.sgl.program.Type;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Types as models read them.
 class DescriptionTest {
@@ -96,7 +98,65 @@ class DescriptionTest {
   }
 
   @Test
+  void limitsOfPartsAreComments() {
+    assertEquals(
+        """
+        {
+          "n"?: integer | null, // 0 to 10
+          "tags"?: string[][], // each: at most 2 items; each: each: 1 to 9 characters
+          "scores"?: { [key: string]: number } // each: at least 0
+        }""",
+        Description.of(
+            new Type.Schema(
+                """
+                {"type":"object","properties":{
+                  "n":{"anyOf":[{"type":"integer","minimum":0,"maximum":10},{"type":"null"}]},
+                  "tags":{"type":"array","items":{"type":"array","maxItems":2,
+                    "items":{"type":"string","minLength":1,"maxLength":9}}},
+                  "scores":{"type":"object","additionalProperties":{"type":"number","minimum":0}}}}
+                """)));
+    assertEquals(
+        "object",
+        Description.of(new Type.Schema("{\"type\":\"object\",\"additionalProperties\":true}")));
+    assertEquals(
+        "{}",
+        Description.of(new Type.Schema("{\"type\":\"object\",\"additionalProperties\":false}")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"$ref\":\"#/$defs/A\",\"maxLength\":3,\"$defs\":{\"A\":{\"type\":\"string\"}}}",
+        "{\"$ref\":\"#/$defs/A/items\",\"$defs\":{\"A\":{\"items\":true}}}",
+        "{\"$ref\":\"#/$defs/B\",\"$defs\":{\"A\":{\"type\":\"string\"}}}",
+        "{\"items\":{\"$ref\":\"#/$defs/A\",\"$defs\":{\"A\":{}}},\"$defs\":{\"A\":{}}}",
+        "{\"enum\":[\"a\",\"b\"],\"minLength\":1}",
+        "{\"anyOf\":[{\"maxLength\":3},{\"minimum\":1}]}",
+        "{\"anyOf\":[{\"type\":\"string\"}],\"maxLength\":3}",
+        "{\"type\":\"object\",\"properties\":{\"a\":{}},\"required\":[\"b\"]}",
+        "{\"type\":\"object\",\"properties\":{\"a\":{}},\"additionalProperties\":{\"type\":\"string\"}}",
+      })
+  void aSchemaThatSaysMoreIsDescribedByItself(String schema) {
+    assertEquals(schema, Description.of(new Type.Schema(schema)));
+  }
+
+  @Test
+  void aGrammarIsDescribedByItsRules() {
+    Type grammar = new Type.Grammar("root ::= [0-9]+ \"!\"\n");
+    assertEquals("root ::= [0-9]+ \"!\"", Description.of(grammar));
+    assertEquals(
+        "root ::= [0-9]+ \"!\"\n| boolean",
+        Description.of(new Type.OneOf(List.of(grammar, Type.BOOL))));
+    assertEquals("string[]", Description.of(Type.array(grammar)));
+  }
+
+  @Test
   void anAnswerIsAskedForInItsForm() {
+    assertEquals(
+        "Answer with nothing but one of these:\n- no\n- a text that matches the regular expression"
+            + " [a-z]+\n- JSON of this type:\ninteger",
+        Description.asking(
+            new Type.OneOf(List.of(new Type.Literal("no"), new Type.Pattern("[a-z]+"), Type.INT))));
     assertEquals(
         "Answer with nothing but one of these:\n- yes\n- no",
         Description.asking(

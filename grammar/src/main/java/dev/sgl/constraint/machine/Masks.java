@@ -102,18 +102,22 @@ public final class Masks {
         walk(machine.at(capture.get().then(bytes, bytes.length), frame), node, mask);
       }
     } else {
-      beyond(frame, before, mask);
+      beyond(state, 0, frame, before, mask);
     }
     exits.truncate(before);
   }
 
   /// The tokens behind the end of a rule, at the exits that were collected from `before` on.
-  private void beyond(Frame frame, int before, long[] mask) {
+  ///
+  /// @param state of the rule at the node `from`
+  private void beyond(DfaState state, int from, Frame frame, int before, long[] mask) {
     int after = exits.size();
     if (after > before) {
       State popped = machine.pop(frame);
+      boolean isLast = unlimited && popped.accepts() && popped.isLast();
       for (int i = before; i < after; i++) {
-        behindEnd(popped, exits.get(i), closes(exits.get(i)), mask);
+        int node = exits.get(i);
+        behindEnd(popped, node, isLast && closes(state, from, node), mask);
         if (!popped.configs().isEmpty()) {
           walk(popped, exits.get(i), mask);
         }
@@ -138,10 +142,21 @@ public final class Masks {
     }
   }
 
-  /// Whether the bytes of `node` end with one that closes a value of JSON.
-  private boolean closes(int node) {
+  /// Whether a rule ends at `node` with a byte that closes a value of JSON, and cannot go on.
+  /// A rule that ends with a letter does not close: `yesterday` is no `yes`.
+  ///
+  /// @param state of the rule at the node `from`
+  private boolean closes(DfaState state, int from, int node) {
     int last = vocabulary.label(node);
-    return last == '}' || last == ']' || last == '"';
+    if (last != '}' && last != ']' && last != '"') {
+      return false;
+    }
+    DfaState end = unlimited ? state.unlimited() : state;
+    byte[] bytes = vocabulary.path(node);
+    for (int i = vocabulary.depth(from); i < bytes.length; i++) {
+      end = end.next(bytes[i] & 0xff);
+    }
+    return end.term() instanceof Term.Empty;
   }
 
   /// The tokens below `node` that go on with `value`.
@@ -397,7 +412,7 @@ public final class Masks {
   private void below(DfaState state, Frame frame, int node, long[] mask) {
     int before = exits.size();
     walkRule(state, node, mask);
-    beyond(frame, before, mask);
+    beyond(state, node, frame, before, mask);
     exits.truncate(before);
   }
 

@@ -39,8 +39,8 @@ final class Arguments {
 
   /// @param isWhole whether what came ends with the brace
   void end(boolean isWhole) {
-    String last = isWhole ? held.substring(0, held.length() - brace.length()) : held;
-    say(isWhole ? last.stripTrailing() : last);
+    boolean isEnded = isWhole && held.endsWith(brace);
+    say(isEnded ? held.substring(0, held.length() - brace.length()).stripTrailing() : held);
   }
 
   String json() {

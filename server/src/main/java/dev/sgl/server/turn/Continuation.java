@@ -12,6 +12,7 @@ import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -133,7 +134,9 @@ final class Continuation implements AutoCloseable {
 
   /// What the model would say next, as if it were not asked.
   Reply peek(Sampling sampling) {
-    return left < 1 ? NO_ROOM : ask(Type.TEXT, sampling, ask.writing(), _ -> {});
+    return left < 1
+        ? NO_ROOM
+        : ask(Type.TEXT, sampling.withLogprobs(OptionalInt.empty()), ask.writing(), _ -> {});
   }
 
   /// Counts what was only looked at and is kept nevertheless.
@@ -145,7 +148,10 @@ final class Continuation implements AutoCloseable {
 
   private Reply ask(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
     Sampling own =
-        sampling.withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left))).withSeed(seed());
+        sampling
+            .withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left)))
+            .withMinTokens(Math.max(0, sampling.minTokens() - generated))
+            .withSeed(seed());
     generations++;
     Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {

@@ -5,9 +5,11 @@ import java.util.Optional;
 
 /// How families of models write calls of tools.
 ///
-/// A call is written piece by piece: what comes before the name, the name, what comes before the
-/// arguments, the arguments as JSON, the end. The fixed pieces are the format's, so only the name
-/// and the arguments are asked of the model.
+/// A model writes a call by itself, as a [WrittenCall] behind a mark or without one. Where it has
+/// to call, or writes the mark and no call behind it, the call is written piece by piece: what
+/// comes before the name, the name, what comes before the arguments, the arguments as JSON, the
+/// end. The fixed pieces are the format's then, and only the name and the arguments are asked of
+/// the model.
 public enum ToolFormat {
   /// Hermes 2 Pro and Qwen: each call in an element of its own.
   HERMES("<tool_call>\n{\"name\": \"", "\"", ", \"arguments\": ", "}", "\n</tool_call>"),

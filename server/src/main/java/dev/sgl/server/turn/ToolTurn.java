@@ -30,6 +30,16 @@ final class ToolTurn {
 
   private static final int KEY_TOKENS = 16;
 
+  /// What was read of an object that may be a call.
+  private static final class Read {
+    final StringBuilder text;
+    final List<Reply.Logprob> logprobs = new ArrayList<>();
+
+    Read(String begun) {
+      text = new StringBuilder(begun);
+    }
+  }
+
   private final Turn turn;
   private final Continuation continuation;
   private final TokenBackend backend;
@@ -83,13 +93,13 @@ final class ToolTurn {
         return callBehindMark();
       }
       String begun = reply.stop().orElseThrow();
-      StringBuilder read = new StringBuilder(begun);
+      Read read = new Read(begun);
       continuation.begin(begun);
-      Optional<WrittenCall> written = WrittenCall.behind(turn.text(), reply.stop());
+      Optional<WrittenCall> written = WrittenCall.behind(turn.line(), reply.stop());
       if (written.isPresent() && callAsWritten(written.get(), read)) {
         return true;
       }
-      turn.sayRead(read.toString());
+      turn.sayRead(read.text.toString(), read.logprobs);
     }
     turn.sayHeld();
     return false;
@@ -98,14 +108,16 @@ final class ToolTurn {
   /// Whether the model begins with a call, where its answer has a type: then a call comes at once,
   /// or there is none.
   private boolean isCall() {
-    Reply looked = look(LOOK_FOR_NAME, format.marks());
+    Sampling sampling = marked(unmarked().withMaxTokens(LOOK_FOR_NAME), format.marks());
+    Reply looked = continuation.peek(sampling);
     return isMark(looked)
         ? looked.text().isBlank()
-        : WrittenCall.name(looked.text()).flatMap(this::offered).isPresent();
+        : box.tools().stream().anyMatch(tool -> WrittenCall.isCallOf(tool.name(), looked.text()));
   }
 
   private boolean sayTyped() {
     turn.say(ask.type(), ask.sampling());
+    turn.sayHeld();
     return false;
   }
 
@@ -113,13 +125,8 @@ final class ToolTurn {
     return box.tools().stream().filter(tool -> tool.name().equals(name)).findFirst();
   }
 
-  /// What the model would say next.
-  private Reply look(int tokens, List<String> marks) {
-    return continuation.peek(marked(few(tokens), marks));
-  }
-
   private Sampling few(int tokens) {
-    return ask.sampling().withMaxTokens(tokens).withLogprobs(OptionalInt.empty());
+    return ask.sampling().withMaxTokens(tokens);
   }
 
   /// The texts with which a call may begin.
@@ -156,7 +163,7 @@ final class ToolTurn {
       Type either = new Type.OneOf(List.of(new Type.Literal(","), new Type.Literal("]")));
       return continuation.generate(either, few(1), _ -> {}).text().equals(",") && call();
     }
-    Reply looked = look(LOOK_FOR_CALL, beginnings());
+    Reply looked = continuation.peek(marked(few(LOOK_FOR_CALL), beginnings()));
     if (!begins(looked) || !WrittenCall.isAround(looked.text())) {
       return false;
     }
@@ -168,7 +175,7 @@ final class ToolTurn {
     String begun = looked.stop().orElseThrow();
     continuation.begin(begun);
     return WrittenCall.behind(looked.text(), looked.stop())
-        .filter(written -> callAsWritten(written, new StringBuilder(begun)))
+        .filter(written -> callAsWritten(written, new Read(begun)))
         .isPresent();
   }
 
@@ -176,7 +183,7 @@ final class ToolTurn {
 
   /// Lets the model write a call in its format; false if there was no room for its name.
   private boolean call() {
-    continuation.write(format.beforeName(calls.size()));
+    continuation.write(format.beforeName(isList ? calls.size() : 0));
     isList = format == ToolFormat.MISTRAL;
     Optional<ToolSpec> tool = choose();
     tool.ifPresent(
@@ -203,7 +210,7 @@ final class ToolTurn {
     if (written.isPresent() && blank.text().isBlank()) {
       continuation.keep(blank);
       continuation.begin(written.get().beginning());
-      if (callAsWritten(written.get(), new StringBuilder())) {
+      if (callAsWritten(written.get(), new Read(""))) {
         writeEnd(ToolFormat.HERMES_END);
         return true;
       }
@@ -215,8 +222,8 @@ final class ToolTurn {
 
   /// Lets the model go on with an object that may be a call; false if it is none.
   ///
-  /// @param read gets what the model wrote
-  private boolean callAsWritten(WrittenCall written, StringBuilder read) {
+  /// @param read gets what the model writes of it
+  private boolean callAsWritten(WrittenCall written, Read read) {
     Reply name = read(List.of(WrittenCall.QUOTE), NAME_TOKENS, read);
     Optional<ToolSpec> tool =
         isAt(WrittenCall.QUOTE, name) ? offered(name.text()) : Optional.empty();
@@ -248,22 +255,24 @@ final class ToolTurn {
   }
 
   /// What the model writes up to one of the marks, behind which it goes on.
-  private Reply read(List<String> marks, int tokens, StringBuilder read) {
+  private Reply read(List<String> marks, int tokens, Read read) {
     Reply reply = continuation.generate(Type.TEXT, marked(few(tokens), marks), _ -> {});
     continuation.keep(reply);
-    read.append(reply.text());
-    Optional<String> mark = reply.stop().filter(marks::contains);
+    read.text.append(reply.text());
+    read.logprobs.addAll(reply.logprobs());
+    Optional<String> mark = marks.stream().filter(one -> isAt(one, reply)).findFirst();
     if (mark.isPresent()) {
       continuation.begin(mark.get());
-      read.append(mark.get());
+      read.text.append(mark.get());
     } else if (reply.finish() != Reply.Finish.LENGTH || continuation.left() < 1) {
       turn.end(reply);
     }
     return reply;
   }
 
-  private static boolean isAt(String mark, Reply reply) {
-    return reply.stop().equals(Optional.of(mark));
+  /// Whether a text ended at a mark, and not at a stop text of the client's that is the same.
+  private boolean isAt(String mark, Reply reply) {
+    return reply.stop().equals(Optional.of(mark)) && !ask.sampling().stop().contains(mark);
   }
 
   /// Lets the model write the arguments of a call.

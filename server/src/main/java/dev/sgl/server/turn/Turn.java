@@ -10,9 +10,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /// One answer of the model, made of one generation after the other: a thought up to its end mark,
-/// text up to the mark of a call, the name of a tool, its arguments. So nothing is guessed from
-/// finished text: what has a type is held to it, and what has none is free. Run by one thread, and
-/// ended by any.
+/// text up to where a call may begin, the name of a tool, its arguments. So a call is held to its
+/// tool while it is written. The end of a text that may belong to a call, such as the first line
+/// of a code block, is said when it is known that none follows. Run by one thread, and ended by
+/// any.
 public final class Turn implements AutoCloseable {
   private final TokenBackend backend;
   private final Ask ask;
@@ -108,12 +109,17 @@ public final class Turn implements AutoCloseable {
   private void hear(String piece) {
     know(continuation.logprobs());
     heard.counted(continuation.tokens());
-    String all = held + (text.isEmpty() && thought.isPresent() ? piece.stripLeading() : piece);
+    String all = held + (isFirst() ? piece.stripLeading() : piece);
     int end = ask.tools().isPresent() ? WrittenCall.around(all) : all.length();
     held = all.substring(end);
     if (end > 0) {
       tell(all.substring(0, end));
     }
+  }
+
+  /// Whether nothing was said yet behind a thought, where white space says nothing.
+  private boolean isFirst() {
+    return thought.isPresent() && text.isEmpty() && held.isEmpty();
   }
 
   private void know(List<Reply.Logprob> more) {
@@ -129,9 +135,10 @@ public final class Turn implements AutoCloseable {
     }
   }
 
-  /// The text so far, with what may belong to a call.
-  String text() {
-    return text + held;
+  /// The last line of the text so far, with what may belong to a call.
+  String line() {
+    int from = held.indexOf('\n') < 0 ? text.lastIndexOf("\n") + 1 : text.length();
+    return text.substring(from) + held.substring(held.lastIndexOf('\n') + 1);
   }
 
   /// Says what was held back, since no call follows.
@@ -141,8 +148,10 @@ public final class Turn implements AutoCloseable {
   }
 
   /// Says what was held back and a text behind it that was taken for the beginning of a call.
-  void sayRead(String read) {
+  void sayRead(String read, List<Reply.Logprob> probabilities) {
     sayHeld();
+    untold.addAll(probabilities);
+    logprobs.addAll(probabilities);
     tell(read);
     isWhole = false;
   }

@@ -1,9 +1,11 @@
 package dev.sgl.server.turn;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// A call as models write it without the marks of their format: a JSON object, alone or in a list,
@@ -26,9 +28,14 @@ record WrittenCall(String beginning) {
   /// What ends an object that has no second key.
   static final String BRACE = "}";
 
+  /// Most blanks and tabs that a key is indented with.
+  private static final int MOST_BLANKS = 16;
+
+  private static final int MOST_TABS = 4;
+
   /// The texts with which an object may begin whose first key is `name`.
   static final List<String> BEGINNINGS =
-      Stream.of("", " ", "\n", "\n ", "\n  ", "\n   ", "\n    ", "\n      ", "\n\t", "\n\t\t")
+      blanks()
           .flatMap(blank -> Stream.of(": \"", ":\"").map(end -> "{" + blank + "\"name\"" + end))
           .toList();
 
@@ -37,21 +44,34 @@ record WrittenCall(String beginning) {
 
   private static final Pattern KEY = Pattern.compile("\\s*,\\s*\"(arguments|parameters)\"\\s*");
 
-  private static final Pattern BEFORE_ON_LINE = Pattern.compile("([ \\t\\[\\],;]|</?[a-z_]+>)*");
+  private static final String TAG = "</?[A-Za-z_][\\w-]*+>";
+  private static final Pattern BEFORE_ON_LINE = Pattern.compile("(?:[ \\t\\[\\],;]|" + TAG + ")*+");
 
-  private static final String AROUND = "(?:[\\s\\[\\],;]|```[a-z]*|</?[a-z_]+>)*+";
+  private static final String AROUND = "(?:[\\s\\[\\],;]|```[\\w+-]*+|" + TAG + ")*+";
   private static final Pattern ALL_AROUND = Pattern.compile(AROUND);
-  private static final Pattern LAST_AROUND = Pattern.compile(AROUND + "(?:``?|</?[a-z_]*)?\\z");
+  private static final Pattern LAST_AROUND =
+      Pattern.compile(AROUND + "(?:``?|</?(?:[A-Za-z_][\\w-]*+)?)?\\z");
   private static final Pattern NAMED =
-      Pattern.compile("\\A" + AROUND + "\\{\\s*\"name\"\\s*:\\s*\"(?<name>[^\"]*)\"");
+      Pattern.compile("\\A" + AROUND + "\\{\\s*\"name\"\\s*:\\s*\"(?<name>[^\"]++)(?<end>\"?)");
+
+  private static Stream<String> blanks() {
+    List<String> indentations = new ArrayList<>();
+    IntStream.rangeClosed(0, MOST_BLANKS).mapToObj(" "::repeat).forEach(indentations::add);
+    IntStream.rangeClosed(1, MOST_TABS).mapToObj("\t"::repeat).forEach(indentations::add);
+    return Stream.concat(
+        Stream.of("", " "),
+        Stream.of("\n", "\r\n").flatMap(end -> indentations.stream().map(end::concat)));
+  }
 
   /// The call that may have begun.
   ///
-  /// @param text before it
+  /// @param before it, at least in its line
   /// @param stop where the text ended; empty unless it is one of [#BEGINNINGS]
-  static Optional<WrittenCall> behind(String text, Optional<String> stop) {
-    Matcher line = BEFORE_ON_LINE.matcher(text.substring(text.lastIndexOf('\n') + 1));
-    return stop.filter(BEGINNINGS::contains).filter(_ -> line.matches()).map(WrittenCall::new);
+  static Optional<WrittenCall> behind(String before, Optional<String> stop) {
+    String line = before.substring(before.lastIndexOf('\n') + 1);
+    return stop.filter(BEGINNINGS::contains)
+        .filter(_ -> BEFORE_ON_LINE.matcher(line).matches())
+        .map(WrittenCall::new);
   }
 
   /// Where the end of a text begins that may belong to a call behind it: white space, the first
@@ -67,10 +87,15 @@ record WrittenCall(String beginning) {
     return ALL_AROUND.matcher(text).matches();
   }
 
-  /// The name at the beginning of an answer that may be a call.
-  static Optional<String> name(String answer) {
+  /// Whether an answer begins with a call of a tool.
+  ///
+  /// @param answer or its beginning, which may end within the name
+  static boolean isCallOf(String tool, String answer) {
     Matcher named = NAMED.matcher(answer);
-    return named.find() ? Optional.of(named.group("name")) : Optional.empty();
+    return named.find()
+        && (named.group("end").isEmpty()
+            ? tool.startsWith(named.group("name"))
+            : tool.equals(named.group("name")));
   }
 
   /// Whether the text behind the name, up to a colon, is the key of arguments.

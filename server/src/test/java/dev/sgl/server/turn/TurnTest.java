@@ -1,5 +1,6 @@
 package dev.sgl.server.turn;
 
+import static dev.sgl.server.turn.ToolFormat.HERMES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -118,9 +119,7 @@ class TurnTest {
             + "\n<tool_call>\n{\"name\": \"time\", \"arguments\": {}}\n</tool_call>";
     ScriptedTokens backend = new ScriptedTokens(script, "");
     Answer answer =
-        run(
-            backend,
-            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, false, true)), Optional.empty()));
+        run(backend, ask(Type.TEXT, Optional.of(box(HERMES, false, true)), Optional.empty()));
     assertEquals("I look.", answer.text());
     assertEquals(Answer.Finish.CALLS, answer.finish());
     assertEquals(
@@ -142,7 +141,7 @@ class TurnTest {
     Answer answer =
         run(
             new ScriptedTokens("It rains.\n\n", ""),
-            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, false, true)), Optional.empty()));
+            ask(Type.TEXT, Optional.of(box(HERMES, false, true)), Optional.empty()));
     assertEquals("It rains.\n\n", answer.text());
     assertEquals(Answer.Finish.STOP, answer.finish());
     assertTrue(answer.calls().isEmpty());
@@ -152,9 +151,7 @@ class TurnTest {
   void aRequiredCallComesAtOnceAndOnlyOneIfOthersAreNotWanted() {
     ScriptedTokens backend = new ScriptedTokens("time\"{}<tool_call>time\"{}", "");
     Answer answer =
-        run(
-            backend,
-            ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, true, false)), Optional.empty()));
+        run(backend, ask(Type.TEXT, Optional.of(box(HERMES, true, false)), Optional.empty()));
     assertEquals(1, answer.calls().size());
     assertEquals("", answer.text());
     assertEquals(2, backend.requests().size());
@@ -201,7 +198,7 @@ class TurnTest {
 
   @Test
   void aTypedAnswerMayBeACallInstead() {
-    Optional<Toolbox> box = Optional.of(box(ToolFormat.HERMES, false, false));
+    Optional<Toolbox> box = Optional.of(box(HERMES, false, false));
     Answer call =
         run(new ScriptedTokens("<tool_call>time\"{}", ""), ask(Type.INT, box, Optional.empty()));
     assertEquals("time", call.calls().getFirst().name());
@@ -209,12 +206,64 @@ class TurnTest {
     Answer text = run(backend, ask(Type.INT, box, Optional.empty()));
     assertEquals("5678", text.text(), "the script went on behind what was only looked at");
     assertEquals(Type.INT, backend.requests().getLast().type());
+    String list = "{\"a\":\"1234567890123456\"}" + "[1, 2]\n";
+    Answer array = run(new ScriptedTokens(list, ""), ask(Type.array(Type.INT), box, none()));
+    assertEquals("[1, 2]", array.text());
+    String name = "weather_" + "x".repeat(24);
+    Toolbox long_ = new Toolbox(List.of(tool(TIME.replace("time", name))), false, true, HERMES);
+    Answer named =
+        run(
+            new ScriptedTokens("{\"name\": \"weather_xxxxxx" + "{}", ""),
+            ask(Type.INT, Optional.of(long_), none()));
+    assertEquals(name, named.calls().getFirst().name(), "a name longer than what is looked at");
+  }
+
+  @Test
+  void aCallMayFollowAThought() {
+    String call = "[\n  {\n    \"name\": \"time\",\n    \"arguments\": {}\n  }\n]";
+    ScriptedTokens backend = new ScriptedTokens("Hm.</think>\n\n" + call, "", 4);
+    Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, false, true)), Optional.of(new Thought("")));
+    Answer answer = run(backend, ask);
+    assertEquals("time", answer.calls().getFirst().name());
+    assertEquals("", answer.text());
+  }
+
+  @Test
+  void aListIsWrittenBehindABareCall() {
+    String script = "{\"name\": \"time\", \"arguments\": {}}\n[TOOL_CALLS]time\"{}]";
+    ScriptedTokens backend = new ScriptedTokens(script, "");
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.MISTRAL, false, true)), none());
+    assertEquals(2, run(backend, ask).calls().size());
+    String written = backend.prompts().get(backend.prompts().size() - 3);
+    assertTrue(written.endsWith("[TOOL_CALLS][{\"name\": \""), written);
+  }
+
+  @Test
+  void aStopTextOfTheClientEndsWhatMayBeACall() {
+    Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, false, true)), none());
+    Ask stopped =
+        new Ask(
+            ask.prompt(),
+            ask.type(),
+            Sampling.DEFAULT.withStops(List.of("}"), List.of()),
+            ask.scheduling(),
+            ask.writing(),
+            ask.tools(),
+            ask.thought());
+    Answer answer = run(new ScriptedTokens("{\"name\": \"time\"} and so on", ""), stopped);
+    assertEquals("{\"name\": \"time\"", answer.text());
+    assertEquals(Optional.of("}"), answer.stop());
+    assertTrue(answer.calls().isEmpty());
+  }
+
+  private static <T> Optional<T> none() {
+    return Optional.empty();
   }
 
   @Test
   void noRoomEndsAnAnswerInTheMiddleOfACall() {
     ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
-    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.HERMES, true, true)), Optional.empty());
+    Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, true, true)), Optional.empty());
     Ask few =
         new Ask(
             ask.prompt(),

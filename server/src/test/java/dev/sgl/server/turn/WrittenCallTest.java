@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -114,16 +115,18 @@ class WrittenCallTest {
     boolean isTagged = !isList && random.nextInt(3) == 0;
     String margin = isList && random.nextBoolean() ? "  " : "";
     boolean isWide = random.nextInt(3) > 0;
-    String indentation = isWide ? "\n" + " ".repeat(random.nextInt(5)) : "";
+    String line = List.of("\n", "\n", "\r\n").get(random.nextInt(3));
+    String blanks = random.nextInt(4) == 0 ? "\t\t" : " ".repeat(random.nextInt(17));
+    String indentation = isWide ? line + blanks : "";
     String end = isWide ? "\n" + margin + "}" : "}";
     String separator = isList ? random.nextBoolean() ? ", " : ",\n" + margin : "\n";
     String all =
         calls.stream()
             .map(call -> written(call, indentation, end, random))
-            .map(call -> isTagged ? "<tools>\n" + call + "\n</tools>" : call)
+            .map(call -> isTagged ? "<Tool-call>\n" + call + "\n</Tool-call>" : call)
             .collect(Collectors.joining(separator));
     String list = isList ? margin.isEmpty() ? "[" + all + "]" : "[\n  " + all + "\n]" : all;
-    String fence = List.of("", "```\n", "```json\n").get(random.nextInt(3));
+    String fence = List.of("", "```\n", "```json\n", "```JSON5\n").get(random.nextInt(4));
     return fence + list + (fence.isEmpty() ? "" : "\n```");
   }
 
@@ -162,5 +165,12 @@ class WrittenCallTest {
     assertEquals(script, answer.text());
     assertEquals(script, said.toString());
     assertEquals(Answer.Finish.STOP, answer.finish());
+  }
+
+  @Test
+  void longLinesAndRunsOfWhiteSpaceAreRead() {
+    for (String line : List.of(" ".repeat(20_000), "x ".repeat(10_000), "<b>".repeat(5_000))) {
+      whatOnlyLooksLikeACallIsText(line + "{\"name\": \"get_rain\"}");
+    }
   }
 }
