@@ -33,9 +33,9 @@ import java.util.concurrent.Future;
 /// Asks a model the questions of `bench/quality`, freely or held to their schemas, and writes its
 /// answers, a line of JSON each.
 ///
-/// Usage: `Quality MODEL MODE QUESTIONS ANSWERS [MOST]`. The mode is `unconstrained`, or a layout
-/// of JSON: `free`, `spaced` or `compact`; with `-described` behind it, the type is described in
-/// the question. A question that has an answer is not asked again.
+/// Usage: `Quality MODEL MODE QUESTIONS ANSWERS [MOST [AT_A_TIME]]`. The mode is `unconstrained`,
+/// or a layout of JSON: `free`, `spaced` or `compact`; with `-described` behind it, the type is
+/// described in the question. A question that has an answer is not asked again.
 public final class Quality {
   static final int MAX_TOKENS = 300;
 
@@ -63,11 +63,12 @@ public final class Quality {
   public static void main(String[] args) throws IOException, InterruptedException {
     List<JsonNode> questions = lines(Path.of(args[2]));
     int most = args.length > 4 ? Integer.parseInt(args[4]) : questions.size();
+    int atATime = args.length > 5 ? Integer.parseInt(args[5]) : AT_A_TIME;
     Path out = Path.of(args[3]);
     Map<String, Answer> known = answers(out);
     try (LocalBackend backend =
             LocalBackend.open(Path.of(args[0]), LocalOptions.DEFAULT, Progress.SILENT);
-        ExecutorService callers = Executors.newFixedThreadPool(AT_A_TIME)) {
+        ExecutorService callers = Executors.newFixedThreadPool(atATime)) {
       List<Future<Answer>> asked = new ArrayList<>();
       for (JsonNode question : questions.subList(0, Math.min(most, questions.size()))) {
         if (!known.containsKey(question.get("id").asText())) {
