@@ -1,7 +1,7 @@
 """Asks a server the questions of the Berkeley Function-Calling Leaderboard, and scores its calls.
 
 usage: bfcl.py ask URL CATEGORY OUTPUT [--limit N] [--model NAME] [--tool-choice auto|none-free] [--workers N]
-                [--prompted [--template FOLDER]]
+                [--prompted [--template FOLDER [--list]]]
        bfcl.py items CATEGORY OUTPUT
        bfcl.py score CATEGORY ANSWERS
 
@@ -12,7 +12,7 @@ ids that it has already are skipped. What the server refuses has the finish refu
 --tool-choice none-free sends "none": for servers that show the tools to the model also then, but do not hold it to them.
 --prompted reads the calls out of the text of the answer. With --template, the chat template of a Hugging Face folder shows
 the tools, and the server is asked at /v1/completions, with the tokens of the prompt and without knowing of any tools:
-an answer that nothing holds to anything.
+an answer that nothing holds to anything; with --list, it is held to the schema of a list of calls.
 
 items writes the questions for peers.py, with the schema of a list of calls: so vLLM holds an answer to a call that is
 required. score reads the calls out of answers that are only texts.
@@ -157,7 +157,8 @@ def asker(given):
         tools = [tool(function) for function in entry["function"]]
         prompt = tokenizer.apply_chat_template(entry["question"][0], tools=tools, add_generation_prompt=True, tokenize=False)
         ids = tokenizer(prompt, add_special_tokens=False).input_ids
-        reply = post(base + "/completions", common | {"prompt": ids})["choices"][0]
+        held = {"guided_json": list_of_calls(tools)} if given.list else {}
+        reply = post(base + "/completions", common | held | {"prompt": ids})["choices"][0]
         return written_calls(reply["text"]), reply["text"], reply["finish_reason"]
 
     def ask(entry):
@@ -265,6 +266,7 @@ def main():
     asking.add_argument("--workers", type=int, default=1)
     asking.add_argument("--prompted", action="store_true", help="read the calls out of the text")
     asking.add_argument("--template", help="with --prompted: the folder whose chat template shows the tools")
+    asking.add_argument("--list", action="store_true", help="with --template: hold the answer to a list of calls")
     writing = actions.add_parser("items")
     writing.set_defaults(action=write_items)
     writing.add_argument("category", choices=FILES)
@@ -274,8 +276,8 @@ def main():
     scoring.add_argument("category", choices=FILES)
     scoring.add_argument("answers")
     given = parser.parse_args()
-    if getattr(given, "template", None) and not given.prompted:
-        parser.error("--template needs --prompted")
+    if getattr(given, "template", None) and not given.prompted or getattr(given, "list", False) and not given.template:
+        parser.error("--template needs --prompted, and --list needs --template")
     given.action(given)
 
 

@@ -1,6 +1,6 @@
-"""Scores choices with transformers in float32, by three methods, as a reference.
+"""Scores choices with transformers, by three methods, as a reference.
 
-usage: select_reference.py MODEL INPUT OUTPUT [--limit N] [--device cpu|cuda]
+usage: select_reference.py MODEL INPUT OUTPUT [--limit N] [--device cpu|cuda] [--dtype float32|bfloat16]
 
 MODEL is a Hugging Face folder with a byte-level tokenizer. INPUT has lines {"id", "prompt", "chat", "choices"}; OUTPUT gets
 {"id", "likelihood": […], "greedy": […], "unconditional": […]}. Ids that OUTPUT has already are skipped.
@@ -154,10 +154,11 @@ def main():
     parser.add_argument("output")
     parser.add_argument("--limit", type=int, help="only the first N lines of the input")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     given = parser.parse_args()
     known = {line["id"] for line in read_lines(given.output)} if pathlib.Path(given.output).exists() else set()
     tokenizer = AutoTokenizer.from_pretrained(given.model)
-    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32).to(given.device).eval()
+    model = AutoModelForCausalLM.from_pretrained(given.model, dtype=given.dtype).to(given.device).eval()
     ends, start = end_tokens(model, tokenizer), start_token(tokenizer)
     own_bytes = token_bytes(tokenizer)
     ordered = sorted(set(own_bytes.values()))
