@@ -78,7 +78,8 @@ final class Highlights {
               Highlight.Kind.OPERATOR;
           case SglLexer.GE, SglLexer.ASSIGN, SglLexer.PLUS, SglLexer.MINUS, SglLexer.STAR ->
               Highlight.Kind.OPERATOR;
-          case SglLexer.SLASH, SglLexer.PERCENT, SglLexer.PIPE -> Highlight.Kind.OPERATOR;
+          case SglLexer.SIGN, SglLexer.SLASH, SglLexer.PERCENT, SglLexer.PIPE ->
+              Highlight.Kind.OPERATOR;
           default -> word(token);
         });
   }

@@ -35,7 +35,7 @@ final class Names {
           SglLexer.FOR,
           SglLexer.FORK,
           SglLexer.AS,
-          SglLexer.LPAREN,
+          SglLexer.CALLING,
           SglLexer.COMMA);
 
   private final String file;

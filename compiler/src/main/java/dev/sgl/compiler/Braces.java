@@ -22,12 +22,7 @@ final class Braces {
   static Optional<Token> tooDeep(List<? extends Token> tokens) {
     int depth = 0;
     for (Token token : tokens) {
-      depth +=
-          switch (token.getType()) {
-            case SglLexer.LBRACE, SglLexer.LPAREN, SglLexer.LBRACKET -> 1;
-            case SglLexer.RBRACE, SglLexer.RPAREN, SglLexer.RBRACKET -> -1;
-            default -> 0;
-          };
+      depth += Brackets.isOpening(token) ? 1 : Brackets.isClosing(token) ? -1 : 0;
       if (depth > MAX_DEPTH) {
         return Optional.of(token);
       }

@@ -122,7 +122,7 @@ final class ExprLowering {
   }
 
   private Expr unary(Sgl.UnaryContext unary) {
-    boolean negative = unary.MINUS() != null;
+    boolean negative = unary.SIGN() != null;
     if (negative
         && unary.expression() instanceof Sgl.ConstantContext constant
         && constant.literal().INT() != null) {

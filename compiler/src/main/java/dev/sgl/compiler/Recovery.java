@@ -94,21 +94,9 @@ final class Recovery extends DefaultErrorStrategy {
       if (depth == 0 && begins) {
         return;
       }
-      depth += isOpening(token) ? 1 : isClosing(token) && depth > 0 ? -1 : 0;
+      depth += Brackets.isOpening(token) ? 1 : Brackets.isClosing(token) && depth > 0 ? -1 : 0;
       parser.consume();
     }
-  }
-
-  private static boolean isOpening(Token token) {
-    return token.getType() == SglLexer.LBRACE
-        || token.getType() == SglLexer.LPAREN
-        || token.getType() == SglLexer.LBRACKET;
-  }
-
-  private static boolean isClosing(Token token) {
-    return token.getType() == SglLexer.RBRACE
-        || token.getType() == SglLexer.RPAREN
-        || token.getType() == SglLexer.RBRACKET;
   }
 
   private static boolean beginsLine(TokenStream tokens) {

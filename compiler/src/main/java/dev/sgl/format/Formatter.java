@@ -1,5 +1,6 @@
 package dev.sgl.format;
 
+import dev.sgl.compiler.Brackets;
 import dev.sgl.compiler.Parsed;
 import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.SglLexer;
@@ -104,7 +105,7 @@ public final class Formatter {
     Token before = tokens.get(index - 1);
     Token token = tokens.get(index);
     if (breaks(before, token, newlines)) {
-      boolean tight = isOpening(before) || isClosing(token);
+      boolean tight = Brackets.isOpening(before) || Brackets.isClosing(token);
       boolean apart = open.isEmpty() && !isComment(before) && isApart(before, documented(index));
       if (!tight && (newlines > 1 || apart)) {
         lines.blank();
@@ -143,14 +144,16 @@ public final class Formatter {
     if (places.isJoined(before, token)) {
       return false;
     }
-    if (isOpening(before) || isClosing(token)) {
-      return !open.isEmpty() && open.peek().isBroken() && !(isOpening(before) && isClosing(token));
+    if (Brackets.isOpening(before) || Brackets.isClosing(token)) {
+      return !open.isEmpty()
+          && open.peek().isBroken()
+          && !(Brackets.isOpening(before) && Brackets.isClosing(token));
     }
     return newlines > 0 || places.isDefinition(token);
   }
 
   private int indent(Token token) {
-    if (isClosing(token)) {
+    if (Brackets.isClosing(token)) {
       return open.isEmpty() ? 0 : open.peek().indent();
     }
     int level = open.isEmpty() ? 0 : open.peek().indent() + 1;
@@ -160,30 +163,16 @@ public final class Formatter {
   // --- tokens
 
   private void place(Token token, int index) {
-    if (isClosing(token) && !open.isEmpty()) {
+    if (Brackets.isClosing(token) && !open.isEmpty()) {
       open.pop();
     }
     lines.append(
         isTextOpen(token)
             ? new String(source, start(token), end(token) - start(token))
             : token.getText().stripTrailing());
-    if (isOpening(token)) {
+    if (Brackets.isOpening(token)) {
       open.push(new Open(lines.indent(), isBroken(index)));
     }
-  }
-
-  private static boolean isOpening(Token token) {
-    return switch (token.getType()) {
-      case SglLexer.LBRACE, SglLexer.LPAREN, SglLexer.LBRACKET -> true;
-      default -> false;
-    };
-  }
-
-  private static boolean isClosing(Token token) {
-    return switch (token.getType()) {
-      case SglLexer.RBRACE, SglLexer.RPAREN, SglLexer.RBRACKET -> true;
-      default -> false;
-    };
   }
 
   /// Whether there is a line end right inside of the bracket at `index`, on either side, or between
@@ -194,13 +183,13 @@ public final class Formatter {
     for (int i = index; i + 1 < tokens.size(); i++) {
       Token token = tokens.get(i);
       Token next = tokens.get(i + 1);
-      depth += isOpening(token) ? 1 : isClosing(token) ? -1 : 0;
+      depth += Brackets.isOpening(token) ? 1 : Brackets.isClosing(token) ? -1 : 0;
       if (depth == 0) {
         return false;
       }
       boolean counts =
           i == index
-              || depth == 1 && isClosing(next)
+              || depth == 1 && Brackets.isClosing(next)
               || isComment(token) && depth == 1
               || block && depth == 1 && places.isItem(next);
       if (counts && newlines(end(token), start(next)) > 0) {

@@ -123,14 +123,11 @@ final class Places {
   private boolean isTightAfter(Token token, Token next) {
     ParserRuleContext parent = parent(token);
     return switch (token.getType()) {
-      case SglLexer.LPAREN, SglLexer.LBRACKET, SglLexer.DOT, SglLexer.RANGE -> true;
+      case SglLexer.LPAREN, SglLexer.CALLING, SglLexer.LBRACKET, SglLexer.SUBSCRIPT -> true;
+      case SglLexer.SIGN, SglLexer.DOT, SglLexer.RANGE -> true;
       case SglLexer.LBRACE ->
           parent instanceof Sgl.RecordValueContext || next.getType() == SglLexer.RBRACE;
       case SglLexer.LT -> isType(parent);
-      case SglLexer.MINUS ->
-          parent instanceof Sgl.UnaryContext
-              || parent instanceof Sgl.LiteralContext
-              || parent instanceof Sgl.BoundContext;
       default -> false;
     };
   }
@@ -141,12 +138,12 @@ final class Places {
       case SglLexer.COMMA, SglLexer.RPAREN, SglLexer.RBRACKET, SglLexer.DOT -> true;
       case SglLexer.COLON, SglLexer.QUESTION, SglLexer.RANGE -> true;
       case SglLexer.RBRACE -> parent instanceof Sgl.RecordValueContext;
-      case SglLexer.LPAREN ->
+      case SglLexer.CALLING ->
           parent instanceof Sgl.ArgumentsContext
               || parent instanceof Sgl.ParametersContext
               || parent instanceof Sgl.CallPatternContext;
-      case SglLexer.LBRACKET ->
-          parent instanceof Sgl.IndexContext || parent instanceof Sgl.ArrayContext;
+      case SglLexer.LBRACKET -> parent instanceof Sgl.ArrayContext;
+      case SglLexer.SUBSCRIPT -> true;
       case SglLexer.LT, SglLexer.GT -> isType(parent);
       default -> isTightAfter(before, token);
     };

@@ -17,7 +17,7 @@ definition
   | TEST text testBlock                                                      # test
   ;
 
-parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
+parameters: CALLING (parameter (COMMA parameter)* COMMA?)? RPAREN;
 parameter: name (COLON type)? (ASSIGN expression)?;
 
 testBlock: LBRACE (given | statement)* RBRACE;
@@ -59,16 +59,16 @@ arm: pattern (PIPE pattern)* ARROW (block | statement);
 pattern
   : UNDERSCORE                                                               # anything
   | literal                                                                  # literalPattern
-  | name LPAREN (name (COMMA name)*)? RPAREN                                 # callPattern
+  | name CALLING (name (COMMA name)*)? RPAREN                                 # callPattern
   | variant                                                                  # typePattern
   ;
 
-options_: LPAREN (option (COMMA option)* COMMA?)? RPAREN;
+options_: (LPAREN | CALLING) (option (COMMA option)* COMMA?)? RPAREN;
 option: word COLON expression unit=NAME?;
 
 type: variant (PIPE variant)*;
 variant
-  : variant LBRACKET bounds? RBRACKET                                        # array
+  : variant (LBRACKET | SUBSCRIPT) bounds? RBRACKET                                        # array
   | CALL LT name (PIPE name)* GT                                             # callType
   | MAP LT type GT                                                           # map
   | SCHEMA text                                                              # schema
@@ -81,12 +81,12 @@ variant
   ;
 field: (word | text) QUESTION? COLON type;
 bounds: low=bound? RANGE high=bound? | exact=bound;
-bound: MINUS? (INT | FLOAT);
+bound: SIGN? (INT | FLOAT);
 
 expression
   : expression DOT word arguments?                                           # member
-  | expression LBRACKET expression RBRACKET                                  # index
-  | (MINUS | NOT) expression                                                 # unary
+  | expression SUBSCRIPT expression RBRACKET                                  # index
+  | (SIGN | NOT) expression                                                  # unary
   | expression op=(STAR | SLASH | PERCENT) expression                        # binary
   | expression op=(PLUS | MINUS) expression                                  # binary
   | expression RANGE expression                                              # range
@@ -102,11 +102,11 @@ expression
   | LPAREN expression RPAREN                                                 # parenthesized
   ;
 
-arguments: LPAREN (argument (COMMA argument)* COMMA?)? RPAREN;
+arguments: CALLING (argument (COMMA argument)* COMMA?)? RPAREN;
 argument: (word COLON)? expression;
 entry: (word | text) COLON expression;
 
-literal: text | PATTERN | MINUS? INT | MINUS? FLOAT | TRUE | FALSE | NONE;
+literal: text | PATTERN | SIGN? INT | SIGN? FLOAT | TRUE | FALSE | NONE;
 
 text
   : TEXT_OPEN part* TEXT_CLOSE

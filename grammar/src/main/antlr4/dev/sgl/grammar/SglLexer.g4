@@ -1,10 +1,52 @@
 // The words of the .sgl language. Text is a mode of its own, so that `{` inside it opens an
 // expression; each `{` pushes the mode that its `}` returns from.
+//
+// `-`, `[` and `(` go on with an expression that may end before them, on its line or on the next one; elsewhere they begin
+// one. They are different tokens, so that the parser need not read on to know.
 lexer grammar SglLexer;
 
 channels { COMMENTS }
 
+tokens { SIGN, SUBSCRIPT, CALLING }
+
 @members {
+  private final int[] last = new int[3]; // types of the last tokens, the newest first
+
+  @Override
+  public void emit(Token token) {
+    super.emit(token);
+    if (token.getChannel() == Token.DEFAULT_CHANNEL) {
+      System.arraycopy(last, 0, last, 1, last.length - 1);
+      last[0] = token.getType();
+    }
+  }
+
+  /** Whether the last token is a name, or a word that stands for one. */
+  private boolean isBehindName() {
+    if (last[1] == DOT) {
+      return last[0] >= USE && last[0] <= NOT || last[0] == NAME;
+    }
+    return switch (last[0]) {
+      case NAME, USE, TYPE, TOOL, FN, FRAGMENT, PROGRAM, TEST, GIVEN, BY, BRANCH, APPEND -> true;
+      case MAP, CALL, SCHEMA, GRAMMAR -> true;
+      case FROM -> last[2] != SELECT;
+      case FIRST -> last[2] != JOIN;
+      case MODEL -> last[1] != GIVEN;
+      case JOIN -> true; // of texts
+      default -> false;
+    };
+  }
+
+  /** Whether the last token may end an expression. */
+  private boolean isBehindExpression() {
+    return switch (last[0]) {
+      case RPAREN, RBRACKET, RBRACE, TEXT_CLOSE, BLOCK_CLOSE, INT, FLOAT, PATTERN -> true;
+      case TRUE, FALSE, NONE -> true;
+      case JOIN -> last[1] == DOT;
+      default -> isBehindName();
+    };
+  }
+
   /** A `}` too many is the parser's to report. */
   @Override
   public int popMode() {
@@ -75,7 +117,7 @@ LT: '<';
 GT: '>';
 ASSIGN: '=';
 PLUS: '+';
-MINUS: '-';
+MINUS: '-' { if (!isBehindExpression()) setType(SIGN); };
 STAR: '*';
 SLASH: '/';
 PERCENT: '%';
@@ -84,9 +126,9 @@ QUESTION: '?';
 COLON: ':';
 COMMA: ',';
 DOT: '.';
-LPAREN: '(';
+LPAREN: '(' { if (isBehindName()) setType(CALLING); };
 RPAREN: ')';
-LBRACKET: '[';
+LBRACKET: '[' { if (isBehindExpression()) setType(SUBSCRIPT); };
 RBRACKET: ']';
 LBRACE: '{' -> pushMode(DEFAULT_MODE);
 RBRACE: '}' -> popMode;
