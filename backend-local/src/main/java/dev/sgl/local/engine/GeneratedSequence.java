@@ -8,6 +8,7 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.match.Cut;
 import dev.sgl.constraint.match.Matcher;
+import dev.sgl.constraint.match.WordEnds;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.reading.Logprobs;
@@ -97,6 +98,8 @@ final class GeneratedSequence extends Sequence implements Generation {
   private boolean closable; // before `max_tokens`
   private int shortened; // texts that were longer than their types allow
   private boolean closed; // before the model ended it
+  private int ending; // where the value could be ended last with nothing made up; 0 if nowhere
+  private int endingText; // characters up to there
 
   GeneratedSequence(
       Engine engine,
@@ -202,6 +205,9 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (isOneOf(rules.ends(), token) && (rules.matcher().isPresent() || !rules.ignoreEos())) {
       return true;
     }
+    if (!hasRoomBehind(token)) {
+      return closeEarly();
+    }
     next = Next.UNLIMITED;
     if (isTooLong(token)) {
       shorten(vocabulary.bytes(token), false);
@@ -214,8 +220,8 @@ final class GeneratedSequence extends Sequence implements Generation {
     boolean done = isDone() || jumpForward() || (isSpent() || isOver()) && closeEarly();
     if (!done) {
       leaveLoop();
+      hold();
     }
-    text.hold(isNearEnd() ? MOST_BACK : 0);
     String chunk = text.next();
     if (!chunk.isEmpty()) {
       say(chunk);
@@ -304,7 +310,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// Whether the shortest value is known and has room. Others are cut off where they are too long.
   private boolean hasRoomForEnd() {
     try {
-      return endLength() + CHARACTER <= rules.limit();
+      return endLength() <= rules.limit();
     } catch (ConstraintException e) {
       return false;
     }
@@ -376,29 +382,94 @@ final class GeneratedSequence extends Sequence implements Generation {
     return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
   }
 
-  /// Whether the tokens that are left are needed for the end of the value; if they are too few for
-  /// it, the last ones are taken back.
+  /// Whether the value can still be ended before `max_tokens` once `token` is taken.
+  private boolean hasRoomBehind(int token) {
+    if (!closable || tail.length > 0) {
+      return true;
+    }
+    Matcher matcher = rules.matcher().orElseThrow();
+    byte[] bytes = vocabulary.bytes(token);
+    if (!matcher.accept(bytes)) {
+      return true; // it is cut
+    }
+    try {
+      if (!text.isWholeBehind(bytes)) {
+        return left() > 1; // the character is taken back if need be
+      }
+      return matcher.shortestEndLength() < left() // a token has a byte at least
+          || endLength() < left();
+    } catch (ConstraintException e) { // it takes too long to tell
+      closable = false;
+      return true;
+    } finally {
+      matcher.rollback(1);
+    }
+  }
+
+  /// Whether tokens that had to come, or the pieces of one that was cut, have left too few tokens
+  /// for the end of the value; then the last ones are taken back.
   private boolean isOver() {
     if (!closable || tail.length > 0 || !text.isWhole()) {
       return false;
     }
     try {
-      if (rules.matcher().orElseThrow().shortestEndLength() + CHARACTER < left()) {
-        return false; // a token has a byte at least
+      if (rules.matcher().orElseThrow().shortestEndLength() <= left() || endLength() <= left()) {
+        return false;
       }
-      boolean over = endLength() + CHARACTER > left();
-      while ((endLength() > left() || !text.isWhole()) && length() > firstOwn()) {
+      while ((endLength() > left() || !text.isWhole()) && canTakeBack(length() - 1)) {
         takeBack(1);
       }
-      return over;
+      return true;
     } catch (ConstraintException e) { // it takes too long to tell
       closable = false;
       return false;
     }
   }
 
+  /// Whether the tokens from `from` on are its own and were not shown.
+  private boolean canTakeBack(int from) {
+    int bytes = 0;
+    for (int i = from; i < length(); i++) {
+      bytes += vocabulary.bytes(tokens()[i]).length;
+    }
+    return from >= firstOwn() && bytes <= text.heldBytes();
+  }
+
   private int left() {
     return rules.limit() - generated();
+  }
+
+  /// Keeps back the text that is taken back if the value ends before the model ends it: a word that
+  /// is not whole, and an item or a property of which more would have to be made up.
+  private void hold() {
+    text.hold(isNearEnd() ? MOST_BACK : 0);
+    int near = Math.min(closable ? left() : Integer.MAX_VALUE, rules.budget() - generated());
+    if (near >= NEAR_LIMIT || rules.matcher().isEmpty() || tail.length > 0) {
+      return;
+    }
+    if (isEnding()) {
+      ending = length();
+      endingText = text.text().length();
+    }
+    text.holdFrom(ending == 0 || ending == length() ? Integer.MAX_VALUE : endingText);
+  }
+
+  /// Whether only quotes and brackets are missing to the end of the value, and its last string has
+  /// a word.
+  private boolean isEnding() {
+    Matcher matcher = rules.matcher().orElseThrow();
+    try {
+      for (byte one : matcher.shortestEnd()) {
+        if (one != '"' && one != ']' && one != '}') {
+          return false;
+        }
+      }
+    } catch (ConstraintException e) { // it takes too long to tell
+      return false;
+    }
+    String all = text.text();
+    int string = all.length() - all.lastIndexOf('"') - 1;
+    return !matcher.isInString() || WordEnds.behindLast(all, MOST_BACK) < string;
   }
 
   /// The tokens that end the value.
@@ -422,6 +493,12 @@ final class GeneratedSequence extends Sequence implements Generation {
     finish = Reply.Finish.LENGTH;
     if (rules.matcher().isEmpty()) {
       return true;
+    }
+    if (ending > 0 && ending < length() && canTakeBack(ending)) {
+      takeBack(length() - ending);
+    }
+    while (!text.isWhole() && canTakeBack(length() - 1)) {
+      takeBack(1);
     }
     shorten(new byte[0], true);
     for (int token : end()) {

@@ -14,6 +14,7 @@ public final class TextStream {
   private byte[] open = {}; // the beginning of a character
   private int shown;
   private int hold; // most characters of a last word to keep back
+  private int holdFrom = Integer.MAX_VALUE;
   private Optional<String> stopped = Optional.empty();
   private boolean isFence; // whether the first line of a code block may be, or is, coming
   private int fence; // bytes of that line
@@ -57,13 +58,19 @@ public final class TextStream {
   }
 
   private void append(byte[] bytes) {
-    byte[] all = Arrays.copyOf(open, open.length + bytes.length);
-    System.arraycopy(bytes, 0, all, open.length, bytes.length);
+    byte[] all = open(bytes);
     int whole = whole(all);
     open = Arrays.copyOfRange(all, whole, all.length);
     int from = text.length();
     text.append(new String(all, 0, whole, StandardCharsets.UTF_8));
     stop(from);
+  }
+
+  /// The beginning of a character, and `bytes` behind it.
+  private byte[] open(byte[] bytes) {
+    byte[] all = Arrays.copyOf(open, open.length + bytes.length);
+    System.arraycopy(bytes, 0, all, open.length, bytes.length);
+    return all;
   }
 
   private void stop(int from) {
@@ -85,6 +92,11 @@ public final class TextStream {
     hold = characters;
   }
 
+  /// Keeps back what stands behind so many characters, from now on.
+  public void holdFrom(int characters) {
+    holdFrom = characters;
+  }
+
   /// The bytes at the end that were not shown.
   public int heldBytes() {
     return text.substring(Math.min(shown, text.length())).getBytes(StandardCharsets.UTF_8).length
@@ -99,6 +111,12 @@ public final class TextStream {
     text.setLength(shown);
     open = new byte[0];
     append(Arrays.copyOf(all, all.length - bytes));
+  }
+
+  /// Whether the text would end with a whole character behind `bytes`.
+  public boolean isWholeBehind(byte[] bytes) {
+    byte[] all = open(bytes);
+    return whole(all) == all.length;
   }
 
   /// Whether the text so far ends with a whole character.
@@ -119,6 +137,7 @@ public final class TextStream {
   /// Text that can be shown and was not yet.
   public String next() {
     int end = isStopped() ? text.length() : text.length() - Math.max(held(), lastWord());
+    end = Math.min(end, Math.max(shown, holdFrom));
     String chunk = text.substring(Math.min(shown, end), end);
     shown = Math.max(shown, end);
     return chunk;

@@ -23,6 +23,7 @@ import dev.sgl.program.Role;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import dev.sgl.testing.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -350,6 +351,47 @@ class LocalBackendTest {
         assertTrue(free.usage().generatedTokens() <= budget + 4, free.toString());
       }
     }
+  }
+
+  /// With as many tokens as a value needs it is as it is, with fewer it is closed, and nothing is
+  /// in it that the model did not say.
+  @Test
+  void aValueIsClosedWithNothingMadeUp() {
+    Type person =
+        new Type.Rec(
+            List.of(
+                new Type.Field("name", new Type.Str(0, 20), false),
+                new Type.Field("more", Type.array(new Type.Str(3, 9)), true)));
+    int closed = 0;
+    try (Backend backend = open("llama")) {
+      for (int seed = 0; seed < 12; seed++) {
+        Reply whole = reply(backend, person, 400, seed);
+        int tokens = whole.usage().generatedTokens();
+        if (whole.cuts().strings() == 0) { // else there were more before they were taken back
+          assertEquals(whole.text(), reply(backend, person, tokens, seed).text());
+        }
+        for (int most = tokens - 1; most > Math.max(10, tokens - 40); most -= 3) {
+          Reply reply = reply(backend, person, most, seed);
+          assertTrue(reply.usage().generatedTokens() <= most, reply.toString());
+          assertTrue(reply.cuts().closed(), reply.toString());
+          JsonNode said = Json.parse(whole.text());
+          JsonNode kept = Json.parse(reply.text());
+          String message = whole.text() + "\n" + reply.text();
+          assertTrue(said.path("name").asText().startsWith(kept.path("name").asText()), message);
+          for (int i = 0; i < kept.path("more").size(); i++) {
+            String item = said.path("more").path(i).asText();
+            assertTrue(item.startsWith(kept.path("more").path(i).asText("?")), message);
+          }
+          closed++;
+        }
+      }
+    }
+    assertTrue(closed > 50, closed + " values");
+  }
+
+  private static Reply reply(Backend backend, Type type, int most, int seed) {
+    Sampling sampling = sampling(most, 0.9, seed, List.of());
+    return reply(backend, new Request(raw("A person: "), type, sampling));
   }
 
   @Test
