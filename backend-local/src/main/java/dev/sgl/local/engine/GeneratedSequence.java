@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// A sequence that the model continues, and the outbox from which its caller reads.
@@ -39,6 +40,10 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Characters or tokens before a limit from where on text may be taken back.
   private static final int NEAR_LIMIT = 48;
+
+  /// The beginning of an escape at the end of a string of JSON.
+  private static final Pattern ESCAPE =
+      Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*+\\\\(?:u[0-9a-fA-F]{0,3})?\\z");
 
   private static final long[] ALL = {};
   private static final int[] NONE = {};
@@ -212,10 +217,14 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (isTooLong(token)) {
       shorten(vocabulary.bytes(token), false);
     } else {
-      if (rules.logprobs() >= 0 && !spells(token)) {
-        logprobs.add(logprob(picked));
-      }
+      boolean spells = spells(token);
+      int fence = text.fenceBytes();
       take(token);
+      boolean isText = !spells && text.fenceBytes() - fence < vocabulary.bytes(token).length;
+      if (rules.logprobs() >= 0 && isText) {
+        logprobs.add(Logprobs.of(token, picked.logprob(), picked, vocabulary));
+      }
+      dropLogprobsBehindStop();
     }
     boolean done = isDone() || jumpForward() || (isSpent() || isOver()) && closeEarly();
     if (!done) {
@@ -251,6 +260,14 @@ final class GeneratedSequence extends Sequence implements Generation {
     return tail.length > 0 && vocabulary.bytes(token).length == tail.length;
   }
 
+  /// Takes a token that the model was not asked for.
+  private void takeCertain(int token) {
+    take(token);
+    if (rules.logprobs() >= 0) {
+      logprobs.add(Logprobs.certain(token, vocabulary));
+    }
+  }
+
   private void take(int token) {
     append(token);
     masked = false;
@@ -275,6 +292,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (!rules.jumpForward()
         || tail.length > 0
         || rules.matcher().isEmpty()
+        || rules.matcher().get().isNearLimit(0) // the model shows whether the last word is whole
         || rules.logprobs() >= 0) {
       return false;
     }
@@ -332,7 +350,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     Cut cut = matcher.cut(before, Math.max(0, bytes - text.heldBytes()), refused);
     takeBack(cut.back());
     for (int token : tokenizer.encodeContinued(new String(cut.kept(), StandardCharsets.UTF_8))) {
-      take(token);
+      takeCertain(token);
     }
     next = cut.then() == Cut.Then.CLOSE ? Next.CLOSE : Next.EXACT;
     ended = cut.then() == Cut.Then.END;
@@ -494,11 +512,11 @@ final class GeneratedSequence extends Sequence implements Generation {
     if (rules.matcher().isEmpty()) {
       return true;
     }
+    while ((!text.isWhole() || ESCAPE.matcher(text.text()).find()) && canTakeBack(length() - 1)) {
+      takeBack(1);
+    }
     if (ending > 0 && ending < length() && canTakeBack(ending)) {
       takeBack(length() - ending);
-    }
-    while (!text.isWhole() && canTakeBack(length() - 1)) {
-      takeBack(1);
     }
     shorten(new byte[0], true);
     for (int token : end()) {
@@ -506,7 +524,7 @@ final class GeneratedSequence extends Sequence implements Generation {
         break;
       }
       times().forced(1);
-      take(token);
+      takeCertain(token);
     }
     closed = rules.matcher().get().mayEnd();
     times().cut();
@@ -520,7 +538,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   private boolean isDone() {
-    if (ended || rules.matcher().isPresent() && rules.matcher().get().mustEnd()) {
+    if (ended || mustEnd()) {
       return true;
     }
     if (text.isStopped()) {
@@ -533,6 +551,12 @@ final class GeneratedSequence extends Sequence implements Generation {
       return true;
     }
     return false;
+  }
+
+  /// Whether the value is complete. Behind a text that is as long as it may be, the model shows
+  /// whether its last word is whole.
+  private boolean mustEnd() {
+    return rules.matcher().filter(m -> m.mustEnd() && !m.isNearLimit(0)).isPresent();
   }
 
   /// The tokens that may come next, or an empty set for all.
@@ -555,8 +579,25 @@ final class GeneratedSequence extends Sequence implements Generation {
     return Arrays.stream(tokens).anyMatch(one -> one == token);
   }
 
-  private Reply.Logprob logprob(Picked picked) {
-    return Logprobs.of(picked.token(), picked.logprob(), picked, vocabulary);
+  /// Behind a stop text there is no text, so its tokens have no log-probabilities.
+  private void dropLogprobsBehindStop() {
+    if (!text.isStopped() || logprobs.isEmpty()) {
+      return;
+    }
+    int behind = -prompt.bytes().length;
+    for (int i = promptLength(); i < length(); i++) {
+      behind += vocabulary.bytes(tokens()[i]).length;
+    }
+    behind -= text.fenceBytes() + text.text().getBytes(StandardCharsets.UTF_8).length;
+    for (int i = length() - 1; i >= promptLength() && !logprobs.isEmpty(); i--) {
+      int size = vocabulary.bytes(tokens()[i]).length;
+      if (size > behind) {
+        return;
+      }
+      behind -= size;
+      logprobs.removeLast();
+    }
+    said = Math.min(said, logprobs.size());
   }
 
   @Override

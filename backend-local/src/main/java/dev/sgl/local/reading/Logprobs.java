@@ -22,6 +22,11 @@ public final class Logprobs {
     return new Reply.Logprob(token, text(token, vocabulary), logprob, top);
   }
 
+  /// Of a token that the model was not asked for: 0, and no candidates.
+  public static Reply.Logprob certain(int token, Vocabulary vocabulary) {
+    return new Reply.Logprob(token, text(token, vocabulary), 0, List.of());
+  }
+
   private static String text(int token, Vocabulary vocabulary) {
     return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
   }

@@ -103,12 +103,14 @@ public final class TextStream {
         + open.length;
   }
 
-  /// Takes back the last `bytes`, which were not shown.
+  /// Takes back the last `bytes`. What was shown of them has to come again.
   public void takeBack(int bytes) {
-    byte[] held = text.substring(shown).getBytes(StandardCharsets.UTF_8);
-    byte[] all = Arrays.copyOf(held, held.length + open.length);
-    System.arraycopy(open, 0, all, held.length, open.length);
-    text.setLength(shown);
+    int from = Math.max(0, text.length() - bytes - 1);
+    from -= from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0;
+    byte[] end = text.substring(from).getBytes(StandardCharsets.UTF_8);
+    byte[] all = Arrays.copyOf(end, end.length + open.length);
+    System.arraycopy(open, 0, all, end.length, open.length);
+    text.setLength(from);
     open = new byte[0];
     append(Arrays.copyOf(all, all.length - bytes));
   }

@@ -90,7 +90,7 @@ public final class RegexCompiler {
         if (item instanceof Regex.Chars(var set)
             && max != Regex.UNBOUNDED
             && (set.equals(CodePoints.ALL) || max >= LENGTHY)) {
-          terms.limitsLength(one);
+          terms.limitsLength(one, set.equals(CodePoints.ALL));
         }
         yield terms.repeat(one, min, max);
       }

@@ -13,7 +13,8 @@ public enum Spelling {
   RAW,
 
   /// UTF-8 inside a JSON string (RFC 8259, section 7), in the one way in which serializers write:
-  /// escaped only what must be, and by the short escape where there is one.
+  /// escaped only what must be, and by the short escape where there is one. Where every character
+  /// may come, each may also be escaped by its number, as ASCII writers do.
   JSON;
 
   private static final CodePoints CONTROLS = CodePoints.range(0, 0x1f);
@@ -34,7 +35,31 @@ public enum Spelling {
         choices.add(escape(terms, c));
       }
     }
+    if (set.equals(CodePoints.ALL)) {
+      choices.add(number(terms));
+    }
     return terms.either(choices);
+  }
+
+  /// Any character by its number in UTF-16: one of the basic plane, or a pair of surrogates.
+  private static Term number(Terms terms) {
+    Term digit = terms.bytes(bytes("0123456789abcdefABCDEF"));
+    Term d = terms.bytes(bytes("dD"));
+    Term two = terms.concat(digit, digit);
+    Term low = terms.concat(d, terms.bytes(bytes("01234567")), two);
+    Term other = terms.concat(terms.bytes(bytes("0123456789abcefABCEF")), digit, two);
+    Term high = terms.concat(d, terms.bytes(bytes("89abAB")), two);
+    Term second = terms.concat(d, terms.bytes(bytes("cdefCDEF")), two);
+    Term pair = terms.concat(high, terms.text("\\u"), second);
+    return terms.concat(terms.text("\\u"), terms.either(low, other, pair));
+  }
+
+  private static ByteSet bytes(String all) {
+    ByteSet set = ByteSet.NONE;
+    for (int i = 0; i < all.length(); i++) {
+      set = set.or(ByteSet.of(all.charAt(i)));
+    }
+    return set;
   }
 
   private static Term escape(Terms terms, int c) {

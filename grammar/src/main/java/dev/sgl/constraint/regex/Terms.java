@@ -32,6 +32,7 @@ public final class Terms {
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
   private final BitSet measured = new BitSet(); // characters whose repeats limit a length
+  private final BitSet free = new BitSet(); // those of them that may be any
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
 
   public final Term nothing;
@@ -61,14 +62,18 @@ public final class Terms {
 
   /// Notes that the upper bound of a repeat of `character` limits the length of a text, not its
   /// form.
-  void limitsLength(Term character) {
+  ///
+  /// @param isAny whether it may be any character, so that also an exact number is a length
+  void limitsLength(Term character, boolean isAny) {
     measured.set(character.id());
+    free.set(character.id(), isAny);
   }
 
   private boolean isLimit(Term.Repeat repeat) {
+    int item = repeat.item().id();
     return repeat.max() != Regex.UNBOUNDED
-        && repeat.min() < repeat.max()
-        && measured.get(repeat.item().id());
+        && measured.get(item)
+        && (repeat.min() < repeat.max() || repeat.max() == 0 || free.get(item));
   }
 
   /// `term` without the upper bounds that limit the length of a text: what may come if texts may be
@@ -290,7 +295,8 @@ public final class Terms {
 
   /// @param max [Regex#UNBOUNDED] for no bound
   public Term repeat(Term item, int min, int max) {
-    if (max == 0 || item == empty || item == nothing && min == 0) {
+    boolean isNone = max == 0 && !measured.get(item.id()); // else a limit that is reached
+    if (isNone || item == empty || item == nothing && min == 0) {
       return empty;
     }
     if (item == nothing || min == 1 && max == 1) {
@@ -477,6 +483,7 @@ public final class Terms {
         yield both(derived);
       }
       case Term.Not(_, var inner) -> not(derive(inner, value));
+      case Term.Repeat(_, _, _, int max) when max == 0 -> nothing;
       case Term.Repeat(_, var item, int min, int max) -> {
         int more = max == Regex.UNBOUNDED ? max : max - 1;
         yield concat(derive(item, value), repeat(item, Math.max(0, min - 1), more));

@@ -6,6 +6,7 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
@@ -22,7 +23,8 @@ import java.util.function.Consumer;
 /// is no room for more, generations are empty and end by length. Run by one thread, and ended by
 /// any.
 final class Continuation implements AutoCloseable {
-  private static final Reply NO_ROOM =
+  /// The reply to a generation for which there is no room.
+  static final Reply NO_ROOM =
       new Reply(
           "",
           List.of(),
@@ -40,6 +42,7 @@ final class Continuation implements AutoCloseable {
   private int generations;
   private int generated;
   private int forced;
+  private int writtenFirst; // tokens that were written before the first generation
   private Optional<Reply.Usage> first = Optional.empty(); // of the first generation
   private Optional<Generation> current = Optional.empty();
   private boolean closed;
@@ -58,7 +61,9 @@ final class Continuation implements AutoCloseable {
   /// What the answer has cost so far.
   Reply.Usage usage() {
     return new Reply.Usage(
-        first.map(Reply.Usage::promptTokens).orElse(0),
+        first
+            .map(usage -> usage.promptTokens() - writtenFirst)
+            .orElseGet(() -> backend.tokens(ask.prompt()).size()),
         first.map(Reply.Usage::cachedTokens).orElse(0),
         generated,
         forced);
@@ -91,13 +96,19 @@ final class Continuation implements AutoCloseable {
     }
   }
 
-  /// Adds text of the answer that the model was not asked for.
-  void write(String words) {
-    begin(words);
+  /// Adds text of the answer that the model was not asked for; false if there is no room for it.
+  boolean write(String words) {
     int tokens = words.isEmpty() ? 0 : backend.tokens(words, false).size();
-    left = Math.max(0, left - tokens);
+    if (tokens > left) {
+      left = 0;
+      return false;
+    }
+    begin(words);
+    left -= tokens;
     generated += tokens;
     forced += tokens;
+    writtenFirst += first.isEmpty() ? tokens : 0;
+    return true;
   }
 
   /// Adds what the model wrote, as the tokens that it was.
@@ -107,6 +118,21 @@ final class Continuation implements AutoCloseable {
     } else {
       begin(reply.text());
     }
+  }
+
+  /// Adds what the model wrote, with its last token as text that a longer one may begin with:
+  /// where a value ended, the rest of that token was cut off.
+  void keepOpen(Reply reply) {
+    int last = reply.tokens().size() - 1;
+    String end =
+        last < 1 ? "" : backend.token(reply.tokens().get(last)).map(Token::text).orElse("");
+    if (end.isEmpty() || !reply.text().endsWith(end)) {
+      keep(reply);
+      return;
+    }
+    String text = reply.text().substring(0, reply.text().length() - end.length());
+    open.add(new Prompt.Part.Generated(text, reply.tokens().subList(0, last), reply.healed()));
+    begin(end);
   }
 
   /// Lets the model go on; what it writes is not kept by itself.

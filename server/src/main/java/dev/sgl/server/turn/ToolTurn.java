@@ -183,16 +183,26 @@ final class ToolTurn {
 
   /// Lets the model write a call in its format; false if there was no room for its name.
   private boolean call() {
-    continuation.write(format.beforeName(isList ? calls.size() : 0));
+    if (!write(format.beforeName(isList ? calls.size() : 0))) {
+      return false;
+    }
     isList = format == ToolFormat.MISTRAL;
-    Optional<ToolSpec> tool = choose();
+    Optional<ToolSpec> tool = choose().filter(_ -> write(format.beforeArguments()));
     tool.ifPresent(
         chosen -> {
-          continuation.write(format.beforeArguments());
           argue(chosen, format.brace());
           writeEnd(format.end(!box.parallel()));
         });
     return tool.isPresent();
+  }
+
+  /// Writes a piece of the format; where there is no room for it, the answer ends.
+  private boolean write(String words) {
+    boolean isWritten = continuation.write(words);
+    if (!isWritten) {
+      turn.end(Continuation.NO_ROOM);
+    }
+    return isWritten;
   }
 
   /// Lets the model write a call behind the mark of its format, with white space of its own; if it
@@ -285,7 +295,7 @@ final class ToolTurn {
     Reply reply = continuation.argue(tool.arguments(), brace, unmarked(), arguments::hear);
     arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
     calls.add(new Answer.ToolCall(id, tool.name(), arguments.json()));
-    continuation.keep(reply);
+    continuation.keepOpen(reply);
     if (reply.finish() == Reply.Finish.LENGTH) {
       turn.end(reply);
     }
@@ -307,8 +317,7 @@ final class ToolTurn {
     List<ToolSpec> tools = box.tools();
     String end = format.nameEnd();
     if (tools.size() == 1) {
-      continuation.write(tools.getFirst().name() + end);
-      return Optional.of(tools.getFirst());
+      return Optional.of(tools.getFirst()).filter(tool -> write(tool.name() + end));
     }
     List<Type> names = new ArrayList<>();
     tools.forEach(tool -> names.add(new Type.Literal(tool.name() + end)));

@@ -158,8 +158,9 @@ public final class Turn implements AutoCloseable {
 
   /// Forgets what was held back, since it belongs to a call.
   void dropHeld() {
+    logprobs.subList(logprobs.size() - untold.size(), logprobs.size()).clear();
+    untold.clear();
     held = "";
-    tell("");
   }
 
   /// The end of the last generation is not that of the answer.
