@@ -2,6 +2,7 @@ package dev.sgl.description;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -113,9 +114,8 @@ final class Notation {
         text.append(inner).append("// ").append(comment).append('\n');
       }
       text.append(inner)
-          .append('"')
-          .append(property.getKey())
-          .append(required.contains(property.getKey()) ? "\": " : "\"?: ")
+          .append(TextNode.valueOf(property.getKey()))
+          .append(required.contains(property.getKey()) ? ": " : "?: ")
           .append(type)
           .append(properties.hasNext() ? "," : "")
           .append(isLong || comment.isEmpty() ? "\n" : " // " + comment + "\n");

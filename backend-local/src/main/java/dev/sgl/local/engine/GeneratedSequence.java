@@ -47,6 +47,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   private static final long[] ALL = {};
   private static final int[] NONE = {};
+  private static final byte[] NO_BYTES = {};
 
   /// What a generation is held to.
   ///
@@ -129,7 +130,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// Takes what must come before the model is asked; called once, before it is submitted.
   void begin() {
     closable = rules.closes() && rules.matcher().isPresent() && hasRoomForEnd();
-    complete = jumpForward() || isSpent() && closeEarly();
+    complete = jumpForward() || isSpent() && closeEarly(NO_BYTES);
   }
 
   @Override
@@ -167,6 +168,12 @@ final class GeneratedSequence extends Sequence implements Generation {
       case CLOSE -> matcher.fillClosing(mask);
       case LAST -> matcher.fillLast(mask);
     }
+    matcher.leaveUsual(mask, lastTokens(), tokenizer::encodeContinued);
+  }
+
+  /// The last tokens, from which the tokenizer sees what stands before.
+  private int[] lastTokens() {
+    return Arrays.copyOfRange(tokens(), Math.max(promptLength(), length() - LOOK_BACK), length());
   }
 
   /// Allows the tail itself and the tokens that begin with it.
@@ -211,7 +218,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       return true;
     }
     if (!hasRoomBehind(token)) {
-      return closeEarly();
+      return closeEarly(vocabulary.bytes(token));
     }
     next = Next.UNLIMITED;
     if (isTooLong(token)) {
@@ -226,7 +233,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       }
       dropLogprobsBehindStop();
     }
-    boolean done = isDone() || jumpForward() || (isSpent() || isOver()) && closeEarly();
+    boolean done = closesIfOver() || isDone() || jumpForward() || closesIfOver();
     if (!done) {
       leaveLoop();
       hold();
@@ -296,10 +303,9 @@ final class GeneratedSequence extends Sequence implements Generation {
         || rules.logprobs() >= 0) {
       return false;
     }
-    int from = Math.max(promptLength(), length() - LOOK_BACK);
-    int[] before = Arrays.copyOfRange(tokens(), from, length());
-    for (int token : rules.matcher().get().forcedTokens(before, tokenizer::encodeContinued)) {
-      if (generated() >= rules.limit()) {
+    Matcher matcher = rules.matcher().get();
+    for (int token : matcher.forcedTokens(lastTokens(), tokenizer::encodeContinued)) {
+      if (generated() >= rules.limit() || !hasRoomBehind(token)) {
         break;
       }
       times().forced(1);
@@ -396,6 +402,10 @@ final class GeneratedSequence extends Sequence implements Generation {
             token -> new String(vocabulary.bytes(token), StandardCharsets.UTF_8).contains("\""));
   }
 
+  private boolean closesIfOver() {
+    return (isSpent() || isOver()) && closeEarly(NO_BYTES);
+  }
+
   private boolean isSpent() {
     return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
   }
@@ -425,7 +435,7 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   /// Whether tokens that had to come, or the pieces of one that was cut, have left too few tokens
-  /// for the end of the value; then the last ones are taken back.
+  /// for the end of the value.
   private boolean isOver() {
     if (!closable || tail.length > 0 || !text.isWhole()) {
       return false;
@@ -433,9 +443,6 @@ final class GeneratedSequence extends Sequence implements Generation {
     try {
       if (rules.matcher().orElseThrow().shortestEndLength() <= left() || endLength() <= left()) {
         return false;
-      }
-      while ((endLength() > left() || !text.isWhole()) && canTakeBack(length() - 1)) {
-        takeBack(1);
       }
       return true;
     } catch (ConstraintException e) { // it takes too long to tell
@@ -507,18 +514,21 @@ final class GeneratedSequence extends Sequence implements Generation {
   }
 
   /// Ends the value as soon as its type allows, and free text at once.
-  private boolean closeEarly() {
+  ///
+  /// @param refused what the model would go on with, if that is known
+  private boolean closeEarly(byte[] refused) {
     finish = Reply.Finish.LENGTH;
     if (rules.matcher().isEmpty()) {
       return true;
     }
-    while ((!text.isWhole() || ESCAPE.matcher(text.text()).find()) && canTakeBack(length() - 1)) {
+    int first = refused.length == 0 ? -1 : refused[0];
+    if (first != '"' || !rules.matcher().get().isInString()) { // else the string is whole
+      takeBackToEnding();
+      shorten(first == ' ' ? new byte[] {' '} : new byte[0], true);
+    }
+    while (endLength() > left() && canTakeBack(length() - 1)) {
       takeBack(1);
     }
-    if (ending > 0 && ending < length() && canTakeBack(ending)) {
-      takeBack(length() - ending);
-    }
-    shorten(new byte[0], true);
     for (int token : end()) {
       if (generated() >= rules.limit()) {
         break;
@@ -529,6 +539,16 @@ final class GeneratedSequence extends Sequence implements Generation {
     closed = rules.matcher().get().mayEnd();
     times().cut();
     return true;
+  }
+
+  /// Goes back out of a character or an escape, and to where nothing has to be made up, if it was.
+  private void takeBackToEnding() {
+    while ((!text.isWhole() || ESCAPE.matcher(text.text()).find()) && canTakeBack(length() - 1)) {
+      takeBack(1);
+    }
+    if (ending > 0 && ending < length() && canTakeBack(ending)) {
+      takeBack(length() - ending);
+    }
   }
 
   /// Tokens so far, those that only spelled the prompt's end left out.

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.match;
 
+import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.machine.State;
 import java.io.ByteArrayOutputStream;
@@ -204,6 +205,34 @@ public final class Matcher {
       return NO_TOKENS; // the text so far is not what the tokenizer would have made of it
     }
     return Arrays.copyOfRange(ids, before.length, ids.length - held);
+  }
+
+  /// Leaves in `mask`, where the next text is certain and its tokens are not, the one token with
+  /// which the tokenizer would begin it, and those that reach beyond it. Other tokens are pieces of
+  /// words: a model that would have said something else may choose any of them, and is led astray.
+  ///
+  /// @param before as for [#forcedTokens]
+  /// @param encoder as for [#forcedTokens]
+  public void leaveUsual(long[] mask, int[] before, Function<String, int[]> encoder) {
+    byte[] forced = forced();
+    int whole = Utf8.whole(forced);
+    if (whole == 0) {
+      return;
+    }
+    int[] ids = encoder.apply(text(bytes(before)) + text(Arrays.copyOf(forced, whole)));
+    if (ids.length <= before.length
+        || !Arrays.equals(ids, 0, before.length, before, 0, before.length)) {
+      return;
+    }
+    Vocabulary vocabulary = cache.vocabulary();
+    for (int length = 1; length <= forced.length; length++) {
+      int node = vocabulary.find(Arrays.copyOf(forced, length));
+      if (node < 0) {
+        break;
+      }
+      vocabulary.clear(node, mask);
+    }
+    mask[ids[before.length] >> 6] |= 1L << ids[before.length];
   }
 
   private byte[] bytes(int[] tokens) {

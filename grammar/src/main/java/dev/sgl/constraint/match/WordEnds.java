@@ -8,6 +8,9 @@ public final class WordEnds {
   /// Punctuation that a text does not end with, because something has to follow it.
   private static final String LEADING = ",;:-–—([{<\"'“‘«/\\&+=@#$¿¡，、；：（【《「『〈·…～";
 
+  /// The zero width joiner, behind which an emoji goes on.
+  private static final int JOINER = 0x200D;
+
   private WordEnds() {}
 
   /// Whether `text` may be cut at `at`: between two whole characters (grapheme clusters, UAX #29),
@@ -16,7 +19,7 @@ public final class WordEnds {
   /// @param at from 1 up to the length of `text`; what comes behind the length is unknown
   static boolean isEnd(String text, int at) {
     int before = text.codePointBefore(at);
-    if (Character.isWhitespace(before) || LEADING.indexOf(before) >= 0) {
+    if (Character.isWhitespace(before) || LEADING.indexOf(before) >= 0 || before == JOINER) {
       return false;
     }
     if (at == text.length()) {
@@ -69,6 +72,6 @@ public final class WordEnds {
       boolean number = Character.isDigit(before) && (next == '.' || next == ',' || next == ':');
       return (number || next == '\'' || next == '’' || next == '-') && goesOn;
     }
-    return before == '.' && isInWord(next);
+    return before == '.' && (isInWord(next) || next == '.');
   }
 }
