@@ -2,6 +2,7 @@ package dev.sgl.server.http;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -19,23 +20,45 @@ final class SlowReaders implements AutoCloseable {
     void write() throws IOException;
   }
 
-  private static final class Write {
-    private final Thread writer = Thread.currentThread();
+  /// Writing on a thread of its own.
+  private static final class Write implements Runnable {
+    private final Thread thread = Thread.ofVirtual().name("sgl-writer").unstarted(this);
     private final long since = System.nanoTime();
-    private boolean over; // guarded by this
-    private boolean cut;
+    private final Writing writing;
+    private Optional<Exception> failed = Optional.empty();
 
-    synchronized void cut() {
-      if (!over) {
-        cut = true;
-        writer.interrupt();
+    Write(Writing writing) {
+      this.writing = writing;
+    }
+
+    @Override
+    public void run() {
+      try {
+        writing.write();
+      } catch (IOException | RuntimeException e) {
+        failed = Optional.of(e);
       }
     }
 
-    /// @return whether it was cut
-    synchronized boolean end() {
-      over = true;
-      return cut;
+    /// Waits for its end, however often the caller is interrupted.
+    void await() throws IOException {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          thread.join();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      switch (failed.orElse(null)) {
+        case null -> {}
+        case IOException e -> throw e;
+        case Exception e -> throw (RuntimeException) e;
+      }
     }
   }
 
@@ -51,26 +74,27 @@ final class SlowReaders implements AutoCloseable {
       while (true) {
         TimeUnit.MILLISECONDS.sleep(tick);
         long now = System.nanoTime();
-        writes.stream().filter(w -> now - w.since > patience.toNanos()).forEach(Write::cut);
+        writes.stream()
+            .filter(w -> now - w.since > patience.toNanos())
+            .forEach(w -> w.thread.interrupt());
       }
     } catch (InterruptedException e) {
       return; // the end
     }
   }
 
-  /// Writes to a client.
+  /// Writes to a client, on a thread of its own: an interrupt of the caller is meant for its
+  /// work, and would close the connection.
   ///
   /// @throws IOException if the client is gone, or was cut off because it did not read
   void write(Writing writing) throws IOException {
-    Write write = new Write();
+    Write write = new Write(writing);
     writes.add(write);
     try {
-      writing.write();
+      write.thread.start();
+      write.await();
     } finally {
       writes.remove(write);
-      if (write.end()) {
-        Thread.interrupted(); // it was meant for the writing alone
-      }
     }
   }
 
