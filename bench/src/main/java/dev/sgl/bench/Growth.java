@@ -13,9 +13,10 @@ import java.util.function.Consumer;
 /// Measures how the time for a text of `.sgl` grows with its length, for each construct that can be
 /// repeated: to compile it and write the report, to analyse it as an editor does, to format it.
 ///
-/// A construct is a line of a table: its name, what stands before, what is repeated, what stands
-/// between, what is repeated behind that, and what stands at the end; `#` is the number of the
-/// repetition. Printed are the milliseconds of the longest text and the exponent of the growth over
+/// A construct is a line of a table: its name, a text that begins it, a text that is repeated, one
+/// in the middle, one that is repeated as often behind it, and one that ends it; `#` is the number
+/// of the repetition. Printed are the milliseconds of the longest text and the exponent of the
+// growth over
 /// its second half: 1 is linear, 2 quadratic.
 ///
 /// Usage: `Growth CONSTRUCTS [MOST]`, of at most MOST repetitions.
@@ -34,7 +35,7 @@ public final class Growth {
     }
   }
 
-  /// What is done with a text.
+  /// The work on a text.
   private enum Work {
     COMPILE(text -> Compiler.compile("x.sgl", text).report()),
     ANALYSE(text -> Analysis.of("x.sgl", text, Sources.NONE)),

@@ -68,17 +68,17 @@ final class ExprLowering {
               span);
       case Sgl.RangeContext range ->
           new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
+      case Sgl.ListContext list when list.each() != null ->
+          new Expr.Each(
+              expr(list.expression(0)),
+              list.each().name().getText(),
+              expr(list.each().expression(0)),
+              optional(list.each().expression(1)),
+              span);
       case Sgl.ListContext list ->
           new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
       case Sgl.RecordValueContext record ->
           new Expr.RecOf(record.entry().stream().map(this::entry).toList(), span);
-      case Sgl.ComprehensionContext each ->
-          new Expr.Each(
-              expr(each.expression(0)),
-              each.name().getText(),
-              expr(each.expression(1)),
-              optional(each.expression(2)),
-              span);
       case Sgl.ParenthesizedContext inner -> expr(inner.expression());
       default -> throw new AssertionError(expression.getClass());
     };

@@ -52,7 +52,8 @@ final class Places {
       case Sgl.DefinitionContext _, Sgl.BranchContext _, Sgl.ArmContext _ -> true;
       case Sgl.FieldContext _, Sgl.ParameterContext _, Sgl.ArgumentContext _ -> true;
       case Sgl.OptionContext _, Sgl.EntryContext _, Sgl.GivenContext _ -> true;
-      case Sgl.ExpressionContext item -> item.getParent() instanceof Sgl.ListContext;
+      case Sgl.ExpressionContext item ->
+          item.getParent() instanceof Sgl.ListContext list && list.each() == null;
       default -> false;
     };
   }

@@ -59,107 +59,53 @@ public record Sampling(
 
   /// The same with at most so many tokens.
   public Sampling withMaxTokens(int value) {
-    return new Sampling(
-        OptionalInt.of(value),
-        budget,
-        minTokens,
-        temperature,
-        topP,
-        topK,
-        minP,
-        stop,
-        stopTokens,
-        seed,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        logprobs);
+    return with(OptionalInt.of(value), minTokens, stop, stopTokens, seed, logprobs);
+  }
+
+  /// The same with other tokens before which the text may not end.
+  public Sampling withMinTokens(int value) {
+    return with(maxTokens, value, stop, stopTokens, seed, logprobs);
   }
 
   /// The same with other stop texts and stop tokens.
   public Sampling withStops(List<String> texts, List<Integer> tokens) {
+    return with(maxTokens, minTokens, texts, tokens, seed, logprobs);
+  }
+
+  /// The same with another seed.
+  public Sampling withSeed(OptionalLong value) {
+    return with(maxTokens, minTokens, stop, stopTokens, value, logprobs);
+  }
+
+  /// The same with or without log-probabilities.
+  public Sampling withLogprobs(OptionalInt value) {
+    return with(maxTokens, minTokens, stop, stopTokens, seed, value);
+  }
+
+  private Sampling with(
+      OptionalInt most,
+      int least,
+      List<String> texts,
+      List<Integer> tokens,
+      OptionalLong otherSeed,
+      OptionalInt probabilities) {
     return new Sampling(
-        maxTokens,
+        most,
         budget,
-        minTokens,
+        least,
         temperature,
         topP,
         topK,
         minP,
         texts,
         tokens,
-        seed,
+        otherSeed,
         frequencyPenalty,
         presencePenalty,
         repetitionPenalty,
         logitBias,
         ignoreEos,
-        logprobs);
-  }
-
-  /// The same with other tokens before which the text may not end.
-  public Sampling withMinTokens(int value) {
-    return new Sampling(
-        maxTokens,
-        budget,
-        value,
-        temperature,
-        topP,
-        topK,
-        minP,
-        stop,
-        stopTokens,
-        seed,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        logprobs);
-  }
-
-  /// The same with another seed.
-  public Sampling withSeed(OptionalLong value) {
-    return new Sampling(
-        maxTokens,
-        budget,
-        minTokens,
-        temperature,
-        topP,
-        topK,
-        minP,
-        stop,
-        stopTokens,
-        value,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        logprobs);
-  }
-
-  /// The same with or without log-probabilities.
-  public Sampling withLogprobs(OptionalInt value) {
-    return new Sampling(
-        maxTokens,
-        budget,
-        minTokens,
-        temperature,
-        topP,
-        topK,
-        minP,
-        stop,
-        stopTokens,
-        seed,
-        frequencyPenalty,
-        presencePenalty,
-        repetitionPenalty,
-        logitBias,
-        ignoreEos,
-        value);
+        probabilities);
   }
 
   private static Sampling plain(OptionalDouble temperature) {

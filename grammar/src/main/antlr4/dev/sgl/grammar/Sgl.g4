@@ -96,11 +96,12 @@ expression
   | name arguments?                                                          # reference
   | JOIN arguments                                                           # joinCall
   | literal                                                                  # constant
-  | LBRACKET expression FOR name IN expression (IF expression)? RBRACKET     # comprehension
-  | LBRACKET (expression (COMMA expression)* COMMA?)? RBRACKET               # list
+  | LBRACKET (expression (each | (COMMA expression)* COMMA?))? RBRACKET      # list
   | LBRACE (entry (COMMA entry)* COMMA?)? RBRACE                             # recordValue
   | LPAREN expression RPAREN                                                 # parenthesized
   ;
+
+each: FOR name IN expression (IF expression)?;
 
 arguments: CALLING (argument (COMMA argument)* COMMA?)? RPAREN;
 argument: (word COLON)? expression;

@@ -35,9 +35,6 @@ final class GeneratedSequence extends Sequence implements Generation {
   /// Tokens, and characters, that may be taken back where a text turns out to be too long.
   private static final int MOST_BACK = 32;
 
-  /// Most tokens of one character, which may be its bytes.
-  private static final int CHARACTER = 4;
-
   /// Characters or tokens before a limit from where on text may be taken back.
   private static final int NEAR_LIMIT = 48;
 
@@ -171,7 +168,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     matcher.leaveUsual(mask, lastTokens(), tokenizer::encodeContinued);
   }
 
-  /// The last tokens, from which the tokenizer sees what stands before.
+  /// The last tokens, as far as the tokenizer has to see them again.
   private int[] lastTokens() {
     return Arrays.copyOfRange(tokens(), Math.max(promptLength(), length() - LOOK_BACK), length());
   }
@@ -233,7 +230,11 @@ final class GeneratedSequence extends Sequence implements Generation {
       }
       dropLogprobsBehindStop();
     }
-    boolean done = closesIfOver() || isDone() || jumpForward() || closesIfOver();
+    boolean done =
+        isOver() && closeEarly(NO_BYTES)
+            || isDone()
+            || jumpForward()
+            || (isSpent() || isOver()) && closeEarly(NO_BYTES);
     if (!done) {
       leaveLoop();
       hold();
@@ -402,10 +403,6 @@ final class GeneratedSequence extends Sequence implements Generation {
             token -> new String(vocabulary.bytes(token), StandardCharsets.UTF_8).contains("\""));
   }
 
-  private boolean closesIfOver() {
-    return (isSpent() || isOver()) && closeEarly(NO_BYTES);
-  }
-
   private boolean isSpent() {
     return generated() >= rules.budget() && tail.length == 0 && text.isWhole();
   }
@@ -441,10 +438,7 @@ final class GeneratedSequence extends Sequence implements Generation {
       return false;
     }
     try {
-      if (rules.matcher().orElseThrow().shortestEndLength() <= left() || endLength() <= left()) {
-        return false;
-      }
-      return true;
+      return rules.matcher().orElseThrow().shortestEndLength() > left() && endLength() > left();
     } catch (ConstraintException e) { // it takes too long to tell
       closable = false;
       return false;
@@ -515,7 +509,7 @@ final class GeneratedSequence extends Sequence implements Generation {
 
   /// Ends the value as soon as its type allows, and free text at once.
   ///
-  /// @param refused what the model would go on with, if that is known
+  /// @param refused the bytes with which the model would go on; empty if they are not known
   private boolean closeEarly(byte[] refused) {
     finish = Reply.Finish.LENGTH;
     if (rules.matcher().isEmpty()) {
@@ -541,7 +535,8 @@ final class GeneratedSequence extends Sequence implements Generation {
     return true;
   }
 
-  /// Goes back out of a character or an escape, and to where nothing has to be made up, if it was.
+  /// Goes back out of a character or an escape, and to the last place at which the value could be
+  /// ended with nothing made up.
   private void takeBackToEnding() {
     while ((!text.isWhole() || ESCAPE.matcher(text.text()).find()) && canTakeBack(length() - 1)) {
       takeBack(1);
@@ -612,7 +607,7 @@ final class GeneratedSequence extends Sequence implements Generation {
     for (int i = length() - 1; i >= promptLength() && !logprobs.isEmpty(); i--) {
       int size = vocabulary.bytes(tokens()[i]).length;
       if (size > behind) {
-        return;
+        break;
       }
       behind -= size;
       logprobs.removeLast();

@@ -92,7 +92,7 @@ public final class TextStream {
     hold = characters;
   }
 
-  /// Keeps back what stands behind so many characters, from now on.
+  /// Keeps back all but the first `characters`, from now on.
   public void holdFrom(int characters) {
     holdFrom = characters;
   }
@@ -103,7 +103,7 @@ public final class TextStream {
         + open.length;
   }
 
-  /// Takes back the last `bytes`. What was shown of them has to come again.
+  /// Takes back the last `bytes`. Those of them that were shown have to come again.
   public void takeBack(int bytes) {
     int from = Math.max(0, text.length() - bytes - 1);
     from -= from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0;

@@ -197,14 +197,18 @@ public final class Matcher {
       return NO_TOKENS;
     }
     boolean complete = whole == forced.length && endsAfter(forced);
-    byte[] known = bytes(before);
-    int[] ids = encoder.apply(text(known) + text(Arrays.copyOf(forced, whole)));
-    int held = complete ? 0 : HELD_BACK;
-    if (ids.length <= before.length + held
-        || !Arrays.equals(ids, 0, before.length, before, 0, before.length)) {
-      return NO_TOKENS; // the text so far is not what the tokenizer would have made of it
-    }
-    return Arrays.copyOfRange(ids, before.length, ids.length - held);
+    int[] usual = usual(Arrays.copyOf(forced, whole), before, encoder);
+    return Arrays.copyOf(usual, Math.max(0, usual.length - (complete ? 0 : HELD_BACK)));
+  }
+
+  /// The tokens of a text behind those before it; none if the text so far has other tokens than
+  /// the tokenizer makes.
+  private int[] usual(byte[] text, int[] before, Function<String, int[]> encoder) {
+    int[] ids = encoder.apply(text(bytes(before)) + text(text));
+    return ids.length > before.length
+            && Arrays.equals(ids, 0, before.length, before, 0, before.length)
+        ? Arrays.copyOfRange(ids, before.length, ids.length)
+        : NO_TOKENS;
   }
 
   /// Leaves in `mask`, where the next text is certain and its tokens are not, the one token with
@@ -219,9 +223,8 @@ public final class Matcher {
     if (whole == 0) {
       return;
     }
-    int[] ids = encoder.apply(text(bytes(before)) + text(Arrays.copyOf(forced, whole)));
-    if (ids.length <= before.length
-        || !Arrays.equals(ids, 0, before.length, before, 0, before.length)) {
+    int[] usual = usual(Arrays.copyOf(forced, whole), before, encoder);
+    if (usual.length == 0) {
       return;
     }
     Vocabulary vocabulary = cache.vocabulary();
@@ -232,7 +235,7 @@ public final class Matcher {
       }
       vocabulary.clear(node, mask);
     }
-    mask[ids[before.length] >> 6] |= 1L << ids[before.length];
+    mask[usual[0] >> 6] |= 1L << usual[0];
   }
 
   private byte[] bytes(int[] tokens) {

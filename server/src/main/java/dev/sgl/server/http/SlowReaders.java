@@ -1,5 +1,6 @@
 package dev.sgl.server.http;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,18 +43,7 @@ final class SlowReaders implements AutoCloseable {
 
     /// Waits for its end, however often the caller is interrupted.
     void await() throws IOException {
-      boolean interrupted = false;
-      while (true) {
-        try {
-          thread.join();
-          break;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Uninterruptibles.joinUninterruptibly(thread);
       switch (failed.orElse(null)) {
         case null -> {}
         case IOException e -> throw e;
