@@ -78,4 +78,29 @@ class TextStreamTest {
     stream.hold(0);
     assertEquals(" m", stream.next());
   }
+
+  @Test
+  void aTokenThatWasPartlyShownCanBeTakenBackAndWrittenAgain() {
+    TextStream stream = new TextStream(List.of());
+    stream.hold(32);
+    stream.add("see 世".getBytes(StandardCharsets.UTF_8));
+    stream.add("界...".getBytes(StandardCharsets.UTF_8));
+    String shown = stream.next();
+    stream.takeBack(6);
+    assertEquals("see 世", stream.text());
+    stream.add("界.".getBytes(StandardCharsets.UTF_8));
+    stream.hold(0);
+    assertEquals("see 世界.", shown + stream.next());
+  }
+
+  @Test
+  void textBehindAPlaceIsHeldBack() {
+    TextStream stream = new TextStream(List.of());
+    stream.holdFrom(3);
+    stream.add("one two".getBytes(StandardCharsets.UTF_8));
+    assertEquals("one", stream.next());
+    assertEquals(4, stream.heldBytes());
+    stream.holdFrom(Integer.MAX_VALUE);
+    assertEquals(" two", stream.next());
+  }
 }

@@ -45,6 +45,13 @@ class CutTest {
   }
 
   @Test
+  void stringsDoNotEndWithinDotsOrBehindAJoiner() {
+    List<String> begun = List.of("{\"a\": \"", " physical");
+    assertEquals("{\"a\": \" physical|CLOSE", cut(string(0, 11), begun, "...health"));
+    assertEquals("{\"a\": \" physical|CLOSE", cut(string(0, 11), begun, "👩\u200D👧"));
+  }
+
+  @Test
   void stringsEndBehindTheLastWholeWord() {
     List<String> begun = List.of("{\"a\": \"", " physical", " health", ",");
     assertEquals("{\"a\": \" physical health|CLOSE", cut(string(0, 18), begun, " mental"));

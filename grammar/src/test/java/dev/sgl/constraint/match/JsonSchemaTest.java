@@ -200,4 +200,13 @@ class JsonSchemaTest {
         assertThrows(ConstraintException.class, () -> compile(schema, JsonStyle.COMPACT));
     assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
   }
+
+  /// As ASCII writers do; half of a pair of surrogates is no character.
+  @Test
+  void anyCharacterMayBeEscapedByItsNumber() {
+    check(
+        "{\"type\":\"string\",\"maxLength\":3}",
+        List.of("\"caé\"", "\"\\u00e9\"", "\"\\u4F60好\"", "\"\\ud83d\\ude00a\"", "\"\\u0000\""),
+        List.of("\"\\ud83d\"", "\"\\ude00\"", "\"\\u4f6\"", "\"\\u0061\\u0062\\u0063d\""));
+  }
 }

@@ -182,4 +182,25 @@ class MatcherTest {
     }
     return sum;
   }
+
+  /// Of the tokens inside of a text that is certain only the tokenizer's own is left.
+  @Test
+  void certainTextIsWrittenInTheTokenizersTokens() {
+    List<byte[]> tokens = new ArrayList<>();
+    for (String token : List.of("\"", "low", "low\"", "lo", "l", "o", "w", "}")) {
+      tokens.add(token.getBytes(StandardCharsets.UTF_8));
+    }
+    MaskCache words = new MaskCache(new Vocabulary(tokens.toArray(byte[][]::new)));
+    Matcher matcher =
+        new ConstraintCompiler().compile(new Constraint.Text("\"low\"}")).matcher(words);
+    assertTrue(matcher.accept(0));
+    long[] mask = new long[1];
+    matcher.fill(mask);
+    assertEquals(0b11110, mask[0], "low, low\", lo, l");
+    matcher.leaveUsual(mask, new int[] {0}, _ -> new int[] {0, 1, 0, 7});
+    assertEquals(0b00010, mask[0] & 0b11010, "the pieces are gone");
+    matcher.fill(mask);
+    matcher.leaveUsual(mask, new int[] {0}, _ -> new int[] {3, 6});
+    assertEquals(0b11110, mask[0], "the text so far has other tokens");
+  }
 }
