@@ -16,8 +16,7 @@ import java.util.function.Consumer;
 /// A construct is a line of a table: its name, a text that begins it, a text that is repeated, one
 /// in the middle, one that is repeated as often behind it, and one that ends it; `#` is the number
 /// of the repetition. Printed are the milliseconds of the longest text and the exponent of the
-// growth over
-/// its second half: 1 is linear, 2 quadratic.
+/// growth over its second half: 1 is linear, 2 quadratic.
 ///
 /// Usage: `Growth CONSTRUCTS [MOST]`, of at most MOST repetitions.
 public final class Growth {
