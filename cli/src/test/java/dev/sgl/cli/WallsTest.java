@@ -48,6 +48,7 @@ class WallsTest {
           "picocli",
           "jdk.incubator.vector",
           "com.google",
+          "com.ibm",
           "io.micrometer",
           "io.modelcontextprotocol",
           "me.tongfei",

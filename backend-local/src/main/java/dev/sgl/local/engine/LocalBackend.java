@@ -38,6 +38,9 @@ import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.writing.GeneratedSequence;
+import dev.sgl.local.writing.PhraseEnds;
+import dev.sgl.local.writing.Rules;
 import dev.sgl.program.Types;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +75,7 @@ public final class LocalBackend implements TokenBackend {
   private final GenerationDefaults defaults;
   private final Engine engine;
   private final MaskCache masks;
+  private final int[] phraseEnds;
   private final boolean jumpForward;
   private final Layout layout;
   private final int context;
@@ -116,6 +120,7 @@ public final class LocalBackend implements TokenBackend {
       format = ChatFormat.open(checkpoint, tokenizer, options.chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
+      phraseEnds = PhraseEnds.of(tokenizer.vocabulary());
       jumpForward = options.jumpForward();
       layout = options.layout();
     } catch (RuntimeException | Error e) {
@@ -209,13 +214,13 @@ public final class LocalBackend implements TokenBackend {
         spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
         new GeneratedSequence(
-            engine,
+            engine::cancel,
             healed,
             new Sequence.Terms(
                 prompt.length + limit,
                 request.scheduling().priority(),
                 request.scheduling().cacheSalt()),
-            new GeneratedSequence.Rules(
+            new Rules(
                 limit,
                 sampling.budget().orElse(Integer.MAX_VALUE),
                 sampling.minTokens(),
@@ -225,7 +230,8 @@ public final class LocalBackend implements TokenBackend {
                 jumpForward,
                 request.writing().closes(request.type()),
                 defaults.ends(),
-                sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray()),
+                sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray(),
+                phraseEnds),
             new Sampler(defaults.settings(sampling), prompt),
             new TextStream(sampling.stop(), !Types.isFree(request.type())),
             tokenizer);

@@ -12,8 +12,6 @@ import java.util.SplittableRandom;
 /// takes at most one random number a token, so that a seeded sequence is the same alone and in any
 /// batch.
 public final class Sampler {
-  private static final int[] NO_TOKENS = {};
-
   private final Settings settings;
   private final SplittableRandom random;
   private final Map<Integer, Integer> generated = new HashMap<>();
@@ -36,7 +34,8 @@ public final class Sampler {
   /// @param allowed the tokens that may be picked as a bit set; empty is all
   /// @param banned tokens that may not be picked all the same
   /// @param candidates as of [Draw]
-  public Draw draw(long[] allowed, int[] banned, int candidates) {
+  /// @param scored as of [Draw]
+  public Draw draw(long[] allowed, int[] banned, int candidates, int[] scored) {
     Map<Integer, Float> shifts = shifts();
     for (int token : banned) {
       shifts.put(token, Float.NEGATIVE_INFINITY);
@@ -61,7 +60,7 @@ public final class Sampler {
         allowed,
         settings.temperature() == 0 ? 0 : random.nextDouble(),
         candidates,
-        NO_TOKENS);
+        scored);
   }
 
   private Map<Integer, Float> shifts() {

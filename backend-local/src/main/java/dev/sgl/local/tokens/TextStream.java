@@ -1,6 +1,5 @@
 package dev.sgl.local.tokens;
 
-import dev.sgl.constraint.match.WordEnds;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +12,7 @@ public final class TextStream {
   private final StringBuilder text = new StringBuilder();
   private byte[] open = {}; // the beginning of a character
   private int shown;
-  private int hold; // most characters of a last word to keep back
+  private int hold; // characters at the end to keep back
   private int holdFrom = Integer.MAX_VALUE;
   private Optional<String> stopped = Optional.empty();
   private boolean isFence; // whether the first line of a code block may be, or is, coming
@@ -87,7 +86,7 @@ public final class TextStream {
     }
   }
 
-  /// Keeps back the last word from now on, if it has at most so many characters.
+  /// Keeps back the last `characters`, from now on.
   public void hold(int characters) {
     hold = characters;
   }
@@ -138,10 +137,16 @@ public final class TextStream {
 
   /// Text that can be shown and was not yet.
   public String next() {
-    int end = isStopped() ? text.length() : text.length() - Math.max(held(), lastWord());
-    end = Math.min(end, Math.max(shown, holdFrom));
-    String chunk = text.substring(Math.min(shown, end), end);
-    shown = Math.max(shown, end);
+    int end = isStopped() ? text.length() : text.length() - Math.max(held(), hold);
+    end = Math.min(end, holdFrom);
+    if (end > 0 && Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    if (end <= shown) {
+      return "";
+    }
+    String chunk = text.substring(shown, end);
+    shown = end;
     return chunk;
   }
 
@@ -162,11 +167,6 @@ public final class TextStream {
   /// All text so far, without a stop text.
   public String text() {
     return text.toString();
-  }
-
-  /// Characters behind the last end of a word, if there are not too many.
-  private int lastWord() {
-    return hold == 0 ? 0 : WordEnds.behindLast(text, hold);
   }
 
   /// Characters at the end that may be the beginning of a stop text.

@@ -44,7 +44,8 @@ class SamplerTest {
   }
 
   private static int pick(Sampler sampler, float[] logits, long[] allowed) {
-    return PlainPicker.pick(logits, sampler.draw(allowed, new int[0], Draw.NO_LOGPROBS)).token();
+    return PlainPicker.pick(logits, sampler.draw(allowed, new int[0], Draw.NO_LOGPROBS, new int[0]))
+        .token();
   }
 
   private static Settings with(UnaryOperator<double[]> change, Map<Integer, Double> bias) {

@@ -67,9 +67,9 @@ class TextStreamTest {
   }
 
   @Test
-  void theLastWordIsHeldBackAndCanBeTakenBack() {
+  void theLastCharactersAreHeldBackAndCanBeTakenBack() {
     TextStream stream = new TextStream(List.of());
-    stream.hold(32);
+    stream.hold(4);
     stream.add("Sleep is für".getBytes(StandardCharsets.UTF_8));
     assertEquals("Sleep is", stream.next());
     stream.add(" men".getBytes(StandardCharsets.UTF_8));
@@ -82,7 +82,7 @@ class TextStreamTest {
   @Test
   void aTokenThatWasPartlyShownCanBeTakenBackAndWrittenAgain() {
     TextStream stream = new TextStream(List.of());
-    stream.hold(32);
+    stream.hold(2);
     stream.add("see 世".getBytes(StandardCharsets.UTF_8));
     stream.add("界...".getBytes(StandardCharsets.UTF_8));
     String shown = stream.next();

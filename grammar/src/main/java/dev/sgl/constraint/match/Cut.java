@@ -5,9 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Where a text goes on instead of with the token that the model chose, which is longer than the
-/// text may be: behind the last whole word, if the string or the text can end there.
+/// text may be: behind the end of a phrase or the last
+/// whole word, if the string or the text can end there.
 ///
 /// @param back how many of the last tokens are taken back
 /// @param kept what is written in their place
@@ -26,6 +28,15 @@ public record Cut(int back, byte[] kept, Then then) {
 
   /// Finds the cut of one text.
   static final class Finder {
+    private static final int NOWHERE = -1;
+    private static final double UNLIKELY = Double.NEGATIVE_INFINITY;
+
+    /// One in so many of the bytes that there is room for is kept.
+    private static final int LEAST_PART = 3;
+
+    /// What is a quarter as likely as the best place, and stands behind it, is better.
+    private static final double ABOUT = Math.log(4);
+
     private final byte[][] tokens; // the last ones that were taken, and the one that is refused
     private final CompiledConstraint constraint;
     private final List<State> states = new ArrayList<>(); // by byte, as far as they are allowed
@@ -53,27 +64,67 @@ public record Cut(int back, byte[] kept, Then then) {
       }
     }
 
-    /// The best cut at or behind the byte `least`.
-    Cut find(int least) {
+    /// The best cut at or behind the byte `least`: where a phrase ends, or else behind the last
+    /// word, the last part of a name, the last character.
+    ///
+    /// @param phraseEnds the log-probability that a phrase ends before each token
+    Cut find(int least, double[] phraseEnds) {
       int end = states.size() - 1;
       boolean isString = constraint.endsString(states.get(end));
       String text = decoded();
-      int whole = -1;
-      for (int at = end; at >= least && at > 0; at--) {
-        if (isString && isQuote(at)) {
-          break; // the string begins here
-        }
+      int begin = begin(end, isString);
+      List<Integer> words = new ArrayList<>();
+      int part = NOWHERE;
+      int whole = NOWHERE;
+      for (int at = Math.max(least, begin + 1); at <= end; at++) {
         int index = index(at);
-        if (index > 0 && mayEnd(at, isString)) {
-          if (WordEnds.isEnd(text, index)) {
-            return cut(at, isString);
-          }
-          whole = whole < 0 && isCharacterEnd(text, index) ? at : whole;
+        if (index <= 0 || !mayEnd(at, isString)) {
+          continue;
+        }
+        if (WordEnds.isEnd(text, index)) {
+          words.add(at);
+        } else if (WordEnds.isPartEnd(text, index)) {
+          part = at;
+        } else if (isCharacterEnd(text, index)) {
+          whole = at;
         }
       }
-      return whole < 0
-          ? new Cut(0, kept(tokens.length - 1, end), Then.ANYTHING)
-          : cut(whole, isString);
+      int phrase = phrase(words, begin + (end - begin) / LEAST_PART, phraseEnds);
+      int word = words.isEmpty() ? NOWHERE : words.getLast();
+      return IntStream.of(phrase, word, part, whole)
+          .filter(at -> at != NOWHERE)
+          .mapToObj(at -> cut(at, isString))
+          .findFirst()
+          .orElseGet(() -> new Cut(0, kept(tokens.length - 1, end), Then.ANYTHING));
+    }
+
+    /// The byte at which the string begins, as far as that is known.
+    private int begin(int end, boolean isString) {
+      int at = end;
+      while (at > 0 && !(isString && isQuote(at))) {
+        at--;
+      }
+      return at;
+    }
+
+    /// The last of the places behind words where a phrase ends about as likely as at any of them.
+    ///
+    /// @param least what may not be cut off
+    private int phrase(List<Integer> words, int least, double[] phraseEnds) {
+      List<Integer> places = words.stream().filter(at -> at >= least).toList();
+      double best =
+          places.stream().mapToDouble(at -> likely(at, phraseEnds)).max().orElse(UNLIKELY);
+      return best == UNLIKELY
+          ? NOWHERE
+          : places.reversed().stream()
+              .filter(at -> likely(at, phraseEnds) >= best - ABOUT)
+              .findFirst()
+              .orElse(NOWHERE);
+    }
+
+    private double likely(int at, double[] phraseEnds) {
+      int token = Arrays.binarySearch(starts, at);
+      return token < 0 || token >= phraseEnds.length ? UNLIKELY : phraseEnds[token];
     }
 
     private static boolean isCharacterEnd(String text, int index) {

@@ -104,15 +104,18 @@ public final class Matcher {
   /// Where to go on instead of with `refused`, which is longer than is allowed.
   ///
   /// @param before the tokens that were last taken, as far as they can be taken back
+  /// @param phraseEnds the log-probability that a phrase ends before each of them, and before
+  ///     `refused`; fewer if they are not known
   /// @param shown how many bytes of them cannot be taken back
   /// @param refused the bytes that the model chose; empty if nothing more is to be written
-  public Cut cut(int[] before, int shown, byte[] refused) {
+  public Cut cut(int[] before, double[] phraseEnds, int shown, byte[] refused) {
     byte[][] tokens = new byte[before.length + 1][];
     for (int i = 0; i < before.length; i++) {
       tokens[i] = cache.vocabulary().bytes(before[i]);
     }
     tokens[before.length] = refused;
-    return new Cut.Finder(constraint, trail.state(length - before.length), tokens).find(shown);
+    return new Cut.Finder(constraint, trail.state(length - before.length), tokens)
+        .find(shown, phraseEnds);
   }
 
   /// Adds to `mask` the bits of the tokens that begin with `before` and, after it, with something

@@ -1,9 +1,10 @@
 package dev.sgl.constraint.match;
 
-import java.text.BreakIterator;
-import java.util.Locale;
+import com.ibm.icu.text.BreakIterator;
+import com.ibm.icu.util.ULocale;
 
-/// Where a text can be cut without breaking a word.
+/// Where a text can be cut without breaking a word. Words that are written without blanks between
+/// them, as in Chinese, Japanese and Thai, are those of ICU's dictionaries.
 public final class WordEnds {
   /// Punctuation that a text does not end with, because something has to follow it.
   private static final String LEADING = ",;:-–—([{<\"'“‘«/\\&+=@#$¿¡，、；：（【《「『〈·…～";
@@ -26,7 +27,19 @@ public final class WordEnds {
       return !isInWord(before);
     }
     int next = text.codePointAt(at);
-    return !(isInWord(before) && isInWord(next)) && !joins(text, at) && isCharacterEnd(text, at);
+    return !(isInWord(before) && isInWord(next))
+        && !joins(text, at)
+        && isCharacterEnd(text, at)
+        && !(hasNoBlanks(before) && hasNoBlanks(next) && !isBoundary(words(), text, at));
+  }
+
+  /// Whether a part of a name ends at `at`, as in `palindromeChecker` and `snake_case`.
+  static boolean isPartEnd(String text, int at) {
+    if (at == text.length() || !Character.isLetterOrDigit(text.codePointBefore(at))) {
+      return false;
+    }
+    int next = text.codePointAt(at);
+    return next == '_' || Character.isUpperCase(next) && Character.isLowerCase(text.charAt(at - 1));
   }
 
   /// How many characters stand behind the last place where `text` may be cut; `most` if there is
@@ -44,22 +57,32 @@ public final class WordEnds {
 
   /// Whether `at` is the end of a whole character.
   static boolean isCharacterEnd(String text, int at) {
-    BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
-    characters.setText(text);
-    return characters.isBoundary(at);
+    return isBoundary(BreakIterator.getCharacterInstance(ULocale.ROOT), text, at);
+  }
+
+  private static BreakIterator words() {
+    return BreakIterator.getWordInstance(ULocale.ROOT);
+  }
+
+  private static boolean isBoundary(BreakIterator breaks, String text, int at) {
+    breaks.setText(text);
+    return breaks.isBoundary(at);
   }
 
   /// Letters and digits of scripts that put blanks between words, and halves of characters.
   private static boolean isInWord(int point) {
-    if (point == '\uFFFD' || point == '_') {
-      return true;
-    }
-    return Character.isLetterOrDigit(point)
-        && !Character.isIdeographic(point)
-        && switch (Character.UnicodeScript.of(point)) {
-          case HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR -> false;
-          default -> true;
-        };
+    return point == '\uFFFD'
+        || point == '_'
+        || Character.isLetterOrDigit(point) && !hasNoBlanks(point);
+  }
+
+  /// Letters, and marks on them, of scripts that put no blanks between words.
+  private static boolean hasNoBlanks(int point) {
+    return switch (Character.UnicodeScript.of(point)) {
+      case HAN, HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR ->
+          Character.isUnicodeIdentifierPart(point);
+      default -> false;
+    };
   }
 
   /// Whether the characters around `at` are parts of one word or number, as in `it's` and `3.14`.

@@ -26,13 +26,14 @@ class CutTest {
                   .toArray(byte[][]::new)));
 
   /// The text behind the cut, when `tokens` were taken and `refused` does not fit.
-  private static String cut(Constraint constraint, List<String> tokens, String refused) {
+  private static String cut(
+      Constraint constraint, List<String> tokens, String refused, double... phraseEnds) {
     Matcher matcher = new ConstraintCompiler().compile(constraint).matcher(CACHE);
     int[] ids = tokens.stream().mapToInt(WORDS::indexOf).toArray();
     for (int id : ids) {
       matcher.accept(id);
     }
-    Cut cut = matcher.cut(ids, 0, refused.getBytes(StandardCharsets.UTF_8));
+    Cut cut = matcher.cut(ids, phraseEnds, 0, refused.getBytes(StandardCharsets.UTF_8));
     String whole = String.join("", tokens.subList(0, tokens.size() - cut.back()));
     return whole + new String(cut.kept(), StandardCharsets.UTF_8) + "|" + cut.then();
   }
@@ -63,8 +64,35 @@ class CutTest {
         "{\"a\": \" physical ment|CLOSE",
         cut(string(13, 14), List.of("{\"a\": \"", " physical", " ment"), "al"),
         "it would be too short");
-    assertEquals("{\"a\": \"预防感|CLOSE", cut(string(0, 3), List.of("{\"a\": \"", "预防"), "感冒"));
+    assertEquals("{\"a\": \"预防|CLOSE", cut(string(0, 3), List.of("{\"a\": \"", "预防"), "感冒"));
     assertEquals("{\"a\": \"antidis|CLOSE", cut(string(0, 7), List.of("{\"a\": \""), "antidises"));
+  }
+
+  @Test
+  void stringsEndWhereAPhraseEndsMostLikely() {
+    List<String> begun = List.of("{\"a\": \"", " health", " physical", " health", " ment");
+    double[] unknown = {};
+    double[] likely = {-9, -1, -1, -2.5, -6, -8};
+    assertEquals(
+        "{\"a\": \" health physical health|CLOSE", cut(string(0, 30), begun, "al", unknown));
+    assertEquals(
+        "{\"a\": \" health physical|CLOSE",
+        cut(string(0, 30), begun, "al", likely),
+        "the place behind the first word is more likely, but too little would be left");
+    assertEquals(
+        "{\"a\": \" health physical health|CLOSE", cut(string(20, 30), begun, "al", likely));
+    assertEquals(
+        "{\"a\": \" health physical health|CLOSE",
+        cut(string(0, 30), begun, "al", -9, -1, -9, -2.5, -3, -8),
+        "it is about as likely, and longer");
+  }
+
+  @Test
+  void namesEndBehindTheirLastWholePart() {
+    assertEquals(
+        "{\"a\": \"palindrome|CLOSE",
+        cut(string(0, 14), List.of("{\"a\": \""), "palindromeChecker"));
+    assertEquals("{\"a\": \"is|CLOSE", cut(string(0, 8), List.of("{\"a\": \""), "is_palindrome"));
   }
 
   @Test
@@ -79,12 +107,23 @@ class CutTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "it's fine | 2 | false", "it's fine | 4 | true", "3.14 is | 1 | false",
-            "3.14 is | 4 | true",
-        "well-known. | 4 | false", "one, two | 3 | true", "one, two | 4 | false",
-            "日本語です | 2 | true",
-        "naïve | 3 | false", "done. Next | 5 | true", "e.g. this | 2 | false",
-            "👩‍👧 ok | 2 | false",
+        "it's fine | 2 | false",
+        "it's fine | 4 | true",
+        "3.14 is | 1 | false",
+        "3.14 is | 4 | true",
+        "well-known. | 4 | false",
+        "one, two | 3 | true",
+        "one, two | 4 | false",
+        "日本語です | 2 | false",
+        "日本語です | 3 | true",
+        "独特风味 | 1 | false",
+        "独特风味 | 2 | true",
+        "สวัสดีครับ | 3 | false",
+        "สวัสดีครับ | 6 | true",
+        "naïve | 3 | false",
+        "done. Next | 5 | true",
+        "e.g. this | 2 | false",
+        "👩‍👧 ok | 2 | false",
         "snake_case x | 5 | false"
       })
   void wordsAreToldApart(String text, int at, boolean end) {

@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.writing;
 
 import dev.sgl.backend.Reply;
 import java.util.List;

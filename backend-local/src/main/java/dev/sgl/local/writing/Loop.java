@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.writing;
 
 /// Tells whether a model repeats itself without end: small models often do in lists and in long
 /// texts, once nothing but a limit ends them.

@@ -1,4 +1,4 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.writing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,0 +1,302 @@
+package dev.sgl.local.writing;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.FaultException;
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Reply;
+import dev.sgl.constraint.Vocabulary;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.sample.Sampler;
+import dev.sgl.local.schedule.Sequence;
+import dev.sgl.local.schedule.Timeline;
+import dev.sgl.local.tokens.Healing;
+import dev.sgl.local.tokens.TextStream;
+import dev.sgl.local.tokens.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/// A sequence that the model continues, and the outbox from which its caller reads.
+public final class GeneratedSequence extends TextSequence implements Generation {
+  private static final long[] ALL = {};
+  private static final int[] NO_TOKENS = {};
+  private static final byte[] NO_BYTES = {};
+
+  private final Consumer<Sequence> cancel;
+  private final Rules rules;
+  private final Sampler sampler;
+  private final Tokenizer tokenizer;
+  private final Optional<TypedValue> value;
+  private final long[] mask;
+  private boolean masked; // whether the mask is that of the next token
+  private boolean complete; // before the model was asked
+  private final Outbox outbox = new Outbox(this::cancelled);
+  private Reply.Finish finish = Reply.Finish.END;
+  private Optional<String> stop = Optional.empty();
+
+  /// @param cancel tells the engine that nobody waits for the sequence any more
+  public GeneratedSequence(
+      Consumer<Sequence> cancel,
+      Healing prompt,
+      Terms terms,
+      Rules rules,
+      Sampler sampler,
+      TextStream text,
+      Tokenizer tokenizer) {
+    super(prompt, terms, rules, sampler, text, tokenizer);
+    this.cancel = cancel;
+    this.rules = rules;
+    this.sampler = sampler;
+    this.tokenizer = tokenizer;
+    value = rules.matcher().map(matcher -> new TypedValue(this, rules, matcher));
+    mask = new long[tokenizer.vocabulary().words()];
+  }
+
+  /// Takes what must come before the model is asked; called once, before it is submitted.
+  public void begin() {
+    value.ifPresent(TypedValue::begin);
+    complete = jumpForward() || isSpent() && closeEarly(NO_BYTES);
+  }
+
+  @Override
+  public boolean isComplete() {
+    return complete;
+  }
+
+  @Override
+  public int firstWanted() {
+    return length() - 1;
+  }
+
+  // --- the next token
+
+  @Override
+  public void prepare() {
+    if (masked) {
+      return;
+    }
+    if (isHealing()) {
+      Arrays.fill(mask, 0);
+      heal();
+    } else {
+      value.ifPresent(typed -> typed.fill(mask));
+    }
+    masked = true;
+  }
+
+  /// Allows the tail itself and the tokens that begin with it.
+  private void heal() {
+    Vocabulary vocabulary = tokenizer.vocabulary();
+    int node = vocabulary.find(tail());
+    if (value.isPresent()) {
+      value.get().fillHealing(mask);
+    } else {
+      for (int below = node + 1; below < vocabulary.end(node); below++) {
+        vocabulary.mark(below, mask);
+      }
+    }
+    vocabulary.mark(node, mask);
+  }
+
+  @Override
+  public boolean goesOn() {
+    return generated() + 1 < Math.min(rules.limit(), rules.budget());
+  }
+
+  @Override
+  public Draw draw(int position) {
+    int[] scored = isHealing() ? NO_TOKENS : value.map(TypedValue::scored).orElse(NO_TOKENS);
+    return sampler.draw(allowed(), banned(), rules.logprobs(), scored);
+  }
+
+  /// The tokens that may come next, or an empty set for all.
+  private long[] allowed() {
+    if (!isHealing() && value.isEmpty()) {
+      return ALL;
+    }
+    prepare();
+    return mask;
+  }
+
+  /// The ends of a text that may not end yet.
+  private int[] banned() {
+    return isHealing() || generated() >= rules.minTokens()
+        ? NO_TOKENS
+        : IntStream.concat(Arrays.stream(rules.ends()), Arrays.stream(rules.stops())).toArray();
+  }
+
+  @Override
+  public boolean accept(int position, Picked picked) {
+    int token = picked.token();
+    if (token == Picked.NO_NUMBER) {
+      throw new FaultException("the model computed no numbers (NaN)");
+    }
+    if (token == Picked.NONE) {
+      throw new BackendException("no token of the model's vocabulary can continue the value");
+    }
+    times().token(System.nanoTime());
+    masked = false;
+    if (isOneOf(rules.stops(), token)) {
+      finish = Reply.Finish.STOP;
+      stop = Optional.of(tokenizer.show(token));
+      return true;
+    }
+    if (isOneOf(rules.ends(), token) && (value.isPresent() || !rules.ignoreEos())) {
+      return true;
+    }
+    value.ifPresent(typed -> typed.score(picked.scores()));
+    if (!hasRoomBehind(token)) {
+      return closeEarly(bytes(token));
+    }
+    if (value.isEmpty() || !value.get().cutBefore(token)) {
+      takeChosen(token, picked);
+    }
+    boolean done =
+        isOver() && closeEarly(NO_BYTES)
+            || isDone()
+            || jumpForward()
+            || (isSpent() || isOver()) && closeEarly(NO_BYTES);
+    if (!done) {
+      value.ifPresent(TypedValue::leaveLoop);
+      value.ifPresent(TypedValue::hold);
+    }
+    say(text().next());
+    return done;
+  }
+
+  private static boolean isOneOf(int[] tokens, int token) {
+    return Arrays.stream(tokens).anyMatch(one -> one == token);
+  }
+
+  /// Takes the tokens that must come; true if the text is complete then. Log-probabilities are the
+  /// model's, so where they are wanted it is asked for every token.
+  private boolean jumpForward() {
+    if (!rules.jumpForward() || isHealing() || value.isEmpty() || rules.logprobs() >= 0) {
+      return false;
+    }
+    for (int token : value.get().forced()) {
+      if (generated() >= rules.limit() || !hasRoomBehind(token)) {
+        break;
+      }
+      times().forced(1);
+      takeCertain(token);
+      if (isDone()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // --- the end
+
+  private boolean isDone() {
+    if (value.isPresent() && value.get().isComplete()) {
+      return true;
+    }
+    if (text().isStopped()) {
+      finish = Reply.Finish.STOP;
+      stop = text().stop();
+      return true;
+    }
+    if (generated() >= rules.limit()) {
+      finish = Reply.Finish.LENGTH;
+      return true;
+    }
+    return false;
+  }
+
+  private boolean isSpent() {
+    return generated() >= rules.budget() && !isHealing() && text().isWhole();
+  }
+
+  private boolean isOver() {
+    return value.isPresent() && value.get().isOver();
+  }
+
+  private boolean hasRoomBehind(int token) {
+    return value.isEmpty() || value.get().hasRoomBehind(token);
+  }
+
+  /// Ends the value as soon as its type allows, and free text at once.
+  ///
+  /// @param refused the bytes with which the model would go on; empty if they are not known
+  private boolean closeEarly(byte[] refused) {
+    finish = Reply.Finish.LENGTH;
+    value.ifPresent(typed -> typed.close(refused));
+    return true;
+  }
+
+  @Override
+  public void finish() {
+    say(text().finish());
+    Timeline times = times();
+    Reply.Usage usage =
+        new Reply.Usage(promptLength(), times.cachedTokens(), generated(), times.forcedTokens());
+    Reply.Timing timing =
+        new Reply.Timing(
+            times.queuedMillis(),
+            times.millis(times.firstToken()),
+            times.millis(System.nanoTime()));
+    outbox.done(
+        new Reply(
+            text().text(),
+            kept(),
+            healed().length(),
+            finish,
+            stop,
+            value.map(TypedValue::cuts).orElse(Reply.Cuts.NONE),
+            usage,
+            timing,
+            textLogprobs()));
+  }
+
+  /// Sends text, with the log-probabilities of its tokens.
+  private void say(String chunk) {
+    if (!chunk.isEmpty()) {
+      outbox.text(chunk, nextLogprobs(), generated());
+    }
+  }
+
+  @Override
+  public void fail(RuntimeException error) {
+    outbox.failed(error);
+  }
+
+  // --- the caller's side
+
+  private void cancelled() {
+    cancel.accept(this);
+  }
+
+  @Override
+  public Optional<String> next() {
+    return outbox.next();
+  }
+
+  @Override
+  public int generatedTokens() {
+    return outbox.tokens();
+  }
+
+  @Override
+  public List<Reply.Logprob> logprobs() {
+    return outbox.logprobs();
+  }
+
+  @Override
+  public Reply reply() {
+    return outbox.reply();
+  }
+
+  @Override
+  public void close() {
+    if (!outbox.isRead()) {
+      cancel.accept(this);
+      fail(new CancellationException("cancelled")); // for a caller that reads on another thread
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package dev.sgl.local.writing;
+
+import dev.sgl.backend.Reply;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.match.Cut;
+import dev.sgl.constraint.match.Matcher;
+import dev.sgl.constraint.match.WordEnds;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/// The typed value that a sequence writes: which tokens may come next, and where it ends if the
+/// model does not end it.
+///
+/// A text that is longer than its type allows is *cut*; a value that is not complete when the limit
+/// of tokens comes near is *closed*. Both happen where a phrase ends, as far as that can be told.
+final class TypedValue {
+  /// How many of the last tokens, and of the last characters, may be taken back; so many before a
+  /// limit, text begins to be held back.
+  private static final int MOST_BACK = 48;
+
+  /// The beginning of an escape at the end of a string of JSON.
+  private static final Pattern ESCAPE =
+      Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*+\\\\(?:u[0-9a-fA-F]{0,3})?\\z");
+
+  private static final byte[] NO_BYTES = {};
+  private static final int[] NO_TOKENS = {};
+
+  /// Which tokens may come next.
+  private enum Next {
+    /// Those that its type allows if texts had no limits of length: one that is too long is cut.
+    UNLIMITED,
+    /// Those that its type allows.
+    EXACT,
+    /// The quote that ends a string, with what may follow it.
+    CLOSE,
+    /// Those that its type allows, but no other item or property, unless there has to be one.
+    LAST
+  }
+
+  private final TextSequence sequence;
+  private final Rules rules;
+  private final Matcher matcher;
+  private final Map<Integer, Double> phraseEnds = new HashMap<>(); // log-probabilities, by length
+  private Next next = Next.UNLIMITED;
+  private boolean ended; // by the type's limit of length
+  private boolean closable; // before `max_tokens`
+  private int shortened; // texts that were longer than their types allow
+  private boolean closed; // before the model ended it
+  private int ending; // where the value could be ended last with nothing made up; 0 if nowhere
+  private int endingText; // characters up to there
+
+  TypedValue(TextSequence sequence, Rules rules, Matcher matcher) {
+    this.sequence = sequence;
+    this.rules = rules;
+    this.matcher = matcher;
+  }
+
+  /// Gets ready; called once, before the first token.
+  void begin() {
+    closable = rules.closes() && hasRoomForEnd();
+  }
+
+  // --- what may come next
+
+  /// Sets the bits of the tokens that may come next; `mask` is all zeros before.
+  void fill(long[] mask) {
+    switch (next) {
+      case UNLIMITED -> matcher.fillUnlimited(mask);
+      case EXACT -> matcher.fill(mask);
+      case CLOSE -> matcher.fillClosing(mask);
+      case LAST -> matcher.fillLast(mask);
+    }
+    matcher.leaveUsual(mask, sequence.lastTokens(), sequence::encoded);
+    if (matcher.mayEnd()) { // a stop as the model's own ends
+      Arrays.stream(rules.stops()).forEach(stop -> mask[stop >> 6] |= 1L << stop);
+    }
+  }
+
+  /// Sets the bits of the tokens that may come next and begin with the sequence's tail.
+  void fillHealing(long[] mask) {
+    matcher.fillAfter(sequence.tail(), mask);
+  }
+
+  /// The tokens that must come next.
+  int[] forced() {
+    return matcher.isNearLimit(0) // then the model shows whether the last word is whole
+        ? NO_TOKENS
+        : matcher.forcedTokens(sequence.lastTokens(), sequence::encoded);
+  }
+
+  /// Whether the value is complete. Behind a text that is as long as it may be, the model shows
+  /// whether its last word is whole.
+  boolean isComplete() {
+    return ended || matcher.mustEnd() && !matcher.isNearLimit(0);
+  }
+
+  /// What came of the limits.
+  Reply.Cuts cuts() {
+    return new Reply.Cuts(shortened, closed);
+  }
+
+  // --- texts that are too long
+
+  /// The tokens whose probability tells whether a phrase ends here; none far from all limits.
+  int[] scored() {
+    return isNearEnd()
+        ? IntStream.concat(Arrays.stream(rules.phraseEnds()), Arrays.stream(rules.ends())).toArray()
+        : NO_TOKENS;
+  }
+
+  /// Takes the log-probabilities of [#scored] for the place before the next token.
+  void score(double[] logprobs) {
+    if (logprobs.length > 0) {
+      double sum = Arrays.stream(logprobs).map(Math::exp).sum();
+      phraseEnds.put(sequence.length(), Math.log(sum));
+    }
+  }
+
+  /// Takes the token that the model chose if that can be, or cuts the text before it.
+  ///
+  /// @return whether it was cut
+  boolean cutBefore(int token) {
+    next = Next.UNLIMITED;
+    if (sequence.isHealing()) {
+      return false;
+    }
+    if (matcher.accept(sequence.bytes(token))) {
+      matcher.rollback(1);
+      return false;
+    }
+    cut(sequence.bytes(token), false);
+    return true;
+  }
+
+  /// Goes on behind the end of a phrase instead of with `refused`.
+  ///
+  /// @param isClosing whether the value as a whole is closed
+  private void cut(byte[] refused, boolean isClosing) {
+    int end = sequence.length();
+    int from = Math.min(end, Math.max(sequence.firstOwn(), end - MOST_BACK));
+    int[] before = Arrays.copyOfRange(sequence.tokens(), from, end);
+    int bytes = Arrays.stream(before).map(token -> sequence.bytes(token).length).sum();
+    double[] likely =
+        IntStream.rangeClosed(from, end)
+            .mapToDouble(length -> phraseEnds.getOrDefault(length, Double.NEGATIVE_INFINITY))
+            .toArray();
+    int shown = Math.max(0, bytes - sequence.text().heldBytes());
+    Cut cut = matcher.cut(before, likely, shown, refused);
+    takeBack(cut.back());
+    for (int token : sequence.encoded(cut.kept())) {
+      sequence.takeCertain(token);
+    }
+    next = cut.then() == Cut.Then.CLOSE ? Next.CLOSE : Next.EXACT;
+    ended = cut.then() == Cut.Then.END;
+    if (cut.then() != Cut.Then.ANYTHING && !matcher.mustEnd() && !isClosing) {
+      shortened++;
+      sequence.times().cut();
+    }
+  }
+
+  private void takeBack(int count) {
+    sequence.takeBack(count);
+    phraseEnds.keySet().removeIf(length -> length > sequence.length());
+  }
+
+  /// Where the model repeats itself without end, the string ends, or no other item follows.
+  void leaveLoop() {
+    if (sequence.isHealing() || next != Next.UNLIMITED) {
+      return;
+    }
+    int period = Loop.period(sequence.tokens(), sequence.promptLength(), sequence.length());
+    if (period == 0) {
+      return;
+    }
+    if (matcher.isInString() && !hasQuote(sequence.length() - period)) {
+      cut(NO_BYTES, false);
+    } else {
+      next = Next.LAST;
+    }
+  }
+
+  private boolean hasQuote(int from) {
+    return Arrays.stream(sequence.tokens(), from, sequence.length())
+        .anyMatch(
+            token -> new String(sequence.bytes(token), StandardCharsets.UTF_8).contains("\""));
+  }
+
+  /// Keeps text back that is taken back if the value ends before the model ends it: the end of a
+  /// phrase, and an item or a property of which more would have to be made up.
+  void hold() {
+    sequence.text().hold(isNearEnd() ? MOST_BACK : 0);
+    if (tokensToLimit() >= MOST_BACK || sequence.isHealing()) {
+      return;
+    }
+    if (isEnding()) {
+      ending = sequence.length();
+      endingText = sequence.text().text().length();
+    }
+    boolean isBehind = ending > 0 && ending < sequence.length();
+    sequence.text().holdFrom(isBehind ? endingText : Integer.MAX_VALUE);
+  }
+
+  /// Whether the end of a string or of the value comes near, so that text may be taken back.
+  private boolean isNearEnd() {
+    return tokensToLimit() < MOST_BACK || matcher.isNearLimit(MOST_BACK);
+  }
+
+  private int tokensToLimit() {
+    return Math.min(closable ? left() : Integer.MAX_VALUE, rules.budget() - sequence.generated());
+  }
+
+  /// Whether only quotes and brackets are missing to the end of the value, and its last string has
+  /// a word.
+  private boolean isEnding() {
+    try {
+      for (byte one : matcher.shortestEnd()) {
+        if (one != '"' && one != ']' && one != '}') {
+          return false;
+        }
+      }
+    } catch (ConstraintException e) { // it takes too long to tell
+      return false;
+    }
+    String all = sequence.text().text();
+    int string = all.length() - all.lastIndexOf('"') - 1;
+    return !matcher.isInString() || WordEnds.behindLast(all, MOST_BACK) < string;
+  }
+
+  // --- values that are closed
+
+  /// Whether the shortest value is known and has room. Others are cut off where they are too long.
+  private boolean hasRoomForEnd() {
+    try {
+      return end().length <= rules.limit();
+    } catch (ConstraintException e) {
+      return false;
+    }
+  }
+
+  /// Whether the value can still be ended before `max_tokens` once `token` is taken.
+  boolean hasRoomBehind(int token) {
+    if (!closable || sequence.isHealing()) {
+      return true;
+    }
+    byte[] bytes = sequence.bytes(token);
+    if (!matcher.accept(bytes)) {
+      return true; // it is cut
+    }
+    try {
+      if (!sequence.text().isWholeBehind(bytes)) {
+        return left() > 1; // the character is taken back if need be
+      }
+      return matcher.shortestEndLength() < left() // a token has a byte at least
+          || end().length < left();
+    } catch (ConstraintException e) { // it takes too long to tell
+      closable = false;
+      return true;
+    } finally {
+      matcher.rollback(1);
+    }
+  }
+
+  /// Whether tokens that had to come, or the pieces of one that was cut, have left too few tokens
+  /// for the end of the value.
+  boolean isOver() {
+    if (!closable || sequence.isHealing() || !sequence.text().isWhole()) {
+      return false;
+    }
+    try {
+      return matcher.shortestEndLength() > left() && end().length > left();
+    } catch (ConstraintException e) { // it takes too long to tell
+      closable = false;
+      return false;
+    }
+  }
+
+  private int left() {
+    return rules.limit() - sequence.generated();
+  }
+
+  /// The tokens of the shortest end of the value.
+  private int[] end() {
+    return sequence.encoded(matcher.shortestEnd());
+  }
+
+  /// Ends the value as soon as its type allows.
+  ///
+  /// @param refused the bytes with which the model would go on; empty if they are not known
+  void close(byte[] refused) {
+    int first = refused.length == 0 ? -1 : refused[0];
+    if (first != '"' || !matcher.isInString()) { // else the string is whole
+      takeBackToEnding();
+      cut(first == ' ' ? new byte[] {' '} : NO_BYTES, true);
+    }
+    while (end().length > left() && sequence.canTakeBack(sequence.length() - 1)) {
+      takeBack(1);
+    }
+    for (int token : end()) {
+      if (sequence.generated() >= rules.limit()) {
+        break;
+      }
+      sequence.times().forced(1);
+      sequence.takeCertain(token);
+    }
+    closed = matcher.mayEnd();
+    sequence.times().cut();
+  }
+
+  /// Goes back out of a character or an escape, and to the last place at which the value could be
+  /// ended with nothing made up.
+  private void takeBackToEnding() {
+    while ((!sequence.text().isWhole() || ESCAPE.matcher(sequence.text().text()).find())
+        && sequence.canTakeBack(sequence.length() - 1)) {
+      takeBack(1);
+    }
+    if (ending > 0 && ending < sequence.length() && sequence.canTakeBack(ending)) {
+      takeBack(sequence.length() - ending);
+    }
+  }
+}
