@@ -187,6 +187,30 @@ class LocalBackendTest {
   }
 
   @Test
+  void logprobsAreThoseOfTheTextBeforeTheStop() throws IOException {
+    Type text = new Type.Str(0, 400); // of whole characters
+    try (Backend backend = open("llama");
+        Tokenizer tokenizer = Tokenizer.open(MODELS.resolve("llama"), 512)) {
+      Reply free = reply(backend, new Request(raw("Once"), text, sampling(40, 0, 1, List.of())));
+      String stop = free.text().substring(9, 11);
+      Reply reply =
+          reply(backend, new Request(raw("Once"), text, sampling(40, 0, 1, List.of(stop))));
+      String scored = scoredText(reply.logprobs(), tokenizer);
+      assertTrue(scored.startsWith(reply.text()), scored);
+      int last = reply.logprobs().size() - 1;
+      String before = scoredText(reply.logprobs().subList(0, last), tokenizer);
+      assertTrue(before.length() < reply.text().length(), scored);
+    }
+  }
+
+  /// The text of tokens that have log-probabilities.
+  private static String scoredText(List<Reply.Logprob> logprobs, Tokenizer tokenizer) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    logprobs.forEach(one -> bytes.writeBytes(tokenizer.vocabulary().bytes(one.id())));
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
   void aTypedValueIsAlwaysOfItsType() {
     Type type =
         new Type.Rec(
@@ -422,25 +446,30 @@ class LocalBackendTest {
   }
 
   @Test
-  void aTextThatIsTooLongEndsWhereItFits() {
+  void aTextThatIsTooLongEndsWhereItFits() throws IOException {
     Type tip =
         new Type.Rec(
             List.of(
                 new Type.Field("title", new Type.Str(2, 12), false),
                 new Type.Field("words", new Type.Array(new Type.Str(1, 5), 1, 3), false)));
-    try (Backend backend = open("llama")) {
+    try (Backend backend = open("llama");
+        Tokenizer tokenizer = Tokenizer.open(MODELS.resolve("llama"), 512)) {
       int cuts = 0;
       for (int seed = 0; seed < 40; seed++) {
         Sampling limited = sampling(200, seed % 3 * 0.5, seed, List.of());
         Request request = new Request(raw("A tip: "), tip, limited);
         StringBuilder streamed = new StringBuilder();
+        List<Reply.Logprob> scored = new ArrayList<>();
         Reply reply;
         try (Generation generation = backend.generate(request)) {
           for (var text = generation.next(); text.isPresent(); text = generation.next()) {
             streamed.append(text.get());
+            scored.addAll(generation.logprobs());
           }
           reply = generation.reply();
         }
+        assertEquals(reply.logprobs(), scored);
+        assertEquals(reply.text(), scoredText(scored, tokenizer));
         assertFalse(reply.isCutOff());
         assertEquals(reply.text(), streamed.toString());
         assertEquals(Optional.empty(), Types.mismatch(tip, Types.read(tip, reply.text())));

@@ -31,8 +31,8 @@ public record Cut(int back, byte[] kept, Then then) {
     private static final int NOWHERE = -1;
     private static final double UNLIKELY = Double.NEGATIVE_INFINITY;
 
-    /// One in so many of the bytes that there is room for is kept.
-    private static final int LEAST_PART = 3;
+    /// The part of the bytes that there is room for which is kept.
+    private static final double LEAST_PART = 0.4;
 
     /// What is a quarter as likely as the best place, and stands behind it, is better.
     private static final double ABOUT = Math.log(4);
@@ -89,7 +89,7 @@ public record Cut(int back, byte[] kept, Then then) {
           whole = at;
         }
       }
-      int phrase = phrase(words, begin + (end - begin) / LEAST_PART, phraseEnds);
+      int phrase = phrase(words, begin + LEAST_PART * (end - begin), phraseEnds);
       int word = words.isEmpty() ? NOWHERE : words.getLast();
       return IntStream.of(phrase, word, part, whole)
           .filter(at -> at != NOWHERE)
@@ -110,7 +110,7 @@ public record Cut(int back, byte[] kept, Then then) {
     /// The last of the places behind words where a phrase ends about as likely as at any of them.
     ///
     /// @param least what may not be cut off
-    private int phrase(List<Integer> words, int least, double[] phraseEnds) {
+    private int phrase(List<Integer> words, double least, double[] phraseEnds) {
       List<Integer> places = words.stream().filter(at -> at >= least).toList();
       double best =
           places.stream().mapToDouble(at -> likely(at, phraseEnds)).max().orElse(UNLIKELY);

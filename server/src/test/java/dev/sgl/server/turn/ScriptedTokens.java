@@ -22,6 +22,9 @@ import java.util.Optional;
 /// as much as belongs to it. Where the prompt ends with what it would say next, it goes on behind
 /// that.
 class ScriptedTokens implements TokenBackend {
+  /// The tokens of each prompt, without its open part.
+  static final int PROMPT = 10;
+
   private final StringBuilder script;
   private final Optional<String> template;
   private final int tokenLength;
@@ -59,7 +62,7 @@ class ScriptedTokens implements TokenBackend {
         };
     prompts.add(Prompt.text(open));
     skip(open);
-    Reply reply = reply(request);
+    Reply reply = reply(request, PROMPT + Prompt.text(open).length());
     return new Generation() {
       private int at;
 
@@ -93,7 +96,7 @@ class ScriptedTokens implements TokenBackend {
     script.delete(0, written.length() - at);
   }
 
-  private Reply reply(Request request) {
+  private Reply reply(Request request, int promptTokens) {
     int end = script.length();
     Reply.Finish finish = Reply.Finish.END;
     Optional<String> stop = Optional.empty();
@@ -136,7 +139,7 @@ class ScriptedTokens implements TokenBackend {
       script.delete(0, end + cut);
     }
     List<Integer> tokens = text.chars().boxed().toList();
-    Reply.Usage usage = new Reply.Usage(10, 4, text.length(), 0);
+    Reply.Usage usage = new Reply.Usage(promptTokens, 4, text.length(), 0);
     return new Reply(text, tokens, 0, finish, stop, usage, Reply.Timing.NONE, List.of());
   }
 
@@ -176,12 +179,12 @@ class ScriptedTokens implements TokenBackend {
 
   @Override
   public List<Integer> tokens(String text, boolean whole) {
-    return List.of();
+    return text.chars().boxed().toList();
   }
 
   @Override
   public Optional<Token> token(int id) {
-    return Optional.empty();
+    return Optional.of(new Token(id, Character.toString(id), List.of()));
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
+import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
@@ -73,6 +74,29 @@ class TurnTest {
     Prompt prompt = new Prompt.Chat(List.of(), List.of(), Map.of());
     return new Ask(
         prompt, type, Sampling.DEFAULT, Scheduling.DEFAULT, Writing.DEFAULT, box, thought);
+  }
+
+  private static Ask withMaxTokens(Ask ask, int most) {
+    return with(ask, Sampling.DEFAULT.withMaxTokens(most));
+  }
+
+  private static Ask with(Ask ask, Sampling sampling) {
+    return new Ask(
+        ask.prompt(),
+        ask.type(),
+        sampling,
+        ask.scheduling(),
+        ask.writing(),
+        ask.tools(),
+        ask.thought());
+  }
+
+  private static Prompt.Part written(String text) {
+    return new Prompt.Part.Written(text);
+  }
+
+  private static List<Prompt.Part> open(Request request) {
+    return request.prompt() instanceof Prompt.Chat(_, var open, _) ? open : List.of();
   }
 
   private Answer run(ScriptedTokens backend, Ask ask) {
@@ -241,16 +265,8 @@ class TurnTest {
   @Test
   void aStopTextOfTheClientEndsWhatMayBeACall() {
     Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, false, true)), none());
-    Ask stopped =
-        new Ask(
-            ask.prompt(),
-            ask.type(),
-            Sampling.DEFAULT.withStops(List.of("}"), List.of()),
-            ask.scheduling(),
-            ask.writing(),
-            ask.tools(),
-            ask.thought());
-    Answer answer = run(new ScriptedTokens("{\"name\": \"time\"} and so on", ""), stopped);
+    Sampling stops = Sampling.DEFAULT.withStops(List.of("}"), List.of());
+    Answer answer = run(new ScriptedTokens("{\"name\": \"time\"} and so on", ""), with(ask, stops));
     assertEquals("{\"name\": \"time\"", answer.text());
     assertEquals(Optional.of("}"), answer.stop());
     assertTrue(answer.calls().isEmpty());
@@ -264,17 +280,44 @@ class TurnTest {
   void noRoomEndsAnAnswerInTheMiddleOfACall() {
     ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
     Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, true, true)), Optional.empty());
-    Ask few =
-        new Ask(
-            ask.prompt(),
-            ask.type(),
-            Sampling.DEFAULT.withMaxTokens(3),
-            ask.scheduling(),
-            ask.writing(),
-            ask.tools(),
-            ask.thought());
-    Answer answer = run(backend, few);
+    Answer answer = run(backend, withMaxTokens(ask, 30));
     assertEquals(Answer.Finish.LENGTH, answer.finish());
     assertTrue(answer.calls().isEmpty());
+  }
+
+  @Test
+  void nothingIsWrittenWhereThereIsNoRoomForIt() {
+    ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
+    Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, true, true)), none());
+    Answer answer = run(backend, withMaxTokens(ask, "<tool_call>".length()));
+    assertEquals(Answer.Finish.LENGTH, answer.finish());
+    assertEquals(List.of(), backend.requests());
+    assertEquals(0, answer.usage().generatedTokens());
+  }
+
+  @Test
+  void whatIsWrittenForTheModelIsOfTheAnswerAndNotOfThePrompt() {
+    ScriptedTokens backend = new ScriptedTokens("time\", \"arguments\": {}}\n</tool_call>", "");
+    Answer answer = run(backend, ask(Type.TEXT, Optional.of(box(HERMES, true, false)), none()));
+    assertEquals("time", answer.calls().getFirst().name());
+    assertEquals(ScriptedTokens.PROMPT, answer.usage().promptTokens());
+    int written = backend.prompts().getFirst().length();
+    assertTrue(written > 0 && answer.usage().generatedTokens() > written, answer.toString());
+    assertTrue(answer.usage().forcedTokens() >= written, answer.toString());
+  }
+
+  /// The last token of a call may have been cut off a longer one, `}}` and a line end for example,
+  /// with which the next call would have begun.
+  @Test
+  void theNextCallMayBeginInTheLastTokenOfACall() {
+    String script =
+        "{\"name\": \"time\", \"arguments\": {}}\n{\"name\": \"time\", \"arguments\": {}}";
+    ScriptedTokens backend = new ScriptedTokens(script, "");
+    Answer answer = run(backend, ask(Type.TEXT, Optional.of(box(HERMES, false, true)), none()));
+    assertEquals(2, answer.calls().size());
+    assertTrue(
+        backend.requests().stream()
+            .map(TurnTest::open)
+            .anyMatch(open -> open.size() > 1 && open.getLast().equals(written("}"))));
   }
 }
