@@ -5,7 +5,9 @@ import static java.util.Map.entry;
 import dev.sgl.constraint.ConstraintException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,8 +17,8 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The standard functions on text, lists, records and numbers: what they take, give and do.
 ///
@@ -40,25 +42,13 @@ public final class Functions {
           entry("trim", one(Type.TEXT, x -> Operators.string(x).strip())),
           entry("upper", one(Type.TEXT, x -> Operators.string(x).toUpperCase(Locale.ROOT))),
           entry("lower", one(Type.TEXT, x -> Operators.string(x).toLowerCase(Locale.ROOT))),
-          entry(
-              "lines",
-              one(
-                  Type.array(Type.TEXT),
-                  x -> Operators.string(x).lines().map(Object.class::cast).toList())),
+          entry("lines", one(Type.array(Type.TEXT), x -> listed(Operators.string(x).lines()))),
           entry("matches", two(Type.BOOL, Functions::matches)),
           entry("parse_json", one(Type.ANY, Functions::parseJson)),
           entry("most_common", one(Type.ANY, Functions::mostCommon)),
           entry("zip", two(Type.array(Type.array(Type.ANY)), Functions::zip)),
           entry("split", two(Type.array(Type.TEXT), Functions::split)),
-          entry(
-              "replace",
-              define(
-                  3,
-                  3,
-                  Type.TEXT,
-                  a ->
-                      Operators.string(a.get(0))
-                          .replace(Operators.string(a.get(1)), Operators.string(a.get(2))))),
+          entry("replace", define(3, 3, Type.TEXT, Functions::replace)),
           entry("contains", two(Type.BOOL, (x, y) -> Operators.contains(y, x))),
           entry(
               "starts_with",
@@ -237,26 +227,66 @@ public final class Functions {
   }
 
   private static Object split(Object text, Object separator) {
-    if (Operators.string(separator).isEmpty()) {
-      return Operators.string(text)
-          .codePoints()
-          .mapToObj(Character::toString)
-          .map(Object.class::cast)
-          .toList();
+    String whole = Operators.string(text);
+    String between = Operators.string(separator);
+    if (between.isEmpty()) {
+      return listed(whole.codePoints().mapToObj(Character::toString));
     }
-    return List.<Object>of(
-        (Object[]) Operators.string(text).split(Pattern.quote(Operators.string(separator)), -1));
+    Values.requireList(occurrences(whole, between) + 1);
+    return List.<Object>of((Object[]) whole.split(Pattern.quote(between), -1));
+  }
+
+  private static List<Object> listed(Stream<String> texts) {
+    List<Object> list = new ArrayList<>();
+    texts.forEach(
+        text -> {
+          Values.requireList(list.size() + 1L);
+          list.add(text);
+        });
+    return Collections.unmodifiableList(list);
+  }
+
+  private static Object replace(List<Object> arguments) {
+    String text = Operators.string(arguments.get(0));
+    String old = Operators.string(arguments.get(1));
+    String by = Operators.string(arguments.get(2));
+    if (by.length() > old.length()) {
+      long times = old.isEmpty() ? text.length() + 1L : occurrences(text, old);
+      Values.requireText(text.length() + times * (by.length() - old.length()));
+    }
+    return text.replace(old, by);
+  }
+
+  private static long occurrences(String text, String part) {
+    long times = 0;
+    for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length())) {
+      times++;
+    }
+    return times;
   }
 
   private static String join(List<?> items, String separator) {
-    return items.stream().map(Values::text).collect(Collectors.joining(separator));
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < items.size(); i++) {
+      append(i == 0 ? "" : separator, all);
+      append(Values.text(items.get(i)), all);
+    }
+    return all.toString();
+  }
+
+  private static void append(String text, StringBuilder to) {
+    Values.requireText((long) to.length() + text.length());
+    to.append(text);
   }
 
   /// One item a line, the first on a new line, so that a list can follow its heading.
   private static String prefixed(List<?> items, Function<Integer, String> prefix) {
-    return IntStream.range(0, items.size())
-        .mapToObj(i -> "\n" + prefix.apply(i) + Values.text(items.get(i)))
-        .collect(Collectors.joining());
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < items.size(); i++) {
+      append("\n" + prefix.apply(i), all);
+      append(Values.text(items.get(i)), all);
+    }
+    return all.toString();
   }
 
   private static Object slice(List<Object> arguments) {

@@ -9,9 +9,6 @@ import java.util.stream.IntStream;
 
 /// What operators do with values: arithmetic, order, equality, `in`, and reading an item.
 public final class Operators {
-  /// Characters of a text, and items of a list: a loop that doubles one shall end with an error.
-  private static final int MAX_LENGTH = 1 << 24;
-
   private Operators() {}
 
   /// `left operator right` of an operator that computes.
@@ -20,11 +17,11 @@ public final class Operators {
   public static Object arithmetic(Expr.Operator operator, Object left, Object right) {
     if (operator == Expr.Operator.ADD && left instanceof String text) {
       String more = Values.text(right);
-      requireLength((long) text.length() + more.length(), "text");
+      Values.requireText((long) text.length() + more.length());
       return text + more;
     }
     if (operator == Expr.Operator.ADD && left instanceof List<?> a && right instanceof List<?> b) {
-      requireLength((long) a.size() + b.size(), "list");
+      Values.requireList((long) a.size() + b.size());
       List<Object> both = new ArrayList<>(a);
       both.addAll(b);
       return Collections.unmodifiableList(both);
@@ -42,12 +39,6 @@ public final class Operators {
             + Values.kind(left)
             + " and "
             + Values.kind(right));
-  }
-
-  private static void requireLength(long length, String what) {
-    if (length > MAX_LENGTH) {
-      throw new TypeException("a %s of %,d is too long".formatted(what, length));
-    }
   }
 
   private static Object integers(Expr.Operator operator, long a, long b) {

@@ -14,6 +14,13 @@ public final class Values {
   /// The absent value, `none` in source and `null` in JSON.
   public static final Object NONE = new None();
 
+  /// A loop that doubles a text, a list or a nesting shall end with an error.
+  private static final int MAX_TEXT = 1 << 24;
+
+  private static final int MAX_LIST = 1_000_000;
+  private static final int MAX_DEPTH = 500;
+  private static final int MAX_PARTS = 4_000_000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Values() {}
@@ -30,6 +37,69 @@ public final class Values {
     }
   }
 
+  /// @param characters of a text that is to be made
+  /// @throws TypeException if they are too many
+  public static void requireText(long characters) {
+    if (characters > MAX_TEXT) {
+      throw new TypeException(
+          "a text of %,d characters is too long; it may have %,d".formatted(characters, MAX_TEXT));
+    }
+  }
+
+  /// @param items of a list that is to be made
+  /// @throws TypeException if they are too many
+  public static void requireList(long items) {
+    if (items > MAX_LIST) {
+      throw new TypeException(
+          "a list of %,d items is too long; it may have %,d".formatted(items, MAX_LIST));
+    }
+  }
+
+  /// @param parts of a value: items, those of items, and so on
+  /// @throws TypeException if they are too many
+  public static void requireParts(long parts) {
+    if (parts > MAX_PARTS) {
+      throw new TypeException("a value may have %,d parts".formatted(MAX_PARTS));
+    }
+  }
+
+  /// @param depth of the lists and records around a value
+  /// @throws TypeException if they are too many
+  public static void requireDepth(int depth) {
+    if (depth > MAX_DEPTH) {
+      throw new TypeException("a value is nested more than %d deep".formatted(MAX_DEPTH));
+    }
+  }
+
+  /// Refuses what is too long to be written, before memory is taken for it: the same list may be
+  /// in a value many times.
+  private static void requireShort(Object value) {
+    characters(value, 0, 0);
+  }
+
+  /// About how many characters there are once `value` is written behind `before` others.
+  private static long characters(Object value, long before, int depth) {
+    requireDepth(depth);
+    long characters = before;
+    switch (value) {
+      case String text -> characters += text.length();
+      case List<?> list -> {
+        for (Object item : list) {
+          characters = characters(item, characters + 1, depth + 1);
+        }
+      }
+      case Map<?, ?> map -> {
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          long behindKey = characters(entry.getKey(), characters + 1, depth + 1);
+          characters = characters(entry.getValue(), behindKey + 1, depth + 1);
+        }
+      }
+      default -> characters++;
+    }
+    requireText(characters);
+    return characters;
+  }
+
   /// The value as text, as interpolation says it: text as it is, records and lists as JSON.
   public static String text(Object value) {
     return switch (value) {
@@ -42,7 +112,10 @@ public final class Values {
   }
 
   /// The value as compact JSON.
+  ///
+  /// @throws TypeException if that is too long
   public static String json(Object value) {
+    requireShort(value);
     try {
       return encodable(JSON.writeValueAsString(value));
     } catch (JsonProcessingException e) {
@@ -51,7 +124,10 @@ public final class Values {
   }
 
   /// The value as JSON over several lines.
+  ///
+  /// @throws TypeException if that is too long
   public static String pretty(Object value) {
+    requireShort(value);
     try {
       return encodable(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(value));
     } catch (JsonProcessingException e) {

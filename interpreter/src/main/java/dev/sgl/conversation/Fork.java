@@ -20,7 +20,6 @@ import java.util.function.Supplier;
 public final class Fork {
   private final RunListener listener;
   private final TaskGroup group;
-  private final boolean sequential;
   private final Pending start; // the conversation from which the branches go on
   private final Map<Pending, Pending> said = new LinkedHashMap<>(); // by the branches' values
 
@@ -28,7 +27,6 @@ public final class Fork {
   public Fork(Backend backend, RunOptions options, Conversation conversation, TaskGroup tasks) {
     this.listener = options.listener();
     this.group = tasks.inner();
-    this.sequential = options.sequential();
     conversation.thenBriefly(transcript -> group.keep(pin(transcript, backend, options)));
     this.start = conversation.snapshot();
   }
@@ -63,7 +61,7 @@ public final class Fork {
     Supplier<Object> speaking =
         () -> {
           listener.began(name);
-          try (TaskGroup own = new TaskGroup(sequential)) {
+          try (TaskGroup own = group.separate()) {
             Conversation copy = Conversation.from(start, name, own);
             return own.during(
                 () -> {

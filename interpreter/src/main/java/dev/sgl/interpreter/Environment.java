@@ -11,6 +11,9 @@ import java.util.Optional;
 
 /// The variables of a block and of the blocks around it. Used by one thread; a branch gets a copy.
 final class Environment {
+  /// Characters of a value in a message.
+  private static final int SHOWN = 60;
+
   /// A variable's value, what is known of how it was generated, and the fork that it names.
   record Variable(Object value, Object meta, Optional<Fork> fork) {
     static Variable of(Object value) {
@@ -92,19 +95,42 @@ final class Environment {
 
   /// The value as JSON, shortened; what is not known yet is not waited for.
   private static String shown(Object value) {
-    if (!isKnown(value)) {
-      return "…";
-    }
-    String text = Values.json(Pending.deep(value));
-    return text.length() <= 60 ? text : text.substring(0, 57) + "...";
+    StringBuilder text = new StringBuilder();
+    show(value, text);
+    return text.length() <= SHOWN ? text.toString() : text.substring(0, SHOWN - 3) + "...";
   }
 
-  private static boolean isKnown(Object value) {
-    return switch (value) {
-      case Pending pending -> pending.isKnown() && isKnown(pending.await());
-      case List<?> list -> list.stream().allMatch(Environment::isKnown);
-      case Map<?, ?> map -> map.values().stream().allMatch(Environment::isKnown);
-      default -> true;
-    };
+  /// Adds the value, or as much of it as is shown: it may be large, and be in itself many times.
+  private static void show(Object value, StringBuilder text) {
+    switch (value) {
+      case Pending pending when pending.isKnown() -> show(pending.await(), text);
+      case Pending _ -> text.append('…');
+      case List<?> list -> {
+        String before = "[";
+        for (Object item : list) {
+          if (text.length() > SHOWN) {
+            return;
+          }
+          show(item, text.append(before));
+          before = ",";
+        }
+        text.append(list.isEmpty() ? "[]" : "]");
+      }
+      case Map<?, ?> record -> {
+        String before = "{";
+        for (Map.Entry<?, ?> entry : record.entrySet()) {
+          if (text.length() > SHOWN) {
+            return;
+          }
+          text.append(before).append(Values.json(entry.getKey())).append(':');
+          show(entry.getValue(), text);
+          before = ",";
+        }
+        text.append(record.isEmpty() ? "{}" : "}");
+      }
+      case String words when words.length() > SHOWN ->
+          text.append(Values.json(words.substring(0, SHOWN)));
+      default -> text.append(Values.json(value));
+    }
   }
 }

@@ -19,8 +19,6 @@ import java.util.stream.LongStream;
 /// Finds the values of expressions. A value may be pending, or have parts that are; it is waited
 /// for where it is read.
 final class Evaluator {
-  private static final long MAX_RANGE = 1_000_000;
-
   private final Environment environment;
   private final Execution execution;
 
@@ -37,8 +35,12 @@ final class Evaluator {
       case Expr.Constant(Object value, _) -> value;
       case Expr.Text(var parts, _) -> {
         StringBuilder text = new StringBuilder();
-        parts.forEach(part -> text.append(text(part)));
-        yield text.toString();
+        for (Expr part : parts) {
+          String more = text(part);
+          Values.requireText((long) text.length() + more.length());
+          text.append(more);
+        }
+        yield made(text.toString());
       }
       case Expr.Name(var name, _) -> environment.get(name).value();
       case Expr.Member(var of, var name, _) -> member(Pending.shallow(value(of)), name);
@@ -49,11 +51,7 @@ final class Evaluator {
               ? (Object) !truth(of)
               : Operators.arithmetic(Expr.Operator.SUB, 0L, known(of));
       case Expr.Binary(var operator, var left, var right, _) -> binary(operator, left, right);
-      case Expr.Range(var first, var last, _) -> {
-        List<Object> range = range(integer(first), integer(last));
-        execution.run().effort().spend(range.size());
-        yield range;
-      }
+      case Expr.Range(var first, var last, _) -> made(range(integer(first), integer(last)));
       case Expr.ListOf(var items, _) -> {
         List<Object> list = new ArrayList<>(items.size());
         items.forEach(item -> list.add(value(item)));
@@ -70,7 +68,7 @@ final class Evaluator {
 
   /// The value with all its parts, waited for.
   Object known(Expr expr) {
-    return Pending.deep(value(expr));
+    return Pending.deep(value(expr), execution.run().effort()::spend);
   }
 
   /// The options with their values.
@@ -109,19 +107,20 @@ final class Evaluator {
   }
 
   private static List<Object> range(long first, long last) {
-    if (last >= first && (last - first >= MAX_RANGE || last - first < 0)) { // negative: overflown
-      throw new TypeException("a range has at most " + MAX_RANGE + " numbers");
+    if (last >= first) {
+      long more = last - first; // negative if overflown
+      Values.requireList(more < 0 || more == Long.MAX_VALUE ? Long.MAX_VALUE : more + 1);
     }
     return LongStream.rangeClosed(first, last).mapToObj(n -> (Object) n).toList();
   }
 
   /// A field of a record, or nothing if it is absent; a property of any other value.
-  private static Object member(Object of, String name) {
+  private Object member(Object of, String name) {
     if (of instanceof Map<?, ?> record) {
       return record.get(name) instanceof Object value ? value : Values.NONE;
     }
     if (Functions.signature(name).isPresent()) {
-      return Functions.call(name, List.of(Pending.deep(of)));
+      return made(Functions.call(name, List.of(Pending.deep(of))));
     }
     throw new TypeException(Values.kind(of) + " has no field `" + name + "`");
   }
@@ -160,7 +159,11 @@ final class Evaluator {
       return Pending.deep(environment.get(name).meta());
     }
     List<Object> arguments = call.arguments().stream().map(a -> known(a.value())).toList();
-    return Functions.call(call.name(), arguments);
+    return made(Functions.call(call.name(), arguments));
+  }
+
+  private Object made(Object value) {
+    return execution.run().effort().made(value);
   }
 
   private Object binary(Expr.Operator operator, Expr left, Expr right) {
@@ -174,7 +177,8 @@ final class Evaluator {
       case LE -> Operators.compare(known(left), known(right)) <= 0;
       case GT -> Operators.compare(known(left), known(right)) > 0;
       case GE -> Operators.compare(known(left), known(right)) >= 0;
-      case ADD, SUB, MUL, DIV, MOD -> Operators.arithmetic(operator, known(left), known(right));
+      case ADD, SUB, MUL, DIV, MOD ->
+          made(Operators.arithmetic(operator, known(left), known(right)));
       case NEG, NOT -> throw new AssertionError(operator);
     };
   }

@@ -10,31 +10,37 @@ import dev.sgl.program.Types;
 import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
+import dev.sgl.task.TaskLimit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// What all parts of one run share, and how routines are entered.
-record Run(Program program, Backend backend, RunOptions options, Effort effort) {
+record Run(Program program, Backend backend, RunOptions options, Effort effort, TaskLimit tasks) {
   /// Calls nested deeper than this are taken for a recursion without end.
   static final int MAX_DEPTH = 200;
 
   Run(Program program, Backend backend, RunOptions options) {
-    this(program, backend, options, new Effort(options.mostSteps()));
+    this(
+        program,
+        backend,
+        options,
+        new Effort(options.limits()),
+        new TaskLimit(options.limits().tasks()));
   }
 
   /// Runs a program in a conversation of its own, on the calling thread.
   Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {
     options.listener().began(branch);
-    try (TaskGroup tasks = new TaskGroup(options.sequential())) {
-      Conversation conversation = new Conversation(branch, tasks);
-      Execution execution = new Execution(this, routine, conversation, tasks, depth);
-      return tasks.during(
+    try (TaskGroup group = new TaskGroup(options.sequential(), tasks)) {
+      Conversation conversation = new Conversation(branch, group);
+      Execution execution = new Execution(this, routine, conversation, group, depth);
+      return group.during(
           () -> {
             Object value = execution.call(bind(routine, arguments, execution, branch));
             conversation.await();
-            tasks.join();
+            group.join();
             return Pending.deep(value);
           });
     } finally {

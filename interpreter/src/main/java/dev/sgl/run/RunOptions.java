@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 /// @param sequential whether what could run at the same time runs one after the other, in the order
 ///     in which the program reaches it: a model that answers from a list then always gives the same
 ///     answer to the same question
-/// @param mostSteps that the run may compute by itself, branches and elements of lists included
+/// @param limits how much it may do
 public record RunOptions(
     RunListener listener,
     OptionalLong seed,
@@ -24,7 +24,7 @@ public record RunOptions(
     Map<String, ToolFunction> tools,
     Pictures pictures,
     boolean sequential,
-    long mostSteps) {
+    RunLimits limits) {
   /// Nobody listens, nothing is repeated, and there are no tools.
   public static final RunOptions DEFAULT =
       new RunOptions(
@@ -34,37 +34,37 @@ public record RunOptions(
           Map.of(),
           Pictures.NONE,
           false,
-          Long.MAX_VALUE);
+          RunLimits.DEFAULT);
 
   public RunOptions {
     tools = Map.copyOf(tools);
   }
 
   public RunOptions withListener(RunListener value) {
-    return new RunOptions(value, seed, scheduling, tools, pictures, sequential, mostSteps);
+    return new RunOptions(value, seed, scheduling, tools, pictures, sequential, limits);
   }
 
   public RunOptions withSeed(OptionalLong value) {
-    return new RunOptions(listener, value, scheduling, tools, pictures, sequential, mostSteps);
+    return new RunOptions(listener, value, scheduling, tools, pictures, sequential, limits);
   }
 
   public RunOptions withScheduling(Scheduling value) {
-    return new RunOptions(listener, seed, value, tools, pictures, sequential, mostSteps);
+    return new RunOptions(listener, seed, value, tools, pictures, sequential, limits);
   }
 
   public RunOptions withTools(Map<String, ToolFunction> value) {
-    return new RunOptions(listener, seed, scheduling, value, pictures, sequential, mostSteps);
+    return new RunOptions(listener, seed, scheduling, value, pictures, sequential, limits);
   }
 
   public RunOptions withPictures(Pictures value) {
-    return new RunOptions(listener, seed, scheduling, tools, value, sequential, mostSteps);
+    return new RunOptions(listener, seed, scheduling, tools, value, sequential, limits);
   }
 
   public RunOptions withSequential(boolean value) {
-    return new RunOptions(listener, seed, scheduling, tools, pictures, value, mostSteps);
+    return new RunOptions(listener, seed, scheduling, tools, pictures, value, limits);
   }
 
-  public RunOptions withMostSteps(long value) {
+  public RunOptions withLimits(RunLimits value) {
     return new RunOptions(listener, seed, scheduling, tools, pictures, sequential, value);
   }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.task;
 
+import dev.sgl.program.Values;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,20 +79,47 @@ public final class Pending {
     return known;
   }
 
-  /// The value with all its parts, waited for.
+  /// The value with all its parts, waited for. The same list may be in it many times.
+  ///
+  /// @throws dev.sgl.program.TypeException if it has too many parts
   public static Object deep(Object value) {
-    return switch (shallow(value)) {
-      case List<?> list -> {
-        List<Object> items = new ArrayList<>(list.size());
-        list.forEach(item -> items.add(deep(item)));
-        yield items;
-      }
-      case Map<?, ?> map -> {
-        Map<String, Object> record = new LinkedHashMap<>();
-        map.forEach((key, item) -> record.put((String) key, deep(item)));
-        yield record;
-      }
-      case Object known -> known;
-    };
+    return deep(value, () -> {});
+  }
+
+  /// The same.
+  ///
+  /// @param each hears of each list and record
+  public static Object deep(Object value, Runnable each) {
+    return new Parts(each).deep(value, 0);
+  }
+
+  /// The parts of one value.
+  private static final class Parts {
+    private final Runnable each;
+    private long count;
+
+    Parts(Runnable each) {
+      this.each = each;
+    }
+
+    Object deep(Object value, int depth) {
+      Values.requireDepth(depth);
+      Values.requireParts(++count);
+      return switch (shallow(value)) {
+        case List<?> list -> {
+          each.run();
+          List<Object> items = new ArrayList<>(list.size());
+          list.forEach(item -> items.add(deep(item, depth + 1)));
+          yield items;
+        }
+        case Map<?, ?> map -> {
+          each.run();
+          Map<String, Object> record = new LinkedHashMap<>();
+          map.forEach((key, item) -> record.put((String) key, deep(item, depth + 1)));
+          yield record;
+        }
+        case Object known -> known;
+      };
+    }
   }
 }

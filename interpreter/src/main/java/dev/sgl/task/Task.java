@@ -9,7 +9,7 @@ public final class Task {
   private final Pending value = new Pending();
   private final Thread thread;
 
-  private Task(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
+  private Task(String name, Supplier<Object> work, Consumer<Throwable> onFailure, Runnable ended) {
     thread =
         Thread.ofVirtual()
             .name(name)
@@ -20,13 +20,19 @@ public final class Task {
                   } catch (Throwable e) {
                     onFailure.accept(e); // before anybody who waits for the value goes on
                     value.fail(e);
+                  } finally {
+                    ended.run();
                   }
                 });
   }
 
-  /// Starts `work`; `onFailure` takes the error that it fails with, if it does.
-  static Task start(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
-    Task task = new Task(name, work, onFailure);
+  /// Starts `work`.
+  ///
+  /// @param onFailure takes the error that it fails with, if it does
+  /// @param ended runs at its end
+  static Task start(
+      String name, Supplier<Object> work, Consumer<Throwable> onFailure, Runnable ended) {
+    Task task = new Task(name, work, onFailure, ended);
     task.thread.start();
     return task;
   }

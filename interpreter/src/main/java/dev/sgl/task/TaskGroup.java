@@ -14,6 +14,7 @@ public final class TaskGroup implements AutoCloseable {
 
   private final Optional<TaskGroup> outer;
   private final boolean sequential;
+  private final TaskLimit limit;
   private final List<Task> tasks = new ArrayList<>();
   private Optional<Throwable> failure = Optional.empty();
   private final List<TaskGroup> inner = new ArrayList<>();
@@ -24,12 +25,18 @@ public final class TaskGroup implements AutoCloseable {
 
   /// @param sequential whether each task is waited for before the next is started
   public TaskGroup(boolean sequential) {
-    this(Optional.empty(), sequential);
+    this(sequential, new TaskLimit(Integer.MAX_VALUE));
   }
 
-  private TaskGroup(Optional<TaskGroup> outer, boolean sequential) {
+  /// @param limit of the tasks of this group and of others
+  public TaskGroup(boolean sequential, TaskLimit limit) {
+    this(Optional.empty(), sequential, limit);
+  }
+
+  private TaskGroup(Optional<TaskGroup> outer, boolean sequential, TaskLimit limit) {
     this.outer = outer;
     this.sequential = sequential;
+    this.limit = limit;
   }
 
   /// Starts a task of the group.
@@ -49,19 +56,25 @@ public final class TaskGroup implements AutoCloseable {
     if (tasks.size() % PRUNED_EVERY == PRUNED_EVERY - 1) {
       tasks.removeIf(task -> task.value().isKnown());
     }
-    Task task = Task.start(name, work, this::fail);
+    limit.begin();
+    Task task = Task.start(name, work, this::fail, limit::end);
     tasks.add(task);
     return task;
   }
 
   /// A group that ends with this one at the latest.
   public synchronized TaskGroup inner() {
-    TaskGroup group = new TaskGroup(Optional.of(this), sequential);
+    TaskGroup group = new TaskGroup(Optional.of(this), sequential, limit);
     inner.add(group);
     if (cancelled) {
       group.cancel();
     }
     return group;
+  }
+
+  /// A group that ends by itself, with the same limit.
+  public TaskGroup separate() {
+    return new TaskGroup(sequential, limit);
   }
 
   private synchronized void forget(TaskGroup group) {

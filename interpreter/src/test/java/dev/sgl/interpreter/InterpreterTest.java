@@ -281,7 +281,8 @@ class InterpreterTest {
     String known = "program p() { fork as f { branch a { gen x } } let y = [1][5] return y }";
     RunException error = assertThrows(RunException.class, () -> run(known, model));
     assertEquals("there is no item 5 in a list of 1", error.getMessage());
-    assertEquals(List.of("f = …"), error.variables(), "what is not known is not waited for");
+    assertEquals(
+        List.of("f = {\"a\":…}"), error.variables(), "what is not known is not waited for");
   }
 
   @Test

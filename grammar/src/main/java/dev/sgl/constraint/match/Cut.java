@@ -31,11 +31,11 @@ public record Cut(int back, byte[] kept, Then then) {
     private static final int NOWHERE = -1;
     private static final double UNLIKELY = Double.NEGATIVE_INFINITY;
 
-    /// The part of the bytes that there is room for which is kept.
+    /// The part of the room that is used at least, if phrases end there.
     private static final double LEAST_PART = 0.4;
 
-    /// What is a quarter as likely as the best place, and stands behind it, is better.
-    private static final double ABOUT = Math.log(4);
+    /// How many times as likely, as a logarithm, an end must be that gives up all of the room.
+    private static final double WHOLE_ROOM = 10;
 
     private final byte[][] tokens; // the last ones that were taken, and the one that is refused
     private final CompiledConstraint constraint;
@@ -89,7 +89,7 @@ public record Cut(int back, byte[] kept, Then then) {
           whole = at;
         }
       }
-      int phrase = phrase(words, begin + LEAST_PART * (end - begin), phraseEnds);
+      int phrase = phrase(words, begin, end, phraseEnds);
       int word = words.isEmpty() ? NOWHERE : words.getLast();
       return IntStream.of(phrase, word, part, whole)
           .filter(at -> at != NOWHERE)
@@ -107,19 +107,20 @@ public record Cut(int back, byte[] kept, Then then) {
       return at;
     }
 
-    /// The last of the places behind words where a phrase ends about as likely as at any of them.
-    ///
-    /// @param least what may not be cut off
-    private int phrase(List<Integer> words, double least, double[] phraseEnds) {
-      List<Integer> places = words.stream().filter(at -> at >= least).toList();
-      double best =
-          places.stream().mapToDouble(at -> likely(at, phraseEnds)).max().orElse(UNLIKELY);
-      return best == UNLIKELY
-          ? NOWHERE
-          : places.reversed().stream()
-              .filter(at -> likely(at, phraseEnds) >= best - ABOUT)
-              .findFirst()
-              .orElse(NOWHERE);
+    /// The place behind a word where most likely a phrase ends. Each tenth of the room that is
+    /// given up counts as if the end were *e* times less likely.
+    private int phrase(List<Integer> words, int begin, int end, double[] phraseEnds) {
+      int place = NOWHERE;
+      double best = UNLIKELY;
+      for (int at : words) {
+        double part = (double) (at - begin) / (end - begin);
+        double worth = likely(at, phraseEnds) + WHOLE_ROOM * part;
+        if (part >= LEAST_PART && worth > best) {
+          place = at;
+          best = worth;
+        }
+      }
+      return place;
     }
 
     private double likely(int at, double[] phraseEnds) {

@@ -16,6 +16,7 @@ import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import dev.sgl.run.RunException;
+import dev.sgl.run.RunLimits;
 import dev.sgl.run.RunOptions;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
@@ -31,8 +32,8 @@ import java.util.Map;
 public final class ProgramApi {
   private static final int MOST_SOURCE = 1 << 20;
 
-  /// Steps of a program that anyone may have sent.
-  private static final long MOST_STEPS = 5_000_000;
+  /// Of a program that anyone may have sent.
+  private static final RunLimits LIMITS = new RunLimits(5_000_000, 5_000, 50_000_000);
 
   private final Served served;
   private final Programs programs;
@@ -118,7 +119,7 @@ public final class ProgramApi {
     if (compiled.program().isEmpty()) {
       throw ApiException.invalid("source", "invalid_program", compiled.report().stripTrailing());
     }
-    RunOptions options = RunOptions.DEFAULT.withMostSteps(MOST_STEPS);
+    RunOptions options = RunOptions.DEFAULT.withLimits(LIMITS);
     answer(call, read(call, fields, compiled.program().get(), options));
   }
 
