@@ -120,7 +120,7 @@ public final class LocalBackend implements TokenBackend {
       format = ChatFormat.open(checkpoint, tokenizer, options.chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
-      phraseEnds = PhraseEnds.of(tokenizer.vocabulary());
+      phraseEnds = PhraseEnds.of(tokenizer.vocabulary(), defaults.ends());
       jumpForward = options.jumpForward();
       layout = options.layout();
     } catch (RuntimeException | Error e) {
@@ -233,7 +233,7 @@ public final class LocalBackend implements TokenBackend {
                 sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray(),
                 phraseEnds),
             new Sampler(defaults.settings(sampling), prompt),
-            new TextStream(sampling.stop(), !Types.isFree(request.type())),
+            new TextStream(sampling.stop(), mayBeFenced(request)),
             tokenizer);
     try {
       sequence.begin();
@@ -249,27 +249,31 @@ public final class LocalBackend implements TokenBackend {
       return Optional.empty();
     }
     try {
-      Layout used = request.writing().layout().orElse(layout);
-      return Optional.of(constraint(request, used).matcher(masks));
+      return Optional.of(constraint(request).matcher(masks));
     } catch (ConstraintException e) {
       throw new BackendException(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static CompiledConstraint constraint(Request request, Layout layout) {
+  private CompiledConstraint constraint(Request request) {
     String end = request.writing().end();
     if (!end.isEmpty()) {
-      return Types.followed(request.type(), layout, end);
+      return Types.followed(request.type(), layout(request), end);
     }
-    return mayBeFenced(request, layout)
+    return mayBeFenced(request)
         ? Types.fenced(request.type())
-        : Types.compiled(request.type(), layout);
+        : Types.compiled(request.type(), layout(request));
+  }
+
+  private Layout layout(Request request) {
+    return request.writing().layout().orElse(layout);
   }
 
   /// Whether the model may put its answer into a code block: then the first line of the block is
   /// left out of the text. A value as the whole of a message is what models do that with.
-  private static boolean mayBeFenced(Request request, Layout layout) {
-    return layout == Layout.FREE
+  private boolean mayBeFenced(Request request) {
+    return layout(request) == Layout.FREE
+        && request.writing().end().isEmpty()
         && Types.isJson(request.type())
         && request.prompt() instanceof Prompt.Chat(_, var open, _)
         && open.isEmpty()

@@ -7,15 +7,18 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /// How the next token of one sequence is drawn: what its settings and its tokens so far ask for. It
 /// takes at most one random number a token, so that a seeded sequence is the same alone and in any
 /// batch.
 public final class Sampler {
+  private static final int[] NO_TOKENS = {};
+
   private final Settings settings;
   private final SplittableRandom random;
   private final Map<Integer, Integer> generated = new HashMap<>();
-  private final Set<Integer> seen = new LinkedHashSet<>();
+  private final Set<Integer> prompt = new LinkedHashSet<>(); // if it counts
 
   /// @param prompt tokens that count for the repetition penalty
   public Sampler(Settings settings, int[] prompt) {
@@ -25,7 +28,7 @@ public final class Sampler {
             ? new SplittableRandom(settings.seed().getAsLong())
             : new SplittableRandom();
     if (settings.repetitionPenalty() != 1) {
-      Arrays.stream(prompt).forEach(seen::add);
+      Arrays.stream(prompt).forEach(this.prompt::add);
     }
   }
 
@@ -54,13 +57,24 @@ public final class Sampler {
         settings.topP(),
         settings.minP(),
         settings.repetitionPenalty(),
-        seen.stream().mapToInt(Integer::intValue).toArray(),
+        repeated(),
         shifted,
         by,
         allowed,
         settings.temperature() == 0 ? 0 : random.nextDouble(),
         candidates,
         scored);
+  }
+
+  /// The tokens of the prompt and the text, for the repetition penalty.
+  private int[] repeated() {
+    return settings.repetitionPenalty() == 1
+        ? NO_TOKENS
+        : IntStream.concat(
+                prompt.stream().mapToInt(Integer::intValue),
+                generated.keySet().stream().mapToInt(Integer::intValue))
+            .distinct()
+            .toArray();
   }
 
   private Map<Integer, Float> shifts() {
@@ -85,8 +99,5 @@ public final class Sampler {
   /// Counts a token that was taken, because it was picked or because it had to come.
   public void took(int token) {
     generated.merge(token, 1, Integer::sum);
-    if (settings.repetitionPenalty() != 1) {
-      seen.add(token);
-    }
   }
 }

@@ -23,14 +23,18 @@ public final class TextStream {
     this(stops, false);
   }
 
-  /// @param dropsFence whether the first line of a fenced code block is no part of the text
+  /// @param dropsFence whether a first line that begins with a backtick, that of a fenced code
+  ///     block, is no part of the text
   public TextStream(List<String> stops, boolean dropsFence) {
     this.stops = List.copyOf(stops);
     this.isFence = dropsFence;
   }
 
-  /// Adds the bytes of a token.
+  /// Adds the bytes of a token. Behind a stop text there is no text.
   public void add(byte[] bytes) {
+    if (isStopped()) {
+      return;
+    }
     int from = isFence ? behindFence(bytes) : 0;
     fence += from;
     append(from == 0 ? bytes : Arrays.copyOfRange(bytes, from, bytes.length));

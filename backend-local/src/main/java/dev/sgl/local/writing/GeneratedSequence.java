@@ -182,7 +182,6 @@ public final class GeneratedSequence extends TextSequence implements Generation 
       if (generated() >= rules.limit() || !hasRoomBehind(token)) {
         break;
       }
-      times().forced(1);
       takeCertain(token);
       if (isDone()) {
         return true;
@@ -203,7 +202,9 @@ public final class GeneratedSequence extends TextSequence implements Generation 
       return true;
     }
     if (generated() >= rules.limit()) {
-      finish = Reply.Finish.LENGTH;
+      boolean isFull = value.isPresent() && value.get().isFull();
+      finish = isFull ? Reply.Finish.END : Reply.Finish.LENGTH;
+      value.filter(_ -> !isFull).ifPresent(TypedValue::endHere);
       return true;
     }
     return false;
@@ -227,6 +228,10 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   private boolean closeEarly(byte[] refused) {
     finish = Reply.Finish.LENGTH;
     value.ifPresent(typed -> typed.close(refused));
+    if (text().isStopped()) {
+      finish = Reply.Finish.STOP;
+      stop = text().stop();
+    }
     return true;
   }
 

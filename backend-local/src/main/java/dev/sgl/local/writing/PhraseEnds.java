@@ -2,13 +2,16 @@ package dev.sgl.local.writing;
 
 import dev.sgl.constraint.Vocabulary;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// The tokens before which a phrase ends: punctuation, and the quote of JSON with what may follow
-/// it. Their probability tells where a text that is too long would end best.
+/// The tokens before which a phrase ends: punctuation, the quote of JSON with what may follow it,
+/// and the ends of texts. Their probability tells where a text that is too long would end best.
 public final class PhraseEnds {
-  /// Of each vocabulary; those with small numbers are the frequent ones.
+  /// Of each vocabulary: single characters first, and then those with small numbers, which are the
+  /// frequent ones.
   private static final int MOST = 64;
 
   private static final Pattern END =
@@ -16,12 +19,21 @@ public final class PhraseEnds {
 
   private PhraseEnds() {}
 
-  public static int[] of(Vocabulary vocabulary) {
+  /// @param ends the tokens that end a text
+  public static int[] of(Vocabulary vocabulary, int[] ends) {
+    return IntStream.concat(phraseEnds(vocabulary), Arrays.stream(ends)).toArray();
+  }
+
+  private static IntStream phraseEnds(Vocabulary vocabulary) {
     return IntStream.range(0, vocabulary.size())
-        .filter(
-            token ->
-                END.matcher(new String(vocabulary.bytes(token), StandardCharsets.UTF_8)).matches())
+        .filter(token -> END.matcher(text(vocabulary, token)).matches())
+        .boxed()
+        .sorted(Comparator.comparing(token -> text(vocabulary, token).length() > 1))
         .limit(MOST)
-        .toArray();
+        .mapToInt(Integer::intValue);
+  }
+
+  private static String text(Vocabulary vocabulary, int token) {
+    return new String(vocabulary.bytes(token), StandardCharsets.UTF_8);
   }
 }

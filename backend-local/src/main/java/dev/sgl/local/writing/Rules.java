@@ -7,6 +7,8 @@ import java.util.Optional;
 ///
 /// @param limit most tokens to generate
 /// @param budget tokens after which the value is closed as soon as it may be
+/// @param minTokens tokens before which a text may not end
+/// @param ignoreEos whether free text goes on where the model would end it
 /// @param logprobs how many candidates to report, or -1 for no log-probabilities
 /// @param matcher follows the type of the value; none for free text
 /// @param jumpForward whether tokens that must come are taken without asking the model

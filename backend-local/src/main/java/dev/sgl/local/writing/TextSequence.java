@@ -14,6 +14,7 @@ import dev.sgl.local.tokens.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,7 @@ abstract class TextSequence extends Sequence {
   private final boolean hasLogprobs;
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private int told; // of them
+  private final BitSet certain = new BitSet(); // tokens that the model was not asked for
   private byte[] tail; // what the next token has to begin with
   private int spelled; // 1 if the first token was the tail and nothing else
 
@@ -116,10 +118,13 @@ abstract class TextSequence extends Sequence {
 
   /// Takes a token that the model was not asked for.
   final void takeCertain(int token) {
+    certain.set(length());
+    times().forced(1);
     take(token);
     if (hasLogprobs) {
       logprobs.add(Logprobs.certain(token, vocabulary));
     }
+    dropLogprobsBehindStop();
   }
 
   /// Whether the token is the text that was taken back from the prompt, and no more.
@@ -166,6 +171,8 @@ abstract class TextSequence extends Sequence {
       }
     }
     told = Math.min(told, logprobs.size());
+    times().forced(-certain.get(length() - count, length()).cardinality());
+    certain.clear(length() - count, length());
     matcher.orElseThrow().rollback(count);
     rewind(length() - count);
   }

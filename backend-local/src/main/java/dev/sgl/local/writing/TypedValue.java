@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// The typed value that a sequence writes: which tokens may come next, and where it ends if the
@@ -21,10 +20,6 @@ final class TypedValue {
   /// How many of the last tokens, and of the last characters, may be taken back; so many before a
   /// limit, text begins to be held back.
   private static final int MOST_BACK = 48;
-
-  /// The beginning of an escape at the end of a string of JSON.
-  private static final Pattern ESCAPE =
-      Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*+\\\\(?:u[0-9a-fA-F]{0,3})?\\z");
 
   private static final byte[] NO_BYTES = {};
   private static final int[] NO_TOKENS = {};
@@ -98,6 +93,16 @@ final class TypedValue {
     return ended || matcher.mustEnd() && !matcher.isNearLimit(0);
   }
 
+  /// Whether nothing may follow, if the last word is whole or not.
+  boolean isFull() {
+    return matcher.mustEnd();
+  }
+
+  /// Ends the value where it is: if that is a whole, it was closed.
+  void endHere() {
+    closed = closable && matcher.mayEnd();
+  }
+
   /// What came of the limits.
   Reply.Cuts cuts() {
     return new Reply.Cuts(shortened, closed);
@@ -107,9 +112,7 @@ final class TypedValue {
 
   /// The tokens whose probability tells whether a phrase ends here; none far from all limits.
   int[] scored() {
-    return isNearEnd()
-        ? IntStream.concat(Arrays.stream(rules.phraseEnds()), Arrays.stream(rules.ends())).toArray()
-        : NO_TOKENS;
+    return isNearEnd() ? rules.phraseEnds() : NO_TOKENS;
   }
 
   /// Takes the log-probabilities of [#scored] for the place before the next token.
@@ -125,11 +128,7 @@ final class TypedValue {
   /// @return whether it was cut
   boolean cutBefore(int token) {
     next = Next.UNLIMITED;
-    if (sequence.isHealing()) {
-      return false;
-    }
-    if (matcher.accept(sequence.bytes(token))) {
-      matcher.rollback(1);
+    if (sequence.isHealing() || matcher.allows(sequence.bytes(token))) {
       return false;
     }
     cut(sequence.bytes(token), false);
@@ -149,22 +148,50 @@ final class TypedValue {
             .mapToDouble(length -> phraseEnds.getOrDefault(length, Double.NEGATIVE_INFINITY))
             .toArray();
     int shown = Math.max(0, bytes - sequence.text().heldBytes());
-    Cut cut = matcher.cut(before, likely, shown, refused);
+    Cut cut = matcher.cut(before, likely, shown, refused, !isClosing);
     takeBack(cut.back());
-    for (int token : sequence.encoded(cut.kept())) {
-      sequence.takeCertain(token);
-    }
+    write(withWholeCharacters(cut.kept()));
     next = cut.then() == Cut.Then.CLOSE ? Next.CLOSE : Next.EXACT;
     ended = cut.then() == Cut.Then.END;
-    if (cut.then() != Cut.Then.ANYTHING && !matcher.mustEnd() && !isClosing) {
+    boolean isCut = !matcher.mustEnd() || matcher.isNearLimit(0);
+    if (cut.then() != Cut.Then.ANYTHING && isCut && !isClosing) {
       shortened++;
       sequence.times().cut();
+    }
+  }
+
+  /// The bytes, with those of tokens before them if they begin inside of a character. Such tokens
+  /// are taken back.
+  private byte[] withWholeCharacters(byte[] bytes) {
+    byte[] all = bytes;
+    while (all.length > 0
+        && (all[0] & 0xc0) == 0x80
+        && sequence.canTakeBack(sequence.length() - 1)) {
+      byte[] before = sequence.bytes(sequence.tokens()[sequence.length() - 1]);
+      byte[] more = Arrays.copyOf(before, before.length + all.length);
+      System.arraycopy(all, 0, more, before.length, all.length);
+      all = more;
+      takeBack(1);
+    }
+    return all;
+  }
+
+  /// Writes the tokens of `bytes`, up to a stop text.
+  private void write(byte[] bytes) {
+    for (int token : sequence.encoded(bytes)) {
+      if (sequence.text().isStopped() || left() == 0) {
+        break;
+      }
+      sequence.takeCertain(token);
     }
   }
 
   private void takeBack(int count) {
     sequence.takeBack(count);
     phraseEnds.keySet().removeIf(length -> length > sequence.length());
+    if (ending > sequence.length()) {
+      ending = 0;
+    }
   }
 
   /// Where the model repeats itself without end, the string ends, or no other item follows.
@@ -192,6 +219,9 @@ final class TypedValue {
   /// Keeps text back that is taken back if the value ends before the model ends it: the end of a
   /// phrase, and an item or a property of which more would have to be made up.
   void hold() {
+    if (!isBetweenCharacters()) { // the limits are not seen from here
+      return;
+    }
     sequence.text().hold(isNearEnd() ? MOST_BACK : 0);
     if (tokensToLimit() >= MOST_BACK || sequence.isHealing()) {
       return;
@@ -247,20 +277,18 @@ final class TypedValue {
       return true;
     }
     byte[] bytes = sequence.bytes(token);
-    if (!matcher.accept(bytes)) {
+    if (!matcher.allows(bytes)) {
       return true; // it is cut
     }
+    if (!sequence.text().isWholeBehind(bytes)) {
+      return left() > 1; // the character is taken back if need be
+    }
     try {
-      if (!sequence.text().isWholeBehind(bytes)) {
-        return left() > 1; // the character is taken back if need be
-      }
-      return matcher.shortestEndLength() < left() // a token has a byte at least
-          || end().length < left();
+      return matcher.shortestEndLength(bytes) < left() // a token has a byte at least
+          || sequence.encoded(matcher.shortestEnd(bytes)).length < left();
     } catch (ConstraintException e) { // it takes too long to tell
       closable = false;
       return true;
-    } finally {
-      matcher.rollback(1);
     }
   }
 
@@ -287,38 +315,62 @@ final class TypedValue {
     return sequence.encoded(matcher.shortestEnd());
   }
 
-  /// Ends the value as soon as its type allows.
+  /// Ends the value as soon as its type allows, if it can be told how.
   ///
   /// @param refused the bytes with which the model would go on; empty if they are not known
   void close(byte[] refused) {
-    int first = refused.length == 0 ? -1 : refused[0];
-    if (first != '"' || !matcher.isInString()) { // else the string is whole
-      takeBackToEnding();
-      cut(first == ' ' ? new byte[] {' '} : NO_BYTES, true);
-    }
-    while (end().length > left() && sequence.canTakeBack(sequence.length() - 1)) {
-      takeBack(1);
-    }
-    for (int token : end()) {
-      if (sequence.generated() >= rules.limit()) {
-        break;
-      }
-      sequence.times().forced(1);
-      sequence.takeCertain(token);
-    }
-    closed = matcher.mayEnd();
     sequence.times().cut();
+    if (refused.length == 0 || refused[0] != '"' || !matcher.isInString()) { // else it is whole
+      takeBackToEnding();
+      cut(firstCharacter(refused), true);
+    }
+    try {
+      while ((end().length > left() || !sequence.text().isWhole())
+          && sequence.canTakeBack(sequence.length() - 1)) {
+        takeBack(1);
+      }
+      write(matcher.shortestEnd());
+    } catch (ConstraintException e) { // it takes too long to tell
+      return;
+    }
+    closed = matcher.mayEnd() && !sequence.text().isStopped();
+  }
+
+  /// What is behind the text, so that it can be told whether the last word is whole.
+  private static byte[] firstCharacter(byte[] refused) {
+    String text = new String(refused, StandardCharsets.UTF_8);
+    int end = text.isEmpty() ? 0 : text.offsetByCodePoints(0, 1);
+    return text.substring(0, end).getBytes(StandardCharsets.UTF_8);
   }
 
   /// Goes back out of a character or an escape, and to the last place at which the value could be
   /// ended with nothing made up.
   private void takeBackToEnding() {
-    while ((!sequence.text().isWhole() || ESCAPE.matcher(sequence.text().text()).find())
-        && sequence.canTakeBack(sequence.length() - 1)) {
+    while (!isBetweenCharacters() && sequence.canTakeBack(sequence.length() - 1)) {
       takeBack(1);
     }
     if (ending > 0 && ending < sequence.length() && sequence.canTakeBack(ending)) {
       takeBack(sequence.length() - ending);
     }
+  }
+
+  /// Whether the text ends neither inside of a character nor inside of an escape of JSON.
+  private boolean isBetweenCharacters() {
+    String text = sequence.text().text();
+    int at = text.length();
+    while (text.length() - at < 3 && at > 0 && Character.digit(text.charAt(at - 1), 16) >= 0) {
+      at--;
+    }
+    boolean isNumber = at > 0 && text.charAt(at - 1) == 'u' && isEscaped(text, at - 1);
+    return sequence.text().isWhole() && !isNumber && !isEscaped(text, text.length());
+  }
+
+  /// Whether a backslash before `at` begins an escape.
+  private static boolean isEscaped(String text, int at) {
+    int slashes = 0;
+    while (at - slashes > 0 && text.charAt(at - slashes - 1) == '\\') {
+      slashes++;
+    }
+    return slashes % 2 == 1;
   }
 }

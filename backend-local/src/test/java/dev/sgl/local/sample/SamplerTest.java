@@ -54,6 +54,21 @@ class SamplerTest {
   }
 
   @Test
+  void whatWasTakenBackIsNotPenalized() {
+    Settings settings = new Settings(0, 0, 1, 0, 1.5, 0, 0, Map.of(), OptionalLong.empty());
+    Sampler sampler = new Sampler(settings, new int[] {7});
+    sampler.took(3);
+    sampler.took(4);
+    sampler.gaveBack(4);
+    sampler.gaveBack(3);
+    sampler.took(7);
+    sampler.gaveBack(7);
+    int[] none = {};
+    assertArrayEquals(
+        new int[] {7}, sampler.draw(new long[0], none, Draw.NO_LOGPROBS, none).repeated());
+  }
+
+  @Test
   void drawsWithTheProbabilitiesOfTheSoftmax() {
     int[] counts = counts(PLAIN, 20_000);
     double sum = 1 + Math.exp(1) + Math.exp(2) + Math.exp(3);

@@ -43,6 +43,7 @@ class TextStreamTest {
     assertEquals("ENOUGH ", stream.next());
     stream.add("D more".getBytes(StandardCharsets.UTF_8));
     assertTrue(stream.isStopped());
+    stream.add(" and more".getBytes(StandardCharsets.UTF_8));
     assertEquals("", stream.next() + stream.finish());
     assertEquals("one ENOUGH ", stream.text());
   }

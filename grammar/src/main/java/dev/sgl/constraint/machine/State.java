@@ -1,6 +1,7 @@
 package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.regex.ByteSet;
+import dev.sgl.constraint.regex.Regex;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ public final class State {
   private final List<Config> configs;
   private final boolean accepts;
   private State[] next = {};
+  private int room = -1; // until it is known
   private int singleByte = -1; // the one successor that is known, until there are more
   private Optional<State> single = Optional.empty();
   private Optional<ByteSet> bytes = Optional.empty();
@@ -75,20 +77,26 @@ public final class State {
                 });
   }
 
-  /// Whether a limit on the length of a text leaves at most so many characters.
-  public boolean isNearLimit(int characters) {
-    return configs.stream()
-        .anyMatch(
-            config ->
-                switch (config.node()) {
-                  case DfaState state -> isNearLimit(state, characters);
-                  case Capture capture -> isNearLimit(capture.state(), characters);
-                  case Branch _ -> false;
-                });
+  /// How many characters a limit on the length of a text leaves; [Regex#UNBOUNDED] if there is
+  // none.
+  public int room() {
+    if (room < 0) {
+      room = Regex.UNBOUNDED;
+      for (Config config : configs) {
+        int its =
+            switch (config.node()) {
+              case DfaState state -> room(state);
+              case Capture capture -> room(capture.state());
+              case Branch _ -> Regex.UNBOUNDED;
+            };
+        room = Math.min(room, its);
+      }
+    }
+    return room;
   }
 
-  private static boolean isNearLimit(DfaState state, int characters) {
-    return state.dfa().terms().isNearLimit(state.term(), characters);
+  private static int room(DfaState state) {
+    return state.dfa().terms().room(state.term());
   }
 
   /// Whether no byte may come.

@@ -99,8 +99,9 @@ public final class CompiledConstraint {
     return state.endsString();
   }
 
-  synchronized boolean isNearLimit(State state, int characters) {
-    return state.isNearLimit(characters);
+  synchronized int room(State state) {
+    refill();
+    return state.room();
   }
 
   synchronized void fillBelow(State state, int node, MaskCache cache, long[] mask) {

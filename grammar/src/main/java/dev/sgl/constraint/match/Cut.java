@@ -68,8 +68,9 @@ public record Cut(int back, byte[] kept, Then then) {
     /// word, the last part of a name, the last character.
     ///
     /// @param phraseEnds the log-probability that a phrase ends before each token
-    Cut find(int least, double[] phraseEnds) {
-      int end = states.size() - 1;
+    /// @param most bytes of the token that is refused which may be kept
+    Cut find(int least, double[] phraseEnds, int most) {
+      int end = Math.min(states.size() - 1, starts[starts.length - 1] + most);
       boolean isString = constraint.endsString(states.get(end));
       String text = decoded();
       int begin = begin(end, isString);

@@ -68,10 +68,15 @@ public final class Matcher {
   /// @param mask of [Vocabulary#words] words; what was in it is lost
   public void fillLast(long[] mask) {
     fill(mask);
+    boolean isInString = isInString(); // then only a quote leads out of it
     long[] others = mask.clone();
     boolean mayClose = false;
     for (int token = 0; token < cache.vocabulary().size(); token++) {
-      int first = firstBehind(cache.vocabulary().bytes(token));
+      byte[] bytes = cache.vocabulary().bytes(token);
+      if (isInString && (bytes.length == 0 || bytes[0] != '"')) {
+        continue;
+      }
+      int first = firstBehind(bytes);
       if (first == ',') {
         others[token >> 6] &= ~(1L << token);
       }
@@ -98,7 +103,7 @@ public final class Matcher {
 
   /// Whether a limit on the length of a text leaves at most so many characters.
   public boolean isNearLimit(int characters) {
-    return constraint.isNearLimit(state(), characters);
+    return constraint.room(state()) <= characters;
   }
 
   /// Where to go on instead of with `refused`, which is longer than is allowed.
@@ -107,15 +112,16 @@ public final class Matcher {
   /// @param phraseEnds the log-probability that a phrase ends before each of them, and before
   ///     `refused`; fewer if they are not known
   /// @param shown how many bytes of them cannot be taken back
-  /// @param refused the bytes that the model chose; empty if nothing more is to be written
-  public Cut cut(int[] before, double[] phraseEnds, int shown, byte[] refused) {
+  /// @param refused the bytes that the model chose
+  /// @param keeps whether some of them may be kept
+  public Cut cut(int[] before, double[] phraseEnds, int shown, byte[] refused, boolean keeps) {
     byte[][] tokens = new byte[before.length + 1][];
     for (int i = 0; i < before.length; i++) {
       tokens[i] = cache.vocabulary().bytes(before[i]);
     }
     tokens[before.length] = refused;
     return new Cut.Finder(constraint, trail.state(length - before.length), tokens)
-        .find(shown, phraseEnds);
+        .find(shown, phraseEnds, keeps ? refused.length : 0);
   }
 
   /// Adds to `mask` the bits of the tokens that begin with `before` and, after it, with something
@@ -144,6 +150,11 @@ public final class Matcher {
     return accept(cache.vocabulary().bytes(token));
   }
 
+  /// Whether `bytes` are not empty and may come next.
+  public boolean allows(byte[] bytes) {
+    return bytes.length > 0 && !constraint.next(state(), bytes).isDead();
+  }
+
   /// Takes the bytes of a token, or of its end; counts as one token.
   ///
   /// @return whether they are allowed and not empty; if not nothing has changed
@@ -170,13 +181,19 @@ public final class Matcher {
   }
 
   /// How many bytes the shortest text has with which the whole may end.
-  public int shortestEndLength() {
-    return constraint.shortestEndLength(state());
+  ///
+  /// @param more the bytes behind which, as if they had been taken
+  /// @throws dev.sgl.constraint.ConstraintException if it takes too long to tell
+  public int shortestEndLength(byte... more) {
+    return constraint.shortestEndLength(constraint.next(state(), more));
   }
 
   /// The shortest text with which the whole may end.
-  public byte[] shortestEnd() {
-    return constraint.shortestEnd(state());
+  ///
+  /// @param more the bytes behind which, as if they had been taken
+  /// @throws dev.sgl.constraint.ConstraintException if it takes too long to tell
+  public byte[] shortestEnd(byte... more) {
+    return constraint.shortestEnd(constraint.next(state(), more));
   }
 
   /// The text that must come next, since nothing else is allowed; empty if there is a choice or the

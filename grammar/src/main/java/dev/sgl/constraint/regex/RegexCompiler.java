@@ -87,15 +87,18 @@ public final class RegexCompiler {
       case Regex.Either(var choices) -> terms.either(choices.stream().map(this::free).toList());
       case Regex.Repeat(var item, int min, int max) -> {
         Term one = free(item);
-        if (item instanceof Regex.Chars(var set)
-            && max != Regex.UNBOUNDED
-            && (set.equals(CodePoints.ALL) || max >= LENGTHY)) {
-          terms.limitsLength(one, set.equals(CodePoints.ALL));
-        }
-        yield terms.repeat(one, min, max);
+        yield isLength(item, min, max) ? terms.length(one, min, max) : terms.repeat(one, min, max);
       }
       case Regex.Assert _ -> throw new AssertionError();
     };
+  }
+
+  /// Whether the upper bound of a repeat limits the length of a text: of any characters always, of
+  /// some if there may be many.
+  private static boolean isLength(Regex item, int min, int max) {
+    return max != Regex.UNBOUNDED
+        && item instanceof Regex.Chars(var set)
+        && (set.equals(CodePoints.ALL) || min < max && max >= LENGTHY);
   }
 
   private boolean asserts(Regex regex) {

@@ -50,7 +50,9 @@ public sealed interface Term {
   record Not(Mark mark, Term term) implements Term {}
 
   /// `item`, `min` to `max` times; counted, not written out.
-  record Repeat(Mark mark, Term item, int min, int max) implements Term {}
+  ///
+  /// @param isLength whether `max` limits how long a text may be, and is no part of its form
+  record Repeat(Mark mark, Term item, int min, int max, boolean isLength) implements Term {}
 
   /// What `machine` accepts from `state` on.
   record Run(Mark mark, ByteMachine machine, long state) implements Term {}

@@ -31,8 +31,6 @@ public final class Terms {
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
-  private final BitSet measured = new BitSet(); // characters whose repeats limit a length
-  private final BitSet free = new BitSet(); // those of them that may be any
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
 
   public final Term nothing;
@@ -60,22 +58,6 @@ public final class Terms {
     return characters.get(term.id());
   }
 
-  /// Notes that the upper bound of a repeat of `character` limits the length of a text, not its
-  /// form.
-  ///
-  /// @param isAny whether it may be any character, so that also an exact number is a length
-  void limitsLength(Term character, boolean isAny) {
-    measured.set(character.id());
-    free.set(character.id(), isAny);
-  }
-
-  private boolean isLimit(Term.Repeat repeat) {
-    int item = repeat.item().id();
-    return repeat.max() != Regex.UNBOUNDED
-        && measured.get(item)
-        && (repeat.min() < repeat.max() || repeat.max() == 0 || free.get(item));
-  }
-
   /// `term` without the upper bounds that limit the length of a text: what may come if texts may be
   /// as long as one likes.
   public Term unlimited(Term term) {
@@ -89,23 +71,30 @@ public final class Terms {
                 either(choices.stream().map(this::unlimited).toList());
             case Term.Both(_, var parts) -> both(parts.stream().map(this::unlimited).toList());
             case Term.Repeat repeat ->
-                isLimit(repeat) ? repeat(repeat.item(), repeat.min(), Regex.UNBOUNDED) : term;
+                repeat.isLength() ? repeat(repeat.item(), repeat.min(), Regex.UNBOUNDED) : term;
           };
       unlimited.put(term.id(), known);
     }
     return known;
   }
 
-  /// Whether a limit on the length leaves at most so many characters.
-  public boolean isNearLimit(Term term, int characters) {
+  /// How many characters a limit on the length leaves; [Regex#UNBOUNDED] if there is none.
+  public int room(Term term) {
     return switch (term) {
-      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Not _, Term.Run _ -> false;
-      case Term.Concat(_, var head, _) -> isNearLimit(head, characters);
-      case Term.Either(_, var choices) ->
-          choices.stream().anyMatch(c -> isNearLimit(c, characters));
-      case Term.Both(_, var parts) -> parts.stream().anyMatch(p -> isNearLimit(p, characters));
-      case Term.Repeat repeat -> repeat.max() <= characters && isLimit(repeat);
+      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Not _, Term.Run _ -> Regex.UNBOUNDED;
+      case Term.Concat(_, var head, _) -> room(head);
+      case Term.Either(_, var choices) -> room(choices);
+      case Term.Both(_, var parts) -> room(parts);
+      case Term.Repeat repeat -> repeat.isLength() ? repeat.max() : Regex.UNBOUNDED;
     };
+  }
+
+  private int room(List<Term> terms) {
+    int least = Regex.UNBOUNDED;
+    for (Term term : terms) {
+      least = Math.min(least, room(term));
+    }
+    return least;
   }
 
   // --- construction
@@ -259,7 +248,9 @@ public final class Terms {
     }
     int min = Math.max(a.get().min(), b.get().min());
     int max = Math.min(a.get().max(), b.get().max());
-    return Optional.of(min > max ? nothing : concat(repeat(a.get().item(), min, max), rest(one)));
+    boolean isLength = (a.get().max() <= b.get().max() ? a : b).get().isLength();
+    Term common = min > max ? nothing : repeat(a.get().item(), min, max, isLength);
+    return Optional.of(concat(common, rest(one)));
   }
 
   /// The repeat with which `term` begins; a character alone is one.
@@ -295,7 +286,18 @@ public final class Terms {
 
   /// @param max [Regex#UNBOUNDED] for no bound
   public Term repeat(Term item, int min, int max) {
-    boolean isNone = max == 0 && !measured.get(item.id()); // else a limit that is reached
+    return repeat(item, min, max, false);
+  }
+
+  /// The texts of `min` to `max` characters, of which `max` is no part of their form.
+  ///
+  /// @param character of which no text is the beginning of another
+  Term length(Term character, int min, int max) {
+    return repeat(character, min, max, true);
+  }
+
+  private Term repeat(Term item, int min, int max, boolean isLength) {
+    boolean isNone = max == 0 && !isLength; // else a limit that is reached
     if (isNone || item == empty || item == nothing && min == 0) {
       return empty;
     }
@@ -304,10 +306,11 @@ public final class Terms {
     }
     int least = item.isNullable() ? 0 : min;
     return make(
-        print(8, item.mark().print().high(), item.mark().print().low(), least, max),
+        print(
+            8, item.mark().print().high(), item.mark().print().low(), least, max, isLength ? 1 : 0),
         least == 0,
         item.mark().searched(),
-        mark -> new Term.Repeat(mark, item, least, max));
+        mark -> new Term.Repeat(mark, item, least, max, isLength));
   }
 
   public Term star(Term item) {
@@ -426,7 +429,8 @@ public final class Terms {
       }
       int min = Math.min(repeat.min(), that.min());
       int max = Math.max(repeat.max(), that.max());
-      repeats.put(key, concat(repeat(repeat.item(), min, max), tail));
+      boolean isLength = (repeat.max() >= that.max() ? repeat : that).isLength();
+      repeats.put(key, concat(repeat(repeat.item(), min, max, isLength), tail));
     }
 
     Term term() {
@@ -483,10 +487,10 @@ public final class Terms {
         yield both(derived);
       }
       case Term.Not(_, var inner) -> not(derive(inner, value));
-      case Term.Repeat(_, _, _, int max) when max == 0 -> nothing;
-      case Term.Repeat(_, var item, int min, int max) -> {
+      case Term.Repeat(_, _, _, int max, _) when max == 0 -> nothing;
+      case Term.Repeat(_, var item, int min, int max, boolean isLength) -> {
         int more = max == Regex.UNBOUNDED ? max : max - 1;
-        yield concat(derive(item, value), repeat(item, Math.max(0, min - 1), more));
+        yield concat(derive(item, value), repeat(item, Math.max(0, min - 1), more, isLength));
       }
       case Term.Run(_, var machine, long state) -> run(machine, machine.next(state, value));
     };
@@ -554,7 +558,7 @@ public final class Terms {
       case Term.Either(_, var choices) -> choices.forEach(c -> sign(c, signatures, seen));
       case Term.Both(_, var parts) -> parts.forEach(p -> sign(p, signatures, seen));
       case Term.Not(_, var inner) -> sign(inner, signatures, seen);
-      case Term.Repeat(_, var item, _, _) -> sign(item, signatures, seen);
+      case Term.Repeat(_, var item, _, _, _) -> sign(item, signatures, seen);
       case Term.Run(var mark, var machine, long state) -> {
         for (int i = 0; i < 256; i++) {
           signatures[i] += mix(mark.print().low() ^ machine.next(state, i));
@@ -612,7 +616,7 @@ public final class Terms {
   /// behind a quote that is no part of it.
   public Optional<Term> anyRun(Term term) {
     for (Term choice : term instanceof Term.Either(_, var choices) ? choices : List.of(term)) {
-      if (choice instanceof Term.Concat(_, Term.Repeat(_, var item, int min, int max), _)
+      if (choice instanceof Term.Concat(_, Term.Repeat(_, var item, int min, int max, _), _)
           && min == 0
           && max == Regex.UNBOUNDED
           && isCharacter(item)

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.Vocabulary;
@@ -31,9 +32,9 @@ class CutTest {
     Matcher matcher = new ConstraintCompiler().compile(constraint).matcher(CACHE);
     int[] ids = tokens.stream().mapToInt(WORDS::indexOf).toArray();
     for (int id : ids) {
-      matcher.accept(id);
+      assertTrue(matcher.accept(id), tokens.toString());
     }
-    Cut cut = matcher.cut(ids, phraseEnds, 0, refused.getBytes(StandardCharsets.UTF_8));
+    Cut cut = matcher.cut(ids, phraseEnds, 0, refused.getBytes(StandardCharsets.UTF_8), true);
     String whole = String.join("", tokens.subList(0, tokens.size() - cut.back()));
     return whole + new String(cut.kept(), StandardCharsets.UTF_8) + "|" + cut.then();
   }

@@ -203,4 +203,41 @@ class MatcherTest {
     matcher.leaveUsual(mask, new int[] {0}, _ -> new int[] {3, 6});
     assertEquals(0b11110, mask[0], "the text so far has other tokens");
   }
+
+  /// A form and a length of the same characters are told apart.
+  @Test
+  void onlyLengthsAreWithoutLimits() {
+    Matcher matcher =
+        new ConstraintCompiler()
+            .compile(new Constraint.Pattern("[A-Z]{2,3}-[A-Z]{1,40}"))
+            .matcher(bytes);
+    accept(matcher, "USA");
+    long[] mask = new long[5];
+    matcher.fillUnlimited(mask);
+    assertArrayEquals(new long[] {1L << '-', 0, 0, 0, 0}, mask);
+    assertFalse(matcher.isNearLimit(48));
+    accept(matcher, "-" + "X".repeat(40));
+    assertTrue(matcher.isNearLimit(0));
+    matcher.fillUnlimited(mask);
+    assertTrue((mask[1] >> ('X' - 64) & 1) != 0);
+  }
+
+  /// Where no other item may follow, the texts of items are as they were.
+  @Test
+  void commasInStringsAreText() {
+    Constraint list =
+        new Constraint.JsonSchema(
+            Json.parse("{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"),
+            JsonStyle.COMPACT,
+            true,
+            Map.of());
+    Matcher matcher = new ConstraintCompiler().compile(list).matcher(bytes);
+    long[] mask = new long[5];
+    accept(matcher, "[\"x");
+    matcher.fillLast(mask);
+    assertTrue((mask[0] >> ',' & 1) != 0);
+    accept(matcher, "\"");
+    matcher.fillLast(mask);
+    assertFalse((mask[0] >> ',' & 1) != 0);
+  }
 }

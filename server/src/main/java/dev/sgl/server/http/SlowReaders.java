@@ -26,7 +26,7 @@ final class SlowReaders implements AutoCloseable {
     private final Thread thread = Thread.ofVirtual().name("sgl-writer").unstarted(this);
     private final long since = System.nanoTime();
     private final Writing writing;
-    private Optional<Exception> failed = Optional.empty();
+    private Optional<Throwable> failed = Optional.empty();
 
     Write(Writing writing) {
       this.writing = writing;
@@ -36,7 +36,7 @@ final class SlowReaders implements AutoCloseable {
     public void run() {
       try {
         writing.write();
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) { // of any kind: it is the caller's
         failed = Optional.of(e);
       }
     }
@@ -47,7 +47,8 @@ final class SlowReaders implements AutoCloseable {
       switch (failed.orElse(null)) {
         case null -> {}
         case IOException e -> throw e;
-        case Exception e -> throw (RuntimeException) e;
+        case Error e -> throw e;
+        case Throwable e -> throw (RuntimeException) e;
       }
     }
   }
