@@ -22,7 +22,7 @@ public final class Budget {
   public void spend(long steps) {
     left -= steps;
     if (left < 0) {
-      throw new ConstraintException("the constraint is too complex: it takes too many steps");
+      throw ConstraintException.tooComplex("it takes too many steps");
     }
   }
 
@@ -33,7 +33,7 @@ public final class Budget {
     kept += objects;
     space -= objects;
     if (space < 0) {
-      throw new ConstraintException("the constraint is too complex: it takes too many states");
+      throw ConstraintException.tooComplex("it takes too many states");
     }
   }
 

@@ -4,13 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.backend.Generation;
+import dev.sgl.backend.Request;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.run.RunException;
 import dev.sgl.run.RunLimits;
 import dev.sgl.run.RunOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +29,24 @@ class LimitsTest {
     Compiler.Result result = Compiler.compile("test.sgl", source);
     assertTrue(result.program().isPresent(), result.report());
     RunOptions options = RunOptions.DEFAULT.withLimits(limits);
-    return Interpreter.run(
-        result.program().get(), Map.of(), new ScriptedBackend(List.of()), options);
+    return Interpreter.run(result.program().get(), Map.of(), new Silent(), options);
+  }
+
+  /// A model that thinks until it is interrupted.
+  private static final class Silent extends ScriptedBackend {
+    Silent() {
+      super(List.of());
+    }
+
+    @Override
+    public Generation generate(Request request) {
+      try {
+        Thread.sleep(Duration.ofMinutes(1));
+      } catch (InterruptedException e) {
+        throw new CancellationException("interrupted");
+      }
+      return super.generate(request);
+    }
   }
 
   private static String failure(String source, RunLimits limits) {

@@ -67,10 +67,13 @@ final class ArrayNode implements Branch, Reach.Goal {
   /// What the next item may be, and what is asked of those behind it.
   private List<Splits.Split> items() {
     if (!isSplit) {
-      splits = nodes.splits.split(rest, this::asked, Formula.Items.class::isInstance, this::after);
-      isSplit = true;
+      isSplit = nodes.reach.isSettled(() -> splits = split());
     }
     return splits;
+  }
+
+  private List<Splits.Split> split() {
+    return nodes.splits.split(rest, this::asked, Formula.Items.class::isInstance, this::after);
   }
 
   private Formula asked(Formula atom) {

@@ -216,8 +216,8 @@ final class Documents {
   }
 
   private static ConstraintException unknown(Place place, String reference) {
-    return new ConstraintException(
-        "the schema refers to `" + reference + "`, which is not there, at " + place.pointer());
+    return ConstraintException.at(
+        place.pointer(), "the schema refers to `" + reference + "`, which is not there");
   }
 
   private static Optional<Target> pointed(Target resource, String fragment) {

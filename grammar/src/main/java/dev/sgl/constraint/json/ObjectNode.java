@@ -272,7 +272,7 @@ final class ObjectNode implements Branch, Reach.Goal {
       builder.on('"', nodes.names(texts, targets));
     }
     for (OtherMember member : others()) {
-      Term names = fresh(member.names());
+      Term names = plan.isPlain() ? fresh(member.names()) : leadingOn(member);
       if (!nodes.terms.isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
@@ -287,6 +287,24 @@ final class ObjectNode implements Branch, Reach.Goal {
     List<Term> before = new ArrayList<>();
     rest.others().forEach(n -> before.add(nodes.terms.text(n)));
     return nodes.terms.both(names.names(), nodes.terms.not(nodes.terms.either(before)));
+  }
+
+  /// The names behind which the object can end. Where there are many, it does not matter which.
+  private Term leadingOn(OtherMember member) {
+    Term names = fresh(member.names());
+    List<byte[]> texts = nodes.terms.texts(names, ArrayNode.MAX_LISTED + 1);
+    if (texts.size() > ArrayNode.MAX_LISTED) {
+      return leadsOn(member, texts.getLast()) ? names : nodes.terms.nothing;
+    }
+    return nodes.terms.either(
+        texts.stream().filter(text -> leadsOn(member, text)).map(nodes.terms::text).toList());
+  }
+
+  private boolean leadsOn(OtherMember member, byte[] name) {
+    Set<String> names = with(new String(name, StandardCharsets.UTF_8));
+    return member.splits().stream()
+        .map(split -> nodes.object(plan, afterOther(split.rest(), names), false))
+        .anyMatch(nodes.reach::isReachable);
   }
 
   private Set<String> with(String name) {

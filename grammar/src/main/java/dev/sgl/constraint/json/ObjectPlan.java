@@ -186,10 +186,8 @@ final class ObjectPlan {
       }
     }
     if (patterns.size() > MAX_PATTERNS) {
-      throw new ConstraintException(
-          "the constraint is too complex: an object has more than "
-              + MAX_PATTERNS
-              + " patterns of names");
+      throw ConstraintException.tooComplex(
+          "an object has more than " + MAX_PATTERNS + " patterns of names");
     }
     List<Term> mentioned = new ArrayList<>();
     names.forEach(n -> mentioned.add(nodes.language.texts().only(n)));

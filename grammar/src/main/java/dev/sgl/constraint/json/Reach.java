@@ -44,8 +44,7 @@ final class Reach {
     }
     int depth = open.size();
     if (depth > MAX_DEPTH) {
-      throw new ConstraintException(
-          "the constraint is too complex: its values are nested too deeply");
+      throw ConstraintException.tooComplex("its values are nested too deeply");
     }
     open.put(goal, depth);
     int outer = lowest;
@@ -66,6 +65,17 @@ final class Reach {
       open.remove(goal);
       lowest = Math.min(outer, lowest >= depth ? Integer.MAX_VALUE : lowest);
     }
+  }
+
+  /// Does `work`, and tells whether it asked only for what is settled: then its result can be kept.
+  /// Otherwise it relied on a goal that is still being looked at.
+  boolean isSettled(Runnable work) {
+    int outer = lowest;
+    lowest = Integer.MAX_VALUE;
+    work.run();
+    boolean settled = lowest == Integer.MAX_VALUE;
+    lowest = Math.min(outer, lowest);
+    return settled;
   }
 
   private boolean isReachable(List<Goal> way) {

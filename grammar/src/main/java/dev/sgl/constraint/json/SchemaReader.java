@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,7 @@ final class SchemaReader {
   /// in them is refused now.
   Formula readAll(Place place) {
     Formula root = read(place);
+    Map<Place, List<Place>> references = new LinkedHashMap<>();
     Set<Formula> seen = new HashSet<>();
     List<Formula> open = new ArrayList<>(List.of(root));
     while (!open.isEmpty()) {
@@ -63,7 +65,11 @@ final class SchemaReader {
       for (Formula atom : Splits.atoms(formula)) {
         if (seen.add(atom)) {
           switch (atom) {
-            case Formula.Ref ref -> open.add(read(ref.place));
+            case Formula.Ref ref -> {
+              Formula referred = read(ref.place);
+              references.put(ref.place, references(referred));
+              open.add(referred);
+            }
             case Formula.Each each -> open.add(each.value);
             case Formula.Items items -> open.add(items.value);
             case Formula.Contains contains -> open.add(contains.value);
@@ -72,7 +78,35 @@ final class SchemaReader {
         }
       }
     }
+    Set<Place> ended = new HashSet<>();
+    references.keySet().forEach(from -> requireEnd(from, references, new HashSet<>(), ended));
     return root;
+  }
+
+  /// The places whose schemas are asked of the same value.
+  private static List<Place> references(Formula formula) {
+    List<Place> places = new ArrayList<>();
+    for (Formula atom : Splits.atoms(formula)) {
+      if (atom instanceof Formula.Ref ref) {
+        places.add(ref.place);
+      }
+    }
+    return places;
+  }
+
+  /// Refuses references that lead back to `place` without a value in between.
+  private static void requireEnd(
+      Place place, Map<Place, List<Place>> references, Set<Place> open, Set<Place> ended) {
+    if (ended.contains(place)) {
+      return;
+    }
+    if (!open.add(place)) {
+      throw ConstraintException.at(place.pointer(), "the schema refers to itself without end");
+    }
+    for (Place next : references.getOrDefault(place, List.of())) {
+      requireEnd(next, references, open, ended);
+    }
+    ended.add(place);
   }
 
   /// That items are unique is only followed where it is asked in any case.
@@ -102,7 +136,7 @@ final class SchemaReader {
       return formulas.constant(schema.asBoolean());
     }
     if (!schema.isObject()) {
-      throw new ConstraintException("a schema was expected at " + place.pointer());
+      throw ConstraintException.at(place.pointer(), "a schema was expected");
     }
     if (schema.has("$schema") && Draft.of(schema).isEmpty()) {
       throw refused(place, "$schema", "names an unknown draft");
@@ -123,15 +157,12 @@ final class SchemaReader {
     } catch (NumberFormatException e) {
       throw refused(place, key, "holds a number that is too large");
     } catch (ConstraintException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.contains(" at #") || message.contains("too complex")
-          ? e
-          : refused(place, key, message);
+      throw e.isWhole() ? e : refused(place, key, String.valueOf(e.getMessage()));
     }
   }
 
   private static ConstraintException refused(Place place, String key, String why) {
-    return new ConstraintException("`" + key + "` " + why + ", at " + place.pointer());
+    return ConstraintException.at(place.pointer(), "`" + key + "` " + why);
   }
 
   private Formula asked(Place place, String key, JsonNode value) {

@@ -72,8 +72,7 @@ final class Shapes {
 
   private Formula read(Place place, Kind kind, Set<Place> reading) {
     if (!reading.add(place)) {
-      throw new ConstraintException(
-          "the schema refers to itself without end, at " + place.pointer());
+      throw ConstraintException.at(place.pointer(), "the schema refers to itself without end");
     }
     Formula result = of(reader.apply(place), kind, reading);
     reading.remove(place);

@@ -44,8 +44,7 @@ public final class ShortestEnds {
       }
       return least;
     } catch (StackOverflowError e) {
-      throw new ConstraintException(
-          "the constraint is too complex: its ends are nested too deeply");
+      throw ConstraintException.tooComplex("its ends are nested too deeply");
     }
   }
 

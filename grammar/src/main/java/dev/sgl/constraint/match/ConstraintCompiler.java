@@ -57,7 +57,7 @@ public final class ConstraintCompiler {
       compiled.put(constraint, new Entry(made, bytes));
       return made;
     } catch (StackOverflowError e) {
-      throw new ConstraintException("the constraint is too complex: it is nested too deeply");
+      throw ConstraintException.tooComplex("it is nested too deeply");
     }
   }
 

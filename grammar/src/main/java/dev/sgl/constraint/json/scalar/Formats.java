@@ -30,6 +30,8 @@ public final class Formats {
   private static final String EMAIL =
       "(?:" + ATOM + "(?:\\." + ATOM + ")*|" + QUOTED + ")@" + MAIL_HOST;
 
+  private static final String PRIVATE =
+      "\\ue000-\\uf8ff\\x{f0000}-\\x{ffffd}\\x{100000}-\\x{10fffd}";
   private static final String INTERNATIONAL =
       "\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef\\x{10000}-\\x{1fffd}\\x{20000}-\\x{2fffd}"
           + "\\x{30000}-\\x{3fffd}\\x{40000}-\\x{4fffd}\\x{50000}-\\x{5fffd}\\x{60000}-\\x{6fffd}"
@@ -121,7 +123,8 @@ public final class Formats {
     String last = "(?:" + group + ":" + group + "|" + IPV4 + ")";
     StringBuilder ways = new StringBuilder("(?:(?:" + group + ":){6}" + last);
     for (int after = 5; after >= 0; after--) { // groups behind the gap, before the last two
-      String before = "(?:(?:" + group + ":){0," + (5 - after) + "}" + group + ")?";
+      String before =
+          after == 5 ? "" : "(?:(?:" + group + ":){0," + (4 - after) + "}" + group + ")?";
       ways.append("|").append(before).append("::(?:").append(group).append(":){").append(after);
       ways.append("}").append(last);
     }
@@ -159,8 +162,7 @@ public final class Formats {
     String segments = "(?:/" + segment + "*)*";
     String rooted = "/(?:" + segment + "+" + segments + ")?";
     String rest = "(?://" + authority + segments + "|" + rooted + "|";
-    String privately =
-        more.isEmpty() ? "" : "\\ue000-\\uf8ff\\x{f0000}-\\x{ffffd}\\x{100000}-\\x{10fffd}";
+    String privately = more.isEmpty() ? "" : PRIVATE;
     String end =
         "(?:\\?(?:["
             + plain
@@ -184,13 +186,14 @@ public final class Formats {
     return EMAIL.replace("a-zA-Z0-9", "a-zA-Z0-9" + more).replace(" !#-", more + " !#-");
   }
 
-  /// RFC 6570, section 2.
+  /// RFC 6570, section 2, with its erratum 6937.
   private static String template() {
     String name = "(?:[a-zA-Z0-9_]|%[0-9a-fA-F]{2})";
     String variable = name + "(?:\\.?" + name + ")*(?::[1-9]\\d{0,3}|\\*)?";
     String expression = "\\{[+#./;?\\x26=,!@|]?" + variable + "(?:," + variable + ")*\\}";
     return "(?:[!#$\\x26-;=?-\\[\\]_a-z~"
         + INTERNATIONAL
+        + PRIVATE
         + "]|%[0-9a-fA-F]{2}|"
         + expression
         + ")*";
