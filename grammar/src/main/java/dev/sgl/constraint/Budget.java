@@ -5,6 +5,9 @@ package dev.sgl.constraint;
 ///
 /// Steps are counted, not seconds: what is refused is the same on every machine.
 public final class Budget {
+  /// More characters could not be followed: each takes room.
+  private static final int MOST_CHARACTERS = 200_000;
+
   private long left;
   private long space;
   private long kept;
@@ -14,6 +17,18 @@ public final class Budget {
   public Budget(long steps, long space) {
     this.left = steps;
     this.space = space;
+  }
+
+  /// Refuses a text before it is read.
+  ///
+  /// @param what it is, such as `a pattern`
+  /// @throws ConstraintException if it is too long
+  public static void requireShort(String what, String text) {
+    if (text.length() > MOST_CHARACTERS) {
+      throw new ConstraintException(
+          "%s of %,d characters is too long; it may have %,d"
+              .formatted(what, text.length(), MOST_CHARACTERS));
+    }
   }
 
   /// Takes `steps` of work.

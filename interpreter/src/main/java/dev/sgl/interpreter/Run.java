@@ -41,7 +41,8 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
             Object value = execution.call(bind(routine, arguments, execution, branch));
             conversation.await();
             group.join();
-            return Pending.deep(value);
+            return Execution.located(
+                routine.span(), branch, new Environment(), () -> Pending.deep(value));
           });
     } finally {
       options.listener().ended(branch);

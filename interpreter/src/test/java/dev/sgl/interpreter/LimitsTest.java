@@ -103,6 +103,8 @@ class LimitsTest {
         "let l = [s] for i in 1..40 { l = [l, l] } let b = l == [l] | may have 4,000,000 parts",
         "for i in 1..20 { s = s + s } let l = [s, s] for i in 1..10 { l = [l, l] } s = json(l) | too long",
         "let l = [s] for i in 1..600 { l = [l] } let n = len(l) | nested more than 500 deep",
+        "let l = [s] for i in 1..600 { l = [l] } return l | nested more than 500 deep",
+        "let l = [s] for i in 1..40 { l = [l, l] } return l | may have 4,000,000 parts",
         "for i in 1..24 { s = s + s } let l = split(s, \"\") | too long",
         "for i in 1..24 { s = s + s } let l = split(s, \"a\") | too long",
         "let l = 1..9223372036854775807 | too long",

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.gbnf;
 
+import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.regex.CodePoints;
 import dev.sgl.constraint.regex.Regex;
@@ -27,6 +28,7 @@ final class GrammarParser {
   ///
   /// @throws ConstraintException if it is not well formed; the message says in which line
   static Map<String, Expr> parse(String text) {
+    Budget.requireShort("a grammar", text);
     GrammarParser parser = new GrammarParser(text);
     parser.rules();
     return parser.rules;

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.regex;
 
+import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class RegexParser {
   ///
   /// @throws ConstraintException if it is not well formed or not regular; the message says where
   public static Regex parse(String pattern, Dialect dialect) {
+    Budget.requireShort("a pattern", pattern);
     RegexParser parser = new RegexParser(pattern, dialect);
     Regex regex = parser.either();
     if (parser.at < pattern.length()) {

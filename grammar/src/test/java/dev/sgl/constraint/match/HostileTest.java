@@ -1,8 +1,11 @@
 package dev.sgl.constraint.match;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.Vocabulary;
@@ -14,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Constraints that are made to cost much: compiling and each mask end in little time, with an
 /// error if need be.
@@ -90,6 +94,27 @@ class HostileTest {
   private static String next(String line) {
     String digits = line.replaceFirst("^.(\\d+).*", "$1");
     return digits.equals(line) ? "" : "" + (Integer.parseInt(digits) + 1);
+  }
+
+  /// What is too long to be followed is refused before it is read.
+  @ParameterizedTest
+  @ValueSource(strings = {"pattern", "grammar", "const", "schema pattern", "text"})
+  void whatIsTooLongIsRefusedAtOnce(String kind) {
+    String text = "a".repeat(8_000_000);
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    Constraint constraint =
+        switch (kind) {
+          case "pattern" -> pattern(text);
+          case "grammar" -> new Constraint.Grammar("root ::= \"" + text + "\"");
+          case "const" -> new Constraint.JsonSchema(schema.put("const", text));
+          case "schema pattern" -> new Constraint.JsonSchema(schema.put("pattern", text));
+          default -> new Constraint.Text(text);
+        };
+    ConstraintException refused =
+        assertThrows(ConstraintException.class, () -> new ConstraintCompiler().compile(constraint));
+    String message = String.valueOf(refused.getMessage());
+    assertTrue(message.contains("too long") || message.contains("too many states"), message);
+    assertTrue(message.length() < 200, message);
   }
 
   @ParameterizedTest

@@ -33,7 +33,7 @@ public final class ProgramApi {
   private static final int MOST_SOURCE = 1 << 20;
 
   /// Of a program that anyone may have sent.
-  private static final RunLimits LIMITS = new RunLimits(5_000_000, 5_000, 50_000_000);
+  private static final RunLimits LIMITS = new RunLimits(5_000_000, 2_000, 50_000_000);
 
   private final Served served;
   private final Programs programs;

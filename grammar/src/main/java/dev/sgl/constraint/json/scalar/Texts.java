@@ -1,5 +1,6 @@
 package dev.sgl.constraint.json.scalar;
 
+import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.regex.ByteMachine;
 import dev.sgl.constraint.regex.CodePoints;
 import dev.sgl.constraint.regex.Regex;
@@ -46,7 +47,10 @@ public final class Texts {
   }
 
   /// Only `value`.
+  ///
+  /// @throws dev.sgl.constraint.ConstraintException if it is too long
   public Term only(String value) {
+    Budget.requireShort("a text", value);
     return matching(Regex.text(value));
   }
 
