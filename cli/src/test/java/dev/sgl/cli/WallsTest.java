@@ -11,6 +11,7 @@ import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.constantpool.Utf8Entry;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,8 @@ class WallsTest {
           "jcuda");
 
   private static final Pattern CLASS = Pattern.compile("L?([a-z0-9_/]+)/[A-Z][\\w$]*;?");
+
+  private static final Pattern BROKEN = Pattern.compile("(?m)^ *///.*\\R *// ");
 
   @Test
   void theArrowsAreThoseOfTheDrawing() throws IOException {
@@ -132,5 +135,21 @@ class WallsTest {
         }
       }
     }
+  }
+
+  /// The formatter breaks a long line of documentation into one that is none.
+  @Test
+  void documentationIsWhole() throws IOException {
+    List<String> broken = new ArrayList<>();
+    for (String module : MODULES) {
+      try (Stream<Path> files = Files.walk(HOME.resolve(module).resolve("src"))) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+          if (BROKEN.matcher(Files.readString(file)).find()) {
+            broken.add(file.toString());
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), broken);
   }
 }

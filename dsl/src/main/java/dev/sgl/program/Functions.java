@@ -268,23 +268,18 @@ public final class Functions {
   private static String join(List<?> items, String separator) {
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
-      append(i == 0 ? "" : separator, all);
-      append(Values.text(items.get(i)), all);
+      Values.append(i == 0 ? "" : separator, all);
+      Values.append(Values.text(items.get(i)), all);
     }
     return all.toString();
-  }
-
-  private static void append(String text, StringBuilder to) {
-    Values.requireText((long) to.length() + text.length());
-    to.append(text);
   }
 
   /// One item a line, the first on a new line, so that a list can follow its heading.
   private static String prefixed(List<?> items, Function<Integer, String> prefix) {
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
-      append("\n" + prefix.apply(i), all);
-      append(Values.text(items.get(i)), all);
+      Values.append("\n" + prefix.apply(i), all);
+      Values.append(Values.text(items.get(i)), all);
     }
     return all.toString();
   }

@@ -39,11 +39,19 @@ public final class Values {
 
   /// @param characters of a text that is to be made
   /// @throws TypeException if they are too many
-  public static void requireText(long characters) {
+  static void requireText(long characters) {
     if (characters > MAX_TEXT) {
       throw new TypeException(
           "a text of %,d characters is too long; it may have %,d".formatted(characters, MAX_TEXT));
     }
+  }
+
+  /// Adds `more` to a text that is being made.
+  ///
+  /// @throws TypeException if it becomes too long
+  public static void append(String more, StringBuilder text) {
+    requireText((long) text.length() + more.length());
+    text.append(more);
   }
 
   /// @param items of a list that is to be made

@@ -7,9 +7,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/// What a run computes by itself, counted in steps, elements and characters: so that it can be
-/// ended while it computes, lets others compute beside it, and has an end if it may only do so
-// much.
+/// The work of a run by itself, counted in steps, elements and characters: so that it can be ended
+/// while it computes, lets others compute beside it, and has an end if it has limits.
 final class Effort {
   private static final int REST = 1 << 14; // steps between two looks around: some milliseconds
 

@@ -35,11 +35,7 @@ final class Evaluator {
       case Expr.Constant(Object value, _) -> value;
       case Expr.Text(var parts, _) -> {
         StringBuilder text = new StringBuilder();
-        for (Expr part : parts) {
-          String more = text(part);
-          Values.requireText((long) text.length() + more.length());
-          text.append(more);
-        }
+        parts.forEach(part -> Values.append(text(part), text));
         yield made(text.toString());
       }
       case Expr.Name(var name, _) -> environment.get(name).value();

@@ -129,6 +129,25 @@ public final class TextStream {
     return open.length == 0;
   }
 
+  /// Whether the text so far ends neither inside of a character nor inside of an escape of JSON.
+  public boolean isBetweenCharacters() {
+    int at = text.length();
+    while (text.length() - at < 3 && at > 0 && Character.digit(text.charAt(at - 1), 16) >= 0) {
+      at--;
+    }
+    boolean isNumber = at > 0 && text.charAt(at - 1) == 'u' && isEscaped(at - 1);
+    return isWhole() && !isNumber && !isEscaped(text.length());
+  }
+
+  /// Whether a backslash before `at` begins an escape.
+  private boolean isEscaped(int at) {
+    int slashes = 0;
+    while (at - slashes > 0 && text.charAt(at - slashes - 1) == '\\') {
+      slashes++;
+    }
+    return slashes % 2 == 1;
+  }
+
   /// Whether a stop text came; it and all after it is cut off.
   public boolean isStopped() {
     return stopped.isPresent();

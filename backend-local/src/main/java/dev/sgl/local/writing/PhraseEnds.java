@@ -26,11 +26,16 @@ public final class PhraseEnds {
 
   private static IntStream phraseEnds(Vocabulary vocabulary) {
     return IntStream.range(0, vocabulary.size())
+        .filter(token -> mayBegin(vocabulary.bytes(token))) // most do not
         .filter(token -> END.matcher(text(vocabulary, token)).matches())
         .boxed()
         .sorted(Comparator.comparing(token -> text(vocabulary, token).length() > 1))
         .limit(MOST)
         .mapToInt(Integer::intValue);
+  }
+
+  private static boolean mayBegin(byte[] bytes) {
+    return bytes.length > 0 && (bytes[0] < 0 || ".,;:!?\"".indexOf(bytes[0]) >= 0);
   }
 
   private static String text(Vocabulary vocabulary, int token) {

@@ -3,7 +3,7 @@ package dev.sgl.local.writing;
 import dev.sgl.constraint.match.Matcher;
 import java.util.Optional;
 
-/// What a generation is held to.
+/// The rules of one generation.
 ///
 /// @param limit most tokens to generate
 /// @param budget tokens after which the value is closed as soon as it may be

@@ -36,7 +36,7 @@ abstract class TextSequence extends Sequence {
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private int told; // of them
   private final BitSet certain = new BitSet(); // tokens that the model was not asked for
-  private byte[] tail; // what the next token has to begin with
+  private byte[] tail; // the beginning of the next token; empty if it is free
   private int spelled; // 1 if the first token was the tail and nothing else
 
   TextSequence(
@@ -57,14 +57,14 @@ abstract class TextSequence extends Sequence {
     this.hasLogprobs = rules.logprobs() >= 0;
   }
 
-  // --- what was written
+  // --- as it is
 
   /// The text so far.
   final TextStream text() {
     return text;
   }
 
-  /// What the next token has to begin with: the text that was taken back from the prompt.
+  /// The text that was taken back from the prompt and has to begin the next token; empty behind it.
   final byte[] tail() {
     return tail;
   }
@@ -177,7 +177,7 @@ abstract class TextSequence extends Sequence {
     rewind(length() - count);
   }
 
-  // --- what is told of it
+  // --- for the caller
 
   /// The log-probabilities that were not told yet, of tokens that cannot be taken back any more.
   final List<Reply.Logprob> nextLogprobs() {

@@ -61,7 +61,7 @@ final class TypedValue {
 
   // --- what may come next
 
-  /// Sets the bits of the tokens that may come next; `mask` is all zeros before.
+  /// Sets in `mask` the bits of the tokens that may come next; its other bits are lost.
   void fill(long[] mask) {
     switch (next) {
       case UNLIMITED -> matcher.fillUnlimited(mask);
@@ -103,7 +103,7 @@ final class TypedValue {
     closed = closable && matcher.mayEnd();
   }
 
-  /// What came of the limits.
+  /// The effect of the limits.
   Reply.Cuts cuts() {
     return new Reply.Cuts(shortened, closed);
   }
@@ -219,7 +219,7 @@ final class TypedValue {
   /// Keeps text back that is taken back if the value ends before the model ends it: the end of a
   /// phrase, and an item or a property of which more would have to be made up.
   void hold() {
-    if (!isBetweenCharacters()) { // the limits are not seen from here
+    if (!sequence.text().isBetweenCharacters()) { // the limits are not seen from here
       return;
     }
     sequence.text().hold(isNearEnd() ? MOST_BACK : 0);
@@ -255,9 +255,13 @@ final class TypedValue {
     } catch (ConstraintException e) { // it takes too long to tell
       return false;
     }
-    String all = sequence.text().text();
-    int string = all.length() - all.lastIndexOf('"') - 1;
-    return !matcher.isInString() || WordEnds.behindLast(all, MOST_BACK) < string;
+    if (!matcher.isInString()) {
+      return true;
+    }
+    String text = sequence.text().text();
+    int string = text.length() - text.lastIndexOf('"') - 1;
+    String end = text.substring(Math.max(0, text.length() - MOST_BACK - 1));
+    return new WordEnds(end).behindLast(MOST_BACK) < string;
   }
 
   // --- values that are closed
@@ -336,7 +340,7 @@ final class TypedValue {
     closed = matcher.mayEnd() && !sequence.text().isStopped();
   }
 
-  /// What is behind the text, so that it can be told whether the last word is whole.
+  /// The character behind the text: it tells whether the last word is whole.
   private static byte[] firstCharacter(byte[] refused) {
     String text = new String(refused, StandardCharsets.UTF_8);
     int end = text.isEmpty() ? 0 : text.offsetByCodePoints(0, 1);
@@ -346,31 +350,11 @@ final class TypedValue {
   /// Goes back out of a character or an escape, and to the last place at which the value could be
   /// ended with nothing made up.
   private void takeBackToEnding() {
-    while (!isBetweenCharacters() && sequence.canTakeBack(sequence.length() - 1)) {
+    while (!sequence.text().isBetweenCharacters() && sequence.canTakeBack(sequence.length() - 1)) {
       takeBack(1);
     }
     if (ending > 0 && ending < sequence.length() && sequence.canTakeBack(ending)) {
       takeBack(sequence.length() - ending);
     }
-  }
-
-  /// Whether the text ends neither inside of a character nor inside of an escape of JSON.
-  private boolean isBetweenCharacters() {
-    String text = sequence.text().text();
-    int at = text.length();
-    while (text.length() - at < 3 && at > 0 && Character.digit(text.charAt(at - 1), 16) >= 0) {
-      at--;
-    }
-    boolean isNumber = at > 0 && text.charAt(at - 1) == 'u' && isEscaped(text, at - 1);
-    return sequence.text().isWhole() && !isNumber && !isEscaped(text, text.length());
-  }
-
-  /// Whether a backslash before `at` begins an escape.
-  private static boolean isEscaped(String text, int at) {
-    int slashes = 0;
-    while (at - slashes > 0 && text.charAt(at - slashes - 1) == '\\') {
-      slashes++;
-    }
-    return slashes % 2 == 1;
   }
 }

@@ -77,8 +77,7 @@ public final class State {
                 });
   }
 
-  /// How many characters a limit on the length of a text leaves; [Regex#UNBOUNDED] if there is
-  // none.
+  /// How many characters a limit on the length of a text leaves, or [Regex#UNBOUNDED].
   public int room() {
     if (room < 0) {
       room = Regex.UNBOUNDED;

@@ -7,9 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Where a text goes on instead of with the token that the model chose, which is longer than the
-/// text may be: behind the end of a phrase or the last
-/// whole word, if the string or the text can end there.
+/// Where a text goes on instead of with the token that the model chose, which is too long for it:
+/// behind the end of a phrase or the last whole word, if the string or the text can end there.
 ///
 /// @param back how many of the last tokens are taken back
 /// @param kept what is written in their place
@@ -73,6 +72,7 @@ public record Cut(int back, byte[] kept, Then then) {
       int end = Math.min(states.size() - 1, starts[starts.length - 1] + most);
       boolean isString = constraint.endsString(states.get(end));
       String text = decoded();
+      WordEnds ends = new WordEnds(text);
       int begin = begin(end, isString);
       List<Integer> words = new ArrayList<>();
       int part = NOWHERE;
@@ -82,11 +82,11 @@ public record Cut(int back, byte[] kept, Then then) {
         if (index <= 0 || !mayEnd(at, isString)) {
           continue;
         }
-        if (WordEnds.isEnd(text, index)) {
+        if (ends.isEnd(index)) {
           words.add(at);
-        } else if (WordEnds.isPartEnd(text, index)) {
+        } else if (ends.isPartEnd(index)) {
           part = at;
-        } else if (isCharacterEnd(text, index)) {
+        } else if (index == text.length() || ends.isCharacterEnd(index)) {
           whole = at;
         }
       }
@@ -127,10 +127,6 @@ public record Cut(int back, byte[] kept, Then then) {
     private double likely(int at, double[] phraseEnds) {
       int token = Arrays.binarySearch(starts, at);
       return token < 0 || token >= phraseEnds.length ? UNLIKELY : phraseEnds[token];
-    }
-
-    private static boolean isCharacterEnd(String text, int index) {
-      return index == text.length() || WordEnds.isCharacterEnd(text, index);
     }
 
     private boolean mayEnd(int at, boolean isString) {

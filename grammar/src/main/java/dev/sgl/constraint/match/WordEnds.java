@@ -2,9 +2,10 @@ package dev.sgl.constraint.match;
 
 import com.ibm.icu.text.BreakIterator;
 import com.ibm.icu.util.ULocale;
+import java.util.Optional;
 
 /// Where a text can be cut without breaking a word. Words that are written without blanks between
-/// them, as in Chinese, Japanese and Thai, are those of ICU's dictionaries.
+/// them, as in Chinese, Japanese and Thai, are those of ICU's dictionaries. Of one thread.
 public final class WordEnds {
   /// Punctuation that a text does not end with, because something has to follow it.
   private static final String LEADING = ",;:-–—([{<\"'“‘«/\\&+=@#$¿¡，、；：（【《「『〈·…～";
@@ -12,13 +13,19 @@ public final class WordEnds {
   /// The zero width joiner, behind which an emoji goes on.
   private static final int JOINER = 0x200D;
 
-  private WordEnds() {}
+  private final String text;
+  private Optional<BreakIterator> characters = Optional.empty();
+  private Optional<BreakIterator> words = Optional.empty();
 
-  /// Whether `text` may be cut at `at`: between two whole characters (grapheme clusters, UAX #29),
-  /// behind the end of a word or of a sentence.
+  public WordEnds(String text) {
+    this.text = text;
+  }
+
+  /// Whether the text may be cut at `at`: between two whole characters (grapheme clusters, as in
+  /// UAX #29), behind the end of a word or of a sentence.
   ///
-  /// @param at from 1 up to the length of `text`; what comes behind the length is unknown
-  static boolean isEnd(String text, int at) {
+  /// @param at from 1 up to the length of the text, behind which nothing is known
+  boolean isEnd(int at) {
     int before = text.codePointBefore(at);
     if (Character.isWhitespace(before) || LEADING.indexOf(before) >= 0 || before == JOINER) {
       return false;
@@ -28,13 +35,13 @@ public final class WordEnds {
     }
     int next = text.codePointAt(at);
     return !(isInWord(before) && isInWord(next))
-        && !joins(text, at)
-        && isCharacterEnd(text, at)
-        && !(hasNoBlanks(before) && hasNoBlanks(next) && !isBoundary(words(), text, at));
+        && !joins(at)
+        && isCharacterEnd(at)
+        && !(hasNoBlanks(before) && hasNoBlanks(next) && !isWordBoundary(at));
   }
 
   /// Whether a part of a name ends at `at`, as in `palindromeChecker` and `snake_case`.
-  static boolean isPartEnd(String text, int at) {
+  boolean isPartEnd(int at) {
     if (at == text.length() || !Character.isLetterOrDigit(text.codePointBefore(at))) {
       return false;
     }
@@ -42,31 +49,35 @@ public final class WordEnds {
     return next == '_' || Character.isUpperCase(next) && Character.isLowerCase(text.charAt(at - 1));
   }
 
-  /// How many characters stand behind the last place where `text` may be cut; `most` if there is
+  /// How many characters stand behind the last place where the text may be cut; `most` if there is
   /// none among the last `most`.
-  public static int behindLast(CharSequence text, int most) {
-    int from = Math.max(0, text.length() - most - 1);
-    String end = text.subSequence(from, text.length()).toString();
-    for (int at = end.length() - 1; at > 0; at--) {
-      if (!Character.isLowSurrogate(end.charAt(at)) && isEnd(end, at)) {
-        return end.length() - at;
+  public int behindLast(int most) {
+    for (int at = text.length() - 1; at > 0 && text.length() - at <= most; at--) {
+      if (!Character.isLowSurrogate(text.charAt(at)) && isEnd(at)) {
+        return text.length() - at;
       }
     }
     return Math.min(most, text.length());
   }
 
   /// Whether `at` is the end of a whole character.
-  static boolean isCharacterEnd(String text, int at) {
-    return isBoundary(BreakIterator.getCharacterInstance(ULocale.ROOT), text, at);
+  boolean isCharacterEnd(int at) {
+    if (characters.isEmpty()) {
+      characters = Optional.of(over(BreakIterator.getCharacterInstance(ULocale.ROOT)));
+    }
+    return characters.get().isBoundary(at);
   }
 
-  private static BreakIterator words() {
-    return BreakIterator.getWordInstance(ULocale.ROOT);
+  private boolean isWordBoundary(int at) {
+    if (words.isEmpty()) {
+      words = Optional.of(over(BreakIterator.getWordInstance(ULocale.ROOT)));
+    }
+    return words.get().isBoundary(at);
   }
 
-  private static boolean isBoundary(BreakIterator breaks, String text, int at) {
+  private BreakIterator over(BreakIterator breaks) {
     breaks.setText(text);
-    return breaks.isBoundary(at);
+    return breaks;
   }
 
   /// Letters and digits of scripts that put blanks between words, and halves of characters.
@@ -86,7 +97,7 @@ public final class WordEnds {
   }
 
   /// Whether the characters around `at` are parts of one word or number, as in `it's` and `3.14`.
-  private static boolean joins(String text, int at) {
+  private boolean joins(int at) {
     int before = text.codePointBefore(at);
     int next = text.codePointAt(at);
     int after = at + Character.charCount(next);

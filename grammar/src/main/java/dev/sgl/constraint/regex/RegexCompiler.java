@@ -17,8 +17,7 @@ import java.util.function.BinaryOperator;
 /// what is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a
 /// neighbour `r`.
 public final class RegexCompiler {
-  /// From this upper bound on, a repeat of some characters limits a length and is no part of a
-  // form.
+  /// From this upper bound on, a repeat of some characters limits a length.
   private static final int LENGTHY = 16;
 
   /// What stands beside a text.

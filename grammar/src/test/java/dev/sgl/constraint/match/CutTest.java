@@ -128,6 +128,6 @@ class CutTest {
         "snake_case x | 5 | false"
       })
   void wordsAreToldApart(String text, int at, boolean end) {
-    assertEquals(end, WordEnds.isEnd(text, at));
+    assertEquals(end, new WordEnds(text).isEnd(at));
   }
 }

@@ -185,8 +185,7 @@ class WalkTest {
     return token == 256 || token > ' ' && token < 127 && token != '\\';
   }
 
-  /// Makes schemas in which assertions meet: recursion under counts, names that are denied,
-  // choices.
+  /// Makes schemas in which assertions meet: counts and recursion, denied names, choices.
   private static final class Schemas {
     private static final List<String> NAMES = List.of("a", "b", "ab", "1", "2");
 
