@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
-import dev.sgl.backend.Sampling;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
@@ -14,7 +13,6 @@ import dev.sgl.remote.regex.Regexes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /// A request as the JSON that an endpoint is sent. The beginning of it, up to the last message, is
 /// byte for byte the same for all requests that go on from the same conversation, so that the
@@ -67,16 +65,9 @@ final class Body {
     return body;
   }
 
-  /// Most tokens of the reply. A budget ends free text; a typed value would be no value then.
+  /// Most tokens of the reply.
   private OptionalInt most(Request request, Plan plan) {
-    Sampling sampling = request.sampling();
-    if (plan.turn().isPresent()) {
-      return plan.turn().get().maxTokens();
-    }
-    OptionalInt asked =
-        Types.isFree(request.type())
-            ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
-            : sampling.maxTokens();
+    OptionalInt asked = plan.maxTokens(request);
     boolean isCutByDefault = plan.path() == Plan.Path.COMPLETIONS && server != ServerKind.LLAMA_CPP;
     return asked.isPresent() || !isCutByDefault ? asked : OptionalInt.of(room(request.prompt()));
   }

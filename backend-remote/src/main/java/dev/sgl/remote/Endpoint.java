@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.json.OutsideJson;
+import dev.sgl.remote.http.BoundedBody;
 import dev.sgl.remote.http.Cancellation;
 import dev.sgl.remote.http.EnvironmentProxies;
 import dev.sgl.remote.http.Reasons;
@@ -46,7 +48,9 @@ final class Endpoint implements AutoCloseable {
 
   private static final MediaType JSON_TYPE = MediaType.get("application/json");
   private static final int MAX_ERROR = 300;
-  private static final long MAX_ANSWER = 64 << 20;
+  private static final long MAX_ANSWER = 16 << 20;
+  private static final long MAX_LIST = 4 << 20;
+  private static final long MAX_REFUSAL = 64 << 10;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
@@ -60,7 +64,7 @@ final class Endpoint implements AutoCloseable {
   private final HttpUrl base;
   private final EnvironmentProxies proxies;
   private final OkHttpClient client;
-  private final ObjectMapper json = new ObjectMapper();
+  private final ObjectMapper json = OutsideJson.plain();
   private final Semaphore places;
   private Spent spent = Spent.NOTHING;
 
@@ -160,7 +164,10 @@ final class Endpoint implements AutoCloseable {
     try (Response response =
         execute(
             () -> quick.newCall(request("models").build()), wanted, _ -> {}, NO_LIST::contains)) {
-      return response.isSuccessful() ? json.readTree(response.body().string()) : json.missingNode();
+      response.body().source().timeout().deadline(PROBED.toNanos(), TimeUnit.NANOSECONDS);
+      return response.isSuccessful()
+          ? json.readTree(BoundedBody.of(response, MAX_LIST).inputStream())
+          : json.missingNode();
     } catch (JsonProcessingException e) {
       return json.missingNode();
     } catch (IOException e) {
@@ -173,8 +180,7 @@ final class Endpoint implements AutoCloseable {
   JsonNode post(String path, JsonNode body, Cancellation wanted) {
     enter(wanted);
     try (Response response = execute(() -> call(path, body), wanted, false)) {
-      JsonNode answer =
-          json.readTree(response.body().source().inputStream().readNBytes((int) MAX_ANSWER));
+      JsonNode answer = json.readTree(BoundedBody.of(response, MAX_ANSWER).inputStream());
       spend(Wire.usage(answer));
       return answer;
     } catch (JsonProcessingException e) {
@@ -270,7 +276,7 @@ final class Endpoint implements AutoCloseable {
   private BackendException refused(Response response) {
     String text = "";
     try {
-      text = response.peekBody(64 << 10).string();
+      text = BoundedBody.beginning(response, MAX_REFUSAL, PROBED);
       JsonNode error = json.readTree(text).path("error");
       text = error.isTextual() ? error.asText() : error.path("message").asText(text);
     } catch (JsonProcessingException e) {

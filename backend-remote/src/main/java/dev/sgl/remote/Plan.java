@@ -3,6 +3,7 @@ package dev.sgl.remote;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.remote.ServerKind.Ability;
@@ -10,6 +11,8 @@ import dev.sgl.remote.regex.Regexes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /// How a request is put to an endpoint, by what its server can do.
 ///
@@ -114,6 +117,18 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
     return isIgnored && path != Path.COMPLETIONS
         ? new Plan(path, told, Held.DESCRIBED, turn)
         : this;
+  }
+
+  /// Most tokens that are asked of the reply. A budget ends free text; a typed value would be no
+  /// value then.
+  OptionalInt maxTokens(Request request) {
+    Sampling sampling = request.sampling();
+    if (turn.isPresent()) {
+      return turn.get().maxTokens();
+    }
+    return Types.isFree(request.type())
+        ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
+        : sampling.maxTokens();
   }
 
   /// The plan in words.

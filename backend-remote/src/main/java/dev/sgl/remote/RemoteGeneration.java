@@ -172,7 +172,8 @@ final class RemoteGeneration implements Generation {
             link.endpoint()
                 .execute(() -> begin(link.endpoint().call(path, sent)), wanted, attempts > 1),
             link.endpoint().json(),
-            link.options().silence());
+            link.options().silence(),
+            plan.maxTokens(request));
     stream = Optional.of(opened);
     return opened;
   }

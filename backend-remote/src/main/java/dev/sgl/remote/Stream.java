@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
+import dev.sgl.remote.http.BoundedBody;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import okhttp3.MediaType;
 import okhttp3.Response;
@@ -20,6 +22,17 @@ import org.jspecify.annotations.Nullable;
 /// The events of one streamed answer, of chats and of completions.
 final class Stream implements AutoCloseable {
   private static final long MAX_LINE = 8 << 20;
+
+  /// For all events together: some 100,000 tokens with their log-probabilities, and ten times as
+  /// many without.
+  private static final long MAX_BYTES = 256 << 20;
+
+  private static final int MAX_TEXT = 8 << 20; // characters
+
+  /// More characters than the text of a token has, but for runs of blanks and dashes.
+  private static final long LONG_TOKEN = 32;
+
+  private static final long LONG_RUNS = 256;
 
   /// Ends that are whole, as servers call them.
   private static final Set<String> GOOD =
@@ -31,21 +44,26 @@ final class Stream implements AutoCloseable {
   private static final int ONLY_ALIVE = 10;
 
   private final Response response;
+  private final BufferedSource source;
   private final String subtype; // of what the server sends
   private final ObjectMapper json;
   private final long longestNanos;
+  private final long longestText; // characters that `max_tokens` has room for
   private long waited; // nanoseconds since the last event
   private final StringBuilder text = new StringBuilder();
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
   private Reply.Usage usage = Reply.Usage.NONE;
   private String finish = "";
-  private String refusal = "";
+  private final StringBuilder refusal = new StringBuilder();
   private boolean ended;
 
   /// @param silence of the connection after which a server is given up; one that only says that it
   ///     is still there may do so for [#ONLY_ALIVE] times as long
-  Stream(Response response, ObjectMapper json, Duration silence) {
+  /// @param maxTokens that were asked for: a server that goes on without end is stopped
+  Stream(Response response, ObjectMapper json, Duration silence, OptionalInt maxTokens) {
     this.response = response;
+    this.source = BoundedBody.of(response, MAX_BYTES);
+    this.longestText = maxTokens.orElse(MAX_TEXT) * LONG_TOKEN + LONG_RUNS;
     MediaType type = response.body().contentType();
     this.subtype = type == null ? "" : type.subtype();
     this.json = json;
@@ -60,19 +78,18 @@ final class Stream implements AutoCloseable {
     if (ended) {
       return Optional.empty();
     }
-    BufferedSource source = response.body().source();
     if (subtype.equals("html")) {
       throw new BackendException(
           "the endpoint answered with a web page, so it is no OpenAI-compatible endpoint; is its URL right?");
     }
     if (subtype.equals("json")) { // the server does not stream, and sent all at once
       ended = true;
-      String words = event(source.readUtf8(Math.min(MAX_LINE, length(source))));
+      String words = event(source.readUtf8(Math.min(MAX_LINE, length())));
       requireEnd();
       return Optional.of(words);
     }
     long before = System.nanoTime();
-    String line = line(source);
+    String line = line();
     waited += System.nanoTime() - before;
     if (line == null || line.strip().replace(" ", "").equals("data:[DONE]")) {
       ended = true;
@@ -89,7 +106,7 @@ final class Stream implements AutoCloseable {
     return Optional.of("");
   }
 
-  private static long length(BufferedSource source) throws IOException {
+  private long length() throws IOException {
     source.request(MAX_LINE);
     return source.getBuffer().size();
   }
@@ -114,7 +131,7 @@ final class Stream implements AutoCloseable {
   }
 
   /// The next line, or null at the end; the last one may have no line end.
-  private static @Nullable String line(BufferedSource source) throws IOException {
+  private @Nullable String line() throws IOException {
     if (source.indexOf((byte) '\n', 0, MAX_LINE) < 0 && source.request(MAX_LINE)) {
       throw new BackendException("the endpoint sent a line of more than " + MAX_LINE + " bytes");
     }
@@ -146,7 +163,7 @@ final class Stream implements AutoCloseable {
       finish = reason.toLowerCase(Locale.ROOT);
     }
     JsonNode message = choice.path(choice.has("message") ? "message" : "delta");
-    refusal += message.path("refusal").asText("");
+    refusal.append(message.path("refusal").asText(""));
     JsonNode content = choice.path("logprobs").path("content");
     content.forEach(entry -> logprobs.add(logprob(entry)));
     completionLogprobs(choice.path("logprobs"));
@@ -154,6 +171,14 @@ final class Stream implements AutoCloseable {
     JsonNode piece = choice.has("text") ? choice.path("text") : message.path("content");
     String words = piece.isTextual() ? piece.textValue() : "";
     text.append(words);
+    if (text.length() + refusal.length() > MAX_TEXT) {
+      throw new BackendException(
+          "the endpoint sent a reply of more than %,d characters".formatted(MAX_TEXT));
+    }
+    if (text.length() > longestText) {
+      ended = true;
+      finish = "max_tokens";
+    }
     return words;
   }
 
@@ -199,7 +224,7 @@ final class Stream implements AutoCloseable {
 
   /// What a model said that does not want to answer; else empty.
   String refusal() {
-    return refusal;
+    return refusal.toString();
   }
 
   @Override

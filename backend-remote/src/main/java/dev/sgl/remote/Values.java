@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sgl.json.OutsideJson;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
@@ -24,7 +24,7 @@ final class Values {
 
   /// One value and nothing behind it, and nothing said twice.
   private static final ObjectMapper JSON =
-      JsonMapper.builder()
+      OutsideJson.mapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();

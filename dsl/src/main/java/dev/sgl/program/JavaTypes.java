@@ -14,13 +14,13 @@ import com.fasterxml.jackson.databind.cfg.MapperConfig;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.AnnotatedClass;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.sgl.annotation.Length;
 import dev.sgl.annotation.Matches;
 import dev.sgl.annotation.Range;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedArrayType;
@@ -83,7 +83,7 @@ public final class JavaTypes {
           URI.class, "uri");
 
   private static final ObjectMapper JSON =
-      JsonMapper.builder()
+      OutsideJson.mapper()
           .addModule(new Jdk8Module())
           .addModule(new JavaTimeModule())
           .annotationIntrospector(new Tagged())

@@ -10,6 +10,7 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.ConstraintCompiler;
+import dev.sgl.json.OutsideJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Optional;
 /// What a type means to a model: its constraint, its JSON Schema, and the value of a text.
 public final class Types {
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      OutsideJson.mapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
   private static final ConstraintCompiler CONSTRAINTS = new ConstraintCompiler();
 
   private Types() {}

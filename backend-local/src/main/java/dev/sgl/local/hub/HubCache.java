@@ -1,7 +1,7 @@
 package dev.sgl.local.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -69,7 +69,7 @@ final class HubCache {
     }
     try {
       Set<String> files = new HashSet<>();
-      JsonNode weights = new ObjectMapper().readTree(index.toFile()).path("weight_map");
+      JsonNode weights = OutsideJson.plain().readTree(index.toFile()).path("weight_map");
       weights.forEach(file -> files.add(file.asText()));
       return files.stream().allMatch(file -> Files.isRegularFile(snapshot.resolve(file)));
     } catch (IOException e) {

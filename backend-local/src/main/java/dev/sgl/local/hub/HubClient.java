@@ -1,7 +1,7 @@
 package dev.sgl.local.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.json.OutsideJson;
 import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +49,7 @@ final class HubClient implements AutoCloseable {
     HttpResponse<InputStream> response = get(uri, 0);
     try (InputStream body = response.body()) {
       requireFound(response, model);
-      return new ObjectMapper().readTree(body);
+      return OutsideJson.plain().readTree(body);
     }
   }
 

@@ -2,8 +2,8 @@ package dev.sgl.local.tokens;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.constraint.Vocabulary;
+import dev.sgl.json.OutsideJson;
 import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
 import java.io.ByteArrayInputStream;
@@ -57,7 +57,7 @@ public final class Tokenizer implements AutoCloseable {
   public static Tokenizer openGguf(Path file) {
     Gguf gguf = Gguf.read(file);
     try {
-      byte[] json = new ObjectMapper().writeValueAsBytes(GgufTokenizer.json(gguf));
+      byte[] json = OutsideJson.plain().writeValueAsBytes(GgufTokenizer.json(gguf));
       return of(json, gguf.list("tokenizer.ggml.tokens").size());
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
@@ -66,7 +66,7 @@ public final class Tokenizer implements AutoCloseable {
 
   private static Tokenizer of(byte[] json, int size) throws IOException {
     Map<String, Integer> special = new HashMap<>();
-    byte[][] bytes = TokenBytes.read(new ObjectMapper().readTree(json), size, special);
+    byte[][] bytes = TokenBytes.read(OutsideJson.plain().readTree(json), size, special);
     System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
     Map<String, String> options =
         Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");

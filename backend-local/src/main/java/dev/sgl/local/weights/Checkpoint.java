@@ -3,6 +3,7 @@ package dev.sgl.local.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
 /// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
 /// memory-mapped.
 public final class Checkpoint implements AutoCloseable {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = OutsideJson.plain();
 
   private final Path folder;
   private final Map<String, Weight> tensors;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ import java.util.List;
 record BatchLine(int number, String text) {
   /// Numbers of the input are repeated as they are, however large.
   static final ObjectMapper JSON =
-      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+      OutsideJson.mapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
   private static final long MAX_BYTES = 1L << 30;
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.sgl.backend.recording.Recording;
 import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.UsageException;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
 /// `judge.sgl`.
 final class Recordings {
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      OutsideJson.mapper().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private final Path file;
   private final Map<String, List<Recording.Answer>> tests;

@@ -1,16 +1,17 @@
 package dev.sgl.server.http;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 
 /// JSON that comes from outside, with limits, and that goes out.
@@ -20,18 +21,18 @@ public final class Json {
   private static final int MOST_PARTS = 4_000_000; // names, values, brackets
 
   private static final ObjectMapper MAPPER =
-      new ObjectMapper(
-              JsonFactory.builder()
+      OutsideJson.mapper(
+              new JsonFactoryBuilder()
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MOST_DEPTH)
                           .maxNumberLength(MOST_DIGITS)
                           .maxTokenCount(MOST_PARTS)
                           .maxStringLength(Integer.MAX_VALUE) // the body has a limit
-                          .build())
-                  .build())
+                          .build()))
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
 
   private Json() {}
 
