@@ -93,8 +93,11 @@ final class Download {
       long count = goesOn ? known : 0;
       byte[] buffer = new byte[BUFFER];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        out.write(buffer, 0, n);
         count += n;
+        if (count > file.size()) {
+          throw new IOException(file.name() + " is longer than the hub said");
+        }
+        out.write(buffer, 0, n);
         watch.moved();
         heard.accept(count);
       }

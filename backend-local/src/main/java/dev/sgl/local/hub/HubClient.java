@@ -17,6 +17,7 @@ import java.util.Optional;
 final class HubClient implements AutoCloseable {
   private static final String PUBLIC = "https://huggingface.co";
   private static final int MOST_REDIRECTS = 8;
+  private static final int MAX_DESCRIPTION = 64 << 20; // bytes
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final URI endpoint;
@@ -49,7 +50,7 @@ final class HubClient implements AutoCloseable {
     HttpResponse<InputStream> response = get(uri, 0);
     try (InputStream body = response.body()) {
       requireFound(response, model);
-      return OutsideJson.plain().readTree(body);
+      return OutsideJson.plain().readTree(body.readNBytes(MAX_DESCRIPTION));
     }
   }
 

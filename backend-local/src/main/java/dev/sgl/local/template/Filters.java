@@ -21,6 +21,7 @@ final class Filters {
 
   static Object apply(
       String name, Object value, List<Object> arguments, Map<String, Object> named) {
+    Work.characters(value instanceof String text ? text.length() : 1);
     return switch (name) {
       case "length", "count" -> length(value);
       case "trim" ->
@@ -35,7 +36,7 @@ final class Filters {
       case "capitalize" -> Methods.capitalized(Python.text(value));
       case "title" -> Methods.title(Python.text(value));
       case "default", "d" -> standard(value, arguments, named);
-      case "tojson" -> Python.json(value, indent(arguments, named));
+      case "tojson" -> Json.text(value, Json.Form.of(arguments, named));
       case "from_json", "fromjson" -> Json.parse(Python.text(value));
       case "join" -> join(value, arguments, named);
       case "items" ->
@@ -53,7 +54,11 @@ final class Filters {
               ? new StringBuilder(text).reverse().toString()
               : Python.items(value).reversed();
       case "sort" -> sorted(value, arguments, named);
-      case "unique" -> new Python.Generator(List.copyOf(new LinkedHashSet<>(Python.items(value))));
+      case "unique" -> {
+        List<Object> items = Python.items(value);
+        items.forEach(Python::key);
+        yield new Python.Generator(List.copyOf(new LinkedHashSet<>(items)));
+      }
       case "sum" -> Python.items(value).stream().reduce(0L, (a, b) -> Operators.binary("+", a, b));
       case "min" -> Python.items(value).stream().min(Python::compare).orElseThrow();
       case "max" -> Python.items(value).stream().max(Python::compare).orElseThrow();
@@ -63,10 +68,14 @@ final class Filters {
       case "abs" ->
           value instanceof Double n
               ? (Object) Math.abs(n)
-              : (Object) Math.abs(Python.integer(value));
+              : Numbers.compare(value, 0L) < 0 ? Numbers.negative(value) : value;
       case "round" -> (double) Math.round(Python.number(value));
       case "replace" ->
-          Python.text(value).replace(Python.text(arguments.get(0)), Python.text(arguments.get(1)));
+          Methods.replaced(
+              Python.text(value),
+              Python.text(arguments.get(0)),
+              Python.text(arguments.get(1)),
+              arguments.size() > 2 ? Python.integer(arguments.get(2)) : -1);
       case "indent" -> indented(Python.text(value), arguments, named);
       case "format" -> format(Python.text(value), arguments);
       case "map" -> map(value, arguments, named);
@@ -111,20 +120,15 @@ final class Filters {
     return value instanceof Python.Undefined || falseToo && !Python.truth(value) ? other : value;
   }
 
-  private static int indent(List<Object> arguments, Map<String, Object> named) {
-    Object indent =
-        named.getOrDefault("indent", arguments.isEmpty() ? Python.NONE : arguments.getFirst());
-    return indent == Python.NONE ? -1 : (int) Python.integer(indent);
-  }
-
   private static String join(Object value, List<Object> arguments, Map<String, Object> named) {
     Object between = arguments.isEmpty() ? named.getOrDefault("d", "") : arguments.getFirst();
     Object attribute =
         arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("attribute", Python.NONE);
-    return Python.items(value).stream()
-        .map(item -> attribute == Python.NONE ? item : field(item, Python.text(attribute)))
-        .map(Python::text)
-        .collect(Collectors.joining(Python.text(between)));
+    return Methods.joined(
+        Python.text(between),
+        Python.items(value).stream()
+            .map(item -> attribute == Python.NONE ? item : field(item, Python.text(attribute)))
+            .toList());
   }
 
   static Map<?, ?> map(Object value) {
@@ -136,6 +140,7 @@ final class Filters {
   }
 
   static List<List<Object>> pairs(Map<?, ?> map) {
+    Work.items(4L * map.size());
     List<List<Object>> pairs = new ArrayList<>();
     map.forEach((key, value) -> pairs.add(List.of(key, value)));
     return pairs;
@@ -172,7 +177,9 @@ final class Filters {
 
   private static Object integer(Object value) {
     try {
-      return value instanceof String text ? Long.parseLong(text.strip()) : Python.integer(value);
+      return value instanceof String text
+          ? Numbers.read(text.strip())
+          : Numbers.isInteger(value) ? value : (Object) Python.integer(value);
     } catch (NumberFormatException e) {
       return 0L;
     }
@@ -180,7 +187,7 @@ final class Filters {
 
   private static String indented(String text, List<Object> arguments, Map<String, Object> named) {
     Object width = arguments.isEmpty() ? named.getOrDefault("width", 4L) : arguments.getFirst();
-    String margin = width instanceof String s ? s : " ".repeat((int) Python.integer(width));
+    String margin = Json.indentation(width);
     boolean first =
         Python.truth(arguments.size() > 1 ? arguments.get(1) : named.getOrDefault("first", false));
     boolean blank =
@@ -189,6 +196,7 @@ final class Filters {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < lines.length; i++) {
       boolean push = i == 0 ? first : blank || !lines[i].isBlank();
+      Work.characters(lines[i].length() + (push ? margin.length() : 0));
       out.append(i > 0 ? "\n" : "").append(push ? margin : "").append(lines[i]);
     }
     return out.toString();
@@ -214,6 +222,7 @@ final class Filters {
               default -> Python.text(argument);
             };
       }
+      Work.characters(put.length());
       matcher.appendReplacement(out, Matcher.quoteReplacement(put));
     }
     return matcher.appendTail(out).toString();
@@ -280,7 +289,7 @@ final class Filters {
   private static Object grouped(Object value, String attribute) {
     Map<Object, List<Object>> groups = new LinkedHashMap<>();
     for (Object item : Python.items(value)) {
-      groups.computeIfAbsent(field(item, attribute), _ -> new ArrayList<>()).add(item);
+      groups.computeIfAbsent(Python.key(field(item, attribute)), _ -> new ArrayList<>()).add(item);
     }
     return pairs(groups);
   }

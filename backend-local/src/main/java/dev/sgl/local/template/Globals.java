@@ -15,14 +15,14 @@ final class Globals {
           "dict",
               (a, named) -> {
                 Map<Object, Object> map = new LinkedHashMap<>();
-                a.forEach(other -> map.putAll(Filters.map(other)));
+                a.forEach(other -> put(Filters.map(other), map));
                 map.putAll(named);
                 return map;
               },
           "range", (a, _) -> range(a),
           "raise_exception",
               (a, _) -> {
-                throw new TemplateException(Python.text(a.getFirst()));
+                throw TemplateException.refusal(Python.text(a.getFirst()));
               },
           "joiner",
               (a, _) -> {
@@ -41,9 +41,14 @@ final class Globals {
 
   private static Object namespace(List<Object> arguments, Map<String, Object> named) {
     Namespace namespace = new Namespace();
-    arguments.forEach(other -> namespace.putAll(Filters.map(other)));
+    arguments.forEach(other -> put(Filters.map(other), namespace));
     namespace.putAll(named);
     return namespace;
+  }
+
+  private static void put(Map<?, ?> from, Map<Object, Object> to) {
+    Work.items(2L * from.size());
+    to.putAll(from);
   }
 
   private static Object range(List<Object> arguments) {
@@ -55,6 +60,7 @@ final class Globals {
       if (numbers.size() == MAX_RANGE || step == 0) {
         throw new TemplateException("range is too big");
       }
+      Work.items(1);
       numbers.add(i);
     }
     return numbers;

@@ -23,7 +23,7 @@ final class Lexer {
     END
   }
 
-  record Token(Kind kind, String text, int at) {
+  record Token(Kind kind, String text, int line) {
     boolean is(Kind wanted, String word) {
       return kind == wanted && text.equals(word);
     }
@@ -39,6 +39,8 @@ final class Lexer {
   private int at;
   private boolean stripNext; // the tag before ended with `-`
   private boolean trimNext; // the tag before was a block
+  private int counted; // characters whose line ends are in `line`
+  private int line = 1;
 
   private Lexer(String source) {
     this.source = source;
@@ -48,6 +50,14 @@ final class Lexer {
     // Jinja drops one line end at the very end
     String kept = source.endsWith("\n") ? source.substring(0, source.length() - 1) : source;
     return new Lexer(kept.replace("\r\n", "\n")).run();
+  }
+
+  /// The line of a place; places never go back.
+  private int line(int place) {
+    for (; counted < Math.min(place, source.length()); counted++) {
+      line += source.charAt(counted) == '\n' ? 1 : 0;
+    }
+    return line;
   }
 
   private List<Token> run() {
@@ -60,7 +70,7 @@ final class Lexer {
       at = open;
       tag();
     }
-    tokens.add(new Token(Kind.END, "", source.length()));
+    tokens.add(new Token(Kind.END, "", line(source.length())));
     return tokens;
   }
 
@@ -94,7 +104,7 @@ final class Lexer {
     stripNext = false;
     trimNext = false;
     if (!kept.isEmpty()) {
-      tokens.add(new Token(Kind.TEXT, kept, at));
+      tokens.add(new Token(Kind.TEXT, kept, line(at)));
     }
   }
 
@@ -119,7 +129,7 @@ final class Lexer {
       return;
     }
     boolean output = kind == '{';
-    tokens.add(new Token(output ? Kind.OPEN_OUTPUT : Kind.OPEN_BLOCK, "", at));
+    tokens.add(new Token(output ? Kind.OPEN_OUTPUT : Kind.OPEN_BLOCK, "", line(at)));
     at += 2;
     if (at < source.length() && (source.charAt(at) == '-' || source.charAt(at) == '+')) {
       at++;
@@ -156,7 +166,7 @@ final class Lexer {
         depth += "([{".contains(token.text()) ? 1 : ")]}".contains(token.text()) ? -1 : 0;
       }
     }
-    tokens.add(new Token(Kind.CLOSE, "", at));
+    tokens.add(new Token(Kind.CLOSE, "", line(at)));
   }
 
   private Token token() {
@@ -181,18 +191,20 @@ final class Lexer {
         }
       }
       return new Token(
-          real ? Kind.FLOAT : Kind.INTEGER, source.substring(start, at).replace("_", ""), start);
+          real ? Kind.FLOAT : Kind.INTEGER,
+          source.substring(start, at).replace("_", ""),
+          line(start));
     }
     if (Character.isJavaIdentifierStart(c)) {
       while (at < source.length() && Character.isJavaIdentifierPart(source.charAt(at))) {
         at++;
       }
-      return new Token(Kind.NAME, source.substring(start, at), start);
+      return new Token(Kind.NAME, source.substring(start, at), line(start));
     }
     for (String operator : OPERATORS) {
       if (source.startsWith(operator, at)) {
         at += operator.length();
-        return new Token(Kind.OPERATOR, operator, start);
+        return new Token(Kind.OPERATOR, operator, line(start));
       }
     }
     throw error("`" + c + "` is not understood", at);
@@ -213,10 +225,7 @@ final class Lexer {
         case 't' -> text.append('\t');
         case 'r' -> text.append('\r');
         case '\\', '\'', '"' -> text.append(escaped);
-        case 'u' -> {
-          text.append((char) Integer.parseInt(source.substring(at, at + 4), 16));
-          at += 4;
-        }
+        case 'u' -> text.append(escaped(start));
         default -> text.append('\\').append(escaped);
       }
     }
@@ -224,7 +233,17 @@ final class Lexer {
       throw error("a text is not closed", start);
     }
     at++;
-    return new Token(Kind.STRING, text.toString(), start);
+    return new Token(Kind.STRING, text.toString(), line(start));
+  }
+
+  /// The character of four hexadecimal digits.
+  private char escaped(int start) {
+    String digits = source.substring(at, Math.min(at + 4, source.length()));
+    if (!digits.matches("[0-9a-fA-F]{4}")) {
+      throw error("a backslash and `u` need four hexadecimal digits", start);
+    }
+    at += 4;
+    return (char) Integer.parseInt(digits, 16);
   }
 
   /// After `raw`, everything up to `endraw` is text.
@@ -240,13 +259,13 @@ final class Lexer {
     if (!end.find(at)) {
       throw error("`raw` is not closed", at);
     }
-    tokens.add(new Token(Kind.TEXT, source.substring(at, end.start()), at));
+    tokens.add(new Token(Kind.TEXT, source.substring(at, end.start()), line(at)));
     at = end.end();
     return true;
   }
 
   private TemplateException error(String message, int place) {
     long line = source.substring(0, Math.min(place, source.length())).lines().count();
-    return new TemplateException("chat template, line " + Math.max(1, line) + ": " + message);
+    return new TemplateException(message).at((int) Math.max(1, line));
   }
 }

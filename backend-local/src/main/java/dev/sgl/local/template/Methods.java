@@ -9,19 +9,31 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The methods of Python's values that templates call.
 final class Methods {
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
+
   private Methods() {}
 
   /// The method `name` of `of`, if it has one.
   static Optional<Callable> of(Object of, String name) {
     return switch (of) {
-      case String text -> text(text, name);
-      case Python.Markup(var text) -> text(text, name);
+      case String text -> text(text, name).map(method -> counted(text, method));
+      case Python.Markup(var text) -> text(text, name).map(method -> counted(text, method));
       case List<?> list -> list(list, name);
       case Map<?, ?> map -> map(map, name);
       default -> Optional.empty();
+    };
+  }
+
+  private static Callable counted(String text, Callable method) {
+    return (arguments, named) -> {
+      Work.characters(text.length());
+      return method.call(arguments, named);
     };
   }
 
@@ -37,23 +49,21 @@ final class Methods {
           case "capitalize" -> (_, _) -> capitalized(text);
           case "split" -> (a, named) -> split(text, a, named);
           case "rsplit" -> (a, _) -> rightSplit(text, a);
-          case "splitlines" -> (_, _) -> new ArrayList<Object>(text.lines().toList());
+          case "splitlines" -> (_, _) -> parts(text.lines());
           case "replace" ->
               (a, _) ->
-                  a.size() > 2
-                      ? replaced(text, string(a, 0), string(a, 1), Python.integer(a.get(2)))
-                      : text.replace(string(a, 0), string(a, 1));
+                  replaced(
+                      text,
+                      string(a, 0),
+                      string(a, 1),
+                      a.size() > 2 ? Python.integer(a.get(2)) : -1);
           case "startswith" -> (a, _) -> options(a).stream().anyMatch(text::startsWith);
           case "endswith" -> (a, _) -> options(a).stream().anyMatch(text::endsWith);
-          case "find" -> (a, _) -> (long) text.indexOf(string(a, 0));
-          case "rfind" -> (a, _) -> (long) text.lastIndexOf(string(a, 0));
+          case "find" -> (a, _) -> (long) text.indexOf(wanted(text, a));
+          case "rfind" -> (a, _) -> (long) text.lastIndexOf(wanted(text, a));
           case "count" ->
-              (a, _) ->
-                  (long) (text.length() - text.replace(string(a, 0), "").length())
-                      / Math.max(1, string(a, 0).length());
-          case "join" ->
-              (a, _) ->
-                  String.join(text, Python.items(a.getFirst()).stream().map(Python::text).toList());
+              (a, _) -> (long) occurrences(text, wanted(text, a), Long.MAX_VALUE).size();
+          case "join" -> (a, _) -> joined(text, Python.items(a.getFirst()));
           case "isdigit" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
           case "isalpha" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isLetter);
           case "isspace" -> (_, _) -> !text.isEmpty() && text.isBlank();
@@ -124,43 +134,101 @@ final class Methods {
         arguments.size() > 1
             ? Python.integer(arguments.get(1))
             : Python.integer(named.getOrDefault("maxsplit", -1L));
-    int limit = most < 0 ? -1 : (int) most + 1;
     if (arguments.isEmpty() || arguments.getFirst() == Python.NONE) {
       String stripped = text.strip();
+      int limit = most < 0 ? -1 : (int) Math.min(most + 1, Integer.MAX_VALUE);
       return stripped.isEmpty()
           ? new ArrayList<>()
-          : new ArrayList<Object>(Arrays.asList(stripped.split("\\s+", limit)));
+          : limit < 0
+              ? parts(BLANKS.splitAsStream(stripped))
+              : parts(Arrays.stream(BLANKS.split(stripped, limit)));
     }
-    return new ArrayList<Object>(
-        Arrays.asList(text.split(Pattern.quote(string(arguments, 0)), limit)));
+    String separator = separator(text, arguments);
+    return cut(
+        text, occurrences(text, separator, most < 0 ? Long.MAX_VALUE : most), separator.length());
   }
 
   private static Object rightSplit(String text, List<Object> arguments) {
-    long most = arguments.size() > 1 ? Python.integer(arguments.get(1)) : Long.MAX_VALUE;
-    String separator = string(arguments, 0);
-    List<Object> parts = new ArrayList<>();
-    String rest = text;
-    for (long i = 0; i < most && rest.contains(separator); i++) {
-      int at = rest.lastIndexOf(separator);
-      parts.addFirst(rest.substring(at + separator.length()));
-      rest = rest.substring(0, at);
-    }
-    parts.addFirst(rest);
-    return parts;
-  }
-
-  private static String replaced(String text, String old, String by, long most) {
-    String out = text;
-    int from = 0;
-    for (long i = 0; i < most; i++) {
-      int at = out.indexOf(old, from);
+    long most = arguments.size() > 1 ? Python.integer(arguments.get(1)) : -1;
+    String separator = separator(text, arguments);
+    List<Integer> places = new ArrayList<>();
+    int at = text.length();
+    while (most < 0 || places.size() < most) {
+      at = text.lastIndexOf(separator, at - separator.length());
       if (at < 0) {
         break;
       }
-      out = out.substring(0, at) + by + out.substring(at + old.length());
-      from = at + by.length();
+      Work.items(1);
+      places.addFirst(at);
     }
-    return out;
+    return cut(text, places, separator.length());
+  }
+
+  /// What a text is split at; nothing is no separator.
+  private static String separator(String text, List<Object> arguments) {
+    String separator = wanted(text, arguments);
+    if (separator.isEmpty()) {
+      throw new TemplateException("empty separator");
+    }
+    return separator;
+  }
+
+  /// What is looked for in a text.
+  private static String wanted(String text, List<Object> arguments) {
+    String wanted = string(arguments, 0);
+    Work.search(text, wanted);
+    return wanted;
+  }
+
+  private static List<Object> cut(String text, List<Integer> places, int width) {
+    List<Object> parts = new ArrayList<>();
+    int from = 0;
+    for (int place : places) {
+      parts.add(text.substring(from, place));
+      from = place + width;
+    }
+    parts.add(text.substring(from));
+    return parts;
+  }
+
+  private static List<Object> parts(Stream<String> parts) {
+    return parts.peek(_ -> Work.items(1)).collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  /// Where a part stands in a text, never overlapping; the empty one stands around each character.
+  private static List<Integer> occurrences(String text, String part, long most) {
+    List<Integer> places = new ArrayList<>();
+    int at = text.indexOf(part);
+    while (at >= 0 && places.size() < most) {
+      Work.items(1);
+      places.add(at);
+      int next = at + Math.max(1, part.length());
+      at = next > text.length() ? -1 : text.indexOf(part, next);
+    }
+    return places;
+  }
+
+  /// @param most replacements; all if it is negative
+  static String replaced(String text, String old, String by, long most) {
+    Work.search(text, old);
+    StringBuilder out = new StringBuilder();
+    int from = 0;
+    for (int place : occurrences(text, old, most < 0 ? Long.MAX_VALUE : most)) {
+      Work.characters(place - from + by.length());
+      out.append(text, from, place).append(by);
+      from = place + old.length();
+    }
+    return out.append(text, from, text.length()).toString();
+  }
+
+  static String joined(String between, List<Object> parts) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      String part = Python.text(parts.get(i));
+      Work.characters((long) part.length() + between.length());
+      out.append(i > 0 ? between : "").append(part);
+    }
+    return out.toString();
   }
 
   /// `str.format` with `{}`, `{0}` and `{name}`.
@@ -176,7 +244,9 @@ final class Methods {
               : key.matches("[0-9]+")
                   ? arguments.get(Integer.parseInt(key))
                   : named.getOrDefault(key, "");
-      matcher.appendReplacement(out, Matcher.quoteReplacement(Python.text(value)));
+      String put = Python.text(value);
+      Work.characters(put.length());
+      matcher.appendReplacement(out, Matcher.quoteReplacement(put));
     }
     return matcher.appendTail(out).toString();
   }
@@ -192,13 +262,24 @@ final class Methods {
         switch (name) {
           case "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear" ->
               unsafe("list", name);
-          case "index" -> (a, _) -> (long) list.indexOf(a.getFirst());
+          case "index" ->
+              (a, _) ->
+                  IntStream.range(0, list.size())
+                      .filter(i -> Python.equal(list.get(i), a.getFirst()))
+                      .mapToObj(i -> (Object) (long) i)
+                      .findFirst()
+                      .orElseThrow(() -> new TemplateException("the value is not in list"));
           case "count" ->
               (a, _) -> list.stream().filter(x -> Python.equal(x, a.getFirst())).count();
-          case "copy" -> (_, _) -> new ArrayList<>(list);
+          case "copy" -> (_, _) -> Python.items(list);
           default -> null;
         };
     return Optional.ofNullable(method);
+  }
+
+  private static Map<Object, Object> copied(Map<Object, Object> map) {
+    Work.items(2L * map.size());
+    return new LinkedHashMap<>(map);
   }
 
   @SuppressWarnings("unchecked")
@@ -207,11 +288,12 @@ final class Methods {
     Callable method =
         switch (name) {
           case "get" ->
-              (a, _) -> map.getOrDefault(a.getFirst(), a.size() > 1 ? a.get(1) : Python.NONE);
+              (a, _) ->
+                  map.getOrDefault(Python.key(a.getFirst()), a.size() > 1 ? a.get(1) : Python.NONE);
           case "items" -> (_, _) -> Filters.pairs(map);
-          case "keys" -> (_, _) -> new ArrayList<>(map.keySet());
-          case "values" -> (_, _) -> new ArrayList<>(map.values());
-          case "copy" -> (_, _) -> new LinkedHashMap<>(map);
+          case "keys" -> (_, _) -> Python.items(map);
+          case "values" -> (_, _) -> Python.items(List.copyOf(map.values()));
+          case "copy" -> (_, _) -> copied(map);
           case "pop", "popitem", "update", "setdefault", "clear" -> unsafe("dict", name);
           default -> null;
         };

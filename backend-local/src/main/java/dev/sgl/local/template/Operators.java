@@ -7,10 +7,6 @@ import java.util.List;
 final class Operators {
   private Operators() {}
 
-  static Object negative(Object value) {
-    return value instanceof Double number ? (Object) (-number) : (Object) (-Python.integer(value));
-  }
-
   static boolean holds(String operator, Object left, Object right) {
     return switch (operator) {
       case "==" -> Python.equal(left, right);
@@ -25,9 +21,20 @@ final class Operators {
     };
   }
 
+  static String repeated(String text, long times) {
+    int count = Math.clamp(times, 0, Integer.MAX_VALUE);
+    Work.characters((long) text.length() * count);
+    return text.repeat(text.isEmpty() ? 0 : count);
+  }
+
+  private static String joined(String a, String b) {
+    Work.characters((long) a.length() + b.length());
+    return a + b;
+  }
+
   static Object binary(String operator, Object left, Object right) {
     if (operator.equals("~")) {
-      return Python.text(left) + Python.text(right);
+      return joined(Python.text(left), Python.text(right));
     }
     if (left instanceof Python.Undefined undefined) {
       throw undefined.error();
@@ -37,18 +44,19 @@ final class Operators {
     }
     if (operator.equals("+") && (left instanceof Python.Markup || right instanceof Python.Markup)) {
       return new Python.Markup(
-          Python.Markup.escaped(left).text() + Python.Markup.escaped(right).text());
+          joined(Python.Markup.escaped(left).text(), Python.Markup.escaped(right).text()));
     }
     if (operator.equals("+") && left instanceof String a && right instanceof String b) {
-      return a + b;
+      return joined(a, b);
     }
     if (operator.equals("+") && left instanceof List<?> a && right instanceof List<?> b) {
+      Work.items((long) a.size() + b.size());
       List<Object> both = new ArrayList<>(a);
       both.addAll(b);
       return both;
     }
     if (operator.equals("*") && left instanceof String text && right instanceof Long times) {
-      return text.repeat(Math.clamp(times, 0, 1 << 20));
+      return repeated(text, times);
     }
     if (operator.equals("%") && left instanceof String format) {
       return Filters.format(
@@ -63,40 +71,6 @@ final class Operators {
               + " and "
               + Python.repr(right));
     }
-    boolean real = left instanceof Double || right instanceof Double || operator.equals("/");
-    return real
-        ? (Object) real(operator, Python.number(left), Python.number(right))
-        : (Object) integer(operator, Python.integer(left), Python.integer(right));
-  }
-
-  private static double real(String operator, double a, double b) {
-    if (b == 0 && "//%".contains(operator)) {
-      throw new TemplateException("division by zero");
-    }
-    return switch (operator) {
-      case "+" -> a + b;
-      case "-" -> a - b;
-      case "*" -> a * b;
-      case "/" -> a / b;
-      case "//" -> Math.floor(a / b);
-      case "%" -> a - b * Math.floor(a / b);
-      case "**" -> Math.pow(a, b);
-      default -> throw new TemplateException("unknown operator " + operator);
-    };
-  }
-
-  private static long integer(String operator, long a, long b) {
-    if (b == 0 && "//%".contains(operator)) {
-      throw new TemplateException("division by zero");
-    }
-    return switch (operator) {
-      case "+" -> a + b;
-      case "-" -> a - b;
-      case "*" -> a * b;
-      case "//" -> Math.floorDiv(a, b);
-      case "%" -> Math.floorMod(a, b);
-      case "**" -> (long) Math.pow(a, b);
-      default -> throw new TemplateException("unknown operator " + operator);
-    };
+    return Numbers.binary(operator, left, right);
   }
 }

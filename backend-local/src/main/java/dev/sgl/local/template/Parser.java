@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Tokens to nodes, by recursive descent; precedences as in Jinja's own documentation.
 final class Parser {
+  private static final int MAX_LENGTH = 4 << 20;
   private static final int MAX_DEPTH = 200;
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
   private static final Set<String> AFTER_TEST =
@@ -22,51 +24,74 @@ final class Parser {
     this.tokens = tokens;
   }
 
-  static List<Node> parse(String source) {
-    Parser parser = new Parser(Lexer.tokens(source));
-    List<Node> nodes = parser.nodes(Set.of());
-    if (parser.peek().kind() != Kind.END) {
-      throw parser.unexpected();
+  static List<Node.Placed> parse(String source) {
+    if (source.length() > MAX_LENGTH) {
+      throw new TemplateException(
+          "the chat template is longer than %,d characters".formatted(MAX_LENGTH));
     }
-    return nodes;
+    Parser parser = new Parser(Lexer.tokens(source));
+    try {
+      List<Node.Placed> nodes = parser.nodes(Set.of());
+      if (parser.peek().kind() != Kind.END) {
+        throw parser.unexpected();
+      }
+      return nodes;
+    } catch (TemplateException e) {
+      throw e.at(parser.peek().line());
+    }
+  }
+
+  /// Something inside of something.
+  private <T> T nested(Supplier<T> inner) {
+    if (++depth > MAX_DEPTH) {
+      throw new TemplateException("it is nested too deeply");
+    }
+    T parsed = inner.get();
+    depth--;
+    return parsed;
   }
 
   // --- statements
 
   /// Nodes up to a block tag with one of the words of `ends`, whose opening has been taken then.
-  private List<Node> nodes(Set<String> ends) {
-    if (++depth > MAX_DEPTH) {
-      throw new TemplateException("the chat template is nested too deeply");
-    }
-    List<Node> nodes = new ArrayList<>();
-    while (true) {
-      Token token = peek();
-      if (token.kind() == Kind.TEXT) {
-        nodes.add(new Node.Text(next().text()));
-      } else if (token.kind() == Kind.OPEN_OUTPUT) {
-        next();
-        nodes.add(new Node.Output(tuple()));
-        close();
-      } else if (token.kind() == Kind.OPEN_BLOCK) {
-        if (ends.contains(tokens.get(at + 1).text())) {
-          next();
-          break;
-        }
-        next();
-        nodes.add(statement(name()));
-      } else if (ends.isEmpty()) {
-        break;
-      } else {
-        throw new TemplateException(
-            "the chat template ends before `" + String.join("` or `", ends) + "`");
-      }
-    }
-    depth--;
-    return nodes;
+  private List<Node.Placed> nodes(Set<String> ends) {
+    return nested(
+        () -> {
+          List<Node.Placed> nodes = new ArrayList<>();
+          while (!isAtEnd(ends)) {
+            nodes.add(new Node.Placed(peek().line(), node()));
+          }
+          return nodes;
+        });
   }
 
-  private List<Node> body(String end) {
-    List<Node> nodes = nodes(Set.of(end));
+  private boolean isAtEnd(Set<String> ends) {
+    if (peek().kind() == Kind.OPEN_BLOCK && ends.contains(tokens.get(at + 1).text())) {
+      next();
+      return true;
+    }
+    if (peek().kind() == Kind.END && !ends.isEmpty()) {
+      throw new TemplateException("it ends before `" + String.join("` or `", ends) + "`");
+    }
+    return peek().kind() == Kind.END;
+  }
+
+  private Node node() {
+    Token token = next();
+    return switch (token.kind()) {
+      case TEXT -> new Node.Text(token.text());
+      case OPEN_OUTPUT -> {
+        Term term = tuple();
+        close();
+        yield new Node.Output(term);
+      }
+      case OPEN_BLOCK -> statement(name());
+      default -> throw unexpected(token);
+    };
+  }
+
+  private List<Node.Placed> body(String end) {
+    List<Node.Placed> nodes = nodes(Set.of(end));
     name();
     close();
     return nodes;
@@ -108,17 +133,17 @@ final class Parser {
         close();
         yield new Node.Continue();
       }
-      default -> throw new TemplateException("the chat template has an unknown tag `" + word + "`");
+      default -> throw new TemplateException("there is no tag `" + word + "`");
     };
   }
 
   private Node condition() {
     Term condition = tuple();
     close();
-    List<Node> then = nodes(Set.of("elif", "else", "endif"));
-    List<Node> otherwise =
+    List<Node.Placed> then = nodes(Set.of("elif", "else", "endif"));
+    List<Node.Placed> otherwise =
         switch (name()) {
-          case "elif" -> List.of(condition());
+          case "elif" -> List.of(new Node.Placed(peek().line(), nested(this::condition)));
           case "else" -> {
             close();
             yield body("endif");
@@ -145,8 +170,8 @@ final class Parser {
     Optional<Term> condition = skipWord("if") ? Optional.of(expression()) : Optional.empty();
     skipWord("recursive");
     close();
-    List<Node> body = nodes(Set.of("else", "endfor"));
-    List<Node> otherwise = List.of();
+    List<Node.Placed> body = nodes(Set.of("else", "endfor"));
+    List<Node.Placed> otherwise = List.of();
     if (name().equals("else")) {
       close();
       otherwise = body("endfor");
@@ -171,18 +196,10 @@ final class Parser {
     return new Node.SetBlock(targets.getFirst(), filters, body("endset"));
   }
 
+  /// A name, or a field of a namespace: a template changes nothing that it was given.
   private Term target() {
     Term target = new Term.Name(name());
-    while (true) {
-      if (skip(".")) {
-        target = new Term.Attribute(target, name());
-      } else if (skip("[")) {
-        target = new Term.Item(target, expression());
-        expect("]");
-      } else {
-        return target;
-      }
-    }
+    return skip(".") ? new Term.Attribute(target, name()) : target;
   }
 
   private List<Term.Filter> filterChain() {
@@ -228,18 +245,17 @@ final class Parser {
   }
 
   private Term expression() {
-    if (++depth > MAX_DEPTH) {
-      throw new TemplateException("the chat template is nested too deeply");
-    }
-    Term term = or();
-    while (skipWord("if")) {
-      Term condition = or();
-      term =
-          new Term.Conditional(
-              term, condition, skipWord("else") ? Optional.of(expression()) : Optional.empty());
-    }
-    depth--;
-    return term;
+    return nested(
+        () -> {
+          Term term = or();
+          while (skipWord("if")) {
+            Term condition = or();
+            Optional<Term> otherwise =
+                skipWord("else") ? Optional.of(expression()) : Optional.empty();
+            term = new Term.Conditional(term, condition, otherwise);
+          }
+          return term;
+        });
   }
 
   private Term or() {
@@ -259,7 +275,7 @@ final class Parser {
   }
 
   private Term not() {
-    return skipWord("not") ? new Term.Unary("not", not()) : compare();
+    return skipWord("not") ? new Term.Unary("not", nested(this::not)) : compare();
   }
 
   private Term compare() {
@@ -307,7 +323,7 @@ final class Parser {
 
   private Term power() {
     Term left = unary();
-    return skip("**") ? new Term.Binary("**", left, power()) : left;
+    return skip("**") ? new Term.Binary("**", left, nested(this::power)) : left;
   }
 
   private Term unary() {
@@ -321,7 +337,7 @@ final class Parser {
   }
 
   private Term unaryOperand() {
-    return skip("-") ? new Term.Unary("-", unaryOperand()) : postfix();
+    return skip("-") ? new Term.Unary("-", nested(this::unaryOperand)) : postfix();
   }
 
   private Term filtered(Term operand) {
@@ -363,7 +379,7 @@ final class Parser {
       if (skip(".")) {
         term =
             peek().kind() == Kind.INTEGER
-                ? new Term.Item(term, new Term.Literal(Long.parseLong(next().text())))
+                ? new Term.Item(term, new Term.Literal(Numbers.read(next().text())))
                 : new Term.Attribute(term, name());
       } else if (skip("[")) {
         term = subscript(term);
@@ -420,7 +436,7 @@ final class Parser {
         }
         yield new Term.Literal(text.toString());
       }
-      case INTEGER -> new Term.Literal(Long.parseLong(token.text()));
+      case INTEGER -> new Term.Literal(Numbers.read(token.text()));
       case FLOAT -> new Term.Literal(Double.parseDouble(token.text()));
       case NAME ->
           switch (token.text()) {
@@ -533,6 +549,6 @@ final class Parser {
 
   private TemplateException unexpected(Token token) {
     String what = token.text().isEmpty() ? "the end of a tag" : "`" + token.text() + "`";
-    return new TemplateException("the chat template has " + what + " where it cannot stand");
+    return new TemplateException(what + " cannot stand here").at(token.line());
   }
 }

@@ -1,14 +1,14 @@
 package dev.sgl.local.template;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Python's values as Java's, and what Python does with them: truth, text, order, JSON.
+/// Python's values as Java's, and what Python does with them: truth, text, order.
 ///
 /// `str` is `String`, `int` `Long`, `float` `Double`, `bool` `Boolean`, `list` and `tuple` `List`,
 /// `dict` `Map`, `None` [#NONE]; a name that is not defined is an [Undefined].
@@ -62,6 +62,8 @@ final class Python {
         list.forEach(inner -> own.add(of(inner)));
         yield own;
       }
+      case BigInteger number -> Numbers.of(number);
+      case Integer number -> (long) number;
       default -> value;
     };
   }
@@ -92,25 +94,49 @@ final class Python {
   }
 
   static String repr(Object value) {
-    return switch (value) {
-      case String text -> quoted(text);
-      case Boolean truth -> truth ? "True" : "False";
-      case Double number -> real(number);
-      case List<?> list ->
-          list.stream().map(Python::repr).collect(Collectors.joining(", ", "[", "]"));
-      case Map<?, ?> map ->
-          map.entrySet().stream()
-              .map(e -> repr(e.getKey()) + ": " + repr(e.getValue()))
-              .collect(Collectors.joining(", ", "{", "}"));
-      case Undefined _ -> "Undefined";
-      case Generator _ -> "<generator>";
-      default -> value.toString();
-    };
+    StringBuilder out = new StringBuilder();
+    repr(value, out);
+    return out.toString();
   }
 
-  private static String quoted(String text) {
+  private static void repr(Object value, StringBuilder out) {
+    Work.items(1);
+    switch (value) {
+      case String text -> quoted(text, out);
+      case Boolean truth -> out.append(truth ? "True" : "False");
+      case Double number -> out.append(real(number));
+      case List<?> list -> {
+        out.append('[');
+        String between = "";
+        for (Object item : list) {
+          out.append(between);
+          repr(item, out);
+          between = ", ";
+        }
+        out.append(']');
+      }
+      case Map<?, ?> map -> {
+        out.append('{');
+        String between = "";
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          out.append(between);
+          repr(entry.getKey(), out);
+          out.append(": ");
+          repr(entry.getValue(), out);
+          between = ", ";
+        }
+        out.append('}');
+      }
+      case Undefined _ -> out.append("Undefined");
+      case Generator _ -> out.append("<generator>");
+      default -> out.append(value);
+    }
+  }
+
+  private static void quoted(String text, StringBuilder out) {
+    Work.characters(text.length());
     char quote = text.contains("'") && !text.contains("\"") ? '"' : '\'';
-    StringBuilder out = new StringBuilder().append(quote);
+    out.append(quote);
     for (char c : text.toCharArray()) {
       switch (c) {
         case '\n' -> out.append("\\n");
@@ -120,10 +146,10 @@ final class Python {
         default -> out.append(c == quote ? "\\" + c : "" + c);
       }
     }
-    return out.append(quote).toString();
+    out.append(quote);
   }
 
-  private static String real(double number) {
+  static String real(double number) {
     if (number == Math.rint(number) && Math.abs(number) < 1e16) {
       return (long) number + ".0";
     }
@@ -131,20 +157,42 @@ final class Python {
   }
 
   static boolean equal(Object a, Object b) {
+    Work.step();
     if (isNumber(a) && isNumber(b)) {
-      return number(a) == number(b);
+      return Numbers.compare(a, b) == 0;
     }
-    return Objects.equals(a, b);
+    if (a instanceof String x && b instanceof String y) {
+      Work.characters(Math.min(x.length(), y.length()));
+    }
+    if (a instanceof List<?> x && b instanceof List<?> y) {
+      return x.size() == y.size()
+          && IntStream.range(0, x.size()).allMatch(i -> equal(x.get(i), y.get(i)));
+    }
+    if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
+      return x.size() == y.size()
+          && x.entrySet().stream()
+              .allMatch(e -> y.get(e.getKey()) instanceof Object v && equal(e.getValue(), v));
+    }
+    return a.equals(b);
   }
 
   static boolean isNumber(Object value) {
-    return value instanceof Long || value instanceof Double || value instanceof Boolean;
+    return value instanceof Double || Numbers.isInteger(value);
+  }
+
+  /// What may be the key of a `dict`.
+  static Object key(Object value) {
+    if (value instanceof List || value instanceof Map) {
+      throw new TemplateException("unhashable type: " + (value instanceof List ? "list" : "dict"));
+    }
+    return value;
   }
 
   static double number(Object value) {
     return switch (value) {
       case Long n -> n;
       case Double n -> n;
+      case BigInteger n -> n.doubleValue();
       case Boolean b -> b ? 1 : 0;
       case Undefined undefined -> throw undefined.error();
       default -> throw new TemplateException("a number is needed, not " + repr(value));
@@ -152,14 +200,20 @@ final class Python {
   }
 
   static long integer(Object value) {
-    return (long) number(value);
+    return switch (value) {
+      case Long n -> n;
+      case BigInteger _ -> throw new TemplateException("a number is too large");
+      default -> (long) number(value);
+    };
   }
 
   static int compare(Object a, Object b) {
+    Work.step();
     if (isNumber(a) && isNumber(b)) {
-      return Double.compare(number(a), number(b));
+      return Numbers.compare(a, b);
     }
     if (a instanceof String x && b instanceof String y) {
+      Work.characters(Math.min(x.length(), y.length()));
       return x.compareTo(y);
     }
     if (a instanceof List<?> x && b instanceof List<?> y) {
@@ -176,9 +230,12 @@ final class Python {
 
   static boolean contains(Object in, Object item) {
     return switch (in) {
-      case String text when item instanceof String part -> text.contains(part);
+      case String text when item instanceof String part -> {
+        Work.search(text, part);
+        yield text.contains(part);
+      }
       case List<?> list -> list.stream().anyMatch(x -> equal(x, item));
-      case Map<?, ?> map -> map.containsKey(item);
+      case Map<?, ?> map -> map.containsKey(key(item));
       case Undefined _ -> false;
       default -> throw new TemplateException("nothing can be in " + repr(in));
     };
@@ -186,6 +243,14 @@ final class Python {
 
   /// The elements of what a `for` goes through.
   static List<Object> items(Object value) {
+    Work.items(
+        switch (value) {
+          case List<?> list -> list.size();
+          case Map<?, ?> map -> map.size();
+          case String text -> 3L * text.length();
+          case Generator(var items) -> items.size();
+          default -> 1;
+        });
     return switch (value) {
       case List<?> list -> new ArrayList<>(list);
       case Map<?, ?> map -> new ArrayList<>(map.keySet());
@@ -194,80 +259,5 @@ final class Python {
       case Undefined _ -> new ArrayList<>();
       default -> throw new TemplateException(repr(value) + " cannot be gone through");
     };
-  }
-
-  /// `json.dumps(value, ensure_ascii=False)`, over several lines if `indent` is not negative.
-  static String json(Object value, int indent) {
-    StringBuilder out = new StringBuilder();
-    json(value, indent, 0, out);
-    return out.toString();
-  }
-
-  private static void json(Object value, int indent, int depth, StringBuilder out) {
-    switch (value) {
-      case String text -> string(text, out);
-      case Boolean truth -> out.append(truth);
-      case Double number -> out.append(real(number));
-      case List<?> list -> {
-        boolean first = true;
-        out.append('[');
-        for (Object item : list) {
-          separate(first, indent, depth + 1, out);
-          json(item, indent, depth + 1, out);
-          first = false;
-        }
-        close(first, indent, depth, out);
-        out.append(']');
-      }
-      case Map<?, ?> map -> {
-        boolean first = true;
-        out.append('{');
-        for (Map.Entry<?, ?> entry : map.entrySet()) {
-          separate(first, indent, depth + 1, out);
-          string(text(entry.getKey()), out);
-          out.append(": ");
-          json(entry.getValue(), indent, depth + 1, out);
-          first = false;
-        }
-        close(first, indent, depth, out);
-        out.append('}');
-      }
-      case Undefined undefined -> throw undefined.error();
-      case Generator _ ->
-          throw new TemplateException("Object of type generator is not JSON serializable");
-      case Markup(var text) -> string(text, out);
-      default -> out.append(value == NONE ? "null" : value.toString());
-    }
-  }
-
-  private static void separate(boolean first, int indent, int depth, StringBuilder out) {
-    if (indent >= 0) {
-      out.append(first ? "\n" : ",\n").append(" ".repeat(indent * depth));
-    } else if (!first) {
-      out.append(", ");
-    }
-  }
-
-  private static void close(boolean empty, int indent, int depth, StringBuilder out) {
-    if (indent >= 0 && !empty) {
-      out.append('\n').append(" ".repeat(indent * depth));
-    }
-  }
-
-  private static void string(String text, StringBuilder out) {
-    out.append('"');
-    for (char c : text.toCharArray()) {
-      switch (c) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        default -> out.append(c < 0x20 ? String.format("\\u%04x", (int) c) : "" + c);
-      }
-    }
-    out.append('"');
   }
 }

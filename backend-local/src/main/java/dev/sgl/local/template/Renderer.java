@@ -2,6 +2,7 @@ package dev.sgl.local.template;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,9 +13,9 @@ import java.util.Optional;
 /// Undefined names behave as Jinja's default: empty where shown, false where asked, an error where
 /// an attribute of them is read.
 final class Renderer {
-  private static final int MAX_OUTPUT = 64 << 20;
-  private static final long MAX_STEPS = 20_000_000;
-  private static final int MAX_DEPTH = 200;
+  private static final int MAX_DEPTH = 2000; // of terms, through macros
+
+  private static final int POSITION = 12; // entries of `loop`
 
   private enum Flow {
     ON,
@@ -35,39 +36,49 @@ final class Renderer {
   }
 
   private final Scope globals;
-  private long steps;
   private int depth;
+  private int line; // that is rendered
 
   private Renderer(Map<String, Object> context) {
     globals = new Scope(new LinkedHashMap<>(context), Optional.empty());
   }
 
-  static String render(List<Node> nodes, Map<String, Object> context) {
+  static String render(List<Node.Placed> nodes, Map<String, Object> context) {
     StringBuilder out = new StringBuilder();
     Renderer renderer = new Renderer(context);
-    renderer.nodes(nodes, renderer.globals.inner(), out);
+    try {
+      renderer.nodes(nodes, renderer.globals.inner(), out);
+    } catch (TemplateException e) {
+      throw e.at(renderer.line);
+    } catch (StackOverflowError e) {
+      throw new TemplateException("it is nested too deeply").at(renderer.line);
+    } catch (RuntimeException e) { // Java's, where Python has an error of its own
+      throw new TemplateException(
+              "a filter, test or method was called in a wrong way: " + e.getMessage())
+          .at(renderer.line);
+    }
     return out.toString();
   }
 
   // --- statements
 
-  private Flow nodes(List<Node> nodes, Scope scope, StringBuilder out) {
-    for (Node node : nodes) {
-      if (++steps > MAX_STEPS || out.length() > MAX_OUTPUT) {
-        throw new TemplateException("the chat template does not come to an end");
-      }
-      Flow flow = node(node, scope, out);
-      if (flow != Flow.ON) {
-        return flow;
-      }
+  private Flow nodes(List<Node.Placed> nodes, Scope scope, StringBuilder out) {
+    int before = line;
+    Flow flow = Flow.ON;
+    for (Iterator<Node.Placed> i = nodes.iterator(); flow == Flow.ON && i.hasNext(); ) {
+      Work.step();
+      Node.Placed placed = i.next();
+      line = placed.line();
+      flow = node(placed.node(), scope, out);
     }
-    return Flow.ON;
+    line = before;
+    return flow;
   }
 
   private Flow node(Node node, Scope scope, StringBuilder out) {
     switch (node) {
-      case Node.Text(var text) -> out.append(text);
-      case Node.Output(var term) -> out.append(Python.text(value(term, scope)));
+      case Node.Text(var text) -> append(text, out);
+      case Node.Output(var term) -> append(Python.text(value(term, scope)), out);
       case Node.If(var condition, var then, var otherwise) -> {
         return nodes(Python.truth(value(condition, scope)) ? then : otherwise, scope, out);
       }
@@ -78,11 +89,11 @@ final class Renderer {
       case Node.Macro(var name, var parameters, var body) ->
           scope.variables().put(name, macro(parameters, body, scope));
       case Node.FilterBlock(var filters, var body) ->
-          out.append(Python.text(filtered(filters, rendered(body, scope.inner()), scope)));
+          append(Python.text(filtered(filters, rendered(body, scope.inner()), scope)), out);
       case Node.CallBlock(var call, var parameters, var body) -> {
         Scope inner = scope.inner();
         inner.variables().put("caller", macro(parameters, body, scope));
-        out.append(Python.text(value(call, inner)));
+        append(Python.text(value(call, inner)), out);
       }
       case Node.Block(var body) -> {
         return nodes(body, scope, out);
@@ -97,7 +108,12 @@ final class Renderer {
     return Flow.ON;
   }
 
-  private String rendered(List<Node> body, Scope scope) {
+  private static void append(String text, StringBuilder out) {
+    Work.characters(text.length());
+    out.append(text);
+  }
+
+  private String rendered(List<Node.Placed> body, Scope scope) {
     StringBuilder out = new StringBuilder();
     nodes(body, scope, out);
     return out.toString();
@@ -126,6 +142,7 @@ final class Renderer {
       return;
     }
     for (int i = 0; i < items.size(); i++) {
+      Work.items(POSITION);
       Scope inner = scope.inner();
       bind(loop.targets(), items.get(i), inner);
       inner.variables().put("loop", position(items, i));
@@ -151,7 +168,13 @@ final class Renderer {
     if (i < size - 1) {
       loop.put("nextitem", items.get(i + 1));
     }
-    Callable cycle = (arguments, _) -> arguments.get(i % arguments.size());
+    Callable cycle =
+        (arguments, _) -> {
+          if (arguments.isEmpty()) {
+            throw new TemplateException("no items for cycling given");
+          }
+          return arguments.get(i % arguments.size());
+        };
     loop.put("cycle", cycle);
     return loop;
   }
@@ -181,19 +204,16 @@ final class Renderer {
     }
   }
 
-  @SuppressWarnings("unchecked")
   private void assign(Term target, Object value, Scope scope) {
     switch (target) {
       case Term.Name(var name) -> scope.variables().put(name, value);
       case Term.Attribute(var of, var name) when value(of, scope) instanceof Namespace map ->
           map.put(name, value);
-      case Term.Item(var of, var at) when value(of, scope) instanceof Map<?, ?> map ->
-          ((Map<Object, Object>) map).put(value(at, scope), value);
       default -> throw new TemplateException("only names and namespaces can be set");
     }
   }
 
-  private Callable macro(List<Node.Parameter> parameters, List<Node> body, Scope defined) {
+  private Callable macro(List<Node.Parameter> parameters, List<Node.Placed> body, Scope defined) {
     return (arguments, named) -> {
       Scope scope = defined.inner();
       for (int i = 0; i < parameters.size(); i++) {
@@ -218,8 +238,9 @@ final class Renderer {
   // --- expressions
 
   private Object value(Term term, Scope scope) {
-    if (++depth > MAX_DEPTH * 10) {
-      throw new TemplateException("the chat template calls itself without end");
+    Work.step();
+    if (++depth > MAX_DEPTH) {
+      throw new TemplateException("it is nested too deeply, or calls itself without end");
     }
     try {
       return evaluate(term, scope);
@@ -249,7 +270,7 @@ final class Renderer {
               != negated;
       case Term.Unary(var operator, var of) -> {
         Object value = value(of, scope);
-        yield operator.equals("not") ? (Object) !Python.truth(value) : Operators.negative(value);
+        yield operator.equals("not") ? (Object) !Python.truth(value) : Numbers.negative(value);
       }
       case Term.Binary binary -> binary(binary, scope);
       case Term.Compare(var first, var rest) -> {
@@ -279,7 +300,8 @@ final class Renderer {
       }
       case Term.DictOf(var entries) -> {
         Map<Object, Object> map = new LinkedHashMap<>();
-        entries.forEach(entry -> map.put(value(entry.key(), scope), value(entry.value(), scope)));
+        entries.forEach(
+            entry -> map.put(Python.key(value(entry.key(), scope)), value(entry.value(), scope)));
         yield map;
       }
     };
@@ -309,7 +331,7 @@ final class Renderer {
     return switch (of) {
       case Python.Undefined undefined -> throw undefined.error();
       case Map<?, ?> map -> {
-        Object value = map.get(at);
+        Object value = map.get(Python.key(at));
         yield value != null
             ? value
             : new Python.Undefined("'dict object' has no attribute " + Python.repr(at));
@@ -321,6 +343,7 @@ final class Renderer {
             : new Python.Undefined("list object has no element " + index);
       }
       case String text when at instanceof Long index -> {
+        Work.characters(text.length());
         int length = text.codePointCount(0, text.length());
         long place = index < 0 ? length + index : index;
         yield place >= 0 && place < length
@@ -345,6 +368,7 @@ final class Renderer {
     long to = bound(slice.to(), scope, step > 0 ? high : low, size, low, high);
     List<Object> part = new ArrayList<>();
     for (long i = from; step > 0 ? i < to : i > to; i += step) {
+      Work.items(1);
       part.add(items.get((int) i));
     }
     if (of instanceof String) {

@@ -6,16 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.function.Supplier;
 
 /// A chat template, ready to render: Jinja (3.1) in the dialect of Hugging Face, with its
 /// `raise_exception`, `strftime_now`, `tojson` and `generation` blocks.
 public final class Template {
-  private final List<Node> nodes;
+  private final List<Node.Placed> nodes;
   private final Supplier<LocalDateTime> clock;
 
-  private Template(List<Node> nodes, Supplier<LocalDateTime> clock) {
+  private Template(List<Node.Placed> nodes, Supplier<LocalDateTime> clock) {
     this.nodes = nodes;
     this.clock = clock;
   }
@@ -35,17 +34,7 @@ public final class Template {
     variables.forEach((name, value) -> context.put(name, Python.of(value)));
     Callable now = (arguments, _) -> date(clock.get(), Python.text(arguments.getFirst()));
     context.put("strftime_now", now);
-    try {
-      return Renderer.render(nodes, context);
-    } catch (IndexOutOfBoundsException
-        | NoSuchElementException
-        | NumberFormatException
-        | ClassCastException e) {
-      throw new TemplateException(
-          "a filter or method was called in a wrong way: " + e.getMessage());
-    } catch (StackOverflowError e) {
-      throw new TemplateException("the chat template is nested too deeply");
-    }
+    return Work.bounded(context, () -> Renderer.render(nodes, context));
   }
 
   /// `strftime` with the directives that templates use.

@@ -5,7 +5,27 @@ package dev.sgl.local.template;
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  public TemplateException(String message) {
+  private final boolean isWhole;
+
+  /// What is wrong; where, is said by [#at].
+  TemplateException(String message) {
+    this(message, false);
+  }
+
+  private TemplateException(String message, boolean isWhole) {
     super(message);
+    this.isWhole = isWhole;
+  }
+
+  /// What the template itself says, in its own words.
+  static TemplateException refusal(String message) {
+    return new TemplateException(message, true);
+  }
+
+  /// The same with its place, unless it has one.
+  TemplateException at(int line) {
+    return isWhole
+        ? this
+        : new TemplateException("chat template, line " + line + ": " + getMessage(), true);
   }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.local.template;
 
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,7 +16,7 @@ final class Tests {
       case "none" -> value == Python.NONE;
       case "string" -> value instanceof String;
       case "number" -> Python.isNumber(value);
-      case "integer" -> value instanceof Long;
+      case "integer" -> value instanceof Long || value instanceof BigInteger;
       case "float" -> value instanceof Double;
       case "boolean" -> value instanceof Boolean;
       case "true" -> Boolean.TRUE.equals(value);
@@ -28,13 +29,16 @@ final class Tests {
               || value instanceof Map
               || value instanceof Python.Undefined;
       case "callable" -> value instanceof Callable;
-      case "odd" -> Math.floorMod(Python.integer(value), 2) == 1;
-      case "even" -> Math.floorMod(Python.integer(value), 2) == 0;
+      case "odd" -> Numbers.compare(Numbers.binary("%", value, 2L), 1L) == 0;
+      case "even" -> Numbers.compare(Numbers.binary("%", value, 2L), 0L) == 0;
       case "divisibleby" ->
-          Math.floorMod(Python.integer(value), Python.integer(arguments.getFirst())) == 0;
+          Numbers.compare(Numbers.binary("%", value, arguments.getFirst()), 0L) == 0;
       case "lower" -> Python.text(value).equals(Python.text(value).toLowerCase(Locale.ROOT));
       case "upper" -> Python.text(value).equals(Python.text(value).toUpperCase(Locale.ROOT));
-      case "sameas" -> value == arguments.getFirst() || value.equals(arguments.getFirst());
+      case "sameas" ->
+          value == arguments.getFirst()
+              || !(value instanceof List || value instanceof Map)
+                  && Python.equal(value, arguments.getFirst());
       case "in" -> Python.contains(arguments.getFirst(), value);
       case "eq", "equalto", "==" -> Python.equal(value, arguments.getFirst());
       case "ne", "!=" -> !Python.equal(value, arguments.getFirst());
