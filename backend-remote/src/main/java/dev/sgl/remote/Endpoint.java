@@ -284,7 +284,7 @@ final class Endpoint implements AutoCloseable {
     } catch (IOException e) {
       text = "no text";
     }
-    String shown = text.length() > MAX_ERROR ? text.substring(0, MAX_ERROR) + "…" : text;
+    String shown = shown(text);
     String message =
         "the endpoint answered "
             + response.code()
@@ -297,6 +297,13 @@ final class Endpoint implements AutoCloseable {
     return isLater(response.code())
         ? UnavailableException.passing(message, new IOException(message))
         : new UnavailableException(message);
+  }
+
+  /// What an endpoint says, in one line and at most so long, without the key that it was sent.
+  String shown(String text) {
+    String masked = options.apiKey().map(key -> text.replace(key, "(the API key)")).orElse(text);
+    String line = masked.replaceAll("\\p{Cntrl}+", " ").strip();
+    return line.length() > MAX_ERROR ? line.substring(0, MAX_ERROR) + "…" : line;
   }
 
   /// What may be the matter.

@@ -171,7 +171,7 @@ final class RemoteGeneration implements Generation {
         new Stream(
             link.endpoint()
                 .execute(() -> begin(link.endpoint().call(path, sent)), wanted, attempts > 1),
-            link.endpoint().json(),
+            link.endpoint(),
             link.options().silence(),
             plan.maxTokens(request));
     stream = Optional.of(opened);

@@ -2,7 +2,6 @@ package dev.sgl.remote;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
 import dev.sgl.remote.http.BoundedBody;
@@ -46,7 +45,7 @@ final class Stream implements AutoCloseable {
   private final Response response;
   private final BufferedSource source;
   private final String subtype; // of what the server sends
-  private final ObjectMapper json;
+  private final Endpoint endpoint;
   private final long longestNanos;
   private final long longestText; // characters that `max_tokens` has room for
   private long waited; // nanoseconds since the last event
@@ -60,13 +59,13 @@ final class Stream implements AutoCloseable {
   /// @param silence of the connection after which a server is given up; one that only says that it
   ///     is still there may do so for [#ONLY_ALIVE] times as long
   /// @param maxTokens that were asked for: a server that goes on without end is stopped
-  Stream(Response response, ObjectMapper json, Duration silence, OptionalInt maxTokens) {
+  Stream(Response response, Endpoint endpoint, Duration silence, OptionalInt maxTokens) {
     this.response = response;
     this.source = BoundedBody.of(response, MAX_BYTES);
     this.longestText = maxTokens.orElse(MAX_TEXT) * LONG_TOKEN + LONG_RUNS;
     MediaType type = response.body().contentType();
     this.subtype = type == null ? "" : type.subtype();
-    this.json = json;
+    this.endpoint = endpoint;
     this.longestNanos = silence.multipliedBy(ONLY_ALIVE).toNanos();
   }
 
@@ -142,13 +141,14 @@ final class Stream implements AutoCloseable {
   private String event(String data) throws IOException {
     JsonNode event;
     try {
-      event = json.readTree(data);
+      event = endpoint.json().readTree(data);
     } catch (JsonProcessingException e) {
       throw new BackendException("the endpoint sent an event that is not JSON");
     }
     if (event.hasNonNull("error")) {
       JsonNode error = event.path("error");
-      String message = "the endpoint failed: " + error.path("message").asText(error.toString());
+      String why = endpoint.shown(error.path("message").asText(error.toString()));
+      String message = "the endpoint failed: " + why;
       if (Endpoint.isLater(error.path("code").asInt())) {
         throw new IOException(message);
       }

@@ -132,6 +132,23 @@ class HostileEndpointTest {
   }
 
   @Test
+  void anErrorIsOneLineWithoutTheKey() {
+    String body = "{\"error\":{\"message\":\"no: sk-12345\\u001b[31m\\nred\"}}";
+    server.enqueue(new MockResponse.Builder().code(401).body(body).build());
+    try (RemoteBackend backend =
+        RemoteBackend.open(
+            new RemoteOptions(server.url("/v1").uri(), "m", Optional.of("sk-12345"))
+                .withServer(ServerKind.UNKNOWN)
+                .withTries(1))) {
+      BackendException error =
+          assertThrows(
+              BackendException.class,
+              () -> backend.generate(new Request(CHAT, Type.TEXT, Sampling.DEFAULT)).reply());
+      assertEquals("the endpoint answered 401: no: (the API key) [31m red", error.getMessage());
+    }
+  }
+
+  @Test
   void aRefusalThatDripsIsNotWaitedFor() {
     answer(400, "text/plain", new Endless("n", Duration.ofMillis(500)));
     assertTrue(refusal(Sampling.DEFAULT).startsWith("the endpoint answered 400"));

@@ -3,6 +3,7 @@ package dev.sgl.cli;
 import dev.sgl.backend.BackendException;
 import dev.sgl.cli.batch.BatchCommand;
 import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.cli.serve.Configuration;
 import dev.sgl.cli.serve.ServeCommand;
@@ -77,6 +78,11 @@ public final class Main implements Runnable {
       return line.execute(serves ? Configuration.expand(arguments, serveOptions()) : arguments);
     } catch (UsageException e) {
       return failed(e, err);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "error: there is not enough memory (%,d MiB); give more with SGL_JAVA_OPTIONS=-Xmx…"
+              .formatted(Runtime.getRuntime().maxMemory() >> 20));
+      return ExitCode.MODEL;
     }
   }
 
@@ -117,7 +123,7 @@ public final class Main implements Runnable {
   }
 
   private static int failed(Exception error, PrintWriter err) {
-    err.println("error: " + message(error));
+    err.println("error: " + Terminal.plain(message(error)));
     return switch (error) {
       case UsageException _ -> ExitCode.USAGE;
       case ModelException _, BackendException _ -> ExitCode.MODEL;

@@ -21,22 +21,27 @@ import java.util.regex.Pattern;
 ///
 /// What stands in braces is an argument. It is a part of one word of the command, whatever it
 /// holds: no shell is asked. Text that would begin a word with `-`, so that the command took it
-/// for an option, is refused, unless `--` stands before it. The command's output is the result:
+/// for an option, is refused, unless `--` stands before it. Of the environment it sees what
+/// [ToolEnvironment] passes on. The command's output is the result:
 /// text without the line ends behind it, or JSON where the tool returns something else. An exit
 /// status other than 0 is an error. When the command has ended, or its time is over, it and what
 /// it started are killed; what has left it before, such as a daemon, goes on.
 public final class CommandTool implements ToolFunction {
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
 
+  private static final Pattern NUMBER = Pattern.compile("-[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
+
   private final Tool tool;
   private final List<String> words;
   private final Duration timeout;
+  private final ToolEnvironment environment;
 
   /// @param command with the tool's parameters in braces
   /// @param timeout after which the command is killed
   /// @throws IllegalArgumentException if the command is none, or names no parameter of the tool
-  public CommandTool(Tool tool, String command, Duration timeout) {
+  public CommandTool(Tool tool, String command, Duration timeout, ToolEnvironment environment) {
     this.tool = tool;
+    this.environment = environment;
     this.words = CommandLine.words(command);
     this.timeout = timeout;
     for (String word : words) {
@@ -53,7 +58,7 @@ public final class CommandTool implements ToolFunction {
 
   @Override
   public Object call(Map<String, Object> arguments) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command(arguments)).start();
+    Process process = environment.limit(new ProcessBuilder(command(arguments))).start();
     try {
       process.getOutputStream().close(); // it has nothing to read
       CompletableFuture<String> out = read(process.getInputStream(), CommandTool::refuse);
@@ -79,25 +84,22 @@ public final class CommandTool implements ToolFunction {
 
   private List<String> command(Map<String, Object> arguments) throws IOException {
     List<String> command = new ArrayList<>();
+    boolean isBehindOptions = false;
     for (String word : words) {
-      Matcher argument = ARGUMENT.matcher(word);
-      if (argument.lookingAt() && !command.contains("--")) {
-        requireNoOption(argument.group(1), arguments);
+      String finished =
+          ARGUMENT
+              .matcher(word)
+              .replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1))));
+      boolean isGivenOption = finished.startsWith("-") && !word.startsWith("-");
+      if (isGivenOption && !isBehindOptions && !NUMBER.matcher(finished).matches()) {
+        throw new IOException(
+            "%s begins with `-`, so the command would take it for an option; write `--` before it"
+                .formatted(word));
       }
-      command.add(
-          argument.replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1)))));
+      isBehindOptions |= word.equals("--");
+      command.add(finished);
     }
     return command;
-  }
-
-  private static void requireNoOption(String name, Map<String, Object> arguments)
-      throws IOException {
-    boolean isNumber = arguments.get(name) instanceof Number;
-    if (text(arguments, name).startsWith("-") && !isNumber) {
-      throw new IOException(
-          "`%s` begins with `-`, so the command would take it for an option; write `--` before {%s}"
-              .formatted(name, name));
-    }
   }
 
   private static String text(Map<String, Object> arguments, String name) {

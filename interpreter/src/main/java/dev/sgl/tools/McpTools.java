@@ -1,6 +1,7 @@
 package dev.sgl.tools;
 
 import dev.sgl.program.Tool;
+import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import io.modelcontextprotocol.client.McpClient;
@@ -26,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The tools of an MCP server: one that is started and spoken to over its standard input and
 /// output, or one that listens on HTTP.
@@ -48,12 +49,14 @@ public final class McpTools implements AutoCloseable {
   ///     shell is asked
   /// @param token that a server on HTTP asks for, sent as `Authorization: Bearer …`
   /// @param timeout of each answer
+  /// @param environment of a server that is started
   /// @throws IOException if it cannot be reached or started
   /// @throws IllegalArgumentException if the command is none
-  public static McpTools open(String server, Optional<String> token, Duration timeout)
+  public static McpTools open(
+      String server, Optional<String> token, Duration timeout, ToolEnvironment environment)
       throws IOException {
     McpSyncClient client =
-        McpClient.sync(transport(server, token, timeout))
+        McpClient.sync(transport(server, token, timeout, environment))
             .requestTimeout(timeout)
             .initializationTimeout(timeout)
             .clientInfo(McpSchema.Implementation.builder("sgl", "1").build())
@@ -77,7 +80,8 @@ public final class McpTools implements AutoCloseable {
   }
 
   private static McpClientTransport transport(
-      String server, Optional<String> token, Duration timeout) throws IOException {
+      String server, Optional<String> token, Duration timeout, ToolEnvironment environment)
+      throws IOException {
     if (server.matches("https?://.*")) {
       URI uri = URI.create(server);
       String base = uri.getScheme() + "://" + uri.getAuthority();
@@ -99,7 +103,12 @@ public final class McpTools implements AutoCloseable {
     ServerParameters command =
         ServerParameters.builder(words.getFirst()).args(words.subList(1, words.size())).build();
     StdioClientTransport transport =
-        new StdioClientTransport(command, McpJsonDefaults.getMapper(), ToolResults.MAX_BYTES);
+        new StdioClientTransport(command, McpJsonDefaults.getMapper(), ToolResults.MAX_BYTES) {
+          @Override
+          protected ProcessBuilder getProcessBuilder() {
+            return environment.limit(super.getProcessBuilder());
+          }
+        };
     transport.setStdErrorHandler(_ -> {}); // servers log there
     return transport;
   }
@@ -181,23 +190,49 @@ public final class McpTools implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new IOException(reason(e), e);
     }
-    String text =
-        result.content().stream()
-            .map(content -> content instanceof McpSchema.TextContent said ? said.text() : "")
-            .collect(Collectors.joining());
+    List<String> texts = result.content().stream().flatMap(McpTools::text).toList();
+    String text = String.join("\n", texts);
     if (Boolean.TRUE.equals(result.isError())) {
       throw new IOException(text.isBlank() ? "it said nothing of why" : ToolResults.shorten(text));
     }
-    return structured(tool, result).orElseGet(() -> ToolResults.read(tool, text));
+    Optional<Object> structured = structured(tool, result);
+    if (structured.isPresent()) {
+      return structured.get();
+    }
+    if (texts.isEmpty() && !result.content().isEmpty()) {
+      throw new IOException(
+          "it returned no text, but content of the kind `%s`"
+              .formatted(result.content().getFirst().type()));
+    }
+    return ToolResults.read(tool, text);
   }
 
-  /// The structured result, if there is one of the type that the program wants.
+  private static Stream<String> text(McpSchema.Content content) {
+    return switch (content) {
+      case McpSchema.TextContent said -> Stream.of(said.text());
+      case McpSchema.EmbeddedResource embedded
+          when embedded.resource() instanceof McpSchema.TextResourceContents said ->
+          Stream.of(said.text());
+      default -> Stream.of();
+    };
+  }
+
+  /// The structured result, if there is one of the type that the program wants. Servers put what is
+  /// no object into one, as its `result`.
   private static Optional<Object> structured(Tool tool, McpSchema.CallToolResult result) {
     if (result.structuredContent() == null || tool.returns().isEmpty()) {
       return Optional.empty();
     }
-    return Types.parse(Values.json(result.structuredContent()))
-        .filter(value -> Types.mismatch(tool.returns().get(), value).isEmpty());
+    Type type = tool.returns().get();
+    Optional<Object> whole = Types.parse(Values.json(result.structuredContent()));
+    Optional<Object> inner =
+        whole
+            .filter(value -> value instanceof Map<?, ?> map && map.size() == 1)
+            .flatMap(value -> Optional.ofNullable(((Map<?, ?>) value).get("result")));
+    return Stream.of(whole, inner)
+        .flatMap(Optional::stream)
+        .filter(value -> Types.mismatch(type, value).isEmpty())
+        .findFirst();
   }
 
   /// Ends the connection, and the server if it was started.

@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +39,7 @@ class CommandToolTest {
 
   private static Object call(String returns, String command, Object argument) throws Exception {
     Tool tool = tool("tool t(x) " + returns);
-    return new CommandTool(tool, command, LONG).call(Map.of("x", argument));
+    return new CommandTool(tool, command, LONG, ToolEnvironment.SMALL).call(Map.of("x", argument));
   }
 
   @Test
@@ -53,6 +56,41 @@ class CommandToolTest {
     assertEquals("-v", call("-> string", "printf -- {x}", "-v"));
     assertEquals("-5", call("-> string", "printf -- {x}", -5L));
     assertEquals("1", call("-> string", "expr {x} + 6", -5L));
+    Tool two = tool("tool t(x, y) -> string");
+    CommandTool joined = new CommandTool(two, "echo {x}{y}", LONG, ToolEnvironment.SMALL);
+    assertEquals("a--version", joined.call(Map.of("x", "a", "y", "--version")));
+    IOException error =
+        assertThrows(
+            IOException.class, () -> joined.call(Map.of("x", "", "y", "--version")), "no option");
+    assertEquals(
+        "{x}{y} begins with `-`, so the command would take it for an option; write `--` before it",
+        error.getMessage());
+    assertThrows(IOException.class, () -> joined.call(Map.of("x", "-", "y", "n")));
+  }
+
+  @Test
+  void itSeesNoKeys() throws Exception {
+    String all = (String) call("-> string", "env", "");
+    Set<String> names =
+        all.lines()
+            .map(line -> line.replaceFirst("=.*", ""))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertTrue(names.contains("PATH"), all);
+    names.removeAll(
+        Set.of("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LANGUAGE", "TZ"));
+    names.removeAll(Set.of("TMPDIR", "PWD", "TEMP", "TMP"));
+    names.removeIf(name -> name.startsWith("LC_"));
+    assertEquals(Set.of(), names);
+    String other =
+        System.getenv().keySet().stream()
+            .filter(name -> name.matches("[A-Z]+_[A-Z]+"))
+            .filter(name -> !name.startsWith("LC_"))
+            .findFirst()
+            .orElseThrow();
+    CommandTool named =
+        new CommandTool(
+            tool("tool t() -> string"), "env", LONG, new ToolEnvironment(Set.of(other)));
+    assertTrue(String.valueOf(named.call(Map.of())).contains(other + "="), other);
   }
 
   @Test
@@ -88,14 +126,17 @@ class CommandToolTest {
     IOException large =
         assertThrows(IOException.class, () -> call("-> string", "head -c 3000000 /dev/zero", ""));
     assertEquals("more than 1 MiB of output", large.getMessage());
-    CommandTool slow = new CommandTool(tool("tool t()"), "sleep 60", Duration.ofMillis(200));
+    CommandTool slow =
+        new CommandTool(
+            tool("tool t()"), "sleep 60", Duration.ofMillis(200), ToolEnvironment.SMALL);
     assertThrows(IOException.class, () -> slow.call(Map.of()));
   }
 
   @Test
   void aCommandNamesOnlyTheToolsParameters() {
     assertThrows(
-        IllegalArgumentException.class, () -> new CommandTool(tool("tool t(x)"), "echo {y}", LONG));
+        IllegalArgumentException.class,
+        () -> new CommandTool(tool("tool t(x)"), "echo {y}", LONG, ToolEnvironment.SMALL));
   }
 
   @Test

@@ -68,6 +68,24 @@ public final class McpTestServer {
             List.of(),
             _ -> CallToolResult.builder().addTextContent("out of order").isError(true).build()),
         tool(
+            "many",
+            Map.of(),
+            List.of(),
+            _ ->
+                CallToolResult.builder()
+                    .addTextContent("a")
+                    .addTextContent("b")
+                    .structuredContent(Map.of("result", List.of("a", "b")))
+                    .build()),
+        tool(
+            "picture",
+            Map.of(),
+            List.of(),
+            _ ->
+                CallToolResult.builder()
+                    .addContent(McpSchema.ImageContent.builder("AAAA", "image/png").build())
+                    .build()),
+        tool(
             "slow",
             Map.of(),
             List.of(),

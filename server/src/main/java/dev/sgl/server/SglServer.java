@@ -88,7 +88,6 @@ public final class SglServer implements AutoCloseable {
     routes.get("/health", admin::health);
     routes.get("/ping", admin::health);
     routes.get("/get_model_info", admin::modelInfo);
-    routes.get("/flush_cache", admin::flushCache);
     routes.post("/flush_cache", admin::flushCache);
     routes.post("/abort_request", admin::abort);
     routes.get("/metrics", admin::metrics);

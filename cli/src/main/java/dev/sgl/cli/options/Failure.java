@@ -28,7 +28,7 @@ public final class Failure {
   }
 
   private static String sentence(RunException error) {
-    String message = String.valueOf(error.getMessage());
+    String message = Terminal.plain(String.valueOf(error.getMessage()));
     return message.endsWith(".") ? message : message + ".";
   }
 }

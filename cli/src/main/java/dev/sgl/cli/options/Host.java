@@ -30,7 +30,7 @@ public final class Host implements AutoCloseable {
     this.timeout = Duration.ofSeconds(options.timeout);
     for (String server : options.servers) {
       try {
-        servers.add(McpTools.open(server, options.token(), timeout));
+        servers.add(McpTools.open(server, options.token(), timeout, options.environment()));
       } catch (IOException | IllegalArgumentException e) {
         close();
         throw new UsageException("--mcp: " + e.getMessage());
@@ -66,7 +66,7 @@ public final class Host implements AutoCloseable {
     String command = commands.get(tool.name());
     if (command != null) {
       try {
-        return Optional.of(new CommandTool(tool, command, timeout));
+        return Optional.of(new CommandTool(tool, command, timeout, options.environment()));
       } catch (IllegalArgumentException e) {
         throw new UsageException("--tool " + tool.name() + ": " + e.getMessage());
       }

@@ -3,6 +3,7 @@ package dev.sgl.cli.options;
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Program;
 import dev.sgl.run.Pictures;
+import dev.sgl.tools.ToolEnvironment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +43,13 @@ public final class HostOptions {
       paramLabel = "SECONDS",
       description = "How long a tool may take. Default: ${DEFAULT-VALUE}.")
   int timeout = 30;
+
+  @Option(
+      names = "--tool-env",
+      paramLabel = "NAME",
+      description =
+          "An environment variable that commands and MCP servers see, besides PATH, HOME and the like.")
+  List<String> variables = List.of();
 
   @Option(
       names = "--allow-read",
@@ -85,6 +93,11 @@ public final class HostOptions {
         name ->
             Optional.ofNullable(System.getenv(name))
                 .orElseThrow(() -> new UsageException("--mcp-token-env: " + name + " is not set")));
+  }
+
+  /// What tools see of the environment.
+  ToolEnvironment environment() {
+    return new ToolEnvironment(Set.copyOf(variables));
   }
 
   /// The commands of `--tool` by the names of their tools.

@@ -14,6 +14,11 @@ public record Terminal(boolean out, boolean err, boolean colors) {
     return new Terminal(out, err, out && !plain);
   }
 
+  /// A text that may come from elsewhere, without what would steer a terminal.
+  public static String plain(String text) {
+    return text.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "");
+  }
+
   private static boolean flag(String name, boolean standard) {
     String value = System.getProperty(name);
     return value == null ? standard : Boolean.parseBoolean(value);

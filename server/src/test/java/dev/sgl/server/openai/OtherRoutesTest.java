@@ -179,7 +179,8 @@ class OtherRoutesTest {
     assertEquals(2048, server.get("/get_model_info").at("/context_length").asInt());
     server.post("/v1/completions", "{\"prompt\":\"a lamp\",\"max_tokens\":1}");
     assertTrue(server.get("/cache").at("/runs").size() > 0);
-    assertEquals(200, server.get("/flush_cache").status());
+    assertEquals(405, server.get("/flush_cache").status());
+    assertEquals(200, server.post("/flush_cache", "").status());
     assertEquals(0, server.get("/cache").at("/runs").size());
     String metrics = server.get("/metrics").text();
     assertTrue(metrics.contains("sgl_http_seconds_bucket{route=\"/v1/models\""), metrics);
