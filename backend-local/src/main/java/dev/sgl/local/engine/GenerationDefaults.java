@@ -3,6 +3,7 @@ package dev.sgl.local.engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Sampling;
 import dev.sgl.local.sample.Settings;
+import dev.sgl.local.tokens.SpecialNames;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import java.util.Optional;
@@ -36,9 +37,9 @@ record GenerationDefaults(
       }
       node.forEach(id -> ends.add(id.asInt()));
     }
-    JsonNode name = model.json("tokenizer_config.json").path("eos_token");
-    String text = name.isObject() ? name.path("content").asText() : name.asText();
-    tokenizer.special(text).ifPresent(ends::add);
+    SpecialNames.read(model.folder())
+        .end()
+        .ifPresent(name -> tokenizer.special(name).ifPresent(ends::add));
     ends.removeIf(id -> id < 0 || id >= tokenizer.vocabulary().size());
     return ends.stream().mapToInt(Integer::intValue).toArray();
   }

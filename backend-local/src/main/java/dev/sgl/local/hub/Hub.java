@@ -19,7 +19,8 @@ public final class Hub {
   private static final Pattern NEEDED =
       Pattern.compile(
           "config\\.json|generation_config\\.json|tokenizer\\.json|tokenizer_config\\.json"
-              + "|chat_template\\.jinja|model\\.safetensors(\\.index\\.json)?"
+              + "|special_tokens_map\\.json|chat_template\\.jinja"
+              + "|additional_chat_templates/tool_use\\.jinja|model\\.safetensors(\\.index\\.json)?"
               + "|model-\\d+-of-\\d+\\.safetensors");
 
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");

@@ -42,6 +42,7 @@ final class Families {
     if (family == null) {
       throw new ModelException(refusal(json, architecture));
     }
+    Understood.require(json);
     return family.apply(DecoderConfig.read(json));
   }
 

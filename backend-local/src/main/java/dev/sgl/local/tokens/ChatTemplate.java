@@ -11,35 +11,39 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /// Conversations as the text that a model was trained on: its chat template, in Jinja.
 public final class ChatTemplate {
-  private static final List<String> NAMES =
-      List.of("bos_token", "eos_token", "pad_token", "unk_token");
+  private static final String DEFAULT = "default";
+  private static final String TOOLS = "tool_use";
 
-  private final Optional<String> source;
-  private final Optional<Template> template;
-  private final Map<String, Object> names; // of special tokens, as templates know them
+  private final Map<String, String> sources;
+  private final Map<String, Template> templates; // by name, the one for plain chats is `default`
+  private final Map<String, String> names; // of special tokens, as templates know them
 
-  private ChatTemplate(Optional<String> source, Map<String, Object> names) {
-    this.source = source;
-    this.template = source.map(s -> Template.parse(s, LocalDateTime::now));
+  private ChatTemplate(Map<String, String> sources, Map<String, String> names) {
+    this.sources = Map.copyOf(sources);
+    this.templates = new HashMap<>();
+    sources.forEach((name, s) -> templates.put(name, Template.parse(s, LocalDateTime::now)));
     this.names = names;
   }
 
-  /// Reads the template of a model folder, `chat_template.jinja` or `chat_template` of
-  /// `tokenizer_config.json`, which may also have none; or a file that is a template.
+  /// Reads the templates of a model folder: `chat_template.jinja` and those in
+  /// `additional_chat_templates`, or `chat_template` of `tokenizer_config.json`; it may have none.
+  /// Or reads a file that is a template.
   ///
   /// @throws ModelException if it cannot be read
   public static ChatTemplate open(Path path) {
     return Files.isDirectory(path)
         ? open(path, Optional.empty())
-        : parse(path, source(path), Map.of());
+        : parse(path, sources(path), Map.of());
   }
 
   /// Reads the template of a model folder.
@@ -47,44 +51,39 @@ public final class ChatTemplate {
   /// @param given another template: a file, or a folder with one
   /// @throws ModelException if there is one that cannot be read
   static ChatTemplate open(Path folder, Optional<Path> given) {
-    JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
-    Map<String, Object> names = new LinkedHashMap<>();
-    NAMES.forEach(name -> content(config.path(name)).ifPresent(text -> names.put(name, text)));
     Path from = given.orElse(folder);
-    return parse(from, source(from), names);
+    return parse(from, sources(from), SpecialNames.read(folder).byRole());
   }
 
-  private static ChatTemplate parse(Path from, Optional<String> source, Map<String, Object> names) {
+  private static ChatTemplate parse(
+      Path from, Map<String, String> sources, Map<String, String> names) {
     try {
-      return new ChatTemplate(source, names);
+      return new ChatTemplate(sources, names);
     } catch (TemplateException e) {
       throw new ModelException(from + ": " + e.getMessage(), e);
     }
   }
 
-  /// The name of a special token, which is a text or an object with one.
-  private static Optional<String> content(JsonNode node) {
-    JsonNode text = node.isObject() ? node.path("content") : node;
-    return text.isTextual() ? Optional.of(text.asText()) : Optional.empty();
-  }
-
-  private static Optional<String> source(Path from) {
+  private static Map<String, String> sources(Path from) {
     if (!Files.isDirectory(from)) {
-      return Optional.of(read(from));
+      return Map.of(DEFAULT, read(from));
     }
+    Map<String, String> sources = new HashMap<>();
+    JsonNode node = Checkpoint.json(from, "tokenizer_config.json").path("chat_template");
+    if (node.isTextual()) {
+      sources.put(DEFAULT, node.asText());
+    }
+    node.forEach(e -> sources.put(e.path("name").asText(), e.path("template").asText()));
     Path file = from.resolve("chat_template.jinja");
     if (Files.isRegularFile(file)) {
-      return Optional.of(read(file));
+      sources.put(DEFAULT, read(file));
     }
-    JsonNode node = Checkpoint.json(from, "tokenizer_config.json").path("chat_template");
-    if (node.isArray()) { // several by name; the one for plain chats is `default`
-      for (JsonNode entry : node) {
-        if (entry.path("name").asText().equals("default")) {
-          return Optional.of(entry.path("template").asText());
-        }
-      }
+    Path tools = from.resolve("additional_chat_templates").resolve(TOOLS + ".jinja");
+    if (Files.isRegularFile(tools)) {
+      sources.put(TOOLS, read(tools));
     }
-    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
+    sources.keySet().retainAll(Set.of(DEFAULT, TOOLS));
+    return sources;
   }
 
   private static String read(Path file) {
@@ -97,12 +96,12 @@ public final class ChatTemplate {
 
   /// The source of the template, if there is one.
   public Optional<String> source() {
-    return source;
+    return Optional.ofNullable(sources.get(DEFAULT));
   }
 
   /// The text that begins every prompt, if the model has one.
   public Optional<String> begin() {
-    return Optional.ofNullable(names.get("bos_token")).map(Object::toString);
+    return Optional.ofNullable(names.get("bos_token"));
   }
 
   /// The text of a conversation, with the beginning of the assistant's message.
@@ -116,11 +115,7 @@ public final class ChatTemplate {
   ///
   /// @param shown the text of a part
   String render(Prompt.Chat chat, Function<Prompt.Part, String> shown) {
-    Template written =
-        template.orElseThrow(
-            () ->
-                new ModelException(
-                    "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
+    Template written = template(chat);
     List<Object> rendered = new ArrayList<>();
     for (Prompt.Message message : chat.messages()) {
       StringBuilder content = new StringBuilder();
@@ -141,6 +136,18 @@ public final class ChatTemplate {
       throw new ModelException(
           "the model's chat template refuses the conversation: " + e.getMessage(), e);
     }
+  }
+
+  /// The template for a conversation: there may be one of its own for those with tools.
+  private Template template(Prompt.Chat chat) {
+    boolean hasTools = chat.variables().get("tools") instanceof List<?> tools && !tools.isEmpty();
+    return Optional.ofNullable(templates.get(TOOLS))
+        .filter(_ -> hasTools)
+        .or(() -> Optional.ofNullable(templates.get(DEFAULT)))
+        .orElseThrow(
+            () ->
+                new ModelException(
+                    "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
   }
 
   /// Whether the model goes on with a thought; templates of models that always think write an empty

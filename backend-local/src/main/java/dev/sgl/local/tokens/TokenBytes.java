@@ -14,11 +14,13 @@ import java.util.Map;
 /// bytes that have no token.
 final class TokenBytes {
   private static final byte[] NONE = {};
+  private static final char BLANK = '\u2581'; // of SentencePiece
 
   private TokenBytes() {}
 
+  /// @param names tokens that are special whatever `tokenizer.json` says
   /// @param special receives the ids of special tokens by name
-  static byte[][] read(JsonNode json, int size, Map<String, Integer> special) {
+  static byte[][] read(JsonNode json, int size, SpecialNames names, Map<String, Integer> special) {
     byte[][] bytes = new byte[size][];
     Arrays.fill(bytes, NONE);
     Map<Integer, Byte> table = isByteLevel(json) ? byteLevel() : Map.of();
@@ -35,10 +37,11 @@ final class TokenBytes {
       throw new ModelException("tokenizer.json has no vocabulary");
     }
     for (JsonNode added : json.path("added_tokens")) {
-      boolean hidden = added.path("special").asBoolean();
       int id = added.path("id").asInt();
       String content = added.path("content").asText();
-      put(bytes, id, hidden ? NONE : content.getBytes(StandardCharsets.UTF_8));
+      boolean hidden = added.path("special").asBoolean() || names.has(content);
+      String text = table.isEmpty() ? content.replace(BLANK, ' ') : content;
+      put(bytes, id, hidden ? NONE : text.getBytes(StandardCharsets.UTF_8));
       if (hidden) {
         special.put(content, id);
       }
@@ -72,7 +75,7 @@ final class TokenBytes {
     if (token.matches("<0x[0-9A-F]{2}>")) {
       return new byte[] {(byte) Integer.parseInt(token.substring(3, 5), 16)};
     }
-    return token.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
+    return token.replace(BLANK, ' ').getBytes(StandardCharsets.UTF_8);
   }
 
   /// Characters to bytes: printable Latin-1 characters stand for themselves, the others follow from

@@ -2,8 +2,11 @@ package dev.sgl.local.tokens;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.json.OutsideJson;
+import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
 import java.io.ByteArrayInputStream;
@@ -13,8 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// Text to token ids by `tokenizer.json`, and the bytes of each token. Safe for many threads.
 public final class Tokenizer implements AutoCloseable {
@@ -33,22 +39,62 @@ public final class Tokenizer implements AutoCloseable {
     this.prependsBlank = prependsBlank();
   }
 
-  /// Reads `tokenizer.json` of a model folder.
+  /// Reads `tokenizer.json` of a model folder, with the tokens that `tokenizer_config.json` adds.
   ///
   /// @param size of the model's vocabulary, which may be larger than the tokenizer's
   /// @throws ModelException if it is missing or cannot be read
   public static Tokenizer open(Path folder, int size) {
     Path file = folder.resolve("tokenizer.json");
     if (!Files.isRegularFile(file)) {
-      throw new ModelException(folder + " has no tokenizer.json");
+      throw new ModelException(folder + " has no tokenizer.json" + other(folder));
     }
+    JsonNode json = Checkpoint.json(folder, "tokenizer.json");
+    boolean isCompleted = complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
     try {
-      return of(Files.readAllBytes(file), size);
+      byte[] text =
+          isCompleted ? OutsideJson.plain().writeValueAsBytes(json) : Files.readAllBytes(file);
+      return of(json, text, size, SpecialNames.read(folder));
+    } catch (ModelException e) {
+      throw e;
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       throw new ModelException(file + " is no tokenizer: " + e.getMessage(), e);
     }
+  }
+
+  /// What a folder has instead.
+  private static String other(Path folder) {
+    for (String name : List.of("tokenizer.model", "tekken.json", "vocab.txt", "vocab.json")) {
+      if (Files.isRegularFile(folder.resolve(name))) {
+        return ", but "
+            + name
+            + "; make one with transformers: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)";
+      }
+    }
+    return "";
+  }
+
+  /// Adds the tokens that only `tokenizer_config.json` knows.
+  ///
+  /// @return whether there were any
+  private static boolean complete(JsonNode json, JsonNode config) {
+    Set<Integer> known = new HashSet<>();
+    json.path("added_tokens").forEach(token -> known.add(token.path("id").asInt()));
+    boolean isCompleted = false;
+    for (Map.Entry<String, JsonNode> entry : config.path("added_tokens_decoder").properties()) {
+      boolean isNumber = entry.getKey().matches("[0-9]{1,9}");
+      if (isNumber
+          && entry.getValue() instanceof ObjectNode token
+          && json instanceof ObjectNode object
+          && known.add(Integer.parseInt(entry.getKey()))) {
+        object
+            .withArray("added_tokens")
+            .add(token.deepCopy().put("id", Integer.parseInt(entry.getKey())));
+        isCompleted = true;
+      }
+    }
+    return isCompleted;
   }
 
   /// Reads the tokenizer of a GGUF file.
@@ -57,21 +103,27 @@ public final class Tokenizer implements AutoCloseable {
   public static Tokenizer openGguf(Path file) {
     Gguf gguf = Gguf.read(file);
     try {
-      byte[] json = OutsideJson.plain().writeValueAsBytes(GgufTokenizer.json(gguf));
-      return of(json, gguf.list("tokenizer.ggml.tokens").size());
+      JsonNode json = GgufTokenizer.json(gguf);
+      return of(
+          json,
+          OutsideJson.plain().writeValueAsBytes(json),
+          gguf.list("tokenizer.ggml.tokens").size(),
+          new SpecialNames(Map.of(), Set.of()));
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static Tokenizer of(byte[] json, int size) throws IOException {
+  /// @param text the same as `json`
+  private static Tokenizer of(JsonNode json, byte[] text, int size, SpecialNames names)
+      throws IOException {
     Map<String, Integer> special = new HashMap<>();
-    byte[][] bytes = TokenBytes.read(OutsideJson.plain().readTree(json), size, special);
+    byte[][] bytes = TokenBytes.read(json, size, names, special);
     System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
     Map<String, String> options =
         Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
     HuggingFaceTokenizer encoder =
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(text), options);
     return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
   }
 

@@ -1,6 +1,7 @@
 package dev.sgl.local.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.json.OutsideJson;
@@ -8,6 +9,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,15 +21,22 @@ import java.util.stream.Stream;
 /// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
 /// memory-mapped.
 public final class Checkpoint implements AutoCloseable {
-  private static final ObjectMapper JSON = OutsideJson.plain();
+  private static final String PREFIX = "model.";
+  private static final ObjectMapper JSON =
+      OutsideJson.mapper() // Python writes Infinity and NaN
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build();
 
   private final Path folder;
   private final Map<String, Weight> tensors;
+  private final Map<String, String> unread; // formats of tensors that are not supported
   private final Arena arena;
 
-  private Checkpoint(Path folder, Map<String, Weight> tensors, Arena arena) {
+  private Checkpoint(
+      Path folder, Map<String, Weight> tensors, Map<String, String> unread, Arena arena) {
     this.folder = folder;
     this.tensors = tensors;
+    this.unread = unread;
     this.arena = arena;
   }
 
@@ -44,10 +54,19 @@ public final class Checkpoint implements AutoCloseable {
     Arena arena = Arena.ofShared();
     try {
       Map<String, Weight> tensors = new LinkedHashMap<>();
+      Map<String, String> unread = new HashMap<>();
       for (Path file : files(folder)) {
-        tensors.putAll(Safetensors.map(file, arena));
+        Safetensors.map(file, arena, unread)
+            .forEach(
+                (name, weight) -> {
+                  if (tensors.put(name, weight) != null) {
+                    throw new ModelException(
+                        "%s: the tensor %s is in %s and in a file before it"
+                            .formatted(folder, name, file.getFileName()));
+                  }
+                });
       }
-      return new Checkpoint(folder, tensors, arena);
+      return new Checkpoint(folder, tensors, unread, arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -59,6 +78,9 @@ public final class Checkpoint implements AutoCloseable {
     if (Files.isRegularFile(folder.resolve("adapter_config.json"))) {
       return ", but an adapter, which is loaded on no model yet";
     }
+    if (Files.isRegularFile(folder.resolve("params.json"))) {
+      return ", but params.json, the layout of Mistral or Meta; take the same model in the layout of Hugging Face";
+    }
     try (Stream<Path> all = Files.list(folder)) {
       return all.filter(Gguf::isNamed)
           .findFirst()
@@ -69,7 +91,7 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  /// The files that the index names, or all there are.
+  /// The files that the index names, or the one whole file, or all there are.
   private static List<Path> files(Path folder) {
     Path index = folder.resolve("model.safetensors.index.json");
     if (Files.isRegularFile(index)) {
@@ -86,6 +108,10 @@ public final class Checkpoint implements AutoCloseable {
       }
       return names.stream().map(folder::resolve).toList();
     }
+    Path whole = folder.resolve("model.safetensors");
+    if (Files.isRegularFile(whole)) {
+      return List.of(whole);
+    }
     try (Stream<Path> all = Files.list(folder)) {
       List<Path> files = all.filter(f -> f.toString().endsWith(".safetensors")).sorted().toList();
       if (files.isEmpty()) {
@@ -99,6 +125,7 @@ public final class Checkpoint implements AutoCloseable {
 
   private static JsonNode readJson(Path file) {
     try {
+      LfsPointer.refuse(file);
       return JSON.readTree(file.toFile());
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
@@ -127,18 +154,22 @@ public final class Checkpoint implements AutoCloseable {
     return folder;
   }
 
-  /// The tensor `name`, if the checkpoint has it.
+  /// The tensor `name`, if the checkpoint has it; folders of a model without its head leave out the
+  /// `model.` before all names.
   public Optional<Weight> find(String name) {
-    return Optional.ofNullable(tensors.get(name));
+    return Optional.ofNullable(tensors.get(name))
+        .or(() -> Optional.ofNullable(tensors.get(bare(name))));
+  }
+
+  private static String bare(String name) {
+    return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
   }
 
   /// The tensor `name` of the given shape.
   ///
   /// @throws ModelException if it is missing or has another shape
   public Weight weight(String name, int rows, int columns) {
-    Weight weight =
-        find(name)
-            .orElseThrow(() -> new ModelException(folder + ": the tensor " + name + " is missing"));
+    Weight weight = find(name).orElseThrow(() -> missing(name));
     if (weight.rows() != rows || weight.columns() != columns) {
       throw new ModelException(
           folder
@@ -154,6 +185,16 @@ public final class Checkpoint implements AutoCloseable {
               + columns);
     }
     return weight;
+  }
+
+  private ModelException missing(String name) {
+    String format = unread.getOrDefault(name, unread.getOrDefault(bare(name), ""));
+    String why =
+        format.isEmpty()
+            ? "is missing"
+            : "is in the format %s, which is not supported; supported are %s"
+                .formatted(format, Arrays.toString(DType.values()).replaceAll("[\\[\\]]", ""));
+    return new ModelException("%s: the tensor %s %s".formatted(folder, name, why));
   }
 
   /// Reads all weights into memory, so that the first answer does not wait for the disk; tells

@@ -29,10 +29,12 @@ final class Safetensors {
   /// Maps `file` and returns its tensors by name. Tensors of formats that no model here uses are
   /// left out.
   ///
+  /// @param unread receives the formats of what is left out
   /// @throws ModelException if the file is not whole
-  static Map<String, Weight> map(Path file, Arena arena) {
+  static Map<String, Weight> map(Path file, Arena arena, Map<String, String> unread) {
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
+      LfsPointer.refuse(file);
       if (size < 8) {
         throw truncated(file, 8, size);
       }
@@ -45,7 +47,7 @@ final class Safetensors {
         throw truncated(file, 8 + header, size);
       }
       byte[] text = all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE);
-      return tensors(file, JSON.readTree(text), all.asSlice(8 + header));
+      return tensors(file, JSON.readTree(text), all.asSlice(8 + header), unread);
     } catch (JsonProcessingException e) {
       throw new ModelException(file + " is not a safetensors file: its header is not JSON", e);
     } catch (ArithmeticException e) {
@@ -55,7 +57,8 @@ final class Safetensors {
     }
   }
 
-  private static Map<String, Weight> tensors(Path file, JsonNode header, MemorySegment data) {
+  private static Map<String, Weight> tensors(
+      Path file, JsonNode header, MemorySegment data, Map<String, String> unread) {
     Map<String, Weight> tensors = new LinkedHashMap<>();
     header
         .properties()
@@ -63,7 +66,9 @@ final class Safetensors {
             entry -> {
               if (!entry.getKey().equals("__metadata__")) {
                 tensor(file, entry.getKey(), entry.getValue(), data)
-                    .ifPresent(t -> tensors.put(t.name(), t));
+                    .ifPresentOrElse(
+                        t -> tensors.put(t.name(), t),
+                        () -> unread.put(entry.getKey(), entry.getValue().path("dtype").asText()));
               }
             });
     return tensors;

@@ -92,7 +92,7 @@ class CheckpointTest {
 
   @Test
   void aFileThatIsNoSafetensors() throws IOException {
-    Files.writeString(shard(), "version https://git-lfs.github.com/spec/v1\n");
+    Files.writeString(shard(), "weights, but in another format");
     refused("is not a safetensors file");
   }
 
