@@ -2,6 +2,7 @@ package dev.sgl.program;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Something that has a value. The set is closed: checker, printer and interpreter switch over it.
 public sealed interface Expr {
@@ -57,6 +58,24 @@ public sealed interface Expr {
     public RecOf {
       entries = List.copyOf(entries);
     }
+  }
+
+  /// The expressions that stand directly inside of it.
+  default List<Expr> parts() {
+    return switch (this) {
+      case Constant _, Name _ -> List.of();
+      case Text(var parts, _) -> parts;
+      case Member(var of, _, _) -> List.of(of);
+      case Index(var of, var at, _) -> List.of(of, at);
+      case Call(_, var arguments, _) -> arguments.stream().map(Argument::value).toList();
+      case Unary(_, var of, _) -> List.of(of);
+      case Binary(_, var left, var right, _) -> List.of(left, right);
+      case Range(var first, var last, _) -> List.of(first, last);
+      case ListOf(var items, _) -> items;
+      case RecOf(var entries, _) -> entries.stream().map(Entry::value).toList();
+      case Each(var item, _, var list, var condition, _) ->
+          Stream.concat(Stream.of(item, list), condition.stream()).toList();
+    };
   }
 
   /// A field of a record value.

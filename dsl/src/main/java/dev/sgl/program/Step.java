@@ -2,6 +2,7 @@ package dev.sgl.program;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One step of a program: the whole of what a program can do.
 ///
@@ -27,6 +28,38 @@ public sealed interface Step {
           List.of();
       case Return _, Log _, Fail _, Check _, Do _ -> List.of();
     };
+  }
+
+  /// The values that are written in it, but for those of its blocks.
+  default List<Expr> values() {
+    return switch (this) {
+      case Say(var text, _) -> List.of(text);
+      case Gen(_, _, var options, _) -> values(options);
+      case Think(_, var options, _) -> values(options);
+      case With(var options, _, _) -> values(options);
+      case Select(_, var choices, _, _) -> List.of(choices);
+      case ForkEach(_, var list, _, _, _) -> List.of(list);
+      case Join(_, var first, _, _) -> first.stream().toList();
+      case Retry(var times, _, _, _) -> List.of(times);
+      case Image(var source, _) -> List.of(source);
+      case Let(_, _, var value, _) -> List.of(value);
+      case Assign(_, var value, _) -> List.of(value);
+      case If(var condition, _, _, _) -> List.of(condition);
+      case For(_, var list, _, _) -> List.of(list);
+      case While(var condition, _, _) -> List.of(condition);
+      case Match(var subject, _, _) -> List.of(subject);
+      case Return(var value, _) -> value.stream().toList();
+      case Log(var value, _) -> List.of(value);
+      case Fail(var message, _) -> List.of(message);
+      case Check(var condition, var message, _) ->
+          Stream.concat(Stream.of(condition), message.stream()).toList();
+      case Do(var call, _) -> List.of(call);
+      case Message _, ForkBranches _, Scratch _, Break _, Continue _ -> List.of();
+    };
+  }
+
+  private static List<Expr> values(List<Option> options) {
+    return options.stream().map(Option::value).toList();
   }
 
   /// Adds text to the conversation.

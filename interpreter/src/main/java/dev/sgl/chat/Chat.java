@@ -139,7 +139,7 @@ public final class Chat {
   /// Starts a branch for each element from everything said so far.
   public <E, T> Forked<T> fork(List<E> elements, BiFunction<Chat, E, T> branch) {
     requireOpen();
-    Fork fork = new Fork(backend, options, conversation, tasks);
+    Fork fork = new Fork(backend, options, conversation, tasks, false);
     String name = conversation.child("fork");
     return new Forked<>(
         fork,

@@ -20,11 +20,19 @@ import java.util.function.Supplier;
 public final class Fork {
   private final RunListener listener;
   private final TaskGroup group;
+  private final boolean mayFail;
   private final Pending start; // the conversation from which the branches go on
   private final Map<Pending, Pending> said = new LinkedHashMap<>(); // by the branches' values
 
   /// @param tasks the group around the branches: they end with it
-  public Fork(Backend backend, RunOptions options, Conversation conversation, TaskGroup tasks) {
+  /// @param mayFail whether the others go on when one fails, because not all are needed
+  public Fork(
+      Backend backend,
+      RunOptions options,
+      Conversation conversation,
+      TaskGroup tasks,
+      boolean mayFail) {
+    this.mayFail = mayFail;
     this.listener = options.listener();
     this.group = tasks.inner();
     conversation.thenBriefly(transcript -> group.keep(pin(transcript, backend, options)));
@@ -74,7 +82,7 @@ public final class Fork {
             listener.ended(name);
           }
         };
-    Pending value = group.start(name, speaking).value();
+    Pending value = group.start(mayFail, name, speaking).value();
     said.put(value, all);
     return value;
   }

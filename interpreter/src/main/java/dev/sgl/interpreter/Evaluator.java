@@ -31,17 +31,25 @@ final class Evaluator {
   ///
   /// @throws TypeException if it has none
   Object value(Expr expr) {
+    try {
+      return evaluate(expr);
+    } catch (TypeException e) {
+      throw e.at(expr.span());
+    }
+  }
+
+  private Object evaluate(Expr expr) {
     return switch (expr) {
       case Expr.Constant(Object value, _) -> value;
       case Expr.Text(var parts, _) -> {
         StringBuilder text = new StringBuilder();
-        parts.forEach(part -> Values.append(text(part), text));
+        parts.forEach(part -> Values.append(shown(part), text));
         yield made(text.toString());
       }
       case Expr.Name(var name, _) -> environment.get(name).value();
       case Expr.Member(var of, var name, _) -> member(Pending.shallow(value(of)), name);
       case Expr.Index(var of, var at, _) -> index(Pending.shallow(value(of)), known(at));
-      case Expr.Call call -> call(call);
+      case Expr.Call call -> call(call, execution.handlesErrors());
       case Expr.Unary(var operator, var of, _) ->
           operator == Expr.Operator.NOT
               ? (Object) !truth(of)
@@ -67,6 +75,21 @@ final class Evaluator {
     return Pending.deep(value(expr), execution.run().effort()::spend);
   }
 
+  /// The text of a part of a text. A field that is not there is shown nowhere.
+  private String shown(Expr part) {
+    if (part instanceof Expr.Member(var of, var name, var span)
+        && Pending.shallow(value(of)) instanceof Map<?, ?> record
+        && !record.containsKey(name)) {
+      String fields = record.isEmpty() ? "none" : String.join(", ", names(record));
+      throw new TypeException("there is no field `%s`, only %s".formatted(name, fields)).at(span);
+    }
+    return text(part);
+  }
+
+  private static List<String> names(Map<?, ?> record) {
+    return record.keySet().stream().map(name -> "`" + name + "`").toList();
+  }
+
   /// The options with their values.
   Map<String, Object> options(List<Step.Option> options) {
     Map<String, Object> given = new LinkedHashMap<>();
@@ -83,7 +106,7 @@ final class Evaluator {
     if (value instanceof Boolean truth) {
       return truth;
     }
-    throw new TypeException("a truth value is needed, not " + Values.kind(value));
+    throw new TypeException("a truth value is needed, not " + Values.kind(value)).at(expr.span());
   }
 
   List<?> list(Expr expr) {
@@ -91,7 +114,7 @@ final class Evaluator {
     if (value instanceof List<?> list) {
       return list;
     }
-    throw new TypeException("a list is needed, not " + Values.kind(value));
+    throw new TypeException("a list is needed, not " + Values.kind(value)).at(expr.span());
   }
 
   long integer(Expr expr) {
@@ -99,7 +122,7 @@ final class Evaluator {
     if (value instanceof Long number) {
       return number;
     }
-    throw new TypeException("an integer is needed, not " + Values.kind(value));
+    throw new TypeException("an integer is needed, not " + Values.kind(value)).at(expr.span());
   }
 
   private static List<Object> range(long first, long last) {
@@ -134,21 +157,32 @@ final class Evaluator {
     };
   }
 
-  private Object call(Expr.Call call) {
+  /// Does a call whose value nobody reads.
+  void perform(Expr.Call call) {
+    try {
+      call(call, false);
+    } catch (TypeException e) {
+      throw e.at(call.span());
+    }
+  }
+
+  /// @param isRead whether an error can be raised where the value is read
+  private Object call(Expr.Call call, boolean isRead) {
     Routine routine = execution.run().program().routines().get(call.name());
     if (routine != null) {
-      return execution.run().call(routine, call.arguments(), this, execution);
+      return execution.run().call(routine, call.arguments(), this, execution, isRead);
     }
     Tool tool = execution.run().program().tools().get(call.name());
     if (tool != null) {
       Map<String, Object> arguments =
           ToolCalls.bind(tool, Run.given(tool.parameters(), call.arguments(), this), this);
       return execution.tool(
-          call.span(), environment, calls -> calls.call(tool, Run.known(arguments)));
+          call.span(), environment, isRead, calls -> calls.call(tool, Run.known(arguments)));
     }
     if (call.name().equals("run")) {
       Object action = value(call.arguments().getFirst().value());
-      return execution.tool(call.span(), environment, calls -> calls.run(Pending.deep(action)));
+      return execution.tool(
+          call.span(), environment, isRead, calls -> calls.run(Pending.deep(action)));
     }
     if (call.name().equals("meta")
         && call.arguments().getFirst().value() instanceof Expr.Name(var name, _)) {
@@ -180,8 +214,13 @@ final class Evaluator {
   }
 
   private Object each(Expr.Each each) {
+    List<?> elements = list(each.list());
+    return execution.order().together(() -> each(each, elements));
+  }
+
+  private Object each(Expr.Each each, List<?> elements) {
     List<Object> items = new ArrayList<>();
-    for (Object element : list(each.list())) {
+    for (Object element : elements) {
       execution.run().effort().spend();
       Environment inner = environment.inner();
       inner.define(each.name(), element);

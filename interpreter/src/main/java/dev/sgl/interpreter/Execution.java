@@ -38,11 +38,26 @@ final class Execution {
   private final Defaults defaults;
   private final Speech speech;
   private final Forks forks;
+  private final Order order;
 
   /// One call of a routine, with all branches and copies of the conversation that it starts.
   ///
   /// @param depth of calls around it
-  record Activation(Routine routine, int depth) {
+  /// @param retries whether there is a `retry` in it, which may handle errors of values that it
+  ///     reads
+  record Activation(Routine routine, int depth, boolean retries) {
+    Activation(Routine routine, int depth) {
+      this(routine, depth, retries(routine.body()));
+    }
+
+    private static boolean retries(List<Step> steps) {
+      return steps.stream()
+          .anyMatch(
+              step ->
+                  step instanceof Step.Retry
+                      || step.blocks().stream().anyMatch(Activation::retries));
+    }
+
     @Override
     public boolean equals(Object other) {
       return this == other;
@@ -54,8 +69,14 @@ final class Execution {
     }
   }
 
-  Execution(Run run, Routine routine, Conversation conversation, TaskGroup tasks, int depth) {
-    this(run, new Activation(routine, depth), conversation, tasks, Defaults.NONE);
+  Execution(
+      Run run,
+      Routine routine,
+      Conversation conversation,
+      TaskGroup tasks,
+      int depth,
+      Order order) {
+    this(run, new Activation(routine, depth), conversation, tasks, Defaults.NONE, order);
   }
 
   private Execution(
@@ -63,7 +84,8 @@ final class Execution {
       Activation activation,
       Conversation conversation,
       TaskGroup tasks,
-      Defaults defaults) {
+      Defaults defaults,
+      Order order) {
     this.run = run;
     this.activation = activation;
     this.conversation = conversation;
@@ -71,11 +93,26 @@ final class Execution {
     this.defaults = defaults;
     this.speech = new Speech(run.backend(), run.options(), conversation, tasks, defaults);
     this.forks = new Forks(this);
+    this.order = order;
   }
 
   /// The same routine in another conversation.
   Execution in(Conversation other, TaskGroup group) {
-    return new Execution(run, activation, other, group, defaults);
+    return new Execution(run, activation, other, group, defaults, order);
+  }
+
+  /// The same routine in a branch.
+  Execution branch(Conversation other, TaskGroup group, Order own) {
+    return new Execution(run, activation, other, group, defaults, own);
+  }
+
+  Order order() {
+    return order;
+  }
+
+  /// Whether an error of a value that is read may be handled where it is.
+  boolean handlesErrors() {
+    return activation.retries();
   }
 
   Run run() {
@@ -103,13 +140,26 @@ final class Execution {
     return conversation.child(name + "()");
   }
 
-  /// Starts a call of a tool; its value is pending.
-  Pending tool(Span span, Environment environment, Function<ToolCalls, Object> call) {
+  /// Starts a call of a tool; its value is pending. It begins when the calls before it have ended.
+  ///
+  /// @param isRead whether an error can be raised where the value is read
+  Pending tool(
+      Span span, Environment environment, boolean isRead, Function<ToolCalls, Object> call) {
     Environment known = environment.copy();
     ToolCalls calls = new ToolCalls(run, conversation.branch());
-    return tasks
-        .start(conversation.branch(), () -> located(span, known, () -> call.apply(calls)))
-        .value();
+    List<Pending> before = order.before();
+    Pending value =
+        tasks
+            .start(
+                isRead,
+                conversation.branch(),
+                () -> {
+                  before.forEach(Pending::settle);
+                  return located(span, known, () -> call.apply(calls));
+                })
+            .value();
+    order.began(value);
+    return value;
   }
 
   /// How a block ended.
@@ -192,7 +242,9 @@ final class Execution {
   static <T> T located(Span span, String branch, Environment environment, Supplier<T> work) {
     try {
       return work.get();
-    } catch (TypeException | BackendException | FailException e) {
+    } catch (TypeException e) {
+      throw new RunException(e, e.span().orElse(span), branch, environment.known());
+    } catch (BackendException | FailException | UnboundToolException e) {
       throw new RunException(e, span, branch, environment.known());
     }
   }
@@ -236,6 +288,9 @@ final class Execution {
               wanted -> speech.gen(wanted, type, _ -> {}));
       case Step.Select(var name, var choices, var method, var span) -> {
         List<?> known = (List<?>) Pending.deep(values.list(choices));
+        if (known.stream().map(Values::text).anyMatch(String::isEmpty)) {
+          throw new TypeException("a choice of `select` is empty text").at(choices.span());
+        }
         bind(
             name,
             List.of(),
@@ -244,8 +299,11 @@ final class Execution {
             environment,
             wanted -> speech.select(wanted, known, method));
       }
-      case Step.ForkEach fork -> groups.add(forks.each(fork, environment).group());
-      case Step.ForkBranches fork -> groups.add(forks.branches(fork, environment).group());
+      case Step.ForkEach fork ->
+          groups.add(forks.each(fork, environment, Forks.joinsFirst(fork.name(), rest)).group());
+      case Step.ForkBranches fork ->
+          groups.add(
+              forks.branches(fork, environment, Forks.joinsFirst(fork.name(), rest)).group());
       case Step.Think(var name, var options, var span) ->
           bind(name, options, List.of(), span, environment, speech::think);
       case Step.Join join -> forks.join(join, environment);
@@ -257,7 +315,7 @@ final class Execution {
       }
       case Step.With(var options, var body, _) -> {
         Defaults more = defaults.with(values.options(options));
-        return new Execution(run, activation, conversation, tasks, more)
+        return new Execution(run, activation, conversation, tasks, more, order)
             .steps(body, environment, groups);
       }
       case Step.Image(var source, _) -> speech.image(values.text(source));
@@ -298,7 +356,7 @@ final class Execution {
           run.options().listener().logged(conversation.branch(), values.text(value));
       case Step.Fail(var message, _) -> throw new FailException(values.text(message), activation);
       case Step.Check(var condition, var message, _) -> Checks.require(condition, message, values);
-      case Step.Do(var call, _) -> values.value(call);
+      case Step.Do(var call, _) -> values.perform(call);
     }
     return DONE;
   }
@@ -387,7 +445,9 @@ final class Execution {
       } catch (RunException e) {
         boolean isFail =
             e.getCause() instanceof FailException fail && fail.activation() == activation;
-        boolean isGone = e.getCause() instanceof UnavailableException gone && !gone.isPassing();
+        boolean isGone =
+            e.getCause() instanceof UnboundToolException
+                || e.getCause() instanceof UnavailableException gone && !gone.isPassing();
         if (isFail || isGone) {
           throw e;
         }

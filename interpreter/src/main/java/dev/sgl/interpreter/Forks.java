@@ -24,9 +24,23 @@ final class Forks {
     this.conversation = execution.conversation();
   }
 
+  /// Whether only the first branches of a fork are waited for, so that some may fail.
+  ///
+  /// @param rest the steps behind the fork
+  static boolean joinsFirst(String name, List<Step> rest) {
+    return rest.stream()
+        .anyMatch(
+            step ->
+                step instanceof Step.Join join
+                    ? join.name().equals(name) && join.first().isPresent()
+                    : step.blocks().stream().anyMatch(block -> joinsFirst(name, block)));
+  }
+
   /// Starts a branch for each element of a list.
-  Fork each(Step.ForkEach step, Environment environment) {
-    Fork fork = fork();
+  ///
+  /// @param mayFail whether the others go on when one fails
+  Fork each(Step.ForkEach step, Environment environment, boolean mayFail) {
+    Fork fork = fork(mayFail);
     String name = conversation.child(step.name());
     List<?> elements = execution.values(environment).list(step.list());
     List<Object> branches =
@@ -43,8 +57,10 @@ final class Forks {
   }
 
   /// Starts each of the branches that are written out.
-  Fork branches(Step.ForkBranches step, Environment environment) {
-    Fork fork = fork();
+  ///
+  /// @param mayFail whether the others go on when one fails
+  Fork branches(Step.ForkBranches step, Environment environment, boolean mayFail) {
+    Fork fork = fork(mayFail);
     String name = conversation.child(step.name());
     Map<String, Object> branches = new LinkedHashMap<>();
     for (Step.Branch branch : step.branches()) {
@@ -56,9 +72,13 @@ final class Forks {
     return fork;
   }
 
-  private Fork fork() {
+  private Fork fork(boolean mayFail) {
     return new Fork(
-        execution.run().backend(), execution.run().options(), conversation, execution.tasks());
+        execution.run().backend(),
+        execution.run().options(),
+        conversation,
+        execution.tasks(),
+        mayFail);
   }
 
   private static void define(String name, Object branches, Fork fork, Environment environment) {
@@ -68,11 +88,12 @@ final class Forks {
   /// Starts a branch; its value is the record of its variables.
   private Pending branch(Fork fork, String name, List<Step> body, Environment outer) {
     execution.run().effort().spend(BRANCH);
+    Order order = execution.order().branch();
     return fork.branch(
         name,
         (copy, tasks) -> {
           Environment variables = outer.inner();
-          execution.in(copy, tasks).block(body, variables);
+          execution.branch(copy, tasks, order).block(body, variables);
           return variables.own();
         });
   }

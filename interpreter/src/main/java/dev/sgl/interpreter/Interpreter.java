@@ -7,6 +7,7 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Step;
 import dev.sgl.program.TestCase;
+import dev.sgl.program.Tool;
 import dev.sgl.program.Values;
 import dev.sgl.run.RunException;
 import dev.sgl.run.RunOptions;
@@ -39,7 +40,20 @@ public final class Interpreter {
       Map<String, Object> arguments,
       Backend backend,
       RunOptions options) {
+    requireBound(program, routine, options);
     return new Run(program, backend, options).program(routine, arguments, routine.name(), 0);
+  }
+
+  /// Refuses a run that may call tools that nothing does, before it has done anything.
+  private static void requireBound(Program program, Routine routine, RunOptions options) {
+    List<Tool> unbound =
+        ToolUse.of(program, routine).stream()
+            .filter(tool -> !options.tools().containsKey(tool.name()))
+            .toList();
+    if (!unbound.isEmpty()) {
+      throw new RunException(
+          new UnboundToolException(unbound), routine.span(), routine.name(), List.of());
+    }
   }
 
   /// Runs a test of the program.

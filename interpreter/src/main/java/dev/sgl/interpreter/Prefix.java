@@ -235,7 +235,8 @@ public final class Prefix {
     try (TaskGroup tasks = new TaskGroup(false)) {
       Routine none =
           new Routine(Routine.Kind.FN, "", List.of(), Optional.empty(), List.of(), "", Span.NONE);
-      Execution execution = new Execution(run, none, new Conversation("value", tasks), tasks, 0);
+      Execution execution =
+          new Execution(run, none, new Conversation("value", tasks), tasks, 0, new Order());
       return Optional.of(tasks.during(() -> execution.values(environment).known(expr)));
     } catch (TypeException | RunException | CancellationException e) {
       return Optional.empty();

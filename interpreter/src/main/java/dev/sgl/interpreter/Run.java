@@ -35,7 +35,7 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
     options.listener().began(branch);
     try (TaskGroup group = new TaskGroup(options.sequential(), tasks)) {
       Conversation conversation = new Conversation(branch, group);
-      Execution execution = new Execution(this, routine, conversation, group, depth);
+      Execution execution = new Execution(this, routine, conversation, group, depth, new Order());
       return group.during(
           () -> {
             Object value = execution.call(bind(routine, arguments, execution, branch));
@@ -50,7 +50,14 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
   }
 
   /// Calls a routine from `caller`: a program starts and is pending, others run to their end.
-  Object call(Routine routine, List<Expr.Argument> written, Evaluator values, Execution caller) {
+  ///
+  /// @param isRead whether an error can be raised where the value is read
+  Object call(
+      Routine routine,
+      List<Expr.Argument> written,
+      Evaluator values,
+      Execution caller,
+      boolean isRead) {
     if (caller.depth() >= MAX_DEPTH) {
       throw new TypeException("calls are nested more than " + MAX_DEPTH + " deep");
     }
@@ -61,12 +68,13 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
         String branch = caller.childBranch(routine.name());
         yield caller
             .tasks()
-            .start(branch, () -> program(routine, known(arguments), branch, depth))
+            .start(isRead, branch, () -> program(routine, known(arguments), branch, depth))
             .value();
       }
       case FRAGMENT, FN -> {
         Execution execution =
-            new Execution(this, routine, caller.conversation(), caller.tasks(), depth);
+            new Execution(
+                this, routine, caller.conversation(), caller.tasks(), depth, caller.order());
         yield execution.call(
             bind(routine, known(arguments), execution, caller.conversation().branch()));
       }

@@ -7,6 +7,7 @@ import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.tools.ToolFunction;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -45,11 +46,7 @@ final class ToolCalls {
   Object call(Tool tool, Map<String, Object> arguments) {
     ToolFunction function =
         Optional.ofNullable(run.options().tools().get(tool.name()))
-            .orElseThrow(
-                () ->
-                    new TypeException(
-                        "nothing is bound to the tool `%s`: give it a command (--tool %s='…'), or in Java a method (withTools)"
-                            .formatted(tool.name(), tool.name())));
+            .orElseThrow(() -> new UnboundToolException(List.of(tool)));
     Optional<String> wrong = Types.mismatch(tool.call().type(), arguments);
     if (wrong.isPresent()) {
       throw new TypeException("the arguments of `" + tool.name() + "`: " + wrong.get());

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 /// A value that is still being made: of a generation, a branch or a program's call.
 public final class Pending {
   private final CompletableFuture<Object> future = new CompletableFuture<>();
+  private volatile boolean failureRead;
 
   public void complete(Object value) {
     future.complete(value);
@@ -29,17 +30,38 @@ public final class Pending {
     return future.isDone() && !future.isCompletedExceptionally();
   }
 
-  /// Waits for `count` of the values, those that are known first; raises an error that comes before
-  /// they are.
+  /// Waits until the value is known or cannot be had, and raises nothing of it.
+  public void settle() {
+    try {
+      future.handle((_, _) -> true).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("cancelled");
+    }
+  }
+
+  /// Whether the error that it ended with was raised where it was read.
+  boolean isFailureRead() {
+    return failureRead;
+  }
+
+  /// Waits for `count` of the values, those that are known first; raises the first error once so
+  /// many cannot be had any more.
   public static List<Pending> awaitFirst(List<Pending> values, int count) {
     Pending enough = new Pending();
-    List<Pending> first = new ArrayList<>(); // guarded by itself
+    List<Pending> first = new ArrayList<>(); // guarded by itself, as the errors are
+    List<Throwable> errors = new ArrayList<>();
     for (Pending value : values) {
       value.future.whenComplete(
           (_, error) -> {
             synchronized (first) {
               if (error != null) {
-                enough.fail(error);
+                errors.add(error);
+                if (errors.size() > values.size() - count) {
+                  enough.fail(errors.getFirst());
+                }
               } else if (first.size() < count && first.add(value) && first.size() == count) {
                 enough.complete(true);
               }
@@ -57,6 +79,7 @@ public final class Pending {
     try {
       return future.get();
     } catch (ExecutionException e) {
+      failureRead = true;
       if (e.getCause() instanceof RuntimeException error) {
         throw error;
       }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Tasks that end together: the first that fails cancels the others, and no one outlives the group.
@@ -41,14 +42,27 @@ public final class TaskGroup implements AutoCloseable {
 
   /// Starts a task of the group.
   public Task start(String name, Supplier<Object> work) {
-    Task task = begin(name, work);
+    return start(name, work, this::fail);
+  }
+
+  /// Starts a task of the group.
+  ///
+  /// @param isRead whether its error is raised where its value is read, so that it can be handled
+  ///     there, or else where the group is joined; and not at once
+  public Task start(boolean isRead, String name, Supplier<Object> work) {
+    return start(name, work, isRead ? _ -> {} : this::fail);
+  }
+
+  private Task start(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
+    Task task = begin(name, work, onFailure);
     if (sequential) {
       task.settle();
     }
     return task;
   }
 
-  private synchronized Task begin(String name, Supplier<Object> work) {
+  private synchronized Task begin(
+      String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
     if (cancelled) {
       raiseFailure();
       throw new CancellationException("cancelled");
@@ -57,7 +71,7 @@ public final class TaskGroup implements AutoCloseable {
       tasks.removeIf(task -> task.value().isKnown());
     }
     limit.begin();
-    Task task = Task.start(name, work, this::fail, limit::end);
+    Task task = Task.start(name, work, onFailure, limit::end);
     tasks.add(task);
     return task;
   }
@@ -143,7 +157,10 @@ public final class TaskGroup implements AutoCloseable {
     settle();
     if (!ended) {
       raiseFailure();
-      all().forEach(task -> task.value().await());
+      all().stream()
+          .map(Task::value)
+          .filter(value -> !value.isFailureRead())
+          .forEach(Pending::await);
       groups().forEach(TaskGroup::join);
     }
   }
