@@ -108,7 +108,7 @@ final class Bound implements InvocationHandler {
   /// `wrong`.
   private static boolean fits(Parameter parameter, Routine.Parameter wanted, List<String> wrong) {
     try {
-      return TypeFit.fits(JavaTypes.of(parameter.getAnnotatedType()), wanted.type());
+      return TypeFit.overlaps(JavaTypes.of(parameter.getAnnotatedType()), wanted.type());
     } catch (IllegalArgumentException e) {
       wrong.add("the parameter `" + wanted.name() + "`: " + e.getMessage());
       return true;
@@ -127,7 +127,7 @@ final class Bound implements InvocationHandler {
     try {
       if (returns != void.class
           && routine.returns().isPresent()
-          && !TypeFit.fits(routine.returns().get(), JavaTypes.of(returns))) {
+          && !TypeFit.overlaps(routine.returns().get(), JavaTypes.of(returns))) {
         wrong.add(
             "`%s` returns `%s`, not %s"
                 .formatted(routine.name(), routine.returns().get().show(), returns.getTypeName()));

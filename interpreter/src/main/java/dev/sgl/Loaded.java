@@ -59,8 +59,8 @@ public record Loaded(Program program, RunOptions options) {
     boolean returns =
         tool.returns().isEmpty()
             || method.returns().isPresent()
-                && TypeFit.fits(method.returns().get(), tool.returns().get());
-    if (!TypeFit.fits(tool.call().type(), method.call().type()) || !returns) {
+                && TypeFit.overlaps(method.returns().get(), tool.returns().get());
+    if (!TypeFit.overlaps(tool.call().type(), method.call().type()) || !returns) {
       throw new IllegalArgumentException(
           "the tool `%s` is %s in the program, but %s in Java"
               .formatted(tool.name(), shown(tool), shown(method)));

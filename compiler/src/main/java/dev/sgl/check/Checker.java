@@ -26,6 +26,7 @@ public final class Checker {
   private final Observer observer;
   private final ExprChecker values;
   private final Flow flow = new Flow();
+  private final Set<String> assigned = new HashSet<>(); // names of variables, in any routine
 
   public Checker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
@@ -35,6 +36,8 @@ public final class Checker {
   }
 
   public void check() {
+    program.routines().values().forEach(routine -> assignments(routine.body()));
+    program.tests().forEach(test -> assignments(test.body()));
     program.routines().values().forEach(this::routine);
     program.tests().forEach(this::test);
     Set<String> tests = new HashSet<>();
@@ -42,6 +45,15 @@ public final class Checker {
       if (!tests.add(test.name())) {
         diagnostics.add(Diagnostic.duplicateName(test.name(), test.span()));
       }
+    }
+  }
+
+  private void assignments(List<Step> steps) {
+    for (Step step : steps) {
+      if (step instanceof Step.Assign(var name, _, _)) {
+        assigned.add(name);
+      }
+      step.blocks().forEach(this::assignments);
     }
   }
 
@@ -116,6 +128,14 @@ public final class Checker {
     scope.lose(inner);
   }
 
+  /// Checks a block that is entered if a condition holds, or if it does not.
+  private void knowing(Expr condition, boolean holds, List<Step> steps, Scope scope, Place place) {
+    Scope known = scope.inner();
+    values.know(condition, holds, known);
+    inner(steps, known, place);
+    scope.lose(known);
+  }
+
   private void warnIfUnread(String name, Scope.Variable variable) {
     boolean binds =
         switch (variable.type()) {
@@ -166,29 +186,40 @@ public final class Checker {
       }
       case Step.Let(var name, var type, var value, var span) -> {
         Type found = fits(value, type, scope);
-        define(name, type instanceof Type.Any ? widen(found) : type, Kind.VALUE, span, scope);
+        if (type instanceof Type.Any) {
+          Type kept = value instanceof Expr.ListOf ? loose(found) : found;
+          infer(name, kept, found, Kind.VALUE, span, scope);
+        } else {
+          define(name, type, Kind.VALUE, span, scope);
+        }
       }
       case Step.Assign(var name, var value, var span) -> {
         values.read(name, span, scope);
         Type found = widen(values.type(value, scope));
-        if (!scope.type(name).equals(Optional.of(found))) {
-          scope.forget(name);
-        }
+        Optional<Type> known = scope.find(name).map(Scope.Variable::type);
+        scope.assigned(name, known.filter(type -> TypeFit.fits(found, type)).orElse(Type.ANY));
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
-        inner(then, scope, place);
-        inner(otherwise, scope, place);
+        knowing(condition, true, then, scope, place);
+        knowing(condition, false, otherwise, scope, place);
+        if (flow.leaves(then)) {
+          values.know(condition, false, scope);
+        }
+        if (flow.leaves(otherwise)) {
+          values.know(condition, true, scope);
+        }
       }
       case Step.For(var variable, var list, var body, var span) -> {
         Scope inner = scope.inner();
-        define(variable, values.item(list, scope), Kind.VALUE, span, inner);
+        Type element = values.item(list, scope);
+        infer(variable, element, element, Kind.VALUE, span, inner);
         inner(body, inner, place.loop());
         scope.lose(inner);
       }
       case Step.While(var condition, var body, _) -> {
         fits(condition, Type.BOOL, scope);
-        inner(body, scope, place.loop());
+        knowing(condition, true, body, scope, place.loop());
       }
       case Step.Match match -> match(match, scope, place);
       case Step.Break(var span) -> inLoop("break", span, place);
@@ -204,6 +235,7 @@ public final class Checker {
       case Step.Check(var condition, var message, _) -> {
         fits(condition, Type.BOOL, scope);
         message.ifPresent(m -> values.type(m, scope));
+        values.know(condition, true, scope);
       }
       case Step.Do(var call, var span) -> {
         values.type(call, scope);
@@ -240,14 +272,13 @@ public final class Checker {
 
   private void match(Step.Match match, Scope scope, Place place) {
     Type subject = values.type(match.subject(), scope);
+    Optional<String> path = ExprChecker.path(match.subject());
     for (Step.Arm arm : match.arms()) {
       Scope inner = scope.inner();
       for (Pattern pattern : arm.patterns()) {
         Optional<Type> fits = fits(pattern, subject, arm, inner);
-        if (arm.patterns().size() == 1
-            && fits.isPresent()
-            && match.subject() instanceof Expr.Name(var name, _)) {
-          inner.narrow(name, fits.get());
+        if (arm.patterns().size() == 1 && fits.isPresent() && path.isPresent()) {
+          inner.narrow(path.get(), fits.get());
         }
       }
       block(arm.body(), inner, place);
@@ -294,7 +325,7 @@ public final class Checker {
   }
 
   private void require(Type pattern, Type subject, Step.Arm arm) {
-    if (!TypeFit.fits(pattern, subject) && !TypeFit.fits(subject, pattern)) {
+    if (!TypeFit.overlaps(pattern, subject) && !TypeFit.overlaps(subject, pattern)) {
       diagnostics.add(Diagnostic.wrongType("`" + subject.show() + "`", pattern, arm.span()));
     }
   }
@@ -321,14 +352,15 @@ public final class Checker {
     if (select.choices() instanceof Expr.ListOf(var items, var span) && items.isEmpty()) {
       diagnostics.add(Diagnostic.emptySelect(span));
     }
-    Type item = widen(values.item(select.choices(), scope));
-    define(select.name(), item, Kind.GENERATED, select.span(), scope);
+    Type choice = values.item(select.choices(), scope);
+    infer(select.name(), choice, choice, Kind.GENERATED, select.span(), scope);
   }
 
   private void forkEach(Step.ForkEach fork, Scope scope, Place place) {
     hasConversation("fork", fork.span(), place);
     Scope outer = scope.inner();
-    define(fork.variable(), values.item(fork.list(), scope), Kind.VALUE, fork.span(), outer);
+    Type element = values.item(fork.list(), scope);
+    infer(fork.variable(), element, element, Kind.VALUE, fork.span(), outer);
     Scope branch = outer.branch();
     block(fork.body(), branch, place.branch());
     define(fork.name(), Type.array(branch.record()), Kind.FORK, fork.span(), scope);
@@ -364,19 +396,39 @@ public final class Checker {
   // --- what a step needs
 
   private void define(String name, Type type, Kind kind, Span span, Scope scope) {
+    define(name, type, Optional.empty(), kind, span, scope);
+  }
+
+  /// Binds a variable without a declared type.
+  ///
+  /// @param found of which its values are
+  /// @param exact of which its first value is
+  private void infer(String name, Type found, Type exact, Kind kind, Span span, Scope scope) {
+    boolean isFixed = !assigned.contains(name);
+    define(name, widen(found), isFixed ? Optional.of(exact) : Optional.empty(), kind, span, scope);
+  }
+
+  /// A list that is written out, as one that may grow and hold other values of the same kinds.
+  private static Type loose(Type list) {
+    if (!(list instanceof Type.Array(var item, _, _))) {
+      return list;
+    }
+    List<Type> items = item instanceof Type.OneOf(var choices) ? choices : List.of(item);
+    List<Type> kinds = items.stream().map(Checker::widen).distinct().toList();
+    return Type.array(kinds.size() == 1 ? kinds.getFirst() : new Type.OneOf(kinds));
+  }
+
+  private void define(
+      String name, Type type, Optional<Type> exact, Kind kind, Span span, Scope scope) {
     observer.bound(name, type, span);
-    if (!scope.define(name, type, kind, span)) {
+    if (!scope.define(name, type, exact, kind, span)) {
       diagnostics.add(Diagnostic.duplicateName(name, span));
     }
   }
 
-  /// Checks that a value can be of type `wanted`, and returns what is known of its type.
+  /// Checks that a value is of type `wanted`, and returns what is known of its type.
   private Type fits(Expr expr, Type wanted, Scope scope) {
-    Type found = values.type(expr, scope);
-    if (!TypeFit.fits(found, wanted)) {
-      diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
-    }
-    return found;
+    return values.require(expr, wanted, scope);
   }
 
   private void hasConversation(String what, Span span, Place place) {

@@ -9,6 +9,7 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
+import dev.sgl.program.Values;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,7 +36,7 @@ final class ExprChecker {
         yield Type.TEXT;
       }
       case Expr.Name(var name, var span) ->
-          read(name, span, scope).map(Scope.Variable::type).orElse(Type.ANY);
+          read(name, span, scope).flatMap(_ -> scope.type(name)).orElse(Type.ANY);
       case Expr.Member member -> member(member, scope);
       case Expr.Index index -> index(index, scope);
       case Expr.Call call -> call(call, scope);
@@ -44,13 +45,19 @@ final class ExprChecker {
           require(of, Type.BOOL, scope);
           yield Type.BOOL;
         }
-        yield number(of, scope);
+        Type type = type(of, scope);
+        Type number = number(type, of);
+        yield type instanceof Type.Literal ? negative(type) : number;
       }
       case Expr.Binary binary -> binary(binary, scope);
       case Expr.Range(var first, var last, _) -> {
         require(first, Type.INT, scope);
         require(last, Type.INT, scope);
-        yield Type.array(Type.INT);
+        yield Type.array(
+            first instanceof Expr.Constant(Long least, _)
+                    && last instanceof Expr.Constant(Long most, _)
+                ? new Type.Int(least, most)
+                : Type.INT);
       }
       case Expr.ListOf(var items, _) -> list(items, scope);
       case Expr.RecOf(var entries, var span) -> {
@@ -68,7 +75,11 @@ final class ExprChecker {
         Type element = item(list, scope);
         inner.define(name, element, Scope.Kind.VALUE, span);
         observer.bound(name, element, span);
-        condition.ifPresent(c -> require(c, Type.BOOL, inner));
+        condition.ifPresent(
+            c -> {
+              require(c, Type.BOOL, inner);
+              know(c, true, inner);
+            });
         yield Type.array(type(item, inner));
       }
     };
@@ -90,18 +101,83 @@ final class ExprChecker {
     };
   }
 
-  private void require(Expr expr, Type wanted, Scope scope) {
+  /// Checks that every value of `expr` is of type `wanted`, and returns what is known of its type.
+  Type require(Expr expr, Type wanted, Scope scope) {
     Type found = type(expr, scope);
     if (!TypeFit.fits(found, wanted)) {
-      diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
+      Type exact = exact(expr, scope);
+      if (!TypeFit.fits(exact, wanted)) {
+        diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", exact, expr.span()));
+      }
     }
+    return found;
+  }
+
+  /// What is known of a value that was checked, with what is known of variables that are never
+  /// assigned another: the literals that they were bound to.
+  private Type exact(Expr expr, Scope scope) {
+    return switch (expr) {
+      case Expr.Name(var name, _) when scope.narrowed(name).isEmpty() ->
+          scope
+              .find(name)
+              .map(variable -> variable.exact().orElse(variable.type()))
+              .orElse(Type.ANY);
+      case Expr.ListOf(var items, _) ->
+          listOf(items.stream().map(item -> exact(item, scope)).toList());
+      case Expr.RecOf(var entries, _) ->
+          new Type.Rec(
+              entries.stream()
+                  .map(e -> new Type.Field(e.name(), exact(e.value(), scope), false))
+                  .toList());
+      default -> quietly(expr, scope);
+    };
+  }
+
+  /// Takes over what is known of values where a condition holds, or where it does not: that they
+  /// are not none.
+  void know(Expr condition, boolean holds, Scope scope) {
+    switch (condition) {
+      case Expr.Unary(var operator, var of, _) when operator == Expr.Operator.NOT ->
+          know(of, !holds, scope);
+      case Expr.Binary(var operator, var left, var right, _)
+          when operator == (holds ? Expr.Operator.AND : Expr.Operator.OR) -> {
+        know(left, holds, scope);
+        know(right, holds, scope);
+      }
+      case Expr.Binary(var operator, var left, Expr.Constant(Object value, _), _)
+          when operator == (holds ? Expr.Operator.NE : Expr.Operator.EQ) && value == Values.NONE ->
+          path(left).ifPresent(path -> scope.narrow(path, withoutNone(quietly(left, scope))));
+      default -> {} // nothing is known
+    }
+  }
+
+  private static Type withoutNone(Type type) {
+    if (!(type instanceof Type.OneOf(var choices))) {
+      return type;
+    }
+    List<Type> left =
+        choices.stream().filter(c -> !c.equals(new Type.Literal(Values.NONE))).toList();
+    return left.size() == 1 ? left.getFirst() : new Type.OneOf(left);
+  }
+
+  /// The type of a variable or a field that was checked before.
+  private Type quietly(Expr expr, Scope scope) {
+    return new ExprChecker(program, new ArrayList<>(), Observer.NONE).type(expr, scope);
+  }
+
+  /// The name of a variable, or of a field of one: `a`, `a.b`.
+  static Optional<String> path(Expr expr) {
+    return switch (expr) {
+      case Expr.Name(var name, _) -> Optional.of(name);
+      case Expr.Member(var of, var name, _) -> path(of).map(p -> p + "." + name);
+      default -> Optional.empty();
+    };
   }
 
   static Type constant(Object value) {
     return switch (value) {
-      case String _, Long _, Boolean _ -> new Type.Literal(value);
-      case Double _ -> Type.FLOAT;
-      default -> Type.ANY;
+      case String _, Long _, Double _, Boolean _ -> new Type.Literal(value);
+      default -> value == Values.NONE ? new Type.Literal(value) : Type.ANY;
     };
   }
 
@@ -112,7 +188,7 @@ final class ExprChecker {
       diagnostics.add(unknown(name, span, scope));
     } else {
       variable.get().read();
-      observer.read(name, variable.get().type(), span, variable.get().span());
+      observer.read(name, scope.type(name).orElse(Type.ANY), span, variable.get().span());
     }
     return variable;
   }
@@ -126,11 +202,15 @@ final class ExprChecker {
 
   private Type member(Expr.Member member, Scope scope) {
     Type of = record(TypeFit.whole(type(member.of(), scope)));
+    Optional<Type> known = path(member).flatMap(scope::narrowed);
+    if (known.isPresent()) {
+      return known.get();
+    }
     if (of instanceof Type.Rec(var fields)) {
       Optional<Type.Field> field =
           fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
       if (field.isPresent()) {
-        return field.get().type();
+        return field.get().optional() ? orNone(field.get().type()) : field.get().type();
       }
     }
     if (of instanceof Type.Any || of instanceof Type.OneOf || of instanceof Type.Schema) {
@@ -142,6 +222,7 @@ final class ExprChecker {
     Optional<Functions.Signature> property =
         Functions.signature(member.name()).filter(s -> s.least() == 1);
     if (property.isPresent() && !(of instanceof Type.Rec)) {
+      requireTaken(Functions.taken(member.name(), 0), of, member.of());
       return property.get().returns();
     }
     List<String> names = new ArrayList<>();
@@ -153,6 +234,23 @@ final class ExprChecker {
         Diagnostic.unknownField(
             member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
     return Type.ANY;
+  }
+
+  private void requireTaken(Type wanted, Type found, Expr expr) {
+    if (!TypeFit.fits(found, wanted)) {
+      diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
+    }
+  }
+
+  private static Type orNone(Type type) {
+    List<Type> choices =
+        new ArrayList<>(type instanceof Type.OneOf(var known) ? known : List.of(type));
+    Type none = new Type.Literal(Values.NONE);
+    if (choices.contains(none) || choices.contains(Type.ANY)) {
+      return type;
+    }
+    choices.add(none);
+    return new Type.OneOf(choices);
   }
 
   /// A call of a tool as the record that it is.
@@ -182,21 +280,25 @@ final class ExprChecker {
   }
 
   private Type list(List<Expr> items, Scope scope) {
-    List<Type> types = items.stream().map(i -> type(i, scope)).distinct().toList();
-    if (types.isEmpty()) {
-      return Type.array(Type.ANY);
-    }
-    return Type.array(
+    return listOf(items.stream().map(i -> type(i, scope)).toList());
+  }
+
+  private static Type listOf(List<Type> items) {
+    List<Type> types = items.stream().distinct().toList();
+    Type item =
         types.size() == 1
             ? types.getFirst()
-            : types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types));
+            : types.isEmpty() || types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types);
+    return new Type.Array(item, items.size(), items.size());
   }
 
   private Type binary(Expr.Binary binary, Scope scope) {
     return switch (binary.operator()) {
       case AND, OR -> {
         require(binary.left(), Type.BOOL, scope);
-        require(binary.right(), Type.BOOL, scope);
+        Scope right = scope.inner();
+        know(binary.left(), binary.operator() == Expr.Operator.AND, right);
+        require(binary.right(), Type.BOOL, right);
         yield Type.BOOL;
       }
       case EQ, NE, IN -> {
@@ -221,10 +323,7 @@ final class ExprChecker {
       case ADD -> {
         Type left = type(binary.left(), scope);
         Type right = type(binary.right(), scope);
-        if (left instanceof Type.Array || isText(left)) {
-          yield isText(left) ? Type.TEXT : left;
-        }
-        yield sum(number(left, binary.left()), number(right, binary.right()));
+        yield added(left, right, binary);
       }
       case SUB, MUL, MOD -> sum(number(binary.left(), scope), number(binary.right(), scope));
       case DIV -> {
@@ -233,6 +332,37 @@ final class ExprChecker {
         yield Type.ANY; // an integer if it comes out even
       }
       case NEG, NOT -> throw new AssertionError(binary.operator());
+    };
+  }
+
+  /// Texts, lists and numbers are added, each to its like.
+  private Type added(Type left, Type right, Expr.Binary binary) {
+    if (isText(left)) {
+      if (!TypeFit.fits(right, Type.TEXT)) {
+        diagnostics.add(
+            Diagnostic.wrongType(
+                "a text, as what stands before `+`", right, binary.right().span()));
+      }
+      return Type.TEXT;
+    }
+    if (TypeFit.whole(left) instanceof Type.Array(var item, _, _)) {
+      Type whole = TypeFit.whole(right);
+      if (!(whole instanceof Type.Array || whole instanceof Type.Any)) {
+        diagnostics.add(
+            Diagnostic.wrongType(
+                "a list, as what stands before `+`", right, binary.right().span()));
+      }
+      boolean isSame = whole instanceof Type.Array(var other, _, _) && TypeFit.fits(other, item);
+      return Type.array(isSame ? item : Type.ANY);
+    }
+    return sum(number(left, binary.left()), number(right, binary.right()));
+  }
+
+  private static Type negative(Type type) {
+    return switch (type) {
+      case Type.Literal(Long n) when n != Long.MIN_VALUE -> new Type.Literal(-n);
+      case Type.Literal(Double n) -> new Type.Literal(-n);
+      default -> type;
     };
   }
 
@@ -250,9 +380,10 @@ final class ExprChecker {
     if (!isNumber(type)) {
       diagnostics.add(Diagnostic.wrongType("a number", type, expr.span()));
     }
-    return type instanceof Type.Int || type instanceof Type.Literal
+    return TypeFit.fits(type, Type.INT)
+            && !(type instanceof Type.Any || type instanceof Type.Schema)
         ? Type.INT
-        : type instanceof Type.Float ? Type.FLOAT : Type.ANY;
+        : type instanceof Type.Float || type instanceof Type.Literal ? Type.FLOAT : Type.ANY;
   }
 
   private static boolean isNumber(Type type) {
@@ -276,7 +407,9 @@ final class ExprChecker {
       arguments(call.name(), tool.parameters(), call, scope);
       return tool.returns().orElse(Type.ANY);
     }
-    call.arguments().forEach(a -> type(a.value(), scope));
+    for (int i = 0; i < call.arguments().size(); i++) {
+      require(call.arguments().get(i).value(), Functions.taken(call.name(), i), scope);
+    }
     if (call.name().equals("meta")) {
       meta(call, scope);
       return Type.ANY;

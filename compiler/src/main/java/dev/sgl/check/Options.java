@@ -102,7 +102,7 @@ public final class Options {
       if (rule == null) {
         Optional<String> near = Nearest.to(option.name(), rules.keySet());
         diagnostics.add(Diagnostic.unknownOption(step, option.name(), option.span(), near));
-      } else if (!TypeFit.fits(found, rule.type())) {
+      } else if (!TypeFit.overlaps(found, rule.type())) {
         diagnostics.add(
             Diagnostic.wrongType("`" + rule.type().show() + "`", found, option.value().span()));
       } else if (option.value() instanceof Expr.Constant(Number value, _)

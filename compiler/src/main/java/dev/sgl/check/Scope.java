@@ -3,6 +3,7 @@ package dev.sgl.check;
 import dev.sgl.program.Span;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,13 +24,20 @@ final class Scope {
   static final class Variable {
     private final Kind kind;
     private final Span span;
+    private final Optional<Type> exact;
     private Type type;
     private boolean read;
 
-    private Variable(Kind kind, Span span, Type type) {
+    private Variable(Kind kind, Span span, Type type, Optional<Type> exact) {
       this.kind = kind;
       this.span = span;
       this.type = type;
+      this.exact = exact;
+    }
+
+    /// What is known of its one value, if it is never assigned another.
+    Optional<Type> exact() {
+      return exact;
     }
 
     Kind kind() {
@@ -56,6 +64,7 @@ final class Scope {
   private final Optional<Scope> outer;
   private final boolean isBranch;
   private final Map<String, Variable> variables = new LinkedHashMap<>();
+  private final Map<String, Type> narrowed = new HashMap<>(); // by paths
   private final Set<String> lost = new HashSet<>();
 
   Scope() {
@@ -85,18 +94,42 @@ final class Scope {
 
   /// Adds a variable; false if this very block has one of the name.
   boolean define(String name, Type type, Kind kind, Span span) {
+    return define(name, type, Optional.empty(), kind, span);
+  }
+
+  /// The same.
+  ///
+  /// @param exact what is known of its one value
+  boolean define(String name, Type type, Optional<Type> exact, Kind kind, Span span) {
     lost.remove(name);
-    return variables.putIfAbsent(name, new Variable(kind, span, type)) == null;
+    return variables.putIfAbsent(name, new Variable(kind, span, type, exact)) == null;
   }
 
-  /// Lets the variable be of another type here and below: more is known of it.
-  void narrow(String name, Type type) {
-    find(name).ifPresent(v -> variables.put(name, new Variable(v.kind(), v.span(), type)));
+  /// More is known of a variable, or a field of one, here and below.
+  ///
+  /// @param path such as `a` or `a.b`
+  void narrow(String path, Type type) {
+    narrowed.put(path, type);
   }
 
-  /// Lets the variable be of any type from here on: it was assigned another kind of value.
-  void forget(String name) {
-    find(name).ifPresent(v -> v.type = Type.ANY);
+  /// What is known of a variable, or a field of one, beyond its type.
+  Optional<Type> narrowed(String path) {
+    Type own = narrowed.get(path);
+    boolean isHidden = variables.containsKey(path.replaceFirst("\\..*", ""));
+    return own != null
+        ? Optional.of(own)
+        : isHidden ? Optional.empty() : outer.flatMap(o -> o.narrowed(path));
+  }
+
+  /// Lets the variable be of another type from here on: it was assigned another kind of value.
+  void assigned(String name, Type type) {
+    for (Optional<Scope> s = Optional.of(this); s.isPresent(); s = s.get().outer) {
+      s.get().narrowed.keySet().removeIf(path -> (path + ".").startsWith(name + "."));
+      Variable variable = s.get().variables.get(name);
+      if (variable != null) {
+        variable.type = type;
+      }
+    }
   }
 
   /// A block has ended: its variables are bound on some ways only.
@@ -131,7 +164,7 @@ final class Scope {
   }
 
   Optional<Type> type(String name) {
-    return find(name).map(Variable::type);
+    return narrowed(name).or(() -> find(name).map(Variable::type));
   }
 
   /// Whether a variable of the name was bound in a block that has ended.

@@ -4,9 +4,11 @@ import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/// Whether values of one type can be values of another.
+/// Whether values of one type are values of another.
 public final class TypeFit {
   private TypeFit() {}
 
@@ -15,31 +17,137 @@ public final class TypeFit {
     return type instanceof Type.Recursive recursive ? whole(recursive.unfolded()) : type;
   }
 
-  /// Whether a value of type `found` can be one of type `wanted`; bounds are seen to when it runs.
+  private record Pair(Type found, Type wanted) {}
+
+  /// Whether every value of type `found` is one of type `wanted`. What is known only when a program
+  /// runs fits: any value, a JSON Schema, and whether a text of one regular expression is of
+  /// another.
   public static boolean fits(Type found, Type wanted) {
     return fits(found, wanted, Set.of());
   }
 
-  private record Pair(Type found, Type wanted) {}
-
   /// @param assumed what is taken to fit, because it is being looked at
   private static boolean fits(Type found, Type wanted, Set<Pair> assumed) {
-    if (found instanceof Type.Any || wanted instanceof Type.Any || found.equals(wanted)) {
+    if (isOpen(found) || isOpen(wanted) || found.equals(wanted)) {
       return true;
     }
     if (found instanceof Type.Recursive || wanted instanceof Type.Recursive) {
       Set<Pair> more = new HashSet<>(assumed);
       return !more.add(new Pair(found, wanted)) || fits(whole(found), whole(wanted), more);
     }
+    return switch (found) {
+      case Type.OneOf(var choices) -> choices.stream().allMatch(c -> fits(c, wanted, assumed));
+      case Type.Literal(Object value) -> Types.mismatch(wanted, value).isEmpty();
+      case Type.Bool _ when wanted instanceof Type.OneOf ->
+          fits(new Type.Literal(true), wanted, assumed)
+              && fits(new Type.Literal(false), wanted, assumed);
+      default ->
+          wanted instanceof Type.OneOf(var choices)
+              ? choices.stream().anyMatch(c -> fits(found, c, assumed))
+              : fitsOne(found, wanted, assumed);
+    };
+  }
+
+  private static boolean isOpen(Type type) {
+    return type instanceof Type.Any || type instanceof Type.Schema;
+  }
+
+  /// @param found is no union, and no literal
+  /// @param wanted is no union
+  private static boolean fitsOne(Type found, Type wanted, Set<Pair> assumed) {
+    return switch (wanted) {
+      case Type.Text() -> isText(found);
+      case Type.Str(int min, int max) ->
+          switch (found) {
+            case Type.Str(int least, int most) -> min <= least && most <= max;
+            case Type.Text() -> min == 0 && max == Type.UNBOUNDED;
+            default -> isText(found);
+          };
+      case Type.Pattern _, Type.Grammar _ ->
+          found instanceof Type.Pattern || found instanceof Type.Grammar;
+      case Type.Int(long min, long max) ->
+          found instanceof Type.Int(long least, long most) && min <= least && most <= max;
+      case Type.Float(double min, double max) ->
+          switch (found) {
+            case Type.Int(long least, long most) -> min <= least && most <= max;
+            case Type.Float(double least, double most) -> min <= least && most <= max;
+            default -> false;
+          };
+      case Type.Rec(var fields) ->
+          switch (found) {
+            case Type.Rec(var given) ->
+                fields.stream().allMatch(f -> hasField(given, f, assumed))
+                    && given.stream().allMatch(g -> names(fields).contains(g.name()));
+            case Type.Call(var tools) ->
+                tools.stream().allMatch(t -> fits(Types.callOf(t), wanted, assumed));
+            default -> false;
+          };
+      case Type.Array(var item, int min, int max) ->
+          found instanceof Type.Array(var other, int least, int most)
+              && min <= least
+              && most <= max
+              && (most == 0 || fits(other, item, assumed));
+      case Type.MapOf(var value) ->
+          switch (found) {
+            case Type.MapOf(var other) -> fits(other, value, assumed);
+            case Type.Rec(var fields) ->
+                fields.stream().allMatch(f -> fits(f.type(), value, assumed));
+            default -> false;
+          };
+      case Type.Call(var tools) ->
+          switch (found) {
+            case Type.Call(var others) -> tools.containsAll(others);
+            case Type.Rec _ -> tools.stream().anyMatch(t -> fits(found, Types.callOf(t), assumed));
+            default -> false;
+          };
+      case Type.Bool _ -> false; // but for itself
+      case Type.Literal _, Type.OneOf _, Type.Any _, Type.Schema _ -> false;
+      case Type.Recursive _, Type.Ref _ -> throw new AssertionError(wanted);
+    };
+  }
+
+  private static Set<String> names(List<Type.Field> fields) {
+    return fields.stream().map(Type.Field::name).collect(Collectors.toSet());
+  }
+
+  private static boolean isText(Type type) {
+    return type instanceof Type.Text
+        || type instanceof Type.Str
+        || type instanceof Type.Pattern
+        || type instanceof Type.Grammar;
+  }
+
+  private static boolean hasField(List<Type.Field> given, Type.Field wanted, Set<Pair> assumed) {
+    Optional<Type.Field> field =
+        given.stream().filter(f -> f.name().equals(wanted.name())).findFirst();
+    return field.isEmpty()
+        ? wanted.optional()
+        : (wanted.optional() || !field.get().optional())
+            && fits(field.get().type(), wanted.type(), assumed);
+  }
+
+  /// Whether some value of type `found` can be one of type `wanted`; bounds are not looked at.
+  public static boolean overlaps(Type found, Type wanted) {
+    return overlaps(found, wanted, Set.of());
+  }
+
+  private static boolean overlaps(Type found, Type wanted, Set<Pair> assumed) {
+    if (found instanceof Type.Any || wanted instanceof Type.Any || found.equals(wanted)) {
+      return true;
+    }
+    if (found instanceof Type.Recursive || wanted instanceof Type.Recursive) {
+      Set<Pair> more = new HashSet<>(assumed);
+      return !more.add(new Pair(found, wanted)) || overlaps(whole(found), whole(wanted), more);
+    }
     if (found instanceof Type.Schema) {
       return true; // it is seen when it runs
     }
     if (found instanceof Type.OneOf(var choices)) {
-      return choices.stream().anyMatch(c -> fits(c, wanted, assumed));
+      return choices.stream().anyMatch(c -> overlaps(c, wanted, assumed));
     }
     return switch (wanted) {
       case Type.Any() -> true;
-      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> fits(found, c, assumed));
+      case Type.OneOf(var choices) -> choices.stream().anyMatch(c -> overlaps(found, c, assumed));
       case Type.Text _, Type.Str _, Type.Pattern _, Type.Grammar _ ->
           found instanceof Type.Text
               || found instanceof Type.Str
@@ -52,31 +160,33 @@ public final class TypeFit {
       case Type.Float _ ->
           found instanceof Type.Float
               || found instanceof Type.Literal(Double _)
-              || fits(found, Type.INT, assumed);
+              || overlaps(found, Type.INT, assumed);
       case Type.Bool _ -> found instanceof Type.Bool || found instanceof Type.Literal(Boolean _);
       case Type.Literal(Object value) ->
-          !(found instanceof Type.Literal) && fits(new Type.Literal(value), found, assumed);
+          !(found instanceof Type.Literal) && overlaps(new Type.Literal(value), found, assumed);
       case Type.Rec(var fields) ->
           switch (found) {
-            case Type.Rec(var given) -> fields.stream().allMatch(f -> hasField(given, f, assumed));
+            case Type.Rec(var given) ->
+                fields.stream().allMatch(f -> mayHaveField(given, f, assumed));
             case Type.MapOf _ -> true;
             case Type.Call(var tools) ->
-                tools.stream().anyMatch(t -> fits(Types.callOf(t), wanted, assumed));
+                tools.stream().anyMatch(t -> overlaps(Types.callOf(t), wanted, assumed));
             default -> false;
           };
       case Type.Array(var item, _, _) ->
-          found instanceof Type.Array(var other, _, _) && fits(other, item, assumed);
+          found instanceof Type.Array(var other, _, _) && overlaps(other, item, assumed);
       case Type.MapOf(var value) ->
           switch (found) {
-            case Type.MapOf(var other) -> fits(other, value, assumed);
+            case Type.MapOf(var other) -> overlaps(other, value, assumed);
             case Type.Rec(var fields) ->
-                fields.stream().allMatch(f -> fits(f.type(), value, assumed));
+                fields.stream().allMatch(f -> overlaps(f.type(), value, assumed));
             default -> false;
           };
       case Type.Call(var tools) ->
           switch (found) {
             case Type.Call(var others) -> others.stream().anyMatch(tools::contains);
-            case Type.Rec _ -> tools.stream().anyMatch(t -> fits(found, Types.callOf(t), assumed));
+            case Type.Rec _ ->
+                tools.stream().anyMatch(t -> overlaps(found, Types.callOf(t), assumed));
             default -> false;
           };
       case Type.Schema _ -> true; // it is seen when it runs
@@ -84,10 +194,11 @@ public final class TypeFit {
     };
   }
 
-  private static boolean hasField(List<Type.Field> given, Type.Field wanted, Set<Pair> assumed) {
+  private static boolean mayHaveField(
+      List<Type.Field> given, Type.Field wanted, Set<Pair> assumed) {
     return wanted.optional()
         || given.stream()
             .anyMatch(
-                f -> f.name().equals(wanted.name()) && fits(f.type(), wanted.type(), assumed));
+                f -> f.name().equals(wanted.name()) && overlaps(f.type(), wanted.type(), assumed));
   }
 }

@@ -110,8 +110,12 @@ public record Diagnostic(
     return new Diagnostic(
         "wrong-type",
         "This must be " + expected + ", but it is `" + found.show() + "`.",
-        span,
-        "`" + found.show() + "`");
+            span,
+            "`" + found.show() + "`")
+        .help(
+            found instanceof Type.OneOf
+                ? Optional.of("narrow it with `match`, or with `!= none`")
+                : Optional.empty());
   }
 
   public static Diagnostic wrongArguments(String message, Span span) {

@@ -28,11 +28,44 @@ public final class Functions {
   /// How a function may be called: `least` to `most` arguments.
   public record Signature(int least, int most, Type returns) {}
 
+  private static final Type LIST = Type.array(Type.ANY);
+
+  /// What functions take that do not take any value.
+  private static final Map<String, List<Type>> TAKEN =
+      Map.ofEntries(
+          entry("abs", List.of(Type.FLOAT)),
+          entry("bullets", List.of(LIST)),
+          entry("ends_with", List.of(Type.TEXT, Type.TEXT)),
+          entry("first", List.of(LIST)),
+          entry("join", List.of(LIST, Type.TEXT)),
+          entry("keys", List.of(new Type.MapOf(Type.ANY))),
+          entry("last", List.of(LIST)),
+          entry("lines", List.of(Type.TEXT)),
+          entry("lower", List.of(Type.TEXT)),
+          entry("matches", List.of(Type.TEXT, Type.TEXT)),
+          entry("max", List.of(LIST)),
+          entry("min", List.of(LIST)),
+          entry("most_common", List.of(LIST)),
+          entry("numbered", List.of(LIST)),
+          entry("parse_json", List.of(Type.TEXT)),
+          entry("replace", List.of(Type.TEXT, Type.TEXT, Type.TEXT)),
+          entry("reverse", List.of(LIST)),
+          entry("round", List.of(Type.FLOAT, Type.INT)),
+          entry("sort", List.of(LIST)),
+          entry("split", List.of(Type.TEXT, Type.TEXT)),
+          entry("starts_with", List.of(Type.TEXT, Type.TEXT)),
+          entry("sum", List.of(LIST)),
+          entry("trim", List.of(Type.TEXT)),
+          entry("unique", List.of(LIST)),
+          entry("upper", List.of(Type.TEXT)),
+          entry("values", List.of(new Type.MapOf(Type.ANY))),
+          entry("zip", List.of(LIST, LIST)));
+
   private record Definition(Signature signature, Function<List<Object>, Object> body) {}
 
   private static final Map<String, Definition> ALL =
       Map.ofEntries(
-          entry("len", one(Type.INT, Functions::length)),
+          entry("len", one(new Type.Int(0, Long.MAX_VALUE), Functions::length)),
           entry("text", one(Type.TEXT, Values::text)),
           entry("json", one(Type.TEXT, Values::json)),
           entry("int", one(Type.INT, Functions::integer)),
@@ -116,6 +149,12 @@ public final class Functions {
   /// How `name` is called, if there is such a function.
   public static Optional<Signature> signature(String name) {
     return Optional.ofNullable(ALL.get(name)).map(Definition::signature);
+  }
+
+  /// Of which type the argument of a function must be, counted from 0.
+  public static Type taken(String name, int argument) {
+    List<Type> taken = TAKEN.getOrDefault(name, List.of());
+    return argument < taken.size() ? taken.get(argument) : Type.ANY;
   }
 
   /// The value of a call.

@@ -123,6 +123,7 @@ class InterpreterTest {
         program p() {
           gen n: int<0..9> gen yes: bool gen word: "a" | "b"
           gen person: { name: string, age?: int, tags: string[] }
+          check person.age != none
           return {sum: n + 1, no: not yes, word: word, older: person.age + 1, tags: person.tags.len}
         }
         """;
@@ -296,11 +297,11 @@ class InterpreterTest {
   void wrongDefaultsAndEndlessRangesAreErrorsWithAPlace() {
     for (String source :
         List.of(
-            "program p(n: int<1..5> = 3 + 4) { return n }",
-            "program p(n: string<..3> = \"abcdef\") { return n }",
-            "program q(n: int<1..3>) { return n } program p() { let x = q(7 + 1) return 1 }",
+            "program p(n: int<1..5> = parse_json(\"7\")) { return n }",
+            "program p(n: string<..3> = parse_json(\"\\\"abcdef\\\"\")) { return n }",
+            "program q(n: int<1..3>) { return n } program p() { let x = q(parse_json(\"8\")) return 1 }",
             "program p() { for i in -1..9223372036854775807 { log i } }",
-            "program p() { let n: int<1..3> = 1 + 9 return n }")) {
+            "program p() { let n: int<1..3> = parse_json(\"10\") return n }")) {
       RunException error = assertThrows(RunException.class, () -> run(source), source);
       assertTrue(error.span().line() == 1, source);
     }

@@ -180,7 +180,7 @@ class OtherRoutesTest {
     server.post("/v1/completions", "{\"prompt\":\"a lamp\",\"max_tokens\":1}");
     assertTrue(server.get("/cache").at("/runs").size() > 0);
     assertEquals(405, server.get("/flush_cache").status());
-    assertEquals(200, server.post("/flush_cache", "").status());
+    assertEquals(200, server.post("/flush_cache", "{}").status());
     assertEquals(0, server.get("/cache").at("/runs").size());
     String metrics = server.get("/metrics").text();
     assertTrue(metrics.contains("sgl_http_seconds_bucket{route=\"/v1/models\""), metrics);
