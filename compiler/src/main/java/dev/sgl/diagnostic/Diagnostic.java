@@ -108,8 +108,8 @@ public record Diagnostic(
 
   public static Diagnostic wrongType(String expected, Type found, Span span) {
     return new Diagnostic(
-        "wrong-type",
-        "This must be " + expected + ", but it is `" + found.show() + "`.",
+            "wrong-type",
+            "This must be " + expected + ", but it is `" + found.show() + "`.",
             span,
             "`" + found.show() + "`")
         .help(
