@@ -5,6 +5,7 @@ import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.TestCase;
 import dev.sgl.program.Tool;
@@ -46,13 +47,15 @@ public final class Interpreter {
 
   /// Refuses a run that may call tools that nothing does, before it has done anything.
   private static void requireBound(Program program, Routine routine, RunOptions options) {
+    Map<Tool, Span> used = ToolUse.of(program, routine);
     List<Tool> unbound =
-        ToolUse.of(program, routine).stream()
-            .filter(tool -> !options.tools().containsKey(tool.name()))
-            .toList();
+        used.keySet().stream().filter(tool -> !options.tools().containsKey(tool.name())).toList();
     if (!unbound.isEmpty()) {
       throw new RunException(
-          new UnboundToolException(unbound), routine.span(), routine.name(), List.of());
+          new UnboundToolException(unbound),
+          used.getOrDefault(unbound.getFirst(), routine.span()),
+          routine.name(),
+          List.of());
     }
   }
 

@@ -3,9 +3,9 @@ package dev.sgl.interpreter;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.Tool;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,16 +17,17 @@ import java.util.Set;
 final class ToolUse {
   private final Program program;
   private final Set<String> seen = new HashSet<>(); // routines
-  private final Map<String, Tool> used = new LinkedHashMap<>();
+  private final Map<Tool, Span> used = new LinkedHashMap<>(); // with the first call of each
 
   private ToolUse(Program program) {
     this.program = program;
   }
 
-  static List<Tool> of(Program program, Routine routine) {
+  /// The tools, each with a place where it is called.
+  static Map<Tool, Span> of(Program program, Routine routine) {
     ToolUse use = new ToolUse(program);
     use.routine(routine);
-    return new ArrayList<>(use.used.values());
+    return use.used;
   }
 
   private void routine(Routine routine) {
@@ -44,11 +45,11 @@ final class ToolUse {
   }
 
   private void expression(Expr expr) {
-    if (expr instanceof Expr.Call(var name, _, _)) {
+    if (expr instanceof Expr.Call(var name, _, var span)) {
       if (program.routines().get(name) instanceof Routine called) {
         routine(called);
       } else if (program.tools().get(name) instanceof Tool tool) {
-        used.put(name, tool);
+        used.putIfAbsent(tool, span);
       }
     }
     expr.parts().forEach(this::expression);
