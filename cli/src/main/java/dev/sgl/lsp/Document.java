@@ -2,10 +2,12 @@ package dev.sgl.lsp;
 
 import dev.sgl.analysis.Analysis;
 import dev.sgl.analysis.Occurrence;
+import dev.sgl.compiler.Deadline;
 import dev.sgl.compiler.Sources;
 import dev.sgl.program.Span;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,6 +22,8 @@ import org.eclipse.lsp4j.Range;
 /// An open text. The protocol counts lines from 0 and characters as UTF-16 has them; spans count
 /// code points.
 final class Document {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private final String uri;
   private final Analysis analysis;
 
@@ -47,7 +51,11 @@ final class Document {
   static Document of(String uri, String text) {
     Optional<Path> file = file(uri);
     Sources sources = file.map(Path::getParent).map(Sources::below).orElse(Sources.NONE);
-    return new Document(uri, Analysis.of(file.map(Path::toString).orElse(uri), text, sources));
+    String name = file.map(Path::toString).orElse(uri);
+    Analysis analysis =
+        Deadline.within(PATIENCE, () -> Analysis.of(name, text, sources))
+            .orElseGet(() -> Analysis.givenUp(name, text));
+    return new Document(uri, analysis);
   }
 
   /// What would go wrong if `name` stood at `places`: a mistake that was not there, or a name that

@@ -42,6 +42,16 @@ public record Analysis(
         Highlights.of(file, parsed, names.occurrences()));
   }
 
+  /// What is known of a text that takes too long to look at.
+  public static Analysis givenUp(String file, String text) {
+    Diagnostic late =
+        Diagnostic.syntax(
+            "The program takes too long to check.",
+            new Span(file, 0, 1, 1, 1),
+            "somewhere in here");
+    return new Analysis(file, text, List.of(late), List.of(), List.of(), List.of());
+  }
+
   /// A variable that is bound, or used, somewhere in `place`.
   ///
   /// @param definition where it is bound; `place` itself if it is bound there

@@ -2,6 +2,7 @@ package dev.sgl.check;
 
 import dev.sgl.check.Scope.Kind;
 import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Pattern;
 import dev.sgl.program.Program;
@@ -194,7 +195,13 @@ public final class Checker {
         }
       }
       case Step.Assign(var name, var value, var span) -> {
-        values.read(name, span, scope);
+        if (scope.find(name).isEmpty() && Nearest.to(name, scope.names()).isEmpty()) {
+          diagnostics.add(
+              Diagnostic.unknownName(name, span, "to bind it, write `let " + name + " = …`"));
+          scope.define(name, Type.ANY, Kind.VALUE, span);
+        } else {
+          values.read(name, span, scope);
+        }
         Type found = widen(values.type(value, scope));
         Optional<Type> known = scope.find(name).map(Scope.Variable::type);
         scope.assigned(name, known.filter(type -> TypeFit.fits(found, type)).orElse(Type.ANY));

@@ -7,6 +7,7 @@ import dev.sgl.program.Functions;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
+import dev.sgl.program.Step;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
@@ -107,7 +108,9 @@ final class ExprChecker {
     if (!TypeFit.fits(found, wanted)) {
       Type exact = exact(expr, scope);
       if (!TypeFit.fits(exact, wanted)) {
-        diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", exact, expr.span()));
+        diagnostics.add(
+            Diagnostic.wrongType(
+                "`" + wanted.show() + "`", exact, expr.span(), TypeFit.why(exact, wanted)));
       }
     }
     return found;
@@ -195,9 +198,35 @@ final class ExprChecker {
 
   /// Says of a name that there is no such variable here.
   private Diagnostic unknown(String name, Span span, Scope scope) {
-    return scope.isLost(name)
-        ? Diagnostic.maybeUnbound(name, span)
-        : Diagnostic.unknownName(name, span, Nearest.to(name, scope.names()));
+    if (scope.isLost(name)) {
+      return Diagnostic.maybeUnbound(name, span);
+    }
+    if (name.equals("f")) {
+      return Diagnostic.unknownName(name, span, "a text takes values in braces without an `f`");
+    }
+    return program.routines().values().stream()
+        .filter(r -> r.kind() == Routine.Kind.FRAGMENT && binds(r.body(), name))
+        .findFirst()
+        .map(
+            fragment ->
+                Diagnostic.unknownName(
+                    name,
+                    span,
+                    "it belongs to the fragment `%1$s`: let that `return %2$s`, and write `let %2$s = %1$s(…)`"
+                        .formatted(fragment.name(), name)))
+        .orElseGet(() -> Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
+  }
+
+  private static boolean binds(List<Step> steps, String name) {
+    return steps.stream()
+        .anyMatch(
+            step ->
+                switch (step) {
+                  case Step.Gen gen -> gen.name().equals(name);
+                  case Step.Select select -> select.name().equals(name);
+                  case Step.Let let -> let.name().equals(name);
+                  default -> step.blocks().stream().anyMatch(block -> binds(block, name));
+                });
   }
 
   private Type member(Expr.Member member, Scope scope) {
@@ -224,6 +253,11 @@ final class ExprChecker {
     if (property.isPresent() && !(of instanceof Type.Rec)) {
       requireTaken(Functions.taken(member.name(), 0), of, member.of());
       return property.get().returns();
+    }
+    if (of instanceof Type.Array(Type.Rec(var fields), _, _)
+        && fields.stream().anyMatch(f -> f.name().equals(member.name()))) {
+      diagnostics.add(Diagnostic.unknownField(member.name(), of.show(), member.span()));
+      return Type.ANY;
     }
     List<String> names = new ArrayList<>();
     if (of instanceof Type.Rec(var fields)) {
@@ -407,6 +441,9 @@ final class ExprChecker {
       arguments(call.name(), tool.parameters(), call, scope);
       return tool.returns().orElse(Type.ANY);
     }
+    if (call.name().equals("join") && joinsAsInPython(call, scope)) {
+      return Type.TEXT;
+    }
     for (int i = 0; i < call.arguments().size(); i++) {
       require(call.arguments().get(i).value(), Functions.taken(call.name(), i), scope);
     }
@@ -435,6 +472,23 @@ final class ExprChecker {
       diagnostics.add(Diagnostic.wrongArguments(call.name(), signature.get(), given, call.span()));
     }
     return signature.get().returns();
+  }
+
+  /// `", ".join(items)`, where here the list comes first.
+  private boolean joinsAsInPython(Expr.Call call, Scope scope) {
+    if (call.arguments().size() != 2) {
+      return false;
+    }
+    Expr between = call.arguments().get(0).value();
+    Expr list = call.arguments().get(1).value();
+    boolean isTurned =
+        isText(quietly(between, scope)) && quietly(list, scope) instanceof Type.Array;
+    if (isTurned) {
+      diagnostics.add(
+          Diagnostic.wrongArguments(
+              "The list comes first: write `items.join(\", \")`.", call.span()));
+    }
+    return isTurned;
   }
 
   private void meta(Expr.Call call, Scope scope) {

@@ -1,7 +1,6 @@
 package dev.sgl.check;
 
 import dev.sgl.diagnostic.Diagnostic;
-import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
@@ -11,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /// The options of `gen`, `think` and `with`: their names, types and ranges.
@@ -100,8 +98,8 @@ public final class Options {
         diagnostics.add(Diagnostic.optionTwice(option.name(), option.span()));
       }
       if (rule == null) {
-        Optional<String> near = Nearest.to(option.name(), rules.keySet());
-        diagnostics.add(Diagnostic.unknownOption(step, option.name(), option.span(), near));
+        diagnostics.add(
+            Diagnostic.unknownOption(step, option.name(), option.span(), rules.keySet()));
       } else if (!TypeFit.overlaps(found, rule.type())) {
         diagnostics.add(
             Diagnostic.wrongType("`" + rule.type().show() + "`", found, option.value().span()));

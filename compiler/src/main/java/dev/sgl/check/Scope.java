@@ -115,7 +115,8 @@ final class Scope {
   /// What is known of a variable, or a field of one, beyond its type.
   Optional<Type> narrowed(String path) {
     Type own = narrowed.get(path);
-    boolean isHidden = variables.containsKey(path.replaceFirst("\\..*", ""));
+    int dot = path.indexOf('.');
+    boolean isHidden = variables.containsKey(dot < 0 ? path : path.substring(0, dot));
     return own != null
         ? Optional.of(own)
         : isHidden ? Optional.empty() : outer.flatMap(o -> o.narrowed(path));

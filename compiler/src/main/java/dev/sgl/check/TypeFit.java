@@ -126,6 +126,30 @@ public final class TypeFit {
             && fits(field.get().type(), wanted.type(), assumed);
   }
 
+  /// Why a record does not fit another: the first field that is wrong.
+  static Optional<String> why(Type found, Type wanted) {
+    if (!(whole(found) instanceof Type.Rec(var given))
+        || !(whole(wanted) instanceof Type.Rec(var fields))) {
+      return Optional.empty();
+    }
+    for (Type.Field field : fields) {
+      Optional<Type.Field> own =
+          given.stream().filter(f -> f.name().equals(field.name())).findFirst();
+      if (own.isEmpty() && !field.optional()) {
+        return Optional.of("the field `%s` is missing".formatted(field.name()));
+      }
+      if (own.isPresent() && !hasField(given, field, Set.of())) {
+        return Optional.of(
+            "the field `%s` must be `%s`, but it is `%s`"
+                .formatted(field.name(), field.type().show(), own.get().type().show()));
+      }
+    }
+    return given.stream()
+        .filter(f -> !names(fields).contains(f.name()))
+        .findFirst()
+        .map(f -> "there is no field `%s`".formatted(f.name()));
+  }
+
   /// Whether some value of type `found` can be one of type `wanted`; bounds are not looked at.
   public static boolean overlaps(Type found, Type wanted) {
     return overlaps(found, wanted, Set.of());

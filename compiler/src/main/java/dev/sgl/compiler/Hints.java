@@ -58,6 +58,14 @@ final class Hints {
     if (token.getType() == SglLexer.UNKNOWN && SIGNS.containsKey(token.getText())) {
       return Optional.ofNullable(SIGNS.get(token.getText()));
     }
+    String first = firstOfLine(parser, token);
+    if (LINES.containsKey(first)) {
+      return Optional.ofNullable(LINES.get(first));
+    }
+    Optional<String> habit = Habits.of(parser, token);
+    if (habit.isPresent()) {
+      return habit;
+    }
     if (isInText(parser, token)) {
       return Optional.of("a brace that is text is written twice: `{{` and `}}`");
     }
@@ -74,10 +82,6 @@ final class Hints {
     if (context instanceof Sgl.NameContext && isWord(token)) {
       return Optional.of(
           "`" + token.getText() + "` is a word of the language; choose another name");
-    }
-    String first = firstOfLine(parser, token);
-    if (LINES.containsKey(first)) {
-      return Optional.ofNullable(LINES.get(first));
     }
     if (context instanceof Sgl.FileContext || context instanceof Sgl.DefinitionContext) {
       return Optional.ofNullable(DEFINITIONS.get(token.getText()));

@@ -61,7 +61,7 @@ final class Modules {
     lexer.removeErrorListeners();
     lexer.addErrorListener(errors);
     List<Token> tokens = Braces.balanced(lexer.getAllTokens(), source.file(), diagnostics);
-    Sgl parser = new Sgl(new CommonTokenStream(new ListTokenSource(tokens, source.file())));
+    Sgl parser = new Sgl(new Deadline.Tokens(new ListTokenSource(tokens, source.file())));
     parser.setErrorHandler(new Recovery());
     parser.removeErrorListeners();
     parser.addErrorListener(errors);

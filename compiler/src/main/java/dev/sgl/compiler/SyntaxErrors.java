@@ -4,8 +4,11 @@ import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.Parser;
@@ -57,6 +60,19 @@ final class SyntaxErrors extends BaseErrorListener {
       return Diagnostic.syntax(
           "The text is not closed.", span, "`\"` is missing before the end of the line");
     }
+    Optional<Token> open = openBlock(parser);
+    if (atEnd && open.isPresent()) {
+      Token begun = open.get();
+      return Diagnostic.syntax(
+          "The text is not closed.",
+          new Span(
+              span.file(),
+              begun.getStartIndex(),
+              begun.getStartIndex() + 3,
+              begun.getLine(),
+              begun.getCharPositionInLine() + 1),
+          "it begins here, and `\"\"\"` is missing behind it");
+    }
     String found = atEnd ? "the end of the file" : "`" + token.getText() + "`";
     IntervalSet expected = expected(parser);
     OptionalInt wanted = missing(expected, atEnd);
@@ -88,6 +104,20 @@ final class SyntaxErrors extends BaseErrorListener {
         span,
         "not expected here",
         Hints.of(parser, token));
+  }
+
+  /// The opening of a text of several lines that is not closed.
+  private static Optional<Token> openBlock(Parser parser) {
+    Deque<Token> open = new ArrayDeque<>();
+    for (int i = 0; i < parser.getTokenStream().size(); i++) {
+      Token token = parser.getTokenStream().get(i);
+      if (token.getType() == SglLexer.BLOCK_OPEN) {
+        open.push(token);
+      } else if (token.getType() == SglLexer.BLOCK_CLOSE) {
+        open.poll();
+      }
+    }
+    return Optional.ofNullable(open.peek());
   }
 
   /// The one token that must be meant: the only one, or a closing bracket among others.

@@ -3,7 +3,9 @@ package dev.sgl.diagnostic;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Span;
 import dev.sgl.program.Type;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /// A mistake in a source text: its code, one sentence, the place, a few words under the carets and,
 /// where possible, what to type instead.
@@ -59,13 +61,20 @@ public record Diagnostic(
         .help(didYouMean(near));
   }
 
+  /// A name that is not defined.
+  ///
+  /// @param help what to do
+  public static Diagnostic unknownName(String name, Span span, String help) {
+    return unknownName(name, span, Optional.empty()).help(help);
+  }
+
   public static Diagnostic unknownFunction(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-function",
             "There is no program, function or fragment `" + name + "`.",
             span,
             "not defined")
-        .help(didYouMean(near));
+        .help(Nearest.function(name).or(() -> didYouMean(near)));
   }
 
   public static Diagnostic unknownType(String name, Span span, Optional<String> near) {
@@ -82,11 +91,20 @@ public record Diagnostic(
         .help(didYouMean(near));
   }
 
+  /// A field of the items of a list, asked of the list.
+  public static Diagnostic unknownField(String name, String list, Span span) {
+    return unknownField(name, "`" + list + "`", span, Optional.empty())
+        .help("each item has one: `[x.%s for x in …]`".formatted(name));
+  }
+
   public static Diagnostic unknownOption(
-      String step, String name, Span span, Optional<String> near) {
+      String step, String name, Span span, Collection<String> known) {
+    Optional<String> near = Nearest.to(name, known);
     return new Diagnostic(
             "unknown-option", "`" + step + "` has no option `" + name + "`.", span, "not an option")
-        .help(didYouMean(near));
+        .help(
+            didYouMean(near)
+                .or(() -> Optional.of("options are " + String.join(", ", new TreeSet<>(known)))));
   }
 
   public static Diagnostic unknownMethod(String name, Span span) {
@@ -104,6 +122,12 @@ public record Diagnostic(
     return new Diagnostic(
             "duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
         .help("choose another name");
+  }
+
+  /// @param why a part of the value is wrong, in words
+  public static Diagnostic wrongType(String expected, Type found, Span span, Optional<String> why) {
+    Diagnostic diagnostic = wrongType(expected, found, span);
+    return why.isPresent() ? diagnostic.help(why) : diagnostic;
   }
 
   public static Diagnostic wrongType(String expected, Type found, Span span) {
@@ -288,7 +312,10 @@ public record Diagnostic(
             what + " must stand in a message, because this program speaks in messages.",
             span,
             "in no message")
-        .help("put it after `user` or `assistant`");
+        .help(
+            what.equals("Text")
+                ? "put it after `user` or `assistant`"
+                : "put it after `assistant`: `assistant " + what.replace("`", "") + " …`");
   }
 
   public static Diagnostic notAssistant(String what, Span span) {

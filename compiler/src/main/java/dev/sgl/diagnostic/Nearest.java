@@ -24,15 +24,52 @@ public final class Nearest {
           Map.entry("boolean", "bool"),
           Map.entry("print", "log"),
           Map.entry("println", "log"),
+          Map.entry("const", "let"),
+          Map.entry("var", "let"),
+          Map.entry("val", "let"),
           Map.entry("elif", "else if"),
           Map.entry("elsif", "else if"));
 
+  /// Other names of what is here, if it is among the names that there are.
+  private static final Map<String, String> OTHERS =
+      Map.of(
+          "length", "len",
+          "size", "len",
+          "temp", "temperature",
+          "stop_at", "stop",
+          "max_length", "max_tokens",
+          "maxTokens", "max_tokens",
+          "topP", "top_p",
+          "topK", "top_k",
+          "toUpperCase", "upper",
+          "toLowerCase", "lower");
+
+  /// Functions of other languages, and how the same is written here.
+  private static final Map<String, String> FUNCTIONS =
+      Map.of(
+          "append", "lists are added: `items = items + [\"x\"]`",
+          "push", "lists are added: `items = items + [\"x\"]`",
+          "add", "lists are added: `items = items + [\"x\"]`",
+          "extend", "lists are added: `items = items + more`",
+          "map", "a list is made of another so: `[f(x) for x in list]`",
+          "filter", "a list is made of another so: `[x for x in list if …]`",
+          "range", "the numbers from 1 to 3 are `1..3`",
+          "format", "values stand in the text: `\"{x}\"`",
+          "enumerate", "count with `for i in 0..list.len - 1 { let x = list[i] … }`");
+
   private Nearest() {}
+
+  /// How something is written here that other languages have a function for.
+  public static Optional<String> function(String name) {
+    return Optional.ofNullable(FUNCTIONS.get(name));
+  }
 
   /// What was meant by `word`: what it is called here if it is another language's, or the closest
   /// of `names`, if at most a third of the word would have to change.
   public static Optional<String> to(String word, Collection<String> names) {
-    return Optional.ofNullable(FOREIGN.get(word)).or(() -> nearest(word, names));
+    return Optional.ofNullable(FOREIGN.get(word))
+        .or(() -> Optional.ofNullable(OTHERS.get(word)).filter(names::contains))
+        .or(() -> nearest(word, names));
   }
 
   private static Optional<String> nearest(String word, Collection<String> names) {

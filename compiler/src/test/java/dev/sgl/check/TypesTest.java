@@ -76,7 +76,6 @@ class TypesTest {
         "program p(s: string) { return s + 1 }",
         "program p(s: string) { return s + none }",
         "program p(xs: int[]) { return xs + 1 }",
-        "program p(xs: string[]) { return \", \".join(xs) }",
         "program p(o: O) { return o.x + 1 }",
         "program p(o: O) -> int { if o.s != none { return o.x } return 0 }",
         "program p(o: O) -> int { if o.x != none { return 0 } return o.x }",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.compiler.Compiler;
+import dev.sgl.compiler.Deadline;
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
@@ -26,10 +27,12 @@ import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 
 /// `GET /v1/programs`, `GET` and `POST /v1/programs/{name}`, and `POST /playground/run`.
 public final class ProgramApi {
+  private static final Duration PATIENCE = Duration.ofSeconds(2); // for compiling
   private static final int MOST_SOURCE = 1 << 20;
 
   /// Of a program that anyone may have sent.
@@ -115,7 +118,10 @@ public final class ProgramApi {
     if (source.length() > MOST_SOURCE) {
       throw ApiException.invalid("source", "the program is too long");
     }
-    Compiler.Result compiled = Compiler.compile("playground.sgl", source).runnable();
+    Compiler.Result compiled =
+        Deadline.within(PATIENCE, () -> Compiler.compile("playground.sgl", source).runnable())
+            .orElseThrow(
+                () -> ApiException.invalid("source", "the program takes too long to compile"));
     if (compiled.program().isEmpty()) {
       throw ApiException.invalid("source", "invalid_program", compiled.report().stripTrailing());
     }
