@@ -188,8 +188,7 @@ public final class Checker {
       case Step.Let(var name, var type, var value, var span) -> {
         Type found = fits(value, type, scope);
         if (type instanceof Type.Any) {
-          Type kept = value instanceof Expr.ListOf ? loose(found) : found;
-          infer(name, kept, found, Kind.VALUE, span, scope);
+          infer(name, isWrittenOut(value) ? loose(found) : found, found, Kind.VALUE, span, scope);
         } else {
           define(name, type, Kind.VALUE, span, scope);
         }
@@ -202,9 +201,10 @@ public final class Checker {
         } else {
           values.read(name, span, scope);
         }
-        Type found = widen(values.type(value, scope));
+        Type type = values.type(value, scope);
+        Type found = isWrittenOut(value) ? loose(type) : widen(type);
         Optional<Type> known = scope.find(name).map(Scope.Variable::type);
-        scope.assigned(name, known.filter(type -> TypeFit.fits(found, type)).orElse(Type.ANY));
+        scope.assigned(name, known.filter(before -> TypeFit.fits(found, before)).orElse(Type.ANY));
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
@@ -415,14 +415,28 @@ public final class Checker {
     define(name, widen(found), isFixed ? Optional.of(exact) : Optional.empty(), kind, span, scope);
   }
 
-  /// A list that is written out, as one that may grow and hold other values of the same kinds.
-  private static Type loose(Type list) {
-    if (!(list instanceof Type.Array(var item, _, _))) {
-      return list;
-    }
-    List<Type> items = item instanceof Type.OneOf(var choices) ? choices : List.of(item);
-    List<Type> kinds = items.stream().map(Checker::widen).distinct().toList();
-    return Type.array(kinds.size() == 1 ? kinds.getFirst() : new Type.OneOf(kinds));
+  private static boolean isWrittenOut(Expr value) {
+    return value instanceof Expr.ListOf || value instanceof Expr.RecOf;
+  }
+
+  /// What a variable may hold that begins with a list or a record that is written out: lists that
+  /// grow, other values of the same kinds, and anything where there is none yet.
+  private static Type loose(Type type) {
+    return switch (type) {
+      case Type.Array(var item, _, _) -> Type.array(loose(item));
+      case Type.Rec(var fields) ->
+          new Type.Rec(
+              fields.stream()
+                  .map(f -> new Type.Field(f.name(), loose(f.type()), f.optional(), f.doc()))
+                  .toList());
+      case Type.OneOf(var choices) -> {
+        List<Type> kinds = choices.stream().map(Checker::loose).distinct().toList();
+        yield kinds.contains(Type.ANY)
+            ? Type.ANY
+            : kinds.size() == 1 ? kinds.getFirst() : new Type.OneOf(kinds);
+      }
+      default -> widen(type);
+    };
   }
 
   private void define(
@@ -471,6 +485,7 @@ public final class Checker {
       case Type.Literal(Long _) -> Type.INT;
       case Type.Literal(Boolean _) -> Type.BOOL;
       case Type.Literal(Double _) -> Type.FLOAT;
+      case Type.Literal _ -> Type.ANY; // none, until there is a value
       default -> type;
     };
   }

@@ -1,5 +1,6 @@
 package dev.sgl.check;
 
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.util.HashSet;
@@ -37,7 +38,7 @@ public final class TypeFit {
     }
     return switch (found) {
       case Type.OneOf(var choices) -> choices.stream().allMatch(c -> fits(c, wanted, assumed));
-      case Type.Literal(Object value) -> Types.mismatch(wanted, value).isEmpty();
+      case Type.Literal(Object value) -> isOf(value, wanted);
       case Type.Bool _ when wanted instanceof Type.OneOf ->
           fits(new Type.Literal(true), wanted, assumed)
               && fits(new Type.Literal(false), wanted, assumed);
@@ -46,6 +47,15 @@ public final class TypeFit {
               ? choices.stream().anyMatch(c -> fits(found, c, assumed))
               : fitsOne(found, wanted, assumed);
     };
+  }
+
+  /// Whether a value is of a type; of a type that is a mistake itself, any is.
+  private static boolean isOf(Object value, Type type) {
+    try {
+      return Types.mismatch(type, value).isEmpty();
+    } catch (ConstraintException e) {
+      return true;
+    }
   }
 
   private static boolean isOpen(Type type) {

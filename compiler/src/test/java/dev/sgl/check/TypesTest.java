@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.diagnostic.Diagnostic;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +47,10 @@ class TypesTest {
         "program p(all: O[]) -> int[] { return [o.x + 1 for o in all if o.x != none] }",
         "program p(o: O) -> int { match o.x { int -> return o.x _ -> return 0 } }",
         "program p(o: O) -> int { let x = o.x while x == none { x = 1 } return 0 }",
+        "program p(xs: int[]) { let best = none for x in xs { if best == none or x > best { best = x } } return best }",
+        "program p(xs: int[]) { let s = {best: none} for x in xs { if s.best == none or x > s.best { s = {best: x} } } return s }",
+        "program p() { let s = {mode: \"a\"} while true { match s.mode { \"a\" -> s = {mode: \"b\"} \"b\" -> break } } }",
+        "program p() { let all = [] for i in 1..3 { all = all + [{n: i}] } return all[0].n + 1 }",
         "program p(j: json) -> int { return j.a + 1 }",
         "program p() -> string[] { let all = [] for w in [\"a\"] { all = all + [w] } return all }",
         "program p() -> \"a\" | \"b\" { select x from [\"a\", \"b\"] return x }",
@@ -86,6 +91,11 @@ class TypesTest {
       })
   void mayNotFit(String source) {
     assertEquals(List.of("wrong-type"), codes(source));
+  }
+
+  @Test
+  void aTypeThatIsAMistakeIsSaidOnce() {
+    assertEquals(List.of("bad-pattern"), codes("program p(s: r\"[a\" = \"b\") { return s }"));
   }
 
   @ParameterizedTest
