@@ -130,11 +130,14 @@ public final class Checker {
   }
 
   /// Checks a block that is entered if a condition holds, or if it does not.
-  private void knowing(Expr condition, boolean holds, List<Step> steps, Scope scope, Place place) {
+  ///
+  /// @return what is known at its end
+  private Scope knowing(Expr condition, boolean holds, List<Step> steps, Scope scope, Place place) {
     Scope known = scope.inner();
     values.know(condition, holds, known);
-    inner(steps, known, place);
+    block(steps, known, place);
     scope.lose(known);
+    return known;
   }
 
   private void warnIfUnread(String name, Scope.Variable variable) {
@@ -194,7 +197,7 @@ public final class Checker {
         }
       }
       case Step.Assign(var name, var value, var span) -> {
-        if (scope.find(name).isEmpty() && Nearest.to(name, scope.names()).isEmpty()) {
+        if (scope.find(name).isEmpty() && Nearest.among(name, scope.names()).isEmpty()) {
           diagnostics.add(
               Diagnostic.unknownName(name, span, "to bind it, write `let " + name + " = …`"));
           scope.define(name, Type.ANY, Kind.VALUE, span);
@@ -204,12 +207,17 @@ public final class Checker {
         Type type = values.type(value, scope);
         Type found = isWrittenOut(value) ? loose(type) : widen(type);
         Optional<Type> known = scope.find(name).map(Scope.Variable::type);
-        scope.assigned(name, known.filter(before -> TypeFit.fits(found, before)).orElse(Type.ANY));
+        boolean fits = known.filter(before -> TypeFit.fits(found, before)).isPresent();
+        scope.assigned(name, fits ? known.orElseThrow() : Type.ANY);
+        if (fits) {
+          scope.narrow(name, found);
+        }
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
-        knowing(condition, true, then, scope, place);
-        knowing(condition, false, otherwise, scope, place);
+        Scope yes = knowing(condition, true, then, scope, place);
+        Scope no = knowing(condition, false, otherwise, scope, place);
+        scope.narrowAsIn(yes, no);
         if (flow.leaves(then)) {
           values.know(condition, false, scope);
         }
@@ -285,7 +293,7 @@ public final class Checker {
       for (Pattern pattern : arm.patterns()) {
         Optional<Type> fits = fits(pattern, subject, arm, inner);
         if (arm.patterns().size() == 1 && fits.isPresent() && path.isPresent()) {
-          inner.narrow(path.get(), fits.get());
+          inner.narrow(path.get(), narrowed(subject, fits.get()));
         }
       }
       block(arm.body(), inner, place);
@@ -295,6 +303,17 @@ public final class Checker {
     if (Coverage.covers(patterns, subject)) {
       flow.isExhaustive(match);
     }
+  }
+
+  /// What is known of a value of a type that fits a pattern: which of several types it is, if each
+  /// of them fits as a whole.
+  private static Type narrowed(Type subject, Type pattern) {
+    if (!(TypeFit.whole(subject) instanceof Type.OneOf(var choices))) {
+      return TypeFit.fits(subject, pattern) ? subject : pattern;
+    }
+    List<Type> left = choices.stream().filter(c -> TypeFit.overlaps(c, pattern)).toList();
+    boolean isWhole = !left.isEmpty() && left.stream().allMatch(c -> TypeFit.fits(c, pattern));
+    return isWhole ? left.size() == 1 ? left.getFirst() : new Type.OneOf(left) : pattern;
   }
 
   /// Binds what a pattern binds, and returns what is known of a value that it fits.

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// Finds the type of a value as far as it is known, and says what is wrong with it.
 final class ExprChecker {
@@ -106,7 +107,7 @@ final class ExprChecker {
   Type require(Expr expr, Type wanted, Scope scope) {
     Type found = type(expr, scope);
     if (!TypeFit.fits(found, wanted)) {
-      Type exact = exact(expr, scope);
+      Type exact = exact(expr, found, scope);
       if (!TypeFit.fits(exact, wanted)) {
         diagnostics.add(
             Diagnostic.wrongType(
@@ -118,21 +119,26 @@ final class ExprChecker {
 
   /// What is known of a value that was checked, with what is known of variables that are never
   /// assigned another: the literals that they were bound to.
-  private Type exact(Expr expr, Scope scope) {
+  ///
+  /// @param found what is known of its type without that
+  private Type exact(Expr expr, Type found, Scope scope) {
     return switch (expr) {
+      case Expr.Constant(Object value, _) -> constant(value);
       case Expr.Name(var name, _) when scope.narrowed(name).isEmpty() ->
-          scope
-              .find(name)
-              .map(variable -> variable.exact().orElse(variable.type()))
-              .orElse(Type.ANY);
-      case Expr.ListOf(var items, _) ->
-          listOf(items.stream().map(item -> exact(item, scope)).toList());
-      case Expr.RecOf(var entries, _) ->
+          scope.find(name).flatMap(Scope.Variable::exact).orElse(found);
+      case Expr.ListOf(var items, _) when found instanceof Type.Array(var item, _, _) ->
+          listOf(items.stream().map(i -> exact(i, item, scope)).toList());
+      case Expr.RecOf(var entries, _) when found instanceof Type.Rec(var fields) ->
           new Type.Rec(
-              entries.stream()
-                  .map(e -> new Type.Field(e.name(), exact(e.value(), scope), false))
+              IntStream.range(0, entries.size())
+                  .mapToObj(
+                      i ->
+                          new Type.Field(
+                              entries.get(i).name(),
+                              exact(entries.get(i).value(), fields.get(i).type(), scope),
+                              false))
                   .toList());
-      default -> quietly(expr, scope);
+      default -> found;
     };
   }
 
@@ -441,11 +447,16 @@ final class ExprChecker {
       arguments(call.name(), tool.parameters(), call, scope);
       return tool.returns().orElse(Type.ANY);
     }
-    if (call.name().equals("join") && joinsAsInPython(call, scope)) {
+    List<Type> types = call.arguments().stream().map(a -> type(a.value(), scope)).toList();
+    if (call.name().equals("join") && joinsAsInPython(types)) {
+      diagnostics.add(
+          Diagnostic.wrongArguments(
+              "The list comes first: write `items.join(\", \")`.", call.span()));
       return Type.TEXT;
     }
-    for (int i = 0; i < call.arguments().size(); i++) {
-      require(call.arguments().get(i).value(), Functions.taken(call.name(), i), scope);
+    for (int i = 0; i < types.size(); i++) {
+      Expr argument = call.arguments().get(i).value();
+      requireTaken(Functions.taken(call.name(), i), types.get(i), argument);
     }
     if (call.name().equals("meta")) {
       meta(call, scope);
@@ -475,20 +486,10 @@ final class ExprChecker {
   }
 
   /// `", ".join(items)`, where here the list comes first.
-  private boolean joinsAsInPython(Expr.Call call, Scope scope) {
-    if (call.arguments().size() != 2) {
-      return false;
-    }
-    Expr between = call.arguments().get(0).value();
-    Expr list = call.arguments().get(1).value();
-    boolean isTurned =
-        isText(quietly(between, scope)) && quietly(list, scope) instanceof Type.Array;
-    if (isTurned) {
-      diagnostics.add(
-          Diagnostic.wrongArguments(
-              "The list comes first: write `items.join(\", \")`.", call.span()));
-    }
-    return isTurned;
+  private static boolean joinsAsInPython(List<Type> arguments) {
+    return arguments.size() == 2
+        && isText(arguments.get(0))
+        && arguments.get(1) instanceof Type.Array;
   }
 
   private void meta(Expr.Call call, Scope scope) {

@@ -122,6 +122,18 @@ final class Scope {
         : isHidden ? Optional.empty() : outer.flatMap(o -> o.narrowed(path));
   }
 
+  /// Takes over what is known of variables and fields at the ends of two blocks, of which one was
+  /// run.
+  void narrowAsIn(Scope one, Scope other) {
+    one.narrowed.forEach(
+        (path, type) -> {
+          Type also = other.narrowed.get(path);
+          if (also != null && find(path.replaceFirst("\\..*", "")).isPresent()) {
+            narrow(path, type.equals(also) ? type : new Type.OneOf(List.of(type, also)));
+          }
+        });
+  }
+
   /// Lets the variable be of another type from here on: it was assigned another kind of value.
   void assigned(String name, Type type) {
     for (Optional<Scope> s = Optional.of(this); s.isPresent(); s = s.get().outer) {
@@ -129,6 +141,7 @@ final class Scope {
       Variable variable = s.get().variables.get(name);
       if (variable != null) {
         variable.type = type;
+        return;
       }
     }
   }
@@ -156,7 +169,8 @@ final class Scope {
   /// Takes over all that a block has bound that has ended.
   void keep(Scope ended) {
     lose(ended);
-    ended.variables.forEach((name, v) -> define(name, v.type, v.kind, v.span));
+    ended.variables.forEach((name, v) -> define(name, v.type, v.exact, v.kind, v.span));
+    narrowed.putAll(ended.narrowed);
   }
 
   Optional<Variable> find(String name) {

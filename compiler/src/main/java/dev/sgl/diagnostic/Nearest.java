@@ -72,6 +72,11 @@ public final class Nearest {
         .or(() -> nearest(word, names));
   }
 
+  /// The closest of `names` alone.
+  public static Optional<String> among(String word, Collection<String> names) {
+    return nearest(word, names);
+  }
+
   private static Optional<String> nearest(String word, Collection<String> names) {
     return names.stream()
         .filter(name -> !name.equals(word))

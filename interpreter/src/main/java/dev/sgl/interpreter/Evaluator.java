@@ -77,13 +77,15 @@ final class Evaluator {
 
   /// The text of a part of a text. A field that is not there is shown nowhere.
   private String shown(Expr part) {
-    if (part instanceof Expr.Member(var of, var name, var span)
-        && Pending.shallow(value(of)) instanceof Map<?, ?> record
-        && !record.containsKey(name)) {
+    if (!(part instanceof Expr.Member(var of, var name, var span))) {
+      return text(part);
+    }
+    Object value = Pending.shallow(value(of));
+    if (value instanceof Map<?, ?> record && !record.containsKey(name)) {
       String fields = record.isEmpty() ? "none" : String.join(", ", names(record));
       throw new TypeException("there is no field `%s`, only %s".formatted(name, fields)).at(span);
     }
-    return text(part);
+    return Values.text(Pending.deep(member(value, name), execution.run().effort()::spend));
   }
 
   private static List<String> names(Map<?, ?> record) {
@@ -214,21 +216,20 @@ final class Evaluator {
   }
 
   private Object each(Expr.Each each) {
-    List<?> elements = list(each.list());
-    return execution.order().together(() -> each(each, elements));
-  }
-
-  private Object each(Expr.Each each, List<?> elements) {
     List<Object> items = new ArrayList<>();
-    for (Object element : elements) {
+    List<Order> orders = new ArrayList<>();
+    for (Object element : list(each.list())) {
       execution.run().effort().spend();
       Environment inner = environment.inner();
       inner.define(each.name(), element);
-      Evaluator values = new Evaluator(inner, execution);
+      Order own = execution.order().branch();
+      orders.add(own);
+      Evaluator values = new Evaluator(inner, execution.in(own));
       if (each.condition().isEmpty() || values.truth(each.condition().get())) {
         items.add(values.value(each.item()));
       }
     }
+    execution.order().join(orders);
     return Collections.unmodifiableList(items);
   }
 }

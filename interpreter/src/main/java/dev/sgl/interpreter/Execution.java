@@ -106,6 +106,11 @@ final class Execution {
     return new Execution(run, activation, other, group, defaults, own);
   }
 
+  /// The same in a line of its own.
+  Execution in(Order own) {
+    return branch(conversation, tasks, own);
+  }
+
   Order order() {
     return order;
   }
@@ -140,7 +145,8 @@ final class Execution {
     return conversation.child(name + "()");
   }
 
-  /// Starts a call of a tool; its value is pending. It begins when the calls before it have ended.
+  /// Starts a call of a tool; its value is pending. It begins when the calls before it have ended,
+  /// and not at all if one of them failed and nobody has handled that.
   ///
   /// @param isRead whether an error can be raised where the value is read
   Pending tool(
@@ -154,7 +160,7 @@ final class Execution {
                 isRead,
                 conversation.branch(),
                 () -> {
-                  before.forEach(Pending::settle);
+                  before.forEach(Pending::requireHandled);
                   return located(span, known, () -> call.apply(calls));
                 })
             .value();

@@ -1,17 +1,15 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.task.Pending;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Set;
 
 /// The order of the calls of tools in one line of a program's flow: each begins when those before
-/// it have ended, except that the calls of one comprehension run beside each other. Used by the
-/// thread of that line.
+/// it have ended. Elements of a comprehension and branches of a fork are lines of their own. Used
+/// by the thread of that line.
 final class Order {
   private List<Pending> before;
-  private final List<Pending> together = new ArrayList<>();
-  private int depth; // of comprehensions
 
   Order() {
     this(List.of());
@@ -21,11 +19,9 @@ final class Order {
     this.before = before;
   }
 
-  /// The order of a branch that begins here.
+  /// The order of a line that begins here.
   Order branch() {
-    List<Pending> all = new ArrayList<>(before);
-    all.addAll(together);
-    return new Order(List.copyOf(all));
+    return new Order(before);
   }
 
   /// The calls that have to end before the next begins.
@@ -34,23 +30,13 @@ final class Order {
   }
 
   void began(Pending call) {
-    if (depth > 0) {
-      together.add(call);
-    } else {
-      before = List.of(call);
-    }
+    before = List.of(call);
   }
 
-  /// Does `work`, whose calls run beside each other.
-  <T> T together(Supplier<T> work) {
-    depth++;
-    try {
-      return work.get();
-    } finally {
-      if (--depth == 0 && !together.isEmpty()) {
-        before = List.copyOf(together);
-        together.clear();
-      }
-    }
+  /// Goes on behind all of those lines.
+  void join(List<Order> lines) {
+    Set<Pending> last = new LinkedHashSet<>();
+    lines.forEach(line -> last.addAll(line.before));
+    before = lines.isEmpty() ? before : List.copyOf(last);
   }
 }

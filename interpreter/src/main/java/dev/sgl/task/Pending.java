@@ -30,15 +30,21 @@ public final class Pending {
     return future.isDone() && !future.isCompletedExceptionally();
   }
 
-  /// Waits until the value is known or cannot be had, and raises nothing of it.
-  public void settle() {
+  /// Waits until the value is known or cannot be had, and raises its error unless that was raised
+  /// where the value was read.
+  public void requireHandled() {
     try {
       future.handle((_, _) -> true).get();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (Thread.currentThread().isInterrupted()) {
       throw new CancellationException("cancelled");
+    }
+    if (!failureRead) {
+      await();
     }
   }
 

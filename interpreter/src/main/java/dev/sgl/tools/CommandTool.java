@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 /// for an option, is refused, unless `--` stands before it. Of the environment it sees what
 /// [ToolEnvironment] passes on. The command's output is the result:
 /// text without the line ends behind it, or JSON where the tool returns something else. An exit
-/// status other than 0 is an error. When the command has ended, or its time is over, it and what
+/// status other than 0 is an error. When its time is over, or its output goes wrong, it and what
 /// it started are killed; what has left it before, such as a daemon, goes on.
 public final class CommandTool implements ToolFunction {
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");

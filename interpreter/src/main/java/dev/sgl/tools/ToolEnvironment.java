@@ -1,5 +1,6 @@
 package dev.sgl.tools;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -46,6 +47,7 @@ public record ToolEnvironment(Set<String> also) {
   }
 
   private boolean passes(String name) {
-    return COMMON.contains(name) || name.startsWith("LC_") || also.contains(name);
+    String upper = name.toUpperCase(Locale.ROOT); // Windows writes `Path`
+    return COMMON.contains(upper) || name.startsWith("LC_") || also.contains(name);
   }
 }

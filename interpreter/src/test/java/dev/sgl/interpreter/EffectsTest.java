@@ -109,6 +109,46 @@ class EffectsTest {
   }
 
   @Test
+  void aFunctionOfAComprehensionKeepsItsOrder() {
+    run(
+        """
+        tool put(text: string) -> string
+        fn save(x: int) -> string { put("create") return put("close {x}") }
+        program main() { let all = [save(i) for i in 1..1] put("end") return all }
+        """,
+        Map.of("put", this::put));
+    assertEquals(List.of("create", "close 1", "end"), done);
+  }
+
+  @Test
+  void aCallInATextIsMadeOnce() {
+    ToolFunction book =
+        _ -> {
+          done.add("booked");
+          return Map.of("id", 7L);
+        };
+    assertEquals(
+        "number 7",
+        run(
+            "tool book() -> { id: int } program main() { return \"number {book().id}\" }",
+            Map.of("book", book)));
+    assertEquals(List.of("booked"), done);
+  }
+
+  @Test
+  void nothingHappensAfterAFailureThatNobodyHandled() {
+    run(
+        """
+        tool put(text: string) -> string
+        program main() {
+          retry 1 { let a = put("break") let b = put("close") } else { return 1 }
+        }
+        """,
+        Map.of("put", this::put));
+    assertEquals(List.of(), done);
+  }
+
+  @Test
   void nothingHappensAfterAFailure() {
     RunException error =
         failure(

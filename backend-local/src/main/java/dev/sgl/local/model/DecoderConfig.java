@@ -22,7 +22,7 @@ public record DecoderConfig(
     boolean tied,
     JsonNode json) {
 
-  private static final int MAX = 1 << 20;
+  private static final int MAX = 1 << 24;
 
   /// @throws ModelException if a number is missing or makes no sense
   static DecoderConfig read(JsonNode json) {

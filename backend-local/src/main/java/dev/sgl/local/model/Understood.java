@@ -63,6 +63,12 @@ final class Understood {
           "config.json: quantization_config: weights of the kind %s are not supported yet; take the model in 16 bits"
               .formatted(quantization.path("quant_method").asText("that it names")));
     }
+    requireNeutral(config);
+    requireNeutral(config.path("rope_parameters"));
+    requireNeutral(config.path("rope_scaling"));
+  }
+
+  private static void requireNeutral(JsonNode config) {
     NEUTRAL.forEach(
         (key, isNeutral) -> {
           JsonNode value = config.path(key);

@@ -1,5 +1,6 @@
 package dev.sgl.local.template;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -149,11 +150,25 @@ final class Python {
     out.append(quote);
   }
 
+  /// `repr` of a float: its shortest digits, with an exponent from 1e16 on and below 1e-4.
   static String real(double number) {
-    if (number == Math.rint(number) && Math.abs(number) < 1e16) {
-      return (long) number + ".0";
+    if (Double.isNaN(number)) {
+      return "nan";
     }
-    return Double.toString(number).replace("E", "e");
+    if (Double.isInfinite(number)) {
+      return number > 0 ? "inf" : "-inf";
+    }
+    if (number == 0) {
+      return Double.toString(number); // with its sign
+    }
+    BigDecimal digits = new BigDecimal(Double.toString(number)).stripTrailingZeros();
+    int exponent = digits.precision() - digits.scale() - 1;
+    if (exponent >= -4 && exponent < 16) {
+      String plain = digits.toPlainString();
+      return plain.contains(".") ? plain : plain + ".0";
+    }
+    String mantissa = digits.movePointLeft(exponent).stripTrailingZeros().toPlainString();
+    return "%se%s%02d".formatted(mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 
   static boolean equal(Object a, Object b) {
