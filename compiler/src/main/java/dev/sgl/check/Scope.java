@@ -115,11 +115,16 @@ final class Scope {
   /// What is known of a variable, or a field of one, beyond its type.
   Optional<Type> narrowed(String path) {
     Type own = narrowed.get(path);
-    int dot = path.indexOf('.');
-    boolean isHidden = variables.containsKey(dot < 0 ? path : path.substring(0, dot));
+    boolean isHidden = variables.containsKey(root(path));
     return own != null
         ? Optional.of(own)
         : isHidden ? Optional.empty() : outer.flatMap(o -> o.narrowed(path));
+  }
+
+  /// The variable that a path begins with.
+  private static String root(String path) {
+    int dot = path.indexOf('.');
+    return dot < 0 ? path : path.substring(0, dot);
   }
 
   /// Takes over what is known of variables and fields at the ends of two blocks, of which one was
@@ -128,7 +133,9 @@ final class Scope {
     one.narrowed.forEach(
         (path, type) -> {
           Type also = other.narrowed.get(path);
-          if (also != null && find(path.replaceFirst("\\..*", "")).isPresent()) {
+          boolean isOwn =
+              one.variables.containsKey(root(path)) || other.variables.containsKey(root(path));
+          if (also != null && !isOwn) {
             narrow(path, type.equals(also) ? type : new Type.OneOf(List.of(type, also)));
           }
         });

@@ -81,6 +81,7 @@ class TypesTest {
         "program p(v: \"a\" | \"b\") -> \"b\" | \"c\" { return v }",
         "program p(n: int<1..5>) { return small(n) }",
         "program p() { return small(4) }",
+        "program p(x: int | none, c: bool) -> int { if c { let x = 1 x = 2 log x } else { let x = 1 x = 2 log x } return x }",
         "program p(n: int) { return small(n + 1) }",
         "program p(s: string) -> string<..2> { return s }",
         "program p() -> string<..2> { let s = \"hello\" return s }",

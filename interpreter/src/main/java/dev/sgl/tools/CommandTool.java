@@ -29,8 +29,6 @@ import java.util.regex.Pattern;
 public final class CommandTool implements ToolFunction {
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
 
-  private static final Pattern NUMBER = Pattern.compile("-[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
-
   private final Tool tool;
   private final List<String> words;
   private final Duration timeout;
@@ -91,7 +89,7 @@ public final class CommandTool implements ToolFunction {
               .matcher(word)
               .replaceAll(name -> Matcher.quoteReplacement(text(arguments, name.group(1))));
       boolean isGivenOption = finished.startsWith("-") && !word.startsWith("-");
-      if (isGivenOption && !isBehindOptions && !NUMBER.matcher(finished).matches()) {
+      if (isGivenOption && !isBehindOptions && !isNumber(word, arguments)) {
         throw new IOException(
             "%s begins with `-`, so the command would take it for an option; write `--` before it"
                 .formatted(word));
@@ -100,6 +98,12 @@ public final class CommandTool implements ToolFunction {
       command.add(finished);
     }
     return command;
+  }
+
+  /// Whether a word is an argument that is a number, such as -5.
+  private static boolean isNumber(String word, Map<String, Object> arguments) {
+    Matcher argument = ARGUMENT.matcher(word);
+    return argument.matches() && arguments.get(argument.group(1)) instanceof Number;
   }
 
   private static String text(Map<String, Object> arguments, String name) {

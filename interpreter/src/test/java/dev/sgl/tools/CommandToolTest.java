@@ -53,6 +53,7 @@ class CommandToolTest {
   @Test
   void anArgumentIsNoOption() throws Exception {
     assertThrows(IOException.class, () -> call("-> string", "printf {x}", "-v"));
+    assertThrows(IOException.class, () -> call("-> string", "printf {x}", "-5"), "a text");
     assertEquals("-v", call("-> string", "printf -- {x}", "-v"));
     assertEquals("-5", call("-> string", "printf -- {x}", -5L));
     assertEquals("1", call("-> string", "expr {x} + 6", -5L));
