@@ -299,7 +299,7 @@ final class Endpoint implements AutoCloseable {
         : new UnavailableException(message);
   }
 
-  /// What an endpoint says, in one line and at most so long, without the key that it was sent.
+  /// A text of an endpoint in one line, shortened, without the key that it was sent.
   String shown(String text) {
     String masked = options.apiKey().map(key -> text.replace(key, "(the API key)")).orElse(text);
     String line = masked.replaceAll("\\p{Cntrl}+", " ").strip();

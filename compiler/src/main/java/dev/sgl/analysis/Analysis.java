@@ -42,13 +42,9 @@ public record Analysis(
         Highlights.of(file, parsed, names.occurrences()));
   }
 
-  /// What is known of a text that takes too long to look at.
+  /// A text that takes too long to look at: nothing else is known of it.
   public static Analysis givenUp(String file, String text) {
-    Diagnostic late =
-        Diagnostic.syntax(
-            "The program takes too long to check.",
-            new Span(file, 0, 1, 1, 1),
-            "somewhere in here");
+    Diagnostic late = Compiler.ofAll(file, "The program takes too long to check.");
     return new Analysis(file, text, List.of(late), List.of(), List.of(), List.of());
   }
 

@@ -131,7 +131,7 @@ public final class Checker {
 
   /// Checks a block that is entered if a condition holds, or if it does not.
   ///
-  /// @return what is known at its end
+  /// @return the scope at its end
   private Scope knowing(Expr condition, boolean holds, List<Step> steps, Scope scope, Place place) {
     Scope known = scope.inner();
     values.know(condition, holds, known);
@@ -305,15 +305,15 @@ public final class Checker {
     }
   }
 
-  /// What is known of a value of a type that fits a pattern: which of several types it is, if each
-  /// of them fits as a whole.
+  /// The type of a value that fits a pattern: those of several types that do, if each of them fits
+  /// as a whole.
   private static Type narrowed(Type subject, Type pattern) {
     if (!(TypeFit.whole(subject) instanceof Type.OneOf(var choices))) {
       return TypeFit.fits(subject, pattern) ? subject : pattern;
     }
     List<Type> left = choices.stream().filter(c -> TypeFit.overlaps(c, pattern)).toList();
     boolean isWhole = !left.isEmpty() && left.stream().allMatch(c -> TypeFit.fits(c, pattern));
-    return isWhole ? left.size() == 1 ? left.getFirst() : new Type.OneOf(left) : pattern;
+    return isWhole ? Type.oneOf(left) : pattern;
   }
 
   /// Binds what a pattern binds, and returns what is known of a value that it fits.
@@ -438,8 +438,8 @@ public final class Checker {
     return value instanceof Expr.ListOf || value instanceof Expr.RecOf;
   }
 
-  /// What a variable may hold that begins with a list or a record that is written out: lists that
-  /// grow, other values of the same kinds, and anything where there is none yet.
+  /// The type of a variable that begins with a list or a record that is written out: its lists may
+  /// grow, its values become others of their kinds, and anything may stand where there is none yet.
   private static Type loose(Type type) {
     return switch (type) {
       case Type.Array(var item, _, _) -> Type.array(loose(item));
@@ -450,9 +450,7 @@ public final class Checker {
                   .toList());
       case Type.OneOf(var choices) -> {
         List<Type> kinds = choices.stream().map(Checker::loose).distinct().toList();
-        yield kinds.contains(Type.ANY)
-            ? Type.ANY
-            : kinds.size() == 1 ? kinds.getFirst() : new Type.OneOf(kinds);
+        yield kinds.contains(Type.ANY) ? Type.ANY : Type.oneOf(kinds);
       }
       default -> widen(type);
     };

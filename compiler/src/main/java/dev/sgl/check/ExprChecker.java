@@ -107,20 +107,23 @@ final class ExprChecker {
   Type require(Expr expr, Type wanted, Scope scope) {
     Type found = type(expr, scope);
     if (!TypeFit.fits(found, wanted)) {
-      Type exact = exact(expr, found, scope);
-      if (!TypeFit.fits(exact, wanted)) {
-        diagnostics.add(
-            Diagnostic.wrongType(
-                "`" + wanted.show() + "`", exact, expr.span(), TypeFit.why(exact, wanted)));
-      }
+      requireFit(exact(expr, found, scope), wanted, expr);
     }
     return found;
   }
 
-  /// What is known of a value that was checked, with what is known of variables that are never
-  /// assigned another: the literals that they were bound to.
+  private void requireFit(Type found, Type wanted, Expr expr) {
+    if (!TypeFit.fits(found, wanted)) {
+      diagnostics.add(
+          Diagnostic.wrongType(
+              "`" + wanted.show() + "`", found, expr.span(), TypeFit.why(found, wanted)));
+    }
+  }
+
+  /// The type of a value that was checked, with the literals of variables that are never assigned
+  /// another value.
   ///
-  /// @param found what is known of its type without that
+  /// @param found its type without them
   private Type exact(Expr expr, Type found, Scope scope) {
     return switch (expr) {
       case Expr.Constant(Object value, _) -> constant(value);
@@ -142,8 +145,7 @@ final class ExprChecker {
     };
   }
 
-  /// Takes over what is known of values where a condition holds, or where it does not: that they
-  /// are not none.
+  /// Narrows the types of values that are not none where a condition holds, or does not hold.
   void know(Expr condition, boolean holds, Scope scope) {
     switch (condition) {
       case Expr.Unary(var operator, var of, _) when operator == Expr.Operator.NOT ->
@@ -164,9 +166,8 @@ final class ExprChecker {
     if (!(type instanceof Type.OneOf(var choices))) {
       return type;
     }
-    List<Type> left =
-        choices.stream().filter(c -> !c.equals(new Type.Literal(Values.NONE))).toList();
-    return left.size() == 1 ? left.getFirst() : new Type.OneOf(left);
+    return Type.oneOf(
+        choices.stream().filter(c -> !c.equals(new Type.Literal(Values.NONE))).toList());
   }
 
   /// The type of a variable or a field that was checked before.
@@ -227,12 +228,8 @@ final class ExprChecker {
     return steps.stream()
         .anyMatch(
             step ->
-                switch (step) {
-                  case Step.Gen gen -> gen.name().equals(name);
-                  case Step.Select select -> select.name().equals(name);
-                  case Step.Let let -> let.name().equals(name);
-                  default -> step.blocks().stream().anyMatch(block -> binds(block, name));
-                });
+                step.bound().equals(Optional.of(name))
+                    || step.blocks().stream().anyMatch(block -> binds(block, name)));
   }
 
   private Type member(Expr.Member member, Scope scope) {
@@ -257,7 +254,7 @@ final class ExprChecker {
     Optional<Functions.Signature> property =
         Functions.signature(member.name()).filter(s -> s.least() == 1);
     if (property.isPresent() && !(of instanceof Type.Rec)) {
-      requireTaken(Functions.taken(member.name(), 0), of, member.of());
+      requireFit(of, Functions.taken(member.name(), 0), member.of());
       return property.get().returns();
     }
     if (of instanceof Type.Array(Type.Rec(var fields), _, _)
@@ -274,12 +271,6 @@ final class ExprChecker {
         Diagnostic.unknownField(
             member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
     return Type.ANY;
-  }
-
-  private void requireTaken(Type wanted, Type found, Expr expr) {
-    if (!TypeFit.fits(found, wanted)) {
-      diagnostics.add(Diagnostic.wrongType("`" + wanted.show() + "`", found, expr.span()));
-    }
   }
 
   private static Type orNone(Type type) {
@@ -325,10 +316,8 @@ final class ExprChecker {
 
   private static Type listOf(List<Type> items) {
     List<Type> types = items.stream().distinct().toList();
-    Type item =
-        types.size() == 1
-            ? types.getFirst()
-            : types.isEmpty() || types.contains(Type.ANY) ? Type.ANY : new Type.OneOf(types);
+    boolean isOpen = types.isEmpty() || types.contains(Type.ANY);
+    Type item = isOpen ? Type.ANY : Type.oneOf(types);
     return new Type.Array(item, items.size(), items.size());
   }
 
@@ -456,7 +445,7 @@ final class ExprChecker {
     }
     for (int i = 0; i < types.size(); i++) {
       Expr argument = call.arguments().get(i).value();
-      requireTaken(Functions.taken(call.name(), i), types.get(i), argument);
+      requireFit(types.get(i), Functions.taken(call.name(), i), argument);
     }
     if (call.name().equals("meta")) {
       meta(call, scope);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The variables of a block and of the blocks around it, with what is known of them.
 final class Scope {
@@ -35,7 +36,7 @@ final class Scope {
       this.exact = exact;
     }
 
-    /// What is known of its one value, if it is never assigned another.
+    /// The type of its one value, if it is never assigned another.
     Optional<Type> exact() {
       return exact;
     }
@@ -97,9 +98,9 @@ final class Scope {
     return define(name, type, Optional.empty(), kind, span);
   }
 
-  /// The same.
+  /// Adds a variable whose first value is known better than its type; false as above.
   ///
-  /// @param exact what is known of its one value
+  /// @param exact the type of its one value, if it is never assigned another
   boolean define(String name, Type type, Optional<Type> exact, Kind kind, Span span) {
     lost.remove(name);
     return variables.putIfAbsent(name, new Variable(kind, span, type, exact)) == null;
@@ -112,7 +113,7 @@ final class Scope {
     narrowed.put(path, type);
   }
 
-  /// What is known of a variable, or a field of one, beyond its type.
+  /// The type to which a variable, or a field of one, was narrowed.
   Optional<Type> narrowed(String path) {
     Type own = narrowed.get(path);
     boolean isHidden = variables.containsKey(root(path));
@@ -136,7 +137,7 @@ final class Scope {
           boolean isOwn =
               one.variables.containsKey(root(path)) || other.variables.containsKey(root(path));
           if (also != null && !isOwn) {
-            narrow(path, type.equals(also) ? type : new Type.OneOf(List.of(type, also)));
+            narrow(path, Type.oneOf(Stream.of(type, also).distinct().toList()));
           }
         });
   }

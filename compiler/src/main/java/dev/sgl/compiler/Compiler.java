@@ -64,8 +64,12 @@ public final class Compiler {
   }
 
   static Diagnostic tooDeep(String file) {
-    return Diagnostic.syntax(
-        "The program is nested too deeply.", new Span(file, 0, 1, 1, 1), "somewhere in here");
+    return ofAll(file, "The program is nested too deeply.");
+  }
+
+  /// A mistake of which nobody knows where in the file it is.
+  public static Diagnostic ofAll(String file, String message) {
+    return Diagnostic.syntax(message, new Span(file, 0, 1, 1, 1), "somewhere in here");
   }
 
   private static Result compileWhole(Sources.Source source, Sources sources, Observer observer) {

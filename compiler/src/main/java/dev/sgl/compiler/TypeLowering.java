@@ -77,8 +77,7 @@ final class TypeLowering {
 
   /// A type as written.
   Type lower(Sgl.TypeContext type) {
-    List<Type> choices = type.variant().stream().map(this::variant).toList();
-    return choices.size() == 1 ? choices.getFirst() : new Type.OneOf(choices);
+    return Type.oneOf(type.variant().stream().map(this::variant).toList());
   }
 
   /// The type of a `gen`, which must be one that the model can be held to.

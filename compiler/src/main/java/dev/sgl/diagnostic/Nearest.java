@@ -30,7 +30,7 @@ public final class Nearest {
           Map.entry("elif", "else if"),
           Map.entry("elsif", "else if"));
 
-  /// Other names of what is here, if it is among the names that there are.
+  /// Names that other libraries use, and the names here.
   private static final Map<String, String> OTHERS =
       Map.of(
           "length", "len",

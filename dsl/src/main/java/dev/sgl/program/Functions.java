@@ -30,7 +30,7 @@ public final class Functions {
 
   private static final Type LIST = Type.array(Type.ANY);
 
-  /// What functions take that do not take any value.
+  /// The types that functions take, but for those that take any value.
   private static final Map<String, List<Type>> TAKEN =
       Map.ofEntries(
           entry("abs", List.of(Type.FLOAT)),

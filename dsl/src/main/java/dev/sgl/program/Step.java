@@ -30,6 +30,22 @@ public sealed interface Step {
     };
   }
 
+  /// The name of the variable that it binds, or assigns.
+  default Optional<String> bound() {
+    return switch (this) {
+      case Let(var name, _, _, _) -> Optional.of(name);
+      case Assign(var name, _, _) -> Optional.of(name);
+      case Gen(var name, _, _, _) -> Optional.of(name);
+      case Select(var name, _, _, _) -> Optional.of(name);
+      case Think(var name, _, _) -> Optional.of(name);
+      case ForkEach(_, _, var name, _, _) -> Optional.of(name);
+      case ForkBranches(var name, _, _) -> Optional.of(name);
+      case Say _, Message _, Image _, Join _, Scratch _, Retry _ -> Optional.empty();
+      case With _, If _, For _, While _, Match _, Break _ -> Optional.empty();
+      case Continue _, Return _, Log _, Fail _, Check _, Do _ -> Optional.empty();
+    };
+  }
+
   /// The values that are written in it, but for those of its blocks.
   default List<Expr> values() {
     return switch (this) {

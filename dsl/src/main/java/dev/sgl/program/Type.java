@@ -111,6 +111,11 @@ public sealed interface Type {
     return new Array(item, 0, UNBOUNDED);
   }
 
+  /// One of several types; a single one is itself.
+  static Type oneOf(List<Type> choices) {
+    return choices.size() == 1 ? choices.getFirst() : new OneOf(choices);
+  }
+
   /// The type with `with` in the place of each free [Ref] of `name`.
   private Type replaced(String name, Type with) {
     return switch (this) {

@@ -377,7 +377,7 @@ public final class Prefix {
   /// Passes over steps that say nothing here: what they bind is not known.
   private static Ended pass(List<Step> block, Environment environment) {
     for (Step step : block) {
-      bound(step).ifPresent(name -> assign(name, environment));
+      step.bound().ifPresent(name -> assign(name, environment));
       step.blocks().forEach(inner -> pass(inner, environment));
     }
     return Ended.NO;
@@ -385,24 +385,6 @@ public final class Prefix {
 
   private static void assign(String name, Environment environment) {
     environment.assign(name, unknown());
-  }
-
-  private static Optional<String> bound(Step step) {
-    return switch (step) {
-      case Step.Let(var name, _, _, _) -> Optional.of(name);
-      case Step.Assign(var name, _, _) -> Optional.of(name);
-      case Step.Gen(var name, _, _, _) -> Optional.of(name);
-      case Step.Select(var name, _, _, _) -> Optional.of(name);
-      case Step.Think(var name, _, _) -> Optional.of(name);
-      case Step.ForkEach(_, _, var name, _, _) -> Optional.of(name);
-      case Step.ForkBranches(var name, _, _) -> Optional.of(name);
-      case Step.Say _, Step.Message _, Step.Image _, Step.Join _, Step.Scratch _, Step.Retry _ ->
-          Optional.empty();
-      case Step.With _, Step.If _, Step.For _, Step.While _, Step.Match _, Step.Break _ ->
-          Optional.empty();
-      case Step.Continue _, Step.Return _, Step.Log _, Step.Fail _, Step.Check _, Step.Do _ ->
-          Optional.empty();
-    };
   }
 
   /// Whether steps say something in this conversation, or leave the routine.

@@ -42,7 +42,7 @@ public final class TaskGroup implements AutoCloseable {
 
   /// Starts a task of the group.
   public Task start(String name, Supplier<Object> work) {
-    return start(name, work, this::fail);
+    return start(false, name, work);
   }
 
   /// Starts a task of the group.
@@ -50,11 +50,7 @@ public final class TaskGroup implements AutoCloseable {
   /// @param isRead whether its error is raised where its value is read, so that it can be handled
   ///     there, or else where the group is joined; and not at once
   public Task start(boolean isRead, String name, Supplier<Object> work) {
-    return start(name, work, isRead ? _ -> {} : this::fail);
-  }
-
-  private Task start(String name, Supplier<Object> work, Consumer<Throwable> onFailure) {
-    Task task = begin(name, work, onFailure);
+    Task task = begin(name, work, isRead ? _ -> {} : this::fail);
     if (sequential) {
       task.settle();
     }

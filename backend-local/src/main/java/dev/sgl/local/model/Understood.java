@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// Keys of `config.json` that change what a model computes and are not understood here: if one says
-/// more than that nothing is changed, the model is not loaded.
+/// Keys of `config.json` that change the computation and are not supported. A model is not loaded
+/// if one of them has another value than its neutral one.
 final class Understood {
   private static final Map<String, Predicate<JsonNode>> NEUTRAL = neutral();
 

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /// JSON as Python's values, and back.
 final class Json {
   private static final ObjectMapper MAPPER = OutsideJson.plain();
-  private static final int SHOWN = 100; // characters of what is no JSON
+  private static final int SHOWN = 100; // characters of a text that is no JSON
 
   private Json() {}
 

@@ -164,7 +164,7 @@ final class Methods {
     return cut(text, places, separator.length());
   }
 
-  /// What a text is split at; nothing is no separator.
+  /// The separator of a split, which must not be empty.
   private static String separator(String text, List<Object> arguments) {
     String separator = wanted(text, arguments);
     if (separator.isEmpty()) {
@@ -173,7 +173,7 @@ final class Methods {
     return separator;
   }
 
-  /// What is looked for in a text.
+  /// The text to look for, which is the first argument.
   private static String wanted(String text, List<Object> arguments) {
     String wanted = string(arguments, 0);
     Work.search(text, wanted);

@@ -195,7 +195,7 @@ final class Python {
     return value instanceof Double || Numbers.isInteger(value);
   }
 
-  /// What may be the key of a `dict`.
+  /// The value as a key of a `dict`, which no list and no `dict` can be.
   static Object key(Object value) {
     if (value instanceof List || value instanceof Map) {
       throw new TemplateException("unhashable type: " + (value instanceof List ? "list" : "dict"));

@@ -7,7 +7,7 @@ public final class TemplateException extends RuntimeException {
 
   private final boolean isWhole;
 
-  /// What is wrong; where, is said by [#at].
+  /// A mistake, whose place [#at] adds.
   TemplateException(String message) {
     this(message, false);
   }
@@ -17,7 +17,7 @@ public final class TemplateException extends RuntimeException {
     this.isWhole = isWhole;
   }
 
-  /// What the template itself says, in its own words.
+  /// A refusal in the template's own words.
   static TemplateException refusal(String message) {
     return new TemplateException(message, true);
   }

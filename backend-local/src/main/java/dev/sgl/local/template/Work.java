@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /// How much one rendering has done, of how much it may do: terms and statements, the characters
 /// and elements that it makes, and those that it looks through. A template comes with a model, from
-/// strangers; its work is bounded by the size of what it is given.
+/// strangers; the size of its variables bounds its work.
 final class Work {
   private static final long MOST = 128L << 20;
   private static final long FOR_EACH_CHARACTER = 32; // of the variables
@@ -15,7 +15,7 @@ final class Work {
   private static final long STEP = 16;
   private static final long ITEM = 16;
 
-  /// Characters that are compared as fast as one is made.
+  /// So many comparisons of characters cost as much as one character that is made.
   private static final long COMPARED = 64;
 
   private static final ScopedValue<Work> RUNNING = ScopedValue.newInstance();

@@ -63,7 +63,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /// What a folder has instead.
+  /// A tokenizer of another kind that a folder has.
   private static String other(Path folder) {
     for (String name : List.of("tokenizer.model", "tekken.json", "vocab.txt", "vocab.json")) {
       if (Files.isRegularFile(folder.resolve(name))) {

@@ -29,7 +29,7 @@ final class Safetensors {
   /// Maps `file` and returns its tensors by name. Tensors of formats that no model here uses are
   /// left out.
   ///
-  /// @param unread receives the formats of what is left out
+  /// @param unread receives the formats of the tensors that are left out
   /// @throws ModelException if the file is not whole
   static Map<String, Weight> map(Path file, Arena arena, Map<String, String> unread) {
     try (FileChannel channel = FileChannel.open(file)) {

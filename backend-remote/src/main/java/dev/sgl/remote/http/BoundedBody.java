@@ -31,7 +31,7 @@ public final class BoundedBody extends ForwardingSource {
 
   /// The text of a small answer.
   ///
-  /// @param most bytes; what comes behind them is not read
+  /// @param most bytes; the rest is not read
   /// @param patience for all of it together
   public static String beginning(Response response, long most, Duration patience)
       throws IOException {

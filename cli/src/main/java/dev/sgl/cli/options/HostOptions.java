@@ -95,7 +95,7 @@ public final class HostOptions {
                 .orElseThrow(() -> new UsageException("--mcp-token-env: " + name + " is not set")));
   }
 
-  /// What tools see of the environment.
+  /// The environment of tools.
   ToolEnvironment environment() {
     return new ToolEnvironment(Set.copyOf(variables));
   }

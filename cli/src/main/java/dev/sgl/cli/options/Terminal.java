@@ -14,7 +14,7 @@ public record Terminal(boolean out, boolean err, boolean colors) {
     return new Terminal(out, err, out && !plain);
   }
 
-  /// A text that may come from elsewhere, without what would steer a terminal.
+  /// A text without characters that would steer a terminal.
   public static String plain(String text) {
     return text.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "");
   }
