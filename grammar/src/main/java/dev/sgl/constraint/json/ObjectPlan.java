@@ -191,26 +191,34 @@ final class ObjectPlan {
     }
     List<Term> mentioned = new ArrayList<>();
     names.forEach(n -> mentioned.add(nodes.language.texts().only(n)));
-    Term free =
-        nodes.terms.both(
-            nodes.language.texts().any(), nodes.terms.not(nodes.terms.either(mentioned)));
-    List<Others> classes = new ArrayList<>(List.of(new Others(free, Set.of())));
-    for (Term pattern : patterns) {
-      List<Others> finer = new ArrayList<>();
-      for (Others whole : classes) {
-        Set<Term> more = new HashSet<>(whole.matching());
-        more.add(pattern);
-        add(finer, nodes.terms.both(whole.names(), pattern), more);
-        add(finer, nodes.terms.both(whole.names(), nodes.terms.not(pattern)), whole.matching());
-      }
-      classes = finer;
-    }
+    List<Others> classes = new ArrayList<>();
+    partition(List.copyOf(patterns), 0, Set.of(), mentioned, classes);
     return classes;
   }
 
-  private void add(List<Others> classes, Term names, Set<Term> matching) {
-    if (!nodes.terms.isEmpty(names)) {
-      classes.add(new Others(names, Set.copyOf(matching)));
+  /// Adds the classes of names that match the patterns `matching` and are not in `denied`, and may
+  /// match the patterns from `next` on.
+  private void partition(
+      List<Term> patterns, int next, Set<Term> matching, List<Term> denied, List<Others> classes) {
+    Term not = nodes.terms.not(nodes.terms.either(denied));
+    List<Term> asked = new ArrayList<>(matching);
+    if (matching.isEmpty()) {
+      asked.add(nodes.language.texts().any()); // which all patterns are within
     }
+    asked.add(not);
+    Term names = nodes.terms.both(asked);
+    if (nodes.terms.isEmpty(names)) {
+      return;
+    }
+    if (next == patterns.size()) {
+      classes.add(new Others(names, matching));
+      return;
+    }
+    Set<Term> more = new HashSet<>(matching);
+    more.add(patterns.get(next));
+    partition(patterns, next + 1, Set.copyOf(more), denied, classes);
+    List<Term> less = new ArrayList<>(denied);
+    less.add(patterns.get(next));
+    partition(patterns, next + 1, matching, less, classes);
   }
 }

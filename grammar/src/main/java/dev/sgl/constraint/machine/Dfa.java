@@ -3,8 +3,10 @@ package dev.sgl.constraint.machine;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The deterministic automata of all regular rules of a constraint, built state by state when they
@@ -43,19 +45,47 @@ public final class Dfa {
     return state;
   }
 
+  /// The states after each byte in the state of `term`.
   DfaState[] row(Term term) {
     budget.keep(ROW_OBJECTS);
-    byte[] classes = terms.classes(term);
-    DfaState[] byClass = new DfaState[256];
-    DfaState[] row = new DfaState[256];
-    Arrays.fill(row, dead);
-    for (int i = 0; i < 256; i++) {
-      int number = classes[i] & 0xff;
-      if (byClass[number] == null) {
-        byClass[number] = state(terms.derive(term, i));
-      }
-      row[i] = byClass[number];
+    if (term instanceof Term.Both(_, var parts)) {
+      return product(parts);
+    }
+    Term[] after = terms.row(term);
+    DfaState[] row = new DfaState[after.length];
+    row[0] = state(after[0]);
+    for (int i = 1; i < row.length; i++) {
+      row[i] = after[i] == after[i - 1] ? row[i - 1] : state(after[i]);
     }
     return row;
+  }
+
+  /// The row of what is in all of `parts`, from the rows of each.
+  private DfaState[] product(List<Term> parts) {
+    List<DfaState[]> rows = parts.stream().map(part -> state(unnegated(part)).row()).toList();
+    Map<List<DfaState>, DfaState> made = new HashMap<>();
+    DfaState[] row = new DfaState[256];
+    List<DfaState> before = List.of();
+    for (int i = 0; i < row.length; i++) {
+      int value = i;
+      List<DfaState> here = rows.stream().map(r -> r[value]).toList();
+      row[i] = here.equals(before) ? row[i - 1] : made.computeIfAbsent(here, h -> both(parts, h));
+      before = here;
+    }
+    return row;
+  }
+
+  /// @param after the states after some byte, in `parts` without their negations
+  private DfaState both(List<Term> parts, List<DfaState> after) {
+    List<Term> terms = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      Term term = after.get(i).term();
+      terms.add(parts.get(i) instanceof Term.Not ? this.terms.not(term) : term);
+    }
+    return state(this.terms.both(terms));
+  }
+
+  private static Term unnegated(Term term) {
+    return term instanceof Term.Not(_, var inner) ? inner : term;
   }
 }

@@ -2,14 +2,22 @@ package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Term;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// A state of a lazily built [Dfa]; a regular rule is one.
 public final class DfaState implements Node {
+  /// How many states are looked at for a loop.
+  private static final int GLANCE = 32;
+
   private final Dfa dfa;
   private final Term term;
   private DfaState[] row = {}; // by byte, once it is asked for
   private Optional<DfaState> unlimited = Optional.empty();
+  private Optional<Boolean> goesOn = Optional.empty();
 
   DfaState(Dfa dfa, Term term) {
     this.dfa = dfa;
@@ -40,6 +48,31 @@ public final class DfaState implements Node {
       unlimited = Optional.of(dfa.state(dfa.terms().unlimited(term)));
     }
     return unlimited.get();
+  }
+
+  /// Whether it is seen at a glance that infinitely many texts may follow: a state that leads to
+  /// itself is near.
+  boolean goesOn() {
+    if (goesOn.isEmpty()) {
+      goesOn = Optional.of(term.isInfinite() || isLoopNear());
+    }
+    return goesOn.get();
+  }
+
+  private boolean isLoopNear() {
+    Set<DfaState> seen = new HashSet<>(List.of(this));
+    List<DfaState> open = new ArrayList<>(seen);
+    for (int i = 0; i < open.size() && i < GLANCE; i++) {
+      for (DfaState next : new HashSet<>(List.of(open.get(i).row()))) {
+        if (next == open.get(i) && !next.isDead()) {
+          return true;
+        }
+        if (!next.isDead() && seen.add(next)) {
+          open.add(next);
+        }
+      }
+    }
+    return false;
   }
 
   /// The state after `value` (0 to 255).

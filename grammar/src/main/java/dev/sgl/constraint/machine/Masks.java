@@ -6,6 +6,8 @@ import dev.sgl.constraint.machine.State.Config;
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Regex;
 import dev.sgl.constraint.regex.Term;
+import dev.sgl.constraint.regex.Terms;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -208,13 +210,9 @@ public final class Masks {
   }
 
   private DfaMask compute(DfaState state) {
-    if (state.term() instanceof Term.Both(_, var parts)) {
-      for (Term part : parts) {
-        if (part instanceof Term.Not(_, var denied)) {
-          List<Term> rest = parts.stream().filter(p -> p != part).toList();
-          return without(state, state.dfa().state(state.dfa().terms().both(rest)), denied);
-        }
-      }
+    Optional<DfaMask> without = withoutWords(state);
+    if (without.isPresent()) {
+      return without.get();
     }
     Optional<Term> run = state.dfa().terms().anyRun(state.term());
     if (run.isPresent()) {
@@ -254,35 +252,60 @@ public final class Masks {
     return taken(inside, before);
   }
 
-  /// `whole` is `base` without `denied`. It differs only where `denied` is alive, mostly the few
-  /// beginnings of some words, so only these are walked.
-  private DfaMask without(DfaState whole, DfaState base, Term denied) {
+  /// The mask of `state` if what it denies are words, among other things.
+  private Optional<DfaMask> withoutWords(DfaState state) {
+    if (!(state.term() instanceof Term.Both(_, var parts))) {
+      return Optional.empty();
+    }
+    Dfa dfa = state.dfa();
+    Terms terms = dfa.terms();
+    List<Term> rest = new ArrayList<>();
+    List<Term> words = new ArrayList<>();
+    for (Term part : parts) {
+      if (part instanceof Term.Not(_, var denied)) {
+        List<Term> others = new ArrayList<>();
+        for (Term choice : denied instanceof Term.Either(_, var some) ? some : List.of(denied)) {
+          (choice.isFinite() ? words : others).add(choice);
+        }
+        rest.add(terms.not(terms.either(others)));
+      } else {
+        rest.add(part);
+      }
+    }
+    return words.isEmpty()
+        ? Optional.empty()
+        : Optional.of(without(dfa.state(terms.both(rest)), dfa.state(terms.either(words))));
+  }
+
+  /// `base` without `denied`, which are words. That differs from `base` only where `denied` is
+  /// alive, so only the beginnings of the words are walked.
+  private DfaMask without(DfaState base, DfaState denied) {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     lexeme(base, inside);
     int[] of = exits.copy(before);
     exits.truncate(before);
     int next = 0;
-    DfaState[] wholes = new DfaState[path.length];
+    DfaState[] bases = new DfaState[path.length];
     DfaState[] denials = new DfaState[path.length];
-    wholes[0] = whole;
-    denials[0] = whole.dfa().state(denied);
+    bases[0] = base;
+    denials[0] = denied;
     for (int node = 1; node < vocabulary.nodes(); ) {
       budget.spend(1);
       int depth = vocabulary.depth(node);
-      DfaState denial = denials[depth - 1].next(vocabulary.label(node));
-      if (denial.isDead()) {
-        int end = vocabulary.end(node);
+      int label = vocabulary.label(node);
+      int end = vocabulary.end(node);
+      DfaState denial = denials[depth - 1].next(label);
+      DfaState here = denial.isDead() ? base : bases[depth - 1].next(label);
+      if (denial.isDead() || here.isDead()) {
         for (; next < of.length && of[next] < end; next++) {
           exits.add(of[next]);
         }
         node = end;
         continue;
       }
-      DfaState here = wholes[depth - 1].next(vocabulary.label(node));
       next += next < of.length && of[next] == node ? 1 : 0;
-      if (here.isDead()) {
-        int end = vocabulary.end(node);
+      if (isNothingLeft(here, denial)) {
         for (int below = node; below < end; below++) {
           vocabulary.clear(below, inside);
         }
@@ -292,14 +315,26 @@ public final class Masks {
         node = end;
         continue;
       }
-      wholes[depth] = here;
+      bases[depth] = here;
       denials[depth] = denial;
-      if (here.isNullable() && vocabulary.end(node) > node + 1) {
+      if (here.isNullable() && !denial.isNullable() && end > node + 1) {
         exits.add(node);
       }
       node++;
     }
     return taken(inside, before);
+  }
+
+  /// Whether all that may follow in `base` is among the words of `denial`.
+  private static boolean isNothingLeft(DfaState base, DfaState denial) {
+    if (base.term() instanceof Term.Empty) {
+      return denial.isNullable();
+    }
+    if (base.goesOn()) {
+      return false;
+    }
+    Terms terms = base.dfa().terms();
+    return terms.isEmpty(terms.both(base.term(), terms.not(denial.term())));
   }
 
   /// A repeat of characters, and something else behind it: only the numbers of characters matter.

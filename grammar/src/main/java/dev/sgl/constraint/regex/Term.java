@@ -11,8 +11,17 @@ public sealed interface Term {
   /// @param nullable whether the empty text is in the language
   /// @param searched whether only a search can tell that the language is empty: it has an
   ///     intersection, a complement or a machine in it
+  /// @param size how many texts are in the language, as far as its parts tell
   /// @param print tells terms apart, also those of different [Terms]
-  record Mark(int id, boolean nullable, boolean searched, Print print) {}
+  record Mark(int id, boolean nullable, boolean searched, Size size, Print print) {}
+
+  /// How many texts a language has.
+  enum Size {
+    FINITE,
+    INFINITE,
+    /// Only a search can tell.
+    UNKNOWN
+  }
 
   /// 128 bits that are the same for equal terms of all [Terms] in this process, and for others
   /// different but for odds of 2^-64.
@@ -22,6 +31,14 @@ public sealed interface Term {
 
   default boolean isNullable() {
     return mark().nullable();
+  }
+
+  default boolean isFinite() {
+    return mark().size() == Size.FINITE;
+  }
+
+  default boolean isInfinite() {
+    return mark().size() == Size.INFINITE;
   }
 
   default int id() {

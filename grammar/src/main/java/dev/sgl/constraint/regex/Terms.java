@@ -1,6 +1,7 @@
 package dev.sgl.constraint.regex;
 
 import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.regex.Term.Size;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -41,9 +42,9 @@ public final class Terms {
 
   public Terms(Budget budget) {
     this.budget = budget;
-    nothing = make(print(1, new long[0]), false, false, Term.Nothing::new);
-    empty = make(print(2, new long[0]), true, false, Term.Empty::new);
-    all = make(print(3, nothing), true, false, mark -> new Term.Not(mark, nothing));
+    nothing = make(print(1, new long[0]), false, false, Size.FINITE, Term.Nothing::new);
+    empty = make(print(2, new long[0]), true, false, Size.FINITE, Term.Empty::new);
+    all = make(print(3, nothing), true, false, Size.INFINITE, mark -> new Term.Not(mark, nothing));
   }
 
   /// Notes that the texts of `term` are single characters: none is the beginning of another.
@@ -106,6 +107,7 @@ public final class Terms {
             print(4, set.a(), set.b(), set.c(), set.d()),
             false,
             false,
+            Size.FINITE,
             mark -> new Term.Bytes(mark, set));
   }
 
@@ -155,7 +157,22 @@ public final class Terms {
         print(5, head, tail),
         head.isNullable() && tail.isNullable(),
         head.mark().searched() || tail.mark().searched(),
+        sizeOfPair(head, tail),
         mark -> new Term.Concat(mark, head, tail));
+  }
+
+  private static Size sizeOfPair(Term head, Term tail) {
+    if (head.isFinite() && tail.isFinite()) {
+      return Size.FINITE;
+    }
+    boolean isInfinite =
+        head.isInfinite() && isSurelyFull(tail) || tail.isInfinite() && isSurelyFull(head);
+    return isInfinite ? Size.INFINITE : Size.UNKNOWN;
+  }
+
+  /// Whether it is known without a search that a text is in `term`, which is not [#nothing].
+  private static boolean isSurelyFull(Term term) {
+    return !term.mark().searched() || term.isInfinite();
   }
 
   public Term either(Term... choices) {
@@ -231,7 +248,19 @@ public final class Terms {
         print(7, members.toArray(Term[]::new)),
         members.stream().allMatch(Term::isNullable),
         true,
+        sizeOfBoth(members),
         mark -> new Term.Both(mark, members));
+  }
+
+  private static Size sizeOfBoth(List<Term> members) {
+    if (members.stream().anyMatch(Term::isFinite)) {
+      return Size.FINITE;
+    }
+    boolean isAllButSome =
+        members.size() == 2
+            && members.stream().allMatch(Term::isInfinite)
+            && members.stream().anyMatch(m -> m instanceof Term.Not(_, var no) && no.isFinite());
+    return isAllButSome ? Size.INFINITE : Size.UNKNOWN;
   }
 
   /// Two counts of the same character are one: `x{2,9}"` and `x{0,5}"` is `x{2,5}"`.
@@ -281,7 +310,11 @@ public final class Terms {
       return inner;
     }
     return make(
-        print(3, term), !term.isNullable(), term != nothing, mark -> new Term.Not(mark, term));
+        print(3, term),
+        !term.isNullable(),
+        term != nothing,
+        term.isFinite() ? Size.INFINITE : Size.UNKNOWN,
+        mark -> new Term.Not(mark, term));
   }
 
   /// @param max [Regex#UNBOUNDED] for no bound
@@ -310,7 +343,17 @@ public final class Terms {
             8, item.mark().print().high(), item.mark().print().low(), least, max, isLength ? 1 : 0),
         least == 0,
         item.mark().searched(),
+        sizeOfRepeat(item, max),
         mark -> new Term.Repeat(mark, item, least, max, isLength));
+  }
+
+  private static Size sizeOfRepeat(Term item, int max) {
+    if (max == 0 || max != Regex.UNBOUNDED && item.isFinite()) {
+      return Size.FINITE;
+    }
+    return isSurelyFull(item) && (item.isInfinite() || max == Regex.UNBOUNDED)
+        ? Size.INFINITE
+        : Size.UNKNOWN;
   }
 
   public Term star(Term item) {
@@ -334,15 +377,23 @@ public final class Terms {
             machine.key(), key -> print(10, key.chars().asLongStream().toArray()));
     long[] words = {state, machinePrint.high(), machinePrint.low()};
     return make(
-        print(9, words), machine.accepts(state), true, mark -> new Term.Run(mark, machine, state));
+        print(9, words),
+        machine.accepts(state),
+        true,
+        Size.UNKNOWN,
+        mark -> new Term.Run(mark, machine, state));
   }
 
   private Term make(
-      Term.Print print, boolean nullable, boolean searched, Function<Term.Mark, Term> maker) {
+      Term.Print print,
+      boolean nullable,
+      boolean searched,
+      Size size,
+      Function<Term.Mark, Term> maker) {
     Term term = known.get(print);
     if (term == null) {
       budget.keep(1);
-      term = maker.apply(new Term.Mark(known.size(), nullable, searched, print));
+      term = maker.apply(new Term.Mark(known.size(), nullable, searched, size, print));
       known.put(print, term);
     }
     return term;
@@ -373,6 +424,13 @@ public final class Terms {
     z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
     z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
     return z ^ z >>> 31;
+  }
+
+  private static Size sizeOfEither(List<Term> choices) {
+    if (choices.stream().anyMatch(Term::isInfinite)) {
+      return Size.INFINITE;
+    }
+    return choices.stream().allMatch(Term::isFinite) ? Size.FINITE : Size.UNKNOWN;
   }
 
   /// A choice in the making: flat, sorted, with what can be told together told together.
@@ -458,6 +516,7 @@ public final class Terms {
           print(6, choices.toArray(Term[]::new)),
           choices.stream().anyMatch(Term::isNullable),
           choices.stream().anyMatch(t -> t.mark().searched()),
+          sizeOfEither(choices),
           mark -> new Term.Either(mark, choices));
     }
   }
@@ -505,6 +564,61 @@ public final class Terms {
       }
     }
     return derived;
+  }
+
+  /// What may follow each byte in `term`.
+  public Term[] row(Term term) {
+    Term[] row = new Term[256];
+    Arrays.fill(row, nothing);
+    List<Term> choices = term instanceof Term.Either(_, var some) ? some : List.of(term);
+    if (choices.stream().allMatch(Terms::beginsWithByte)) {
+      deriveChoices(choices, row);
+      return row;
+    }
+    byte[] classes = classes(term);
+    Term[] byClass = new Term[256];
+    for (int i = 0; i < 256; i++) {
+      int number = classes[i] & 0xff;
+      if (byClass[number] == null) {
+        byClass[number] = derive(term, i);
+      }
+      row[i] = byClass[number];
+    }
+    return row;
+  }
+
+  private static boolean beginsWithByte(Term term) {
+    return switch (term) {
+      case Term.Empty _, Term.Bytes _, Term.Concat(_, Term.Bytes _, _) -> true;
+      default -> false;
+    };
+  }
+
+  /// The derivatives of a choice of terms that each begin with a byte: mostly words, which have few
+  /// first letters in common.
+  private void deriveChoices(List<Term> choices, Term[] row) {
+    Map<Integer, List<Term>> shared = new HashMap<>(); // by byte, where more than one goes on
+    for (Term choice : choices) {
+      if (choice == empty) {
+        continue;
+      }
+      ByteSet set = Union.headOf(choice);
+      Term tail = choice instanceof Term.Concat(_, _, var t) ? t : empty;
+      budget.spend(1);
+      for (int i = set.next(0); i >= 0; i = set.next(i + 1)) {
+        if (row[i] == nothing) {
+          row[i] = tail;
+        } else {
+          Term first = row[i];
+          shared.computeIfAbsent(i, _ -> new ArrayList<>(List.of(first))).add(tail);
+        }
+      }
+    }
+    Map<List<Integer>, Term> made = new HashMap<>(); // by the tails' ids
+    shared.forEach(
+        (value, tails) ->
+            row[value] =
+                made.computeIfAbsent(tails.stream().map(Term::id).toList(), _ -> either(tails)));
   }
 
   /// What may follow `bytes` in `term`.
@@ -571,7 +685,7 @@ public final class Terms {
 
   /// Whether no text is in `term`: a search through its derivatives, and what it found is kept.
   public boolean isEmpty(Term term) {
-    if (!term.mark().searched() || hollow.get(term.id()) || full.get(term.id())) {
+    if (isSurelyFull(term) || hollow.get(term.id()) || full.get(term.id())) {
       return term == nothing || hollow.get(term.id());
     }
     // depth first, since most terms end soon wherever one goes
@@ -581,7 +695,7 @@ public final class Terms {
     seen.set(term.id());
     while (!path.isEmpty()) {
       Term here = path.removeLast();
-      if (here.isNullable() || full.get(here.id()) || !here.mark().searched()) {
+      if (here.isNullable() || full.get(here.id()) || isSurelyFull(here)) {
         for (Term t = here; t != null; t = from.get(t.id())) {
           full.set(t.id());
         }
