@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The deterministic automata of all regular rules of a constraint, built state by state when they
 /// are first reached. States from which no text can be completed are dead.
@@ -17,6 +18,7 @@ public final class Dfa {
   private final Terms terms;
   private final Budget budget;
   private final Map<Term, DfaState> states = new IdentityHashMap<>();
+  private final Map<Integer, FewestCharacters> fewest = new HashMap<>(); // by character
   private final DfaState dead;
 
   public Dfa(Terms terms, Budget budget) {
@@ -40,9 +42,24 @@ public final class Dfa {
     if (known != null) {
       return known;
     }
-    DfaState state = terms.isEmpty(term) ? dead : new DfaState(this, term);
+    DfaState state = isEmpty(term) ? dead : new DfaState(this, term);
     states.put(term, state);
     return state;
+  }
+
+  private boolean isEmpty(Term term) {
+    Optional<LengthLimit> limit = LengthLimit.of(term, terms);
+    if (limit.isEmpty()) {
+      return terms.isEmpty(term);
+    }
+    DfaState form = state(limit.get().form());
+    DfaState any = state(limit.get().any());
+    return fewest(limit.get().character()).toEnd(form, any) > limit.get().max();
+  }
+
+  /// What forms need of a character.
+  FewestCharacters fewest(Term character) {
+    return fewest.computeIfAbsent(character.id(), _ -> new FewestCharacters(character));
   }
 
   /// The states after each byte in the state of `term`.

@@ -15,6 +15,7 @@ public final class DfaState implements Node {
 
   private final Dfa dfa;
   private final Term term;
+  private final boolean nullable; // asked for in every step
   private DfaState[] row = {}; // by byte, once it is asked for
   private Optional<DfaState> unlimited = Optional.empty();
   private Optional<Boolean> goesOn = Optional.empty();
@@ -22,6 +23,7 @@ public final class DfaState implements Node {
   DfaState(Dfa dfa, Term term) {
     this.dfa = dfa;
     this.term = term;
+    nullable = term.isNullable();
   }
 
   /// What may still come.
@@ -39,7 +41,7 @@ public final class DfaState implements Node {
 
   @Override
   public boolean isNullable() {
-    return term.isNullable();
+    return nullable;
   }
 
   /// The state in which texts have no limits of length.

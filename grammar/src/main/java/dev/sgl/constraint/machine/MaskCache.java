@@ -12,6 +12,9 @@ import java.util.Optional;
 public final class MaskCache {
   private static final long MAX_BYTES = 256L << 20;
 
+  /// A term at a node of the vocabulary.
+  private record Below(Term.Print term, int root) {}
+
   private final Vocabulary vocabulary;
   private final int[] ends;
   private final Cache<Term.Print, DfaMask> masks =
@@ -24,6 +27,13 @@ public final class MaskCache {
       CacheBuilder.newBuilder()
           .maximumWeight(MAX_BYTES)
           .weigher((Term.Print print, CountedMasks mask) -> mask.bytes())
+          .concurrencyLevel(1)
+          .build();
+
+  private final Cache<Below, MeasuredMask> measured =
+      CacheBuilder.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher((Below place, MeasuredMask mask) -> mask.bytes())
           .concurrencyLevel(1)
           .build();
 
@@ -70,9 +80,19 @@ public final class MaskCache {
     counted.put(character.mark().print(), mask);
   }
 
+  /// @param root the node of the vocabulary at which `term` begins
+  Optional<MeasuredMask> measured(Term term, int root) {
+    return Optional.ofNullable(measured.getIfPresent(new Below(term.mark().print(), root)));
+  }
+
+  void keep(Term term, int root, MeasuredMask mask) {
+    measured.put(new Below(term.mark().print(), root), mask);
+  }
+
   /// Forgets everything, as after the start.
   public void clear() {
     masks.invalidateAll();
     counted.invalidateAll();
+    measured.invalidateAll();
   }
 }

@@ -195,7 +195,7 @@ public final class Masks {
 
   /// Adds the tokens that stay in a rule, and collects where they leave it.
   private void lexeme(DfaState state, long[] mask) {
-    if (counted(state, mask)) {
+    if (counted(state, mask) || limited(state, mask)) {
       return;
     }
     Optional<DfaMask> known = cache.mask(state.term());
@@ -381,6 +381,54 @@ public final class Masks {
       }
     }
     return true;
+  }
+
+  /// Some form, and a limit on the number of characters that is not near: what the form allows
+  /// without the limit is known for all limits. A quote may stand before both.
+  private boolean limited(DfaState state, long[] mask) {
+    Dfa dfa = state.dfa();
+    if (state.term() instanceof Term.Concat(_, Term.Bytes(_, var set), Term.Both both)
+        && set.size() == 1) {
+      int root = vocabulary.find(new byte[] {(byte) set.next(0)});
+      if (root >= 0 && limited(dfa, both, root, mask)) {
+        vocabulary.mark(root, mask);
+        return true;
+      }
+      return false;
+    }
+    return state.term() instanceof Term.Both both && limited(dfa, both, 0, mask);
+  }
+
+  /// @param root the node of the vocabulary at which `both` begins
+  private boolean limited(Dfa dfa, Term.Both both, int root, long[] mask) {
+    Optional<LengthLimit> limit =
+        LengthLimit.of(both, dfa.terms()).filter(l -> l.isBetween() && l.max() >= MeasuredMask.FEW);
+    limit.ifPresent(l -> measured(dfa, l, root).add(l.max(), vocabulary, mask, exits));
+    return limit.isPresent();
+  }
+
+  private MeasuredMask measured(Dfa dfa, LengthLimit limit, int root) {
+    Terms terms = dfa.terms();
+    Term exact = terms.both(limit.form(), limit.any());
+    Term general = terms.both(terms.unbounded(limit.form()), limit.any());
+    int least =
+        terms.bounds(limit.form(), Math::min).values().stream().reduce(Regex.UNBOUNDED, Math::min);
+    for (Term key : List.of(general, exact)) {
+      Optional<MeasuredMask> known = cache.measured(key, root);
+      if (known.isPresent() && (key == exact || known.get().used() + 2 <= least)) {
+        return known.get();
+      }
+    }
+    budget.spend(vocabulary.end(root) - root >> 3);
+    MeasuredMask made =
+        new MeasuredMask(
+            dfa.state(limit.form()),
+            dfa.state(limit.any()),
+            dfa.fewest(limit.character()),
+            vocabulary,
+            root);
+    cache.keep(made.used() + 2 <= least ? general : exact, root, made);
+    return made;
   }
 
   /// The tokens at `node`, which is reached in `state`, and below it.

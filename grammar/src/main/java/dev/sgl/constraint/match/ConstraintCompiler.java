@@ -106,7 +106,7 @@ public final class ConstraintCompiler {
           compiler.compile(new Regex.Repeat(new Regex.Chars(CodePoints.ALL), min, max));
       case Constraint.IntRange(long min, long max) -> Numbers.integers(terms, min, max);
       case Constraint.Pattern(var regex) ->
-          compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.ECMA));
+          compiler.compile(RegexParser.parse(regex, RegexParser.Dialect.ECMA), terms.empty);
       case Constraint.JsonSchema _, Constraint.Grammar _, Constraint.OneOf _ ->
           throw new AssertionError(constraint);
       case Constraint.Fenced _, Constraint.Followed _ -> throw new AssertionError(constraint);

@@ -13,6 +13,12 @@ public interface ByteMachine {
 
   boolean accepts(long state);
 
+  /// A text that probably leads from `state` to an accepting one, or the empty text where that is
+  /// not easily told.
+  default byte[] guess(long state) {
+    return new byte[0];
+  }
+
   /// Equal for machines with equal behaviour.
   String key();
 }

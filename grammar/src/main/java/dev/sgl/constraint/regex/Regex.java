@@ -38,6 +38,9 @@ public sealed interface Regex {
   /// A place in the text, of no length.
   record Assert(Assertion assertion) implements Regex {}
 
+  /// A place in the text behind which comes a match of `inside`, or behind which comes none.
+  record LookAhead(Regex inside, boolean denied) implements Regex {}
+
   /// What may be said of a place in the text.
   enum Assertion {
     TEXT_START,

@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 
 /// Makes terms of regular expressions.
 ///
@@ -31,6 +32,7 @@ public final class RegexCompiler {
   /// The languages of an expression by its neighbours.
   private record Matrix(Term[][] terms) {}
 
+  private static final Regex TEXT_START = new Regex.Assert(Assertion.TEXT_START);
   private static final CodePoints NEWLINE = CodePoints.of("\n");
   private static final Map<Side, CodePoints> SIDES =
       new EnumMap<>(
@@ -61,6 +63,89 @@ public final class RegexCompiler {
     return matrix(regex, sides(regex)).terms()[0][0];
   }
 
+  /// The texts that `regex` matches as a whole, and behind them `end`.
+  ///
+  /// Look-ahead that stands in no repeat asks of all that follows: that it is, or is not, among the
+  /// texts that begin with a match.
+  public Term compile(Regex regex, Term end) {
+    return switch (regex) {
+      case Regex.Either(var choices) when looksAhead(regex) ->
+          terms.either(choices.stream().map(choice -> compile(choice, end)).toList());
+      case Regex.Concat(var parts) when looksAhead(regex) -> compile(flat(parts), end);
+      case Regex.LookAhead look -> compile(List.of(look), end);
+      default -> terms.concat(compile(regex), end);
+    };
+  }
+
+  private Term compile(List<Regex> parts, Term end) {
+    int at = 0;
+    while (!looksAhead(parts.get(at))) {
+      at++;
+    }
+    List<Regex> before = parts.subList(0, at);
+    List<Regex> after = parts.subList(at + 1, parts.size());
+    boolean isStart = before.stream().allMatch(TEXT_START::equals) && !before.isEmpty();
+    Regex first = isStart ? TEXT_START : Regex.EMPTY;
+    if (!isStart && (looksBack(new Regex.Concat(after)) || looksBack(parts.get(at)))) {
+      throw new ConstraintException("look-ahead is not supported before `^` and `\\b`");
+    }
+    Term rest =
+        switch (parts.get(at)) {
+          case Regex.LookAhead(var inside, boolean denied) -> {
+            Regex matched = Regex.concat(first, inside, Regex.ANYTHING);
+            Term asked = compile(matched, end);
+            List<Regex> behind = new ArrayList<>(List.of(first));
+            behind.addAll(after);
+            Term followed = compile(new Regex.Concat(behind), end);
+            yield terms.both(followed, denied ? terms.not(asked) : asked);
+          }
+          case Regex.Either(var choices) ->
+              terms.either(
+                  choices.stream()
+                      .map(choice -> compile(joined(first, choice, after), end))
+                      .toList());
+          default -> compile(parts.get(at), end); // a repeat, which is refused
+        };
+    return isStart ? rest : terms.concat(compile(new Regex.Concat(before)), rest);
+  }
+
+  private static Regex joined(Regex first, Regex then, List<Regex> after) {
+    List<Regex> parts = new ArrayList<>(List.of(first, then));
+    parts.addAll(after);
+    return new Regex.Concat(parts);
+  }
+
+  private static List<Regex> flat(List<Regex> parts) {
+    return parts.stream()
+        .flatMap(
+            part ->
+                part instanceof Regex.Concat(var inner) ? flat(inner).stream() : Stream.of(part))
+        .toList();
+  }
+
+  private static boolean looksAhead(Regex regex) {
+    return switch (regex) {
+      case Regex.Chars _, Regex.Assert _ -> false;
+      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksAhead);
+      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksAhead);
+      case Regex.Repeat(var item, _, _) -> looksAhead(item);
+      case Regex.LookAhead _ -> true;
+    };
+  }
+
+  /// Whether an assertion in `regex` speaks of what stands before it.
+  private static boolean looksBack(Regex regex) {
+    return switch (regex) {
+      case Regex.Chars _ -> false;
+      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksBack);
+      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksBack);
+      case Regex.Repeat(var item, _, _) -> looksBack(item);
+      case Regex.Assert(var assertion) ->
+          assertion != Assertion.TEXT_END && assertion != Assertion.LINE_END;
+      case Regex.LookAhead(var inside, _) -> looksBack(inside);
+    };
+  }
+
   // --- without assertions
 
   private Term free(Regex regex) {
@@ -88,7 +173,7 @@ public final class RegexCompiler {
         Term one = free(item);
         yield isLength(item, min, max) ? terms.length(one, min, max) : terms.repeat(one, min, max);
       }
-      case Regex.Assert _ -> throw new AssertionError();
+      case Regex.Assert _, Regex.LookAhead _ -> throw new AssertionError();
     };
   }
 
@@ -109,7 +194,7 @@ public final class RegexCompiler {
             case Regex.Concat(var parts) -> parts.stream().anyMatch(this::asserts);
             case Regex.Either(var choices) -> choices.stream().anyMatch(this::asserts);
             case Regex.Repeat(var item, _, _) -> asserts(item);
-            case Regex.Assert _ -> true;
+            case Regex.Assert _, Regex.LookAhead _ -> true;
           };
       asserting.put(regex, known);
     }
@@ -131,6 +216,7 @@ public final class RegexCompiler {
       case Regex.Repeat(var item, _, _) -> looksAround(item);
       case Regex.Assert(var assertion) ->
           assertion != Assertion.TEXT_START && assertion != Assertion.TEXT_END;
+      case Regex.LookAhead(var inside, _) -> looksAround(inside);
     };
   }
 
@@ -158,6 +244,9 @@ public final class RegexCompiler {
       case Regex.Repeat(var item, int min, int max) -> repeat(matrix(item, sides), min, max, sides);
       case Regex.Assert(var assertion) ->
           fill(sides, (l, r) -> holds(assertion, l, r) ? terms.empty : terms.nothing);
+      case Regex.LookAhead _ ->
+          throw new ConstraintException(
+              "look-ahead is supported outside of repeats only, and not before `^` and `\\b`");
     };
   }
 

@@ -8,8 +8,8 @@ import java.util.List;
 /// Reads a pattern.
 ///
 /// The syntax is what Java, ECMAScript, Python and Rust have in common, with the differences of a
-/// [Dialect]. What a regular language cannot say (look-around, back-references, atomic groups) is
-/// refused, as is every escape that the dialects read in different ways.
+/// [Dialect]. What a regular language cannot say (back-references, atomic groups) is refused, as is
+/// look-behind, as is every escape that the dialects read in different ways.
 public final class RegexParser {
   private static final int MAX_REPEAT = 100_000;
   private static final int MAX_DEPTH = 250;
@@ -178,8 +178,15 @@ public final class RegexParser {
     expect('(');
     Flags before = flags;
     if (skip('?')) {
-      if (skip("=") || skip("!") || skip("<=") || skip("<!")) {
-        throw error("look-around is not supported: it cannot be decided while text is written");
+      if (skip("<=") || skip("<!")) {
+        throw error("look-behind is not supported");
+      }
+      boolean denied = skip("!");
+      if (denied || skip("=")) {
+        Regex inside = either();
+        flags = before;
+        expect(')');
+        return new Regex.LookAhead(inside, denied);
       }
       if (skip(">")) {
         throw error("atomic groups are not supported");

@@ -8,6 +8,7 @@ import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -291,6 +292,21 @@ public final class Numbers {
         return DEAD;
       }
       return (places == 0 ? 0 : places + 1) * BASE + more;
+    }
+
+    /// As many digits as the modulus has, or as are left of the fraction: they can make up for any
+    /// remainder, or for some.
+    @Override
+    public byte[] guess(long state) {
+      long places = state / BASE;
+      int digits = places == 0 ? Long.toString(modulus).length() : (int) (scale + 1 - places);
+      long rest = state % BASE;
+      for (int i = 0; i < digits; i++) {
+        rest = rest * 10 % modulus;
+      }
+      String more = Long.toString((modulus - rest) % modulus);
+      String zeros = "0".repeat(Math.max(0, digits - more.length()));
+      return (zeros + more).getBytes(StandardCharsets.US_ASCII);
     }
 
     @Override

@@ -38,12 +38,20 @@ public final class Texts {
 
   /// The strings that `regex` matches as a whole.
   public Term matching(Regex regex) {
-    return terms.concat(compiler.compile(regex), quote);
+    return compiler.compile(regex, quote);
   }
 
   /// The strings in which `pattern`, an ECMA-262 regular expression, is found.
   public Term containing(String pattern) {
-    return matching(RegexParser.parse(pattern, RegexParser.Dialect.ECMA).searched());
+    return searched(RegexParser.parse(pattern, RegexParser.Dialect.ECMA));
+  }
+
+  private Term searched(Regex regex) {
+    boolean isStart =
+        regex instanceof Regex.Concat(var parts)
+            && !parts.isEmpty()
+            && parts.getFirst().equals(new Regex.Assert(Regex.Assertion.TEXT_START));
+    return matching(isStart ? Regex.concat(regex, Regex.ANYTHING) : regex.searched());
   }
 
   /// Only `value`.

@@ -1,0 +1,93 @@
+package dev.sgl.constraint.machine;
+
+import dev.sgl.constraint.regex.Term;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// How many characters of one kind a form needs at least to its end.
+///
+/// A form and the repeat of the characters are followed side by side. What is found is kept, since
+/// it is the same for all limits on the length.
+final class FewestCharacters {
+  /// That there is no end.
+  static final int NEVER = Integer.MAX_VALUE;
+
+  private record Place(DfaState form, DfaState any) {}
+
+  /// A place on the way from where a search began.
+  private record Step(Place place, int characters, Optional<Step> before) {}
+
+  private final Map<Place, Integer> found = new HashMap<>();
+  private final Term character;
+
+  FewestCharacters(Term character) {
+    this.character = character;
+  }
+
+  /// Whether a character has just ended in a state of the repeat.
+  boolean isBetween(DfaState any) {
+    return any.term() instanceof Term.Concat(_, Term.Repeat repeat, _)
+        && repeat.item() == character;
+  }
+
+  /// The characters from `form` and `any` to the end of both, or [#NEVER]; one that has begun
+  // counts.
+  int toEnd(DfaState form, DfaState any) {
+    if (form.isDead() || any.isDead()) {
+      return NEVER;
+    }
+    Place place = new Place(form, any);
+    Integer known = found.get(place);
+    return known == null ? search(place) : known;
+  }
+
+  /// Breadth first by characters: the last byte of one costs one, the other bytes cost nothing.
+  /// Ends at places from which the rest is known, and keeps what it finds of all on the way.
+  private int search(Place from) {
+    Set<Place> seen = new HashSet<>();
+    ArrayDeque<Step> open = new ArrayDeque<>();
+    open.add(new Step(from, 0, Optional.empty()));
+    Optional<Step> end = Optional.empty();
+    int best = NEVER;
+    while (!open.isEmpty() && open.getFirst().characters() < best) {
+      Step here = open.removeFirst();
+      if (!seen.add(here.place())) {
+        continue;
+      }
+      boolean ends = here.place().form().isNullable() && here.place().any().isNullable();
+      Integer rest = ends ? Integer.valueOf(0) : found.get(here.place());
+      if (rest == null) {
+        expand(here, open);
+      } else if (rest != NEVER && here.characters() + rest < best) {
+        best = here.characters() + rest;
+        end = Optional.of(here);
+      }
+    }
+    found.put(from, best);
+    for (Optional<Step> step = end; step.isPresent(); step = step.get().before()) {
+      found.put(step.get().place(), best - step.get().characters());
+    }
+    return best;
+  }
+
+  private void expand(Step here, ArrayDeque<Step> open) {
+    DfaState[] forms = here.place().form().row();
+    DfaState[] alls = here.place().any().row();
+    for (int i = 0; i < forms.length; i++) {
+      boolean isKnown = i > 0 && forms[i] == forms[i - 1] && alls[i] == alls[i - 1];
+      if (isKnown || forms[i].isDead() || alls[i].isDead()) {
+        continue;
+      }
+      Place next = new Place(forms[i], alls[i]);
+      if (isBetween(alls[i])) {
+        open.addLast(new Step(next, here.characters() + 1, Optional.of(here)));
+      } else {
+        open.addFirst(new Step(next, here.characters(), Optional.of(here)));
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.sgl.constraint.machine;
+
+import dev.sgl.constraint.Vocabulary;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/// What a vocabulary can do in a state of a regular rule without a limit on the length, and how
+/// many characters each token needs: its own, and those of the shortest end behind it. So it tells
+/// what any limit leaves.
+///
+/// Tokens that need few characters are not told apart: near its end a limit is followed exactly.
+final class MeasuredMask {
+  /// Limits from here on are told apart.
+  static final int FEW = 24;
+
+  private final long[] inside; // the tokens that need few characters
+  private final int[] longer; // the nodes of the others
+  private final int[] needs; // of `longer`
+  private final int[] exits;
+  private final int[] characters; // before each of `exits`
+  private final int used;
+
+  /// @param form the state of the rule
+  /// @param any the state of any characters and the quote that ends them
+  /// @param fewest what forms need to their ends
+  /// @param root the node of the vocabulary below which the tokens are meant
+  MeasuredMask(
+      DfaState form, DfaState any, FewestCharacters fewest, Vocabulary vocabulary, int root) {
+    Bounds bounds = new Bounds(form);
+    Ints longNodes = new Ints();
+    Ints longNeeds = new Ints();
+    Ints exitNodes = new Ints();
+    Ints before = new Ints();
+    DfaState[] forms = new DfaState[vocabulary.longest() + 1]; // by depth
+    DfaState[] alls = new DfaState[forms.length];
+    int[] counts = new int[forms.length]; // whole characters
+    inside = new long[vocabulary.words()];
+    forms[vocabulary.depth(root)] = form;
+    alls[vocabulary.depth(root)] = any;
+    for (int node = root + 1; node < vocabulary.end(root); ) {
+      int depth = vocabulary.depth(node);
+      DfaState state = forms[depth - 1].next(vocabulary.label(node));
+      DfaState all = alls[depth - 1].next(vocabulary.label(node));
+      int least = fewest.toEnd(state, all);
+      if (least == FewestCharacters.NEVER) {
+        node = vocabulary.end(node);
+        continue;
+      }
+      bounds.visit(state);
+      forms[depth] = state;
+      alls[depth] = all;
+      counts[depth] = counts[depth - 1] + (fewest.isBetween(all) ? 1 : 0);
+      if (vocabulary.hasToken(node)) {
+        int need = counts[depth] + least;
+        if (need <= FEW) {
+          vocabulary.mark(node, inside);
+        } else {
+          longNodes.add(node);
+          longNeeds.add(need);
+        }
+      }
+      if (state.isNullable() && all.isNullable() && vocabulary.end(node) > node + 1) {
+        exitNodes.add(node);
+        before.add(counts[depth]);
+      }
+      node++;
+    }
+    longer = longNodes.copy(0);
+    needs = longNeeds.copy(0);
+    exits = exitNodes.copy(0);
+    characters = before.copy(0);
+    used = bounds.used();
+  }
+
+  /// How often a token repeats what the form repeats at most so many times, at most. A form with
+  /// other bounds, all greater than this by two, allows the same.
+  int used() {
+    return used;
+  }
+
+  /// Adds what may come if at most `max` characters may: tokens to `mask` and exits to `to`.
+  ///
+  /// @param max at least [#FEW]
+  void add(int max, Vocabulary vocabulary, long[] mask, Ints to) {
+    for (int i = 0; i < inside.length; i++) {
+      mask[i] |= inside[i];
+    }
+    for (int i = 0; i < longer.length; i++) {
+      if (needs[i] <= max) {
+        vocabulary.mark(longer[i], mask);
+      }
+    }
+    for (int i = 0; i < exits.length; i++) {
+      if (characters[i] <= max) {
+        to.add(exits[i]);
+      }
+    }
+  }
+
+  int bytes() {
+    return 128 + 8 * inside.length + 8 * (longer.length + exits.length);
+  }
+
+  /// How far large bounds count down.
+  private static final class Bounds {
+    private final Map<Integer, Integer> first; // by the id of what is repeated
+    private final Set<DfaState> seen = new HashSet<>();
+    private int used;
+
+    Bounds(DfaState start) {
+      first = start.dfa().terms().bounds(start.term(), Math::max);
+    }
+
+    void visit(DfaState state) {
+      if (!first.isEmpty() && seen.add(state)) {
+        Map<Integer, Integer> left = state.dfa().terms().bounds(state.term(), Math::min);
+        left.forEach((item, bound) -> used = Math.max(used, first.getOrDefault(item, 0) - bound));
+      }
+    }
+
+    int used() {
+      return used;
+    }
+  }
+}
