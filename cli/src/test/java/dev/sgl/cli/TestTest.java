@@ -115,4 +115,90 @@ class TestTest {
     Sglc.run("test", file(SOURCE), "--tool", "serch=ls").failed(2, "no tool `serch`");
     Sglc.run("test", file(SOURCE), "--tool", "search").failed(2, "NAME=COMMAND");
   }
+
+  private static final String AGENT =
+      """
+      tool search(query: string) -> string
+      tool finish(answer: string)
+
+      program agent(question: string, steps: int = 3) -> string {
+        user question
+        for i in 1..steps {
+          assistant gen action: call<search | finish>
+          match action {
+            finish(answer) -> return answer
+            _              -> user "Observation {i}: {run(action)}"
+          }
+        }
+        fail "no answer in {steps} steps"
+      }
+
+      program careful(query: string) -> string {
+        retry 2 { let found = search(query) } else { let found = "nothing" }
+        return found
+      }
+
+      """;
+
+  /// Runs one test of the agent, and returns its failure; nothing if it passes.
+  private String agent(String body) throws IOException {
+    Sglc run = Sglc.run("test", file(AGENT + "test \"t\" {\n" + body + "\n}\n"));
+    assertEquals("", run.err());
+    assertEquals(run.out().contains("✗ t") ? 1 : 0, run.code(), run.out());
+    return run.out().contains("✗ t") ? run.out() : "";
+  }
+
+  private static final String SEARCHES =
+      "given model [{name: \"search\", arguments: {query: \"x\"}}, {name: \"finish\", arguments: {answer: \"42\"}}]\n";
+
+  @Test
+  void aTestGivesTools() throws IOException {
+    assertEquals("", agent(SEARCHES + "given tool search -> \"hit\" check agent(\"q\") == \"42\""));
+    String one = "given model [] given tool search";
+    assertEquals("", agent(one + "(q) -> \"about {q}\" check careful(\"tea\") == \"about tea\""));
+    assertEquals("", agent(one + " [fail \"down\", \"b\"] check careful(\"tea\") == \"b\""));
+    assertEquals("", agent(one + " -> fail \"down\" check careful(\"tea\") == \"nothing\""));
+    assertEquals(
+        "", agent(one + "(q) { check q == \"tea\" return q } check careful(\"tea\") == \"tea\""));
+    assertEquals("", agent("given model [] given tool search [] check agent(\"q\", 0) fails"));
+  }
+
+  @Test
+  void whatGoesWrongInAGivenToolCannotBeHidden() throws IOException {
+    String one = "given model [] given tool search";
+    String wrong =
+        agent(one + "(q) { check q == \"x\" return q } check careful(\"tea\") == \"nothing\"");
+    assertTrue(wrong.contains("a check failed: \"tea\" == \"x\""), wrong);
+    String more = agent(one + " [\"a\"] check [careful(\"b\"), careful(\"c\")].len == 2");
+    assertTrue(more.contains("gives `search` 1 answer, but it was called once more"), more);
+    assertTrue(more.contains("{\"query\":\"c\"}"), more);
+    String fewer = agent(one + " [\"a\", \"b\"] check careful(\"b\") == \"a\"");
+    assertTrue(fewer.contains("gives `search` 2 answers, but it was called once."), fewer);
+    String none = agent("given model [] check careful(\"b\") == \"nothing\"");
+    assertTrue(none.contains("write `given tool search -> …` in it"), none);
+    String run = agent(SEARCHES + "check agent(\"q\") fails");
+    assertTrue(run.contains("the test gives no tool `search`, which the program calls"), run);
+  }
+
+  @Test
+  void aTestExpectsAFailure() throws IOException {
+    assertEquals("", agent("given model [] check agent(\"q\", 0) fails"));
+    assertEquals("", agent("given model [] check agent(\"q\", 0) fails \"in {0} steps\""));
+    assertEquals("", agent("given model [] for n in 0..1 { check [1][n + 1] fails \"no item\" }"));
+    String other = agent("given model [] check agent(\"q\", 0) fails \"no tea\"");
+    assertTrue(
+        other.contains("another failure: \"no answer in 0 steps\" does not contain \"no tea\""),
+        other);
+    String value = agent("given model [] given tool search -> \"a\" check careful(\"q\") fails");
+    assertTrue(value.contains("a failure was expected, but the value is \"a\"."), value);
+    String silent = agent("given model [] check agent(\"q\", 1) fails");
+    assertTrue(silent.contains("no reply left"), silent);
+  }
+
+  @Test
+  void aReplyOfAnotherTypeSaysWhatIsWrong() throws IOException {
+    String call =
+        agent("given model [{name: \"nothing\", arguments: {}}] check agent(\"q\") == \"42\"");
+    assertTrue(call.contains("there is no tool `nothing` here, only `search`, `finish`"), call);
+  }
 }

@@ -314,6 +314,11 @@ class LanguageServerTest {
     assertTrue(completions("program p() {\n  gen x (").contains("temperature"));
     List<String> statement = completions("program p(topic: string) {\n  let n = 1\n  log ");
     assertTrue(statement.containsAll(List.of("topic", "n", "upper")), statement.toString());
+    String test = "tool search(q: string)\nprogram p() { search(1) }\ntest \"t\" {\n  ";
+    assertTrue(completions(test).containsAll(List.of("given", "check", "fails")));
+    assertTrue(!statement.contains("given"), statement.toString());
+    assertEquals(List.of("model", "tool"), completions(test + "given "));
+    assertEquals(List.of("search"), completions(test + "given tool "));
     String record =
         "type Tip = { title: string }\nprogram p(tip: Tip) {\n  log tip.title\n  log tip.";
     assertTrue(completions(record).contains("title"), completions(record).toString());

@@ -4,6 +4,7 @@ import dev.sgl.check.Options;
 import dev.sgl.compiler.Keywords;
 import dev.sgl.program.Functions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,12 @@ public record Completion(String text, Kind kind, String detail, String documenta
     if (before.endsWith(".") && !before.endsWith("..")) {
       return members(analysis, before.codePointCount(0, before.length()) - 1);
     }
+    if (line.matches("(.*[{ ])?given +")) {
+      return words(Set.of("model", "tool"), Kind.KEYWORD, "");
+    }
+    if (line.matches("(.*[{ ])?given +tool +")) {
+      return symbols(analysis, place, Set.of(Symbol.Kind.TOOL));
+    }
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
       return words(Options.names(), Kind.OPTION, "an option");
     }
@@ -52,6 +59,9 @@ public record Completion(String text, Kind kind, String detail, String documenta
     List<Completion> all =
         words(outside ? Keywords.DEFINITIONS : Keywords.STATEMENTS, Kind.KEYWORD, "");
     if (!outside) {
+      if (isInTest(analysis, place)) {
+        all.addAll(words(Set.of("given", "fails"), Kind.KEYWORD, ""));
+      }
       all.addAll(
           symbols(
               analysis,
@@ -68,6 +78,16 @@ public record Completion(String text, Kind kind, String detail, String documenta
       all.addAll(functions());
     }
     return all;
+  }
+
+  private static boolean isInTest(Analysis analysis, int place) {
+    return analysis.symbols().stream()
+        .filter(symbol -> symbol.place().file().equals(analysis.file()))
+        .filter(symbol -> symbol.kind().isRoutine() || symbol.kind() == Symbol.Kind.TEST)
+        .filter(symbol -> symbol.whole().start() < place)
+        .max(Comparator.comparingInt(symbol -> symbol.whole().start()))
+        .filter(symbol -> symbol.kind() == Symbol.Kind.TEST)
+        .isPresent();
   }
 
   private static int depth(String text) {

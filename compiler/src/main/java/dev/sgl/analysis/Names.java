@@ -161,6 +161,8 @@ final class Names {
       case Sgl.CallTypeContext call -> call.name().forEach(name -> use(name.getText(), name));
       case Sgl.CallPatternContext call when !call.name().isEmpty() ->
           use(call.name(0).getText(), call.name(0));
+      case Sgl.GivenToolContext given when !given.name().isEmpty() ->
+          use(given.name(0).getText(), given.name(0));
       case Sgl.ReferenceContext name when name.arguments() != null || isType(name) ->
           use(name.name().getText(), name.name());
       case Sgl.MemberContext member when member.word() != null -> member(member);

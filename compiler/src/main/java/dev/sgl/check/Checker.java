@@ -11,6 +11,7 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.TestCase;
+import dev.sgl.program.TestCase.GivenTool;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
@@ -39,6 +40,10 @@ public final class Checker {
   public void check() {
     program.routines().values().forEach(routine -> assignments(routine.body()));
     program.tests().forEach(test -> assignments(test.body()));
+    program.tests().stream()
+        .flatMap(test -> test.tools().stream())
+        .flatMap(given -> given.answers().stream())
+        .forEach(answer -> assignments(answer.body()));
     program.routines().values().forEach(this::routine);
     program.tests().forEach(this::test);
     Set<String> tests = new HashSet<>();
@@ -98,6 +103,13 @@ public final class Checker {
   private void test(TestCase test) {
     Routine block = test.routine(List.of());
     test.replies().forEach(replies -> fits(replies, Type.array(Type.ANY), new Scope()));
+    Set<String> given = new HashSet<>();
+    for (GivenTool tool : test.tools()) {
+      if (!given.add(tool.tool())) {
+        diagnostics.add(Diagnostic.givenTwice(tool.tool(), tool.span()));
+      }
+      tool.answers().forEach(this::routine);
+    }
     block(test.body(), new Scope(), new Place(block, Optional.empty(), false, false, false));
   }
 
@@ -251,6 +263,10 @@ public final class Checker {
         fits(condition, Type.BOOL, scope);
         message.ifPresent(m -> values.type(m, scope));
         values.know(condition, true, scope);
+      }
+      case Step.Fails(var value, var message, _) -> {
+        values.type(value, scope);
+        message.ifPresent(m -> values.type(m, scope));
       }
       case Step.Do(var call, var span) -> {
         values.type(call, scope);

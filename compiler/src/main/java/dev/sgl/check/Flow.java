@@ -37,7 +37,7 @@ final class Flow {
           value.equals(true) && !breaks(body);
       case Step.While _, Step.For _, Step.ForkEach _, Step.ForkBranches _, Step.Join _ -> false;
       case Step.Say _, Step.Gen _, Step.Select _, Step.Think _, Step.Image _, Step.Let _ -> false;
-      case Step.Assign _, Step.Log _, Step.Check _, Step.Do _ -> false;
+      case Step.Assign _, Step.Log _, Step.Check _, Step.Fails _, Step.Do _ -> false;
     };
   }
 

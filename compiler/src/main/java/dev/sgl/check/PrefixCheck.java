@@ -64,7 +64,8 @@ public final class PrefixCheck {
         constants.remove(name);
         yield true;
       }
-      case Step.Log _, Step.Check _, Step.ForkEach _, Step.ForkBranches _, Step.Scratch _ -> true;
+      case Step.Log _, Step.Check _, Step.Fails _ -> true;
+      case Step.ForkEach _, Step.ForkBranches _, Step.Scratch _ -> true;
       case Step.Join(_, _, boolean append, _) -> !append;
       case Step.Gen _, Step.Select _, Step.Think _, Step.Image _, Step.If _, Step.For _ -> false;
       case Step.While _, Step.Match _, Step.Break _, Step.Continue _, Step.Return _ -> false;

@@ -37,6 +37,7 @@ public final class Bindings {
       case Sgl.EachContext _ -> true;
       case Sgl.SelectContext select -> select.name(0) == name;
       case Sgl.CallPatternContext call -> call.name(0) != name;
+      case Sgl.GivenToolContext given -> given.name(0) != name;
       case null, default -> false;
     };
   }

@@ -12,6 +12,7 @@ import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
 import dev.sgl.program.TestCase;
+import dev.sgl.program.TestCase.GivenTool;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
@@ -81,15 +82,78 @@ final class Lowering {
     List<TestCase> tests = new ArrayList<>();
     for (Sgl.DefinitionContext definition : module.tree().definition()) {
       if (definition instanceof Sgl.TestContext test) {
-        tests.add(
-            new TestCase(
-                values.fixed(test.text()),
-                test.testBlock().given().stream().map(g -> values.expr(g.expression())).toList(),
-                steps(test.testBlock().statement()),
-                span(test.text())));
+        tests.add(test(test));
       }
     }
     return tests;
+  }
+
+  private TestCase test(Sgl.TestContext test) {
+    List<Expr> replies = new ArrayList<>();
+    List<GivenTool> tools = new ArrayList<>();
+    for (Sgl.GivenContext given : test.testBlock().given()) {
+      switch (given) {
+        case Sgl.GivenModelContext model -> replies.add(values.expr(model.expression()));
+        case Sgl.GivenToolContext tool -> given(tool).ifPresent(tools::add);
+        default -> throw new AssertionError(given.getClass());
+      }
+    }
+    return new TestCase(
+        values.fixed(test.text()),
+        replies,
+        tools,
+        steps(test.testBlock().statement()),
+        span(test.text()));
+  }
+
+  /// What a test gives in the place of a tool: its answers are functions of what it binds.
+  private Optional<GivenTool> given(Sgl.GivenToolContext given) {
+    List<Sgl.NameContext> names = given.name().subList(1, given.name().size());
+    return called(given.name(0), names, span(given.name(0)))
+        .map(
+            tool -> {
+              List<Routine.Parameter> bound = new ArrayList<>();
+              for (int i = 0; i < names.size(); i++) {
+                Routine.Parameter parameter = tool.parameters().get(i);
+                bound.add(
+                    new Routine.Parameter(
+                        name(names.get(i)),
+                        parameter.type(),
+                        parameter.standard(),
+                        span(names.get(i))));
+              }
+              return new GivenTool(
+                  tool.name(),
+                  tool.parameters().stream()
+                      .limit(names.size())
+                      .map(Routine.Parameter::name)
+                      .toList(),
+                  answers(given).stream().map(body -> answer(tool, bound, body, given)).toList(),
+                  given.answers() == null,
+                  span(given.name(0)));
+            });
+  }
+
+  private Routine answer(
+      Tool tool, List<Routine.Parameter> bound, List<Step> body, Sgl.GivenToolContext given) {
+    return new Routine(
+        Routine.Kind.FN, tool.name(), bound, tool.returns(), body, "", span(given.name(0)));
+  }
+
+  private List<List<Step>> answers(Sgl.GivenToolContext given) {
+    if (given.block() != null) {
+      return List.of(block(given.block()));
+    }
+    List<Sgl.AnswerContext> written =
+        given.answer() != null ? List.of(given.answer()) : given.answers().answer();
+    return written.stream().map(answer -> List.of(answer(answer))).toList();
+  }
+
+  private Step answer(Sgl.AnswerContext answer) {
+    Expr value = values.expr(answer.expression());
+    return answer.FAIL() != null
+        ? new Step.Fail(value, span(answer))
+        : new Step.Return(Optional.of(value), span(answer));
   }
 
   /// The tool that a definition declares.
@@ -192,6 +256,7 @@ final class Lowering {
           Optional.of(new Step.Return(values.optional(result.expression()), span));
       case Sgl.LogContext log -> Optional.of(new Step.Log(values.expr(log.expression()), span));
       case Sgl.FailContext fail -> Optional.of(new Step.Fail(values.expr(fail.expression()), span));
+      case Sgl.CheckContext check when check.FAILS() != null -> Optional.of(fails(check));
       case Sgl.CheckContext check ->
           Optional.of(
               new Step.Check(
@@ -218,6 +283,21 @@ final class Lowering {
     }
     return new Step.Say(
         isText(expression) ? value : new Expr.Text(List.of(value), span(alone)), span(alone));
+  }
+
+  private Step fails(Sgl.CheckContext check) {
+    if (!isInTest(check)) {
+      diagnostics.add(Diagnostic.outsideTest("`check … fails`", span(check)));
+    }
+    return new Step.Fails(
+        values.expr(check.expression(0)),
+        Optional.ofNullable(check.text()).map(values::text),
+        span(check));
+  }
+
+  private static boolean isInTest(ParserRuleContext place) {
+    return place instanceof Sgl.TestContext
+        || place.getParent() != null && isInTest(place.getParent());
   }
 
   private Step gen(Sgl.GenContext gen, Span span) {
@@ -324,23 +404,36 @@ final class Lowering {
   }
 
   private Optional<Pattern> call(Sgl.CallPatternContext call) {
-    String name = name(call.name(0));
-    List<String> bound = call.name().stream().skip(1).map(Lowering::name).toList();
+    List<Sgl.NameContext> names = call.name().subList(1, call.name().size());
+    return called(call.name(0), names, span(call))
+        .map(
+            tool ->
+                new Pattern.CallOf(
+                    tool.name(),
+                    tool.parameters().stream()
+                        .limit(names.size())
+                        .map(Routine.Parameter::name)
+                        .toList(),
+                    names.stream().map(Lowering::name).toList()));
+  }
+
+  /// The tool of a name, if there is one and it has as many parameters as are `bound`.
+  private Optional<Tool> called(Sgl.NameContext called, List<Sgl.NameContext> bound, Span whole) {
+    String name = name(called);
     Tool tool = declarations.tools().get(name);
     if (tool == null) {
       diagnostics.add(
           Diagnostic.unknownTool(
-              name, span(call.name(0)), Nearest.to(name, declarations.tools().keySet())));
+              name, span(called), Nearest.to(name, declarations.tools().keySet())));
       return Optional.empty();
     }
-    List<String> parameters = tool.parameters().stream().map(Routine.Parameter::name).toList();
-    if (bound.size() > parameters.size()) {
+    if (bound.size() > tool.parameters().size()) {
       diagnostics.add(
           Diagnostic.wrongArguments(
-              "`" + name + "` takes at most " + parameters.size() + " arguments.", span(call)));
+              "`" + name + "` takes at most " + tool.parameters().size() + " arguments.", whole));
       return Optional.empty();
     }
-    return Optional.of(new Pattern.CallOf(name, parameters.subList(0, bound.size()), bound));
+    return Optional.of(tool);
   }
 
   private List<Step.Option> options(Sgl.@Nullable Options_Context options) {

@@ -95,6 +95,7 @@ final class SyntaxErrors extends BaseErrorListener {
           case Sgl.RULE_arguments, Sgl.RULE_argument -> "an argument";
           case Sgl.RULE_arm, Sgl.RULE_pattern -> "an arm (`pattern -> statement`)";
           case Sgl.RULE_block, Sgl.RULE_statement -> "a statement, or `}`";
+          case Sgl.RULE_given -> "`given tool NAME -> VALUE`, or `given model [TEXT]`";
           case Sgl.RULE_branch -> "`branch NAME { … }`";
           case Sgl.RULE_name -> "a name";
           default -> "a value";

@@ -300,6 +300,19 @@ public record Diagnostic(
         "outside-loop", "`" + word + "` stands outside a loop.", span, "no loop here");
   }
 
+  /// @param what stands there
+  public static Diagnostic outsideTest(String what, Span span) {
+    return new Diagnostic("outside-test", what + " stands outside a test.", span, "not in a `test`")
+        .help("a program handles a failure with `retry 1 { … } else { … }`");
+  }
+
+  public static Diagnostic givenTwice(String tool, Span span) {
+    return new Diagnostic(
+            "given-twice", "The tool `" + tool + "` is given twice.", span, "given again")
+        .help(
+            "to answer one call after the other, write `given tool " + tool + " [first, second]`");
+  }
+
   public static Diagnostic nestedMessage(Span span) {
     return new Diagnostic(
             "nested-message", "A message cannot stand inside a message.", span, "inside a message")

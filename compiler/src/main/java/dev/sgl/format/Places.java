@@ -52,6 +52,7 @@ final class Places {
       case Sgl.DefinitionContext _, Sgl.BranchContext _, Sgl.ArmContext _ -> true;
       case Sgl.FieldContext _, Sgl.ParameterContext _, Sgl.ArgumentContext _ -> true;
       case Sgl.OptionContext _, Sgl.EntryContext _, Sgl.GivenContext _ -> true;
+      case Sgl.AnswerContext answer -> answer.getParent() instanceof Sgl.AnswersContext;
       case Sgl.ExpressionContext item ->
           item.getParent() instanceof Sgl.ListContext list && list.each() == null;
       default -> false;
@@ -142,9 +143,10 @@ final class Places {
       case SglLexer.CALLING ->
           parent instanceof Sgl.ArgumentsContext
               || parent instanceof Sgl.ParametersContext
-              || parent instanceof Sgl.CallPatternContext;
+              || parent instanceof Sgl.CallPatternContext
+              || parent instanceof Sgl.GivenToolContext;
       case SglLexer.LBRACKET -> parent instanceof Sgl.ArrayContext;
-      case SglLexer.SUBSCRIPT -> true;
+      case SglLexer.SUBSCRIPT -> !(parent instanceof Sgl.AnswersContext);
       case SglLexer.LT, SglLexer.GT -> isType(parent);
       default -> isTightAfter(before, token);
     };

@@ -1,12 +1,14 @@
 package dev.sgl.program;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// A program as source text in one canonical form: names of types written out, `x.f(y)` as
 /// `f(x, y)`. What it prints compiles to the same program.
@@ -88,15 +90,42 @@ public final class Printer {
     line("test " + Values.quote(test.name()) + " {");
     depth++;
     test.replies().forEach(replies -> line("given model " + show(replies)));
+    test.tools().forEach(this::given);
     test.body().forEach(this::step);
     depth--;
     line("}");
   }
 
+  private void given(TestCase.GivenTool given) {
+    String names =
+        given.names().isEmpty() ? "" : given.names().stream().collect(joining(", ", "(", ")"));
+    String head = "given tool " + identifier(given.tool()) + names;
+    List<String> answers = given.answers().stream().flatMap(a -> answer(a).stream()).toList();
+    if (!given.answersAll()) {
+      line(answers.stream().collect(joining(", ", head + " [", "]")));
+    } else if (!answers.isEmpty()) {
+      line(head + " -> " + answers.getFirst());
+    } else {
+      block(head, given.answers().getFirst().body());
+      line("}");
+    }
+  }
+
+  /// An answer that is a value, or a failure, and no block.
+  private static Optional<String> answer(Routine answer) {
+    if (answer.body().size() == 1
+        && answer.body().getFirst() instanceof Step.Return(var value, _)) {
+      return value.map(Printer::show);
+    }
+    return answer.body().size() == 1 && answer.body().getFirst() instanceof Step.Fail(var why, _)
+        ? Optional.of("fail " + show(why))
+        : Optional.empty();
+  }
+
   private String parameters(List<Routine.Parameter> parameters) {
     return parameters.stream()
         .map(p -> p.name() + typed(p.type()) + p.standard().map(e -> " = " + show(e)).orElse(""))
-        .collect(Collectors.joining(", ", "(", ")"));
+        .collect(joining(", ", "(", ")"));
   }
 
   private void routine(Routine routine) {
@@ -199,6 +228,8 @@ public final class Printer {
       case Step.Fail(var message, _) -> line("fail " + show(message));
       case Step.Check(var condition, var message, _) ->
           line("check " + show(condition) + message.map(m -> ", " + show(m)).orElse(""));
+      case Step.Fails(var value, var message, _) ->
+          line("check " + show(value) + " fails" + message.map(m -> " " + show(m)).orElse(""));
       case Step.Do(var call, _) -> line(show(call));
     }
   }
@@ -207,7 +238,7 @@ public final class Printer {
     line("match " + show(subject) + " {");
     depth++;
     for (Step.Arm arm : arms) {
-      String patterns = arm.patterns().stream().map(this::show).collect(Collectors.joining(" | "));
+      String patterns = arm.patterns().stream().map(this::show).collect(joining(" | "));
       block(patterns + " ->", arm.body());
       line("}");
     }
@@ -222,7 +253,7 @@ public final class Printer {
       case Pattern.OfType(Type type) ->
           type instanceof Type.OneOf ? "(" + show(type) + ")" : show(type);
       case Pattern.CallOf(var tool, _, var names) ->
-          identifier(tool) + names.stream().collect(Collectors.joining(", ", "(", ")"));
+          identifier(tool) + names.stream().collect(joining(", ", "(", ")"));
     };
   }
 
@@ -231,7 +262,7 @@ public final class Printer {
         ? ""
         : options.stream()
             .map(o -> o.name() + ": " + show(o.value()))
-            .collect(Collectors.joining(", ", " (", ")"));
+            .collect(joining(", ", " (", ")"));
   }
 
   /// The expression as source.
@@ -239,14 +270,14 @@ public final class Printer {
     return switch (expr) {
       case Expr.Constant(var value, _) -> constant(value);
       case Expr.Text(var parts, _) ->
-          parts.stream().map(Printer::part).collect(Collectors.joining("", "\"", "\""));
+          parts.stream().map(Printer::part).collect(joining("", "\"", "\""));
       case Expr.Name(var name, _) -> name;
       case Expr.Member(var of, var name, _) -> operand(of, 8) + "." + name;
       case Expr.Index(var of, var at, _) -> operand(of, 8) + "[" + show(at) + "]";
       case Expr.Call(var name, var arguments, _) ->
           arguments.stream()
               .map(a -> a.name().map(n -> n + ": ").orElse("") + show(a.value()))
-              .collect(Collectors.joining(", ", identifier(name) + "(", ")"));
+              .collect(joining(", ", identifier(name) + "(", ")"));
       case Expr.Unary(var operator, var of, _) ->
           operator.symbol()
               + (operator == Expr.Operator.NOT ? " " : "")
@@ -259,11 +290,11 @@ public final class Printer {
               + operand(right, operator.binding() + 1);
       case Expr.Range(var first, var last, _) -> operand(first, 5) + ".." + operand(last, 5);
       case Expr.ListOf(var items, _) ->
-          items.stream().map(Printer::show).collect(Collectors.joining(", ", "[", "]"));
+          items.stream().map(Printer::show).collect(joining(", ", "[", "]"));
       case Expr.RecOf(var entries, _) ->
           entries.stream()
               .map(e -> key(e.name()) + ": " + show(e.value()))
-              .collect(Collectors.joining(", ", "{", "}"));
+              .collect(joining(", ", "{", "}"));
       case Expr.Each(var item, var name, var list, var condition, _) ->
           "["
               + show(item)

@@ -26,7 +26,7 @@ public sealed interface Step {
       case Match(_, var arms, _) -> arms.stream().map(Arm::body).toList();
       case Say _, Gen _, Think _, Select _, Join _, Image _, Let _, Assign _, Break _, Continue _ ->
           List.of();
-      case Return _, Log _, Fail _, Check _, Do _ -> List.of();
+      case Return _, Log _, Fail _, Check _, Fails _, Do _ -> List.of();
     };
   }
 
@@ -42,7 +42,7 @@ public sealed interface Step {
       case ForkBranches(var name, _, _) -> Optional.of(name);
       case Say _, Message _, Image _, Join _, Scratch _, Retry _ -> Optional.empty();
       case With _, If _, For _, While _, Match _, Break _ -> Optional.empty();
-      case Continue _, Return _, Log _, Fail _, Check _, Do _ -> Optional.empty();
+      case Continue _, Return _, Log _, Fail _, Check _, Fails _, Do _ -> Optional.empty();
     };
   }
 
@@ -69,6 +69,8 @@ public sealed interface Step {
       case Fail(var message, _) -> List.of(message);
       case Check(var condition, var message, _) ->
           Stream.concat(Stream.of(condition), message.stream()).toList();
+      case Fails(var value, var message, _) ->
+          Stream.concat(Stream.of(value), message.stream()).toList();
       case Do(var call, _) -> List.of(call);
       case Message _, ForkBranches _, Scratch _, Break _, Continue _ -> List.of();
     };
@@ -235,6 +237,10 @@ public sealed interface Step {
 
   /// Fails unless `condition` holds: the `retry` around it, or else the program.
   record Check(Expr condition, Optional<Expr> message, Span span) implements Step {}
+
+  /// Fails unless finding `value` does, with an error whose message holds the text `message`: in
+  /// tests.
+  record Fails(Expr value, Optional<Expr> message, Span span) implements Step {}
 
   /// Calls a routine for what it does.
   record Do(Expr.Call call, Span span) implements Step {}

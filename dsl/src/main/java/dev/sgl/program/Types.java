@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What a type means to a model: its constraint, its JSON Schema, and the value of a text.
 public final class Types {
@@ -291,7 +292,18 @@ public final class Types {
         .filter(tool -> tool.name().equals(name))
         .findFirst()
         .map(tool -> mismatch(callOf(tool), value))
-        .orElseGet(() -> unless(false, type, value));
+        .orElseGet(
+            () ->
+                name instanceof String other
+                    ? Optional.of(noTool(other, tools))
+                    : unless(false, type, value));
+  }
+
+  private static String noTool(String name, List<Type.Field> tools) {
+    return "there is no tool `%s` here, only %s"
+        .formatted(
+            shorten(name),
+            tools.stream().map(t -> "`" + t.name() + "`").collect(Collectors.joining(", ")));
   }
 
   private static Optional<String> entryMismatch(Type item, Map<?, ?> map) {

@@ -21,7 +21,12 @@ parameters: CALLING (parameter (COMMA parameter)* COMMA?)? RPAREN;
 parameter: name (COLON type)? (ASSIGN expression)?;
 
 testBlock: LBRACE (given | statement)* RBRACE;
-given: GIVEN MODEL expression;
+given
+  : GIVEN MODEL expression                                                   # givenModel
+  | GIVEN TOOL name (CALLING (name (COMMA name)*)? RPAREN)? (ARROW answer | answers | block)  # givenTool
+  ;
+answers: (LBRACKET | SUBSCRIPT) (answer (COMMA answer)* COMMA?)? RBRACKET;
+answer: FAIL expression | expression;
 
 block: LBRACE statement* RBRACE;
 
@@ -36,7 +41,7 @@ statement
   | JOIN name (FIRST expression)? APPEND?                                    # join
   | SCRATCH block                                                            # scratch
   | RETRY expression block (ELSE block)?                                     # retry
-  | CHECK expression (COMMA expression)?                                     # check
+  | CHECK expression (FAILS text? | COMMA expression)?                       # check
   | FAIL expression                                                          # fail
   | IMAGE expression                                                         # image
   | THINK name options_?                                                     # think
@@ -122,7 +127,7 @@ part
 
 // words with a meaning of their own only in one place are names elsewhere
 name
-  : NAME | USE | TYPE | TOOL | FN | FRAGMENT | PROGRAM | TEST | GIVEN | MODEL | FROM | BY | BRANCH | APPEND | FIRST | MAP | CALL
+  : NAME | USE | TYPE | TOOL | FN | FRAGMENT | PROGRAM | TEST | GIVEN | MODEL | FROM | BY | BRANCH | APPEND | FIRST | FAILS | MAP | CALL
   | SCHEMA | GRAMMAR
   ;
 

@@ -27,7 +27,7 @@ tokens { SIGN, SUBSCRIPT, CALLING }
       return last[0] >= USE && last[0] <= NOT || last[0] == NAME;
     }
     return switch (last[0]) {
-      case NAME, USE, TYPE, TOOL, FN, FRAGMENT, PROGRAM, TEST, GIVEN, BY, BRANCH, APPEND -> true;
+      case NAME, USE, TYPE, TOOL, FN, FRAGMENT, PROGRAM, TEST, GIVEN, BY, BRANCH, APPEND, FAILS -> true;
       case MAP, CALL, SCHEMA, GRAMMAR -> true;
       case FROM -> last[2] != SELECT;
       case FIRST -> last[2] != JOIN;
@@ -81,6 +81,7 @@ SCRATCH: 'scratch';
 RETRY: 'retry';
 CHECK: 'check';
 FAIL: 'fail';
+FAILS: 'fails';
 IMAGE: 'image';
 THINK: 'think';
 WITH: 'with';

@@ -3,6 +3,7 @@ package dev.sgl.interpreter;
 import dev.sgl.program.Expr;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
+import dev.sgl.run.RunException;
 import java.util.Optional;
 
 /// What `check` does, and what it says.
@@ -40,7 +41,24 @@ final class Checks {
     }
   }
 
-  private static String shown(Object value) {
+  /// @param wanted what the message of the failure holds
+  /// @throws TypeException unless `failure` says so
+  static void requireFailure(RunException failure, Optional<String> wanted) {
+    String message = String.valueOf(failure.getMessage());
+    if (wanted.isPresent() && !message.contains(wanted.get())) {
+      throw new TypeException(
+          "this is another failure: %s does not contain %s"
+              .formatted(Values.quote(message), Values.quote(wanted.get())));
+    }
+  }
+
+  /// Says that a failure was expected in the place of a value.
+  static TypeException noFailure(Object value) {
+    return new TypeException("a failure was expected, but the value is " + shown(value));
+  }
+
+  /// The value as JSON, shortened.
+  static String shown(Object value) {
     String json = Values.json(value);
     return json.length() <= SHOWN ? json : json.substring(0, SHOWN) + "…";
   }

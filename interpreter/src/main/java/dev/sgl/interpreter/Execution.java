@@ -43,8 +43,8 @@ final class Execution {
   /// One call of a routine, with all branches and copies of the conversation that it starts.
   ///
   /// @param depth of calls around it
-  /// @param retries whether there is a `retry` in it, which may handle errors of values that it
-  ///     reads
+  /// @param retries whether there is a `retry` in it, or a `check … fails`, which may handle errors
+  ///     of values that it reads
   record Activation(Routine routine, int depth, boolean retries) {
     Activation(Routine routine, int depth) {
       this(routine, depth, retries(routine.body()));
@@ -55,6 +55,7 @@ final class Execution {
           .anyMatch(
               step ->
                   step instanceof Step.Retry
+                      || step instanceof Step.Fails
                       || step.blocks().stream().anyMatch(Activation::retries));
     }
 
@@ -362,6 +363,7 @@ final class Execution {
           run.options().listener().logged(conversation.branch(), values.text(value));
       case Step.Fail(var message, _) -> throw new FailException(values.text(message), activation);
       case Step.Check(var condition, var message, _) -> Checks.require(condition, message, values);
+      case Step.Fails fails -> fails(fails, environment, values);
       case Step.Do(var call, _) -> values.perform(call);
     }
     return DONE;
@@ -467,18 +469,45 @@ final class Execution {
     return steps(retry.otherwise().orElseThrow(), environment, groups);
   }
 
+  /// Requires that the value cannot be had. A model that cannot answer is no failure of what is
+  /// tested.
+  private void fails(Step.Fails step, Environment environment, Evaluator values) {
+    Optional<String> message = step.message().map(values::text);
+    Object value;
+    try {
+      value =
+          attempt(
+              "fails",
+              copy ->
+                  copy.located(
+                      step.span(),
+                      environment,
+                      () -> copy.values(environment).known(step.value())));
+    } catch (RunException e) {
+      if (e.getCause() instanceof BackendException) {
+        throw e;
+      }
+      Checks.requireFailure(e, message);
+      return;
+    }
+    throw Checks.noFailure(value).at(step.value().span());
+  }
+
   /// Runs the steps in a copy of the conversation, which takes its place if all goes well.
   private Outcome attempt(List<Step> body, Environment environment) {
     Environment own = environment.inner();
-    Outcome outcome =
-        Fork.attempt(
-            conversation,
-            "retry",
-            tasks,
-            run.options().listener(),
-            (copy, group) -> in(copy, group).block(body, own));
+    Outcome outcome = attempt("retry", copy -> copy.block(body, own));
     environment.takeOver(own);
     return outcome;
+  }
+
+  private <T> T attempt(String name, Function<Execution, T> work) {
+    return Fork.attempt(
+        conversation,
+        name,
+        tasks,
+        run.options().listener(),
+        (copy, group) -> work.apply(in(copy, group)));
   }
 
   private Outcome scratch(List<Step> body, Environment environment, List<TaskGroup> groups) {

@@ -59,12 +59,23 @@ public final class Interpreter {
     }
   }
 
-  /// Runs a test of the program.
+  /// Runs a test of the program. The tools that it gives come before those of `options`.
   ///
-  /// @throws RunException if a check of it failed, or the program
+  /// @throws RunException if a check of it failed, or the program, or if a tool was called that it
+  ///     does not give, or one of its answers was not asked for
   public static void test(Program program, TestCase test, Backend backend, RunOptions options) {
     Routine block = test.routine(test.body());
-    new Run(program, backend, options).program(block, Map.of(), test.name(), 0);
+    GivenTools given = new GivenTools(program, test, backend, options);
+    RunOptions own = options.withTools(given.functions());
+    try {
+      new Run(program, backend, own).program(block, Map.of(), test.name(), 0);
+    } catch (RunException e) {
+      throw given.mistake().orElse(e);
+    }
+    if (given.mistake().isPresent()) {
+      throw given.mistake().get(); // the program hid it
+    }
+    given.requireAllAsked();
   }
 
   /// What a test says that a model says, in order; none if it asks a real one.

@@ -207,7 +207,7 @@ public final class Prefix {
       case Step.Break _ -> Ended.BREAK;
       case Step.Continue _ -> Ended.CONTINUE;
       case Step.Return _, Step.Fail _ -> Ended.RETURN;
-      case Step.Log _, Step.Check _ -> Ended.NO;
+      case Step.Log _, Step.Check _, Step.Fails _ -> Ended.NO;
       case Step.Do(var call, _) -> call(call, environment);
     };
   }
@@ -410,7 +410,7 @@ public final class Prefix {
                       step.blocks().stream().anyMatch(inner -> speaks(inner, open));
                   case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Log _ ->
                       false;
-                  case Step.Check _ -> false;
+                  case Step.Check _, Step.Fails _ -> false;
                 });
   }
 

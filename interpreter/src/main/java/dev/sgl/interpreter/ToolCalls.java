@@ -5,6 +5,7 @@ import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
+import dev.sgl.run.RunException;
 import dev.sgl.tools.ToolFunction;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,15 +59,18 @@ final class ToolCalls {
   }
 
   private static Object result(Tool tool, ToolFunction function, Map<String, Object> arguments) {
+    Object result = call(tool, function, arguments);
+    Optional<String> wrong = Types.mismatch(tool.returns().orElse(Type.ANY), result);
+    if (wrong.isPresent()) {
+      throw new TypeException("the tool `" + tool.name() + "` gave back: " + wrong.get());
+    }
+    return result;
+  }
+
+  private static Object call(Tool tool, ToolFunction function, Map<String, Object> arguments) {
     try {
-      Object result = function.call(arguments);
-      Type type = tool.returns().orElse(Type.ANY);
-      Optional<String> wrong = Types.mismatch(type, result);
-      if (wrong.isPresent()) {
-        throw new TypeException("the tool `" + tool.name() + "` gave back: " + wrong.get());
-      }
-      return result;
-    } catch (TypeException | CancellationException e) {
+      return function.call(arguments);
+    } catch (TypeException | CancellationException | RunException e) {
       throw e;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

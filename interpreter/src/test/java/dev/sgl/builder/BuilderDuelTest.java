@@ -171,6 +171,7 @@ class BuilderDuelTest {
           to.check(Printer.show(condition));
         }
       }
+      case Step.Fails _ -> throw new AssertionError("it stands in tests only");
       case Step.Do(var call, _) -> to.call(Printer.show(call));
     }
   }
