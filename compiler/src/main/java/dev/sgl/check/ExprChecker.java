@@ -245,6 +245,9 @@ final class ExprChecker {
         return field.get().optional() ? orNone(field.get().type()) : field.get().type();
       }
     }
+    if (isFieldOfAnyName(member.name(), of)) {
+      diagnostics.add(Diagnostic.uncalledFunction(member.name(), member.span()));
+    }
     if (of instanceof Type.Any || of instanceof Type.OneOf || of instanceof Type.Schema) {
       return Type.ANY;
     }
@@ -271,6 +274,16 @@ final class ExprChecker {
         Diagnostic.unknownField(
             member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
     return Type.ANY;
+  }
+
+  /// Whether a name that is a function's can only be a field's here: what may have any fields is no
+  /// value that has functions as properties, or is none that the function takes.
+  private static boolean isFieldOfAnyName(String name, Type of) {
+    boolean isFunction = Functions.signature(name).filter(s -> s.least() == 1).isPresent();
+    boolean isOfRecords = Functions.taken(name, 0) instanceof Type.MapOf;
+    return isFunction
+        && (of instanceof Type.MapOf
+            || isOfRecords && (of instanceof Type.Any || of instanceof Type.Schema));
   }
 
   private static Type orNone(Type type) {

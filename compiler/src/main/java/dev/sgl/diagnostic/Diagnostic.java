@@ -88,13 +88,29 @@ public record Diagnostic(
             "There is no field `" + name + "` in " + of + ".",
             span,
             "no such field")
-        .help(didYouMean(near));
+        .help(
+            Functions.signature(name).isPresent()
+                ? Optional.of("to call the function, write `." + name + "(…)`")
+                : didYouMean(near));
   }
 
   /// A field of the items of a list, asked of the list.
   public static Diagnostic unknownField(String name, String list, Span span) {
     return unknownField(name, "`" + list + "`", span, Optional.empty())
         .help("each item has one: `[x.%s for x in …]`".formatted(name));
+  }
+
+  /// The name of a function where only a field can be meant.
+  public static Diagnostic uncalledFunction(String name, Span span) {
+    return new Diagnostic(
+            "uncalled-function",
+            "`.%1$s` is the field of that name, and no call of `%1$s`.".formatted(name),
+            span,
+            "a field")
+        .help(
+            "to call the function, write `.%1$s()`; to read the field, `[\"%1$s\"]`"
+                .formatted(name))
+        .warning();
   }
 
   public static Diagnostic unknownOption(
