@@ -170,6 +170,8 @@ public final class Checker {
       case Step.Say(var text, var span) -> {
         speaks("add text", "Text", span, place);
         values.type(text, scope);
+        LiteralBraces.variable(text, scope)
+            .ifPresent(name -> diagnostics.add(Diagnostic.literalBraces(name, span)));
       }
       case Step.Message message -> message(message, scope, place);
       case Step.Gen gen -> gen(gen, scope, place);

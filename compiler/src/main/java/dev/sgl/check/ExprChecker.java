@@ -383,7 +383,10 @@ final class ExprChecker {
       if (!TypeFit.fits(right, Type.TEXT)) {
         diagnostics.add(
             Diagnostic.wrongType(
-                "a text, as what stands before `+`", right, binary.right().span()));
+                "a text, as what stands before `+`",
+                right,
+                binary.right().span(),
+                Optional.of("values stand in a text in braces: `\"… {x}\"`")));
       }
       return Type.TEXT;
     }

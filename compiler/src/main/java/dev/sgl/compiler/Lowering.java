@@ -346,8 +346,17 @@ final class Lowering {
     if (target instanceof Sgl.ReferenceContext name && name.arguments() == null) {
       return Optional.of(new Step.Assign(name.getText(), values.expr(assign.value), span(assign)));
     }
+    Optional<String> help =
+        switch (target) {
+          case Sgl.IndexContext _ ->
+              Optional.of("values do not change; make a new list: `x = [value] + x.slice(1)`");
+          case Sgl.MemberContext _ ->
+              Optional.of("values do not change; make a new record: `r = {a: r.a, b: 2}`");
+          default -> Optional.empty();
+        };
     diagnostics.add(
-        Diagnostic.syntax("Only a variable can be assigned.", span(target), "not a variable"));
+        Diagnostic.syntax(
+            "Only a variable can be assigned.", span(target), "not a variable", help));
     return Optional.empty();
   }
 
@@ -364,11 +373,17 @@ final class Lowering {
     if (value instanceof Expr.Call call) {
       return Optional.of(new Step.Do(call, span(action)));
     }
-    Optional<String> near =
-        value instanceof Expr.Name(var name, _)
-            ? Nearest.to(name, Keywords.STATEMENTS)
-            : Optional.empty();
-    diagnostics.add(Diagnostic.unusedValue(span(action), near));
+    Span span = span(action);
+    boolean again = // one mistake often looks like several: of those in a line the first counts
+        !diagnostics.isEmpty()
+            && diagnostics.getLast().code().equals("unused-value")
+            && diagnostics.getLast().span().line() == span.line();
+    if (!again) {
+      diagnostics.add(
+          value instanceof Expr.Name(var name, _)
+              ? Diagnostic.unusedValue(name, span, Nearest.to(name, Keywords.STATEMENTS))
+              : Diagnostic.unusedValue(span, Optional.empty()));
+    }
     return Optional.empty();
   }
 

@@ -82,7 +82,7 @@ final class SyntaxErrors extends BaseErrorListener {
           missing + " is missing before " + found + ".",
           span,
           missing + " is missing",
-          Hints.of(parser, token));
+          atEnd ? Hints.hiddenBrace(parser) : Hints.of(parser, token));
     }
     String place =
         switch (parser.getRuleContext().getRuleIndex()) {
@@ -98,6 +98,7 @@ final class SyntaxErrors extends BaseErrorListener {
           case Sgl.RULE_given -> "`given tool NAME -> VALUE`, or `given model [TEXT]`";
           case Sgl.RULE_branch -> "`branch NAME { … }`";
           case Sgl.RULE_name -> "a name";
+          case Sgl.RULE_text -> "a text";
           default -> "a value";
         };
     return Diagnostic.syntax(

@@ -311,7 +311,27 @@ final class TypeLowering {
       fields.add(
           new Type.Field(name, lower(field.type()), isOptional, module.documentation(field)));
     }
+    if (isSchema(fields)) {
+      diagnostics.add(Diagnostic.jsonSchema(span(record)));
+    }
     return new Type.Rec(fields);
+  }
+
+  /// Whether the fields are those of a JSON Schema that was written where a type is wanted.
+  private static boolean isSchema(List<Type.Field> fields) {
+    boolean hasType =
+        fields.stream()
+            .anyMatch(
+                f ->
+                    f.name().equals("type")
+                        && f.type() instanceof Type.Literal(String kind)
+                        && Set.of("object", "array").contains(kind));
+    return hasType
+        && fields.stream()
+            .anyMatch(
+                f ->
+                    Set.of("properties", "items").contains(f.name())
+                        && f.type() instanceof Type.Rec);
   }
 
   private Type array(Sgl.ArrayContext array) {

@@ -58,7 +58,7 @@ public record Diagnostic(
   public static Diagnostic unknownName(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-name", "`" + name + "` is not defined.", span, "not defined here")
-        .help(didYouMean(near));
+        .help(Nearest.statement(name).or(() -> didYouMean(near)));
   }
 
   /// A name that is not defined.
@@ -119,7 +119,8 @@ public record Diagnostic(
     return new Diagnostic(
             "unknown-option", "`" + step + "` has no option `" + name + "`.", span, "not an option")
         .help(
-            didYouMean(near)
+            Nearest.option(name)
+                .or(() -> didYouMean(near))
                 .or(() -> Optional.of("options are " + String.join(", ", new TreeSet<>(known)))));
   }
 
@@ -211,6 +212,27 @@ public record Diagnostic(
         "bad-constraint", "The model cannot be held to this: " + why + ".", span, "cannot be used");
   }
 
+  public static Diagnostic jsonSchema(Span span) {
+    return new Diagnostic(
+            "json-schema",
+            "This is a record with these very fields, though it looks like a JSON Schema.",
+            span,
+            "its fields are `type` and so on")
+        .help("write the schema into a file: `schema \"file.json\"`; or a type: `{ name: string }`")
+        .warning();
+  }
+
+  /// A text in which the name of a variable stands in two braces.
+  public static Diagnostic literalBraces(String name, Span span) {
+    return new Diagnostic(
+            "literal-braces",
+            "This text holds `{" + name + "}` as it is, and not the value of `" + name + "`.",
+            span,
+            "two braces are one that is text")
+        .help("to say the value, write `{" + name + "}`")
+        .warning();
+  }
+
   public static Diagnostic unreadableFile(String why, Span span) {
     return new Diagnostic("unreadable-file", sentence(why), span, "cannot be read");
   }
@@ -233,12 +255,17 @@ public record Diagnostic(
     return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
   }
 
-  public static Diagnostic unusedValue(Span span, Optional<String> near) {
+  /// @param help what to do
+  public static Diagnostic unusedValue(Span span, Optional<String> help) {
     return new Diagnostic("unused-value", "This value is not used.", span, "does nothing")
-        .help(
-            near.isPresent()
-                ? didYouMean(near)
-                : Optional.of("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
+        .help(help.orElse("to say it, write `\"{…}\"`; to keep it, write `let name = …`"));
+  }
+
+  /// A word alone, which may be meant to begin a statement.
+  ///
+  /// @param near a word of the language that is like it
+  public static Diagnostic unusedValue(String word, Span span, Optional<String> near) {
+    return unusedValue(span, Nearest.statement(word).or(() -> didYouMean(near)));
   }
 
   public static Diagnostic maybeUnbound(String name, Span span) {
