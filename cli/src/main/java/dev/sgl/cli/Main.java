@@ -52,7 +52,8 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc fmt --check samples/*.sgl",
       "  sglc render samples/tips.sgl topic=sleep",
       "",
-      "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed."
+      "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed,",
+      "  130 interrupted by Ctrl-C."
     })
 public final class Main implements Runnable {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();

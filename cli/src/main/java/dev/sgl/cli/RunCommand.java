@@ -1,11 +1,11 @@
 package dev.sgl.cli;
 
 import dev.sgl.backend.Backend;
-import dev.sgl.backend.BackendException;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.Failure;
 import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.Interruption;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.Terminal;
@@ -95,12 +95,15 @@ final class RunCommand implements Callable<Integer> {
     boolean live = (stream || terminal.out()) && !quiet && !json;
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
     boolean progress = terminal.err() && !quiet;
-    try (Host given = host.open(List.of(program))) {
-      print(run(program, values, progress, given.run(file, program).withListener(text)), out);
+    Standing standing = new Standing();
+    try (Host given = host.open(List.of(program));
+        Interruption _ = new Interruption(() -> standing.show(compiled.texts()), err)) {
+      RunListener both = RunListener.both(text, standing);
+      print(run(program, values, progress, given.run(file, program).withListener(both)), out);
       return ExitCode.OK;
     } catch (RunException e) {
       err.println(Failure.show(e, compiled.texts()));
-      return e.getCause() instanceof BackendException ? ExitCode.MODEL : ExitCode.DIAGNOSTICS;
+      return ExitCode.of(e);
     }
   }
 

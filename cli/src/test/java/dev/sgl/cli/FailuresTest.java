@@ -75,7 +75,7 @@ class FailuresTest {
       Files.writeString(expected, shown);
     }
     assertEquals(Files.readString(expected), shown);
-    assertTrue(shown.contains("failed in " + error.branch()), shown);
+    assertTrue(shown.contains("failed in " + error.shownBranch()), shown);
   }
 
   private static List<String> replies(String json) {

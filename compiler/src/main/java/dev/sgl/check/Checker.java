@@ -15,6 +15,7 @@ import dev.sgl.program.TestCase.GivenTool;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class Checker {
   private final ExprChecker values;
   private final Flow flow = new Flow();
   private final Set<String> assigned = new HashSet<>(); // names of variables, in any routine
+  private boolean isPreparing; // a block that may run several times
 
   public Checker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
@@ -38,12 +40,12 @@ public final class Checker {
   }
 
   public void check() {
-    program.routines().values().forEach(routine -> assignments(routine.body()));
-    program.tests().forEach(test -> assignments(test.body()));
+    program.routines().values().forEach(routine -> assignments(routine.body(), assigned));
+    program.tests().forEach(test -> assignments(test.body(), assigned));
     program.tests().stream()
         .flatMap(test -> test.tools().stream())
         .flatMap(given -> given.answers().stream())
-        .forEach(answer -> assignments(answer.body()));
+        .forEach(answer -> assignments(answer.body(), assigned));
     program.routines().values().forEach(this::routine);
     program.tests().forEach(this::test);
     Set<String> tests = new HashSet<>();
@@ -54,12 +56,12 @@ public final class Checker {
     }
   }
 
-  private void assignments(List<Step> steps) {
+  private static void assignments(List<Step> steps, Set<String> names) {
     for (Step step : steps) {
       if (step instanceof Step.Assign(var name, _, _)) {
-        assigned.add(name);
+        names.add(name);
       }
-      step.blocks().forEach(this::assignments);
+      step.blocks().forEach(block -> assignments(block, names));
     }
   }
 
@@ -132,6 +134,23 @@ public final class Checker {
         diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span(), steps.get(i).span()));
         reached = false;
       }
+    }
+  }
+
+  /// Prepares a block that may run several times: what is known of the variables that it assigns
+  /// holds for its first time only, and it may give them values of other types.
+  ///
+  /// @param once checks the block, if there are such variables
+  private void again(List<Step> block, Scope scope, Runnable once) {
+    Set<String> names = new HashSet<>();
+    assignments(block, names);
+    names.removeIf(name -> scope.find(name).isEmpty());
+    names.forEach(scope::forget);
+    if (!names.isEmpty() && !isPreparing) { // a block inside is prepared once by itself
+      isPreparing = true;
+      once.run();
+      isPreparing = false;
+      names.forEach(scope::forget);
     }
   }
 
@@ -219,13 +238,14 @@ public final class Checker {
           values.read(name, span, scope);
         }
         Type type = values.type(value, scope);
-        Type found = isWrittenOut(value) ? loose(type) : widen(type);
-        Optional<Type> known = scope.find(name).map(Scope.Variable::type);
-        boolean fits = known.filter(before -> TypeFit.fits(found, before)).isPresent();
-        scope.assigned(name, fits ? known.orElseThrow() : Type.ANY);
-        if (fits) {
-          scope.narrow(name, found);
-        }
+        Type widened = isWrittenOut(value) ? loose(type) : widen(type);
+        Type known = scope.find(name).map(Scope.Variable::type).orElse(Type.ANY);
+        boolean isNone = type.equals(new Type.Literal(Values.NONE)) && !(known instanceof Type.Any);
+        boolean isOne = !TypeFit.fits(widened, known) && TypeFit.fits(type, known);
+        Type found = isNone || isOne ? type : widened;
+        scope.assigned(
+            name, TypeFit.fits(found, known) ? known : TypeFit.union(List.of(known, found)));
+        scope.narrow(name, found);
       }
       case Step.If(var condition, var then, var otherwise, _) -> {
         fits(condition, Type.BOOL, scope);
@@ -243,11 +263,13 @@ public final class Checker {
         Scope inner = scope.inner();
         Type element = values.item(list, scope);
         infer(variable, element, element, Kind.VALUE, span, inner);
+        again(body, scope, () -> inner(body, inner.inner(), place.loop()));
         inner(body, inner, place.loop());
         scope.lose(inner);
       }
       case Step.While(var condition, var body, _) -> {
         fits(condition, Type.BOOL, scope);
+        again(body, scope, () -> knowing(condition, true, body, scope.inner(), place.loop()));
         knowing(condition, true, body, scope, place.loop());
       }
       case Step.Match match -> match(match, scope, place);
@@ -291,6 +313,7 @@ public final class Checker {
   /// What a `retry` binds is bound after it, if its `else` binds it too or does not go on.
   private void retry(Step.Retry retry, Scope scope, Place place) {
     fits(retry.times(), Type.INT, scope);
+    again(retry.body(), scope, () -> open(retry.body(), scope.inner(), place));
     Scope body = scope.inner();
     open(retry.body(), body, place);
     if (retry.otherwise().isEmpty() || flow.leaves(retry.otherwise().get())) {
@@ -320,6 +343,33 @@ public final class Checker {
     List<Pattern> patterns = match.arms().stream().flatMap(a -> a.patterns().stream()).toList();
     if (Coverage.covers(patterns, subject)) {
       flow.isExhaustive(match);
+    }
+    path.ifPresent(p -> knowAfter(match, p, subject, scope));
+  }
+
+  /// Narrows what was matched for the steps after a `match`: values of a type that only arms fit
+  /// which leave do not come there.
+  private void knowAfter(Step.Match match, String path, Type subject, Scope scope) {
+    Set<String> changed = new HashSet<>();
+    match.arms().forEach(arm -> assignments(arm.body(), changed));
+    if (!(TypeFit.whole(subject) instanceof Type.OneOf(var choices))
+        || changed.contains(Scope.root(path))) {
+      return;
+    }
+    List<Pattern> leaving = new ArrayList<>();
+    List<Pattern> staying = new ArrayList<>();
+    for (Step.Arm arm : match.arms()) {
+      (flow.leaves(arm.body()) ? leaving : staying).addAll(arm.patterns());
+    }
+    List<Type> left =
+        choices.stream()
+            .filter(
+                choice ->
+                    !Coverage.covers(leaving, choice)
+                        || staying.stream().anyMatch(p -> Coverage.overlaps(p, choice)))
+            .toList();
+    if (!left.isEmpty() && left.size() < choices.size()) {
+      scope.narrow(path, Type.oneOf(left));
     }
   }
 
@@ -467,8 +517,8 @@ public final class Checker {
                   .map(f -> new Type.Field(f.name(), loose(f.type()), f.optional(), f.doc()))
                   .toList());
       case Type.OneOf(var choices) -> {
-        List<Type> kinds = choices.stream().map(Checker::loose).distinct().toList();
-        yield kinds.contains(Type.ANY) ? Type.ANY : Type.oneOf(kinds);
+        Type none = new Type.Literal(Values.NONE);
+        yield TypeFit.union(choices.stream().map(c -> c.equals(none) ? c : loose(c)).toList());
       }
       default -> widen(type);
     };

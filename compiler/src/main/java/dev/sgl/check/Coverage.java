@@ -33,6 +33,16 @@ final class Coverage {
     };
   }
 
+  /// Whether some value of the type may fit a pattern.
+  static boolean overlaps(Pattern pattern, Type type) {
+    return switch (pattern) {
+      case Pattern.Anything() -> true;
+      case Pattern.Value(Object value) -> TypeFit.overlaps(ExprChecker.constant(value), type);
+      case Pattern.OfType(Type of) -> TypeFit.overlaps(of, type) || TypeFit.overlaps(type, of);
+      case Pattern.CallOf _ -> TypeFit.overlaps(type, new Type.MapOf(Type.ANY));
+    };
+  }
+
   private static boolean fitsAll(Pattern pattern, Type type) {
     return switch (pattern) {
       case Pattern.Anything() -> true;

@@ -94,8 +94,9 @@ final class ExprChecker {
       case Type.Array(var item, _, _) -> item;
       case Type.Any _, Type.Schema _ -> Type.ANY;
       case Type.OneOf(var choices)
-          when choices.stream().map(TypeFit::whole).anyMatch(Type.Array.class::isInstance) ->
-          Type.ANY;
+          when choices.stream().map(TypeFit::whole).allMatch(Type.Array.class::isInstance) ->
+          TypeFit.union(
+              choices.stream().map(choice -> ((Type.Array) TypeFit.whole(choice)).item()).toList());
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
         yield Type.ANY;
@@ -238,20 +239,16 @@ final class ExprChecker {
     if (known.isPresent()) {
       return known.get();
     }
-    if (of instanceof Type.Rec(var fields)) {
-      Optional<Type.Field> field =
-          fields.stream().filter(f -> f.name().equals(member.name())).findFirst();
-      if (field.isPresent()) {
-        return field.get().optional() ? orNone(field.get().type()) : field.get().type();
-      }
+    if (of instanceof Type.Rec rec && field(rec, member.name()).isPresent()) {
+      return field(rec, member.name()).get();
+    }
+    if (of instanceof Type.OneOf(var choices)) {
+      return ofEach(choices, member);
     }
     if (isFieldOfAnyName(member.name(), of)) {
       diagnostics.add(Diagnostic.uncalledFunction(member.name(), member.span()));
     }
-    if (of instanceof Type.Any || of instanceof Type.OneOf || of instanceof Type.Schema) {
-      return Type.ANY;
-    }
-    if (of instanceof Type.MapOf) {
+    if (isOpen(of)) {
       return Type.ANY; // or nothing, if there is no such name
     }
     Optional<Functions.Signature> property =
@@ -274,6 +271,50 @@ final class ExprChecker {
         Diagnostic.unknownField(
             member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
     return Type.ANY;
+  }
+
+  /// The type of a field that a record has.
+  private static Optional<Type> field(Type.Rec rec, String name) {
+    return rec.fields().stream()
+        .filter(field -> field.name().equals(name))
+        .findFirst()
+        .map(field -> field.optional() ? orNone(field.type()) : field.type());
+  }
+
+  /// Whether a value of the type may have any fields.
+  private static boolean isOpen(Type type) {
+    return type instanceof Type.Any || type instanceof Type.Schema || type instanceof Type.MapOf;
+  }
+
+  /// The type of a field, or a property, of a value of one of several types: each of them must have
+  /// it, but for records, where it is none, if another has it.
+  private Type ofEach(List<Type> choices, Expr.Member member) {
+    List<Type> types = new ArrayList<>();
+    boolean isKnown = false;
+    for (Type choice : choices) {
+      Type of = record(TypeFit.whole(choice));
+      Optional<Type> found =
+          of instanceof Type.Rec rec
+              ? field(rec, member.name())
+              : isOpen(of) ? Optional.of(Type.ANY) : property(of, member.name());
+      isKnown |= found.isPresent();
+      if (found.isEmpty() && !(of instanceof Type.Rec)) {
+        diagnostics.add(Diagnostic.unknownField(member.name(), of, member.span()));
+        return Type.ANY;
+      }
+      types.add(found.orElse(new Type.Literal(Values.NONE)));
+    }
+    if (!isKnown) {
+      diagnostics.add(Diagnostic.unknownField(member.name(), choices.getFirst(), member.span()));
+    }
+    return isKnown ? TypeFit.union(types) : Type.ANY;
+  }
+
+  /// The type of a standard function that is read as a property.
+  private static Optional<Type> property(Type of, String name) {
+    return Functions.signature(name)
+        .filter(s -> s.least() == 1 && TypeFit.fits(of, Functions.taken(name, 0)))
+        .map(Functions.Signature::returns);
   }
 
   /// Whether a name that is a function's can only be a field's here: what may have any fields is no
@@ -315,12 +356,22 @@ final class ExprChecker {
     return switch (of) {
       case Type.Array(var item, _, _) -> item;
       case Type.MapOf(var value) -> value;
-      case Type.Rec _, Type.Any _, Type.OneOf _, Type.Schema _, Type.Call _ -> Type.ANY;
+      case Type.Rec _, Type.Any _, Type.Schema _, Type.Call _ -> Type.ANY;
+      case Type.OneOf(var choices)
+          when choices.stream().map(TypeFit::whole).allMatch(ExprChecker::hasItems) ->
+          Type.ANY;
       default -> {
         diagnostics.add(Diagnostic.wrongType("a list or a record", of, index.of().span()));
         yield Type.ANY;
       }
     };
+  }
+
+  private static boolean hasItems(Type type) {
+    return type instanceof Type.Array
+        || type instanceof Type.Rec
+        || type instanceof Type.Call
+        || isOpen(type);
   }
 
   private Type list(List<Expr> items, Scope scope) {
@@ -353,9 +404,8 @@ final class ExprChecker {
         Type right = type(binary.right(), scope);
         if (!isNumber(left) && !isText(left)) {
           diagnostics.add(Diagnostic.wrongType("a number or a text", left, binary.left().span()));
-        } else if (isNumber(left) != isNumber(right)
-            && !(left instanceof Type.Any)
-            && !(right instanceof Type.Any)) {
+        } else if (!TypeFit.fits(right, isNumber(left) ? Type.FLOAT : Type.TEXT)
+            && !(left instanceof Type.Any)) {
           diagnostics.add(
               Diagnostic.wrongType(
                   "comparable with `" + left.show() + "`", right, binary.right().span()));
@@ -390,17 +440,27 @@ final class ExprChecker {
       }
       return Type.TEXT;
     }
-    if (TypeFit.whole(left) instanceof Type.Array(var item, _, _)) {
+    if (TypeFit.whole(left) instanceof Type.Array) {
       Type whole = TypeFit.whole(right);
       if (!(whole instanceof Type.Array || whole instanceof Type.Any)) {
         diagnostics.add(
             Diagnostic.wrongType(
                 "a list, as what stands before `+`", right, binary.right().span()));
       }
-      boolean isSame = whole instanceof Type.Array(var other, _, _) && TypeFit.fits(other, item);
-      return Type.array(isSame ? item : Type.ANY);
+      return whole instanceof Type.Array more
+          ? Type.array(item((Type.Array) TypeFit.whole(left), more))
+          : Type.array(Type.ANY);
     }
     return sum(number(left, binary.left()), number(right, binary.right()));
+  }
+
+  /// The type of the items of two lists that are added: an empty one has none.
+  private static Type item(Type.Array left, Type.Array right) {
+    return left.max() == 0
+        ? right.item()
+        : right.max() == 0 || TypeFit.fits(right.item(), left.item())
+            ? left.item()
+            : TypeFit.union(List.of(left.item(), right.item()));
   }
 
   private static Type negative(Type type) {
@@ -425,10 +485,10 @@ final class ExprChecker {
     if (!isNumber(type)) {
       diagnostics.add(Diagnostic.wrongType("a number", type, expr.span()));
     }
-    return TypeFit.fits(type, Type.INT)
-            && !(type instanceof Type.Any || type instanceof Type.Schema)
-        ? Type.INT
-        : type instanceof Type.Float || type instanceof Type.Literal ? Type.FLOAT : Type.ANY;
+    if (type instanceof Type.Any || type instanceof Type.Schema) {
+      return Type.ANY;
+    }
+    return TypeFit.fits(type, Type.INT) ? Type.INT : isNumber(type) ? Type.FLOAT : Type.ANY;
   }
 
   private static boolean isNumber(Type type) {

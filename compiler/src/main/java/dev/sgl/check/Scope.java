@@ -123,7 +123,7 @@ final class Scope {
   }
 
   /// The variable that a path begins with.
-  private static String root(String path) {
+  static String root(String path) {
     int dot = path.indexOf('.');
     return dot < 0 ? path : path.substring(0, dot);
   }
@@ -151,7 +151,15 @@ final class Scope {
         variable.type = type;
         return;
       }
+      if (s.get().isBranch) {
+        return; // a branch has a copy
+      }
     }
+  }
+
+  /// Forgets what is known of a variable and its fields beyond its type.
+  void forget(String name) {
+    find(name).ifPresent(variable -> assigned(name, variable.type()));
   }
 
   /// A block has ended: its variables are bound on some ways only.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Whether values of one type are values of another.
 public final class TypeFit {
@@ -16,6 +17,16 @@ public final class TypeFit {
   /// A recursive type as what it is at its top.
   static Type whole(Type type) {
     return type instanceof Type.Recursive recursive ? whole(recursive.unfolded()) : type;
+  }
+
+  /// The type of a value that is of one of several types.
+  static Type union(List<Type> types) {
+    List<Type> all =
+        types.stream()
+            .flatMap(t -> t instanceof Type.OneOf(var choices) ? choices.stream() : Stream.of(t))
+            .distinct()
+            .toList();
+    return all.contains(Type.ANY) ? Type.ANY : Type.oneOf(all);
   }
 
   private record Pair(Type found, Type wanted) {}
@@ -102,6 +113,8 @@ public final class TypeFit {
             case Type.MapOf(var other) -> fits(other, value, assumed);
             case Type.Rec(var fields) ->
                 fields.stream().allMatch(f -> fits(f.type(), value, assumed));
+            case Type.Call(var tools) ->
+                tools.stream().allMatch(t -> fits(Types.callOf(t), wanted, assumed));
             default -> false;
           };
       case Type.Call(var tools) ->

@@ -301,8 +301,12 @@ final class Lowering {
   }
 
   private Step gen(Sgl.GenContext gen, Span span) {
-    Type type = gen.type() == null ? Type.TEXT : types.generated(gen.type());
-    return new Step.Gen(name(gen.name()), type, options(gen.options_()), span);
+    if (gen.type() == null) {
+      return new Step.Gen(name(gen.name()), Type.TEXT, options(gen.options_()), span);
+    }
+    Type type = types.generated(gen.type());
+    String written = module.text(gen.type());
+    return new Step.Gen(name(gen.name()), type, written, options(gen.options_()), span);
   }
 
   private Step select(Sgl.SelectContext select) {

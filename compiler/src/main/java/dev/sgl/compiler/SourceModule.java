@@ -7,6 +7,7 @@ import java.util.Map;
 import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.misc.Interval;
 
 /// A parsed file, and the modules that it uses by the names it gives them.
 ///
@@ -31,6 +32,16 @@ record SourceModule(
         stop.getStopIndex() + 1,
         start.getLine(),
         start.getCharPositionInLine() + 1);
+  }
+
+  /// The text of a part of the source, on one line.
+  String text(ParserRuleContext context) {
+    Token start = context.getStart();
+    Token stop = context.getStop() == null ? start : context.getStop();
+    return start
+        .getInputStream()
+        .getText(Interval.of(start.getStartIndex(), stop.getStopIndex()))
+        .replaceAll("\\s+", " ");
   }
 
   /// The documentation that stands before a definition or a field.

@@ -94,6 +94,14 @@ public record Diagnostic(
                 : didYouMean(near));
   }
 
+  /// A field that one of several types does not have.
+  ///
+  /// @param of the one that has none
+  public static Diagnostic unknownField(String name, Type of, Span span) {
+    return unknownField(name, "`" + of.show() + "`, which this may be", span, Optional.empty())
+        .help("narrow it with `match`, or with `!= none`");
+  }
+
   /// A field of the items of a list, asked of the list.
   public static Diagnostic unknownField(String name, String list, Span span) {
     return unknownField(name, "`" + list + "`", span, Optional.empty())

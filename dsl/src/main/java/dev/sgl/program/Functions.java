@@ -40,6 +40,7 @@ public final class Functions {
           entry("join", List.of(LIST, Type.TEXT)),
           entry("keys", List.of(new Type.MapOf(Type.ANY))),
           entry("last", List.of(LIST)),
+          entry("len", List.of(new Type.OneOf(List.of(Type.TEXT, LIST, new Type.MapOf(Type.ANY))))),
           entry("lines", List.of(Type.TEXT)),
           entry("lower", List.of(Type.TEXT)),
           entry("matches", List.of(Type.TEXT, Type.TEXT)),

@@ -156,7 +156,7 @@ public final class Printer {
         block(role.word(), body);
         line("}");
       }
-      case Step.Gen(var name, var type, var options, _) ->
+      case Step.Gen(var name, var type, _, var options, _) ->
           line(
               "gen " + name + (type instanceof Type.Text ? "" : ": " + show(type)) + show(options));
       case Step.Select(var name, var choices, var method, _) ->

@@ -35,7 +35,7 @@ public sealed interface Step {
     return switch (this) {
       case Let(var name, _, _, _) -> Optional.of(name);
       case Assign(var name, _, _) -> Optional.of(name);
-      case Gen(var name, _, _, _) -> Optional.of(name);
+      case Gen(var name, _, _, _, _) -> Optional.of(name);
       case Select(var name, _, _, _) -> Optional.of(name);
       case Think(var name, _, _) -> Optional.of(name);
       case ForkEach(_, _, var name, _, _) -> Optional.of(name);
@@ -50,7 +50,7 @@ public sealed interface Step {
   default List<Expr> values() {
     return switch (this) {
       case Say(var text, _) -> List.of(text);
-      case Gen(_, _, var options, _) -> values(options);
+      case Gen(_, _, _, var options, _) -> values(options);
       case Think(_, var options, _) -> values(options);
       case With(var options, _, _) -> values(options);
       case Select(_, var choices, _, _) -> List.of(choices);
@@ -91,9 +91,17 @@ public sealed interface Step {
   }
 
   /// Lets the model speak within `type` and binds what it said to `name`.
-  record Gen(String name, Type type, List<Option> options, Span span) implements Step {
+  ///
+  /// @param written the type as the program writes it, such as `Tip`: for messages
+  record Gen(String name, Type type, String written, List<Option> options, Span span)
+      implements Step {
     public Gen {
       options = List.copyOf(options);
+    }
+
+    /// A type that has no name.
+    public Gen(String name, Type type, List<Option> options, Span span) {
+      this(name, type, type.show(), options, span);
     }
   }
 

@@ -65,7 +65,7 @@ public final class Turn {
   ///
   /// @return a value of programs: see [dev.sgl.program.Values]
   public Object gen(Type type, GenOption... options) {
-    return take(speech.gen(wanted("gen", options), type, _ -> {}));
+    return take(speech.gen(wanted("gen", type, options), type, _ -> {}));
   }
 
   /// Lets the model write a value of a class; `onPartial` hears it while it grows, on another
@@ -74,7 +74,8 @@ public final class Turn {
     Type whole = JavaTypes.of(type);
     PartialReader reader = new PartialReader(whole);
     Speech.Said said =
-        speech.gen(wanted("gen", options), whole, piece -> onPartial.accept(reader.accept(piece)));
+        speech.gen(
+            wanted("gen", whole, options), whole, piece -> onPartial.accept(reader.accept(piece)));
     Object value = take(said);
     onPartial.accept(Partial.complete(value));
     return JavaTypes.toJava(value, type);
@@ -95,13 +96,13 @@ public final class Turn {
   private <T> List<T> genAll(Class<T> type, Type whole, int count, GenOption... options) {
     Map<String, Object> given = given(options);
     given.put("n", (long) count);
-    List<?> values = (List<?>) take(speech.gen(wanted("gen", given), whole, _ -> {}));
+    List<?> values = (List<?>) take(speech.gen(wanted("gen", whole, given), whole, _ -> {}));
     return values.stream().map(value -> JavaTypes.<T>toJava(value, type)).toList();
   }
 
   /// Lets the model think; later messages do not show it.
   public String think(GenOption... options) {
-    return (String) take(speech.think(wanted("think", options)));
+    return (String) take(speech.think(wanted("think", Type.TEXT, options)));
   }
 
   /// Lets the model score every choice, and says the likeliest.
@@ -114,7 +115,7 @@ public final class Turn {
   /// The same, scored in another way.
   public int select(List<String> choices, Step.Method method) {
     List<Integer> places = IntStream.range(0, choices.size()).boxed().toList();
-    Object best = take(speech.select(wanted("select"), choices, method));
+    Object best = take(speech.select(wanted("select", Type.TEXT), choices, method));
     return places.stream().filter(i -> choices.get(i).equals(best)).findFirst().orElseThrow();
   }
 
@@ -146,18 +147,22 @@ public final class Turn {
     return given;
   }
 
-  private Speech.Wanted wanted(String name, GenOption... options) {
+  private Speech.Wanted wanted(String name, Type type, GenOption... options) {
     Map<String, Object> given = given(options);
     if (given.containsKey("n")) {
       throw new IllegalArgumentException("the option `n` gives a list: call genAll");
     }
-    return wanted(name, given);
+    return wanted(name, type, given);
   }
 
-  private Speech.Wanted wanted(String name, Map<String, Object> given) {
+  private Speech.Wanted wanted(String name, Type type, Map<String, Object> given) {
     Span line = Caller.line();
     return new Speech.Wanted(
-        name, given, List.of(), error -> new RunException(error, line, chat.branch(), List.of()));
+        name,
+        type.show(),
+        given,
+        List.of(),
+        error -> new RunException(error, line, chat.branch(), List.of()));
   }
 
   @SuppressWarnings("unchecked") // it is a record of the language

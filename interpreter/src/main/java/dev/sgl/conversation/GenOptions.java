@@ -59,6 +59,15 @@ final class GenOptions {
     return given.containsKey("n");
   }
 
+  OptionalInt maxTokens() {
+    return integer("max_tokens", 1, Integer.MAX_VALUE);
+  }
+
+  /// Whether the budget of a `with` has no tokens left.
+  boolean isBudgetSpent() {
+    return budget.isPresent() && budget.get().left() == 0;
+  }
+
   int count() {
     return integer("n", 1, 128).orElse(1);
   }
@@ -70,7 +79,7 @@ final class GenOptions {
             ? OptionalLong.of(number("seed").orElseThrow().longValue())
             : derivedSeed;
     return new Sampling(
-        integer("max_tokens", 1, Integer.MAX_VALUE),
+        maxTokens(),
         budget.isPresent() ? OptionalInt.of(budget.get().left()) : OptionalInt.empty(),
         integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
         real("temperature", 0, Double.MAX_VALUE),

@@ -55,11 +55,13 @@ public final class Speech {
   /// A value that the model is asked for.
   ///
   /// @param name of the variable
+  /// @param type of the value, as the program writes it
   /// @param options of the statement, by name
   /// @param ahead what follows it in the same message, as far as that is known
   /// @param place gives an error the place of the statement
   public record Wanted(
       String name,
+      String type,
       Map<String, Object> options,
       List<Ahead> ahead,
       Function<RuntimeException, RuntimeException> place) {}
@@ -108,7 +110,8 @@ public final class Speech {
           Map<String, Object> meta = Meta.of(first, backend.model());
           listener().answered(conversation.branch(), wanted.name(), asked, meta);
           replies.forEach(reply -> own.spend(reply.usage().generatedTokens()));
-          List<Object> values = replies.stream().map(reply -> read(type, reply)).toList();
+          List<Object> values =
+              replies.stream().map(reply -> read(type, wanted.type(), reply, own)).toList();
           transcript.add(new Prompt.Part.Generated(first.text(), first.tokens(), first.healed()));
           said.value().complete(own.several() ? values : values.getFirst());
           said.meta().complete(meta);
@@ -218,14 +221,9 @@ public final class Speech {
     }
   }
 
-  private static Object read(Type type, Reply reply) {
+  private static Object read(Type type, String written, Reply reply, GenOptions options) {
     if (reply.isCutOff() && !Types.isFree(type)) {
-      throw new TypeException(
-          "the value was cut off after "
-              + reply.usage().generatedTokens()
-              + " tokens, before it was a whole `"
-              + type.show()
-              + "`; raise `max_tokens`");
+      throw CutOff.error(written, reply, options);
     }
     return Types.read(type, reply.text());
   }

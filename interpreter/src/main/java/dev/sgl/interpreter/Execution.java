@@ -196,13 +196,15 @@ final class Execution {
       return value;
     }
     Object known = Pending.deep(value);
-    Optional<String> wrong =
-        known == Values.NONE
-            ? Optional.of("there is none, but it must be `" + routine.returns().get().show() + "`")
-            : Types.mismatch(routine.returns().get(), known);
+    Type wanted = routine.returns().get();
+    Optional<String> wrong = Types.mismatch(wanted, known);
     if (wrong.isPresent()) {
+      String why =
+          known == Values.NONE
+              ? "there is none, but it must be `" + wanted.show() + "`"
+              : wrong.get();
       throw new RunException(
-          new TypeException("the value that `" + routine.name() + "` returns: " + wrong.get()),
+          new TypeException("the value that `" + routine.name() + "` returns: " + why),
           routine.span(),
           conversation.branch(),
           List.of());
@@ -232,6 +234,7 @@ final class Execution {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       run.effort().spend();
+      run.options().listener().reached(conversation.branch(), step.span());
       List<Step> rest = steps.subList(i + 1, steps.size());
       outcome = located(step.span(), environment, () -> step(step, rest, environment, groups));
       if (!(outcome instanceof Outcome.Done)) {
@@ -259,6 +262,7 @@ final class Execution {
   /// Binds what the model will say.
   private void bind(
       String name,
+      String type,
       List<Step.Option> options,
       List<Ahead> ahead,
       Span span,
@@ -270,6 +274,7 @@ final class Execution {
         saying.apply(
             new Speech.Wanted(
                 name,
+                type,
                 given,
                 ahead,
                 error -> new RunException(error, span, conversation.branch(), known.known())));
@@ -285,9 +290,10 @@ final class Execution {
       case Step.Message(var role, var body, _) -> {
         return message(role, body, environment, groups);
       }
-      case Step.Gen(var name, var type, var options, var span) ->
+      case Step.Gen(var name, var type, var written, var options, var span) ->
           bind(
               name,
+              written,
               options,
               Lookahead.of(name, rest, environment),
               span,
@@ -300,6 +306,7 @@ final class Execution {
         }
         bind(
             name,
+            "text",
             List.of(),
             List.of(),
             span,
@@ -312,7 +319,7 @@ final class Execution {
           groups.add(
               forks.branches(fork, environment, Forks.joinsFirst(fork.name(), rest)).group());
       case Step.Think(var name, var options, var span) ->
-          bind(name, options, List.of(), span, environment, speech::think);
+          bind(name, "text", options, List.of(), span, environment, speech::think);
       case Step.Join join -> forks.join(join, environment);
       case Step.Scratch(var body, _) -> {
         return scratch(body, environment, groups);

@@ -45,7 +45,7 @@ final class Lookahead {
     if (step instanceof Step.Say(var text, _)) {
       return text(text).map(Ahead.Written::new);
     }
-    if (step instanceof Step.Gen(var name, var type, var options, _)) {
+    if (step instanceof Step.Gen(var name, var type, _, var options, _)) {
       bound.add(name);
       return most(options).map(most -> new Ahead.Generated(type, most));
     }

@@ -1,6 +1,7 @@
 package dev.sgl.run;
 
 import dev.sgl.program.Role;
+import dev.sgl.program.Span;
 import dev.sgl.program.Type;
 import java.util.Map;
 
@@ -13,6 +14,9 @@ public interface RunListener {
 
   /// A conversation begins: of a program, or of a branch.
   default void began(String branch) {}
+
+  /// The program begins with the statement at `span`.
+  default void reached(String branch, Span span) {}
 
   /// The model is asked for a value of `type` for the variable `name`.
   default void asked(String branch, String name, Type type) {}
@@ -56,6 +60,12 @@ public interface RunListener {
       public void began(String branch) {
         first.began(branch);
         second.began(branch);
+      }
+
+      @Override
+      public void reached(String branch, Span span) {
+        first.reached(branch, span);
+        second.reached(branch, span);
       }
 
       @Override

@@ -116,7 +116,7 @@ class BuilderDuelTest {
           case TOOL -> throw new AssertionError("programs have no messages of tools");
         }
       }
-      case Step.Gen(var name, var type, var options, _) -> to.gen(name, type, options(options));
+      case Step.Gen(var name, var type, _, var options, _) -> to.gen(name, type, options(options));
       case Step.Think(var name, var options, _) -> to.think(name, options(options));
       case Step.Select(var name, var choices, var method, _) ->
           to.select(name, Printer.show(choices), method);

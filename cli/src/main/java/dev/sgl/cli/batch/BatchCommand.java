@@ -7,6 +7,7 @@ import dev.sgl.backend.UnavailableException;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
+import dev.sgl.cli.options.Interruption;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.Reasons;
 import dev.sgl.cli.options.SourceFile;
@@ -186,7 +187,9 @@ public final class BatchCommand implements Callable<Integer> {
         Pin _ = Prefix.pin(program, arguments(program, lines), backend, Scheduling.DEFAULT);
         BatchFile out = BatchFile.open(target, done.count())) {
       BatchRun run = new BatchRun(program, backend, parallel, given.run(file, program));
-      try (ProgressBar progress = progress(lines.size(), done.count())) {
+      try (ProgressBar progress = progress(lines.size(), done.count());
+          Interruption _ =
+              new Interruption(() -> interrupted(out.written(), lines.size(), target), err)) {
         run.run(lines, out, known, progress::step);
       }
       report(err, run.ran(), System.nanoTime() - start, backend);
@@ -197,6 +200,12 @@ public final class BatchCommand implements Callable<Integer> {
       String way = "run the batch again with --retry-failed";
       throw new UnavailableException(e.getMessage() + "; what was done is written, " + way, e);
     }
+  }
+
+  /// What is said when Ctrl-C breaks a batch off.
+  private String interrupted(int written, int lines, Path target) {
+    return "interrupted: %d of %d lines are done and written to %s; the same command%s continues with line %d"
+        .formatted(written, lines, target, overwrite ? " without --overwrite" : "", written + 1);
   }
 
   /// The arguments of the lines that have some.

@@ -133,7 +133,7 @@ final class BatchRun {
       if (e.getCause() instanceof UnavailableException) {
         unavailable.incrementAndGet();
       }
-      return failed(line, e.getMessage() + " (in " + e.branch() + ")");
+      return failed(line, e.getMessage() + " (in " + e.shownBranch() + ")");
     } catch (RuntimeException | StackOverflowError e) {
       return failed(line, "a mistake of sglc itself, please report it: " + e);
     }

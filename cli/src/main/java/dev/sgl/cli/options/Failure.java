@@ -18,7 +18,7 @@ public final class Failure {
             "failed",
             sentence(error),
             error.span(),
-            "failed in " + error.branch(),
+            "failed in " + error.shownBranch(),
             Optional.empty());
     StringBuilder text = new StringBuilder(Report.show(List.of(failed), texts));
     if (!error.variables().isEmpty()) {

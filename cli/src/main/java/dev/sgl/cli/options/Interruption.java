@@ -1,0 +1,31 @@
+package dev.sgl.cli.options;
+
+import java.io.PrintWriter;
+import java.util.function.Supplier;
+
+/// Says something when Ctrl-C breaks a command off. The JVM then ends with
+/// [ExitCode#INTERRUPTED].
+public final class Interruption implements AutoCloseable {
+  private final Thread hook;
+
+  /// @param words are asked for at that moment, on a thread of their own
+  public Interruption(Supplier<String> words, PrintWriter err) {
+    this.hook =
+        new Thread(
+            () -> {
+              err.println(words.get());
+              err.flush();
+            });
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /// The command has come to its end.
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // it is being broken off
+    }
+  }
+}
