@@ -295,7 +295,8 @@ final class Engine implements AutoCloseable {
     for (Piece piece : landing.pieces()) {
       piece.sequence().expectNothing();
       for (int position = piece.wanted(); position < piece.end(); position++, row++) {
-        if (landing.draws().get(row) != Draw.NOTHING && !piece.sequence().isEnded()) {
+        if (landing.draws().get(row).wanted() != Draw.Wanted.NOTHING
+            && !piece.sequence().isEnded()) {
           accept(piece.sequence(), position, picked.get(row));
         }
       }
@@ -318,7 +319,7 @@ final class Engine implements AutoCloseable {
     int row = 0;
     for (Piece piece : pieces) {
       for (int position = piece.wanted(); position < piece.end(); position++, row++) {
-        if (draws.get(row) == Draw.STATE) {
+        if (draws.get(row).wanted() == Draw.Wanted.STATE) {
           piece.sequence().state(position, logits.state(row));
         }
       }

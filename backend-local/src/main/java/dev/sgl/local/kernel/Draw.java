@@ -1,11 +1,11 @@
 package dev.sgl.local.kernel;
 
-/// How the logits of one row become a token.
+/// What is wanted of one row of a batch, and how its logits become a token.
 ///
 /// The order is that of `transformers`: penalties and bias, mask, temperature, top-k, top-p, min-p.
 /// Of equal logits the token with the smaller id comes first.
 ///
-/// @param picks whether a token is wanted
+/// @param wanted what is to come of the row
 /// @param temperature 0 takes the likeliest token
 /// @param topK 0 keeps all
 /// @param repetition what the logits of `repeated` are divided by, or multiplied by if they are
@@ -17,7 +17,7 @@ package dev.sgl.local.kernel;
 ///     [#NO_LOGPROBS]
 /// @param scored tokens whose log-probabilities are wanted
 public record Draw(
-    boolean picks,
+    Wanted wanted,
     double temperature,
     int topK,
     double topP,
@@ -30,21 +30,44 @@ public record Draw(
     double uniform,
     int candidates,
     int[] scored) {
+  /// What may be wanted of a row.
+  public enum Wanted {
+    /// The row is computed for the keys and values of its token alone.
+    NOTHING,
+    /// Its hidden state, and nothing of its logits.
+    STATE,
+    /// Log-probabilities.
+    SCORES,
+    /// A token, and perhaps log-probabilities.
+    TOKEN
+  }
+
   /// Not even the log-probability of the token that is picked.
   public static final int NO_LOGPROBS = -1;
 
   private static final int[] NO_TOKENS = {};
 
-  /// Asks for nothing.
-  public static final Draw NOTHING = score(NO_TOKENS);
-
-  /// Asks for the hidden state of the row, and for nothing of its logits.
-  public static final Draw STATE = score(NO_TOKENS);
+  /// A draw of no token and no probability, as [Wanted] says.
+  public static final Draw NOTHING = without(Wanted.NOTHING, NO_TOKENS, NO_LOGPROBS);
+  /// A draw of no token and no probability, as [Wanted] says.
+  public static final Draw STATE = without(Wanted.STATE, NO_TOKENS, NO_LOGPROBS);
 
   /// Takes the likeliest token.
   public static Draw greedy(long[] allowed, int candidates) {
     return new Draw(
-        true, 0, 0, 1, 0, 1, NO_TOKENS, NO_TOKENS, new float[0], allowed, 0, candidates, NO_TOKENS);
+        Wanted.TOKEN,
+        0,
+        0,
+        1,
+        0,
+        1,
+        NO_TOKENS,
+        NO_TOKENS,
+        new float[0],
+        allowed,
+        0,
+        candidates,
+        NO_TOKENS);
   }
 
   /// Asks for log-probabilities only.
@@ -54,8 +77,13 @@ public record Draw(
 
   /// Asks for the log-probabilities of some tokens, and of the likeliest `candidates`.
   public static Draw score(int[] scored, int candidates) {
+    return without(Wanted.SCORES, scored, candidates);
+  }
+
+  /// A draw that takes no token.
+  private static Draw without(Wanted wanted, int[] scored, int candidates) {
     return new Draw(
-        false,
+        wanted,
         0,
         0,
         1,
@@ -70,9 +98,14 @@ public record Draw(
         scored);
   }
 
+  /// Whether a token is wanted.
+  public boolean picks() {
+    return wanted == Wanted.TOKEN;
+  }
+
   /// Whether the row's logits are needed.
   public boolean asks() {
-    return picks || candidates >= 0 || scored.length > 0;
+    return picks() || candidates >= 0 || scored.length > 0;
   }
 
   /// Whether something is cut off before the draw.

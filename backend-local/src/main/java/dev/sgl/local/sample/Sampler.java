@@ -51,7 +51,7 @@ public final class Sampler {
       by[at++] = shift.getValue();
     }
     return new Draw(
-        true,
+        Draw.Wanted.TOKEN,
         settings.temperature(),
         settings.topK(),
         settings.topP(),

@@ -105,7 +105,7 @@ class PickerDuelTest {
         random.nextBoolean() ? new long[0] : random.longs((vocabulary + 63) / 64).toArray();
     int candidates = random.nextInt(3) == 0 ? random.nextInt(Math.min(6, vocabulary + 1)) : -1;
     return new Draw(
-        random.nextInt(5) > 0,
+        random.nextInt(5) > 0 ? Draw.Wanted.TOKEN : Draw.Wanted.SCORES,
         random.nextInt(3) == 0 ? 0 : random.nextDouble(0.2, 2),
         random.nextBoolean() ? 0 : 1 + random.nextInt(50),
         random.nextBoolean() ? 1 : random.nextDouble(0.05, 1),
