@@ -21,6 +21,11 @@ public sealed interface Prompt {
   ///     lists, strings, numbers and booleans
   record Chat(List<Message> messages, List<Part> open, Map<String, Object> variables)
       implements Prompt {
+    /// The variable that, if true, makes the last of the messages the one that the model continues:
+    /// `open` belongs to its text; to its thought, if `reasoning_content` is there and empty; and
+    /// comes behind its `tool_calls`, if it has any.
+    public static final String CONTINUES = "continue_final_message";
+
     public Chat {
       messages = List.copyOf(messages);
       open = List.copyOf(open);
@@ -29,6 +34,11 @@ public sealed interface Prompt {
 
     public Chat(List<Message> messages, List<Part> open) {
       this(messages, open, Map.of());
+    }
+
+    /// Whether the last of the messages is the one that the model continues.
+    public boolean continues() {
+      return Boolean.TRUE.equals(variables.get(CONTINUES));
     }
   }
 

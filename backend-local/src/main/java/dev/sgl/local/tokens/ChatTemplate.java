@@ -23,6 +23,7 @@ import java.util.function.Function;
 public final class ChatTemplate {
   private static final String DEFAULT = "default";
   private static final String TOOLS = "tool_use";
+  private static final String MARK = "\uE002"; // where a message is continued: for private use
 
   private final Map<String, String> sources;
   private final Map<String, Template> templates; // by name, the one for plain chats is `default`
@@ -115,23 +116,55 @@ public final class ChatTemplate {
   ///
   /// @param shown the text of a part
   String render(Prompt.Chat chat, Function<Prompt.Part, String> shown) {
-    Template written = template(chat);
-    List<Object> rendered = new ArrayList<>();
+    List<Map<Object, Object>> messages = new ArrayList<>();
     for (Prompt.Message message : chat.messages()) {
       StringBuilder content = new StringBuilder();
       message.parts().forEach(part -> content.append(shown.apply(part)));
       Map<Object, Object> fields = new LinkedHashMap<>(message.fields());
       fields.put("role", message.role().word());
       fields.put("content", content.toString());
-      rendered.add(fields);
+      messages.add(fields);
     }
+    return chat.continues() ? begun(chat, messages) : render(chat, messages, true);
+  }
+
+  /// The text up to where the last message is continued. Templates end every message; so a mark
+  /// stands where the message is continued, and the text ends before it.
+  private String begun(Prompt.Chat chat, List<Map<Object, Object>> messages) {
+    Map<Object, Object> last = messages.getLast();
+    if (last.containsKey("tool_calls")) {
+      String whole = render(chat, messages, false);
+      messages.set(
+          messages.size() - 1,
+          new LinkedHashMap<>(Map.of("role", last.get("role"), "content", MARK)));
+      String marked = render(chat, messages, false);
+      String end = marked.substring(marked.lastIndexOf(MARK) + 1);
+      if (!whole.endsWith(end)) {
+        throw new ModelException(
+            "the model's chat template does not let a message go on behind its calls");
+      }
+      return whole.substring(0, whole.length() - end.length());
+    }
+    String field = "".equals(last.get("reasoning_content")) ? "reasoning_content" : "content";
+    last.put(field, last.get(field) + MARK);
+    String marked = render(chat, messages, false);
+    int at = marked.lastIndexOf(MARK);
+    if (at < 0) {
+      throw new ModelException(
+          "the model's chat template does not show the last message's %s, so it cannot go on"
+              .formatted(field));
+    }
+    return marked.substring(0, at);
+  }
+
+  private String render(Prompt.Chat chat, List<Map<Object, Object>> messages, boolean begins) {
     Map<String, Object> variables = new LinkedHashMap<>(names);
-    variables.put("messages", rendered);
-    variables.put("add_generation_prompt", true);
+    variables.put("messages", messages);
+    variables.put("add_generation_prompt", begins);
     variables.put("enable_thinking", thinks(chat));
     variables.putAll(chat.variables());
     try {
-      return written.render(variables);
+      return template(chat).render(variables);
     } catch (TemplateException e) {
       throw new ModelException(
           "the model's chat template refuses the conversation: " + e.getMessage(), e);

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.UUID;
 
 /// `POST /generate`, as SGLang has it: raw text, continued.
 ///
@@ -56,7 +55,7 @@ public final class GenerateApi {
       boolean generates) {}
 
   public void handle(Call call) throws IOException {
-    Wanted wanted = read(call.fields());
+    Wanted wanted = read(call.fields(), call);
     long start = System.nanoTime();
     if (wanted.stream()) {
       stream(call, wanted, start);
@@ -86,7 +85,7 @@ public final class GenerateApi {
         .toList();
   }
 
-  private Wanted read(Fields fields) {
+  private Wanted read(Fields fields, Call call) {
     int vocabulary = served.backend().card().vocabulary();
     String name = fields.has("input_ids") ? "input_ids" : "text";
     List<Inputs.Input> inputs = Inputs.read(fields, name, served.backend());
@@ -95,18 +94,10 @@ public final class GenerateApi {
     boolean logprobs = fields.flag("return_logprob", false);
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
     int scoredFrom = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
-    fields.ignore("return_text_in_logprobs"); // they have their texts in any case
     boolean stream = fields.flag("stream", false);
-    String id = fields.text("rid").orElseGet(() -> UUID.randomUUID().toString());
+    String id = served.id(fields, "", call);
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
-    parameters.ignore("spaces_between_special_tokens");
-    if (parameters.flag("no_stop_trim", false) || !parameters.flag("skip_special_tokens", true)) {
-      throw ApiException.invalid(
-          "sampling_params",
-          "no_stop_trim and skip_special_tokens: false are not supported: texts end before what"
-              + " stops them, and have no special tokens");
-    }
     var type = FormatReader.read(parameters);
     Sampling sampling =
         SamplingReader.read(

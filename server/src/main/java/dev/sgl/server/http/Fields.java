@@ -11,9 +11,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// The members of a JSON object that came from outside. What is not as it should be is refused by
-/// its name; `null` is as good as nothing.
+/// its name; `null` is as good as nothing, and so is what asks for nothing.
 public final class Fields {
   private final JsonNode object;
   private final String path;
@@ -211,17 +212,34 @@ public final class Fields {
     known.addAll(List.of(fields));
   }
 
-  /// Refuses members that nobody has asked for.
+  /// Refuses members that nobody has read, unless they ask for nothing: see [NoEffect].
   public void finish() {
     for (String name : names()) {
-      if (!known.contains(name)) {
-        String near =
-            Nearest.to(name, new HashSet<>(known))
-                .map(n -> "; did you mean " + name(n) + "?")
-                .orElse("");
-        throw ApiException.invalid(
-            name(name), "unknown_parameter", "there is no parameter " + name(name) + near);
+      if (!known.contains(name) && !object.path(name).isNull()) {
+        List<JsonNode> values = NoEffect.values(name(name)).orElseThrow(() -> unknown(name));
+        if (!values.isEmpty() && values.stream().noneMatch(v -> isSame(v, object.path(name)))) {
+          String all = values.stream().map(JsonNode::toString).collect(Collectors.joining(" or "));
+          throw ApiException.invalid(
+              name(name),
+              "unsupported_value",
+              name(name) + " can only be " + all + "; nothing else is supported");
+        }
       }
     }
+  }
+
+  private static boolean isSame(JsonNode one, JsonNode other) {
+    return one.isNumber() && other.isNumber()
+        ? one.doubleValue() == other.doubleValue()
+        : one.equals(other);
+  }
+
+  private ApiException unknown(String name) {
+    String near =
+        Nearest.to(name, new HashSet<>(known))
+            .map(n -> "; did you mean " + name(n) + "?")
+            .orElse("");
+    return ApiException.invalid(
+        name(name), "unknown_parameter", "there is no parameter " + name(name) + near);
   }
 }

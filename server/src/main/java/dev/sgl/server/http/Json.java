@@ -2,9 +2,12 @@ package dev.sgl.server.http;
 
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,6 +16,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.json.OutsideJson;
 import java.io.IOException;
+import java.util.List;
 
 /// JSON that comes from outside, with limits, and that goes out.
 public final class Json {
@@ -33,6 +37,11 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
+
+  /// What may follow where a text is cut within a literal, a number or before a name: the parser
+  /// takes only what is whole so far for a text that ends early.
+  private static final List<String> GOING_ON =
+      List.of("", "\"", "1", "rue", "ue", "e", "alse", "lse", "se", "ull", "ll", "l");
 
   private Json() {}
 
@@ -75,6 +84,24 @@ public final class Json {
     return at == null
         ? message
         : "%s (line %d, column %d)".formatted(message, at.getLineNr(), at.getColumnNr());
+  }
+
+  /// Whether a text is the beginning of a JSON object, and ends before the object does.
+  public static boolean isCut(String text) {
+    return GOING_ON.stream().anyMatch(more -> endsEarly(text + more));
+  }
+
+  private static boolean endsEarly(String text) {
+    try (JsonParser parser = MAPPER.createParser(text)) {
+      if (parser.nextToken() == JsonToken.START_OBJECT) {
+        parser.skipChildren();
+      }
+      return false;
+    } catch (JsonEOFException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /// @throws ApiException if it is no JSON, or too deep

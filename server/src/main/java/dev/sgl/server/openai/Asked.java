@@ -24,19 +24,8 @@ record Asked(String id, long created, int n, boolean stream, boolean withUsage) 
     var options = fields.object("stream_options");
     if (options.isPresent()) {
       withUsage = options.get().flag("include_usage", false);
-      options.get().flag("include_obfuscation", false);
       options.get().finish();
     }
-    // they say who asks and where it is kept: nothing is kept here
-    fields.ignore(
-        "user",
-        "store",
-        "metadata",
-        "service_tier",
-        "safety_identifier",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "verbosity");
     String id = served.id(fields, prefix, call);
     int n = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
     return new Asked(id, Instant.now().getEpochSecond(), n, stream, withUsage);

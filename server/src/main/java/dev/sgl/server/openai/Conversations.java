@@ -1,6 +1,5 @@
 package dev.sgl.server.openai;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.program.Role;
 import dev.sgl.server.http.ApiException;
@@ -8,21 +7,25 @@ import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.turn.TokenMemory;
 import dev.sgl.server.turn.ToolSpec;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The messages of a call as a prompt.
 public final class Conversations {
   private static final int MOST_MESSAGES = 10_000;
-  private static final int MOST_PARTS = 1000;
+
+  /// What OpenAI's models and the chat templates of others know.
+  private static final List<String> EFFORTS =
+      List.of("none", "minimal", "low", "medium", "high", "xhigh", "max");
 
   /// Variables of a chat template that follow from the call itself.
-  private static final Set<String> RESERVED = Set.of("messages", "tools", "add_generation_prompt");
+  private static final Set<String> RESERVED =
+      Set.of("messages", "tools", "add_generation_prompt", Prompt.Chat.CONTINUES);
 
   private final TokenMemory memory;
 
@@ -33,29 +36,86 @@ public final class Conversations {
 
   /// @param tools that the model is told of
   public Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
-    String salt = fields.text("cache_salt").orElse("");
-    List<Prompt.Message> messages = new ArrayList<>();
-    for (Fields message : fields.objects("messages", MOST_MESSAGES)) {
-      messages.add(message(message, salt));
-    }
-    if (messages.isEmpty()) {
+    List<Fields> given = fields.objects("messages", MOST_MESSAGES);
+    if (given.isEmpty()) {
       throw fields.missing("messages");
     }
-    List<Prompt.Part> open = List.of();
-    if (fields.flag("continue_final_message", false)) {
-      Prompt.Message last = messages.removeLast();
-      if (last.role() != Role.ASSISTANT) {
-        throw ApiException.invalid(
-            "continue_final_message", "the last message is not the assistant's");
-      }
-      open = last.parts();
-      fields.flag("add_generation_prompt", false);
-    } else if (!fields.flag("add_generation_prompt", true)) {
+    MessageReader reader = new MessageReader(memory, fields.text("cache_salt").orElse(""));
+    Optional<String> continued = continued(fields, given);
+    List<Prompt.Message> messages = given.stream().map(reader::read).toList();
+    Map<String, Object> variables = variables(fields, tools);
+    boolean begins = fields.flag("add_generation_prompt", true);
+    if (continued.isPresent()) {
+      return begun(messages, variables, continued.get(), given.getLast());
+    }
+    if (!begins) {
       throw ApiException.invalid(
           "add_generation_prompt",
           "without a generation prompt the model has nothing to answer; use continue_final_message");
     }
-    return new Prompt.Chat(messages, open, variables(fields, tools));
+    return new Prompt.Chat(messages, List.of(), variables);
+  }
+
+  /// The member that asks for the last message to be continued: `continue_final_message`, or that
+  /// message's own `prefix`, as DeepSeek and Mistral have it.
+  private static Optional<String> continued(Fields fields, List<Fields> messages) {
+    Optional<String> name =
+        fields.flag("continue_final_message", false)
+            ? Optional.of("continue_final_message")
+            : Optional.empty();
+    for (Fields message : messages) {
+      if (message.flag("prefix", false)) {
+        if (message != messages.getLast()) {
+          throw ApiException.invalid(
+              message.name("prefix"), "only the last message can be continued");
+        }
+        name = Optional.of(message.name("prefix"));
+      }
+    }
+    return name;
+  }
+
+  /// The conversation whose last message is continued: the text of the message; its thought, if it
+  /// has no text yet; or what comes behind its calls.
+  private static Prompt.Chat begun(
+      List<Prompt.Message> messages, Map<String, Object> variables, String name, Fields given) {
+    Prompt.Message last = messages.getLast();
+    if (last.role() != Role.ASSISTANT) {
+      throw ApiException.invalid(name, "the last message is not the assistant's");
+    }
+    List<Prompt.Message> all = new ArrayList<>(messages.subList(0, messages.size() - 1));
+    if (last.fields().isEmpty()) {
+      return new Prompt.Chat(all, last.parts(), variables);
+    }
+    Map<String, Object> fields = new LinkedHashMap<>(last.fields());
+    List<Prompt.Part> parts = List.of(); // of the message, before what is continued
+    List<Prompt.Part> open = last.parts();
+    if (fields.get(MessageReader.CALLS) instanceof List<?> calls) {
+      requireWhole(calls, given);
+      parts = last.parts();
+      open = List.of();
+    } else if (last.text().isEmpty() && fields.get(MessageReader.THOUGHT) instanceof String text) {
+      fields.put(MessageReader.THOUGHT, "");
+      open = List.of(new Prompt.Part.Written(text));
+    }
+    all.add(new Prompt.Message(Role.ASSISTANT, parts, fields));
+    Map<String, Object> more = new HashMap<>(variables);
+    more.put(Prompt.Chat.CONTINUES, true);
+    return new Prompt.Chat(all, open, more);
+  }
+
+  private static void requireWhole(List<?> calls, Fields message) {
+    for (int i = 0; i < calls.size(); i++) {
+      boolean isCut =
+          calls.get(i) instanceof Map<?, ?> call
+              && call.get("function") instanceof Map<?, ?> function
+              && function.get("arguments") instanceof String;
+      if (isCut) {
+        String name = message.name("tool_calls[" + i + "].function.arguments");
+        throw ApiException.invalid(
+            name, name + " is cut off, and a message cannot be continued behind a call that is");
+      }
+    }
   }
 
   private static Map<String, Object> variables(Fields fields, List<ToolSpec> tools) {
@@ -65,6 +125,13 @@ public final class Conversations {
         .text("reasoning_effort")
         .ifPresent(
             effort -> {
+              if (!EFFORTS.contains(effort)) {
+                throw ApiException.invalid(
+                    "reasoning_effort",
+                    "invalid_value",
+                    "reasoning_effort must be one of %s, not %s"
+                        .formatted(String.join(", ", EFFORTS), effort));
+              }
               variables.put("reasoning_effort", effort);
               variables.put("enable_thinking", !effort.equals("none"));
             });
@@ -93,101 +160,5 @@ public final class Conversations {
       }
       given.any(name).ifPresent(value -> variables.put(name, Json.plain(value)));
     }
-  }
-
-  private Prompt.Message message(Fields message, String salt) {
-    String role = message.requiredText("role");
-    Map<String, Object> fields = new LinkedHashMap<>(); // clients send back all that they got
-    message.text("name").ifPresent(name -> fields.put("name", name));
-    return switch (role) {
-      case "system", "developer" -> new Prompt.Message(Role.SYSTEM, parts(message), fields);
-      case "user" -> new Prompt.Message(Role.USER, parts(message), fields);
-      case "assistant" -> assistant(message, fields, salt);
-      case "tool" -> {
-        fields.put("tool_call_id", message.requiredText("tool_call_id"));
-        yield new Prompt.Message(Role.TOOL, parts(message), fields);
-      }
-      default ->
-          throw ApiException.invalid(
-              message.name("role"),
-              "invalid_value",
-              message.name("role")
-                  + " must be system, developer, user, assistant or tool, not "
-                  + role);
-    };
-  }
-
-  private Prompt.Message assistant(Fields message, Map<String, Object> fields, String salt) {
-    message
-        .text("reasoning_content")
-        .or(() -> message.text("reasoning"))
-        .ifPresent(thought -> fields.put("reasoning_content", thought));
-    List<Object> calls = new ArrayList<>();
-    message.objects("tool_calls", MOST_PARTS).forEach(call -> calls.add(call(call)));
-    if (!calls.isEmpty()) {
-      fields.put("tool_calls", calls);
-    }
-    List<Prompt.Part> parts = message.has("content") ? parts(message) : List.of();
-    if (parts.isEmpty() && calls.isEmpty()) {
-      throw message.missing("content");
-    }
-    return new Prompt.Message(
-        Role.ASSISTANT, parts.stream().map(part -> memory.recall(salt, part)).toList(), fields);
-  }
-
-  /// Templates write the arguments themselves, so they get them as an object.
-  private static Map<String, Object> call(Fields call) {
-    Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
-    String arguments = function.requiredText("arguments");
-    JsonNode read;
-    try {
-      read =
-          arguments.isBlank()
-              ? Json.object()
-              : Json.read(arguments.getBytes(StandardCharsets.UTF_8));
-    } catch (ApiException e) {
-      throw ApiException.invalid(
-          function.name("arguments"), function.name("arguments") + " is not JSON");
-    }
-    if (!read.isObject()) {
-      throw ApiException.invalid(
-          function.name("arguments"), function.name("arguments") + " must be a JSON object");
-    }
-    Map<String, Object> written = new LinkedHashMap<>();
-    written.put("id", call.requiredText("id"));
-    written.put("type", "function");
-    Map<String, Object> called = new LinkedHashMap<>();
-    called.put("name", function.requiredText("name"));
-    called.put("arguments", Json.plain(read));
-    written.put("function", called);
-    return written;
-  }
-
-  private static List<Prompt.Part> parts(Fields message) {
-    JsonNode content = message.any("content").orElseThrow(() -> message.missing("content"));
-    if (content.isTextual()) {
-      return List.of(new Prompt.Part.Written(content.textValue()));
-    }
-    List<Prompt.Part> parts = new ArrayList<>();
-    for (Fields part : message.objects("content", MOST_PARTS)) {
-      switch (part.requiredText("type")) {
-        case "text", "input_text", "refusal" -> {
-          String gap = parts.isEmpty() ? "" : "\n";
-          parts.add(
-              new Prompt.Part.Written(
-                  gap + part.text("text").or(() -> part.text("refusal")).orElse("")));
-        }
-        case "image_url" -> {
-          Fields image = part.object("image_url").orElseThrow(() -> part.missing("image_url"));
-          parts.add(new Prompt.Part.Image(image.requiredText("url")));
-        }
-        case String other ->
-            throw ApiException.invalid(
-                part.name("type"),
-                "invalid_value",
-                "parts of type " + other + " are not supported");
-      }
-    }
-    return parts;
   }
 }

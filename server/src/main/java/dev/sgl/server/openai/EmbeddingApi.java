@@ -44,8 +44,10 @@ public final class EmbeddingApi {
   private Embedding read(Fields fields) {
     fields.text("model").ifPresent(served::requireName);
     List<List<Integer>> inputs =
-        Inputs.read(fields, "input", served.backend()).stream().map(Inputs.Input::tokens).toList();
-    fields.ignore("user");
+        Inputs.read(fields, "input", served.backend(), fields.flag("add_special_tokens", true))
+            .stream()
+            .map(Inputs.Input::tokens)
+            .toList();
     int hidden = served.backend().card().hidden();
     fields.integer("dimensions", hidden, hidden);
     Embedding embedding =

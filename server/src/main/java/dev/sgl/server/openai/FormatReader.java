@@ -74,7 +74,6 @@ public final class FormatReader {
       case "json_schema" -> {
         Fields inner =
             format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
-        inner.ignore("name", "description");
         boolean isClosed = inner.flag("strict", true);
         JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
         add("response_format.json_schema.schema", schema(isClosed ? closed(schema) : schema));

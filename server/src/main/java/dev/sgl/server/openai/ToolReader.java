@@ -119,9 +119,10 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
 
   private static List<ToolSpec> named(Fields fields, List<ToolSpec> tools) {
     Fields choice = fields.object("tool_choice").orElseThrow();
-    choice.ignore("type");
     Fields function = choice.object("function").orElseThrow(() -> choice.missing("function"));
     String name = function.requiredText("name");
+    function.finish();
+    choice.finish();
     List<ToolSpec> named = tools.stream().filter(tool -> tool.name().equals(name)).toList();
     if (named.isEmpty()) {
       throw ApiException.invalid(function.name("name"), "there is no tool " + name);

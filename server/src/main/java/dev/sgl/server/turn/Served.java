@@ -5,6 +5,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /// A model that is served.
@@ -14,6 +15,9 @@ import java.util.UUID;
 /// @param memory of what the model said
 public record Served(
     TokenBackend backend, List<String> names, Running running, TokenMemory memory) {
+  private static final String HEADER = "X-Request-Id";
+  private static final String ID = "[!-~]{1,128}"; // a header cannot have others, or alters them
+
   public Served {
     names = List.copyOf(names);
   }
@@ -22,17 +26,30 @@ public record Served(
     return names.getFirst();
   }
 
-  /// The id of a request, which its answer has, too: the client's, or a new one.
+  /// The id of a request, which its answer has, too: the client's (`rid`, `request_id` or the
+  /// header `X-Request-Id`), or a new one.
+  ///
+  /// @throws ApiException if an answer could not bring the client's id back as it is
   public String id(Fields fields, String prefix, Call call) {
+    Optional<String> rid = id(fields.text("rid"), fields.name("rid"));
+    Optional<String> other = id(fields.text("request_id"), fields.name("request_id"));
+    if (rid.isPresent() && other.isPresent() && !rid.equals(other)) {
+      throw ApiException.invalid("request_id", "rid and request_id are not the same");
+    }
     String id =
-        fields
-            .text("rid")
-            .or(() -> fields.text("request_id"))
-            .or(() -> call.header("X-Request-Id"))
-            .filter(given -> given.matches("[!-~]{1,128}"))
+        rid.or(() -> other)
+            .or(() -> id(call.header(HEADER), HEADER))
             .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
-    call.set("X-Request-Id", id);
+    call.set(HEADER, id);
     return id;
+  }
+
+  private static Optional<String> id(Optional<String> given, String name) {
+    if (given.isPresent() && !given.get().matches(ID)) {
+      throw ApiException.invalid(
+          name, "invalid_value", name + " must have 1 to 128 ASCII characters and no blanks");
+    }
+    return given;
   }
 
   /// @throws ApiException if a client asks for another model

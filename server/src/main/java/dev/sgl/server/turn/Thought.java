@@ -18,9 +18,14 @@ public record Thought(String begin) {
   private static final int LAST_TOKENS = 12;
 
   /// How the model thinks behind a prompt. A model whose template always begins a thought does; one
-  /// whose template can switch it off does unless the template has written an empty thought.
+  /// whose template can switch it off does unless the template has written an empty thought. A
+  /// thought that is continued has begun.
   public static Optional<Thought> of(Prompt.Chat prompt, TokenBackend backend) {
     String template = backend.card().chatTemplate().orElse("");
+    if (template.contains(BEGIN) && prompt.continues()) {
+      Object thought = prompt.messages().getLast().fields().get("reasoning_content");
+      return "".equals(thought) ? Optional.of(new Thought("")) : Optional.empty();
+    }
     if (!template.contains(BEGIN) || !prompt.open().isEmpty()) {
       return Optional.empty();
     }
