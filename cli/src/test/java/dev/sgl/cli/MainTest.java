@@ -130,6 +130,17 @@ class MainTest {
   }
 
   @Test
+  void aContextThatTheModelDoesNotHaveIsSaid() throws IOException {
+    Path file = Files.writeString(folder.resolve("one.sgl"), "program one() -> int { return 1 }\n");
+    String said = "--context-length 100,000 is more than demo was made for";
+    Sglc more = Sglc.run("run", file.toString(), "--device", "cpu", "--context-length", "100000");
+    assertEquals(0, more.code(), more.err());
+    assertTrue(more.err().contains(said) && more.err().contains("at most 2,048"), more.err());
+    Sglc less = Sglc.run("run", file.toString(), "--device", "cpu", "--context-length", "2048");
+    assertFalse(less.err().contains("warning"), less.err());
+  }
+
+  @Test
   void aModelFolderThatIsMissingOrNotWhole() throws IOException {
     String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
     sglc("run", source, "--model", folder.resolve("none").toString())

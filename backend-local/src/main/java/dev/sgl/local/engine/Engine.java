@@ -135,7 +135,7 @@ final class Engine implements AutoCloseable {
         () -> {
           try {
             answer.complete(question.apply(cache));
-          } catch (RuntimeException e) {
+          } catch (RuntimeException | OutOfMemoryError e) {
             answer.completeExceptionally(e);
           }
         });
@@ -168,23 +168,35 @@ final class Engine implements AutoCloseable {
         if (scheduler.isIdle()) {
           rest();
         }
-        receive();
-        List<Piece> pieces = scheduler.plan();
-        if (pieces.isEmpty()) {
-          land();
-        } else {
-          step(pieces);
-        }
+        round();
         assert scheduler.checkInvariants();
       }
     } catch (InterruptedException e) {
       closed = true; // close() asked for it
     } catch (RuntimeException | Error e) {
       end = new UnavailableException("the engine failed: " + e, e);
+      throw e; // nobody is answered from now on, which must not go unnoticed
     } finally {
       closed = true;
       beside.shutdown();
       answerForever(end);
+    }
+  }
+
+  /// Takes what came in, and computes a batch. What fails here is no request's own: all of them
+  /// are answered, and the engine goes on with the next ones, if its pages are still in order.
+  private void round() {
+    try {
+      receive();
+      List<Piece> pieces = scheduler.plan();
+      if (pieces.isEmpty()) {
+        land();
+      } else {
+        step(pieces);
+      }
+    } catch (RuntimeException | Error e) {
+      answerAll(UnavailableException.passing("the model could not be run: " + e, e));
+      scheduler.checkInvariants();
     }
   }
 
@@ -219,7 +231,14 @@ final class Engine implements AutoCloseable {
 
   private void take(Message message) {
     switch (message) {
-      case Message.Submit(var sequence) -> submitted(sequence);
+      case Message.Submit(var sequence) -> {
+        try {
+          submitted(sequence);
+        } catch (RuntimeException | Error e) { // the scheduler may not know of it
+          sequence.fail(UnavailableException.passing("the request could not be taken: " + e, e));
+          throw e;
+        }
+      }
       case Message.Open(var pin) -> pin.hold(cache.hold(pin.namespace(), pin.tokens()));
       case Message.Close(var pin) -> pin.hold().ifPresent(cache::release);
       case Message.Look() -> {}
@@ -245,22 +264,17 @@ final class Engine implements AutoCloseable {
   /// and what it computed in vain, because one of them was the last, is forgotten.
   private void step(List<Piece> pieces) {
     long start = System.nanoTime();
-    try {
-      Logits logits = model.isAsynchronous() ? begin(pieces) : compute(pieces);
-      List<Draw> draws = draws(pieces);
-      hand(pieces, draws, logits);
-      Flight next = new Flight(pieces, draws, logits.pick(draws));
-      record.batch(pieces, start, scheduler, cache);
-      pieces.stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
-      if (model.isAsynchronous()) {
-        expect(next);
-        flight = Optional.of(next);
-      } else {
-        land(next);
-      }
-    } catch (RuntimeException | Error e) {
-      answerAll(UnavailableException.passing("the model could not be run: " + e, e));
-      return;
+    Logits logits = model.isAsynchronous() ? begin(pieces) : compute(pieces);
+    List<Draw> draws = draws(pieces);
+    hand(pieces, draws, logits);
+    Flight next = new Flight(pieces, draws, logits.pick(draws));
+    record.batch(pieces, start, scheduler, cache);
+    pieces.stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
+    if (model.isAsynchronous()) {
+      expect(next);
+      flight = Optional.of(next);
+    } else {
+      land(next);
     }
     cache.moveHolds();
   }
@@ -361,12 +375,20 @@ final class Engine implements AutoCloseable {
   }
 
   /// What goes wrong here goes wrong again when the sequence gets its logits, and is its own then.
-  private static void prepare(Sequence sequence) {
+  /// Where memory is short it might not, so the sequence ends.
+  private void prepare(Sequence sequence) {
     try {
       sequence.prepare();
+    } catch (OutOfMemoryError e) {
+      sequence.fail(noMemory(e));
+      cancel(sequence);
     } catch (RuntimeException | StackOverflowError e) {
       return;
     }
+  }
+
+  private static UnavailableException noMemory(OutOfMemoryError error) {
+    return UnavailableException.passing("there is no memory for the request", error);
   }
 
   private void accept(Sequence sequence, int position, Picked picked) {
@@ -389,6 +411,9 @@ final class Engine implements AutoCloseable {
       work.run();
     } catch (BackendException e) {
       fail(sequence, e);
+    } catch (OutOfMemoryError e) {
+      fail(sequence, noMemory(e));
+      scheduler.checkInvariants(); // it may have struck in the midst of giving pages back
     } catch (RuntimeException | StackOverflowError e) {
       fail(sequence, new FaultException("the generation failed: " + e.getMessage(), e));
     }

@@ -60,10 +60,19 @@ public record ModelFolder(String name, Path folder) {
     return new ModelFolder("demo", demo);
   }
 
-  /// Loads it; shows a line on `err` while it does, if `progress`.
+  /// Loads it; shows a line on `err` while it does, if `progress`, and warns there if the model's
+  /// context is shorter than the one that is asked for.
   public LocalBackend load(LocalOptions options, PrintWriter err, boolean progress) {
+    LocalBackend backend;
     try (LoadingLine line = new LoadingLine(err, name, progress)) {
-      return LocalBackend.open(folder, options.withName(name), line);
+      backend = LocalBackend.open(folder, options.withName(name), line);
     }
+    int context = backend.card().context();
+    if (options.context().orElse(context) > context) {
+      err.println(
+          "warning: --context-length %,d is more than %s was made for; conversations have at most %,d tokens, as without it"
+              .formatted(options.context().getAsInt(), name, context));
+    }
+    return backend;
   }
 }
