@@ -46,7 +46,8 @@ public final class Host implements AutoCloseable {
     return RunOptions.DEFAULT
         .withSeed(seed.isPresent() ? OptionalLong.of(seed.get()) : OptionalLong.empty())
         .withTools(tools(program))
-        .withPictures(options.pictures(file));
+        .withPictures(options.pictures(file))
+        .withLimits(options.limits());
   }
 
   /// What the tools of `program` are bound to, as far as they are: commands come first.

@@ -3,6 +3,7 @@ package dev.sgl.cli.options;
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Program;
 import dev.sgl.run.Pictures;
+import dev.sgl.run.RunLimits;
 import dev.sgl.tools.ToolEnvironment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
 
-/// What a program is given by the host: tools, files beside its own, hosts, a seed.
+/// What a program is given by the host: tools, files beside its own, hosts, a seed, limits.
 public final class HostOptions {
   @Option(
       names = "--tool",
@@ -66,13 +67,34 @@ public final class HostOptions {
   @Option(names = "--seed", paramLabel = "N", description = "Makes what is generated repeatable.")
   Optional<Long> seed = Optional.empty();
 
+  @Option(
+      names = "--max-steps",
+      paramLabel = "N",
+      description =
+          "Steps that a run may compute by itself, elements of lists included. Default: no limit.")
+  Optional<Long> steps = Optional.empty();
+
+  @Option(
+      names = "--max-tasks",
+      paramLabel = "N",
+      description =
+          "Calls, branches and messages of a run that may be unfinished at the same time. Default: 50000.")
+  Optional<Integer> tasks = Optional.empty();
+
+  @Option(
+      names = "--max-text",
+      paramLabel = "N",
+      description = "Characters of all texts that a run may make by itself. Default: no limit.")
+  Optional<Long> text = Optional.empty();
+
   /// What the programs of a command are given, ready for use.
   ///
   /// @throws UsageException if an option says what cannot be, or binds a tool that no program has
   public Host open(List<Program> programs) {
-    if (timeout < 1) {
-      throw new UsageException("--tool-timeout must be at least 1");
-    }
+    requirePositive("--tool-timeout", timeout);
+    requirePositive("--max-steps", steps.orElse(1L));
+    requirePositive("--max-tasks", tasks.orElse(1));
+    requirePositive("--max-text", text.orElse(1L));
     Map<String, String> commands = commands();
     Set<String> known = new TreeSet<>();
     programs.forEach(program -> known.addAll(program.tools().keySet()));
@@ -83,6 +105,21 @@ public final class HostOptions {
       }
     }
     return new Host(this, commands);
+  }
+
+  private static void requirePositive(String name, long value) {
+    if (value < 1) {
+      throw new UsageException(name + " must be at least 1");
+    }
+  }
+
+  /// How much a run may do.
+  RunLimits limits() {
+    RunLimits standard = RunLimits.DEFAULT;
+    return new RunLimits(
+        steps.orElse(standard.steps()),
+        tasks.orElse(standard.tasks()),
+        text.orElse(standard.text()));
   }
 
   /// The token for MCP servers.

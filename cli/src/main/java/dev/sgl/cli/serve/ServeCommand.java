@@ -149,6 +149,7 @@ public final class ServeCommand implements Callable<Integer> {
       return ExitCode.DIAGNOSTICS;
     }
     requireFree();
+    Thread.setDefaultUncaughtExceptionHandler(new FatalErrors());
     boolean progress = Terminal.detect().err();
     ModelFolder folder = ModelFolder.find(model, err, progress);
     Ending ending = new Ending();

@@ -32,22 +32,29 @@ class ServeTest {
   @TempDir Path folder = Path.of("");
 
   private static Process start(String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dsgl.home=" + Path.of("..").toAbsolutePath().normalize(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.sgl.cli.Main",
-                "serve",
-                "--device",
-                "cpu"));
+    return new ProcessBuilder(command(List.of(), arguments)).start();
+  }
+
+  private static List<String> command(List<String> options, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(
+        List.of(
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dsgl.home=" + Path.of("..").toAbsolutePath().normalize(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.sgl.cli.Main",
+            "serve",
+            "--device",
+            "cpu",
+            "--port",
+            "0"));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).start();
+    return command;
   }
 
   /// The server's URL, once it is ready.
@@ -80,8 +87,7 @@ class ServeTest {
   void itServesAndEndsWhenAllIsAnswered() throws Exception {
     Path config = Files.writeString(folder.resolve("server.yaml"), "served-model-name: [a, b]\n");
     Files.writeString(folder.resolve("two.sgl"), "program two() -> int { return 1 + 1 }\n");
-    Process server =
-        start("--port", "0", "--config", config.toString(), "--programs", folder.toString());
+    Process server = start("--config", config.toString(), "--programs", folder.toString());
     try (BufferedReader out = server.inputReader()) {
       String url = ready(out);
       assertTrue(post(url + "/v1/programs/two", "{}").body().contains("\"result\":2"));
@@ -108,7 +114,7 @@ class ServeTest {
 
   @Test
   void aSecondSignalEndsItAtOnce() throws Exception {
-    Process server = start("--port", "0");
+    Process server = start();
     try (BufferedReader out = server.inputReader();
         BufferedReader err = server.errorReader()) {
       String url = ready(out);
@@ -171,6 +177,65 @@ class ServeTest {
         "--config: %s: there is no option prot (did you mean port?), nor hots (did you mean host?)"
             .formatted(file),
         error.getMessage());
+  }
+
+  /// Memory that nobody bounds: the call is refused and the others are answered; or, if the memory
+  /// was gone for a thread that is needed, the process has ended and says so. It is never deaf.
+  @Test
+  void aProgramThatTakesAllMemoryDoesNotMakeItDeaf() throws Exception {
+    Files.writeString(
+        folder.resolve("many.sgl"),
+        """
+        program many() -> int {
+          let s = "abcdefgh"
+          for i in 1..14 { s = s + s }
+          let l = []
+          for i in 1..1000000 { l = l + [s + text(i)] }
+          return 1
+        }
+        """);
+    ProcessBuilder builder =
+        new ProcessBuilder(command(List.of("-Xmx200m"), "--programs", folder.toString()));
+    Process server = builder.start();
+    try (BufferedReader out = server.inputReader()) {
+      String url = ready(out);
+      String chat = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":2}";
+      try {
+        for (int i = 0; i < 3; i++) {
+          HttpResponse<String> refused = post(url + "/v1/programs/many", "{}");
+          assertEquals(503, refused.statusCode(), refused.body());
+          assertTrue(refused.body().contains("no memory"), refused.body());
+          HttpResponse<String> answer = post(url + "/v1/chat/completions", chat);
+          assertEquals(200, answer.statusCode(), answer.body());
+        }
+      } catch (AssertionError e) {
+        if (!server.waitFor(5, TimeUnit.SECONDS)) {
+          throw e;
+        }
+        String said = new String(server.getErrorStream().readAllBytes());
+        assertEquals(3, server.exitValue(), said);
+        assertTrue(said.contains("there is not enough memory"), said);
+      }
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void servedProgramsHaveTheLimitsThatTheOperatorSets() throws Exception {
+    Files.writeString(
+        folder.resolve("loop.sgl"),
+        "program loop(n: int) -> int { let s = 0 for i in 1..n { s = s + i } return s }\n");
+    Process server = start("--programs", folder.toString(), "--max-steps", "10000");
+    try (BufferedReader out = server.inputReader()) {
+      String url = ready(out) + "/v1/programs/loop";
+      assertTrue(post(url, "{\"arguments\":{\"n\":10}}").body().contains("\"result\":55"));
+      HttpResponse<String> refused = post(url, "{\"arguments\":{\"n\":1000000}}");
+      assertEquals(422, refused.statusCode());
+      assertTrue(refused.body().contains("it has 10,000 steps"), refused.body());
+    } finally {
+      server.destroyForcibly();
+    }
   }
 
   @Test

@@ -93,13 +93,20 @@ public final class HttpService implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       refuse(call, Errors.of(e)); // which reads what is left of its body, so it is not counted
     } finally {
-      Timer.builder("sgl.http")
-          .description("Calls, to the end of their answers")
-          .tags("route", call.route(), "status", "" + call.status())
-          .register(meters)
-          .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-      call.close();
+      try {
+        record(call, start);
+      } finally {
+        call.close(); // also where there is no memory even to record it: the client must not wait
+      }
     }
+  }
+
+  private void record(Call call, long start) {
+    Timer.builder("sgl.http")
+        .description("Calls, to the end of their answers")
+        .tags("route", call.route(), "status", "" + call.status())
+        .register(meters)
+        .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
   }
 
   private void counted(Call call) throws IOException {

@@ -64,13 +64,22 @@ final class SlowReaders implements AutoCloseable {
     try {
       while (true) {
         TimeUnit.MILLISECONDS.sleep(tick);
-        long now = System.nanoTime();
-        writes.stream()
-            .filter(w -> now - w.since > patience.toNanos())
-            .forEach(w -> w.thread.interrupt());
+        try {
+          cutOff(System.nanoTime());
+        } catch (OutOfMemoryError e) {
+          continue; // at the next tick
+        }
       }
     } catch (InterruptedException e) {
       return; // the end
+    }
+  }
+
+  private void cutOff(long now) {
+    for (Write write : writes) {
+      if (now - write.since > patience.toNanos()) {
+        write.thread.interrupt();
+      }
     }
   }
 
