@@ -116,6 +116,11 @@ public final class SglServer implements AutoCloseable {
     return http.address().getAddress().isLoopbackAddress();
   }
 
+  /// How many clients can be connected at the same time; more are cut off.
+  public int connections() {
+    return http.connections();
+  }
+
   /// What is measured; more can be added.
   public MeterRegistry meters() {
     return meters;

@@ -51,6 +51,8 @@ import picocli.CommandLine.Option;
 public final class ServeCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  private static final int FEW_CONNECTIONS = 512;
+
   /// For what is told to those who were not answered.
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
@@ -161,6 +163,7 @@ public final class ServeCommand implements Callable<Integer> {
         err.println(
             "warning: whoever reaches this machine may call, and read what others ask; give it an --api-key");
       }
+      warnOfFewConnections(server, err);
       ending.ready();
       out.println(
           "ready: %s serves %s%s"
@@ -178,6 +181,14 @@ public final class ServeCommand implements Callable<Integer> {
         server.drain(LAST_WORDS);
       }
       return ExitCode.OK;
+    }
+  }
+
+  private static void warnOfFewConnections(SglServer server, PrintWriter err) {
+    if (server.connections() < FEW_CONNECTIONS) {
+      err.println(
+          "warning: only %d clients can be connected at once, and others are cut off; allow more open files with `ulimit -n 4096`"
+              .formatted(server.connections()));
     }
   }
 

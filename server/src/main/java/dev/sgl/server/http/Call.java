@@ -95,7 +95,7 @@ public final class Call {
   private void read(ByteArrayOutputStream body) throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
       while (true) {
-        byte[] piece = in.readNBytes(PIECE);
+        byte[] piece = piece(in);
         if (body.size() + piece.length > limits.bodyBytes()) {
           bodies.gone(body.size());
           body.reset();
@@ -113,6 +113,21 @@ public final class Call {
           return;
         }
       }
+    }
+  }
+
+  /// The next bytes of a body; fewer than a piece at its end.
+  ///
+  /// @throws ApiException if the body does not follow HTTP, or the client is gone and does not hear
+  private byte[] piece(InputStream in) {
+    try {
+      return in.readNBytes(PIECE);
+    } catch (IOException e) {
+      set("Connection", "close"); // nobody knows where the next request would begin
+      throw ApiException.invalid(
+          "",
+          "the body cannot be read: %s; chunks must have their sizes and no trailer fields may follow them"
+              .formatted(e.getMessage()));
     }
   }
 

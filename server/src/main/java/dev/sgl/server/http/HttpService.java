@@ -29,6 +29,7 @@ public final class HttpService implements AutoCloseable {
   private static final int LEFT = 64 << 20; // of a body that nobody read
 
   private final HttpServer server;
+  private final int connections;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Router router;
   private final Guard guard;
@@ -40,8 +41,14 @@ public final class HttpService implements AutoCloseable {
   private volatile boolean draining;
 
   private HttpService(
-      HttpServer server, Router router, Guard guard, Limits limits, MeterRegistry meters) {
+      HttpServer server,
+      int connections,
+      Router router,
+      Guard guard,
+      Limits limits,
+      MeterRegistry meters) {
     this.server = server;
+    this.connections = connections;
     this.router = router;
     this.guard = guard;
     this.limits = limits;
@@ -57,18 +64,22 @@ public final class HttpService implements AutoCloseable {
 
   /// Begins to listen.
   ///
-  /// @throws IOException if it cannot listen there
+  /// @throws IOException if it cannot listen there, or may hardly have connections
   public static HttpService open(
       InetSocketAddress address, Router router, Guard guard, Limits limits, MeterRegistry meters)
       throws IOException {
+    // with assertions its dispatcher dies of an answer to a body that breaks off
+    ClassLoader.getPlatformClassLoader().setPackageAssertionStatus("sun.net.httpserver", false);
     // read once, when the first server of the process is made
     standard("sun.net.httpserver.nodelay", "true");
     standard("sun.net.httpserver.maxReqTime", "" + SECONDS_FOR_A_REQUEST);
     standard("sun.net.httpserver.maxIdleConnections", "" + BACKLOG);
-    standard("jdk.httpserver.maxConnections", "" + CONNECTIONS);
+    int connections = OpenFiles.now().connections(CONNECTIONS);
+    standard("jdk.httpserver.maxConnections", "" + connections);
     // who is refused while it sends would not see the answer
     standard("sun.net.httpserver.drainAmount", "" + LEFT);
-    return new HttpService(HttpServer.create(address, BACKLOG), router, guard, limits, meters);
+    HttpServer server = HttpServer.create(address, BACKLOG);
+    return new HttpService(server, connections, router, guard, limits, meters);
   }
 
   private static void standard(String property, String value) {
@@ -80,6 +91,11 @@ public final class HttpService implements AutoCloseable {
   /// Where it listens.
   public InetSocketAddress address() {
     return server.getAddress();
+  }
+
+  /// Connections that may be open at the same time.
+  public int connections() {
+    return connections;
   }
 
   private void handle(HttpExchange exchange) {
