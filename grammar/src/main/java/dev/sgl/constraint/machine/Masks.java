@@ -3,6 +3,7 @@ package dev.sgl.constraint.machine;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.State.Config;
+import dev.sgl.constraint.regex.Bounds;
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Regex;
 import dev.sgl.constraint.regex.Term;
@@ -410,12 +411,12 @@ public final class Masks {
   private MeasuredMask measured(Dfa dfa, LengthLimit limit, int root) {
     Terms terms = dfa.terms();
     Term exact = terms.both(limit.form(), limit.any());
-    Term general = terms.both(terms.unbounded(limit.form()), limit.any());
-    int least =
-        terms.bounds(limit.form(), Math::min).values().stream().reduce(Regex.UNBOUNDED, Math::min);
+    Bounds bounds = new Bounds(limit.form(), terms);
+    Term general = terms.both(bounds.free(), limit.any());
+    int least = bounds.leastLarge();
     for (Term key : List.of(general, exact)) {
       Optional<MeasuredMask> known = cache.measured(key, root);
-      if (known.isPresent() && (key == exact || known.get().used() + 2 <= least)) {
+      if (known.isPresent() && (key == exact || known.get().holdsFor(least))) {
         return known.get();
       }
     }
@@ -427,7 +428,7 @@ public final class Masks {
             dfa.fewest(limit.character()),
             vocabulary,
             root);
-    cache.keep(made.used() + 2 <= least ? general : exact, root, made);
+    cache.keep(made.holdsFor(least) ? general : exact, root, made);
     return made;
   }
 

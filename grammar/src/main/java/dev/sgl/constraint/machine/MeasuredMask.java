@@ -1,8 +1,10 @@
 package dev.sgl.constraint.machine;
 
 import dev.sgl.constraint.Vocabulary;
+import dev.sgl.constraint.regex.Bounds;
+import dev.sgl.constraint.regex.Regex;
+import dev.sgl.constraint.regex.Terms;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 
 /// What a vocabulary can do in a state of a regular rule without a limit on the length, and how
@@ -13,6 +15,9 @@ import java.util.Set;
 final class MeasuredMask {
   /// Limits from here on are told apart.
   static final int FEW = 24;
+
+  /// Bounds that are so small may have gone from a term.
+  private static final int UNSEEN = 2;
 
   private final long[] inside; // the tokens that need few characters
   private final int[] longer; // the nodes of the others
@@ -27,7 +32,10 @@ final class MeasuredMask {
   /// @param root the node of the vocabulary below which the tokens are meant
   MeasuredMask(
       DfaState form, DfaState any, FewestCharacters fewest, Vocabulary vocabulary, int root) {
-    Bounds bounds = new Bounds(form);
+    Terms terms = form.dfa().terms();
+    Bounds bounds = new Bounds(form.term(), terms);
+    Set<DfaState> seen = new HashSet<>();
+    int most = 0;
     Ints longNodes = new Ints();
     Ints longNeeds = new Ints();
     Ints exitNodes = new Ints();
@@ -47,7 +55,9 @@ final class MeasuredMask {
         node = vocabulary.end(node);
         continue;
       }
-      bounds.visit(state);
+      if (bounds.leastLarge() != Regex.UNBOUNDED && seen.add(state)) {
+        most = Math.max(most, bounds.usedIn(new Bounds(state.term(), terms)));
+      }
       forms[depth] = state;
       alls[depth] = all;
       counts[depth] = counts[depth - 1] + (fewest.isBetween(all) ? 1 : 0);
@@ -70,13 +80,13 @@ final class MeasuredMask {
     needs = longNeeds.copy(0);
     exits = exitNodes.copy(0);
     characters = before.copy(0);
-    used = bounds.used();
+    used = most;
   }
 
-  /// How often a token repeats what the form repeats at most so many times, at most. A form with
-  /// other bounds, all greater than this by two, allows the same.
-  int used() {
-    return used;
+  /// Whether a form that differs from this one in its large bounds alone, of which `least` is the
+  /// least, allows the same: no token counts any of them down to where it would show.
+  boolean holdsFor(int least) {
+    return used + UNSEEN < least;
   }
 
   /// Adds what may come if at most `max` characters may: tokens to `mask` and exits to `to`.
@@ -100,27 +110,5 @@ final class MeasuredMask {
 
   int bytes() {
     return 128 + 8 * inside.length + 8 * (longer.length + exits.length);
-  }
-
-  /// How far large bounds count down.
-  private static final class Bounds {
-    private final Map<Integer, Integer> first; // by the id of what is repeated
-    private final Set<DfaState> seen = new HashSet<>();
-    private int used;
-
-    Bounds(DfaState start) {
-      first = start.dfa().terms().bounds(start.term(), Math::max);
-    }
-
-    void visit(DfaState state) {
-      if (!first.isEmpty() && seen.add(state)) {
-        Map<Integer, Integer> left = state.dfa().terms().bounds(state.term(), Math::min);
-        left.forEach((item, bound) -> used = Math.max(used, first.getOrDefault(item, 0) - bound));
-      }
-    }
-
-    int used() {
-      return used;
-    }
   }
 }

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.function.BinaryOperator;
 import java.util.function.Function;
 
 /// Makes terms, takes their derivatives and tells whether they are empty.
@@ -23,7 +22,6 @@ import java.util.function.Function;
 /// "Regular-expression derivatives re-examined", JFP 2009. A counted repeat is one term whose
 /// bounds count down. Terms are told apart by their prints alone. Not thread-safe.
 public final class Terms {
-  private static final int LARGE = 8;
   private static final long SEED = new SplittableRandom().nextLong();
 
   private final Budget budget;
@@ -34,7 +32,6 @@ public final class Terms {
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
-  private final Map<Integer, Term> unbounded = new HashMap<>(); // by the term with bounds
 
   public final Term nothing;
   public final Term empty;
@@ -79,60 +76,6 @@ public final class Terms {
       unlimited.put(term.id(), known);
     }
     return known;
-  }
-
-  /// `term` with the large bounds of its repeats taken away; itself where something is denied or
-  /// asked besides, since more might follow then.
-  public Term unbounded(Term term) {
-    Term known = unbounded.get(term.id());
-    if (known == null) {
-      known =
-          switch (term) {
-            case Term t when t.mark().searched() -> t;
-            case Term.Concat(_, var head, var tail) -> concat(unbounded(head), unbounded(tail));
-            case Term.Either(_, var choices) ->
-                either(choices.stream().map(this::unbounded).toList());
-            case Term.Repeat repeat when isLarge(repeat.max()) ->
-                repeat(repeat.item(), repeat.min(), Regex.UNBOUNDED);
-            default -> term;
-          };
-      unbounded.put(term.id(), known);
-    }
-    return known;
-  }
-
-  private static boolean isLarge(int bound) {
-    return bound >= LARGE && bound != Regex.UNBOUNDED;
-  }
-
-  /// The bounds that [#unbounded] takes away, by the id of what is repeated.
-  ///
-  /// @param which of two bounds of the same is meant
-  public Map<Integer, Integer> bounds(Term term, BinaryOperator<Integer> which) {
-    Map<Integer, Integer> bounds = new HashMap<>();
-    if (!term.mark().searched()) {
-      collectBounds(term, which, bounds, new BitSet());
-    }
-    return bounds;
-  }
-
-  private static void collectBounds(
-      Term term, BinaryOperator<Integer> which, Map<Integer, Integer> bounds, BitSet seen) {
-    if (seen.get(term.id())) {
-      return;
-    }
-    seen.set(term.id());
-    switch (term) {
-      case Term.Concat(_, var head, var tail) -> {
-        collectBounds(head, which, bounds, seen);
-        collectBounds(tail, which, bounds, seen);
-      }
-      case Term.Either(_, var choices) ->
-          choices.forEach(c -> collectBounds(c, which, bounds, seen));
-      case Term.Repeat repeat when isLarge(repeat.max()) ->
-          bounds.merge(repeat.item().id(), repeat.max(), which);
-      default -> {}
-    }
   }
 
   /// How many characters a limit on the length leaves; [Regex#UNBOUNDED] if there is none.
