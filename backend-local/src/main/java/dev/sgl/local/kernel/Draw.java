@@ -49,6 +49,7 @@ public record Draw(
 
   /// A draw of no token and no probability, as [Wanted] says.
   public static final Draw NOTHING = without(Wanted.NOTHING, NO_TOKENS, NO_LOGPROBS);
+
   /// A draw of no token and no probability, as [Wanted] says.
   public static final Draw STATE = without(Wanted.STATE, NO_TOKENS, NO_LOGPROBS);
 

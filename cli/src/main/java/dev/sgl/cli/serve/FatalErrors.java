@@ -31,8 +31,6 @@ final class FatalErrors implements UncaughtExceptionHandler {
     try {
       if (isFatal && lacksMemory) {
         System.err.write(noMemory, 0, noMemory.length);
-        System.err.println("(thread " + thread.getName() + ")");
-        error.printStackTrace();
         System.err.flush();
       } else {
         System.err.println("error: the thread " + thread.getName() + " ended: " + error);

@@ -101,14 +101,14 @@ record MessageReader(TokenMemory memory, String salt) {
     if (arguments.isBlank()) {
       return Map.of();
     }
-    if (Json.isCut(arguments)) {
-      return arguments;
-    }
     String name = function.name("arguments");
     JsonNode read;
     try {
       read = Json.read(arguments.getBytes(StandardCharsets.UTF_8));
     } catch (ApiException e) {
+      if (Json.isCut(arguments)) {
+        return arguments;
+      }
       throw ApiException.invalid(name, name + " is not JSON");
     }
     if (!read.isObject()) {
