@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Reads schemas into formulas, keyword by keyword, as the schema's draft has it.
@@ -32,6 +33,7 @@ final class SchemaReader {
   private final boolean assertFormats;
   private final Unevaluated unevaluated;
   private final Map<Place, Formula> read = new HashMap<>();
+  private final Map<Formula, String> narrowed = new HashMap<>(); // formats that allow only a part
   private boolean hasUnique;
 
   SchemaReader(Documents documents, Language language, boolean written, boolean assertFormats) {
@@ -78,6 +80,9 @@ final class SchemaReader {
         }
       }
     }
+    if (!narrowed.isEmpty()) {
+      requireNotDenied(root, false, List.of(new HashSet<>(), new HashSet<>()));
+    }
     Set<Place> ended = new HashSet<>();
     references.keySet().forEach(from -> requireEnd(from, references, new HashSet<>(), ended));
     return root;
@@ -107,6 +112,32 @@ final class SchemaReader {
       requireEnd(next, references, open, ended);
     }
     ended.add(place);
+  }
+
+  /// Refuses to deny a format of which only a part is allowed: more would be allowed than is right.
+  ///
+  /// @param denied whether `formula` stands where it may have to be false
+  /// @param seen the formulas that were looked at, not denied and denied
+  private void requireNotDenied(Formula formula, boolean denied, List<Set<Formula>> seen) {
+    if (!seen.get(denied ? 1 : 0).add(formula)) {
+      return;
+    }
+    switch (formula) {
+      case Formula.Not not -> requireNotDenied(not.inner, true, seen);
+      case Formula.And and -> and.parts.forEach(p -> requireNotDenied(p, denied, seen));
+      case Formula.Or or -> or.parts.forEach(p -> requireNotDenied(p, denied, seen));
+      case Formula.One one -> one.parts.forEach(p -> requireNotDenied(p, true, seen));
+      case Formula.Ref ref -> requireNotDenied(read(ref.place), denied, seen);
+      case Formula.Each each -> requireNotDenied(each.value, denied, seen);
+      case Formula.Items items -> requireNotDenied(items.value, denied, seen);
+      case Formula.Contains contains -> requireNotDenied(contains.value, true, seen);
+      case Formula.Text text when denied && narrowed.containsKey(text) ->
+          throw new ConstraintException(
+              ("the format `%s`, of which only a part is allowed, is not supported inside of `not`,"
+                      + " `oneOf`, `if`, `contains` and `propertyNames`")
+                  .formatted(narrowed.get(text)));
+      default -> {}
+    }
   }
 
   /// That items are unique is only followed where it is asked in any case.
@@ -258,12 +289,15 @@ final class SchemaReader {
   }
 
   private Formula format(String name, Draft draft) {
-    return assertFormats
-        ? formats
-            .find(name, !draft.isBefore(Draft.DRAFT7))
-            .map(term -> when(Kind.STRING, term))
-            .orElse(formulas.yes)
-        : formulas.yes;
+    if (!assertFormats) {
+      return formulas.yes;
+    }
+    boolean international = !draft.isBefore(Draft.DRAFT7);
+    Optional<Term> term = formats.find(name, international);
+    if (term.isPresent() && Formats.isNarrowed(name, international)) {
+      narrowed.put(formulas.text(term.get()), name);
+    }
+    return term.map(t -> when(Kind.STRING, t)).orElse(formulas.yes);
   }
 
   /// Asserted by draft 7 alone, where a reader wants it (section 8).
@@ -344,13 +378,17 @@ final class SchemaReader {
     boolean lists = place.draft().isBefore(Draft.DRAFT2020); // `items` may be a list
     return switch (key) {
       case "prefixItems" -> lists ? formulas.yes : tuple(place, key, value);
-      case "items" ->
-          lists && value.isArray()
-              ? tuple(place, key, value)
-              : formulas.items(
-                  lists ? 0 : schema.path("prefixItems").size(),
-                  Formulas.UNBOUNDED,
-                  part(place, value, key));
+      case "items" -> {
+        if (value.isArray() && !lists) {
+          throw new ConstraintException(
+              "is a list, as before draft 2020-12: name the draft with `$schema`, or use"
+                  + " `prefixItems`");
+        }
+        int from = lists ? 0 : schema.path("prefixItems").size();
+        yield value.isArray()
+            ? tuple(place, key, value)
+            : formulas.items(from, Formulas.UNBOUNDED, part(place, value, key));
+      }
       case "additionalItems" ->
           lists && schema.path("items").isArray()
               ? formulas.items(
@@ -448,7 +486,9 @@ final class SchemaReader {
       case "additionalProperties" -> additional(place, value);
       case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
       case "propertyNames" -> {
-        Term allowed = shapes.text(part(place, value, key));
+        Formula names = part(place, value, key);
+        requireNotDenied(names, true, List.of(new HashSet<>(), new HashSet<>()));
+        Term allowed = shapes.text(names);
         yield place.draft() == Draft.DRAFT4 || allowed == texts.any()
             ? formulas.yes
             : formulas.each(new Names.Matching(texts.not(allowed)), formulas.no);
@@ -526,7 +566,10 @@ final class SchemaReader {
 
   private static BigDecimal number(JsonNode value) {
     if (!value.isNumber()) {
-      throw new ConstraintException("needs a number");
+      throw new ConstraintException(
+          value.isBoolean()
+              ? "needs a number; if the schema is of draft 4, name that with `$schema`"
+              : "needs a number");
     }
     return value.decimalValue();
   }

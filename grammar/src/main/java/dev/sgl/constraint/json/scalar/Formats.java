@@ -1,12 +1,10 @@
 package dev.sgl.constraint.json.scalar;
 
-import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.regex.RegexParser;
 import dev.sgl.constraint.regex.Term;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// The formats of strings that JSON Schema defines, as regular languages.
 public final class Formats {
@@ -19,6 +17,13 @@ public final class Formats {
 
   private static final String LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
   private static final String HOST = LABEL + "(?:\\." + LABEL + ")*";
+
+  /// A label in which no `--` stands at the third place: what such a label encodes is not regular.
+  private static final String PLAIN_LABEL =
+      "[a-zA-Z0-9](?:[a-zA-Z0-9]|[a-zA-Z0-9-](?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,59}[a-zA-Z0-9])?"
+          + "|-[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,58}[a-zA-Z0-9])?))?";
+  private static final String PLAIN_HOST = PLAIN_LABEL + "(?:\\." + PLAIN_LABEL + ")*";
+
   private static final String OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
   private static final String IPV4 = OCTET + "(?:\\." + OCTET + "){3}";
   private static final String IPV6 = ipv6();
@@ -55,9 +60,8 @@ public final class Formats {
           Map.entry("iri-reference", uri(INTERNATIONAL, false)),
           Map.entry("uri-template", template()),
           Map.entry("json-pointer", "(?s)(?:/(?:[^/~]|~[01])*)*"),
-          Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"));
-
-  private static final Set<String> NOT_REGULAR = Set.of("idn-hostname", "regex");
+          Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"),
+          Map.entry("regex", regularExpression(3)));
 
   private final Texts texts;
   private final Map<String, Term> known = new HashMap<>();
@@ -69,7 +73,6 @@ public final class Formats {
   /// The strings of the format `name`; empty if it is not defined, so that it asks nothing.
   ///
   /// @param international whether `hostname` means the names of RFC 5890, as from draft 7 on
-  /// @throws ConstraintException if it is defined, but no regular language
   public Optional<Term> find(String name, boolean international) {
     Term term = known.get(name);
     if (term == null) {
@@ -87,13 +90,19 @@ public final class Formats {
         Term leap = texts.after(DATE + "[Tt]", texts.run(new LeapSecond()));
         yield Optional.of(texts.either(matching(DATE + "[Tt]" + TIME), leap));
       }
-      case "hostname", "host-name" -> Optional.of(hostname(international));
-      default -> {
-        if (NOT_REGULAR.contains(name)) {
-          throw new ConstraintException("`" + name + "` is not supported: it is not regular");
-        }
-        yield Optional.ofNullable(PATTERNS.get(name)).map(this::matching);
-      }
+      case "hostname", "host-name" -> Optional.of(host(international ? PLAIN_HOST : HOST));
+      case "idn-hostname" -> Optional.of(host(PLAIN_HOST));
+      default -> Optional.ofNullable(PATTERNS.get(name)).map(this::matching);
+    };
+  }
+
+  /// Whether only a part of the strings of the format `name` is allowed, since all of them are no
+  /// regular language. Then those that are not allowed need not be wrong.
+  public static boolean isNarrowed(String name, boolean international) {
+    return switch (name) {
+      case "regex", "idn-hostname" -> true;
+      case "hostname", "host-name" -> international;
+      default -> false;
     };
   }
 
@@ -107,14 +116,24 @@ public final class Formats {
   }
 
   /// At most 253 characters (RFC 1123, section 2.1). From draft 7 on the names of RFC 5890 are
-  /// meant, where what follows `xn--` must decode to letters that may stand together.
-  private Term hostname(boolean international) {
-    if (international) {
-      throw new ConstraintException(
-          "`hostname` is not supported from draft 7 on, where it includes encoded international"
-              + " names: they are not regular");
-    }
-    return texts.both(matching(HOST), texts.length(1, 253));
+  /// meant, where what follows `xn--` must decode to letters that may stand together: they are left
+  /// out.
+  private Term host(String pattern) {
+    return texts.both(matching(pattern), texts.length(1, 253));
+  }
+
+  /// Regular expressions that ECMA-262 (with and without its flag `u`) and Python read: groups are
+  /// nested up to `depth`, ranges and counts are of some kinds only.
+  private static String regularExpression(int depth) {
+    String escape =
+        "\\\\(?:[dDwWsStnrfv^$.*+?()|/\\[\\]\\{\\}\\\\]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})";
+    String plain = "[^\\^$.|?*+()\\[\\]\\{\\}\\\\\\x00-\\x1f]";
+    String inClass = "(?:a-z|A-Z|0-9|a-f|A-F|[^\\^\\[\\]\\\\\\x00-\\x1f\\x26~-]|" + escape + ")";
+    String list = "\\[\\^?" + inClass + "+-?\\]";
+    String group = depth == 0 ? "" : "|\\((?:\\?[:=!])?" + regularExpression(depth - 1) + "\\)";
+    String count = "(?:[*+?]|\\{(?:\\d{1,3},?|[01],[1-9]\\d{0,2})\\})\\??";
+    String atom = "(?:(?:" + plain + "|\\.|" + escape + "|" + list + group + ")(?:" + count + ")?)";
+    return "(?:" + atom + "|[\\^$|]|\\\\[bB])*";
   }
 
   /// RFC 4291, section 2.2.
