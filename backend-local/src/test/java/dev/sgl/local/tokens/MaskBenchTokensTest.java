@@ -14,12 +14,15 @@ import dev.sgl.constraint.match.Matcher;
 import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -52,20 +55,41 @@ class MaskBenchTokensTest {
     assertTrue(forced * 100 >= 12 * tokens, forced + " of " + tokens);
   }
 
-  private void run(Path file, JsonNode bench, Tokenizer tokenizer, MaskCache cache) {
-    try {
-      CompiledConstraint constraint =
-          new ConstraintCompiler()
-              .compile(
-                  new Constraint.JsonSchema(bench.get("schema"), JsonStyle.SPACED, true, Map.of()));
-      for (JsonNode test : bench.get("tests")) {
-        String text = Json.spaced(test.get("data"));
-        if (test.get("valid").asBoolean() && constraint.matches(text)) {
-          follow(file.getFileName().toString(), constraint.matcher(cache), text, tokenizer);
-        }
+  /// Patterns with limits, multiples, several patterns of one string: each is followed to its end,
+  /// whatever the vocabulary.
+  @Test
+  void whatCompilesIsFollowedToItsEnd() throws IOException {
+    Path vocabulary = Suites.folder("tokenizers").resolve("deepseek-llm.gguf");
+    try (Tokenizer tokenizer = Tokenizer.openGguf(vocabulary);
+        InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/followed.tsv"))) {
+      MaskCache cache = new MaskCache(tokenizer.vocabulary(), END);
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+        String[] fields = line.split("\t");
+        CompiledConstraint constraint = compile(Json.parse(fields[0]));
+        follow(fields[0], constraint.matcher(cache), Json.spaced(Json.parse(fields[1])), tokenizer);
       }
+    }
+    assertEquals(List.of(), wrong);
+    assertTrue(instances > 20, instances + " instances");
+  }
+
+  private static CompiledConstraint compile(JsonNode schema) {
+    return new ConstraintCompiler()
+        .compile(new Constraint.JsonSchema(schema, JsonStyle.SPACED, true, Map.of()));
+  }
+
+  private void run(Path file, JsonNode bench, Tokenizer tokenizer, MaskCache cache) {
+    CompiledConstraint constraint;
+    try {
+      constraint = compile(bench.get("schema"));
     } catch (ConstraintException e) {
       return; // counted by the test of the constraints
+    }
+    for (JsonNode test : bench.get("tests")) {
+      String text = Json.spaced(test.get("data"));
+      if (test.get("valid").asBoolean() && constraint.matches(text)) {
+        follow(file.getFileName().toString(), constraint.matcher(cache), text, tokenizer);
+      }
     }
   }
 
