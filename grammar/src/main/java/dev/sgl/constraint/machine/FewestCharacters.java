@@ -34,8 +34,8 @@ final class FewestCharacters {
         && repeat.item() == character;
   }
 
-  /// The characters from `form` and `any` to the end of both, or [#NEVER]; one that has begun
-  // counts.
+  /// The characters from `form` and `any` to the end of both, one that has begun included; [#NEVER]
+  /// if there is no end.
   int toEnd(DfaState form, DfaState any) {
     if (form.isDead() || any.isDead()) {
       return NEVER;
