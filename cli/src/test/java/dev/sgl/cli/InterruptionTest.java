@@ -37,6 +37,8 @@ class InterruptionTest {
     List<String> words =
         new ArrayList<>(
             List.of(
+                "env", // of a test in the background, processes would ignore the signal
+                "--default-signal=INT",
                 ProcessHandle.current().info().command().orElse("java"),
                 "-cp",
                 System.getProperty("java.class.path"),

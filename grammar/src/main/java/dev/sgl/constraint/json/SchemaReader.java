@@ -487,7 +487,8 @@ final class SchemaReader {
       case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
       case "propertyNames" -> {
         Formula names = part(place, value, key);
-        requireNotDenied(names, true, List.of(new HashSet<>(), new HashSet<>()));
+        Formula asked = shapes.of(names, Kind.STRING);
+        requireNotDenied(asked, true, List.of(new HashSet<>(), new HashSet<>()));
         Term allowed = shapes.text(names);
         yield place.draft() == Draft.DRAFT4 || allowed == texts.any()
             ? formulas.yes

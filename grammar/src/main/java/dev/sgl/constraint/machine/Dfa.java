@@ -57,9 +57,9 @@ public final class Dfa {
     return fewest(limit.get().character()).toEnd(form, any) > limit.get().max();
   }
 
-  /// What forms need of a character.
+  /// How many of `character` forms need at least to their ends.
   FewestCharacters fewest(Term character) {
-    return fewest.computeIfAbsent(character.id(), _ -> new FewestCharacters(character));
+    return fewest.computeIfAbsent(character.id(), _ -> new FewestCharacters(character, budget));
   }
 
   /// The states after each byte in the state of `term`.

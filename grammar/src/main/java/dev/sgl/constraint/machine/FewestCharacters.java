@@ -1,5 +1,6 @@
 package dev.sgl.constraint.machine;
 
+import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Set;
 /// A form and the repeat of the characters are followed side by side. What is found is kept, since
 /// it is the same for all limits on the length.
 final class FewestCharacters {
-  /// That there is no end.
+  /// The number where there is no end.
   static final int NEVER = Integer.MAX_VALUE;
 
   private record Place(DfaState form, DfaState any) {}
@@ -23,9 +24,11 @@ final class FewestCharacters {
 
   private final Map<Place, Integer> found = new HashMap<>();
   private final Term character;
+  private final Budget budget;
 
-  FewestCharacters(Term character) {
+  FewestCharacters(Term character, Budget budget) {
     this.character = character;
+    this.budget = budget;
   }
 
   /// Whether a character has just ended in a state of the repeat.
@@ -67,7 +70,11 @@ final class FewestCharacters {
         end = Optional.of(here);
       }
     }
+    budget.keep(1);
     found.put(from, best);
+    if (best == NEVER) {
+      seen.forEach(place -> found.put(place, NEVER));
+    }
     for (Optional<Step> step = end; step.isPresent(); step = step.get().before()) {
       found.put(step.get().place(), best - step.get().characters());
     }
@@ -75,11 +82,12 @@ final class FewestCharacters {
   }
 
   private void expand(Step here, ArrayDeque<Step> open) {
+    budget.spend(1);
     DfaState[] forms = here.place().form().row();
     DfaState[] alls = here.place().any().row();
     for (int i = 0; i < forms.length; i++) {
-      boolean isKnown = i > 0 && forms[i] == forms[i - 1] && alls[i] == alls[i - 1];
-      if (isKnown || forms[i].isDead() || alls[i].isDead()) {
+      boolean isSame = i > 0 && forms[i] == forms[i - 1] && alls[i] == alls[i - 1];
+      if (isSame || forms[i].isDead() || alls[i].isDead()) {
         continue;
       }
       Place next = new Place(forms[i], alls[i]);

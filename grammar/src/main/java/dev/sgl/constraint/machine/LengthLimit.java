@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// A string of some form that has a limit on its length besides.
 ///
-/// @param form what is asked but the limit
+/// @param form all that is asked except the limit
 /// @param any any number of characters, as many as must come at least, and the closing quote
 /// @param character what is counted
 /// @param max how many characters may follow at most
@@ -41,6 +41,9 @@ record LengthLimit(Term form, Term any, Term character, int max, boolean isBetwe
     Term form = terms.both(parts.stream().filter(p -> p != part).toList());
     Term more = terms.concat(terms.repeat(limit.item(), limit.min(), Regex.UNBOUNDED), quote);
     boolean isBetween = begun == terms.empty;
+    if (!isBetween && !terms.isBegun(begun, limit.item())) {
+      return Optional.empty();
+    }
     int max = isBetween ? limit.max() : limit.max() + 1;
     Term any = terms.concat(begun, more);
     return Optional.of(new LengthLimit(form, any, limit.item(), max, isBetween));

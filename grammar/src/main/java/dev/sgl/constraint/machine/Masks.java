@@ -335,7 +335,7 @@ public final class Masks {
       return false;
     }
     Terms terms = base.dfa().terms();
-    return terms.isEmpty(terms.both(base.term(), terms.not(denial.term())));
+    return base.dfa().state(terms.both(base.term(), terms.not(denial.term()))).isDead();
   }
 
   /// A repeat of characters, and something else behind it: only the numbers of characters matter.
@@ -412,7 +412,9 @@ public final class Masks {
     Terms terms = dfa.terms();
     Term exact = terms.both(limit.form(), limit.any());
     Bounds bounds = new Bounds(limit.form(), terms);
-    Term general = terms.both(bounds.free(), limit.any());
+    // what must come at least may hang on how often something may still come
+    boolean isFree = limit.any() instanceof Term.Concat(_, Term.Repeat any, _) && any.min() == 0;
+    Term general = isFree ? terms.both(bounds.general(), limit.any()) : exact;
     int least = bounds.leastLarge();
     for (Term key : List.of(general, exact)) {
       Optional<MeasuredMask> known = cache.measured(key, root);
@@ -420,7 +422,7 @@ public final class Masks {
         return known.get();
       }
     }
-    budget.spend(vocabulary.end(root) - root >> 3);
+    budget.spend(vocabulary.end(root) - root);
     MeasuredMask made =
         new MeasuredMask(
             dfa.state(limit.form()),

@@ -16,7 +16,7 @@ final class MeasuredMask {
   /// Limits from here on are told apart.
   static final int FEW = 24;
 
-  /// Bounds that are so small may have gone from a term.
+  /// A repeat with a bound of one, or none, may no longer be seen as a repeat.
   private static final int UNSEEN = 2;
 
   private final long[] inside; // the tokens that need few characters

@@ -78,6 +78,7 @@ public final class RegexCompiler {
   }
 
   private Term compile(List<Regex> parts, Term end) {
+    terms.spend(1); // what follows a choice is compiled behind each of its ways
     int at = 0;
     while (!looksAhead(parts.get(at))) {
       at++;
@@ -86,8 +87,13 @@ public final class RegexCompiler {
     List<Regex> after = parts.subList(at + 1, parts.size());
     boolean isStart = before.stream().allMatch(TEXT_START::equals) && !before.isEmpty();
     Regex first = isStart ? TEXT_START : Regex.EMPTY;
-    if (!isStart && (looksBack(new Regex.Concat(after)) || looksBack(parts.get(at)))) {
-      throw new ConstraintException("look-ahead is not supported before `^` and `\\b`");
+    boolean meetsAssertions =
+        looksBack(new Regex.Concat(after))
+            || looksBack(parts.get(at))
+            || before.stream().anyMatch(part -> !part.equals(TEXT_START) && asserts(part));
+    if (!isStart && meetsAssertions) {
+      throw new ConstraintException(
+          "look-ahead is not supported beside `\\b`, behind `$` or before `^`");
     }
     Term rest =
         switch (parts.get(at)) {

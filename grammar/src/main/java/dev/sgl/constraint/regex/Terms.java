@@ -31,6 +31,7 @@ public final class Terms {
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
+  private final Map<Integer, BitSet> begun = new HashMap<>(); // rests, by character
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
 
   public final Term nothing;
@@ -56,6 +57,32 @@ public final class Terms {
   /// how often.
   public boolean isCharacter(Term term) {
     return characters.get(term.id());
+  }
+
+  /// Whether `rest` is what remains of `character` behind its first bytes.
+  public boolean isBegun(Term rest, Term character) {
+    return begun
+        .computeIfAbsent(
+            character.id(),
+            _ -> {
+              BitSet rests = new BitSet();
+              List<Term> open = new ArrayList<>(List.of(character));
+              while (!open.isEmpty()) {
+                for (Term next : successors(open.removeLast())) {
+                  if (!rests.get(next.id())) {
+                    rests.set(next.id());
+                    open.add(next);
+                  }
+                }
+              }
+              return rests;
+            })
+        .get(rest.id());
+  }
+
+  /// Takes the price of work that makes no terms.
+  void spend(long steps) {
+    budget.spend(steps);
   }
 
   /// `term` without the upper bounds that limit the length of a text: what may come if texts may be

@@ -1,10 +1,13 @@
 package dev.sgl.constraint.match;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
@@ -17,7 +20,9 @@ import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Strings of a form that have a limit on their length besides, or look ahead: every walk comes to
@@ -82,6 +87,52 @@ class LimitedFormsTest {
         }
       }
     }
+  }
+
+  /// Forms that differ in their bounds alone, or in whether there are any, do not get each other's
+  /// masks where they allow other tokens; nor do places of one form that need more or less to come.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "^(?:ab?)*$ ^(?:ab?){0,9}$ 0",
+        "^(?:(?:ab?){0,40}x|(?:cd?)*y)$ ^(?:(?:ab?){0,40}x|(?:cd?){0,9}y)$ 0",
+        "^(?:(?:ab?){0,7}x|(?:ab?){0,40}y)$ ^(?:(?:ab?){0,7}x|(?:ab?){0,9}y)$ 0",
+        "^(?:ab?c?d?){0,20}$ ^(?:ab?c?d?){0,20}$ 66"
+      })
+  void formsThatDifferHaveMasksOfTheirOwn(String one, String other, int least) {
+    ConstraintCompiler compiler = new ConstraintCompiler();
+    SplittableRandom random = new SplittableRandom(19_026);
+    for (int i = 0; i < WALKS * LIMITS.length; i++) {
+      for (String pattern : List.of(one, other, one)) {
+        List<Integer> tokens =
+            walk(compiler.compile(schema(pattern, least, 200)).matcher(CACHE), random, 100);
+        String value = Json.parse(text(tokens)).asText();
+        assertTrue(Pattern.matches(pattern, value) && value.length() >= least, value);
+      }
+    }
+  }
+
+  /// The rest of a form is no rest of a character.
+  @Test
+  void whatIsOptionalBeforeALimitedRunCountsForItself() {
+    String schema =
+        """
+        {"type": "string", "allOf": [
+          {"pattern": "^[km](?:ab)?[a-z]{0,30}$"}, {"pattern": "^(?:k(?:cd){15}c|mx)$"}]}""";
+    Matcher matcher =
+        new ConstraintCompiler()
+            .compile(
+                new Constraint.JsonSchema(Json.parse(schema), JsonStyle.COMPACT, true, Map.of()))
+            .matcher(CACHE);
+    assertEquals("\"mx\"", new String(matcher.forced(), StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"^foo\\b(?!bar)[a-z ]*$", "\\bfoo\\b(?! bar)", "^a$(?!c)b?"})
+  void whatLooksAheadBesideAnAssertionIsRefused(String pattern) {
+    assertThrows(
+        ConstraintException.class, () -> new ConstraintCompiler().compile(schema(pattern, 0, 100)));
   }
 
   private static Constraint schema(String pattern, int least, int limit) {

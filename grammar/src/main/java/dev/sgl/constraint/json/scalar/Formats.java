@@ -130,10 +130,12 @@ public final class Formats {
     String plain = "[^\\^$.|?*+()\\[\\]\\{\\}\\\\\\x00-\\x1f]";
     String inClass = "(?:a-z|A-Z|0-9|a-f|A-F|[^\\^\\[\\]\\\\\\x00-\\x1f\\x26~-]|" + escape + ")";
     String list = "\\[\\^?" + inClass + "+-?\\]";
-    String group = depth == 0 ? "" : "|\\((?:\\?[:=!])?" + regularExpression(depth - 1) + "\\)";
+    String inner = depth == 0 ? "" : regularExpression(depth - 1);
+    String group = depth == 0 ? "" : "|\\((?:\\?:)?" + inner + "\\)";
+    String look = depth == 0 ? "" : "|\\(\\?[=!]" + inner + "\\)"; // which has no count
     String count = "(?:[*+?]|\\{(?:\\d{1,3},?|[01],[1-9]\\d{0,2})\\})\\??";
     String atom = "(?:(?:" + plain + "|\\.|" + escape + "|" + list + group + ")(?:" + count + ")?)";
-    return "(?:" + atom + "|[\\^$|]|\\\\[bB])*";
+    return "(?:" + atom + look + "|[\\^$|]|\\\\[bB])*";
   }
 
   /// RFC 4291, section 2.2.
