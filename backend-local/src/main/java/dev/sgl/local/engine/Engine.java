@@ -137,6 +137,9 @@ final class Engine implements AutoCloseable {
             answer.complete(question.apply(cache));
           } catch (RuntimeException | OutOfMemoryError e) {
             answer.completeExceptionally(e);
+          } catch (Error e) {
+            answer.completeExceptionally(e);
+            throw e;
           }
         });
     tell(new Message.Look());

@@ -67,7 +67,7 @@ final class NoEffect {
           no_stop_trim false
           include_stop_str_in_output false
           skip_special_tokens true
-          spaces_between_special_tokens true
+          spaces_between_special_tokens *
           add_special_tokens false
           continue_final_message false
           use_beam_search false
@@ -122,17 +122,25 @@ final class NoEffect {
           endianness "native" "little"
           messages[].annotations *
           messages[].cache_control *
+          messages[].id *
+          messages[].images []
           messages[].parsed *
           messages[].provider_specific_fields *
           messages[].reasoning ""
           messages[].reasoning_content ""
+          messages[].reasoning_details *
           messages[].refusal ""
+          messages[].thinking_blocks *
           messages[].tool_call_id ""
           messages[].tool_calls []
           messages[].content[].annotations *
           messages[].content[].cache_control *
+          messages[].content[].uuid *
           messages[].content[].image_url.detail *
+          messages[].tool_calls[].extra_content *
           messages[].tool_calls[].index *
+          messages[].tool_calls[].provider_specific_fields *
+          messages[].tool_calls[].function.provider_specific_fields *
           messages[].tool_calls[].function.parsed_arguments *
           tools[].cache_control *
           """);
