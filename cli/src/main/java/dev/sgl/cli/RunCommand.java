@@ -95,10 +95,10 @@ final class RunCommand implements Callable<Integer> {
     boolean live = (stream || terminal.out()) && !quiet && !json;
     LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
     boolean progress = terminal.err() && !quiet;
-    Standing standing = new Standing();
+    ReachedStatements reached = new ReachedStatements();
     try (Host given = host.open(List.of(program));
-        Interruption _ = new Interruption(() -> standing.show(compiled.texts()), err)) {
-      RunListener both = RunListener.both(text, standing);
+        Interruption _ = new Interruption(() -> reached.show(compiled.texts()), err)) {
+      RunListener both = RunListener.both(text, reached);
       print(run(program, values, progress, given.run(file, program).withListener(both)), out);
       return ExitCode.OK;
     } catch (RunException e) {

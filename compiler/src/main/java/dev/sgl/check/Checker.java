@@ -137,7 +137,7 @@ public final class Checker {
     }
   }
 
-  /// Prepares a block that may run several times: what is known of the variables that it assigns
+  /// Prepares a block that may run several times: knowledge of the variables that it assigns
   /// holds for its first time only, and it may give them values of other types.
   ///
   /// @param once checks the block, if there are such variables
@@ -224,7 +224,13 @@ public final class Checker {
       case Step.Let(var name, var type, var value, var span) -> {
         Type found = fits(value, type, scope);
         if (type instanceof Type.Any) {
-          infer(name, isWrittenOut(value) ? loose(found) : found, found, Kind.VALUE, span, scope);
+          infer(
+              name,
+              isWrittenOut(value) ? Widening.loosen(found) : found,
+              found,
+              Kind.VALUE,
+              span,
+              scope);
         } else {
           define(name, type, Kind.VALUE, span, scope);
         }
@@ -238,7 +244,7 @@ public final class Checker {
           values.read(name, span, scope);
         }
         Type type = values.type(value, scope);
-        Type widened = isWrittenOut(value) ? loose(type) : widen(type);
+        Type widened = isWrittenOut(value) ? Widening.loosen(type) : Widening.widen(type);
         Type known = scope.find(name).map(Scope.Variable::type).orElse(Type.ANY);
         boolean isNone = type.equals(new Type.Literal(Values.NONE)) && !(known instanceof Type.Any);
         boolean isOne = !TypeFit.fits(widened, known) && TypeFit.fits(type, known);
@@ -334,7 +340,7 @@ public final class Checker {
       for (Pattern pattern : arm.patterns()) {
         Optional<Type> fits = fits(pattern, subject, arm, inner);
         if (arm.patterns().size() == 1 && fits.isPresent() && path.isPresent()) {
-          inner.narrow(path.get(), narrowed(subject, fits.get()));
+          inner.narrow(path.get(), Narrowing.fitting(subject, fits.get()));
         }
       }
       block(arm.body(), inner, place);
@@ -347,13 +353,12 @@ public final class Checker {
     path.ifPresent(p -> knowAfter(match, p, subject, scope));
   }
 
-  /// Narrows what was matched for the steps after a `match`: values of a type that only arms fit
-  /// which leave do not come there.
+  /// Narrows the subject of a `match` for the steps after it: values that only arms fit which leave
+  /// do not come there.
   private void knowAfter(Step.Match match, String path, Type subject, Scope scope) {
     Set<String> changed = new HashSet<>();
     match.arms().forEach(arm -> assignments(arm.body(), changed));
-    if (!(TypeFit.whole(subject) instanceof Type.OneOf(var choices))
-        || changed.contains(Scope.root(path))) {
+    if (changed.contains(Scope.root(path))) {
       return;
     }
     List<Pattern> leaving = new ArrayList<>();
@@ -361,27 +366,7 @@ public final class Checker {
     for (Step.Arm arm : match.arms()) {
       (flow.leaves(arm.body()) ? leaving : staying).addAll(arm.patterns());
     }
-    List<Type> left =
-        choices.stream()
-            .filter(
-                choice ->
-                    !Coverage.covers(leaving, choice)
-                        || staying.stream().anyMatch(p -> Coverage.overlaps(p, choice)))
-            .toList();
-    if (!left.isEmpty() && left.size() < choices.size()) {
-      scope.narrow(path, Type.oneOf(left));
-    }
-  }
-
-  /// The type of a value that fits a pattern: those of several types that do, if each of them fits
-  /// as a whole.
-  private static Type narrowed(Type subject, Type pattern) {
-    if (!(TypeFit.whole(subject) instanceof Type.OneOf(var choices))) {
-      return TypeFit.fits(subject, pattern) ? subject : pattern;
-    }
-    List<Type> left = choices.stream().filter(c -> TypeFit.overlaps(c, pattern)).toList();
-    boolean isWhole = !left.isEmpty() && left.stream().allMatch(c -> TypeFit.fits(c, pattern));
-    return isWhole ? Type.oneOf(left) : pattern;
+    Narrowing.left(subject, leaving, staying).ifPresent(left -> scope.narrow(path, left));
   }
 
   /// Binds what a pattern binds, and returns what is known of a value that it fits.
@@ -499,29 +484,17 @@ public final class Checker {
   /// @param exact of which its first value is
   private void infer(String name, Type found, Type exact, Kind kind, Span span, Scope scope) {
     boolean isFixed = !assigned.contains(name);
-    define(name, widen(found), isFixed ? Optional.of(exact) : Optional.empty(), kind, span, scope);
+    define(
+        name,
+        Widening.widen(found),
+        isFixed ? Optional.of(exact) : Optional.empty(),
+        kind,
+        span,
+        scope);
   }
 
   private static boolean isWrittenOut(Expr value) {
     return value instanceof Expr.ListOf || value instanceof Expr.RecOf;
-  }
-
-  /// The type of a variable that begins with a list or a record that is written out: its lists may
-  /// grow, its values become others of their kinds, and anything may stand where there is none yet.
-  private static Type loose(Type type) {
-    return switch (type) {
-      case Type.Array(var item, _, _) -> Type.array(loose(item));
-      case Type.Rec(var fields) ->
-          new Type.Rec(
-              fields.stream()
-                  .map(f -> new Type.Field(f.name(), loose(f.type()), f.optional(), f.doc()))
-                  .toList());
-      case Type.OneOf(var choices) -> {
-        Type none = new Type.Literal(Values.NONE);
-        yield TypeFit.union(choices.stream().map(c -> c.equals(none) ? c : loose(c)).toList());
-      }
-      default -> widen(type);
-    };
   }
 
   private void define(
@@ -561,17 +534,5 @@ public final class Checker {
     if (!place.inLoop()) {
       diagnostics.add(Diagnostic.outsideLoop(word, span));
     }
-  }
-
-  /// What a variable may hold that begins with a value of `type`.
-  private static Type widen(Type type) {
-    return switch (type) {
-      case Type.Literal(String _) -> Type.TEXT;
-      case Type.Literal(Long _) -> Type.INT;
-      case Type.Literal(Boolean _) -> Type.BOOL;
-      case Type.Literal(Double _) -> Type.FLOAT;
-      case Type.Literal _ -> Type.ANY; // none, until there is a value
-      default -> type;
-    };
   }
 }

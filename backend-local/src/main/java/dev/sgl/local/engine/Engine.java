@@ -168,10 +168,7 @@ final class Engine implements AutoCloseable {
     try {
       warmUp();
       while (!closed) {
-        if (scheduler.isIdle()) {
-          rest();
-        }
-        round();
+        round(scheduler.isIdle() ? Optional.of(rest()) : Optional.empty());
         assert scheduler.checkInvariants();
       }
     } catch (InterruptedException e) {
@@ -186,10 +183,12 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /// Takes what came in, and computes a batch. What fails here is no request's own: all of them
-  /// are answered, and the engine goes on with the next ones, if its pages are still in order.
-  private void round() {
+  /// Takes the messages, `first` before those in the inbox, and computes a batch. An error here
+  /// is no request's own: all requests are answered, and the engine goes on with the next ones, if
+  /// its pages are still in order.
+  private void round(Optional<Message> first) {
     try {
+      first.ifPresent(this::take);
       receive();
       List<Piece> pieces = scheduler.plan();
       if (pieces.isEmpty()) {
@@ -198,12 +197,12 @@ final class Engine implements AutoCloseable {
         step(pieces);
       }
     } catch (RuntimeException | Error e) {
-      answerAll(UnavailableException.passing("the model could not be run: " + e, e));
+      answerAll(UnavailableException.passing("the batch failed: " + e, e));
       scheduler.checkInvariants();
     }
   }
 
-  /// Answers all that there is; nothing comes after it.
+  /// Answers all requests, also those still in the inbox, before the thread ends.
   private void answerForever(BackendException end) {
     List<Sequence> left = scheduler.all();
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
@@ -215,10 +214,10 @@ final class Engine implements AutoCloseable {
     errands.forEach(Runnable::run);
   }
 
-  /// Waits until there is something to do.
-  private void rest() throws InterruptedException {
+  /// Waits for a message.
+  private Message rest() throws InterruptedException {
     record.look(scheduler, cache);
-    take(inbox.take());
+    return inbox.take();
   }
 
   /// Takes what came in.

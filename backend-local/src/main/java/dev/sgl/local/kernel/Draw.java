@@ -1,11 +1,11 @@
 package dev.sgl.local.kernel;
 
-/// What is wanted of one row of a batch, and how its logits become a token.
+/// The use of one row of a batch, and the way from its logits to a token.
 ///
 /// The order is that of `transformers`: penalties and bias, mask, temperature, top-k, top-p, min-p.
 /// Of equal logits the token with the smaller id comes first.
 ///
-/// @param wanted what is to come of the row
+/// @param wanted the use of the row
 /// @param temperature 0 takes the likeliest token
 /// @param topK 0 keeps all
 /// @param repetition what the logits of `repeated` are divided by, or multiplied by if they are
@@ -30,7 +30,7 @@ public record Draw(
     double uniform,
     int candidates,
     int[] scored) {
-  /// What may be wanted of a row.
+  /// The uses of a row.
   public enum Wanted {
     /// The row is computed for the keys and values of its token alone.
     NOTHING,
@@ -47,10 +47,10 @@ public record Draw(
 
   private static final int[] NO_TOKENS = {};
 
-  /// A draw of no token and no probability, as [Wanted] says.
+  /// The draw of a row in the midst of a prompt.
   public static final Draw NOTHING = without(Wanted.NOTHING, NO_TOKENS, NO_LOGPROBS);
 
-  /// A draw of no token and no probability, as [Wanted] says.
+  /// The draw of a row whose hidden state is an embedding.
   public static final Draw STATE = without(Wanted.STATE, NO_TOKENS, NO_LOGPROBS);
 
   /// Takes the likeliest token.

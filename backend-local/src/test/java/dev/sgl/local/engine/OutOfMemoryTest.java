@@ -125,6 +125,25 @@ class OutOfMemoryTest {
     }
   }
 
+  /// An engine that waits for requests is no different from one that is busy.
+  @Test
+  void aRequestThatAnIdleEngineCannotTakeIsAnsweredAndTheNextOneRuns() {
+    try (Engine engine = new Engine(new ShadowModel(), LocalOptions.DEFAULT, 160)) {
+      GreedySequence first =
+          new GreedySequence(new int[] {1, 1, 2}, COUNT, 0, "") {
+            @Override
+            public boolean isComplete() {
+              throw error();
+            }
+          };
+      engine.submit(first);
+      assertRefused(first);
+      GreedySequence second = asked(2);
+      engine.submit(second);
+      assertAnswered(2, second);
+    }
+  }
+
   @Test
   void anEngineThatCannotGoOnEndsLoudly() throws Exception {
     CompletableFuture<String> died = new CompletableFuture<>();

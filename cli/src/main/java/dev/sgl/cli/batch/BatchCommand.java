@@ -202,7 +202,7 @@ public final class BatchCommand implements Callable<Integer> {
     }
   }
 
-  /// What is said when Ctrl-C breaks a batch off.
+  /// The message for an interrupted batch: its progress, and how to go on.
   private String interrupted(int written, int lines, Path target) {
     return "interrupted: %d of %d lines are done and written to %s; the same command%s continues with line %d"
         .formatted(written, lines, target, overwrite ? " without --overwrite" : "", written + 1);

@@ -3,8 +3,8 @@ package dev.sgl.cli.options;
 import java.io.PrintWriter;
 import java.util.function.Supplier;
 
-/// Says something when Ctrl-C breaks a command off. The JVM then ends with
-/// [ExitCode#INTERRUPTED].
+/// Says something when a signal ends a command. After Ctrl-C the JVM ends with
+/// [ExitCode#INTERRUPTED], after SIGTERM with 143.
 public final class Interruption implements AutoCloseable {
   private final Thread hook;
 

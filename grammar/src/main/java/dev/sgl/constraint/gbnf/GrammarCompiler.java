@@ -69,7 +69,7 @@ public final class GrammarCompiler {
     }
     if (isRegular(ROOT)) {
       Term term = regexes.compile(regular(ROOT));
-      if (terms.isEmpty(term)) {
+      if (terms.search().isEmpty(term)) {
         throw nothing();
       }
       return dfa.state(term);

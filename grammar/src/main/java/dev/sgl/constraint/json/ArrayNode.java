@@ -117,7 +117,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     Term term =
         nodes.terms.both(
             nodes.shapes.comparable(split.value()), nodes.terms.not(nodes.terms.either(before)));
-    List<byte[]> texts = nodes.terms.texts(term, MAX_LISTED + 1);
+    List<byte[]> texts = nodes.terms.search().texts(term, MAX_LISTED + 1);
     if (texts.size() > MAX_LISTED) {
       return term; // there are enough for all that may follow
     }
@@ -141,7 +141,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     List<List<Reach.Goal>> ways = new ArrayList<>();
     for (Splits.Split split : items()) {
       if (isUnique()) {
-        for (byte[] text : nodes.terms.texts(fresh(split), MAX_LISTED)) {
+        for (byte[] text : nodes.terms.search().texts(fresh(split), MAX_LISTED)) {
           ways.add(List.of(next(split, new String(text, StandardCharsets.UTF_8))));
         }
       } else {
@@ -177,7 +177,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     for (Splits.Split split : items()) {
       if (isUnique()) {
         Term term = fresh(split);
-        if (!nodes.terms.isEmpty(term)) {
+        if (!nodes.terms.search().isEmpty(term)) {
           Node capture =
               Capture.of(
                   nodes.rule(term),

@@ -230,7 +230,7 @@ final class ObjectNode implements Branch, Reach.Goal {
         if (split.rest() == rest.formula()) {
           continue; // it brings the end no nearer
         }
-        for (byte[] text : nodes.terms.texts(fresh(member.names()), 1)) {
+        for (byte[] text : nodes.terms.search().texts(fresh(member.names()), 1)) {
           Rest next = afterOther(split.rest(), with(new String(text, StandardCharsets.UTF_8)));
           ways.add(List.of(nodes.value(split.value()), nodes.object(plan, next, false)));
         }
@@ -273,7 +273,7 @@ final class ObjectNode implements Branch, Reach.Goal {
     }
     for (OtherMember member : others()) {
       Term names = plan.isPlain() ? fresh(member.names()) : leadingOn(member);
-      if (!nodes.terms.isEmpty(names)) {
+      if (!nodes.terms.search().isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
             Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.nameEnd()),
@@ -292,7 +292,7 @@ final class ObjectNode implements Branch, Reach.Goal {
   /// The names behind which the object can end. Where there are many, it does not matter which.
   private Term leadingOn(OtherMember member) {
     Term names = fresh(member.names());
-    List<byte[]> texts = nodes.terms.texts(names, ArrayNode.MAX_LISTED + 1);
+    List<byte[]> texts = nodes.terms.search().texts(names, ArrayNode.MAX_LISTED + 1);
     if (texts.size() > ArrayNode.MAX_LISTED) {
       return leadsOn(member, texts.getLast()) ? names : nodes.terms.nothing;
     }

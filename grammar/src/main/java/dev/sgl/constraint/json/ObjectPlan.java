@@ -200,14 +200,13 @@ final class ObjectPlan {
   /// match the patterns from `next` on.
   private void partition(
       List<Term> patterns, int next, Set<Term> matching, List<Term> denied, List<Others> classes) {
-    Term not = nodes.terms.not(nodes.terms.either(denied));
     List<Term> asked = new ArrayList<>(matching);
     if (matching.isEmpty()) {
-      asked.add(nodes.language.texts().any()); // which all patterns are within
+      asked.add(nodes.language.texts().any()); // every pattern is a part of it
     }
-    asked.add(not);
+    asked.add(nodes.terms.not(nodes.terms.either(denied)));
     Term names = nodes.terms.both(asked);
-    if (nodes.terms.isEmpty(names)) {
+    if (nodes.terms.search().isEmpty(names)) {
       return;
     }
     if (next == patterns.size()) {

@@ -33,7 +33,7 @@ final class SchemaReader {
   private final boolean assertFormats;
   private final Unevaluated unevaluated;
   private final Map<Place, Formula> read = new HashMap<>();
-  private final Map<Formula, String> narrowed = new HashMap<>(); // formats that allow only a part
+  private final NarrowedFormats narrowed = new NarrowedFormats(this::read);
   private boolean hasUnique;
 
   SchemaReader(Documents documents, Language language, boolean written, boolean assertFormats) {
@@ -80,9 +80,7 @@ final class SchemaReader {
         }
       }
     }
-    if (!narrowed.isEmpty()) {
-      requireNotDenied(root, false, List.of(new HashSet<>(), new HashSet<>()));
-    }
+    narrowed.requireNotDenied(root);
     Set<Place> ended = new HashSet<>();
     references.keySet().forEach(from -> requireEnd(from, references, new HashSet<>(), ended));
     return root;
@@ -112,32 +110,6 @@ final class SchemaReader {
       requireEnd(next, references, open, ended);
     }
     ended.add(place);
-  }
-
-  /// Refuses to deny a format of which only a part is allowed: more would be allowed than is right.
-  ///
-  /// @param denied whether `formula` stands where it may have to be false
-  /// @param seen the formulas that were looked at, not denied and denied
-  private void requireNotDenied(Formula formula, boolean denied, List<Set<Formula>> seen) {
-    if (!seen.get(denied ? 1 : 0).add(formula)) {
-      return;
-    }
-    switch (formula) {
-      case Formula.Not not -> requireNotDenied(not.inner, true, seen);
-      case Formula.And and -> and.parts.forEach(p -> requireNotDenied(p, denied, seen));
-      case Formula.Or or -> or.parts.forEach(p -> requireNotDenied(p, denied, seen));
-      case Formula.One one -> one.parts.forEach(p -> requireNotDenied(p, true, seen));
-      case Formula.Ref ref -> requireNotDenied(read(ref.place), denied, seen);
-      case Formula.Each each -> requireNotDenied(each.value, denied, seen);
-      case Formula.Items items -> requireNotDenied(items.value, denied, seen);
-      case Formula.Contains contains -> requireNotDenied(contains.value, true, seen);
-      case Formula.Text text when denied && narrowed.containsKey(text) ->
-          throw new ConstraintException(
-              ("the format `%s`, of which only a part is allowed, is not supported inside of `not`,"
-                      + " `oneOf`, `if`, `contains` and `propertyNames`")
-                  .formatted(narrowed.get(text)));
-      default -> {}
-    }
   }
 
   /// That items are unique is only followed where it is asked in any case.
@@ -295,7 +267,7 @@ final class SchemaReader {
     boolean international = !draft.isBefore(Draft.DRAFT7);
     Optional<Term> term = formats.find(name, international);
     if (term.isPresent() && Formats.isNarrowed(name, international)) {
-      narrowed.put(formulas.text(term.get()), name);
+      narrowed.add(formulas.text(term.get()), name);
     }
     return term.map(t -> when(Kind.STRING, t)).orElse(formulas.yes);
   }
@@ -453,7 +425,7 @@ final class SchemaReader {
 
   /// Among few values it can be seen which leave none for the items behind.
   private void requireFew(Formula item) {
-    if (terms.texts(shapes.comparable(item), ArrayNode.MAX_LISTED + 1).size()
+    if (terms.search().texts(shapes.comparable(item), ArrayNode.MAX_LISTED + 1).size()
         > ArrayNode.MAX_LISTED) {
       throw new ConstraintException(
           "is supported beside a list of items where each has few values only");
@@ -487,8 +459,7 @@ final class SchemaReader {
       case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
       case "propertyNames" -> {
         Formula names = part(place, value, key);
-        Formula asked = shapes.of(names, Kind.STRING);
-        requireNotDenied(asked, true, List.of(new HashSet<>(), new HashSet<>()));
+        narrowed.requireAbsent(shapes.of(names, Kind.STRING));
         Term allowed = shapes.text(names);
         yield place.draft() == Draft.DRAFT4 || allowed == texts.any()
             ? formulas.yes

@@ -50,7 +50,7 @@ public final class Dfa {
   private boolean isEmpty(Term term) {
     Optional<LengthLimit> limit = LengthLimit.of(term, terms);
     if (limit.isEmpty()) {
-      return terms.isEmpty(term);
+      return terms.search().isEmpty(term);
     }
     DfaState form = state(limit.get().form());
     DfaState any = state(limit.get().any());
@@ -94,12 +94,12 @@ public final class Dfa {
 
   /// @param after the states after some byte, in `parts` without their negations
   private DfaState both(List<Term> parts, List<DfaState> after) {
-    List<Term> terms = new ArrayList<>();
+    List<Term> members = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       Term term = after.get(i).term();
-      terms.add(parts.get(i) instanceof Term.Not ? this.terms.not(term) : term);
+      members.add(parts.get(i) instanceof Term.Not ? terms.not(term) : term);
     }
-    return state(this.terms.both(terms));
+    return state(terms.both(members));
   }
 
   private static Term unnegated(Term term) {

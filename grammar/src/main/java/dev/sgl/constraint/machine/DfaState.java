@@ -11,14 +11,14 @@ import java.util.Set;
 /// A state of a lazily built [Dfa]; a regular rule is one.
 public final class DfaState implements Node {
   /// How many states are looked at for a loop.
-  private static final int GLANCE = 32;
+  private static final int MAX_LOOKED_AT = 32;
 
   private final Dfa dfa;
   private final Term term;
   private final boolean nullable; // asked for in every step
   private DfaState[] row = {}; // by byte, once it is asked for
   private Optional<DfaState> unlimited = Optional.empty();
-  private Optional<Boolean> goesOn = Optional.empty();
+  private Optional<Boolean> surelyInfinite = Optional.empty();
 
   DfaState(Dfa dfa, Term term) {
     this.dfa = dfa;
@@ -52,19 +52,19 @@ public final class DfaState implements Node {
     return unlimited.get();
   }
 
-  /// Whether it is seen at a glance that infinitely many texts may follow: a state that leads to
-  /// itself is near.
-  boolean goesOn() {
-    if (goesOn.isEmpty()) {
-      goesOn = Optional.of(term.isInfinite() || isLoopNear());
+  /// Whether infinitely many texts may follow for sure: the term says so, or a state that leads to
+  /// itself is near. If not, they may nevertheless.
+  boolean isSurelyInfinite() {
+    if (surelyInfinite.isEmpty()) {
+      surelyInfinite = Optional.of(term.isInfinite() || isLoopNear());
     }
-    return goesOn.get();
+    return surelyInfinite.get();
   }
 
   private boolean isLoopNear() {
     Set<DfaState> seen = new HashSet<>(List.of(this));
     List<DfaState> open = new ArrayList<>(seen);
-    for (int i = 0; i < open.size() && i < GLANCE; i++) {
+    for (int i = 0; i < open.size() && i < MAX_LOOKED_AT; i++) {
       for (DfaState next : new HashSet<>(List.of(open.get(i).row()))) {
         if (next == open.get(i) && !next.isDead()) {
           return true;

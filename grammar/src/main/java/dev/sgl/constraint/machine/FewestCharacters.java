@@ -84,14 +84,14 @@ final class FewestCharacters {
   private void expand(Step here, ArrayDeque<Step> open) {
     budget.spend(1);
     DfaState[] forms = here.place().form().row();
-    DfaState[] alls = here.place().any().row();
+    DfaState[] repeats = here.place().any().row();
     for (int i = 0; i < forms.length; i++) {
-      boolean isSame = i > 0 && forms[i] == forms[i - 1] && alls[i] == alls[i - 1];
-      if (isSame || forms[i].isDead() || alls[i].isDead()) {
+      boolean isSame = i > 0 && forms[i] == forms[i - 1] && repeats[i] == repeats[i - 1];
+      if (isSame || forms[i].isDead() || repeats[i].isDead()) {
         continue;
       }
-      Place next = new Place(forms[i], alls[i]);
-      if (isBetween(alls[i])) {
+      Place next = new Place(forms[i], repeats[i]);
+      if (isBetween(repeats[i])) {
         open.addLast(new Step(next, here.characters() + 1, Optional.of(here)));
       } else {
         open.addFirst(new Step(next, here.characters(), Optional.of(here)));

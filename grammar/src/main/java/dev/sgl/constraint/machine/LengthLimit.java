@@ -41,7 +41,7 @@ record LengthLimit(Term form, Term any, Term character, int max, boolean isBetwe
     Term form = terms.both(parts.stream().filter(p -> p != part).toList());
     Term more = terms.concat(terms.repeat(limit.item(), limit.min(), Regex.UNBOUNDED), quote);
     boolean isBetween = begun == terms.empty;
-    if (!isBetween && !terms.isBegun(begun, limit.item())) {
+    if (!isBetween && !terms.search().isBegun(begun, limit.item())) {
       return Optional.empty();
     }
     int max = isBetween ? limit.max() : limit.max() + 1;

@@ -5,6 +5,7 @@ import com.google.common.cache.CacheBuilder;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.regex.Term;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /// A vocabulary and the masks of regular rules over it, by what is left of the rule: constraints
 /// that say the same share them. Thread-safe; the least recently used ones go when there is no
@@ -17,30 +18,22 @@ public final class MaskCache {
 
   private final Vocabulary vocabulary;
   private final int[] ends;
-  private final Cache<Term.Print, DfaMask> masks =
-      CacheBuilder.newBuilder()
-          .maximumWeight(MAX_BYTES)
-          .weigher((Term.Print print, DfaMask mask) -> mask.bytes())
-          .concurrencyLevel(1) // one bound for all
-          .build();
-  private final Cache<Term.Print, CountedMasks> counted =
-      CacheBuilder.newBuilder()
-          .maximumWeight(MAX_BYTES)
-          .weigher((Term.Print print, CountedMasks mask) -> mask.bytes())
-          .concurrencyLevel(1)
-          .build();
-
-  private final Cache<Below, MeasuredMask> measured =
-      CacheBuilder.newBuilder()
-          .maximumWeight(MAX_BYTES)
-          .weigher((Below place, MeasuredMask mask) -> mask.bytes())
-          .concurrencyLevel(1)
-          .build();
+  private final Cache<Term.Print, DfaMask> masks = bounded(DfaMask::bytes);
+  private final Cache<Term.Print, CountedMasks> counted = bounded(CountedMasks::bytes);
+  private final Cache<Below, MeasuredMask> measured = bounded(MeasuredMask::bytes);
 
   /// @param ends the tokens that end a text
   public MaskCache(Vocabulary vocabulary, int... ends) {
     this.vocabulary = vocabulary;
     this.ends = ends.clone();
+  }
+
+  private static <K, V> Cache<K, V> bounded(ToIntFunction<V> bytes) {
+    return CacheBuilder.newBuilder()
+        .maximumWeight(MAX_BYTES)
+        .weigher((K key, V mask) -> bytes.applyAsInt(mask))
+        .concurrencyLevel(1) // one bound for all
+        .build();
   }
 
   public Vocabulary vocabulary() {

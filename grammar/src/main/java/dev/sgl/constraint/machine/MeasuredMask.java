@@ -3,7 +3,6 @@ package dev.sgl.constraint.machine;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.regex.Bounds;
 import dev.sgl.constraint.regex.Regex;
-import dev.sgl.constraint.regex.Terms;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -32,8 +31,7 @@ final class MeasuredMask {
   /// @param root the node of the vocabulary below which the tokens are meant
   MeasuredMask(
       DfaState form, DfaState any, FewestCharacters fewest, Vocabulary vocabulary, int root) {
-    Terms terms = form.dfa().terms();
-    Bounds bounds = new Bounds(form.term(), terms);
+    Bounds bounds = new Bounds(form.term());
     Set<DfaState> seen = new HashSet<>();
     int most = 0;
     Ints longNodes = new Ints();
@@ -41,26 +39,26 @@ final class MeasuredMask {
     Ints exitNodes = new Ints();
     Ints before = new Ints();
     DfaState[] forms = new DfaState[vocabulary.longest() + 1]; // by depth
-    DfaState[] alls = new DfaState[forms.length];
+    DfaState[] lengths = new DfaState[forms.length];
     int[] counts = new int[forms.length]; // whole characters
     inside = new long[vocabulary.words()];
     forms[vocabulary.depth(root)] = form;
-    alls[vocabulary.depth(root)] = any;
+    lengths[vocabulary.depth(root)] = any;
     for (int node = root + 1; node < vocabulary.end(root); ) {
       int depth = vocabulary.depth(node);
       DfaState state = forms[depth - 1].next(vocabulary.label(node));
-      DfaState all = alls[depth - 1].next(vocabulary.label(node));
-      int least = fewest.toEnd(state, all);
+      DfaState length = lengths[depth - 1].next(vocabulary.label(node));
+      int least = fewest.toEnd(state, length);
       if (least == FewestCharacters.NEVER) {
         node = vocabulary.end(node);
         continue;
       }
       if (bounds.leastLarge() != Regex.UNBOUNDED && seen.add(state)) {
-        most = Math.max(most, bounds.usedIn(new Bounds(state.term(), terms)));
+        most = Math.max(most, bounds.usedIn(new Bounds(state.term())));
       }
       forms[depth] = state;
-      alls[depth] = all;
-      counts[depth] = counts[depth - 1] + (fewest.isBetween(all) ? 1 : 0);
+      lengths[depth] = length;
+      counts[depth] = counts[depth - 1] + (fewest.isBetween(length) ? 1 : 0);
       if (vocabulary.hasToken(node)) {
         int need = counts[depth] + least;
         if (need <= FEW) {
@@ -70,7 +68,7 @@ final class MeasuredMask {
           longNeeds.add(need);
         }
       }
-      if (state.isNullable() && all.isNullable() && vocabulary.end(node) > node + 1) {
+      if (state.isNullable() && length.isNullable() && vocabulary.end(node) > node + 1) {
         exitNodes.add(node);
         before.add(counts[depth]);
       }

@@ -110,7 +110,7 @@ public final class ShortestEnds {
     budget.spend(1);
     int length =
         switch (node) {
-          case DfaState state -> state.dfa().terms().shortest(state.term()).length;
+          case DfaState state -> state.dfa().terms().search().shortest(state.term()).length;
           case Capture capture -> captured(capture, limit);
           case Branch branch -> branch(branch.edges(), limit);
         };
@@ -130,7 +130,7 @@ public final class ShortestEnds {
   }
 
   private static byte[] text(Capture capture) {
-    return capture.state().dfa().terms().shortest(capture.state().term());
+    return capture.state().dfa().terms().search().shortest(capture.state().term());
   }
 
   private int branch(Edges edges, int limit) {
@@ -183,7 +183,7 @@ public final class ShortestEnds {
 
   private void write(Node node, ByteArrayOutputStream out) {
     switch (node) {
-      case DfaState state -> out.writeBytes(state.dfa().terms().shortest(state.term()));
+      case DfaState state -> out.writeBytes(state.dfa().terms().search().shortest(state.term()));
       case Capture capture -> {
         byte[] text = text(capture);
         out.writeBytes(text);

@@ -90,7 +90,7 @@ public final class ConstraintCompiler {
       case Constraint.Text _, Constraint.Length _, Constraint.IntRange _, Constraint.Pattern _ -> {
         Terms terms = new Terms(budget);
         Term term = term(constraint, terms);
-        if (terms.isEmpty(term)) {
+        if (terms.search().isEmpty(term)) {
           throw new ConstraintException("the pattern matches no text");
         }
         yield new Dfa(terms, budget).state(term);

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.regex;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -15,45 +16,62 @@ public final class Bounds {
 
   private final Map<Integer, Integer> least = new HashMap<>(); // by the id of what is repeated
   private final Map<Integer, Integer> greatestLarge = new HashMap<>();
-  private final Map<Integer, Term> general = new HashMap<>(); // by the term
-  private final Terms terms;
-  private final Term whole;
+  private final Term term;
   private int leastLarge = Regex.UNBOUNDED;
 
-  public Bounds(Term term, Terms terms) {
-    this.terms = terms;
-    whole = term.mark().searched() ? term : general(term);
+  public Bounds(Term term) {
+    this.term = term;
+    if (!term.mark().searched()) {
+      collect(term, new BitSet());
+    }
   }
 
-  private Term general(Term term) {
-    Term known = general.get(term.id());
-    if (known == null) {
-      known =
-          switch (term) {
-            case Term.Concat(_, var head, var tail) -> terms.concat(general(head), general(tail));
-            case Term.Either(_, var choices) ->
-                terms.either(choices.stream().map(this::general).toList());
-            case Term.Repeat repeat when repeat.max() != Regex.UNBOUNDED -> general(repeat);
-            default -> term;
-          };
-      general.put(term.id(), known);
+  private void collect(Term part, BitSet seen) {
+    if (seen.get(part.id())) {
+      return;
     }
-    return known;
-  }
-
-  private Term general(Term.Repeat repeat) {
-    least.merge(repeat.item().id(), repeat.max(), Math::min);
-    if (repeat.max() < LARGE) {
-      return repeat;
+    seen.set(part.id());
+    switch (part) {
+      case Term.Concat(_, var head, var tail) -> {
+        collect(head, seen);
+        collect(tail, seen);
+      }
+      case Term.Either(_, var choices) -> choices.forEach(choice -> collect(choice, seen));
+      case Term.Repeat(_, var item, _, int max, _) when max != Regex.UNBOUNDED -> {
+        least.merge(item.id(), max, Math::min);
+        if (max >= LARGE) {
+          greatestLarge.merge(item.id(), max, Math::max);
+          leastLarge = Math.min(leastLarge, max);
+        }
+      }
+      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Repeat _ -> {}
+      case Term.Both _, Term.Not _, Term.Run _ -> throw new AssertionError("searched");
     }
-    leastLarge = Math.min(leastLarge, repeat.max());
-    greatestLarge.merge(repeat.item().id(), repeat.max(), Math::max);
-    return terms.repeat(repeat.item(), repeat.min(), SOME_LARGE);
   }
 
   /// The term with one bound in place of all large ones: the same for terms that differ in them.
-  public Term general() {
-    return whole;
+  public Term general(Terms terms) {
+    return leastLarge == Regex.UNBOUNDED ? term : general(term, terms, new HashMap<>());
+  }
+
+  private static Term general(Term part, Terms terms, Map<Integer, Term> done) {
+    Term known = done.get(part.id());
+    if (known == null) {
+      known =
+          switch (part) {
+            case Term.Concat(_, var head, var tail) ->
+                terms.concat(general(head, terms, done), general(tail, terms, done));
+            case Term.Either(_, var choices) ->
+                terms.either(choices.stream().map(c -> general(c, terms, done)).toList());
+            case Term.Repeat(_, var item, int min, int max, _)
+                when max >= LARGE && max != Regex.UNBOUNDED ->
+                terms.repeat(item, min, SOME_LARGE);
+            case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Repeat _ -> part;
+            case Term.Both _, Term.Not _, Term.Run _ -> throw new AssertionError("searched");
+          };
+      done.put(part.id(), known);
+    }
+    return known;
   }
 
   /// The least of its large bounds, [Regex#UNBOUNDED] if there are none.

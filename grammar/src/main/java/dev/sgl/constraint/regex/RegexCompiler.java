@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /// Makes terms of regular expressions.
@@ -130,26 +131,29 @@ public final class RegexCompiler {
   }
 
   private static boolean looksAhead(Regex regex) {
-    return switch (regex) {
-      case Regex.Chars _, Regex.Assert _ -> false;
-      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksAhead);
-      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksAhead);
-      case Regex.Repeat(var item, _, _) -> looksAhead(item);
-      case Regex.LookAhead _ -> true;
-    };
+    return hasPart(regex, part -> part instanceof Regex.LookAhead);
   }
 
   /// Whether an assertion in `regex` speaks of what stands before it.
   private static boolean looksBack(Regex regex) {
-    return switch (regex) {
-      case Regex.Chars _ -> false;
-      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksBack);
-      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksBack);
-      case Regex.Repeat(var item, _, _) -> looksBack(item);
-      case Regex.Assert(var assertion) ->
-          assertion != Assertion.TEXT_END && assertion != Assertion.LINE_END;
-      case Regex.LookAhead(var inside, _) -> looksBack(inside);
-    };
+    return hasPart(
+        regex,
+        part ->
+            part instanceof Regex.Assert(var assertion)
+                && assertion != Assertion.TEXT_END
+                && assertion != Assertion.LINE_END);
+  }
+
+  /// Whether `wanted` is true of a part of `regex`.
+  private static boolean hasPart(Regex regex, Predicate<Regex> wanted) {
+    return wanted.test(regex)
+        || switch (regex) {
+          case Regex.Chars _, Regex.Assert _ -> false;
+          case Regex.Concat(var parts) -> parts.stream().anyMatch(part -> hasPart(part, wanted));
+          case Regex.Either(var choices) -> choices.stream().anyMatch(c -> hasPart(c, wanted));
+          case Regex.Repeat(var item, _, _) -> hasPart(item, wanted);
+          case Regex.LookAhead(var inside, _) -> hasPart(inside, wanted);
+        };
   }
 
   // --- without assertions
@@ -215,15 +219,12 @@ public final class RegexCompiler {
   }
 
   private static boolean looksAround(Regex regex) {
-    return switch (regex) {
-      case Regex.Chars _ -> false;
-      case Regex.Concat(var parts) -> parts.stream().anyMatch(RegexCompiler::looksAround);
-      case Regex.Either(var choices) -> choices.stream().anyMatch(RegexCompiler::looksAround);
-      case Regex.Repeat(var item, _, _) -> looksAround(item);
-      case Regex.Assert(var assertion) ->
-          assertion != Assertion.TEXT_START && assertion != Assertion.TEXT_END;
-      case Regex.LookAhead(var inside, _) -> looksAround(inside);
-    };
+    return hasPart(
+        regex,
+        part ->
+            part instanceof Regex.Assert(var assertion)
+                && assertion != Assertion.TEXT_START
+                && assertion != Assertion.TEXT_END);
   }
 
   private Matrix matrix(Regex regex, List<Side> sides) {

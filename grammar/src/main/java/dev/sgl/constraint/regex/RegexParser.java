@@ -8,8 +8,8 @@ import java.util.List;
 /// Reads a pattern.
 ///
 /// The syntax is what Java, ECMAScript, Python and Rust have in common, with the differences of a
-/// [Dialect]. What a regular language cannot say (back-references, atomic groups) is refused, as is
-/// look-behind, as is every escape that the dialects read in different ways.
+/// [Dialect]. Back-references and atomic groups, which are not regular, are refused, and so are
+/// look-behind and every escape that the dialects read in different ways.
 public final class RegexParser {
   private static final int MAX_REPEAT = 100_000;
   private static final int MAX_DEPTH = 250;

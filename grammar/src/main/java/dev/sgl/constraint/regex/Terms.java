@@ -3,7 +3,6 @@ package dev.sgl.constraint.regex;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.regex.Term.Size;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -15,7 +14,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// Makes terms, takes their derivatives and tells whether they are empty.
+/// Makes terms and takes their derivatives. What texts a term has is found by a [TermSearch].
 ///
 /// Derivatives of regular expressions: Brzozowski, "Derivatives of Regular Expressions", JACM 1964;
 /// the simplifications that keep their number small, and the byte classes: Owens, Reppy, Turon,
@@ -27,11 +26,8 @@ public final class Terms {
   private final Budget budget;
   private final Map<Term.Print, Term> known = new HashMap<>();
   private final Map<String, Term.Print> machines = new HashMap<>(); // by key
-  private final Map<Integer, byte[]> shortest = new HashMap<>(); // texts, by term
-  private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
-  private final BitSet hollow = new BitSet(); // terms that are known to be empty
-  private final Map<Integer, BitSet> begun = new HashMap<>(); // rests, by character
+  private final TermSearch search = new TermSearch(this);
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
 
   public final Term nothing;
@@ -47,6 +43,11 @@ public final class Terms {
     all = make(print(3, nothing), true, false, Size.INFINITE, mark -> new Term.Not(mark, nothing));
   }
 
+  /// Looks for the texts of terms.
+  public TermSearch search() {
+    return search;
+  }
+
   /// Notes that the texts of `term` are single characters: none is the beginning of another.
   Term character(Term term) {
     characters.set(term.id());
@@ -57,27 +58,6 @@ public final class Terms {
   /// how often.
   public boolean isCharacter(Term term) {
     return characters.get(term.id());
-  }
-
-  /// Whether `rest` is what remains of `character` behind its first bytes.
-  public boolean isBegun(Term rest, Term character) {
-    return begun
-        .computeIfAbsent(
-            character.id(),
-            _ -> {
-              BitSet rests = new BitSet();
-              List<Term> open = new ArrayList<>(List.of(character));
-              while (!open.isEmpty()) {
-                for (Term next : successors(open.removeLast())) {
-                  if (!rests.get(next.id())) {
-                    rests.set(next.id());
-                    open.add(next);
-                  }
-                }
-              }
-              return rests;
-            })
-        .get(rest.id());
   }
 
   /// Takes the price of work that makes no terms.
@@ -197,7 +177,7 @@ public final class Terms {
   }
 
   /// Whether it is known without a search that a text is in `term`, which is not [#nothing].
-  private static boolean isSurelyFull(Term term) {
+  static boolean isSurelyFull(Term term) {
     return !term.mark().searched() || term.isInfinite();
   }
 
@@ -707,75 +687,6 @@ public final class Terms {
     }
   }
 
-  // --- emptiness
-
-  /// Whether no text is in `term`: a search through its derivatives, and what it found is kept.
-  public boolean isEmpty(Term term) {
-    if (isSurelyFull(term) || hollow.get(term.id()) || full.get(term.id())) {
-      return term == nothing || hollow.get(term.id());
-    }
-    if (term.isNullable() || isGuessed(term)) {
-      full.set(term.id());
-      return false;
-    }
-    ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
-    BitSet seen = new BitSet();
-    Map<Integer, Term> from = new HashMap<>();
-    seen.set(term.id());
-    while (!open.isEmpty()) {
-      Term here = open.removeFirst();
-      for (Term next : successors(here)) {
-        if (next == nothing || hollow.get(next.id()) || seen.get(next.id())) {
-          continue;
-        }
-        seen.set(next.id());
-        from.put(next.id(), here);
-        if (next.isNullable() || full.get(next.id()) || isSurelyFull(next)) {
-          for (Term t = next; t != null; t = from.get(t.id())) {
-            full.set(t.id());
-          }
-          return false;
-        }
-        open.add(next);
-      }
-    }
-    hollow.or(seen);
-    return true;
-  }
-
-  /// Whether a text is in `term` that one of its machines guesses.
-  private boolean isGuessed(Term term) {
-    List<byte[]> guesses = new ArrayList<>();
-    guess(term, guesses, new BitSet());
-    return guesses.stream().anyMatch(text -> derive(term, text).isNullable());
-  }
-
-  private static void guess(Term term, List<byte[]> guesses, BitSet seen) {
-    if (seen.get(term.id())) {
-      return;
-    }
-    seen.set(term.id());
-    switch (term) {
-      case Term.Run(_, var machine, long state) -> guesses.add(machine.guess(state));
-      case Term.Concat(_, var head, _) -> guess(head, guesses, seen);
-      case Term.Both(_, var parts) -> parts.forEach(part -> guess(part, guesses, seen));
-      case Term.Either(_, var choices) -> choices.forEach(c -> guess(c, guesses, seen));
-      default -> {}
-    }
-  }
-
-  private List<Term> successors(Term term) {
-    byte[] classes = classes(term);
-    List<Term> successors = new ArrayList<>();
-    for (int i = 0, count = 0; i < 256; i++) {
-      if ((classes[i] & 0xff) == count) {
-        count++;
-        successors.add(derive(term, i));
-      }
-    }
-    return successors;
-  }
-
   /// A repeat without bounds of a character, if `term` goes on after every run of it and ends only
   /// behind a quote that is no part of it.
   public Optional<Term> anyRun(Term term) {
@@ -801,90 +712,5 @@ public final class Terms {
       case Term.Both(_, var parts) -> parts.stream().anyMatch(Terms::endsInQuote);
       case Term.Nothing _, Term.Empty _, Term.Not _, Term.Repeat _, Term.Run _ -> false;
     };
-  }
-
-  /// Texts of `term`, as many as there are but at most `limit`.
-  public List<byte[]> texts(Term term, int limit) {
-    record Path(Term rest, byte[] text) {}
-    List<byte[]> texts = new ArrayList<>();
-    List<Path> level = isEmpty(term) ? List.of() : List.of(new Path(term, new byte[0]));
-    while (!level.isEmpty()) {
-      for (Path path : level) {
-        // of so many beginnings each has an end of its own
-        boolean enough = level.size() >= limit;
-        if (texts.size() < limit && (enough || path.rest().isNullable())) {
-          texts.add(append(path.text(), enough ? shortest(path.rest()) : new byte[0]));
-        }
-      }
-      if (texts.size() >= limit) {
-        break;
-      }
-      List<Path> longer = new ArrayList<>();
-      for (Path path : level) {
-        for (int i = 0; i < 256; i++) {
-          Term next = derive(path.rest(), i);
-          if (!isEmpty(next)) {
-            longer.add(new Path(next, append(path.text(), (byte) i)));
-          }
-        }
-      }
-      level = longer;
-    }
-    return texts;
-  }
-
-  private static byte[] append(byte[] text, byte... more) {
-    byte[] longer = Arrays.copyOf(text, text.length + more.length);
-    System.arraycopy(more, 0, longer, text.length, more.length);
-    return longer;
-  }
-
-  /// A shortest text of `term`, which is not empty; of equal ones one in plain characters.
-  public byte[] shortest(Term term) {
-    byte[] known = shortest.get(term.id());
-    if (known == null) {
-      known = search(term);
-      shortest.put(term.id(), known);
-    }
-    return known;
-  }
-
-  private byte[] search(Term term) {
-    record Step(Term before, byte value) {}
-    Map<Integer, Step> steps = new HashMap<>();
-    ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
-    while (true) {
-      Term here = open.removeFirst();
-      if (here.isNullable()) {
-        byte[] reversed = {};
-        for (Term at = here; at != term; ) {
-          Step step = steps.getOrDefault(at.id(), new Step(term, (byte) 0));
-          reversed = append(reversed, step.value());
-          at = step.before();
-        }
-        return reversed(reversed);
-      }
-      byte[] classes = classes(here);
-      BitSet tried = new BitSet();
-      for (int i = 0; i < 256; i++) {
-        int value = (i + ' ') & 0xff; // control characters last
-        if (!tried.get(classes[value] & 0xff)) {
-          tried.set(classes[value] & 0xff);
-          Term next = derive(here, value);
-          if (next != term && !isEmpty(next) && !steps.containsKey(next.id())) {
-            steps.put(next.id(), new Step(here, (byte) value));
-            open.add(next);
-          }
-        }
-      }
-    }
-  }
-
-  private static byte[] reversed(byte[] bytes) {
-    byte[] reversed = new byte[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      reversed[i] = bytes[bytes.length - 1 - i];
-    }
-    return reversed;
   }
 }

@@ -104,7 +104,7 @@ public final class Numbers {
 
   private Term bounded(Term numbers) {
     Term some = terms.both(numbers, terms.run(new NumberLength()));
-    return terms.isEmpty(some) ? numbers : some;
+    return terms.search().isEmpty(some) ? numbers : some;
   }
 
   private Term anything() {

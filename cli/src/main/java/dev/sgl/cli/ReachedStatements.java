@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Where a run stands: the statement that each of its conversations has reached, and the variable
-/// that the model is writing there.
-final class Standing implements RunListener {
+/// The statement that each conversation of a run has reached, and the variable that the model is
+/// writing there: for the message when the run is interrupted.
+final class ReachedStatements implements RunListener {
   /// Conversations that are shown.
   private static final int SHOWN = 4;
 
@@ -33,8 +33,8 @@ final class Standing implements RunListener {
 
   @Override
   public synchronized void answered(
-      String branch, String name, long asked, Map<String, Object> meta) {
-    this.asked.remove(branch);
+      String branch, String name, long start, Map<String, Object> meta) {
+    asked.remove(branch);
   }
 
   @Override
@@ -43,7 +43,9 @@ final class Standing implements RunListener {
     asked.remove(branch);
   }
 
-  /// What is shown when the run is broken off, with places in `texts`.
+  /// The message for an interruption.
+  ///
+  /// @param texts the program's texts by file, to show places in them
   synchronized String show(Map<String, String> texts) {
     List<Diagnostic> places = new ArrayList<>();
     reached.entrySet().stream()

@@ -1,0 +1,39 @@
+package dev.sgl.check;
+
+import dev.sgl.program.Type;
+import dev.sgl.program.Values;
+
+/// The types of variables that are declared by their first value alone.
+final class Widening {
+  private Widening() {}
+
+  /// The type of a variable that begins with a list or a record that is written out: its lists may
+  /// grow, its values become others of their kinds, and anything may stand where there is none yet.
+  static Type loosen(Type type) {
+    return switch (type) {
+      case Type.Array(var item, _, _) -> Type.array(loosen(item));
+      case Type.Rec(var fields) ->
+          new Type.Rec(
+              fields.stream()
+                  .map(f -> new Type.Field(f.name(), loosen(f.type()), f.optional(), f.doc()))
+                  .toList());
+      case Type.OneOf(var choices) -> {
+        Type none = new Type.Literal(Values.NONE);
+        yield TypeFit.union(choices.stream().map(c -> c.equals(none) ? c : loosen(c)).toList());
+      }
+      default -> widen(type);
+    };
+  }
+
+  /// The type of a variable that begins with a value of `type`.
+  static Type widen(Type type) {
+    return switch (type) {
+      case Type.Literal(String _) -> Type.TEXT;
+      case Type.Literal(Long _) -> Type.INT;
+      case Type.Literal(Boolean _) -> Type.BOOL;
+      case Type.Literal(Double _) -> Type.FLOAT;
+      case Type.Literal _ -> Type.ANY; // none, until there is a value
+      default -> type;
+    };
+  }
+}

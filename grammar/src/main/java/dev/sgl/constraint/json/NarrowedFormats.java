@@ -1,0 +1,67 @@
+package dev.sgl.constraint.json;
+
+import dev.sgl.constraint.ConstraintException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/// The formats of a schema of which only a part is allowed, since the whole is no regular language.
+/// They must not be denied: their complement holds valid strings, too.
+final class NarrowedFormats {
+  private final Map<Formula, String> names = new HashMap<>(); // by what is asked of the string
+  private final Function<Place, Formula> reader;
+
+  /// @param reader gives the formula of the schema at a place
+  NarrowedFormats(Function<Place, Formula> reader) {
+    this.reader = reader;
+  }
+
+  void add(Formula text, String name) {
+    names.put(text, name);
+  }
+
+  /// Refuses a schema in which one of the formats may be denied.
+  void requireNotDenied(Formula root) {
+    if (!names.isEmpty()) {
+      look(root, false, List.of(new HashSet<>(), new HashSet<>()));
+    }
+  }
+
+  /// Refuses a formula without references that has one of the formats in it.
+  void requireAbsent(Formula formula) {
+    look(formula, true, List.of(new HashSet<>(), new HashSet<>()));
+  }
+
+  /// @param denied whether `formula` stands where it may have to be false
+  /// @param seen the formulas that were looked at, not denied and denied
+  private void look(Formula formula, boolean denied, List<Set<Formula>> seen) {
+    if (!seen.get(denied ? 1 : 0).add(formula)) {
+      return;
+    }
+    switch (formula) {
+      case Formula.Not not -> look(not.inner, true, seen);
+      case Formula.And and -> and.parts.forEach(part -> look(part, denied, seen));
+      case Formula.Or or -> or.parts.forEach(part -> look(part, denied, seen));
+      case Formula.One one -> one.parts.forEach(part -> look(part, true, seen));
+      case Formula.Ref ref -> look(reader.apply(ref.place), denied, seen);
+      case Formula.Each each -> look(each.value, denied, seen);
+      case Formula.Items items -> look(items.value, denied, seen);
+      case Formula.Contains contains -> look(contains.value, true, seen);
+      case Formula.Text text when denied && names.containsKey(text) ->
+          throw new ConstraintException(
+              ("the format `%s`, of which only a part is allowed, is not supported inside of `not`,"
+                      + " `oneOf`, `if`, `contains` and `propertyNames`")
+                  .formatted(names.get(text)));
+      case Formula.Text _,
+          Formula.Constant _,
+          Formula.Kinds _,
+          Formula.Number _,
+          Formula.Properties _,
+          Formula.Length _,
+          Formula.Unique _ -> {}
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package dev.sgl.constraint.regex;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Looks for the texts of terms, through their derivatives: whether there are any, some of them, a
+/// shortest one. What was found is kept.
+///
+/// Owned by one thread at a time, like its terms.
+public final class TermSearch {
+  private final Terms terms;
+  private final BitSet full = new BitSet(); // terms that are known not to be empty
+  private final BitSet hollow = new BitSet(); // terms that are known to be empty
+  private final Map<Integer, byte[]> shortest = new HashMap<>(); // texts, by term
+  private final Map<Integer, BitSet> begun = new HashMap<>(); // rests, by character
+
+  TermSearch(Terms terms) {
+    this.terms = terms;
+  }
+
+  /// Whether `rest` is what remains of `character` behind its first bytes.
+  public boolean isBegun(Term rest, Term character) {
+    return begun.computeIfAbsent(character.id(), _ -> rests(character)).get(rest.id());
+  }
+
+  private BitSet rests(Term character) {
+    BitSet rests = new BitSet();
+    List<Term> open = new ArrayList<>(List.of(character));
+    while (!open.isEmpty()) {
+      for (Term next : terms.row(open.removeLast())) {
+        if (!rests.get(next.id())) {
+          rests.set(next.id());
+          open.add(next);
+        }
+      }
+    }
+    return rests;
+  }
+
+  /// Whether no text is in `term`.
+  public boolean isEmpty(Term term) {
+    if (Terms.isSurelyFull(term) || hollow.get(term.id()) || full.get(term.id())) {
+      return term == terms.nothing || hollow.get(term.id());
+    }
+    if (term.isNullable() || isGuessed(term)) {
+      full.set(term.id());
+      return false;
+    }
+    ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
+    BitSet seen = new BitSet();
+    Map<Integer, Term> from = new HashMap<>();
+    seen.set(term.id());
+    while (!open.isEmpty()) {
+      Term here = open.removeFirst();
+      for (Term next : terms.row(here)) {
+        if (next == terms.nothing || hollow.get(next.id()) || seen.get(next.id())) {
+          continue;
+        }
+        seen.set(next.id());
+        from.put(next.id(), here);
+        if (next.isNullable() || full.get(next.id()) || Terms.isSurelyFull(next)) {
+          for (Term t = next; t != null; t = from.get(t.id())) {
+            full.set(t.id());
+          }
+          return false;
+        }
+        open.add(next);
+      }
+    }
+    hollow.or(seen);
+    return true;
+  }
+
+  /// Whether a text is in `term` that one of its machines guesses.
+  private boolean isGuessed(Term term) {
+    List<byte[]> guesses = new ArrayList<>();
+    guess(term, guesses, new BitSet());
+    return guesses.stream().anyMatch(text -> terms.derive(term, text).isNullable());
+  }
+
+  private static void guess(Term term, List<byte[]> guesses, BitSet seen) {
+    if (seen.get(term.id())) {
+      return;
+    }
+    seen.set(term.id());
+    switch (term) {
+      case Term.Run(_, var machine, long state) -> guesses.add(machine.guess(state));
+      case Term.Concat(_, var head, _) -> guess(head, guesses, seen);
+      case Term.Both(_, var parts) -> parts.forEach(part -> guess(part, guesses, seen));
+      case Term.Either(_, var choices) -> choices.forEach(c -> guess(c, guesses, seen));
+      default -> {}
+    }
+  }
+
+  /// Texts of `term`, as many as there are but at most `limit`.
+  public List<byte[]> texts(Term term, int limit) {
+    record Path(Term rest, byte[] text) {}
+    List<byte[]> texts = new ArrayList<>();
+    List<Path> level = isEmpty(term) ? List.of() : List.of(new Path(term, new byte[0]));
+    while (!level.isEmpty()) {
+      for (Path path : level) {
+        // of so many beginnings each has an end of its own
+        boolean enough = level.size() >= limit;
+        if (texts.size() < limit && (enough || path.rest().isNullable())) {
+          texts.add(append(path.text(), enough ? shortest(path.rest()) : new byte[0]));
+        }
+      }
+      if (texts.size() >= limit) {
+        break;
+      }
+      List<Path> longer = new ArrayList<>();
+      for (Path path : level) {
+        for (int i = 0; i < 256; i++) {
+          Term next = terms.derive(path.rest(), i);
+          if (!isEmpty(next)) {
+            longer.add(new Path(next, append(path.text(), (byte) i)));
+          }
+        }
+      }
+      level = longer;
+    }
+    return texts;
+  }
+
+  private static byte[] append(byte[] text, byte... more) {
+    byte[] longer = Arrays.copyOf(text, text.length + more.length);
+    System.arraycopy(more, 0, longer, text.length, more.length);
+    return longer;
+  }
+
+  /// A shortest text of `term`, which is not empty; of equal ones one in plain characters.
+  public byte[] shortest(Term term) {
+    byte[] known = shortest.get(term.id());
+    if (known == null) {
+      known = search(term);
+      shortest.put(term.id(), known);
+    }
+    return known;
+  }
+
+  private byte[] search(Term term) {
+    record Step(Term before, byte value) {}
+    Map<Integer, Step> steps = new HashMap<>();
+    ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
+    while (true) {
+      Term here = open.removeFirst();
+      if (here.isNullable()) {
+        byte[] reversed = {};
+        for (Term at = here; at != term; ) {
+          Step step = steps.getOrDefault(at.id(), new Step(term, (byte) 0));
+          reversed = append(reversed, step.value());
+          at = step.before();
+        }
+        return reversed(reversed);
+      }
+      byte[] classes = terms.classes(here);
+      BitSet tried = new BitSet();
+      for (int i = 0; i < 256; i++) {
+        int value = (i + ' ') & 0xff; // control characters last
+        if (!tried.get(classes[value] & 0xff)) {
+          tried.set(classes[value] & 0xff);
+          Term next = terms.derive(here, value);
+          if (next != term && !isEmpty(next) && !steps.containsKey(next.id())) {
+            steps.put(next.id(), new Step(here, (byte) value));
+            open.add(next);
+          }
+        }
+      }
+    }
+  }
+
+  private static byte[] reversed(byte[] bytes) {
+    byte[] reversed = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      reversed[i] = bytes[bytes.length - 1 - i];
+    }
+    return reversed;
+  }
+}
