@@ -2,11 +2,13 @@ package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Capture;
+import dev.sgl.constraint.machine.CapturedRule;
 import dev.sgl.constraint.machine.Edges;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.Term;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,8 @@ final class ArrayNode implements Branch, Reach.Goal {
   /// Up to so many values of an item are told apart when items must be unique.
   static final int MAX_LISTED = 40;
 
+  private static final int STRUCTURED = Kind.ARRAY.bit() | Kind.OBJECT.bit();
+
   private final JsonNodes nodes;
   private final Formulas formulas;
   private final Formula rest;
@@ -28,7 +32,8 @@ final class ArrayNode implements Branch, Reach.Goal {
   private boolean isSplit;
 
   /// @param rest what is asked of the items that follow
-  /// @param seen the items so far, as written, where they must be unique
+  /// @param seen the items so far that are neither arrays nor objects, as written, where items must
+  ///     be unique; what `rest` asks tells the others
   ArrayNode(JsonNodes nodes, Formula rest, Set<String> seen, boolean first) {
     this.nodes = nodes;
     this.formulas = nodes.formulas;
@@ -110,6 +115,17 @@ final class ArrayNode implements Branch, Reach.Goal {
     return nodes.array(split.rest(), Set.copyOf(more), false);
   }
 
+  /// Behind an array or object that no later item may equal.
+  private ArrayNode nextBehind(Splits.Split split, byte[] structured) {
+    Formula other = formulas.not(nodes.language.values().written(structured));
+    return nodes.array(
+        formulas.and(split.rest(), formulas.items(0, Formulas.UNBOUNDED, other)), seen, false);
+  }
+
+  private ValueNode structured(Splits.Split split) {
+    return nodes.value(formulas.and(split.value(), formulas.kinds(STRUCTURED)));
+  }
+
   /// The texts of an item that is none of those before, and after which the array can end.
   private Term fresh(Splits.Split split) {
     List<Term> before = new ArrayList<>();
@@ -144,6 +160,7 @@ final class ArrayNode implements Branch, Reach.Goal {
         for (byte[] text : nodes.terms.search().texts(fresh(split), MAX_LISTED)) {
           ways.add(List.of(next(split, new String(text, StandardCharsets.UTF_8))));
         }
+        ways.add(List.of(structured(split), next(split))); // see UniqueItems: there are enough
       } else {
         ways.add(List.of(nodes.value(split.value()), next(split)));
       }
@@ -176,19 +193,33 @@ final class ArrayNode implements Branch, Reach.Goal {
   private void item(Edges.Builder builder) {
     for (Splits.Split split : items()) {
       if (isUnique()) {
-        Term term = fresh(split);
-        if (!nodes.terms.search().isEmpty(term)) {
-          Node capture =
-              Capture.of(
-                  nodes.rule(term),
-                  text -> next(split, new String(text, StandardCharsets.UTF_8)),
-                  nodes.itemEnd());
-          builder.call(capture, Branch.END);
-        }
+        uniqueItem(split, builder);
       } else if (nodes.reach.isReachable(next(split))) {
         builder.call(nodes.value(split.value()), next(split));
       }
     }
+  }
+
+  private void uniqueItem(Splits.Split split, Edges.Builder builder) {
+    Term term = fresh(split);
+    if (!nodes.terms.search().isEmpty(term)) {
+      Node scalar =
+          Capture.of(
+              nodes.rule(term),
+              text -> next(split, new String(text, StandardCharsets.UTF_8)),
+              nodes.itemEnd());
+      builder.call(scalar, Branch.END);
+    }
+    ValueNode structured = structured(split);
+    if (nodes.reach.isReachable(structured) && nodes.reach.isReachable(next(split))) {
+      Map<Integer, Node> byDepth = new HashMap<>();
+      builder.call(
+          depth -> byDepth.computeIfAbsent(depth, d -> captured(structured, d, split)), Branch.END);
+    }
+  }
+
+  private Node captured(ValueNode structured, int depth, Splits.Split split) {
+    return CapturedRule.of(structured, depth + 1, text -> nextBehind(split, text), nodes.itemEnd());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.json.document.Place;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.regex.Term;
 import java.util.List;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.json.document.Documents;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.Terms;
 import java.util.Optional;
@@ -27,7 +28,7 @@ public final class JsonSchemas {
     Language language = Language.of(budget, terms);
     SchemaReader reader = new SchemaReader(documents, language, style.written(), assertFormats);
     JsonNodes nodes = new JsonNodes(language, reader.shapes(), style);
-    Formula formula = reader.readAll(documents.root());
+    Formula formula = reader.readAll(documents.root(), new UniqueItems(nodes));
     if (!nodes.isPossible(formula)) {
       throw new ConstraintException("no value satisfies the schema");
     }

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.document.Place;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

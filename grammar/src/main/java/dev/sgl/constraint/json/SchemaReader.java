@@ -2,6 +2,9 @@ package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.document.Documents;
+import dev.sgl.constraint.json.document.Draft;
+import dev.sgl.constraint.json.document.Place;
 import dev.sgl.constraint.json.scalar.Formats;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
@@ -29,6 +32,7 @@ final class SchemaReader {
   private final Texts texts;
   private final Numbers numbers;
   private final Formats formats;
+  private final Values values;
   private final Shapes shapes;
   private final boolean assertFormats;
   private final Unevaluated unevaluated;
@@ -43,6 +47,7 @@ final class SchemaReader {
     this.texts = language.texts();
     this.numbers = language.numbers();
     this.formats = new Formats(texts);
+    this.values = language.values();
     this.assertFormats = assertFormats;
     this.shapes = new Shapes(language.terms(), formulas, texts, numbers, written, this::read);
     this.unevaluated = new Unevaluated(documents, formulas, texts, this::read);
@@ -54,7 +59,7 @@ final class SchemaReader {
 
   /// What the schema at `place` asks. All schemas that it leads to are read too, so what is refused
   /// in them is refused now.
-  Formula readAll(Place place) {
+  Formula readAll(Place place, UniqueItems unique) {
     Formula root = read(place);
     Map<Place, List<Place>> references = new LinkedHashMap<>();
     Set<Formula> seen = new HashSet<>();
@@ -62,7 +67,7 @@ final class SchemaReader {
     while (!open.isEmpty()) {
       Formula formula = open.removeLast();
       if (hasUnique) {
-        requireUniqueAlone(formula);
+        unique.requireSupported(formula);
       }
       for (Formula atom : Splits.atoms(formula)) {
         if (seen.add(atom)) {
@@ -110,17 +115,6 @@ final class SchemaReader {
       requireEnd(next, references, open, ended);
     }
     ended.add(place);
-  }
-
-  /// That items are unique is only followed where it is asked in any case.
-  private void requireUniqueAlone(Formula formula) {
-    Formula array = shapes.of(formula, Kind.ARRAY);
-    for (Formula part : array instanceof Formula.And and ? and.parts : List.of(array)) {
-      if (part != formulas.unique() && Splits.atoms(part).contains(formulas.unique())) {
-        throw new ConstraintException(
-            "`uniqueItems` is not supported inside of `anyOf`, `oneOf`, `not` and `if`");
-      }
-    }
   }
 
   /// What the schema at `place` asks.
@@ -182,10 +176,10 @@ final class SchemaReader {
       case "type" -> type(value, draft);
       case "enum" -> {
         List<Formula> choices = new ArrayList<>();
-        list(value).forEach(v -> choices.add(value(v)));
+        list(value).forEach(v -> choices.add(values.only(v)));
         yield formulas.or(choices);
       }
-      case "const" -> draft == Draft.DRAFT4 ? formulas.yes : value(value);
+      case "const" -> draft == Draft.DRAFT4 ? formulas.yes : values.only(value);
       case "allOf" -> formulas.and(parts(place, key, value));
       case "anyOf" -> formulas.or(parts(place, key, value));
       case "oneOf" -> formulas.one(parts(place, key, value));
@@ -308,41 +302,6 @@ final class SchemaReader {
     return formulas.or(choices);
   }
 
-  /// Only `value`.
-  private Formula value(JsonNode value) {
-    return switch (value.getNodeType()) {
-      case NULL -> formulas.kind(Kind.NULL);
-      case BOOLEAN -> formulas.kind(value.asBoolean() ? Kind.TRUE : Kind.FALSE);
-      case NUMBER ->
-          formulas.and(
-              formulas.kind(Kind.NUMBER), formulas.number(numbers.value(value.decimalValue())));
-      case STRING ->
-          formulas.and(formulas.kind(Kind.STRING), formulas.text(texts.only(value.asText())));
-      case ARRAY -> {
-        List<Formula> parts = new ArrayList<>();
-        parts.add(formulas.kind(Kind.ARRAY));
-        parts.add(formulas.length(value.size(), value.size()));
-        for (int i = 0; i < value.size(); i++) {
-          parts.add(formulas.items(i, i + 1, value(value.get(i))));
-        }
-        yield formulas.and(parts);
-      }
-      case OBJECT -> {
-        List<Formula> parts = new ArrayList<>();
-        Set<String> names = new LinkedHashSet<>();
-        parts.add(formulas.kind(Kind.OBJECT));
-        for (Map.Entry<String, JsonNode> entry : value.properties()) {
-          names.add(entry.getKey());
-          parts.add(formulas.each(new Names.Named(entry.getKey()), value(entry.getValue())));
-          parts.add(formulas.has(entry.getKey()));
-        }
-        parts.add(formulas.each(new Names.Except(names, List.of()), formulas.no));
-        yield formulas.and(parts);
-      }
-      default -> throw new ConstraintException("holds what is not JSON");
-    };
-  }
-
   // --- arrays
 
   private Formula array(Place place, String key, JsonNode value) {
@@ -393,43 +352,12 @@ final class SchemaReader {
     return formulas.and(items);
   }
 
-  /// Items are compared by what is written of them, so they must be scalars.
   private Formula unique(Place place) {
-    JsonNode schema = place.schema();
-    if (schema.path("maxItems").asInt(Formulas.UNBOUNDED) <= 1) {
+    if (place.schema().path("maxItems").asInt(Formulas.UNBOUNDED) <= 1) {
       return formulas.yes;
-    }
-    List<Formula> items = new ArrayList<>();
-    boolean closed = false;
-    for (String key : List.of("prefixItems", "items", "additionalItems")) {
-      JsonNode value = schema.path(key);
-      if (value.isArray()) {
-        parts(place, key, value).forEach(this::requireFew);
-        items.addAll(parts(place, key, value));
-      } else if (!value.isMissingNode()) {
-        items.add(part(place, value, key));
-        closed = true;
-      }
-    }
-    Formula any = formulas.or(items);
-    boolean scalar =
-        closed
-            && shapes.of(any, Kind.ARRAY) == formulas.no
-            && shapes.of(any, Kind.OBJECT) == formulas.no;
-    if (!scalar) {
-      throw new ConstraintException("is supported for items that are neither arrays nor objects");
     }
     hasUnique = true;
     return formulas.unique();
-  }
-
-  /// Among few values it can be seen which leave none for the items behind.
-  private void requireFew(Formula item) {
-    if (terms.search().texts(shapes.comparable(item), ArrayNode.MAX_LISTED + 1).size()
-        > ArrayNode.MAX_LISTED) {
-      throw new ConstraintException(
-          "is supported beside a list of items where each has few values only");
-    }
   }
 
   // --- objects

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.document.Place;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.json.scalar.Texts;

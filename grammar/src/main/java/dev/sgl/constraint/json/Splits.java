@@ -29,9 +29,11 @@ final class Splits {
 
   private final JsonNodes nodes;
   private final Formulas formulas;
+  private final Values values;
 
   Splits(JsonNodes nodes) {
     this.nodes = nodes;
+    this.values = nodes.language.values();
     this.formulas = nodes.formulas;
   }
 
@@ -76,6 +78,10 @@ final class Splits {
       for (Formula atom : atoms(rest)) {
         Formula ask = asked.apply(atom);
         if (ask != formulas.yes && !truth.containsKey(ask)) {
+          if (values.isScalar(ask)) {
+            oneOf(rest, value, truth);
+            return;
+          }
           Formula denied =
               formulas.map(rest, a -> demands.test(a) && asked.apply(a) == ask ? formulas.no : a);
           boolean certain = denied == formulas.no;
@@ -89,6 +95,37 @@ final class Splits {
       Formula next = formulas.map(rest, a -> after.apply(a, truth));
       if (next != formulas.no && isPossible(value)) {
         found.computeIfAbsent(next, n -> new ArrayList<>()).add(formulas.and(value));
+      }
+    }
+
+    /// Of several scalars a value is one or none.
+    private void oneOf(Formula rest, List<Formula> value, Map<Formula, Boolean> truth) {
+      Set<Formula> scalars = new LinkedHashSet<>();
+      Map<Formula, Boolean> none = new LinkedHashMap<>(truth);
+      for (Formula atom : atoms(rest)) {
+        Formula ask = asked.apply(atom);
+        if (values.isScalar(ask) && none.putIfAbsent(ask, false) == null) {
+          scalars.add(ask);
+        }
+      }
+      for (Formula scalar : scalars) {
+        Map<Formula, Boolean> known = new LinkedHashMap<>(none);
+        known.put(scalar, true);
+        go(rest, value, scalar, known);
+      }
+      go(rest, value, formulas.not(formulas.or(List.copyOf(scalars))), none);
+    }
+
+    /// Goes on where the value is as `ask` has it, too.
+    private void go(Formula rest, List<Formula> value, Formula ask, Map<Formula, Boolean> truth) {
+      Formula left =
+          formulas.map(
+              rest,
+              a -> demands.test(a) && !truth.getOrDefault(asked.apply(a), true) ? formulas.no : a);
+      List<Formula> more = new ArrayList<>(value);
+      more.add(ask);
+      if (left != formulas.no && isPossible(more)) {
+        go(left, more, truth);
       }
     }
 

@@ -2,6 +2,9 @@ package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.json.document.Documents;
+import dev.sgl.constraint.json.document.Draft;
+import dev.sgl.constraint.json.document.Place;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;

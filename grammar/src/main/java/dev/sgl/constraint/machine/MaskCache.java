@@ -18,7 +18,7 @@ public final class MaskCache {
 
   private final Vocabulary vocabulary;
   private final int[] ends;
-  private final Cache<Term.Print, DfaMask> masks = bounded(DfaMask::bytes);
+  private final Cache<Term.Print, RuleMasks.Mask> masks = bounded(RuleMasks.Mask::bytes);
   private final Cache<Term.Print, CountedMasks> counted = bounded(CountedMasks::bytes);
   private final Cache<Below, MeasuredMask> measured = bounded(MeasuredMask::bytes);
 
@@ -57,11 +57,11 @@ public final class MaskCache {
     }
   }
 
-  Optional<DfaMask> mask(Term term) {
+  Optional<RuleMasks.Mask> mask(Term term) {
     return Optional.ofNullable(masks.getIfPresent(term.mark().print()));
   }
 
-  void keep(Term term, DfaMask mask) {
+  void keep(Term term, RuleMasks.Mask mask) {
     masks.put(term.mark().print(), mask);
   }
 

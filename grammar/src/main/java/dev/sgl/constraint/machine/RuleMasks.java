@@ -20,6 +20,17 @@ import java.util.Optional;
 ///
 /// Owned by one thread at a time.
 final class RuleMasks {
+
+  /// What a vocabulary can do in one state of a regular rule, whoever called it.
+  ///
+  /// @param inside the tokens whose bytes the rule allows, as a bit set
+  /// @param exits the nodes of the vocabulary, in order, where the rule may end and tokens go on
+  record Mask(long[] inside, int[] exits) {
+    int bytes() {
+      return 64 + 8 * inside.length + 4 * exits.length;
+    }
+  }
+
   private final Vocabulary vocabulary;
   private final MaskCache cache;
   private final Budget budget;
@@ -43,8 +54,8 @@ final class RuleMasks {
     if (counted(state, mask) || limited(state, mask)) {
       return;
     }
-    Optional<DfaMask> known = cache.mask(state.term());
-    DfaMask found = known.isPresent() ? known.get() : compute(state);
+    Optional<Mask> known = cache.mask(state.term());
+    Mask found = known.isPresent() ? known.get() : compute(state);
     if (known.isEmpty()) {
       cache.keep(state.term(), found);
     }
@@ -54,8 +65,8 @@ final class RuleMasks {
     exits.addAll(found.exits());
   }
 
-  private DfaMask compute(DfaState state) {
-    Optional<DfaMask> without = withoutWords(state);
+  private Mask compute(DfaState state) {
+    Optional<Mask> without = withoutWords(state);
     if (without.isPresent()) {
       return without.get();
     }
@@ -70,8 +81,8 @@ final class RuleMasks {
   }
 
   /// The mask of `inside` and of the exits that were collected from `before` on.
-  private DfaMask taken(long[] inside, int before) {
-    DfaMask found = new DfaMask(inside, exits.copy(before));
+  private Mask taken(long[] inside, int before) {
+    Mask found = new Mask(inside, exits.copy(before));
     exits.truncate(before);
     return found;
   }
@@ -79,7 +90,7 @@ final class RuleMasks {
   /// The state allows any run of some characters and ends behind other bytes only, so all tokens
   /// that are such runs are allowed, and only the others have to be walked: those that hold a
   /// quote.
-  private DfaMask beyondRun(DfaState state, DfaState run) {
+  private Mask beyondRun(DfaState state, DfaState run) {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     CountedMasks counts = counts(run.dfa(), ((Term.Repeat) run.term()).item());
@@ -98,7 +109,7 @@ final class RuleMasks {
   }
 
   /// The mask of `state` if what it denies are words, among other things.
-  private Optional<DfaMask> withoutWords(DfaState state) {
+  private Optional<Mask> withoutWords(DfaState state) {
     if (!(state.term() instanceof Term.Both(_, var parts))) {
       return Optional.empty();
     }
@@ -124,7 +135,7 @@ final class RuleMasks {
 
   /// `base` without `denied`, which are words. That differs from `base` only where `denied` is
   /// alive, so only the beginnings of the words are walked.
-  private DfaMask without(DfaState base, DfaState denied) {
+  private Mask without(DfaState base, DfaState denied) {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     fill(base, inside);

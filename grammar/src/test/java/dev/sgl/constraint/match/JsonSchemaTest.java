@@ -79,6 +79,31 @@ class JsonSchemaTest {
   }
 
   @Test
+  void arraysAndObjectsAreUniqueByTheirValues() {
+    check(
+        "{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"object\",\"properties\":"
+            + "{\"a\":{\"type\":\"number\"},\"b\":{\"type\":\"string\"}}}}",
+        List.of(
+            "[{\"a\":1,\"b\":\"x\"},{\"a\":1,\"b\":\"y\"},{\"a\":1},{\"b\":\"x\"},{}]",
+            "[{\"a\":1,\"c\":[]},{\"a\":1,\"c\":[0]}]"),
+        List.of(
+            "[{\"a\":1,\"b\":\"x\"},{\"a\":1,\"b\":\"x\"}]",
+            "[{},{\"a\":1},{}]",
+            "[{\"a\":1},{\"a\":1.0}]",
+            "[{\"c\":1,\"d\":2},{\"d\":2,\"c\":1}]"));
+    check(
+        "{\"type\":\"array\",\"uniqueItems\":true}",
+        List.of("[[],[[]],{},0,\"0\",[0],[\"0\"],null,false]", "[[1,2],[2,1]]"),
+        List.of("[[],[]]", "[[1,[2]],0,[1,[2]]]", "[null,null]"));
+    check(
+        "{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":3,\"items\":{\"type\":\"object\","
+            + "\"required\":[\"id\"],\"properties\":{\"id\":{\"enum\":[1,2,3]},\"on\":{\"const\":true}}}}",
+        List.of(
+            "[{\"id\":1},{\"id\":2},{\"id\":3}]", "[{\"id\":1},{\"id\":1,\"on\":true},{\"id\":3}]"),
+        List.of("[{\"id\":1},{\"id\":2}]", "[{\"id\":1},{\"id\":2},{\"id\":1}]"));
+  }
+
+  @Test
   void boundsOfBothKindsHoldBesideEachOther() {
     check(
         "{\"type\":\"number\",\"minimum\":0,\"exclusiveMinimum\":-5}",
@@ -195,7 +220,9 @@ class JsonSchemaTest {
         "{\"properties\":3} | `properties` needs an object, at #",
         "{\"type\":\"array\",\"items\":{\"type\":\"boolean\"},\"minItems\":5,\"maxItems\":3} | no value",
         "{\"not\":{\"uniqueItems\":true,\"items\":{\"type\":\"integer\"}}} | not supported inside of",
-        "{\"uniqueItems\":true} | `uniqueItems` is supported for items that are neither",
+        "{\"uniqueItems\":true,\"minItems\":2,\"items\":{\"type\":\"object\"}} | can tell enough items",
+        "{\"uniqueItems\":true,\"items\":{\"type\":\"object\"},\"contains\":{\"type\":\"object\"},\"minContains\":2} | can tell enough items",
+        "{\"uniqueItems\":true,\"prefixItems\":[{\"type\":\"array\"}]} | where each has few values only",
         "{\"allOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]} | no value satisfies the schema",
         "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} | no value satisfies",
         "{\"$defs\":{\"t\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/t\"}}},\"$ref\":\"#/$defs/t\"} | no value satisfies the schema",

@@ -197,7 +197,13 @@ class WalkTest {
 
     String root() {
       return "{\"$defs\":{\"A\":%s,\"B\":%s},\"$ref\":\"#/$defs/A\"}"
-          .formatted(schema(3), schema(2));
+          .formatted(definition(3), definition(2));
+    }
+
+    /// No bare reference: one that leads back to itself asks nothing.
+    private String definition(int depth) {
+      String schema = schema(depth);
+      return schema.startsWith("{\"$ref\"") ? definition(depth) : schema;
     }
 
     private String schema(int depth) {
@@ -220,8 +226,9 @@ class WalkTest {
             case 2 -> ",\"minItems\":1";
             default -> "";
           };
-      return "{\"type\":\"array\",\"items\":%s,\"maxItems\":%d%s}"
-          .formatted(schema(depth), number(1, 3), more);
+      String unique = random.nextInt(3) == 0 ? ",\"uniqueItems\":true" : "";
+      return "{\"type\":\"array\",\"items\":%s,\"maxItems\":%d%s%s}"
+          .formatted(schema(depth), number(1, 3), more, unique);
     }
 
     private String choice(int depth) {

@@ -1,8 +1,8 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.document;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.json.Place.Target;
+import dev.sgl.constraint.json.document.Place.Target;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +15,7 @@ import java.util.function.Function;
 
 /// The schemas that references lead to: by `$id`, by anchor and by JSON pointer, in the document
 /// itself and in the others that were given. Nothing is ever fetched.
-final class Documents {
+public final class Documents {
   private static final String DEFAULT_BASE = "sgl:/schema";
   private static final int MAX_DEPTH = 500;
 
@@ -52,7 +52,7 @@ final class Documents {
   private final Target root;
 
   /// @param others the documents that references may lead to, by URI without fragment
-  Documents(JsonNode document, Function<String, Optional<JsonNode>> others) {
+  public Documents(JsonNode document, Function<String, Optional<JsonNode>> others) {
     this.others = others;
     Draft draft = Draft.of(document).orElse(Draft.DRAFT2020);
     root = new Target(document, baseOf(document, DEFAULT_BASE, draft), draft, "#");
@@ -62,7 +62,7 @@ final class Documents {
   }
 
   /// The document itself.
-  Place root() {
+  public Place root() {
     return enter(root, Map.of());
   }
 
@@ -146,7 +146,7 @@ final class Documents {
   // --- where references lead
 
   /// The place of a part of the schema at `place`.
-  Place part(Place place, JsonNode part, String... keys) {
+  public Place part(Place place, JsonNode part, String... keys) {
     Place plain = place.at(part, keys);
     Draft draft = Draft.of(part).orElse(place.draft());
     String base = baseOf(part, place.base(), draft);
@@ -156,13 +156,13 @@ final class Documents {
   }
 
   /// Where `$ref` at `place` leads.
-  Place follow(Place place, String reference) {
+  public Place follow(Place place, String reference) {
     return enter(find(place, reference), place.scope());
   }
 
   /// Where `$dynamicRef` leads (2020-12, section 8.2.3.2): to the outermost dynamic anchor of that
   /// name, if the reference itself leads to one.
-  Place followDynamic(Place place, String reference) {
+  public Place followDynamic(Place place, String reference) {
     Target target = find(place, reference);
     String name = target.schema().path("$dynamicAnchor").asText("");
     boolean moves = !name.isEmpty() && reference.endsWith("#" + name);
@@ -170,7 +170,7 @@ final class Documents {
   }
 
   /// Where `$recursiveRef` leads (2019-09, section 8.2.4.2.1).
-  Place followRecursive(Place place) {
+  public Place followRecursive(Place place) {
     Target target = find(place, "#");
     boolean moves = target.schema().path("$recursiveAnchor").asBoolean();
     return enter(moves ? place.scope().getOrDefault("", target) : target, place.scope());

@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.document;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
@@ -9,10 +9,11 @@ import java.util.Map;
 /// @param base the URI against which its references are resolved
 /// @param pointer where it stands in its document, for messages
 /// @param scope what the dynamic anchors mean that are in scope: the place of each by its name
-record Place(JsonNode schema, String base, Draft draft, String pointer, Map<String, Target> scope) {
+public record Place(
+    JsonNode schema, String base, Draft draft, String pointer, Map<String, Target> scope) {
 
   /// Where a reference leads, before it is known in what scope.
-  record Target(JsonNode schema, String base, Draft draft, String pointer) {
+  public record Target(JsonNode schema, String base, Draft draft, String pointer) {
     @Override
     public boolean equals(Object other) {
       return other instanceof Target that && schema == that.schema && base.equals(that.base);
@@ -24,7 +25,7 @@ record Place(JsonNode schema, String base, Draft draft, String pointer, Map<Stri
     }
   }
 
-  Place {
+  public Place {
     scope = Map.copyOf(scope);
   }
 

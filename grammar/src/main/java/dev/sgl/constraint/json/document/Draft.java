@@ -1,10 +1,10 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.json.document;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /// The versions of JSON Schema, the older first.
-enum Draft {
+public enum Draft {
   DRAFT4("http://json-schema.org/draft-04/schema"),
   DRAFT6("http://json-schema.org/draft-06/schema"),
   DRAFT7("http://json-schema.org/draft-07/schema"),
@@ -18,7 +18,7 @@ enum Draft {
   }
 
   /// The draft that `$schema` of `schema` names; empty if it names none.
-  static Optional<Draft> of(JsonNode schema) {
+  public static Optional<Draft> of(JsonNode schema) {
     String named = schema.path("$schema").asText("");
     String plain = named.endsWith("#") ? named.substring(0, named.length() - 1) : named;
     for (Draft draft : values()) {
@@ -31,7 +31,7 @@ enum Draft {
     return Optional.empty();
   }
 
-  boolean isBefore(Draft other) {
+  public boolean isBefore(Draft other) {
     return ordinal() < other.ordinal();
   }
 
