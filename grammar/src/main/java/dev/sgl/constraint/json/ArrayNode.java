@@ -202,7 +202,7 @@ final class ArrayNode implements Branch, Reach.Goal {
 
   private void uniqueItem(Splits.Split split, Edges.Builder builder) {
     Term term = fresh(split);
-    if (!nodes.terms.search().isEmpty(term)) {
+    if (!nodes.dfa.isEmpty(term)) {
       Node scalar =
           Capture.of(
               nodes.rule(term),

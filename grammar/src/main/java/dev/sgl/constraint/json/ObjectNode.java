@@ -273,7 +273,7 @@ final class ObjectNode implements Branch, Reach.Goal {
     }
     for (OtherMember member : others()) {
       Term names = plan.isPlain() ? fresh(member.names()) : leadingOn(member);
-      if (!nodes.terms.search().isEmpty(names)) {
+      if (!nodes.dfa.isEmpty(names)) {
         Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
         builder.call(
             Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.nameEnd()),

@@ -206,7 +206,7 @@ final class ObjectPlan {
     }
     asked.add(nodes.terms.not(nodes.terms.either(denied)));
     Term names = nodes.terms.both(asked);
-    if (nodes.terms.search().isEmpty(names)) {
+    if (nodes.dfa.isEmpty(names)) {
       return;
     }
     if (next == patterns.size()) {

@@ -2,10 +2,12 @@ package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.machine.Node;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -29,11 +31,10 @@ final class Splits {
 
   private final JsonNodes nodes;
   private final Formulas formulas;
-  private final Values values;
+  private final Map<Formula, Optional<Formula>> scalars = new HashMap<>();
 
   Splits(JsonNodes nodes) {
     this.nodes = nodes;
-    this.values = nodes.language.values();
     this.formulas = nodes.formulas;
   }
 
@@ -51,6 +52,32 @@ final class Splits {
     List<Split> splits = new ArrayList<>();
     search.found.forEach((next, values) -> splits.add(new Split(formulas.or(values), next)));
     return splits;
+  }
+
+  /// The one value that `formula` asks for, as what it asks of the kind of that value, if it is
+  /// one value that is no array and no object.
+  private Optional<Formula> scalar(Formula formula) {
+    Optional<Formula> known = scalars.get(formula);
+    if (known == null) {
+      known = readScalar(formula);
+      scalars.put(formula, known);
+    }
+    return known;
+  }
+
+  private Optional<Formula> readScalar(Formula formula) {
+    Optional<Formula> found = Optional.empty();
+    for (Kind kind : Kind.values()) {
+      Formula asked = nodes.shapes.of(formula, kind);
+      if (asked != formulas.no) {
+        boolean isName = asked == formulas.yes && Kind.NUMBER.compareTo(kind) > 0;
+        if (found.isPresent() || !isName && !nodes.language.values().isSingle(asked)) {
+          return Optional.empty();
+        }
+        found = Optional.of(isName ? formulas.kind(kind) : asked);
+      }
+    }
+    return found;
   }
 
   /// Whether some value satisfies all of `parts`, as far as can be told in time.
@@ -78,7 +105,7 @@ final class Splits {
       for (Formula atom : atoms(rest)) {
         Formula ask = asked.apply(atom);
         if (ask != formulas.yes && !truth.containsKey(ask)) {
-          if (values.isScalar(ask)) {
+          if (scalar(ask).isPresent()) {
             oneOf(rest, value, truth);
             return;
           }
@@ -100,20 +127,22 @@ final class Splits {
 
     /// Of several scalars a value is one or none.
     private void oneOf(Formula rest, List<Formula> value, Map<Formula, Boolean> truth) {
-      Set<Formula> scalars = new LinkedHashSet<>();
+      Map<Formula, List<Formula>> asks = new LinkedHashMap<>(); // by scalar
       Map<Formula, Boolean> none = new LinkedHashMap<>(truth);
       for (Formula atom : atoms(rest)) {
         Formula ask = asked.apply(atom);
-        if (values.isScalar(ask) && none.putIfAbsent(ask, false) == null) {
-          scalars.add(ask);
+        Optional<Formula> scalar = scalar(ask);
+        if (scalar.isPresent() && none.putIfAbsent(ask, false) == null) {
+          asks.computeIfAbsent(scalar.get(), _ -> new ArrayList<>()).add(ask);
         }
       }
-      for (Formula scalar : scalars) {
+      for (List<Formula> same : asks.values()) {
         Map<Formula, Boolean> known = new LinkedHashMap<>(none);
-        known.put(scalar, true);
-        go(rest, value, scalar, known);
+        same.forEach(ask -> known.put(ask, true));
+        go(rest, value, same.getFirst(), known);
       }
-      go(rest, value, formulas.not(formulas.or(List.copyOf(scalars))), none);
+      List<Formula> all = asks.values().stream().map(List::getFirst).toList();
+      go(rest, value, formulas.not(formulas.or(all)), none);
     }
 
     /// Goes on where the value is as `ask` has it, too.

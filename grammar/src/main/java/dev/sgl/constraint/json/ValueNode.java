@@ -37,7 +37,7 @@ final class ValueNode implements Branch, Reach.Goal {
 
   @Override
   public Iterable<List<Reach.Goal>> ways() {
-    if (!nodes.terms.search().isEmpty(nodes.shapes.scalar(formula))) {
+    if (!nodes.dfa.isEmpty(nodes.shapes.scalar(formula))) {
       return List.of(List.of());
     }
     List<List<Reach.Goal>> ways = new ArrayList<>();
@@ -50,7 +50,7 @@ final class ValueNode implements Branch, Reach.Goal {
   public Edges edges() {
     if (edges.isEmpty()) {
       Edges.Builder builder = new Edges.Builder();
-      if (!nodes.terms.search().isEmpty(nodes.shapes.scalar(formula))) {
+      if (!nodes.dfa.isEmpty(nodes.shapes.scalar(formula))) {
         builder.call(scalar(), Branch.END);
       }
       array().filter(nodes.reach::isReachable).ifPresent(a -> builder.on('[', nodes.spaced(a)));

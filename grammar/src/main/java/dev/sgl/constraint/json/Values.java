@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.json.scalar.Texts;
+import dev.sgl.constraint.regex.Term;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,7 +25,7 @@ final class Values {
   private final Formulas formulas;
   private final Texts texts;
   private final Numbers numbers;
-  private final Set<Formula> scalars = new HashSet<>();
+  private final Set<Formula> singles = new HashSet<>(); // numbers of one value
 
   Values(Formulas formulas, Texts texts, Numbers numbers) {
     this.formulas = formulas;
@@ -41,28 +42,32 @@ final class Values {
     }
   }
 
-  /// Whether `formula` was made here for one value that is no array and no object. Different
-  /// formulas are then of different values.
-  boolean isScalar(Formula formula) {
-    return scalars.contains(formula);
+  /// Whether an assertion of a string or a number leaves a single value. Different assertions are
+  /// then of different values.
+  boolean isSingle(Formula assertion) {
+    return assertion instanceof Formula.Text text && isWord(text.term)
+        || singles.contains(assertion);
+  }
+
+  private static boolean isWord(Term term) {
+    return switch (term) {
+      case Term.Empty _ -> true;
+      case Term.Bytes(_, var set) -> set.size() == 1;
+      case Term.Concat(_, var head, var tail) -> isWord(head) && isWord(tail);
+      default -> false;
+    };
   }
 
   /// Only `value`.
   Formula only(JsonNode value) {
-    Formula formula = made(value);
-    if (value.isValueNode()) {
-      scalars.add(formula);
-    }
-    return formula;
-  }
-
-  private Formula made(JsonNode value) {
     return switch (value.getNodeType()) {
       case NULL -> formulas.kind(Kind.NULL);
       case BOOLEAN -> formulas.kind(value.asBoolean() ? Kind.TRUE : Kind.FALSE);
-      case NUMBER ->
-          formulas.and(
-              formulas.kind(Kind.NUMBER), formulas.number(numbers.value(value.decimalValue())));
+      case NUMBER -> {
+        Formula number = formulas.number(numbers.value(value.decimalValue()));
+        singles.add(number);
+        yield formulas.and(formulas.kind(Kind.NUMBER), number);
+      }
       case STRING ->
           formulas.and(formulas.kind(Kind.STRING), formulas.text(texts.only(value.asText())));
       case ARRAY -> array(value);

@@ -42,15 +42,28 @@ public final class Dfa {
     if (known != null) {
       return known;
     }
-    DfaState state = isEmpty(term) ? dead : new DfaState(this, term);
+    DfaState state = isNothing(term) ? dead : new DfaState(this, term);
     states.put(term, state);
     return state;
   }
 
-  private boolean isEmpty(Term term) {
+  /// Whether no text is in `term`.
+  public boolean isEmpty(Term term) {
+    if (terms.search().isFound(term)) {
+      return false;
+    }
+    return switch (term) {
+      case Term.Either(_, var choices) -> choices.stream().allMatch(this::isEmpty);
+      case Term.Concat(_, var head, var tail) -> isEmpty(head) || isEmpty(tail);
+      case Term.Both both -> state(both).isDead();
+      default -> terms.search().isEmpty(term);
+    };
+  }
+
+  private boolean isNothing(Term term) {
     Optional<LengthLimit> limit = LengthLimit.of(term, terms);
     if (limit.isEmpty()) {
-      return terms.search().isEmpty(term);
+      return term instanceof Term.Both ? terms.search().isEmpty(term) : isEmpty(term);
     }
     DfaState form = state(limit.get().form());
     DfaState any = state(limit.get().any());

@@ -17,7 +17,7 @@ import java.util.WeakHashMap;
 /// do not wait for each other.
 public final class CompiledConstraint {
   /// Work that one step of a matcher may take.
-  private static final long STEPS = 4_000_000;
+  private static final long STEPS = 8_000_000;
 
   /// Objects that one step of a matcher may make.
   private static final long SPACE = 200_000;

@@ -1,21 +1,29 @@
 package dev.sgl.constraint.regex;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /// Looks for the texts of terms, through their derivatives: whether there are any, some of them, a
 /// shortest one. What was found is kept.
 ///
 /// Owned by one thread at a time, like its terms.
 public final class TermSearch {
+  private static final int MAX_SAMPLE = 256; // bytes
+  private static final int MAX_GUESSES = 64;
+
   private final Terms terms;
   private final BitSet full = new BitSet(); // terms that are known not to be empty
   private final BitSet hollow = new BitSet(); // terms that are known to be empty
+  private final Map<Integer, Optional<byte[]>> samples = new HashMap<>();
   private final Map<Integer, byte[]> shortest = new HashMap<>(); // texts, by term
   private final Map<Integer, BitSet> begun = new HashMap<>(); // rests, by character
 
@@ -44,11 +52,10 @@ public final class TermSearch {
 
   /// Whether no text is in `term`.
   public boolean isEmpty(Term term) {
-    if (Terms.isSurelyFull(term) || hollow.get(term.id()) || full.get(term.id())) {
-      return term == terms.nothing || hollow.get(term.id());
+    if (term == terms.nothing || hollow.get(term.id())) {
+      return true;
     }
-    if (term.isNullable() || isGuessed(term)) {
-      full.set(term.id());
+    if (isFound(term)) {
       return false;
     }
     ArrayDeque<Term> open = new ArrayDeque<>(List.of(term));
@@ -76,25 +83,98 @@ public final class TermSearch {
     return true;
   }
 
-  /// Whether a text is in `term` that one of its machines guesses.
-  private boolean isGuessed(Term term) {
-    List<byte[]> guesses = new ArrayList<>();
-    guess(term, guesses, new BitSet());
-    return guesses.stream().anyMatch(text -> terms.derive(term, text).isNullable());
+  /// Whether a text of `term` is found without a search.
+  public boolean isFound(Term term) {
+    if (term.isNullable() || full.get(term.id())) {
+      return true;
+    }
+    boolean isFound =
+        term != terms.nothing && Terms.isSurelyFull(term)
+            || switch (term) {
+              case Term.Concat(_, var head, var tail) -> isFound(head) && isFound(tail);
+              case Term.Either(_, var choices) -> choices.stream().anyMatch(this::isFound);
+              default -> sample(term).isPresent();
+            };
+    full.set(term.id(), isFound);
+    return isFound;
   }
 
-  private static void guess(Term term, List<byte[]> guesses, BitSet seen) {
-    if (seen.get(term.id())) {
-      return;
+  /// A short text of `term`, if one is found without a search: in an intersection, a text of one
+  /// part that is in the others.
+  private Optional<byte[]> sample(Term term) {
+    Optional<byte[]> known = samples.get(term.id());
+    if (known == null) {
+      known =
+          switch (term) {
+            case Term.Nothing _, Term.Not _ -> Optional.empty();
+            case Term.Empty _ -> Optional.of(new byte[0]);
+            case Term.Bytes(_, var set) -> Optional.of(new byte[] {usual(set)});
+            case Term.Concat(_, var head, var tail) ->
+                sample(head).flatMap(first -> sample(tail).map(rest -> append(first, rest)));
+            case Term.Either(_, var choices) ->
+                choices.stream().flatMap(choice -> sample(choice).stream()).findFirst();
+            case Term.Both _ -> new Guesses(term).find(term);
+            case Term.Repeat(_, var item, int min, _, _) ->
+                sample(item).flatMap(text -> times(text, min));
+            case Term.Run(_, var machine, long state) ->
+                Optional.of(machine.guess(state)).filter(text -> isIn(term, text));
+          };
+      samples.put(term.id(), known);
     }
-    seen.set(term.id());
-    switch (term) {
-      case Term.Run(_, var machine, long state) -> guesses.add(machine.guess(state));
-      case Term.Concat(_, var head, _) -> guess(head, guesses, seen);
-      case Term.Both(_, var parts) -> parts.forEach(part -> guess(part, guesses, seen));
-      case Term.Either(_, var choices) -> choices.forEach(c -> guess(c, guesses, seen));
-      default -> {}
+    return known;
+  }
+
+  private boolean isIn(Term term, byte[] text) {
+    return terms.derive(term, text).isNullable();
+  }
+
+  /// Texts of the parts of an intersection, tried in all of it.
+  private final class Guesses {
+    private final Term both;
+    private final Set<ByteBuffer> tried = new HashSet<>();
+    private final BitSet seen = new BitSet();
+
+    Guesses(Term both) {
+      this.both = both;
     }
+
+    Optional<byte[]> find(Term term) {
+      if (seen.get(term.id()) || tried.size() > MAX_GUESSES) {
+        return Optional.empty();
+      }
+      seen.set(term.id());
+      return switch (term) {
+        case Term.Both(_, var parts) -> any(parts);
+        case Term.Either(_, var choices) -> any(choices);
+        default ->
+            sample(term).filter(text -> tried.add(ByteBuffer.wrap(text)) && isIn(both, text));
+      };
+    }
+
+    private Optional<byte[]> any(List<Term> some) {
+      return some.stream().flatMap(term -> find(term).stream()).findFirst();
+    }
+  }
+
+  /// A letter or a digit where there is one: many forms ask for the end of a word somewhere.
+  private static byte usual(ByteSet set) {
+    for (int value : new int[] {'a', '0', '1', 'A'}) {
+      if (set.contains(value)) {
+        return (byte) value;
+      }
+    }
+    return (byte) set.next(0);
+  }
+
+  private static Optional<byte[]> times(byte[] text, int count) {
+    if ((long) text.length * count > MAX_SAMPLE) {
+      return Optional.empty();
+    }
+    byte[] all = new byte[text.length * count];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = text[i % text.length];
+    }
+    return Optional.of(all);
   }
 
   /// Texts of `term`, as many as there are but at most `limit`.

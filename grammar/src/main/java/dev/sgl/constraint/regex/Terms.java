@@ -29,6 +29,9 @@ public final class Terms {
   private final BitSet characters = new BitSet(); // terms of one character in some spelling
   private final TermSearch search = new TermSearch(this);
   private final Map<Integer, Term> unlimited = new HashMap<>(); // by the term with limits
+  private int derivations;
+  private int[] derivedIn = {}; // the derivation in which a term's derivative was taken last
+  private Term[] derived = {}; // that derivative
 
   public final Term nothing;
   public final Term empty;
@@ -531,45 +534,63 @@ public final class Terms {
 
   /// What may follow `value` (0 to 255) in `term`.
   public Term derive(Term term, int value) {
-    budget.spend(1);
-    return switch (term) {
-      case Term.Nothing _, Term.Empty _ -> nothing;
-      case Term.Bytes(_, var set) -> set.contains(value) ? empty : nothing;
-      case Term.Concat(_, var head, var tail) -> {
-        Term derived = concat(derive(head, value), tail);
-        yield head.isNullable() ? either(derived, derive(tail, value)) : derived;
-      }
-      case Term.Either(_, var choices) -> either(deriveAll(choices, value));
-      case Term.Both(_, var parts) -> {
-        List<Term> derived = new ArrayList<>(parts.size());
-        for (Term part : parts) {
-          Term next = derive(part, value);
-          if (next == nothing) {
-            yield nothing;
-          }
-          derived.add(next);
-        }
-        yield both(derived);
-      }
-      case Term.Not(_, var inner) -> not(derive(inner, value));
-      case Term.Repeat(_, _, _, int max, _) when max == 0 -> nothing;
-      case Term.Repeat(_, var item, int min, int max, boolean isLength) -> {
-        int more = max == Regex.UNBOUNDED ? max : max - 1;
-        yield concat(derive(item, value), repeat(item, Math.max(0, min - 1), more, isLength));
-      }
-      case Term.Run(_, var machine, long state) -> run(machine, machine.next(state, value));
-    };
+    return derivative(term, value, ++derivations);
   }
 
-  private List<Term> deriveAll(List<Term> terms, int value) {
-    List<Term> derived = new ArrayList<>(terms.size());
+  /// The same for a part of a term, which may be a part in several places.
+  ///
+  /// @param derivation tells calls of [#derive] apart
+  private Term derivative(Term term, int value, int derivation) {
+    budget.spend(1);
+    int id = term.id();
+    if (id < derivedIn.length && derivedIn[id] == derivation) {
+      return derived[id];
+    }
+    Term next =
+        switch (term) {
+          case Term.Nothing _, Term.Empty _ -> nothing;
+          case Term.Bytes(_, var set) -> set.contains(value) ? empty : nothing;
+          case Term.Concat(_, var head, var tail) -> {
+            Term behind = concat(derivative(head, value, derivation), tail);
+            yield head.isNullable() ? either(behind, derivative(tail, value, derivation)) : behind;
+          }
+          case Term.Either(_, var choices) -> either(derivatives(choices, value, derivation));
+          case Term.Both(_, var parts) -> {
+            List<Term> all = derivatives(parts, value, derivation);
+            yield all.size() < parts.size() ? nothing : both(all);
+          }
+          case Term.Not(_, var inner) -> not(derivative(inner, value, derivation));
+          case Term.Repeat(_, _, _, int max, _) when max == 0 -> nothing;
+          case Term.Repeat(_, var item, int min, int max, boolean isLength) -> {
+            int more = max == Regex.UNBOUNDED ? max : max - 1;
+            Term others = repeat(item, Math.max(0, min - 1), more, isLength);
+            yield concat(derivative(item, value, derivation), others);
+          }
+          case Term.Run(_, var machine, long state) -> run(machine, machine.next(state, value));
+        };
+    remember(id, next, derivation);
+    return next;
+  }
+
+  private void remember(int id, Term next, int derivation) {
+    if (id >= derivedIn.length) {
+      derivedIn = Arrays.copyOf(derivedIn, Math.max(2 * id, 256));
+      derived = Arrays.copyOf(derived, derivedIn.length);
+    }
+    derivedIn[id] = derivation;
+    derived[id] = next;
+  }
+
+  /// The derivatives of `terms` that are not [#nothing].
+  private List<Term> derivatives(List<Term> terms, int value, int derivation) {
+    List<Term> all = new ArrayList<>(terms.size());
     for (Term term : terms) {
-      Term next = derive(term, value);
+      Term next = derivative(term, value, derivation);
       if (next != nothing) {
-        derived.add(next);
+        all.add(next);
       }
     }
-    return derived;
+    return all;
   }
 
   /// What may follow each byte in `term`.

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json.scalar;
 
 import dev.sgl.constraint.regex.ByteMachine;
+import java.io.ByteArrayOutputStream;
 
 /// The times of RFC 3339 whose second is 60: they are 23:59:60 in UTC, so the offset follows from
 /// the hour and the minute.
@@ -69,6 +70,32 @@ record LeapSecond() implements ByteMachine {
   @Override
   public boolean accepts(long state) {
     return state / DAY == END;
+  }
+
+  @Override
+  public byte[] guess(long state) {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    for (long here = state; !accepts(here); ) {
+      int value = usual((int) (here / DAY), (int) (here % DAY));
+      text.write(value);
+      here = next(here, value);
+    }
+    return text.toByteArray();
+  }
+
+  /// A byte with which the text may go on: where it can be, to the end of a day in UTC.
+  private static int usual(int at, int minutes) {
+    return switch (at) {
+      case 0 -> '2';
+      case 1 -> minutes == 1200 ? '3' : '9';
+      case 3 -> '5';
+      case 4 -> '9';
+      case 2, 5 -> ':';
+      case 6 -> '6';
+      case FRACTION, 16 -> minutes == LAST ? 'Z' : '+';
+      case SIGNED, 11, 12, 13, 14 -> expected(at, minutes);
+      default -> '0';
+    };
   }
 
   @Override
