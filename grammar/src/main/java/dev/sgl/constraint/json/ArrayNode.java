@@ -133,6 +133,9 @@ final class ArrayNode implements Branch, Reach.Goal {
     Term term =
         nodes.terms.both(
             nodes.shapes.comparable(split.value()), nodes.terms.not(nodes.terms.either(before)));
+    if (nodes.rule(term).isSurelyInfinite()) {
+      return term;
+    }
     List<byte[]> texts = nodes.terms.search().texts(term, MAX_LISTED + 1);
     if (texts.size() > MAX_LISTED) {
       return term; // there are enough for all that may follow

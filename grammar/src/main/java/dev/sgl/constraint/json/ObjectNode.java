@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Inside of an object, before a property or the end.
 final class ObjectNode implements Branch, Reach.Goal {
@@ -195,6 +197,8 @@ final class ObjectNode implements Branch, Reach.Goal {
 
   // --- ways to the end
 
+  /// In the order of the names, also where they may come in any: whether the object can be ended
+  /// does not hang on that.
   @Override
   public Iterable<List<Reach.Goal>> ways() {
     if (mayEnd()) {
@@ -207,36 +211,44 @@ final class ObjectNode implements Branch, Reach.Goal {
           .forEach(name -> needed.add(nodes.value(plan.value(name))));
       return List.of(needed);
     }
-    List<List<Reach.Goal>> named = new ArrayList<>();
-    Formula formula = rest.formula();
-    for (int i = rest.from(); i < plan.names().size() && formula != formulas.no; i++) {
-      int name = i;
-      if (!rest.used().contains(i)) {
-        for (Splits.Split split : split(formula, each -> plan.speaksOf(each, name))) {
-          named.add(
-              List.of(
-                  nodes.value(split.value()),
-                  nodes.object(plan, after(name, split.rest()), false)));
-        }
-      }
-      if (!nodes.style.anyOrder()) {
-        formula = without(formula, i + 1, Set.of());
-      }
-    }
-    List<List<Reach.Goal>> ways =
-        new ArrayList<>(named.reversed()); // later ones skip what may be left out
-    for (OtherMember member : others()) {
-      for (Splits.Split split : member.splits()) {
-        if (split.rest() == rest.formula()) {
+    int last = plan.names().size() - 1; // later ones skip what may be left out
+    return () ->
+        Stream.concat(
+                IntStream.iterate(last, name -> name >= rest.from(), name -> name - 1)
+                    .filter(name -> !rest.used().contains(name))
+                    .boxed()
+                    .flatMap(this::waysBy),
+                Stream.of(last + 1).flatMap(this::waysByOthers))
+            .iterator();
+  }
+
+  private Stream<List<Reach.Goal>> waysBy(int name) {
+    Formula formula = without(rest.formula(), name, rest.used());
+    return split(formula, each -> plan.speaksOf(each, name)).stream()
+        .map(split -> way(split, name + 1, rest.used(), rest.others()));
+  }
+
+  private Stream<List<Reach.Goal>> waysByOthers(int from) {
+    Formula formula = without(rest.formula(), from, Set.of());
+    List<List<Reach.Goal>> ways = new ArrayList<>();
+    for (ObjectPlan.Others names : plan.others()) {
+      for (Splits.Split split : split(formula, each -> plan.speaksOf(each, names))) {
+        if (split.rest() == formula) {
           continue; // it brings the end no nearer
         }
-        for (byte[] text : nodes.terms.search().texts(fresh(member.names()), 1)) {
-          Rest next = afterOther(split.rest(), with(new String(text, StandardCharsets.UTF_8)));
-          ways.add(List.of(nodes.value(split.value()), nodes.object(plan, next, false)));
+        for (byte[] text : nodes.terms.search().texts(fresh(names), 1)) {
+          Set<String> others = with(new String(text, StandardCharsets.UTF_8));
+          ways.add(way(split, from, Set.of(), others));
         }
       }
     }
-    return ways;
+    return ways.stream();
+  }
+
+  private List<Reach.Goal> way(
+      Splits.Split split, int from, Set<Integer> used, Set<String> others) {
+    Rest next = new Rest(from, used, without(split.rest(), from, used), others);
+    return List.of(nodes.value(split.value()), nodes.object(plan, next, false));
   }
 
   // --- places

@@ -54,7 +54,7 @@ public final class DfaState implements Node {
 
   /// Whether infinitely many texts may follow for sure: the term says so, or a state that leads to
   /// itself is near. If not, they may nevertheless.
-  boolean isSurelyInfinite() {
+  public boolean isSurelyInfinite() {
     if (surelyInfinite.isEmpty()) {
       surelyInfinite = Optional.of(term.isInfinite() || isLoopNear());
     }

@@ -17,8 +17,8 @@ import java.util.Set;
 ///
 /// Owned by one thread at a time, like its terms.
 public final class TermSearch {
-  private static final int MAX_SAMPLE = 256; // bytes
-  private static final int MAX_GUESSES = 64;
+  private static final int MAX_SAMPLE = 48; // bytes
+  private static final int MAX_GUESSES = 12;
 
   private final Terms terms;
   private final BitSet full = new BitSet(); // terms that are known not to be empty
@@ -195,10 +195,10 @@ public final class TermSearch {
       }
       List<Path> longer = new ArrayList<>();
       for (Path path : level) {
-        for (int i = 0; i < 256; i++) {
-          Term next = terms.derive(path.rest(), i);
-          if (!isEmpty(next)) {
-            longer.add(new Path(next, append(path.text(), (byte) i)));
+        Term[] row = terms.row(path.rest());
+        for (int i = 0; i < row.length; i++) {
+          if (!isEmpty(row[i])) {
+            longer.add(new Path(row[i], append(path.text(), (byte) i)));
           }
         }
       }
@@ -245,7 +245,8 @@ public final class TermSearch {
         if (!tried.get(classes[value] & 0xff)) {
           tried.set(classes[value] & 0xff);
           Term next = terms.derive(here, value);
-          if (next != term && !isEmpty(next) && !steps.containsKey(next.id())) {
+          boolean isHollow = next == terms.nothing || hollow.get(next.id());
+          if (next != term && !isHollow && !steps.containsKey(next.id())) {
             steps.put(next.id(), new Step(here, (byte) value));
             open.add(next);
           }
