@@ -49,7 +49,8 @@ public final class Json {
     return text(node);
   }
 
-  private static String text(Object value) {
+  /// Without blanks.
+  static String text(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {

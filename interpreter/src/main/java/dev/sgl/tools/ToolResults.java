@@ -20,7 +20,7 @@ final class ToolResults {
   /// @throws TypeException if it is no value of the tool's type
   static Object read(Tool tool, String output) {
     Type type = tool.returns().orElse(Type.TEXT);
-    String text = output.replaceFirst("(\\r?\\n)+$", "");
+    String text = withoutLineEnds(output);
     if (Types.mismatch(type, text).isEmpty()) {
       return text;
     }
@@ -28,6 +28,14 @@ final class ToolResults {
         .filter(value -> Types.mismatch(type, value).isEmpty())
         .orElseThrow(
             () -> new TypeException("its output is not `" + type.show() + "`: " + shorten(text)));
+  }
+
+  private static String withoutLineEnds(String text) {
+    int end = text.length();
+    while (end > 0 && text.charAt(end - 1) == '\n') {
+      end -= end > 1 && text.charAt(end - 2) == '\r' ? 2 : 1;
+    }
+    return text.substring(0, end);
   }
 
   static String shorten(String text) {

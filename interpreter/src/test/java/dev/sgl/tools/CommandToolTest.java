@@ -112,10 +112,18 @@ class CommandToolTest {
   @Test
   void whatItSaysIsTextOrJsonOfTheToolsType() throws Exception {
     assertEquals("two\nlines", call("-> string", "printf '%s\\n' 'two\nlines'", ""));
+    assertEquals("a\r", call("-> string", "printf 'a\\r\\r\\n\\n\\r\\n'", ""));
     assertEquals(List.of(1L, 2L), call("-> int[]", "echo [1,2]", ""));
     assertEquals(3L, call("-> int", "echo 3", ""));
     TypeException error = assertThrows(TypeException.class, () -> call("-> int", "echo three", ""));
     assertEquals("its output is not `int`: three", error.getMessage());
+  }
+
+  @Test
+  void lineEndsWithoutNumberTakeNoTime() throws Exception {
+    String many = "sh -c 'yes \"\" | head -c 1000000; printf %s \"$1\"' _ {x}";
+    assertEquals("", call("-> string", many, ""));
+    assertEquals("\n".repeat(1_000_000) + "x", call("-> string", many, "x"));
   }
 
   @Test

@@ -24,6 +24,8 @@ import okhttp3.Response;
 public final class TestServer implements AutoCloseable {
   private static final Path DEMO = Path.of("../samples/model/demo");
 
+  private static final MediaType JSON = MediaType.get("application/json");
+
   private static final ServerOptions LOCAL = ServerOptions.DEFAULT.withAddress("127.0.0.1", 0);
 
   private final LocalBackend backend;
@@ -62,7 +64,13 @@ public final class TestServer implements AutoCloseable {
 
   /// With another chat template than the model's own.
   public static TestServer withTemplate(Path template) throws IOException {
-    return new TestServer(LocalOptions.DEFAULT.withChatTemplate(Optional.of(template)), LOCAL);
+    return open(
+        LocalOptions.DEFAULT.withChatTemplate(Optional.of(template)), UnaryOperator.identity());
+  }
+
+  public static TestServer open(LocalOptions local, UnaryOperator<ServerOptions> options)
+      throws IOException {
+    return new TestServer(local, options.apply(LOCAL));
   }
 
   public LocalBackend backend() {
@@ -92,9 +100,15 @@ public final class TestServer implements AutoCloseable {
       request.header(headers[i], headers[i + 1]);
     }
     if (!body.isEmpty()) {
-      request.post(RequestBody.create(body, MediaType.get("application/json")));
+      request.post(RequestBody.create(body, JSON));
     }
     return client.newCall(request.build());
+  }
+
+  /// Posts bytes that need be no text.
+  public Answer post(String path, byte[] body) throws IOException {
+    RequestBody bytes = RequestBody.create(body, JSON);
+    return answer(client.newCall(new Request.Builder().url(url(path)).post(bytes).build()));
   }
 
   public Answer post(String path, String body, String... headers) throws IOException {

@@ -26,6 +26,9 @@ import java.util.Set;
 public final class Tokenizer implements AutoCloseable {
   private static final String LINE_END = "\n";
 
+  /// The native library ends the process when it meets its own limit, 128.
+  private static final int MOST_DEPTH = 100;
+
   private final HuggingFaceTokenizer encoder;
   private final Vocabulary vocabulary;
   private final Map<String, Integer> special;
@@ -117,6 +120,10 @@ public final class Tokenizer implements AutoCloseable {
   /// @param text the same as `json`
   private static Tokenizer of(JsonNode json, byte[] text, int size, SpecialNames names)
       throws IOException {
+    if (depth(json) > MOST_DEPTH) {
+      throw new IllegalArgumentException(
+          "its JSON is nested more than %d levels deep".formatted(MOST_DEPTH));
+    }
     Map<String, Integer> special = new HashMap<>();
     byte[][] bytes = TokenBytes.read(json, size, names, special);
     System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
@@ -125,6 +132,14 @@ public final class Tokenizer implements AutoCloseable {
     HuggingFaceTokenizer encoder =
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(text), options);
     return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
+  }
+
+  private static int depth(JsonNode json) {
+    int deepest = 0;
+    for (JsonNode inner : json) {
+      deepest = Math.max(deepest, depth(inner));
+    }
+    return json.isContainerNode() ? deepest + 1 : 0;
   }
 
   /// The tokens of `text`. The names of special tokens in it become these tokens.

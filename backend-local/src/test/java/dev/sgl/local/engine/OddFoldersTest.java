@@ -158,6 +158,24 @@ class OddFoldersTest {
     assertTrue(refusal().contains("the layout of Mistral or Meta"), refusal());
   }
 
+  /// The native tokenizer would end the process.
+  @Test
+  void aTokenizerThatIsNestedTooDeeplyIsRefused() throws IOException {
+    change(
+        "tokenizer.json",
+        c -> {
+          ArrayNode decoders = c.putObject("decoder").put("type", "Sequence").putArray("decoders");
+          for (int i = 0; i < 130; i++) {
+            decoders = decoders.addArray();
+          }
+        });
+    assertTrue(
+        refusal()
+            .endsWith(
+                "tokenizer.json is no tokenizer: its JSON is nested more than 100 levels deep"),
+        refusal());
+  }
+
   @Test
   void specialTokensOfTheirOwnFileCount() throws IOException {
     change(
