@@ -5,7 +5,6 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Vocabulary;
-import dev.sgl.json.OutsideJson;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
@@ -25,9 +24,6 @@ import java.util.Set;
 /// Text to token ids by `tokenizer.json`, and the bytes of each token. Safe for many threads.
 public final class Tokenizer implements AutoCloseable {
   private static final String LINE_END = "\n";
-
-  /// The native library ends the process when it meets its own limit, 128.
-  private static final int MOST_DEPTH = 100;
 
   private final HuggingFaceTokenizer encoder;
   private final Vocabulary vocabulary;
@@ -52,11 +48,9 @@ public final class Tokenizer implements AutoCloseable {
       throw new ModelException(folder + " has no tokenizer.json" + other(folder));
     }
     JsonNode json = Checkpoint.json(folder, "tokenizer.json");
-    boolean isCompleted = complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
+    complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
     try {
-      byte[] text =
-          isCompleted ? OutsideJson.plain().writeValueAsBytes(json) : Files.readAllBytes(file);
-      return of(json, text, size, SpecialNames.read(folder));
+      return of(json, size, SpecialNames.read(folder));
     } catch (ModelException e) {
       throw e;
     } catch (IOException e) {
@@ -79,12 +73,9 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /// Adds the tokens that only `tokenizer_config.json` knows.
-  ///
-  /// @return whether there were any
-  private static boolean complete(JsonNode json, JsonNode config) {
+  private static void complete(JsonNode json, JsonNode config) {
     Set<Integer> known = new HashSet<>();
     json.path("added_tokens").forEach(token -> known.add(token.path("id").asInt()));
-    boolean isCompleted = false;
     for (Map.Entry<String, JsonNode> entry : config.path("added_tokens_decoder").properties()) {
       boolean isNumber = entry.getKey().matches("[0-9]{1,9}");
       if (isNumber
@@ -94,10 +85,8 @@ public final class Tokenizer implements AutoCloseable {
         object
             .withArray("added_tokens")
             .add(token.deepCopy().put("id", Integer.parseInt(entry.getKey())));
-        isCompleted = true;
       }
     }
-    return isCompleted;
   }
 
   /// Reads the tokenizer of a GGUF file.
@@ -108,38 +97,21 @@ public final class Tokenizer implements AutoCloseable {
     try {
       JsonNode json = GgufTokenizer.json(gguf);
       return of(
-          json,
-          OutsideJson.plain().writeValueAsBytes(json),
-          gguf.list("tokenizer.ggml.tokens").size(),
-          new SpecialNames(Map.of(), Set.of()));
+          json, gguf.list("tokenizer.ggml.tokens").size(), new SpecialNames(Map.of(), Set.of()));
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /// @param text the same as `json`
-  private static Tokenizer of(JsonNode json, byte[] text, int size, SpecialNames names)
-      throws IOException {
-    if (depth(json) > MOST_DEPTH) {
-      throw new IllegalArgumentException(
-          "its JSON is nested more than %d levels deep".formatted(MOST_DEPTH));
-    }
+  private static Tokenizer of(JsonNode json, int size, SpecialNames names) throws IOException {
     Map<String, Integer> special = new HashMap<>();
     byte[][] bytes = TokenBytes.read(json, size, names, special);
     System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
     Map<String, String> options =
         Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
     HuggingFaceTokenizer encoder =
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(text), options);
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(StrictJson.bytes(json)), options);
     return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
-  }
-
-  private static int depth(JsonNode json) {
-    int deepest = 0;
-    for (JsonNode inner : json) {
-      deepest = Math.max(deepest, depth(inner));
-    }
-    return json.isContainerNode() ? deepest + 1 : 0;
   }
 
   /// The tokens of `text`. The names of special tokens in it become these tokens.

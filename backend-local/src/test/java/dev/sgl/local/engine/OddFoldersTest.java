@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Model folders as people have them: what stands in another place than usual counts all the same,
 /// and what is not understood is named.
@@ -159,21 +161,22 @@ class OddFoldersTest {
   }
 
   /// The native tokenizer would end the process.
-  @Test
-  void aTokenizerThatIsNestedTooDeeplyIsRefused() throws IOException {
-    change(
-        "tokenizer.json",
-        c -> {
-          ArrayNode decoders = c.putObject("decoder").put("type", "Sequence").putArray("decoders");
-          for (int i = 0; i < 130; i++) {
-            decoders = decoders.addArray();
-          }
-        });
-    assertTrue(
-        refusal()
-            .endsWith(
-                "tokenizer.json is no tokenizer: its JSON is nested more than 100 levels deep"),
-        refusal());
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "DEEP, its JSON is nested more than 100 levels deep",
+        "NaN, it has a number that is infinite or none",
+        "-1e999, it has a number that is infinite or none",
+        "\"\\ud800\", it has half of a surrogate pair in a text",
+      })
+  void whatTheNativeTokenizerTakesForNoJsonIsRefused(String value, String message)
+      throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    String odd = value.replace("DEEP", "[".repeat(130) + "]".repeat(130));
+    String whole = Files.readString(file);
+    Files.writeString(file, whole.replace("\"decoder\": {", "\"decoder\": {\"odd\": " + odd + ","));
+    assertTrue(refusal().endsWith("tokenizer.json is no tokenizer: " + message), refusal());
   }
 
   @Test
