@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -34,6 +35,8 @@ import java.util.stream.Stream;
 ///
 /// Protocol: [Model Context Protocol](https://modelcontextprotocol.io).
 public final class McpTools implements AutoCloseable {
+  private static final int MOST_PAGES = 100; // of a server's list of tools
+
   private final String server;
   private final McpSyncClient client;
   private final Map<String, McpSchema.Tool> tools = new LinkedHashMap<>(); // by the program's names
@@ -64,7 +67,7 @@ public final class McpTools implements AutoCloseable {
     McpTools tools = new McpTools(server, client);
     try {
       client.initialize();
-      client.listTools().tools().forEach(tools::add);
+      tools.addAll();
       return tools;
     } catch (RuntimeException e) {
       client.close();
@@ -72,7 +75,30 @@ public final class McpTools implements AutoCloseable {
     }
   }
 
+  /// Reads the list of tools page by page; a server may have no last page.
+  private void addAll() {
+    McpSchema.ListToolsResult page = client.listTools((String) null);
+    for (int pages = 1; ; pages++) {
+      orEmpty(page.tools()).forEach(this::add);
+      if (page.nextCursor() == null || page.nextCursor().isEmpty()) {
+        return;
+      }
+      if (pages == MOST_PAGES) {
+        throw new IllegalStateException("its list of tools has more than " + pages + " pages");
+      }
+      page = client.listTools(page.nextCursor());
+    }
+  }
+
+  /// The elements of a list that a server may leave out, as it may write null among them.
+  private static <T> List<T> orEmpty(List<T> list) {
+    return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
+  }
+
   private void add(McpSchema.Tool tool) {
+    if (tool.name() == null || tool.name().isBlank()) {
+      throw new IllegalStateException("it has a tool without a name");
+    }
     if (tools.put(name(tool.name()), tool) instanceof McpSchema.Tool other) {
       throw new IllegalStateException(
           "its tools `%s` and `%s` would have the same name".formatted(other.name(), tool.name()));
@@ -136,7 +162,10 @@ public final class McpTools implements AutoCloseable {
       case TimeoutException _ -> "no answer in time";
       case ClosedChannelException _ -> "nothing answers there";
       case ConnectException _ -> "nothing answers there";
-      default -> cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+      default ->
+          cause.getMessage() == null
+              ? cause.getClass().getSimpleName()
+              : ToolResults.shorten(cause.getMessage().lines().findFirst().orElse(""));
     };
   }
 
@@ -190,7 +219,8 @@ public final class McpTools implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new IOException(reason(e), e);
     }
-    List<String> texts = result.content().stream().flatMap(McpTools::text).toList();
+    List<McpSchema.Content> content = orEmpty(result.content());
+    List<String> texts = content.stream().flatMap(McpTools::text).toList();
     String text = String.join("\n", texts);
     if (Boolean.TRUE.equals(result.isError())) {
       throw new IOException(text.isBlank() ? "it said nothing of why" : ToolResults.shorten(text));
@@ -199,20 +229,19 @@ public final class McpTools implements AutoCloseable {
     if (structured.isPresent()) {
       return structured.get();
     }
-    if (texts.isEmpty() && !result.content().isEmpty()) {
+    if (texts.isEmpty() && !content.isEmpty()) {
       throw new IOException(
-          "it returned no text, but content of the kind `%s`"
-              .formatted(result.content().getFirst().type()));
+          "it returned no text, but content of the kind `%s`".formatted(content.getFirst().type()));
     }
     return ToolResults.read(tool, text);
   }
 
   private static Stream<String> text(McpSchema.Content content) {
     return switch (content) {
-      case McpSchema.TextContent said -> Stream.of(said.text());
+      case McpSchema.TextContent said -> Stream.ofNullable(said.text());
       case McpSchema.EmbeddedResource embedded
           when embedded.resource() instanceof McpSchema.TextResourceContents said ->
-          Stream.of(said.text());
+          Stream.ofNullable(said.text());
       default -> Stream.of();
     };
   }

@@ -1,0 +1,53 @@
+package dev.sgl.local.tokens;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.json.OutsideJson;
+import java.io.IOException;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// JSON for the native tokenizer library. The library panics, which ends the process, where a part
+/// of a `tokenizer.json` is no JSON for its own parser. So it gets only JSON that was checked here
+/// and written from the checked tree.
+final class StrictJson {
+  private static final int MOST_DEPTH = 100; // the native parser's own limit is 128
+
+  private final CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
+
+  private StrictJson() {}
+
+  /// The text of `json` in UTF-8.
+  ///
+  /// @throws IllegalArgumentException if it is nested too deeply, or has a number beyond those of
+  ///     `double`, or half of a surrogate pair
+  static byte[] bytes(JsonNode json) throws IOException {
+    new StrictJson().check(json, 0);
+    return OutsideJson.plain().writeValueAsBytes(json);
+  }
+
+  private void check(JsonNode json, int depth) {
+    if (depth > MOST_DEPTH) {
+      throw new IllegalArgumentException(
+          "its JSON is nested more than %d levels deep".formatted(MOST_DEPTH));
+    }
+    if (json.isNumber() && !Double.isFinite(json.doubleValue())) {
+      throw new IllegalArgumentException("it has a number that is infinite or none");
+    }
+    if (json.isTextual()) {
+      checkText(json.textValue());
+    }
+    for (Map.Entry<String, JsonNode> member : json.properties()) {
+      checkText(member.getKey());
+    }
+    for (JsonNode inner : json) {
+      check(inner, depth + 1);
+    }
+  }
+
+  private void checkText(String text) {
+    if (!utf8.canEncode(text)) {
+      throw new IllegalArgumentException("it has half of a surrogate pair in a text");
+    }
+  }
+}
