@@ -18,10 +18,11 @@ import java.util.function.Function;
 
 /// Checks a claim on random inputs until the time is over, each input within a time limit.
 ///
-/// `-Dfuzz.seconds=N` sets the time of each fuzzer, 2 seconds by default. A failure names the seed
-/// of its input, `-Dfuzz.seed=N` runs that input alone, and the input is saved in `target/fuzz`,
-/// with the seed of the last input that was tried, for the case that the process dies. Inputs that
-/// fail at the same line of the project count as one finding.
+/// `-Dfuzz.seconds=N` sets the time of each fuzzer, 2 seconds by default, and `-Dfuzz.first=N` the
+/// first of the seeds, which count up from 1 by default. A failure names the seed of its input,
+/// `-Dfuzz.seed=N` runs that input alone, and the input is saved in `target/fuzz`, with the seed of
+/// the last input that was tried, for the case that the process dies. Inputs that fail at the same
+/// line of the project count as one finding.
 public final class Fuzz {
   private static final int SECONDS = Integer.getInteger("fuzz.seconds", 2);
   private static final Path FINDINGS = Path.of("target", "fuzz");
@@ -40,7 +41,7 @@ public final class Fuzz {
   /// @param limit the time that each input has
   public static <I> void run(Duration limit, Function<SplittableRandom, I> inputs, Claim<I> claim) {
     Long only = Long.getLong("fuzz.seed");
-    long first = only != null ? only : System.nanoTime();
+    long first = only != null ? only : Long.getLong("fuzz.first", 1);
     Map<String, String> findings = new LinkedHashMap<>();
     long tried = 0;
     long end = Long.MAX_VALUE; // the first input, for which classes are loaded, does not count
