@@ -162,6 +162,7 @@ public final class McpTools implements AutoCloseable {
       case TimeoutException _ -> "no answer in time";
       case ClosedChannelException _ -> "nothing answers there";
       case ConnectException _ -> "nothing answers there";
+      case NullPointerException _ -> "its answer lacks what MCP asks for"; // seen by the SDK
       default ->
           cause.getMessage() == null
               ? cause.getClass().getSimpleName()
