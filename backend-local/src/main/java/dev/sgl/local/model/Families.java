@@ -53,7 +53,8 @@ final class Families {
             ? type.isEmpty() ? "a model without a named architecture" : "the model type " + type
             : "the architecture " + architecture;
     String kind = kind(json, architecture, type);
-    return named
+    return "config.json: "
+        + named
         + (kind.isEmpty() ? "" : ", " + kind + ",")
         + " is not supported; supported are "
         + String.join(", ", new TreeSet<>(TABLE.keySet()));

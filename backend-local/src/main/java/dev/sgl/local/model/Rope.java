@@ -25,7 +25,7 @@ final class Rope {
                 case "yarn" -> yarn(plain, theta, config, scaling);
                 default ->
                     throw new ModelException(
-                        "the rope scaling "
+                        "config.json: the rope scaling "
                             + type(scaling)
                             + " is not supported; supported are default, dynamic, linear, llama3 and"
                             + " yarn");

@@ -48,8 +48,9 @@ public final class Tokenizer implements AutoCloseable {
       throw new ModelException(folder + " has no tokenizer.json" + other(folder));
     }
     JsonNode json = Checkpoint.json(folder, "tokenizer.json");
-    complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
+    JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
     try {
+      complete(json, config);
       return of(json, size, SpecialNames.read(folder));
     } catch (ModelException e) {
       throw e;

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 /// memory-mapped.
 public final class Checkpoint implements AutoCloseable {
   private static final String PREFIX = "model.";
+  private static final String FILE_NAME = "[\\w-][\\w.-]*";
   private static final ObjectMapper JSON =
       OutsideJson.mapper() // Python writes Infinity and NaN
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -102,6 +103,9 @@ public final class Checkpoint implements AutoCloseable {
               .sorted()
               .toList();
       for (String name : names) {
+        if (!name.matches(FILE_NAME)) {
+          throw new ModelException(index + " names `" + name + "`, which is no file beside it");
+        }
         if (!Files.isRegularFile(folder.resolve(name))) {
           throw new ModelException(folder + " is not whole: " + name + " is missing");
         }

@@ -85,10 +85,15 @@ final class Safetensors {
       throw truncated(file, to, data.byteSize());
     }
     JsonNode shape = entry.path("shape");
-    long columns = shape.isEmpty() ? 1 : shape.get(shape.size() - 1).asLong();
+    long columns = 1;
     long rows = 1;
-    for (int i = 0; i < shape.size() - 1; i++) {
-      rows = Math.multiplyExact(rows, shape.get(i).asLong());
+    for (int i = 0; i < shape.size(); i++) {
+      long size = shape.path(i).asLong(-1);
+      if (size < 0) {
+        throw new ModelException(file + ": the shape of the tensor " + name + " makes no sense");
+      }
+      rows = Math.multiplyExact(rows, columns);
+      columns = size;
     }
     Optional<DType> type = DType.of(entry.path("dtype").asText());
     if (type.isEmpty() || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {

@@ -180,6 +180,13 @@ class OddFoldersTest {
   }
 
   @Test
+  void addedTokensThatAreNoListAreRefused() throws IOException {
+    change("tokenizer.json", c -> c.put("added_tokens", "none"));
+    change("tokenizer_config.json", c -> c.putObject("added_tokens_decoder").putObject("319"));
+    assertTrue(refusal().contains("tokenizer.json is no tokenizer: "), refusal());
+  }
+
+  @Test
   void specialTokensOfTheirOwnFileCount() throws IOException {
     change(
         "tokenizer_config.json",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -12,6 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Model folders that are not whole get one clear message.
 class CheckpointTest {
@@ -102,5 +105,33 @@ class CheckpointTest {
     bytes[8] = 'x';
     Files.write(shard(), bytes);
     refused("its header is not JSON");
+  }
+
+  private void replaceInHeader(String from, String to) throws IOException {
+    String bytes = Files.readString(shard(), StandardCharsets.ISO_8859_1);
+    int at = bytes.indexOf(from);
+    assertEquals(from.length(), to.length());
+    String changed = bytes.substring(0, at) + to + bytes.substring(at + from.length());
+    Files.writeString(shard(), changed, StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void aShapeThatIsNoListOfSizes() throws IOException {
+    replaceInHeader("\"shape\":[320,64]", "\"shape\":{\"a\":64}");
+    refused("the shape of the tensor model.embed_tokens.weight makes no sense");
+  }
+
+  @Test
+  void sizesBelowZeroThatMakeAProduct() throws IOException {
+    replaceInHeader("[320,64]", "[-10,-8]");
+    refused("makes no sense");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\\u0000", "../other.safetensors", "/etc/passwd", ""})
+  void anIndexThatNamesNoFileBesideIt(String name) throws IOException {
+    Path index = folder.resolve("model.safetensors.index.json");
+    Files.writeString(index, "{\"weight_map\":{\"a\":\"" + name + "\"}}");
+    refused("which is no file beside it");
   }
 }
