@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What Ctrl-C leaves: where the run, or the batch, stood, and how to go on.
+/// The message of Ctrl-C: where the run, or the batch, stood, and how to go on.
 class InterruptionTest {
   private static final long MOST_SECONDS = 60;
 

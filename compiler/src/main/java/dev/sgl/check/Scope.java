@@ -157,7 +157,7 @@ final class Scope {
     }
   }
 
-  /// Forgets what is known of a variable and its fields beyond its type.
+  /// Forgets all that is known of a variable and its fields, but their types.
   void forget(String name) {
     find(name).ifPresent(variable -> assigned(name, variable.type()));
   }

@@ -106,7 +106,7 @@ final class Lowering {
         span(test.text()));
   }
 
-  /// What a test gives in the place of a tool: its answers are functions of what it binds.
+  /// A test's stand-in for a tool: its answers are functions of the names that it binds.
   private Optional<GivenTool> given(Sgl.GivenToolContext given) {
     List<Sgl.NameContext> names = given.name().subList(1, given.name().size());
     return called(given.name(0), names, span(given.name(0)))

@@ -6,7 +6,7 @@ import java.util.Optional;
 /// A `test` block.
 ///
 /// @param replies lists of what a scripted model says, in order; none if a real one is asked
-/// @param tools what answers in the place of the host's tools
+/// @param tools the stand-ins for the host's tools
 public record TestCase(
     String name, List<Expr> replies, List<GivenTool> tools, List<Step> body, Span span) {
   public TestCase {
@@ -20,7 +20,7 @@ public record TestCase(
     return new Routine(Routine.Kind.FN, name, List.of(), Optional.empty(), steps, "", span);
   }
 
-  /// What a test gives in the place of a tool: `given tool NAME …`.
+  /// A test's stand-in for a tool: `given tool NAME …`.
   ///
   /// @param tool its name
   /// @param bound names of those of the tool's parameters that the answers' are bound to, in order

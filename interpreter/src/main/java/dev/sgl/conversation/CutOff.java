@@ -5,7 +5,7 @@ import dev.sgl.program.TypeException;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
-/// Says that a typed value was cut off: what was written of it, and what would help.
+/// Says that a typed value was cut off, with its text so far and a remedy.
 final class CutOff {
   /// Characters of the written text, and of the type, that a message shows.
   private static final int SHOWN = 160;

@@ -205,7 +205,8 @@ public final class McpTools implements AutoCloseable {
     }
     if (!wrong.isEmpty()) {
       throw new IllegalArgumentException(
-          "the tool `%s` of `%s` %s".formatted(tool.name(), server, String.join(", ", wrong)));
+          "the tool `%s` of `%s` %s"
+              .formatted(tool.name(), server, ToolResults.shorten(String.join(", ", wrong))));
     }
   }
 
@@ -249,12 +250,14 @@ public final class McpTools implements AutoCloseable {
 
   /// The structured result, if there is one of the type that the program wants. Servers put what is
   /// no object into one, as its `result`.
-  private static Optional<Object> structured(Tool tool, McpSchema.CallToolResult result) {
+  private static Optional<Object> structured(Tool tool, McpSchema.CallToolResult result)
+      throws IOException {
     if (result.structuredContent() == null || tool.returns().isEmpty()) {
       return Optional.empty();
     }
     Type type = tool.returns().get();
-    Optional<Object> whole = Types.parse(Values.json(result.structuredContent()));
+    Optional<Object> whole =
+        Types.parse(McpJsonDefaults.getMapper().writeValueAsString(result.structuredContent()));
     Optional<Object> inner =
         whole
             .filter(value -> value instanceof Map<?, ?> map && map.size() == 1)

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The referee of the checker: what it lets pass never fails with a type error while it runs.
+/// The referee of the checker: a program that it lets pass never fails with a type error.
 /// `-Dprograms=N` looks at more programs, `-Dprogram=SEED` at one.
 class EveryValueFitsTest {
   private static final int PROGRAMS = Integer.getInteger("programs", 1_000);

@@ -46,7 +46,7 @@ final class FakeMcpServer implements AutoCloseable {
 
   static final String FRAME = "{\"jsonrpc\":\"2.0\",\"id\":ID,\"result\":RESULT}";
 
-  /// What the server answers: results by method and the frame around them, in which `ID` and
+  /// The server's answers: results by method and the frame around them, in which `ID` and
   /// `RESULT` stand for the request's id and the result.
   record Answers(String frame, Map<String, String> results, String type) {
     /// The plain answers, but for those to one method.

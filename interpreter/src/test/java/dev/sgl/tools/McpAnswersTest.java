@@ -61,6 +61,12 @@ class McpAnswersTest {
   }
 
   @Test
+  void structuredContentMayHoldNull() throws Exception {
+    assertEquals("a", called("{'content':[],'structuredContent':{'result':'a'}}"));
+    assertEquals("", called("{'content':[],'structuredContent':{'result':'a','more':null}}"));
+  }
+
+  @Test
   void toolsNeedNames() {
     assertEquals("it has a tool without a name", refusal("{'tools':[{'inputSchema':{}}]}"));
     assertEquals("its answer lacks what MCP asks for", refusal("{'tools':[null]}"));

@@ -62,7 +62,9 @@ public record DecoderConfig(
 
   private static int number(JsonNode json, String name, int standard) {
     JsonNode node = json.path(name);
-    int value = node.isIntegralNumber() ? node.asInt() : standard;
+    boolean isThere = !node.isMissingNode() && !node.isNull();
+    boolean isInt = node.isIntegralNumber() && node.canConvertToInt();
+    int value = isThere ? isInt ? node.asInt() : -1 : standard;
     if (value < 1 || value > MAX) {
       throw new ModelException(
           "config.json: " + name + " is " + (node.isMissingNode() ? "missing" : node.toString()));

@@ -2,6 +2,7 @@ package dev.sgl.local.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.weights.ModelException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,8 +13,11 @@ final class Windows {
 
   static List<Integer> of(DecoderConfig config, boolean used) {
     JsonNode window = config.json().path("sliding_window");
-    if (!used || !window.isIntegralNumber()) {
+    if (!used || window.isMissingNode() || window.isNull()) {
       return Decoder.noWindows(config);
+    }
+    if (!window.isIntegralNumber() || !window.canConvertToInt() || window.asInt() < 1) {
+      throw new ModelException("config.json: sliding_window is " + window);
     }
     JsonNode types = config.json().path("layer_types");
     int from = config.json().path("max_window_layers").asInt(0);

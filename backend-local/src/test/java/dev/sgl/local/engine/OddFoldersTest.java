@@ -180,6 +180,14 @@ class OddFoldersTest {
   }
 
   @Test
+  void numbersBeyondThoseOfAModelAreRefused() throws IOException {
+    change("config.json", c -> c.put("num_hidden_layers", (1L << 32) + 2));
+    assertTrue(refusal().endsWith("config.json: num_hidden_layers is 4294967298"), refusal());
+    change("config.json", c -> c.put("num_hidden_layers", 2.5));
+    assertTrue(refusal().endsWith("config.json: num_hidden_layers is 2.5"), refusal());
+  }
+
+  @Test
   void addedTokensThatAreNoListAreRefused() throws IOException {
     change("tokenizer.json", c -> c.put("added_tokens", "none"));
     change("tokenizer_config.json", c -> c.putObject("added_tokens_decoder").putObject("319"));

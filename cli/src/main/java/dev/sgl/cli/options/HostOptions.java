@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
 
-/// What a program is given by the host: tools, files beside its own, hosts, a seed, limits.
+/// The host's part in a program: tools, files beside its own, hosts, a seed, limits.
 public final class HostOptions {
   @Option(
       names = "--tool",

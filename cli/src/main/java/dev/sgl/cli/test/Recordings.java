@@ -1,5 +1,7 @@
 package dev.sgl.cli.test;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,7 +22,10 @@ import java.util.TreeMap;
 /// `judge.sgl`.
 final class Recordings {
   private static final ObjectMapper JSON =
-      OutsideJson.mapper().enable(SerializationFeature.INDENT_OUTPUT).build();
+      OutsideJson.mapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .defaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL))
+          .build();
 
   private final Path file;
   private final Map<String, List<Recording.Answer>> tests;
@@ -38,11 +43,7 @@ final class Recordings {
     String name = String.valueOf(program.getFileName()).replaceFirst("\\.sgl$", "");
     Path file = program.resolveSibling(name + ".replies.json");
     try {
-      return new Recordings(
-          file,
-          Files.exists(file)
-              ? JSON.readValue(Files.readString(file), new TypeReference<>() {})
-              : Map.of());
+      return new Recordings(file, Files.exists(file) ? read(Files.readString(file)) : Map.of());
     } catch (JsonProcessingException e) {
       if (anew) {
         return new Recordings(file, Map.of());
@@ -51,6 +52,12 @@ final class Recordings {
     } catch (IOException e) {
       throw new UsageException(file + " cannot be read: " + Reasons.of(e));
     }
+  }
+
+  private static Map<String, List<Recording.Answer>> read(String text)
+      throws JsonProcessingException {
+    Map<String, List<Recording.Answer>> tests = JSON.readValue(text, new TypeReference<>() {});
+    return tests == null ? Map.of() : tests; // the text may be `null`
   }
 
   /// What was recorded for a test.

@@ -8,18 +8,30 @@ import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Selection;
 import dev.sgl.backend.recording.Recording.Answer;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// Answers what a recording has the answer to. Each answer is given once.
 public final class RecordedBackend implements Backend {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Recording recording;
+  private final Duration patience;
 
   public RecordedBackend(Recording recording) {
+    this(recording, PATIENCE);
+  }
+
+  /// @param patience how long an answer that was cancelled when it was recorded waits to be
+  ///     cancelled again; after that it is an error
+  RecordedBackend(Recording recording, Duration patience) {
     this.recording = recording;
+    this.patience = patience;
   }
 
   @Override
@@ -54,12 +66,15 @@ public final class RecordedBackend implements Backend {
         return Optional.empty();
       }
 
-      /// What failed when it was recorded fails; what was cancelled has no end.
+      /// What failed when it was recorded fails; what was cancelled has no end but that.
       private void end() {
         requireSuccess(answer);
         if (answer.cancelled()) {
           try {
-            closed.await();
+            if (!closed.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+              throw new BackendException(
+                  "this was cancelled when it was recorded, but not now; record it again");
+            }
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
@@ -96,6 +111,9 @@ public final class RecordedBackend implements Backend {
     int index = question.choices().indexOf(answer.text());
     if (index < 0) {
       throw new BackendException("the recorded answer `" + answer.text() + "` is no choice");
+    }
+    if (!answer.scores().isEmpty() && answer.scores().size() != question.choices().size()) {
+      throw new BackendException("the recorded answer does not have a score for each choice");
     }
     return new Selection(
         index, answer.scores(), List.of(), 0, answer.method(), answer.usage(), Reply.Timing.NONE);

@@ -14,8 +14,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// What a model answered, to be answered again without it: answers by what was asked.
 ///
@@ -43,6 +45,8 @@ public final class Recording {
       List<Double> scores,
       String method) {
     public Answer {
+      // a file that was changed by hand may leave something out
+      Stream.of(asked, text, failure, finish, usage, method).forEach(Objects::requireNonNull);
       scores = List.copyOf(scores);
     }
 

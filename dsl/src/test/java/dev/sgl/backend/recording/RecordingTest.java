@@ -14,6 +14,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.program.Step;
 import dev.sgl.program.Type;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +97,18 @@ class RecordingTest {
       generation.close();
       waiting.join();
       assertTrue(waiting.getState() == Thread.State.TERMINATED);
+    }
+  }
+
+  /// A recording that is older than its program must not let the program wait for ever.
+  @Test
+  void whatNobodyCancelsAnyMoreIsAnError() {
+    try (Backend backend = new RecordedBackend(recorded(), Duration.ofMillis(10))) {
+      BackendException error =
+          assertThrows(BackendException.class, () -> say(backend, request("Long", Type.TEXT)));
+      assertEquals(
+          "this was cancelled when it was recorded, but not now; record it again",
+          error.getMessage());
     }
   }
 }

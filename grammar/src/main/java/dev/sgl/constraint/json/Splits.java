@@ -54,8 +54,8 @@ final class Splits {
     return splits;
   }
 
-  /// The one value that `formula` asks for, as what it asks of the kind of that value, if it is
-  /// one value that is no array and no object.
+  /// The assertion that leaves one value alone, if `formula` allows only that value, and it is no
+  /// array and no object.
   private Optional<Formula> scalar(Formula formula) {
     Optional<Formula> known = scalars.get(formula);
     if (known == null) {

@@ -17,11 +17,8 @@ public final class CapturedRule implements Branch {
   /// Where a rule goes on that called another.
   ///
   /// @param outer its own callers, none for the rule that is captured
-  private record Caller(Node then, Optional<Caller> outer) {
-    int depth() {
-      return 1 + outer.map(Caller::depth).orElse(0);
-    }
-  }
+  /// @param depth how many callers there are
+  private record Caller(Node then, Optional<Caller> outer, int depth) {}
 
   /// A text with the one before it.
   private record Text(Optional<Text> before, byte[] bytes) {
@@ -40,7 +37,7 @@ public final class CapturedRule implements Branch {
     }
   }
 
-  /// What is the same for all places of a captured rule.
+  /// The parts that all places of a captured rule share.
   ///
   /// @param depth the calls that lead to the rule
   private record End(int depth, Function<byte[], Node> then, ByteSet follow) {}
@@ -86,7 +83,7 @@ public final class CapturedRule implements Branch {
     return edges.get();
   }
 
-  /// Adds what leads on from `node`.
+  /// Adds the edges that lead on from `node`.
   private void place(Node node, Optional<Caller> callers, Edges.Builder builder) {
     switch (node) {
       case DfaState state ->
@@ -125,11 +122,17 @@ public final class CapturedRule implements Branch {
   }
 
   private Node target(Edges.Call call, Optional<Caller> callers) {
-    return call.target().apply(end.depth() + callers.map(Caller::depth).orElse(0));
+    return call.target().apply(end.depth() + depth(callers));
+  }
+
+  private static int depth(Optional<Caller> callers) {
+    return callers.map(Caller::depth).orElse(0);
   }
 
   private static Optional<Caller> inside(Edges.Call call, Optional<Caller> callers) {
-    return call.then() == Branch.END ? callers : Optional.of(new Caller(call.then(), callers));
+    return call.then() == Branch.END
+        ? callers
+        : Optional.of(new Caller(call.then(), callers, depth(callers) + 1));
   }
 
   /// The bytes that may come first behind a rule with these callers.

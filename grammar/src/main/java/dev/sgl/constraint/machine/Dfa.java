@@ -90,7 +90,7 @@ public final class Dfa {
     return row;
   }
 
-  /// The row of what is in all of `parts`, from the rows of each.
+  /// The row of the intersection of `parts`, from the rows of each.
   private DfaState[] product(List<Term> parts) {
     List<DfaState[]> rows = parts.stream().map(part -> state(unnegated(part)).row()).toList();
     Map<List<DfaState>, DfaState> made = new HashMap<>();

@@ -21,7 +21,7 @@ import java.util.Optional;
 /// Owned by one thread at a time.
 final class RuleMasks {
 
-  /// What a vocabulary can do in one state of a regular rule, whoever called it.
+  /// The tokens of a vocabulary in one state of a regular rule, whoever called it.
   ///
   /// @param inside the tokens whose bytes the rule allows, as a bit set
   /// @param exits the nodes of the vocabulary, in order, where the rule may end and tokens go on

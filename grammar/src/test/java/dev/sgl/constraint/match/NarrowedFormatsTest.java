@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Formats that are no regular languages: what is allowed of them is right.
+/// Formats that are no regular languages: each text that is allowed is valid.
 class NarrowedFormatsTest {
   private static final int WALKS = 2_000;
   private static final MaskCache ASCII =
