@@ -1,6 +1,5 @@
 package dev.sgl.cli.batch;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.cli.options.UsageException;
@@ -69,7 +68,7 @@ final class BatchFile implements AutoCloseable {
     }
     try (Stream<String> all = Files.lines(file)) {
       for (Iterator<String> lines = all.iterator(); lines.hasNext(); count++) {
-        JsonNode node = parse(lines.next());
+        JsonNode node = BatchLine.parse(lines.next());
         if (count >= inputs.size() || !answers(node, inputs.get(count))) {
           throw new UsageException(
               "line %d of %s does not belong to this input; name another --output, or add --overwrite"
@@ -123,15 +122,7 @@ final class BatchFile implements AutoCloseable {
 
   /// Whether a line of an output has a result.
   static boolean hasResult(String line) {
-    return parse(line).has("result");
-  }
-
-  private static JsonNode parse(String line) {
-    try {
-      return BatchLine.JSON.readTree(line);
-    } catch (JsonProcessingException e) {
-      return BatchLine.JSON.missingNode();
-    }
+    return BatchLine.parse(line).has("result");
   }
 
   /// The bytes up to the last line end.
@@ -162,7 +153,7 @@ final class BatchFile implements AutoCloseable {
   /// The line for `input` with a result, which is JSON.
   static String result(BatchLine input, String result) {
     ObjectNode line = line(input);
-    line.set("result", parse(result));
+    line.set("result", BatchLine.parse(result));
     return Values.encodable(line.toString());
   }
 

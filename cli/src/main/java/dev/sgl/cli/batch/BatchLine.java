@@ -55,11 +55,17 @@ record BatchLine(int number, String text) {
 
   /// The line as the output repeats it: an object if it is one, else a text.
   JsonNode json() {
+    JsonNode node = parse(text);
+    return node.isObject() ? node : JSON.getNodeFactory().textNode(text);
+  }
+
+  /// A line as JSON, with every digit; a missing node if it is none, or has a number with more
+  /// digits in its exponent than a [java.math.BigDecimal] may have.
+  static JsonNode parse(String line) {
     try {
-      JsonNode node = JSON.readTree(text);
-      return node.isObject() ? node : JSON.getNodeFactory().textNode(text);
-    } catch (JsonProcessingException e) {
-      return JSON.getNodeFactory().textNode(text);
+      return JSON.readTree(line);
+    } catch (JsonProcessingException | NumberFormatException e) {
+      return JSON.missingNode();
     }
   }
 }

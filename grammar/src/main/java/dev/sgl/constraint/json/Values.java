@@ -37,7 +37,7 @@ final class Values {
   Formula written(byte[] text) {
     try {
       return only(JSON.readTree(new String(text, StandardCharsets.UTF_8)));
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | NumberFormatException e) {
       throw ConstraintException.tooComplex("an item that must differ from others is too large");
     }
   }

@@ -94,7 +94,7 @@ class JsonSchemaTest {
     check(
         "{\"type\":\"array\",\"uniqueItems\":true}",
         List.of("[[],[[]],{},0,\"0\",[0],[\"0\"],null,false]", "[[1,2],[2,1]]"),
-        List.of("[[],[]]", "[[1,[2]],0,[1,[2]]]", "[null,null]"));
+        List.of("[[],[]]", "[[1,[2]],0,[1,[2]]]", "[[1],[1e0]]", "[null,null]"));
     check(
         "{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":3,\"items\":{\"type\":\"object\","
             + "\"required\":[\"id\"],\"properties\":{\"id\":{\"enum\":[1,2,3]},\"on\":{\"const\":true}}}}",
