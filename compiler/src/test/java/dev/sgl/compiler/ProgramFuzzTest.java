@@ -20,16 +20,20 @@ class ProgramFuzzTest {
 
   private static final int REPEATS = 5000;
 
-  private static String shortened(String program) {
-    return program.substring(0, Math.min(program.length(), MOST_CHARACTERS));
+  private static void run(Fuzz.Claim<String> claim) throws IOException {
+    Mutator programs = Programs.mutator(REPEATS);
+    Fuzz.run(
+        LIMIT,
+        random -> {
+          String program = programs.mutate(random);
+          return program.substring(0, Math.min(program.length(), MOST_CHARACTERS));
+        },
+        claim);
   }
 
   @Test
   void noProgramTakesLong() throws IOException {
-    Mutator programs = Programs.mutator(REPEATS);
-    Fuzz.run(
-        LIMIT,
-        random -> shortened(programs.mutate(random)),
+    run(
         program -> {
           Compiler.Result result = Compiler.compile("fuzzed.sgl", program);
           assertTrue(result.program().isPresent() || !result.report().isEmpty());
@@ -38,19 +42,12 @@ class ProgramFuzzTest {
 
   @Test
   void noProgramTakesLongToFormat() throws IOException {
-    Mutator programs = Programs.mutator(REPEATS);
-    Fuzz.run(
-        LIMIT,
-        random -> shortened(programs.mutate(random)),
-        program -> Formatter.format("fuzzed.sgl", program));
+    run(program -> Formatter.format("fuzzed.sgl", program));
   }
 
   @Test
   void noProgramTakesLongToAnalyse() throws IOException {
-    Mutator programs = Programs.mutator(REPEATS);
-    Fuzz.run(
-        LIMIT,
-        random -> shortened(programs.mutate(random)),
+    run(
         program -> {
           Analysis analysis = Analysis.of("fuzzed.sgl", program, Sources.NONE);
           analysis.complete(program.length() / 2);

@@ -62,14 +62,17 @@ public record DecoderConfig(
 
   private static int number(JsonNode json, String name, int standard) {
     JsonNode node = json.path(name);
-    boolean isThere = !node.isMissingNode() && !node.isNull();
-    boolean isInt = node.isIntegralNumber() && node.canConvertToInt();
-    int value = isThere ? isInt ? node.asInt() : -1 : standard;
+    int value = node.isMissingNode() || node.isNull() ? standard : whole(node);
     if (value < 1 || value > MAX) {
       throw new ModelException(
           "config.json: " + name + " is " + (node.isMissingNode() ? "missing" : node.toString()));
     }
     return value;
+  }
+
+  /// The whole number that `node` is; -1 if it is none, or one beyond 32 bits.
+  static int whole(JsonNode node) {
+    return node.isIntegralNumber() && node.canConvertToInt() ? node.asInt() : -1;
   }
 
   /// A switch of the family, such as `attention_bias`.

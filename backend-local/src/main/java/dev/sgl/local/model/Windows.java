@@ -16,7 +16,8 @@ final class Windows {
     if (!used || window.isMissingNode() || window.isNull()) {
       return Decoder.noWindows(config);
     }
-    if (!window.isIntegralNumber() || !window.canConvertToInt() || window.asInt() < 1) {
+    int size = DecoderConfig.whole(window);
+    if (size < 1) {
       throw new ModelException("config.json: sliding_window is " + window);
     }
     JsonNode types = config.json().path("layer_types");
@@ -25,7 +26,7 @@ final class Windows {
     for (int layer = 0; layer < config.layers(); layer++) {
       boolean slides =
           types.isArray() ? types.path(layer).asText().equals("sliding_attention") : layer >= from;
-      windows.add(slides ? window.asInt() : AttentionShape.ALL);
+      windows.add(slides ? size : AttentionShape.ALL);
     }
     return windows;
   }

@@ -66,7 +66,7 @@ public final class RecordedBackend implements Backend {
         return Optional.empty();
       }
 
-      /// What failed when it was recorded fails; what was cancelled has no end but that.
+      /// An answer that failed when it was recorded fails; one that was cancelled has no other end.
       private void end() {
         requireSuccess(answer);
         if (answer.cancelled()) {

@@ -109,15 +109,16 @@ final class ArrayNode implements Branch, Reach.Goal {
     return nodes.array(split.rest(), seen, false);
   }
 
-  private ArrayNode next(Splits.Split split, String text) {
+  /// Behind an item that is neither an array nor an object, and that no later item may equal.
+  private ArrayNode nextBehindScalar(Splits.Split split, byte[] text) {
     Set<String> more = new HashSet<>(seen);
-    more.add(text);
+    more.add(new String(text, StandardCharsets.UTF_8));
     return nodes.array(split.rest(), Set.copyOf(more), false);
   }
 
   /// Behind an array or object that no later item may equal.
-  private ArrayNode nextBehind(Splits.Split split, byte[] structured) {
-    Formula other = formulas.not(nodes.language.values().written(structured));
+  private ArrayNode nextBehindStructured(Splits.Split split, byte[] text) {
+    Formula other = formulas.not(nodes.language.values().written(text));
     return nodes.array(
         formulas.and(split.rest(), formulas.items(0, Formulas.UNBOUNDED, other)), seen, false);
   }
@@ -142,7 +143,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     }
     List<Term> good = new ArrayList<>();
     for (byte[] text : texts) {
-      if (nodes.reach.isReachable(next(split, new String(text, StandardCharsets.UTF_8)))) {
+      if (nodes.reach.isReachable(nextBehindScalar(split, text))) {
         good.add(nodes.terms.text(text));
       }
     }
@@ -161,7 +162,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     for (Splits.Split split : items()) {
       if (isUnique()) {
         for (byte[] text : nodes.terms.search().texts(fresh(split), MAX_LISTED)) {
-          ways.add(List.of(next(split, new String(text, StandardCharsets.UTF_8))));
+          ways.add(List.of(nextBehindScalar(split, text)));
         }
         ways.add(List.of(structured(split), next(split))); // see UniqueItems: there are enough
       } else {
@@ -207,10 +208,7 @@ final class ArrayNode implements Branch, Reach.Goal {
     Term term = fresh(split);
     if (!nodes.dfa.isEmpty(term)) {
       Node scalar =
-          Capture.of(
-              nodes.rule(term),
-              text -> next(split, new String(text, StandardCharsets.UTF_8)),
-              nodes.itemEnd());
+          Capture.of(nodes.rule(term), text -> nextBehindScalar(split, text), nodes.itemEnd());
       builder.call(scalar, Branch.END);
     }
     ValueNode structured = structured(split);
@@ -222,7 +220,8 @@ final class ArrayNode implements Branch, Reach.Goal {
   }
 
   private Node captured(ValueNode structured, int depth, Splits.Split split) {
-    return CapturedRule.of(structured, depth + 1, text -> nextBehind(split, text), nodes.itemEnd());
+    return CapturedRule.of(
+        structured, depth + 1, text -> nextBehindStructured(split, text), nodes.itemEnd());
   }
 
   @Override

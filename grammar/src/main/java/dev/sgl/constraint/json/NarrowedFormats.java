@@ -12,7 +12,7 @@ import java.util.function.Function;
 /// The formats of a schema of which only a part is allowed, since the whole is no regular language.
 /// They must not be denied: their complement holds valid strings, too.
 final class NarrowedFormats {
-  private final Map<Formula, String> names = new HashMap<>(); // by what is asked of the string
+  private final Map<Formula, String> names = new HashMap<>(); // by the assertion of a string
   private final Function<Place, Formula> reader;
 
   /// @param reader gives the formula of the schema at a place

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The formulas of single values: of `const`, of `enum`, and of what was written.
+/// The formulas of single values: of `const`, of `enum`, and of texts that write a value.
 final class Values {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
@@ -50,12 +50,11 @@ final class Values {
   }
 
   private static boolean isWord(Term term) {
-    return switch (term) {
-      case Term.Empty _ -> true;
-      case Term.Bytes(_, var set) -> set.size() == 1;
-      case Term.Concat(_, var head, var tail) -> isWord(head) && isWord(tail);
-      default -> false;
-    };
+    Term rest = term;
+    while (rest instanceof Term.Concat(_, Term.Bytes(_, var set), var tail) && set.size() == 1) {
+      rest = tail;
+    }
+    return rest instanceof Term.Bytes(_, var last) && last.size() == 1;
   }
 
   /// Only `value`.

@@ -161,6 +161,6 @@ public final class CapturedRule implements Branch {
 
   @Override
   public boolean isNullable() {
-    return false; // what is captured is never empty
+    return false; // a captured text is never empty
   }
 }

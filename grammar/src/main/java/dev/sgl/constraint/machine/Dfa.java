@@ -42,28 +42,39 @@ public final class Dfa {
     if (known != null) {
       return known;
     }
-    DfaState state = isNothing(term) ? dead : new DfaState(this, term);
+    boolean isEmpty = term instanceof Term.Both both ? isIntersectionEmpty(both) : isEmpty(term);
+    DfaState state = isEmpty ? dead : new DfaState(this, term);
     states.put(term, state);
     return state;
   }
 
   /// Whether no text is in `term`.
   public boolean isEmpty(Term term) {
-    if (terms.search().isFound(term)) {
-      return false;
-    }
-    return switch (term) {
-      case Term.Either(_, var choices) -> choices.stream().allMatch(this::isEmpty);
-      case Term.Concat(_, var head, var tail) -> isEmpty(head) || isEmpty(tail);
-      case Term.Both both -> state(both).isDead();
-      default -> terms.search().isEmpty(term);
-    };
+    return !terms.search().isFound(term)
+        && switch (term) {
+          case Term.Either(_, var choices) -> choices.stream().allMatch(this::isEmpty);
+          case Term.Concat concat -> isAnyEmpty(concat);
+          case Term.Both both -> state(both).isDead();
+          default -> terms.search().isEmpty(term);
+        };
   }
 
-  private boolean isNothing(Term term) {
-    Optional<LengthLimit> limit = LengthLimit.of(term, terms);
+  /// Whether a part of `concat` is empty.
+  private boolean isAnyEmpty(Term.Concat concat) {
+    Term rest = concat;
+    while (rest instanceof Term.Concat(_, var head, var tail)) {
+      if (isEmpty(head)) {
+        return true;
+      }
+      rest = tail;
+    }
+    return isEmpty(rest);
+  }
+
+  private boolean isIntersectionEmpty(Term.Both both) {
+    Optional<LengthLimit> limit = LengthLimit.of(both, terms);
     if (limit.isEmpty()) {
-      return term instanceof Term.Both ? terms.search().isEmpty(term) : isEmpty(term);
+      return terms.search().isEmpty(both);
     }
     DfaState form = state(limit.get().form());
     DfaState any = state(limit.get().any());

@@ -136,12 +136,12 @@ public final class RegexCompiler {
 
   /// Whether an assertion in `regex` speaks of what stands before it.
   private static boolean looksBack(Regex regex) {
+    return hasAssertBut(regex, Assertion.TEXT_END, Assertion.LINE_END);
+  }
+
+  private static boolean hasAssertBut(Regex regex, Assertion one, Assertion other) {
     return hasPart(
-        regex,
-        part ->
-            part instanceof Regex.Assert(var assertion)
-                && assertion != Assertion.TEXT_END
-                && assertion != Assertion.LINE_END);
+        regex, part -> part instanceof Regex.Assert(var found) && found != one && found != other);
   }
 
   /// Whether `wanted` is true of a part of `regex`.
@@ -219,12 +219,7 @@ public final class RegexCompiler {
   }
 
   private static boolean looksAround(Regex regex) {
-    return hasPart(
-        regex,
-        part ->
-            part instanceof Regex.Assert(var assertion)
-                && assertion != Assertion.TEXT_START
-                && assertion != Assertion.TEXT_END);
+    return hasAssertBut(regex, Assertion.TEXT_START, Assertion.TEXT_END);
   }
 
   private Matrix matrix(Regex regex, List<Side> sides) {

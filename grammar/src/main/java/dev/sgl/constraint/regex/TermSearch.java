@@ -91,12 +91,23 @@ public final class TermSearch {
     boolean isFound =
         term != terms.nothing && Terms.isSurelyFull(term)
             || switch (term) {
-              case Term.Concat(_, var head, var tail) -> isFound(head) && isFound(tail);
+              case Term.Concat concat -> isEachFound(concat);
               case Term.Either(_, var choices) -> choices.stream().anyMatch(this::isFound);
               default -> sample(term).isPresent();
             };
     full.set(term.id(), isFound);
     return isFound;
+  }
+
+  /// Whether all parts of `concat` are found: without recursion, since a word has a part for each
+  /// byte.
+  private boolean isEachFound(Term.Concat concat) {
+    Term rest = concat;
+    while (rest instanceof Term.Concat(_, var head, var tail) && isFound(head)) {
+      terms.spend(1);
+      rest = tail;
+    }
+    return !(rest instanceof Term.Concat) && isFound(rest);
   }
 
   /// A short text of `term`, if one is found without a search: in an intersection, a text of one
@@ -109,8 +120,7 @@ public final class TermSearch {
             case Term.Nothing _, Term.Not _ -> Optional.empty();
             case Term.Empty _ -> Optional.of(new byte[0]);
             case Term.Bytes(_, var set) -> Optional.of(new byte[] {usual(set)});
-            case Term.Concat(_, var head, var tail) ->
-                sample(head).flatMap(first -> sample(tail).map(rest -> append(first, rest)));
+            case Term.Concat concat -> ofEach(concat);
             case Term.Either(_, var choices) ->
                 choices.stream().flatMap(choice -> sample(choice).stream()).findFirst();
             case Term.Both _ -> new Guesses(term).find(term);
@@ -122,6 +132,22 @@ public final class TermSearch {
       samples.put(term.id(), known);
     }
     return known;
+  }
+
+  /// The samples of all parts of `concat`, one behind the other.
+  private Optional<byte[]> ofEach(Term.Concat concat) {
+    byte[] text = {};
+    Term rest = concat;
+    while (rest instanceof Term.Concat(_, var head, var tail)) {
+      Optional<byte[]> next = sample(head);
+      if (next.isEmpty() || text.length + next.get().length > MAX_SAMPLE) {
+        return Optional.empty();
+      }
+      text = append(text, next.get());
+      rest = tail;
+    }
+    byte[] before = text;
+    return sample(rest).map(last -> append(before, last));
   }
 
   private boolean isIn(Term term, byte[] text) {

@@ -112,6 +112,17 @@ class JsonSchemaTest {
   }
 
   @Test
+  void longWordsTellChoicesApart() {
+    String word = "xa".repeat(20_000);
+    String choice =
+        "{\"type\":\"object\",\"required\":[\"k\"],\"properties\":{\"k\":{\"const\":\"%s\"}}}";
+    check(
+        "{\"oneOf\":[" + choice.formatted(word) + "," + choice.formatted("b") + "]}",
+        List.of("{\"k\":\"" + word + "\"}", "{\"k\":\"b\"}"),
+        List.of("{\"k\":\"" + word + "b\"}", "{\"k\":\"xa\"}"));
+  }
+
+  @Test
   void largeObjectsAreNotDear() {
     StringBuilder properties = new StringBuilder();
     StringBuilder required = new StringBuilder();
