@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,12 +31,15 @@ public record Completion(String text, Kind kind, String detail, String documenta
 
   private static final Pattern FIELD = Pattern.compile("[{,] *([\\p{L}_][\\p{L}\\p{N}_]*)\\??: ");
 
+  /// So many characters of a line are looked at.
+  private static final int LINE = 1_000;
+
   /// @param place in code points, as spans have them
   static List<Completion> at(Analysis analysis, int place) {
     String text = analysis.text();
     String before =
-        text.substring(0, text.offsetByCodePoints(0, place)).replaceFirst("[\\p{L}\\p{N}_]*$", "");
-    String line = before.substring(before.lastIndexOf('\n') + 1);
+        withoutLast(text.substring(0, text.offsetByCodePoints(0, place)), Completion::isOfWord);
+    String line = before.substring(Math.max(before.lastIndexOf('\n') + 1, before.length() - LINE));
     if (before.endsWith(".") && !before.endsWith("..")) {
       return members(analysis, before.codePointCount(0, before.length()) - 1);
     }
@@ -183,5 +187,18 @@ public record Completion(String text, Kind kind, String detail, String documenta
           case PARAMETER, VARIABLE -> Kind.VARIABLE;
         };
     return new Completion(text, kind, symbol.shown(), symbol.documentation());
+  }
+
+  /// The text without its last characters of a kind.
+  static String withoutLast(String text, IntPredicate kind) {
+    int end = text.length();
+    while (end > 0 && kind.test(text.codePointBefore(end))) {
+      end -= Character.charCount(text.codePointBefore(end));
+    }
+    return text.substring(0, end);
+  }
+
+  static boolean isOfWord(int c) {
+    return Character.isLetterOrDigit(c) || c == '_';
   }
 }

@@ -4,15 +4,13 @@ import dev.sgl.compiler.Parsed;
 import dev.sgl.diagnostic.Diagnostic;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A text that is being typed, made whole: what is left of it keeps its place, so that its
 /// variables are known although a line of it is not finished.
 final class Mended {
-  /// What no finished line ends with.
-  private static final String LOOSE_END = "[^\\p{L}\\p{N}_)\\]}\"]+$";
-
   private Mended() {}
 
   /// The text with the ends of lines that are not finished, or else these lines, blank; and with
@@ -27,8 +25,8 @@ final class Mended {
             .collect(Collectors.toSet());
     int last = (int) source.stripTrailing().lines().count();
     lines.add(last); // what is missing at the end is told of the end
-    String ends = closed(changed(source, lines, LOOSE_END));
-    return parses(ends) ? ends : closed(changed(source, lines, "^.*$"));
+    String ends = closed(changed(source, lines, Mended::finished));
+    return parses(ends) ? ends : closed(changed(source, lines, _ -> ""));
   }
 
   /// The line before `line` if that is not finished, so that it is the one that is mistaken; else
@@ -38,21 +36,29 @@ final class Mended {
     while (before > 0 && all.get(before - 1).isBlank()) {
       before--;
     }
-    boolean isLoose = before > 0 && all.get(before - 1).matches(".*" + LOOSE_END);
-    return isLoose && !all.get(before - 1).endsWith("{") ? before : line;
+    if (before == 0) {
+      return line;
+    }
+    String text = all.get(before - 1);
+    return !finished(text).equals(text) && !text.endsWith("{") ? before : line;
+  }
+
+  /// A line without what no finished line ends with.
+  private static String finished(String line) {
+    return Completion.withoutLast(line, c -> !Completion.isOfWord(c) && ")]}\"".indexOf(c) < 0);
   }
 
   private static boolean parses(String text) {
     return Parsed.of("", text).diagnostics().stream().allMatch(Diagnostic::isWarning);
   }
 
-  /// The text with what matches in some lines blank.
-  private static String changed(String text, Set<Integer> lines, String regex) {
+  /// The text with the ends of some lines blank.
+  private static String changed(String text, Set<Integer> lines, UnaryOperator<String> kept) {
     String[] all = text.split("\n", -1);
     for (int line : lines) {
       if (line >= 1 && line <= all.length) {
-        String kept = all[line - 1].replaceFirst(regex, "");
-        all[line - 1] = kept + " ".repeat(all[line - 1].length() - kept.length());
+        String begin = kept.apply(all[line - 1]);
+        all[line - 1] = begin + " ".repeat(all[line - 1].length() - begin.length());
       }
     }
     return String.join("\n", all);

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.misc.Interval;
 import org.antlr.v4.runtime.tree.ParseTree;
 import org.jspecify.annotations.Nullable;
 
@@ -75,15 +76,15 @@ final class Names {
                 prefix,
                 routine.name(),
                 definition,
-                head(of, routine, routine.block().getStart()),
+                head(routine, routine.block().getStart()),
                 of,
                 from);
         case Sgl.ToolContext tool when tool.name() != null ->
-            add(Symbol.Kind.TOOL, prefix, tool.name(), definition, head(of, tool, null), of, from);
+            add(Symbol.Kind.TOOL, prefix, tool.name(), definition, head(tool, null), of, from);
         case Sgl.TypeAliasContext type when type.name() != null ->
-            add(Symbol.Kind.TYPE, prefix, type.name(), definition, head(of, type, null), of, from);
+            add(Symbol.Kind.TYPE, prefix, type.name(), definition, head(type, null), of, from);
         case Sgl.UseContext use when use.name() != null && prefix.isEmpty() ->
-            add(Symbol.Kind.MODULE, prefix, use.name(), definition, head(of, use, null), of, from);
+            add(Symbol.Kind.MODULE, prefix, use.name(), definition, head(use, null), of, from);
         case Sgl.TestContext test when test.text() != null && prefix.isEmpty() ->
             symbols.add(
                 new Symbol(
@@ -122,7 +123,7 @@ final class Names {
   }
 
   /// The text of a definition up to `end`, or the whole of it.
-  private static String head(Parsed of, ParserRuleContext definition, @Nullable Token end) {
+  private static String head(ParserRuleContext definition, @Nullable Token end) {
     int stop =
         end != null
             ? end.getStartIndex()
@@ -130,7 +131,7 @@ final class Names {
                 ? definition.getStart().getStopIndex() + 1
                 : definition.getStop().getStopIndex() + 1;
     int start = definition.getStart().getStartIndex();
-    return of.text(start, stop).strip();
+    return definition.getStart().getInputStream().getText(Interval.of(start, stop - 1)).strip();
   }
 
   /// Takes in what a module defines that the text uses.

@@ -8,7 +8,6 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Type;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -63,11 +62,13 @@ final class CallChecker {
           Diagnostic.wrongArguments("Standard functions take no names of arguments.", call.span()));
     }
     if (signature.isEmpty()) {
-      List<String> names = new ArrayList<>(program.routines().keySet());
-      names.addAll(program.tools().keySet());
-      names.addAll(Functions.names());
-      diagnostics.add(
-          Diagnostic.unknownFunction(call.name(), call.span(), Nearest.to(call.name(), names)));
+      Optional<String> near =
+          Nearest.to(
+              call.name(),
+              program.routines().keySet(),
+              program.tools().keySet(),
+              Functions.names());
+      diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), near));
       return Type.ANY;
     }
     int given = call.arguments().size();

@@ -11,11 +11,14 @@ import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the type of a value as far as it is known, and says the mistakes in it. Calls are
 /// [CallChecker]'s.
@@ -24,6 +27,7 @@ final class ExprChecker {
   private final List<Diagnostic> diagnostics;
   private final Observer observer;
   private final CallChecker calls;
+  private @Nullable Map<String, String> ofFragments; // names that fragments bind; once it is asked
 
   ExprChecker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
@@ -207,25 +211,35 @@ final class ExprChecker {
     if (name.equals("f")) {
       return Diagnostic.unknownName(name, span, "a text takes values in braces without an `f`");
     }
-    return program.routines().values().stream()
-        .filter(r -> r.kind() == Routine.Kind.FRAGMENT && binds(r.body(), name))
-        .findFirst()
+    return Optional.ofNullable(ofFragments().get(name))
         .map(
             fragment ->
                 Diagnostic.unknownName(
                     name,
                     span,
                     "it belongs to the fragment `%1$s`: let that `return %2$s`, and write `let %2$s = %1$s(…)`"
-                        .formatted(fragment.name(), name)))
+                        .formatted(fragment, name)))
         .orElseGet(() -> Diagnostic.unknownName(name, span, Nearest.to(name, scope.names())));
   }
 
-  private static boolean binds(List<Step> steps, String name) {
-    return steps.stream()
-        .anyMatch(
-            step ->
-                step.bound().equals(Optional.of(name))
-                    || step.blocks().stream().anyMatch(block -> binds(block, name)));
+  /// The names that fragments bind, each with the first fragment that does.
+  private Map<String, String> ofFragments() {
+    if (ofFragments != null) {
+      return ofFragments;
+    }
+    Map<String, String> names = new HashMap<>();
+    program.routines().values().stream()
+        .filter(routine -> routine.kind() == Routine.Kind.FRAGMENT)
+        .forEach(fragment -> bind(fragment.body(), fragment.name(), names));
+    ofFragments = names;
+    return names;
+  }
+
+  private static void bind(List<Step> steps, String fragment, Map<String, String> names) {
+    for (Step step : steps) {
+      step.bound().ifPresent(name -> names.putIfAbsent(name, fragment));
+      step.blocks().forEach(block -> bind(block, fragment, names));
+    }
   }
 
   private Type member(Expr.Member member, Scope scope) {
@@ -257,14 +271,14 @@ final class ExprChecker {
       diagnostics.add(Diagnostic.unknownField(member.name(), of.show(), member.span()));
       return Type.ANY;
     }
-    List<String> names = new ArrayList<>();
-    if (of instanceof Type.Rec(var fields)) {
-      fields.forEach(f -> names.add(f.name()));
-    }
-    names.addAll(Functions.names());
+    List<String> fields =
+        of instanceof Type.Rec(var all) ? all.stream().map(Type.Field::name).toList() : List.of();
     diagnostics.add(
         Diagnostic.unknownField(
-            member.name(), "`" + of.show() + "`", member.span(), Nearest.to(member.name(), names)));
+            member.name(),
+            "`" + of.show() + "`",
+            member.span(),
+            Nearest.to(member.name(), fields, Functions.names())));
     return Type.ANY;
   }
 
@@ -383,10 +397,7 @@ final class ExprChecker {
   private Type binary(Expr.Binary binary, Scope scope) {
     return switch (binary.operator()) {
       case AND, OR -> {
-        require(binary.left(), Type.BOOL, scope);
-        Scope right = scope.inner();
-        know(binary.left(), binary.operator() == Expr.Operator.AND, right);
-        require(binary.right(), Type.BOOL, right);
+        conditions(binary, binary.operator(), scope.inner());
         yield Type.BOOL;
       }
       case EQ, NE, IN -> {
@@ -420,6 +431,19 @@ final class ExprChecker {
       }
       case NEG, NOT -> throw new AssertionError(binary.operator());
     };
+  }
+
+  /// Checks what `operator` joins, each where those before hold (or, of `or`, do not hold).
+  ///
+  /// @param scope takes what is known behind them
+  private void conditions(Expr expr, Expr.Operator operator, Scope scope) {
+    if (expr instanceof Expr.Binary(var joined, var left, var right, _) && joined == operator) {
+      conditions(left, operator, scope);
+      conditions(right, operator, scope);
+    } else {
+      require(expr, Type.BOOL, scope);
+      know(expr, operator == Expr.Operator.AND, scope);
+    }
   }
 
   /// Texts, lists and numbers are added, each to its like.

@@ -1,8 +1,8 @@
 package dev.sgl.check;
 
+import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Span;
 import dev.sgl.program.Type;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -203,11 +203,13 @@ final class Scope {
     return lost.contains(name) || outer.isPresent() && outer.get().isLost(name);
   }
 
-  /// All names that can be seen from here.
+  /// The names that can be seen from here, the innermost first, and no more than [Nearest] looks
+  // at.
   List<String> names() {
-    List<String> names = outer.map(Scope::names).orElseGet(ArrayList::new);
-    names.addAll(variables.keySet());
-    return names;
+    return Stream.iterate(Optional.of(this), Optional::isPresent, scope -> scope.get().outer)
+        .flatMap(scope -> scope.get().variables.keySet().stream())
+        .limit(Nearest.MOST)
+        .toList();
   }
 
   /// The variables of this block alone.

@@ -18,12 +18,6 @@ public record Parsed(
     diagnostics = List.copyOf(diagnostics);
   }
 
-  /// The text from one place to another; places count code points, as tokens do.
-  public String text(int start, int end) {
-    int from = source.offsetByCodePoints(0, start);
-    return source.substring(from, source.offsetByCodePoints(from, Math.max(0, end - start)));
-  }
-
   /// The lines of documentation that stand before a definition or a field.
   public List<String> documentation(ParserRuleContext context) {
     return documentation(tokens, context);

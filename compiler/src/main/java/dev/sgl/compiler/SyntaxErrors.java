@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns what the parser stumbled over into a sentence about statements, types and values.
 final class SyntaxErrors extends BaseErrorListener {
+  /// So many mistakes are told with what to type instead.
+  private static final int HINTS = 100;
+
   private final String file;
   private final List<Diagnostic> diagnostics;
 
@@ -55,13 +58,13 @@ final class SyntaxErrors extends BaseErrorListener {
     }
   }
 
-  private static Diagnostic describe(Parser parser, Token token, Span span, boolean atEnd) {
+  private Diagnostic describe(Parser parser, Token token, Span span, boolean atEnd) {
     if (token.getType() == SglLexer.TEXT_END) {
       return Diagnostic.syntax(
           "The text is not closed.", span, "`\"` is missing before the end of the line");
     }
-    Optional<Token> open = openBlock(parser);
-    if (atEnd && open.isPresent()) {
+    Optional<Token> open = atEnd ? openBlock(parser) : Optional.empty();
+    if (open.isPresent()) {
       Token begun = open.get();
       return Diagnostic.syntax(
           "The text is not closed.",
@@ -82,7 +85,7 @@ final class SyntaxErrors extends BaseErrorListener {
           missing + " is missing before " + found + ".",
           span,
           missing + " is missing",
-          atEnd ? Hints.hiddenBrace(parser) : Hints.of(parser, token));
+          atEnd ? Hints.hiddenBrace(parser) : hint(parser, token));
     }
     String place =
         switch (parser.getRuleContext().getRuleIndex()) {
@@ -105,7 +108,13 @@ final class SyntaxErrors extends BaseErrorListener {
         "Here " + place + " was expected, not " + found + ".",
         span,
         "not expected here",
-        Hints.of(parser, token));
+        hint(parser, token));
+  }
+
+  /// What to type instead, which is looked for among all tokens before: only for the first
+  // mistakes.
+  private Optional<String> hint(Parser parser, Token token) {
+    return diagnostics.size() < HINTS ? Hints.of(parser, token) : Optional.empty();
   }
 
   /// The opening of a text of several lines that is not closed.

@@ -170,9 +170,8 @@ final class TypeLowering {
   private Type named(String name, Span span) {
     Sgl.TypeAliasContext alias = declared.get(name);
     if (alias == null) {
-      List<String> names = new ArrayList<>(Keywords.TYPES);
-      names.addAll(declared.keySet());
-      diagnostics.add(Diagnostic.unknownType(name, span, Nearest.to(name, names)));
+      diagnostics.add(
+          Diagnostic.unknownType(name, span, Nearest.to(name, Keywords.TYPES, declared.keySet())));
       return Type.ANY;
     }
     Type known = resolved.get(name);

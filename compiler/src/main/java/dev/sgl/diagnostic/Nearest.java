@@ -1,7 +1,9 @@
 package dev.sgl.diagnostic;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -140,6 +142,13 @@ public final class Nearest {
           Map.entry("model", "the model is chosen for the run: `sglc run FILE --model NAME`"),
           Map.entry("stream", "what is said is shown by `sglc run FILE --stream`"));
 
+  /// How many names are looked at, so that a text of many unknown names takes no time that grows
+  /// with their square.
+  public static final int MOST = 1_000;
+
+  /// The length of the longest word that is compared: a distance takes the square of it.
+  private static final int LONGEST = 200;
+
   private Nearest() {}
 
   /// How something is written here that other languages have a function for.
@@ -159,21 +168,24 @@ public final class Nearest {
 
   /// What was meant by `word`: what it is called here if it is another language's, or the closest
   /// of `names`, if at most a third of the word would have to change.
-  public static Optional<String> to(String word, Collection<String> names) {
+  @SafeVarargs
+  public static Optional<String> to(String word, Collection<String>... names) {
+    List<String> all = new ArrayList<>();
+    for (Collection<String> some : names) {
+      some.stream().limit(MOST - all.size()).forEach(all::add);
+    }
     return Optional.ofNullable(FOREIGN.get(word))
-        .or(() -> Optional.ofNullable(OTHERS.get(word)).filter(names::contains))
-        .or(() -> nearest(word, names));
+        .or(() -> Optional.ofNullable(OTHERS.get(word)).filter(all::contains))
+        .or(() -> among(word, all));
   }
 
   /// The closest of `names` alone.
   public static Optional<String> among(String word, Collection<String> names) {
-    return nearest(word, names);
-  }
-
-  private static Optional<String> nearest(String word, Collection<String> names) {
+    int most = Math.max(1, word.length() / 3);
     return names.stream()
-        .filter(name -> !name.equals(word))
-        .filter(name -> distance(word, name) <= Math.max(1, word.length() / 3))
+        .limit(word.length() <= LONGEST ? MOST : 0)
+        .filter(name -> !name.equals(word) && Math.abs(name.length() - word.length()) <= most)
+        .filter(name -> distance(word, name) <= most)
         .min(
             Comparator.<String>comparingInt(name -> distance(word, name))
                 .thenComparing(name -> name));

@@ -38,6 +38,9 @@ final class Places {
       }
       column(context);
     }
+    if (tree instanceof Sgl.ListContext list && list.each() == null) {
+      list.expression().forEach(item -> items.add(item.getStart().getTokenIndex()));
+    }
     for (int i = 0; i < tree.getChildCount(); i++) {
       walk(tree.getChild(i));
     }
@@ -53,8 +56,6 @@ final class Places {
       case Sgl.FieldContext _, Sgl.ParameterContext _, Sgl.ArgumentContext _ -> true;
       case Sgl.OptionContext _, Sgl.EntryContext _, Sgl.GivenContext _ -> true;
       case Sgl.AnswerContext answer -> answer.getParent() instanceof Sgl.AnswersContext;
-      case Sgl.ExpressionContext item ->
-          item.getParent() instanceof Sgl.ListContext list && list.each() == null;
       default -> false;
     };
   }
