@@ -1,5 +1,6 @@
 package dev.sgl.bench;
 
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
@@ -63,7 +64,7 @@ public final class GpuSpeed {
       System.out.printf(
           "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",
           device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
-      Transformer model = Transformer.open(checkpoint, device, PROMPT);
+      Transformer model = Families.open(checkpoint, device, PROMPT);
       System.out.printf("%s: loaded in %.1f s%n", shape.name(), (System.nanoTime() - start) / 1e9);
       System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");
       new GpuSpeed(shape, model, ceilings).measure(rounds);

@@ -1,11 +1,11 @@
 package dev.sgl.bench;
 
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Model;
-import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ public final class Speed {
     int threads = Runtime.getRuntime().availableProcessors();
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Model model =
-            Transformer.open(checkpoint, new HostDevice(new VectorKernels(threads)), CHUNK)) {
+            Families.open(checkpoint, new HostDevice(new VectorKernels(threads)), CHUNK)) {
       Sequences sequences = new Sequences(model);
       double[][] rates = new double[3][rounds];
       for (int round = -1; round < rounds; round++) { // the first is not counted

@@ -65,9 +65,9 @@ final class CallChecker {
       Optional<String> near =
           Nearest.to(
               call.name(),
+              Functions.names(),
               program.routines().keySet(),
-              program.tools().keySet(),
-              Functions.names());
+              program.tools().keySet());
       diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), near));
       return Type.ANY;
     }

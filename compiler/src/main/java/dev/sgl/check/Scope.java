@@ -203,8 +203,7 @@ final class Scope {
     return lost.contains(name) || outer.isPresent() && outer.get().isLost(name);
   }
 
-  /// The names that can be seen from here, the innermost first, and no more than [Nearest] looks
-  // at.
+  /// The names that can be seen from here, the innermost first; as many as [Nearest] looks at.
   List<String> names() {
     return Stream.iterate(Optional.of(this), Optional::isPresent, scope -> scope.get().outer)
         .flatMap(scope -> scope.get().variables.keySet().stream())

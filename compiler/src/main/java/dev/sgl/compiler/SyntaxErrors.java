@@ -111,8 +111,7 @@ final class SyntaxErrors extends BaseErrorListener {
         hint(parser, token));
   }
 
-  /// What to type instead, which is looked for among all tokens before: only for the first
-  // mistakes.
+  /// What to type instead, for the first mistakes only: it is looked for among all tokens before.
   private Optional<String> hint(Parser parser, Token token) {
     return diagnostics.size() < HINTS ? Hints.of(parser, token) : Optional.empty();
   }

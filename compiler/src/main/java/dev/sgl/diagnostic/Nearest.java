@@ -144,7 +144,7 @@ public final class Nearest {
 
   /// How many names are looked at, so that a text of many unknown names takes no time that grows
   /// with their square.
-  public static final int MOST = 1_000;
+  public static final int MOST = 300;
 
   /// The length of the longest word that is compared: a distance takes the square of it.
   private static final int LONGEST = 200;

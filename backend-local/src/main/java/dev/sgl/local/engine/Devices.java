@@ -1,11 +1,11 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Device;
-import dev.sgl.local.kernel.HostDevice;
-import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.cuda.CudaDevice;
 import dev.sgl.local.kernel.cuda.GpuException;
+import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.ModelException;
 import java.util.Optional;

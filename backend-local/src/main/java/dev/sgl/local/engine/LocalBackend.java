@@ -21,11 +21,11 @@ import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cuda.GpuException;
 import dev.sgl.local.kernel.cuda.OutOfDeviceMemory;
 import dev.sgl.local.model.Model;
-import dev.sgl.local.model.Transformer;
 import dev.sgl.local.reading.EmbeddedPrompt;
 import dev.sgl.local.reading.ReadSequence;
 import dev.sgl.local.reading.ScoredPrompt;
@@ -139,7 +139,7 @@ public final class LocalBackend implements TokenBackend {
         checkpoint.load(loaded);
       }
       Model model =
-          Transformer.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
+          Families.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
       progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
       return model;
     } catch (GpuException e) {

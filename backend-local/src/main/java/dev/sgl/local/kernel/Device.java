@@ -1,13 +1,13 @@
 package dev.sgl.local.kernel;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.weights.Weight;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Where a model lies and is computed: the operations of a transformer's layers on a whole batch.
 ///
-/// [HostDevice] does each by the plain steps of [Kernels]; it is the measure of the others, which
+/// `HostDevice` does each by the plain steps of `Kernels`; it is the measure of the others, which
 /// put several steps into one. A device computes one batch after the other, for one thread.
 public interface Device extends AutoCloseable {
 
@@ -29,13 +29,13 @@ public interface Device extends AutoCloseable {
   /// The same for the sum that runs through all layers.
   Activations residual(int rows, int columns);
 
-  /// Pages for the keys and values of a model.
+  /// Pages for what the layers of a model keep.
   ///
-  /// @param shape of its heads; the window does not count
-  KvPool pool(int layers, int pages, int pageSize, AttentionShape shape);
+  /// @param cells what each of them keeps of a token
+  KvPool pool(List<Cell> cells, int pages, int pageSize);
 
-  /// Bytes that the keys and values of a token take.
-  long bytesPerToken(int layers, AttentionShape shape);
+  /// Bytes that a token takes in a pool of such cells.
+  long bytesPerToken(List<Cell> cells);
 
   /// Bytes that are left for keys and values.
   long room();
@@ -51,7 +51,8 @@ public interface Device extends AutoCloseable {
 
   /// Takes a batch in.
   ///
-  Pass begin(Batch batch, KvPool pool, Rotary rotary);
+  /// @param shapes of the heads that it will attend with, whatever their windows
+  Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes);
 
   /// Does the operations of `layers` for a batch; what they are depends on nothing but the number
   /// of rows, so that a device may record them once.
@@ -62,13 +63,13 @@ public interface Device extends AutoCloseable {
   /// `x[r] = table[tokens[r]]`.
   void embed(Pass pass, Matrix table, Activations x);
 
-  /// `out = norm(x) · weightᵀ + bias`, with the root-mean-square norm of [Kernels#rmsNorm].
+  /// `out = norm(x) · weightᵀ + bias`, with the root-mean-square norm of `Kernels.rmsNorm`.
   void project(
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
 
   /// Causal attention: norms queries and keys head by head if the model does, rotates both by their
-  /// positions (see [Kernels#rope]), writes keys and values into the pages, and attends as
-  /// [Kernels#attention] has it.
+  /// positions (see `Kernels.rope`), writes keys and values into the pages, and attends as
+  /// `Kernels.attention` has it.
   ///
   /// @param heads queries, keys and values; undefined afterwards
   void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out);
@@ -89,9 +90,15 @@ public interface Device extends AutoCloseable {
 
   /// The attention of a layer.
   ///
-  /// @param index of the layer in the pool of keys and values
+  /// @param cell its number among the cells of the pool
+  /// @param rotary by which positions turn queries and keys; the same object for all layers that
+  ///     turn alike, because their angles are computed once
   record AttentionLayer(
-      int index, AttentionShape shape, Optional<Norm> queryNorm, Optional<Norm> keyNorm) {}
+      int cell,
+      AttentionShape shape,
+      Rotary rotary,
+      Optional<Norm> queryNorm,
+      Optional<Norm> keyNorm) {}
 
   /// A root-mean-square norm of groups of as many numbers as there are weights.
   record Norm(Vector weights, float epsilon) {}

@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel;
 
-/// A weight as a device holds it, ready for its operations; made by [Kernels#load].
+/// A weight as a device holds it, ready for its operations; made by [Device#load].
 public interface Matrix {
   /// Numbers of an output.
   int rows();

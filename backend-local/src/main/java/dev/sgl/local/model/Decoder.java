@@ -1,30 +1,18 @@
 package dev.sgl.local.model;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
-import java.util.Collections;
 import java.util.List;
 
-/// A decoder as data: what a family adds to the plain transformer, layer by layer.
+/// A decoder-only model as data: tokens become rows of `hidden` numbers, to which the layers add
+/// one after the other; a norm and a head make logits of them.
 ///
-/// @param queryBias whether queries, keys and values have a bias
-/// @param outputBias whether the attention's output has one
-/// @param forwardBias whether the feed-forward part has one
-/// @param headNorm whether queries and keys are normed head by head
-/// @param windows for each layer the furthest that a token sees
+/// @param vocabulary tokens that it knows
+/// @param hidden numbers of a token between layers
+/// @param context most tokens of a sequence
+/// @param norm before the head
+/// @param tied whether the head is the table of the embedding
 public record Decoder(
-    DecoderConfig config,
-    boolean queryBias,
-    boolean outputBias,
-    boolean forwardBias,
-    boolean headNorm,
-    List<Integer> windows) {
-
+    int vocabulary, int hidden, int context, List<Layer> layers, Norm norm, boolean tied) {
   public Decoder {
-    windows = List.copyOf(windows);
-  }
-
-  /// Every layer sees everything.
-  static List<Integer> noWindows(DecoderConfig config) {
-    return Collections.nCopies(config.layers(), AttentionShape.ALL);
+    layers = List.copyOf(layers);
   }
 }

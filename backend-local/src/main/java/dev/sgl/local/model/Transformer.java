@@ -1,176 +1,202 @@
 package dev.sgl.local.model;
 
 import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
-import dev.sgl.local.kernel.Device.Norm;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
-import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
-import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Weight;
+import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
-/// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): one definition for all
-/// families and devices, over the operations of [Device].
+/// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): it walks the data of a
+/// [Decoder], with one operation of a [Device] after the other.
 public final class Transformer implements Model {
+
+  /// A product with a weight, and the bias that is added.
   private record Projection(Matrix weight, Optional<Vector> bias) {}
 
-  private record Layer(
-      Norm attentionNorm,
-      Projection heads,
-      AttentionLayer attention,
-      Projection output,
-      Norm forwardNorm,
-      Projection gateUp,
-      Projection down) {}
+  /// A part of a layer with its weights.
+  private sealed interface Step {
+    /// @param heads room for queries, keys and values
+    /// @param attended room for what the heads see
+    record Attend(
+        Device.Norm norm,
+        Projection input,
+        AttentionLayer layer,
+        Projection output,
+        Activations heads,
+        Activations attended)
+        implements Step {}
 
-  /// A projection by its name in a checkpoint.
-  private record Named(String name, int rows) {}
-
-  private final DecoderConfig config;
-  private final Matrix embedding;
-  private final List<Layer> layers = new ArrayList<>();
-  private final Norm norm;
-  private final Matrix head;
-  private final Rotary rotary;
-  private final Device device;
-  private final LongConsumer loaded;
-  private long loadedBytes;
-
-  private final Activations x; // the sum that runs through the layers
-  private final Activations heads; // queries, keys and values
-  private final Activations attended;
-  private final Activations inner; // of the feed-forward part
-
-  private Transformer(
-      Decoder decoder, Checkpoint model, Device device, int rows, LongConsumer loaded) {
-    this.device = device;
-    this.loaded = loaded;
-    config = decoder.config();
-    Optional<Weight> unused = model.find("lm_head.weight").filter(_ -> decoder.config().tied());
-    device.expect(model.numbers() - unused.map(Weight::numbers).orElse(0L));
-    int hidden = config.hidden();
-    Weight tokens = model.weight("model.embed_tokens.weight", config.vocabulary(), hidden);
-    embedding = load(List.of(tokens));
-    for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer(decoder, model, i));
-    }
-    norm = norm(model, "model.norm.weight", hidden);
-    head =
-        config.tied()
-            ? embedding
-            : load(List.of(model.weight("lm_head.weight", config.vocabulary(), hidden)));
-    rotary = Rope.rotary(config);
-    x = device.residual(rows, hidden);
-    heads = device.activations(rows, queries(), keys(), keys());
-    attended = device.activations(rows, queries());
-    inner = device.activations(rows, config.intermediate());
+    /// @param inner room for the numbers inside
+    record Feed(Device.Norm norm, Projection gateUp, Projection down, Activations inner)
+        implements Step {}
   }
 
-  /// Finds the weights of a checkpoint by the family that its `config.json` names.
+  private final Decoder decoder;
+  private final WeightSource weights;
+  private final Device device;
+  private final int rows;
+  private final LongConsumer loaded;
+  private final Matrix embedding;
+  private final List<Step> steps = new ArrayList<>();
+  private final List<Cell> cells = new ArrayList<>();
+  private final Set<AttentionShape> shapes = new LinkedHashSet<>();
+  private final Device.Norm norm;
+  private final Matrix head;
+  private final Activations x; // the sum that runs through the layers
+  private final Map<List<Integer>, Activations> rooms = new HashMap<>(); // by their columns
+  private long loadedBytes;
+
+  /// Puts the weights of a model on a device.
   ///
   /// @param device that computes; closed with the model
   /// @param rows most rows of a batch
-  /// @throws dev.sgl.local.weights.ModelException if the family is not known or a weight is missing
-  public static Transformer open(Checkpoint model, Device device, int rows) {
-    return open(model, device, rows, _ -> {});
+  /// @param loaded hears how many bytes of the weights are on the device after each
+  /// @throws dev.sgl.local.weights.ModelException if a weight is missing or has another shape
+  public Transformer(
+      Decoder decoder, WeightSource weights, Device device, int rows, LongConsumer loaded) {
+    this.decoder = decoder;
+    this.weights = weights;
+    this.device = device;
+    this.rows = rows;
+    this.loaded = loaded;
+    Optional<Weight> unused = decoder.tied() ? weights.find(Role.HEAD, 0) : Optional.empty();
+    device.expect(weights.numbers() - unused.map(Weight::numbers).orElse(0L));
+    embedding = table(Role.EMBEDDING);
+    for (int layer = 0; layer < decoder.layers().size(); layer++) {
+      for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
+        steps.add(step(residual, layer));
+      }
+    }
+    norm = norm(decoder.norm(), 0);
+    head = decoder.tied() ? embedding : table(Role.HEAD);
+    x = device.residual(rows, decoder.hidden());
   }
 
-  /// The same, and `loaded` hears how many bytes of the weights are on the device after each.
-  public static Transformer open(Checkpoint model, Device device, int rows, LongConsumer loaded) {
-    Decoder decoder = Families.decoder(model.json("config.json"));
-    return new Transformer(decoder, model, device, rows, loaded);
+  // --- loading
+
+  private Matrix table(Role role) {
+    return load(List.of(weights.weight(role, 0, decoder.vocabulary(), decoder.hidden())));
   }
 
   private Matrix load(List<Weight> parts) {
     Matrix matrix = device.load(parts);
-    loadedBytes += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+    loadedBytes += parts.stream().mapToLong(Weight::bytes).sum();
     loaded.accept(loadedBytes);
     return matrix;
   }
 
-  private int queries() {
-    return config.heads() * config.headDim();
+  private Device.Norm norm(Norm norm, int layer) {
+    Weight weight = weights.weight(norm.role(), layer, 1, norm.length());
+    return new Device.Norm(device.vector(List.of(weight)), norm.epsilon());
   }
 
-  private int keys() {
-    return config.kvHeads() * config.headDim();
+  private Step step(Layer.Residual residual, int layer) {
+    return switch (residual.part()) {
+      case Part.Attention attention -> attend(attention, norm(residual.before(), layer), layer);
+      case Part.Gated gated -> feed(gated, norm(residual.before(), layer), layer);
+    };
   }
 
-  private Layer layer(Decoder decoder, Checkpoint model, int index) {
-    String name = "model.layers." + index + ".";
-    int hidden = config.hidden();
-    int inner = config.intermediate();
-    int dim = config.headDim();
-    return new Layer(
-        norm(model, name + "input_layernorm.weight", hidden),
+  private Step attend(Part.Attention attention, Device.Norm before, int layer) {
+    AttentionShape shape = attention.shape();
+    int queries = shape.heads() * shape.headDim();
+    int keys = shape.width();
+    Projection input =
         projection(
-            model,
-            hidden,
-            decoder.queryBias(),
-            new Named(name + "self_attn.q_proj", queries()),
-            new Named(name + "self_attn.k_proj", keys()),
-            new Named(name + "self_attn.v_proj", keys())),
+            layer,
+            decoder.hidden(),
+            attention.inputBias(),
+            new Output(Role.QUERY, queries),
+            new Output(Role.KEY, keys),
+            new Output(Role.VALUE, keys));
+    Projection output =
+        projection(
+            layer,
+            queries,
+            attention.outputBias(),
+            new Output(Role.ATTENTION_OUTPUT, decoder.hidden()));
+    cells.add(shape.cell());
+    shapes.add(shape.withoutWindow());
+    return new Step.Attend(
+        before,
+        input,
         new AttentionLayer(
-            index,
-            new AttentionShape(config.heads(), config.kvHeads(), dim, decoder.windows().get(index)),
-            headNorm(decoder, model, name + "self_attn.q_norm.weight", dim),
-            headNorm(decoder, model, name + "self_attn.k_norm.weight", dim)),
-        projection(
-            model, queries(), decoder.outputBias(), new Named(name + "self_attn.o_proj", hidden)),
-        norm(model, name + "post_attention_layernorm.weight", hidden),
-        projection(
-            model,
-            hidden,
-            decoder.forwardBias(),
-            new Named(name + "mlp.gate_proj", inner),
-            new Named(name + "mlp.up_proj", inner)),
-        projection(model, inner, decoder.forwardBias(), new Named(name + "mlp.down_proj", hidden)));
+            cells.size() - 1,
+            shape,
+            attention.rotary(),
+            attention.headNorms().map(norms -> norm(norms.query(), layer)),
+            attention.headNorms().map(norms -> norm(norms.key(), layer))),
+        output,
+        room(queries, keys, keys),
+        room(queries));
   }
 
-  private Projection projection(Checkpoint model, int columns, boolean biased, Named... parts) {
-    List<Weight> weights = new ArrayList<>();
+  private Step feed(Part.Gated gated, Device.Norm before, int layer) {
+    Projection gateUp =
+        projection(
+            layer,
+            decoder.hidden(),
+            gated.bias(),
+            new Output(Role.GATE, gated.inner()),
+            new Output(Role.UP, gated.inner()));
+    Projection down =
+        projection(layer, gated.inner(), gated.bias(), new Output(Role.DOWN, decoder.hidden()));
+    return new Step.Feed(before, gateUp, down, room(gated.inner()));
+  }
+
+  /// What a product gives for a role.
+  private record Output(Role role, int length) {}
+
+  private Projection projection(int layer, int columns, boolean biased, Output... outputs) {
+    List<Weight> parts = new ArrayList<>();
     List<Weight> biases = new ArrayList<>();
-    for (Named part : parts) {
-      weights.add(model.weight(part.name() + ".weight", part.rows(), columns));
+    for (Output output : outputs) {
+      parts.add(weights.weight(output.role(), layer, output.length(), columns));
       if (biased) {
-        biases.add(model.weight(part.name() + ".bias", 1, part.rows()));
+        biases.add(weights.bias(output.role(), layer, output.length()));
       }
     }
     return new Projection(
-        load(weights), biased ? Optional.of(device.vector(biases)) : Optional.empty());
+        load(parts), biased ? Optional.of(device.vector(biases)) : Optional.empty());
   }
 
-  private Norm norm(Checkpoint model, String name, int length) {
-    return new Norm(device.vector(List.of(model.weight(name, 1, length))), config.epsilon());
-  }
-
-  private Optional<Norm> headNorm(Decoder decoder, Checkpoint model, String name, int length) {
-    return decoder.headNorm() ? Optional.of(norm(model, name, length)) : Optional.empty();
+  /// Room for numbers between two operations, which all parts of a size share.
+  private Activations room(Integer... columns) {
+    return rooms.computeIfAbsent(
+        List.of(columns),
+        all -> device.activations(rows, all.stream().mapToInt(Integer::intValue).toArray()));
   }
 
   @Override
   public int vocabulary() {
-    return config.vocabulary();
+    return decoder.vocabulary();
   }
 
   @Override
   public int context() {
-    return config.context();
+    return decoder.context();
   }
 
   @Override
   public long bytesPerToken() {
-    return device.bytesPerToken(config.layers(), layers.getFirst().attention().shape());
+    return device.bytesPerToken(cells);
   }
 
   @Override
@@ -190,27 +216,39 @@ public final class Transformer implements Model {
 
   @Override
   public KvPool pool(int pages, int pageSize) {
-    return device.pool(config.layers(), pages, pageSize, layers.getFirst().attention().shape());
+    return device.pool(cells, pages, pageSize);
   }
+
+  // --- computing
 
   @Override
   public Logits forward(Batch batch, KvPool pool) {
-    Pass pass = device.begin(batch, pool, rotary);
+    Pass pass = device.begin(batch, pool, shapes);
     device.run(pass, () -> layers(pass));
     return device.logits(pass, x, norm, head);
   }
 
   private void layers(Pass pass) {
     device.embed(pass, embedding, x);
-    for (Layer layer : layers) {
-      Projection toHeads = layer.heads();
-      device.project(pass, x, layer.attentionNorm(), toHeads.weight(), toHeads.bias(), heads);
-      device.attention(pass, layer.attention(), heads, attended);
-      device.addProjection(pass, attended, layer.output().weight(), layer.output().bias(), x);
-      Projection gateUp = layer.gateUp();
-      device.gated(pass, x, layer.forwardNorm(), gateUp.weight(), gateUp.bias(), inner);
-      device.addProjection(pass, inner, layer.down().weight(), layer.down().bias(), x);
+    for (Step step : steps) {
+      switch (step) {
+        case Step.Attend attend -> {
+          Projection input = attend.input();
+          device.project(pass, x, attend.norm(), input.weight(), input.bias(), attend.heads());
+          device.attention(pass, attend.layer(), attend.heads(), attend.attended());
+          add(pass, attend.attended(), attend.output());
+        }
+        case Step.Feed feed -> {
+          Projection gateUp = feed.gateUp();
+          device.gated(pass, x, feed.norm(), gateUp.weight(), gateUp.bias(), feed.inner());
+          add(pass, feed.inner(), feed.down());
+        }
+      }
     }
+  }
+
+  private void add(Pass pass, Activations from, Projection projection) {
+    device.addProjection(pass, from, projection.weight(), projection.bias(), x);
   }
 
   @Override

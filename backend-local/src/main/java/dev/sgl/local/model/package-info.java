@@ -1,4 +1,4 @@
-/// Model families as data over the operations of the kernel room.
+/// Models as data, and their walk over the operations of a device.
 @NullMarked
 package dev.sgl.local.model;
 

@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +21,6 @@ import java.util.stream.Stream;
 /// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
 /// memory-mapped.
 public final class Checkpoint implements AutoCloseable {
-  private static final String PREFIX = "model.";
   private static final String FILE_NAME = "[\\w-][\\w.-]*";
   private static final ObjectMapper JSON =
       OutsideJson.mapper() // Python writes Infinity and NaN
@@ -158,47 +157,14 @@ public final class Checkpoint implements AutoCloseable {
     return folder;
   }
 
-  /// The tensor `name`, if the checkpoint has it; folders of a model without its head leave out the
-  /// `model.` before all names.
+  /// The tensor `name`, if the checkpoint has it in a format that is supported.
   public Optional<Weight> find(String name) {
-    return Optional.ofNullable(tensors.get(name))
-        .or(() -> Optional.ofNullable(tensors.get(bare(name))));
+    return Optional.ofNullable(tensors.get(name));
   }
 
-  private static String bare(String name) {
-    return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-  }
-
-  /// The tensor `name` of the given shape.
-  ///
-  /// @throws ModelException if it is missing or has another shape
-  public Weight weight(String name, int rows, int columns) {
-    Weight weight = find(name).orElseThrow(() -> missing(name));
-    if (weight.rows() != rows || weight.columns() != columns) {
-      throw new ModelException(
-          folder
-              + ": the tensor "
-              + name
-              + " is "
-              + weight.rows()
-              + " × "
-              + weight.columns()
-              + ", but config.json wants "
-              + rows
-              + " × "
-              + columns);
-    }
-    return weight;
-  }
-
-  private ModelException missing(String name) {
-    String format = unread.getOrDefault(name, unread.getOrDefault(bare(name), ""));
-    String why =
-        format.isEmpty()
-            ? "is missing"
-            : "is in the format %s, which is not supported; supported are %s"
-                .formatted(format, Arrays.toString(DType.values()).replaceAll("[\\[\\]]", ""));
-    return new ModelException("%s: the tensor %s %s".formatted(folder, name, why));
+  /// The format of the tensor `name`, if the checkpoint has it in one that is not supported.
+  Optional<String> unread(String name) {
+    return Optional.ofNullable(unread.get(name));
   }
 
   /// Reads all weights into memory, so that the first answer does not wait for the disk; tells
@@ -206,8 +172,10 @@ public final class Checkpoint implements AutoCloseable {
   public void load(LongConsumer loaded) {
     long done = 0;
     for (Weight weight : tensors.values()) {
-      weight.data().load();
-      done += weight.data().byteSize();
+      for (MemorySegment part : weight.encoding().parts()) {
+        part.load();
+      }
+      done += weight.bytes();
       loaded.accept(done);
     }
   }
@@ -219,7 +187,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /// Bytes of all weights.
   public long bytes() {
-    return tensors.values().stream().mapToLong(t -> t.data().byteSize()).sum();
+    return tensors.values().stream().mapToLong(Weight::bytes).sum();
   }
 
   @Override

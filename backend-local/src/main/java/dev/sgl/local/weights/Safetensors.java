@@ -11,7 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -84,28 +86,27 @@ final class Safetensors {
     if (to > data.byteSize()) {
       throw truncated(file, to, data.byteSize());
     }
-    JsonNode shape = entry.path("shape");
-    long columns = 1;
-    long rows = 1;
-    for (int i = 0; i < shape.size(); i++) {
-      long size = shape.path(i).asLong(-1);
-      if (size < 0) {
+    List<Integer> shape = new ArrayList<>();
+    long rows = 1; // all dimensions but the last
+    JsonNode sizes = entry.path("shape");
+    for (JsonNode size : sizes) {
+      if (!sizes.isArray() || !size.canConvertToInt() || size.asInt(-1) < 0) {
         throw new ModelException(file + ": the shape of the tensor " + name + " makes no sense");
       }
-      rows = Math.multiplyExact(rows, columns);
-      columns = size;
+      rows = Math.multiplyExact(rows, shape.isEmpty() ? 1 : shape.getLast());
+      shape.add(size.asInt());
     }
     Optional<DType> type = DType.of(entry.path("dtype").asText());
-    if (type.isEmpty() || rows > Integer.MAX_VALUE || columns > Integer.MAX_VALUE) {
+    if (type.isEmpty() || rows > Integer.MAX_VALUE) {
       return Optional.empty();
     }
-    if (Math.multiplyExact(Math.multiplyExact(rows, columns), (long) type.get().bytes())
-        != to - from) {
+    int columns = shape.isEmpty() ? 1 : shape.getLast();
+    if (Math.multiplyExact(rows * columns, (long) type.get().bytes()) != to - from) {
       throw new ModelException(
           file + ": the size of the tensor " + name + " does not fit its shape");
     }
-    return Optional.of(
-        new Weight(name, type.get(), (int) rows, (int) columns, data.asSlice(from, to - from)));
+    MemorySegment numbers = data.asSlice(from, to - from);
+    return Optional.of(new Weight(name, shape, new Encoding.Plain(type.get(), numbers, columns)));
   }
 
   private static ModelException truncated(Path file, long needed, long found) {

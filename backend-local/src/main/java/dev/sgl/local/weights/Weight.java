@@ -1,35 +1,62 @@
 package dev.sgl.local.weights;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.util.List;
+import java.util.stream.Stream;
 
-/// A tensor of a checkpoint as it lies in the file: `[rows, columns]`, a vector is one row.
-public record Weight(String name, DType type, int rows, int columns, MemorySegment data) {
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+/// A tensor of a checkpoint as it lies in the file, or some rows or columns of one.
+///
+/// Most operations see a matrix `[rows, columns]`: the columns are the last dimension, the rows all
+/// before it, so that a vector is one row.
+///
+/// @param shape its dimensions
+public record Weight(String name, List<Integer> shape, Encoding encoding) {
+  public Weight {
+    shape = List.copyOf(shape);
+  }
+
+  /// A matrix of numbers one after the other.
+  public static Weight plain(String name, int rows, int columns, Encoding.Plain encoding) {
+    return new Weight(name, rows == 1 ? List.of(columns) : List.of(rows, columns), encoding);
+  }
+
+  /// The product of all dimensions but the last.
+  public int rows() {
+    return shape.stream().limit(Math.max(0, shape.size() - 1)).reduce(1, Math::multiplyExact);
+  }
+
+  /// The last dimension.
+  public int columns() {
+    return shape.isEmpty() ? 1 : shape.getLast();
+  }
 
   /// How many numbers it has.
   public long numbers() {
-    return (long) rows * columns;
+    return (long) rows() * columns();
   }
 
-  /// The number at `index`, row by row.
-  public float get(long index) {
-    return switch (type) {
-      case F32 -> data.get(FLOAT, index * 4);
-      case BF16 -> Float.intBitsToFloat(data.get(SHORT, index * 2) << 16);
-      case F16 -> Float.float16ToFloat(data.get(SHORT, index * 2));
-    };
+  /// Bytes that it takes where it lies; of some columns, with what lies between them.
+  public long bytes() {
+    return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();
   }
 
-  /// All numbers as single precision.
+  /// Some of its rows, as a matrix.
+  public Weight rows(int first, int count) {
+    return new Weight(name, List.of(count, columns()), encoding.view(first, count, 0, columns()));
+  }
+
+  /// Some of its columns: of all rows, or of a vector.
+  public Weight columns(int first, int count) {
+    List<Integer> narrow =
+        Stream.concat(shape.stream().limit(shape.size() - 1L), Stream.of(count)).toList();
+    return new Weight(name, narrow, encoding.view(0, rows(), first, count));
+  }
+
+  /// All numbers in single precision, row by row.
   public float[] floats() {
-    float[] out = new float[Math.multiplyExact(rows, columns)];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = get(i);
+    float[] out = new float[Math.multiplyExact(rows(), columns())];
+    for (int row = 0; row < rows(); row++) {
+      encoding.read(row, columns(), out, row * columns());
     }
     return out;
   }

@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.host.HostKvPool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The cache against a plain list of everything that was ever published, and against what the pages
 /// hold: each slot is written with a number that stands for all tokens up to it.
 class KvCacheTest {
+  private static final List<Cell> CELLS = List.of(new Cell(1, 1));
+
   private static final int OPERATIONS = 100_000;
   private static final int NAMESPACES = 3;
 
@@ -48,7 +51,7 @@ class KvCacheTest {
 
     Duel(long seed, int pages, int pageSize, boolean evicts) {
       this.random = new SplittableRandom(seed);
-      this.pool = new HostKvPool(1, pages, pageSize, 1);
+      this.pool = new HostKvPool(CELLS, pages, pageSize);
       this.cache = new KvCache(pool, true);
       this.evicts = evicts;
     }
@@ -214,7 +217,7 @@ class KvCacheTest {
 
   @Test
   void givesUpTheEndOfWhatWasUsedLongestAgo() {
-    HostKvPool pool = new HostKvPool(1, 8, 4, 1);
+    HostKvPool pool = new HostKvPool(CELLS, 8, 4);
     KvCache cache = new KvCache(pool, true);
     int[] old = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; // 3 pages
     int[] recent = {2, 2, 3, 4, 5, 6, 7, 8}; // 2 pages
@@ -233,7 +236,7 @@ class KvCacheTest {
 
   @Test
   void whatIsHeldIsNotEvicted() {
-    HostKvPool pool = new HostKvPool(1, 4, 4, 1);
+    HostKvPool pool = new HostKvPool(CELLS, 4, 4);
     KvCache cache = new KvCache(pool, true);
     int[] kept = {1, 2, 3, 4, 5, 6};
     Hold hold = cache.hold("", kept); // before anybody has computed it
@@ -247,7 +250,7 @@ class KvCacheTest {
 
   @Test
   void namespacesShareNothing() {
-    KvCache cache = new KvCache(new HostKvPool(1, 8, 4, 1), true);
+    KvCache cache = new KvCache(new HostKvPool(CELLS, 8, 4), true);
     int[] tokens = {1, 2, 3, 4, 5};
     fill(cache, tokens);
     assertEquals(5, cache.find("", tokens, 5).length());

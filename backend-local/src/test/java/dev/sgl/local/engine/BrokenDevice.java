@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
@@ -25,8 +26,7 @@ final class BrokenDevice {
   /// @param arguments the folder of a model
   public static void main(String[] arguments) {
     Checkpoint checkpoint = Checkpoint.open(Path.of(arguments[0]));
-    Transformer model =
-        Transformer.open(checkpoint, CudaDevice.open(CudaDevice.Options.DEFAULT), 64);
+    Transformer model = Families.open(checkpoint, CudaDevice.open(CudaDevice.Options.DEFAULT), 64);
     try (Engine engine = new Engine(new Breaking(model), LocalOptions.DEFAULT, 4096)) {
       List<GreedySequence> sequences = new ArrayList<>();
       for (int i = 0; i < SEQUENCES; i++) {

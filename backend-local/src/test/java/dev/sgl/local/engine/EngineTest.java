@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.backend.BackendException;
 import dev.sgl.local.engine.LocalOptions.CacheOptions;
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
-import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.schedule.Order;
@@ -175,7 +176,7 @@ class EngineTest {
   @MethodSource("ways")
   void everyRequestGetsTheTokensThatItGetsAlone(String name, LocalOptions options) {
     try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve("llama"))) {
-      Transformer model = Transformer.open(checkpoint, new HostDevice(new VectorKernels(2)), 4096);
+      Transformer model = Families.open(checkpoint, new HostDevice(new VectorKernels(2)), 4096);
       List<Wanted> schedule = schedule(7, model.vocabulary(), 120);
       run(model, options, 400, schedule, alone(model, schedule));
     }

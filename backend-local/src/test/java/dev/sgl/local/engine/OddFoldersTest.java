@@ -182,9 +182,11 @@ class OddFoldersTest {
   @Test
   void numbersBeyondThoseOfAModelAreRefused() throws IOException {
     change("config.json", c -> c.put("num_hidden_layers", (1L << 32) + 2));
-    assertTrue(refusal().endsWith("config.json: num_hidden_layers is 4294967298"), refusal());
+    assertTrue(
+        refusal().contains("config.json: num_hidden_layers is 4294967298, not a whole"), refusal());
     change("config.json", c -> c.put("num_hidden_layers", 2.5));
-    assertTrue(refusal().endsWith("config.json: num_hidden_layers is 2.5"), refusal());
+    assertTrue(
+        refusal().contains("config.json: num_hidden_layers is 2.5, not a whole number"), refusal());
   }
 
   @Test

@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Draw;
-import dev.sgl.local.kernel.HostKvPool;
-import dev.sgl.local.kernel.HostLogits;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.host.HostKvPool;
+import dev.sgl.local.kernel.host.HostLogits;
 import dev.sgl.local.schedule.Order;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.tokens.Healing;
@@ -141,7 +142,7 @@ class SelectorTest {
 
   private static double[] logprobs(int[] tokens) {
     int rows = tokens.length;
-    KvPool pool = new HostKvPool(1, 1, rows, 1);
+    KvPool pool = new HostKvPool(List.of(new Cell(1, 1)), 1, rows);
     pool.prepare(0);
     int[] positions = IntStream.range(0, rows).toArray();
     Batch batch = new Batch(tokens, positions, new int[rows][1], new int[] {rows - 1});

@@ -1,17 +1,21 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.HostKvPool;
-import dev.sgl.local.kernel.HostLogits;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.host.HostKvPool;
+import dev.sgl.local.kernel.host.HostLogits;
+import dev.sgl.local.kernel.host.Tensor;
 import dev.sgl.local.model.Model;
 import java.util.Arrays;
+import java.util.List;
 
 /// A model whose logits are a hash of all tokens up to a row, which it keeps in the pages and reads
 /// from there: one wrong slot anywhere, and every later token is another.
 final class ShadowModel implements Model {
+  private static final List<Cell> CELLS = List.of(new Cell(1, 1));
+
   static final int VOCABULARY = 50;
 
   @Override
@@ -26,7 +30,7 @@ final class ShadowModel implements Model {
 
   @Override
   public long bytesPerToken() {
-    return HostKvPool.bytesPerToken(1, 1);
+    return HostKvPool.bytesPerToken(CELLS);
   }
 
   @Override
@@ -36,7 +40,7 @@ final class ShadowModel implements Model {
 
   @Override
   public KvPool pool(int pages, int pageSize) {
-    return new HostKvPool(1, pages, pageSize, 1);
+    return new HostKvPool(CELLS, pages, pageSize);
   }
 
   @Override

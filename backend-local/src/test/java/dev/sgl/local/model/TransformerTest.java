@@ -4,13 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
-import dev.sgl.local.kernel.HostDevice;
-import dev.sgl.local.kernel.HostLogits;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.kernel.host.HostLogits;
+import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,7 +45,7 @@ class TransformerTest {
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family));
         Device device = new HostDevice(new VectorKernels(2))) {
-      Transformer model = Transformer.open(checkpoint, device, ROWS);
+      Transformer model = Families.open(checkpoint, device, ROWS);
       int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
       float[] whole = logits(model, tokens, tokens.length);
       for (int piece : new int[] {1, 2, 7, 9, 13, 33}) {
@@ -55,7 +56,7 @@ class TransformerTest {
 
   private static void agree(String family, Device device) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
-      Transformer model = Transformer.open(checkpoint, device, ROWS);
+      Transformer model = Families.open(checkpoint, device, ROWS);
       float worst = 0;
       for (JsonNode recorded : checkpoint.json("expected.json").path("logits")) {
         int[] tokens = ints(recorded.path("tokens"));

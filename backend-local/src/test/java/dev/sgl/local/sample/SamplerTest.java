@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Draw;
-import dev.sgl.local.kernel.PlainPicker;
+import dev.sgl.local.kernel.host.PlainPicker;
 import dev.sgl.testing.Property;
 import java.util.ArrayList;
 import java.util.Comparator;

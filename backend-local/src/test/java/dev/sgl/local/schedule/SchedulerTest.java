@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.GreedySequence;
-import dev.sgl.local.kernel.HostKvPool;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.testing.Property;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class SchedulerTest {
   private long now = STEP;
 
   private Scheduler scheduler(int pages, int batchTokens, int maxRunning, Order order) {
-    KvCache cache = new KvCache(new HostKvPool(1, pages, 16, 1), true);
+    KvCache cache = new KvCache(new HostKvPool(List.of(new Cell(1, 1)), pages, 16), true);
     return new Scheduler(
         cache, new ScheduleOptions(batchTokens, maxRunning, order, PATIENCE), () -> now);
   }

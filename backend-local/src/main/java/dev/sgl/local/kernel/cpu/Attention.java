@@ -1,9 +1,9 @@
 package dev.sgl.local.kernel.cpu;
 
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.HostKvPool;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.host.HostKvPool;
+import dev.sgl.local.kernel.host.Tensor;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -19,7 +19,7 @@ final class Attention {
   private static final int N = LANES.length();
 
   private final HostKvPool pool;
-  private final int layer;
+  private final int cell;
   private final Batch batch;
   private final AttentionShape shape;
   private final Tensor queries;
@@ -27,10 +27,10 @@ final class Attention {
   private final float scale;
 
   Attention(
-      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+      Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
     this.queries = queries;
     this.pool = pool;
-    this.layer = layer;
+    this.cell = cell;
     this.batch = batch;
     this.shape = shape;
     this.out = out;
@@ -63,7 +63,7 @@ final class Attention {
     int[] table = batch.tables()[row];
     int key = kvHead * shape.headDim() * pageSize;
     for (int page = first / pageSize; page <= last / pageSize; page++) {
-      float[] keys = pool.keys(layer, table[page]);
+      float[] keys = pool.keys(cell, table[page]);
       int slot = 0;
       for (; slot + N <= pageSize; slot += N) {
         dots(queries.values(), query, keys, key + slot, pageSize, shape.headDim())
@@ -168,23 +168,23 @@ final class Attention {
   }
 
   private float[] values(int row, int position) {
-    return pool.values(layer, batch.tables()[row][position / pool.pageSize()]);
+    return pool.values(cell, batch.tables()[row][position / pool.pageSize()]);
   }
 
   private int value(int position, int column) {
-    return position % pool.pageSize() * pool.width() + column;
+    return position % pool.pageSize() * shape.width() + column;
   }
 
   private void mixFour(int row, int column, int first, int last, float[] weights, int to) {
     int pageSize = pool.pageSize();
-    int width = pool.width();
+    int width = shape.width();
     int[] table = batch.tables()[row];
     FloatVector a = FloatVector.zero(LANES);
     FloatVector b = FloatVector.zero(LANES);
     FloatVector c = FloatVector.zero(LANES);
     FloatVector d = FloatVector.zero(LANES);
     for (int page = first / pageSize; page <= last / pageSize; page++) {
-      float[] values = pool.values(layer, table[page]);
+      float[] values = pool.values(cell, table[page]);
       int start = page * pageSize;
       int end = Math.min(last, start + pageSize - 1);
       for (int p = Math.max(first, start); p <= end; p++) {

@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel.cpu;
 
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.host.Tensor;
 
 /// Products of activations with a packed weight.
 ///

@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,13 +44,17 @@ final class Packed implements Matrix {
 
   /// Packs a weight; one in f16 is widened, because vectors have no conversion for it.
   static Packed of(Weight weight, Arena arena, Workers workers) {
-    boolean bf16 = weight.type() == DType.BF16;
+    Encoding.Plain numbers =
+        switch (weight.encoding()) {
+          case Encoding.Plain plain -> plain;
+        };
+    boolean bf16 = numbers.type() == DType.BF16;
     int blocks = (weight.rows() + WIDTH - 1) / WIDTH;
     long bytes = (long) blocks * WIDTH * weight.columns() * (bf16 ? 2 : 4);
     MemorySegment data = HugePages.allocate(arena, bytes);
     Packed packed = new Packed(bf16, weight.rows(), weight.columns(), data);
-    workers.run(blocks, (block, _) -> packed.pack(weight, block));
-    HugePages.forget(weight.data());
+    workers.run(blocks, (block, _) -> packed.pack(numbers, block));
+    HugePages.forget(numbers.data());
     return packed;
   }
 
@@ -58,23 +63,23 @@ final class Packed implements Matrix {
     return new Packed(bf16, 2 * WIDTH, columns, arena.allocate(2L * WIDTH * columns * 4, 64));
   }
 
-  private void pack(Weight weight, int block) {
+  private void pack(Encoding.Plain numbers, int block) {
     int first = block * WIDTH;
     int end = Math.min(WIDTH, rows - first);
     for (int strip = 0; strip < columns; strip += STRIP) {
       for (int r = 0; r < end; r++) {
-        pack(weight, first + r, strip, Math.min(columns, strip + STRIP));
+        pack(numbers, first + r, strip, Math.min(columns, strip + STRIP));
       }
     }
   }
 
-  private void pack(Weight weight, int row, int from, int to) {
-    long source = (long) row * columns;
+  private void pack(Encoding.Plain numbers, int row, int from, int to) {
+    long source = row * numbers.stride();
     for (int c = from; c < to; c++) {
       if (bf16) {
-        data.set(SHORT, place(row, c) * 2, weight.data().get(SHORT, (source + c) * 2));
+        data.set(SHORT, place(row, c) * 2, numbers.data().get(SHORT, (source + c) * 2));
       } else {
-        data.set(FLOAT, place(row, c) * 4, weight.get(source + c));
+        data.set(FLOAT, place(row, c) * 4, numbers.get(source + c));
       }
     }
   }

@@ -1,11 +1,12 @@
 package dev.sgl.local.kernel.cpu;
 
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.HostKvPool;
-import dev.sgl.local.kernel.Kernels;
 import dev.sgl.local.kernel.Matrix;
-import dev.sgl.local.kernel.PlainKernels;
-import dev.sgl.local.kernel.Tensor;
+import dev.sgl.local.kernel.host.HostKvPool;
+import dev.sgl.local.kernel.host.Kernels;
+import dev.sgl.local.kernel.host.PlainKernels;
+import dev.sgl.local.kernel.host.Tensor;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -148,14 +149,14 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch) {
-    plain.store(keys, values, pool, layer, batch);
+  public void store(Tensor keys, Tensor values, HostKvPool pool, int cell, Batch batch) {
+    plain.store(keys, values, pool, cell, batch);
   }
 
   @Override
   public void attention(
-      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
-    Attention attention = new Attention(queries, pool, layer, batch, shape, out);
+      Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
+    Attention attention = new Attention(queries, pool, cell, batch, shape, out);
     workers.run(
         batch.rows() * shape.kvHeads(),
         (piece, worker) -> {

@@ -1,15 +1,12 @@
 package dev.sgl.local.kernel.cuda;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.weights.DType;
 import java.util.Optional;
 import jcuda.driver.CUmodule;
 
 /// The attention kernels for one size of heads.
 final class Attention {
-  /// [#variant] is below this.
-  static final int VARIANTS = 8;
-
   private static final int TILE = 64;
   private static final int THREADS = 128;
   private static final int MOST_DIM = 256;
@@ -72,18 +69,22 @@ final class Attention {
     return plan.wideItems() == 0;
   }
 
-  void run(CudaDevice.CudaPass pass, AttentionShape shape, Operands operands) {
-    BatchPlan plan = pass.plan();
+  void run(
+      CudaDevice.CudaPass pass,
+      CudaDevice.Division division,
+      AttentionShape shape,
+      Operands operands) {
+    BatchPlan plan = division.plan();
     if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
       throw new GpuException(
           "%d heads that share one of the keys are not supported on a GPU; at most %d are"
               .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
     }
     if (places(plan)) {
-      attend(decode, plan.narrowItems(), pass, shape, operands);
+      attend(decode, plan.narrowItems(), pass, division, shape, operands);
     } else {
-      attend(wide, plan.wideItems(), pass, shape, operands);
-      attend(narrow, plan.narrowItems(), pass, shape, operands);
+      attend(wide, plan.wideItems(), pass, division, shape, operands);
+      attend(narrow, plan.narrowItems(), pass, division, shape, operands);
     }
   }
 
@@ -91,19 +92,20 @@ final class Attention {
       Gpu.Kernel kernel,
       int items,
       CudaDevice.CudaPass pass,
+      CudaDevice.Division division,
       AttentionShape shape,
       Operands operands) {
     if (items == 0 && !pass.isRecorded()) {
       return;
     }
-    Parts to = parts(pass.plan().partVectors());
+    Parts to = parts(division.plan().partVectors());
     Turning turning = operands.turning();
     gpu.launch(
         kernel,
         blocks(items, pass.isRecorded()),
         1,
         THREADS,
-        pass.integers(),
+        division.integers(),
         operands.heads(),
         operands.out(),
         to.numbers(),

@@ -1,7 +1,7 @@
 package dev.sgl.local.kernel.cuda;
 
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

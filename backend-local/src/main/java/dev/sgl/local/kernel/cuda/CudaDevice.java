@@ -1,10 +1,11 @@
 package dev.sgl.local.kernel.cuda;
 
 import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
@@ -13,10 +14,12 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CublasLt.Result;
 import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,17 +58,17 @@ public final class CudaDevice implements Device {
   private final CublasLt cublas;
   private final Loader loader;
   private final Gpu.Memory workspace;
-  private final Uploads batches;
+  private final Map<AttentionShape, Uploads> batches = new HashMap<>();
   private final Clock clock;
   private final Picker picker;
   private final double fraction;
   private final Optional<DType> wanted;
   private final Map<String, Gpu.Kernel> kernels = new HashMap<>();
-  private final Map<Integer, Recording> recordings = new HashMap<>(); // by rows and kinds of items
-  private final Set<Integer> seen = new HashSet<>(); // of these keys
+  private final Map<RecordingKey, Recording> recordings = new HashMap<>();
+  private final Set<RecordingKey> seen = new HashSet<>();
   private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
   private Optional<DType> type = Optional.empty();
-  private Optional<Gpu.Memory> frequencies = Optional.empty();
+  private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
   private Optional<Scratch> normed = Optional.empty();
   private Optional<Scratch> inner = Optional.empty();
   private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
@@ -84,22 +87,38 @@ public final class CudaDevice implements Device {
   /// Memory for what is used at once and forgotten.
   private record Scratch(Gpu.Memory memory) {}
 
+  /// @param divisions one for each shape of heads
   /// @param rows with which kernels are run, at least those of the batch
   /// @param isRecorded whether the layers are replayed, for any batch of so many rows
   record CudaPass(
-      Batch batch,
-      CudaKvPool pool,
-      BatchPlan plan,
-      Gpu.Memory integers,
-      float stretch,
-      int rows,
-      boolean isRecorded)
-      implements Pass {}
+      Batch batch, CudaKvPool pool, List<Division> divisions, int rows, boolean isRecorded)
+      implements Pass {
+
+    /// Where the batch is, for all that does not attend.
+    Gpu.Memory integers() {
+      return divisions.getFirst().integers();
+    }
+
+    Division division(AttentionShape shape) {
+      AttentionShape wanted = shape.withoutWindow();
+      return divisions.stream().filter(d -> d.shape().equals(wanted)).findFirst().orElseThrow();
+    }
+  }
+
+  /// How a batch is divided for heads of one shape.
+  ///
+  /// @param integers the plan on the device
+  record Division(AttentionShape shape, BatchPlan plan, Gpu.Memory integers) {}
+
+  /// What tells recordings apart.
+  ///
+  /// @param variants of the attention of each shape
+  private record RecordingKey(int rows, List<Integer> variants) {}
 
   /// Layers that were recorded.
   ///
   /// @param integers where they read the batch
-  private record Recording(CUgraphExec graph, Gpu.Memory integers, CudaKvPool pool) {}
+  private record Recording(CUgraphExec graph, List<Gpu.Memory> integers, CudaKvPool pool) {}
 
   private CudaDevice(Gpu gpu, Options options, Path cache) {
     this.gpu = gpu;
@@ -109,7 +128,6 @@ public final class CudaDevice implements Device {
     cublas = new CublasLt(gpu);
     loader = new Loader(gpu);
     workspace = gpu.allocate(CublasLt.WORKSPACE);
-    batches = new Uploads(gpu, BATCH_BYTES);
     clock = new Clock(gpu);
     picker = new Picker(gpu, clock);
   }
@@ -186,7 +204,11 @@ public final class CudaDevice implements Device {
   }
 
   private DType format(Weight first) {
-    DType format = wanted.orElse(first.type() == DType.BF16 ? DType.BF16 : DType.F16);
+    DType given =
+        switch (first.encoding()) {
+          case Encoding.Plain plain -> plain.type();
+        };
+    DType format = wanted.orElse(given == DType.BF16 ? DType.BF16 : DType.F16);
     type = Optional.of(format);
     String define = "BF16=" + (format == DType.BF16 ? 1 : 0);
     CUmodule rows = gpu.module(cubins.of("rows", define));
@@ -256,14 +278,14 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public KvPool pool(int layers, int pages, int pageSize, AttentionShape shape) {
+  public KvPool pool(List<Cell> cells, int pages, int pageSize) {
     gpu.enter();
-    return new CudaKvPool(gpu, kernel("copyPage"), layers, pages, pageSize, shape);
+    return new CudaKvPool(gpu, kernel("copyPage"), cells, pages, pageSize);
   }
 
   @Override
-  public long bytesPerToken(int layers, AttentionShape shape) {
-    return CudaKvPool.bytesPerToken(layers, shape);
+  public long bytesPerToken(List<Cell> cells) {
+    return CudaKvPool.bytesPerToken(cells);
   }
 
   @Override
@@ -280,20 +302,24 @@ public final class CudaDevice implements Device {
   // --- a batch
 
   @Override
-  public Pass begin(Batch batch, KvPool pool, Rotary rotary) {
+  public Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes) {
     gpu.enter();
-    if (frequencies.isEmpty()) {
-      frequencies = Optional.of(loader.load(rotary.frequencies()));
-    }
     CudaKvPool pages = (CudaKvPool) pool;
-    BatchPlan plan = new BatchPlan(batch, pages.shape(), pages.pageSize(), gpu.multiprocessors());
-    boolean recorded = plan.isDecode() && batch.rows() <= MOST_RECORDED;
+    List<Division> divisions =
+        shapes.stream().map(shape -> divide(batch, shape, pages.pageSize())).toList();
+    boolean recorded =
+        batch.rows() <= MOST_RECORDED && divisions.stream().allMatch(d -> d.plan().isDecode());
     int rows = recorded ? bucket(batch.rows()) : batch.rows();
-    if (attention(pages).prepare(plan.partVectors(), batch.rows() * pages.shape().kvHeads())) {
+    return new CudaPass(batch, pages, divisions, rows, recorded);
+  }
+
+  private Division divide(Batch batch, AttentionShape shape, int pageSize) {
+    BatchPlan plan = new BatchPlan(batch, shape, pageSize, gpu.multiprocessors());
+    if (attention(shape, pageSize).prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
       forgetRecordings();
     }
-    Gpu.Memory integers = batches.upload(plan.integers());
-    return new CudaPass(batch, pages, plan, integers, rotary.stretch(), rows, recorded);
+    Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));
+    return new Division(shape, plan, uploads.upload(plan.integers()));
   }
 
   /// Powers of two up to 8, then multiples of 8.
@@ -301,10 +327,9 @@ public final class CudaDevice implements Device {
     return rows <= 8 ? 1 << 32 - Integer.numberOfLeadingZeros(rows - 1) : (rows + 7) / 8 * 8;
   }
 
-  private Attention attention(CudaKvPool pool) {
+  private Attention attention(AttentionShape shape, int pageSize) {
     return attentions.computeIfAbsent(
-        pool.shape().headDim(),
-        dim -> new Attention(gpu, cubins, type.orElseThrow(), dim, pool.pageSize()));
+        shape.headDim(), dim -> new Attention(gpu, cubins, type.orElseThrow(), dim, pageSize));
   }
 
   /// The first batch of so many rows runs as it is asked for, which also gets everything ready; the
@@ -316,18 +341,23 @@ public final class CudaDevice implements Device {
   }
 
   private void play(CudaPass own, Runnable layers) {
-    int key = own.rows() * Attention.VARIANTS + attention(own.pool()).variant(own.plan());
+    List<Integer> variants =
+        own.divisions().stream()
+            .map(d -> attention(d.shape(), own.pool().pageSize()).variant(d.plan()))
+            .toList();
+    RecordingKey key = new RecordingKey(own.rows(), variants);
     if (!own.isRecorded() || seen.add(key)) {
       layers.run();
       return;
     }
     Recording known = recordings.get(key);
-    if (known != null && (known.integers() != own.integers() || known.pool() != own.pool())) {
+    List<Gpu.Memory> integers = own.divisions().stream().map(Division::integers).toList();
+    if (known != null && !(known.integers().equals(integers) && known.pool() == own.pool())) {
       forgetRecordings();
       known = null;
     }
     if (known == null) {
-      known = new Recording(gpu.record(layers), own.integers(), own.pool());
+      known = new Recording(gpu.record(layers), integers, own.pool());
       recordings.put(key, known);
     }
     gpu.replay(known.graph());
@@ -484,23 +514,25 @@ public final class CudaDevice implements Device {
   public void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out) {
     CudaPass own = (CudaPass) pass;
     CudaKvPool pool = own.pool();
+    Division division = own.division(layer.shape());
     Optional<Norm> queries = layer.queryNorm();
     Attention.Operands operands =
         new Attention.Operands(
             memory(heads),
             memory(out),
-            pool.keys(layer.index()),
-            pool.values(layer.index()),
+            pool.keys(layer.cell()),
+            pool.values(layer.cell()),
             new Attention.Turning(
-                frequencies.orElseThrow(),
-                own.stretch(),
+                frequencies.computeIfAbsent(
+                    layer.rotary(), rotary -> loader.load(rotary.frequencies())),
+                layer.rotary().stretch(),
                 queries.map(n -> memory(n.weights()).address()).orElse(0L),
                 layer.keyNorm().map(n -> memory(n.weights()).address()).orElse(0L),
                 queries.map(Norm::epsilon).orElse(0f)));
-    if (!Attention.places(own.plan())) {
+    if (!Attention.places(division.plan())) {
       place(own, layer.shape(), operands);
     }
-    attention(pool).run(own, layer.shape(), operands);
+    attention(layer.shape(), pool.pageSize()).run(own, division, layer.shape(), operands);
   }
 
   private void place(CudaPass pass, AttentionShape shape, Attention.Operands operands) {

@@ -1,53 +1,54 @@
 package dev.sgl.local.kernel.cuda;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.KvPool;
+import java.util.List;
 
-/// Keys and values on a device, `[layer, keys | values, page, kvHead, slot, headDim]` in 16 bits.
+/// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,
+/// headDim]`.
 final class CudaKvPool implements KvPool {
   private final Gpu gpu;
   private final Gpu.Kernel copyPage;
   private final Gpu.Memory memory;
-  private final int layers;
+  private final List<Cell> cells;
+  private final long[] begins; // of each cell in the memory, in bytes
   private final int pages;
   private final int pageSize;
-  private final AttentionShape shape;
 
-  CudaKvPool(
-      Gpu gpu, Gpu.Kernel copyPage, int layers, int pages, int pageSize, AttentionShape shape) {
+  CudaKvPool(Gpu gpu, Gpu.Kernel copyPage, List<Cell> cells, int pages, int pageSize) {
     this.gpu = gpu;
     this.copyPage = copyPage;
-    this.layers = layers;
+    this.cells = List.copyOf(cells);
     this.pages = pages;
     this.pageSize = pageSize;
-    this.shape = shape;
-    this.memory = gpu.allocate(bytesPerToken(layers, shape) * pages * pageSize);
+    begins = new long[cells.size() + 1];
+    for (int cell = 0; cell < cells.size(); cell++) {
+      begins[cell + 1] = begins[cell] + 2 * bytesOfAPart(cell);
+    }
+    this.memory = gpu.allocate(begins[cells.size()]);
   }
 
-  static long bytesPerToken(int layers, AttentionShape shape) {
-    return 2L * layers * shape.width() * CudaDevice.BYTES;
+  static long bytesPerToken(List<Cell> cells) {
+    return cells.stream().mapToLong(cell -> 2L * cell.width() * CudaDevice.BYTES).sum();
   }
 
-  private long numbersOfAPart() {
-    return (long) pages * pageSize * shape.width();
+  /// Bytes of the keys of a cell, and of its values.
+  private long bytesOfAPart(int cell) {
+    return (long) pages * pageSize * cells.get(cell).width() * CudaDevice.BYTES;
   }
 
-  /// Where the keys of a layer are.
-  long keys(int layer) {
-    return memory.address() + 2L * layer * numbersOfAPart() * CudaDevice.BYTES;
+  /// Where the keys of a cell are.
+  long keys(int cell) {
+    return memory.address() + begins[cell];
   }
 
-  /// Where the values of a layer are.
-  long values(int layer) {
-    return keys(layer) + numbersOfAPart() * CudaDevice.BYTES;
+  /// Where the values of a cell are.
+  long values(int cell) {
+    return keys(cell) + bytesOfAPart(cell);
   }
 
   Gpu.Memory memory() {
     return memory;
-  }
-
-  AttentionShape shape() {
-    return shape;
   }
 
   @Override
@@ -65,22 +66,32 @@ final class CudaKvPool implements KvPool {
     // all memory is there already
   }
 
+  /// Neighbours of one shape are copied together.
   @Override
   public void copy(int from, int to, int tokens) {
-    if (tokens > 0) {
-      gpu.enter();
+    if (tokens == 0) {
+      return;
+    }
+    gpu.enter();
+    for (int first = 0; first < cells.size(); ) {
+      Cell shape = cells.get(first);
+      int end = first + 1;
+      while (end < cells.size() && cells.get(end).equals(shape)) {
+        end++;
+      }
       gpu.launch(
           copyPage,
-          2 * layers,
+          2 * (end - first),
           shape.kvHeads(),
           128,
-          memory,
-          numbersOfAPart(),
+          keys(first),
+          bytesOfAPart(first) / CudaDevice.BYTES,
           from,
           to,
           tokens,
           pageSize,
           shape.headDim());
+      first = end;
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.sgl.local.kernel.cuda;
 
 import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -50,21 +52,39 @@ final class Loader {
   ///
   /// @return bytes that it takes there
   long load(Weight weight, DType to, Gpu.Memory memory, long at) {
-    long numbers = (long) weight.rows() * weight.columns();
+    Encoding.Plain from =
+        switch (weight.encoding()) {
+          case Encoding.Plain plain -> together(plain, weight.rows(), weight.columns());
+        };
+    long numbers = weight.numbers();
     long done = 0;
     while (done < numbers) {
       Gpu.Pinned piece = piece();
       long count = Math.min(numbers - done, PIECE_BYTES / to.bytes());
       MemorySegment target = piece.segment();
-      if (weight.type() == to) {
-        MemorySegment.copy(weight.data(), done * to.bytes(), target, 0, count * to.bytes());
+      if (from.type() == to) {
+        MemorySegment.copy(from.data(), done * to.bytes(), target, 0, count * to.bytes());
       } else {
-        convert(weight, done, count, to, target);
+        convert(from, done, count, to, target);
       }
       send(piece, memory, at + done * to.bytes(), count * to.bytes());
       done += count;
     }
     return numbers * to.bytes();
+  }
+
+  /// The numbers row by row, with nothing between: those of some columns are copied for it.
+  private static Encoding.Plain together(Encoding.Plain plain, int rows, int columns) {
+    if (plain.stride() == columns) {
+      return plain;
+    }
+    long width = (long) columns * plain.type().bytes();
+    MemorySegment all = Arena.ofAuto().allocate(rows * width);
+    for (int row = 0; row < rows; row++) {
+      long source = row * plain.stride() * plain.type().bytes();
+      MemorySegment.copy(plain.data(), source, all, row * width, width);
+    }
+    return new Encoding.Plain(plain.type(), all, columns);
   }
 
   private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {
@@ -73,9 +93,9 @@ final class Loader {
   }
 
   private static void convert(
-      Weight weight, long first, long count, DType to, MemorySegment target) {
+      Encoding.Plain from, long first, long count, DType to, MemorySegment target) {
     for (long i = 0; i < count; i++) {
-      float number = weight.get(first + i);
+      float number = from.get(first + i);
       switch (to) {
         case F32 -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
         case F16 ->

@@ -3,8 +3,8 @@ package dev.sgl.local.kernel.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.testing.Property;
 import java.util.Arrays;
 import java.util.SplittableRandom;

@@ -4,14 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
-import dev.sgl.local.kernel.HostDevice;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.DType;
@@ -68,8 +69,8 @@ class CudaModelTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
         Device gpu = CudaDevice.open(options)) {
-      Transformer plain = Transformer.open(checkpoint, host, ROWS);
-      Transformer fast = Transformer.open(checkpoint, gpu, ROWS);
+      Transformer plain = Families.open(checkpoint, host, ROWS);
+      Transformer fast = Families.open(checkpoint, gpu, ROWS);
       int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
       int sequences = 5;
       KvPool plainPool = pool(plain, sequences);
@@ -97,8 +98,8 @@ class CudaModelTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
         Device gpu = CudaDevice.open(PRECISE)) {
-      float[][] wanted = states(Transformer.open(checkpoint, host, ROWS));
-      float[][] found = states(Transformer.open(checkpoint, gpu, ROWS));
+      float[][] wanted = states(Families.open(checkpoint, host, ROWS));
+      float[][] found = states(Families.open(checkpoint, gpu, ROWS));
       for (int i = 0; i < wanted.length; i++) {
         assertArrayEquals(wanted[i], found[i], (float) TOLERANCE, name + " " + i);
       }
@@ -124,7 +125,7 @@ class CudaModelTest {
     SplittableRandom random = new SplittableRandom(9);
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device gpu = CudaDevice.open(PRECISE)) {
-      Transformer model = Transformer.open(checkpoint, gpu, ROWS);
+      Transformer model = Families.open(checkpoint, gpu, ROWS);
       int[] vocabulary = IntStream.range(0, model.vocabulary()).toArray();
       int branches = 40;
       KvPool pool = pool(model, branches);
@@ -185,8 +186,8 @@ class CudaModelTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
         Device gpu = CudaDevice.open(PRECISE)) {
-      Transformer plain = Transformer.open(checkpoint, host, ROWS);
-      Transformer fast = Transformer.open(checkpoint, gpu, ROWS);
+      Transformer plain = Families.open(checkpoint, host, ROWS);
+      Transformer fast = Families.open(checkpoint, gpu, ROWS);
       int[] prompt = IntStream.range(0, 40).map(i -> 2 + i * 13 % 300).toArray();
       List<Picked> expected = greedy(plain, prompt, 60);
       List<Picked> found = greedy(fast, prompt, 60);

@@ -1,27 +1,29 @@
 package dev.sgl.local.kernel.cuda;
 
-import static dev.sgl.local.kernel.TestTensors.bits;
-import static dev.sgl.local.kernel.TestTensors.poisoned;
-import static dev.sgl.local.kernel.TestTensors.random;
+import static dev.sgl.local.kernel.host.TestTensors.bits;
+import static dev.sgl.local.kernel.host.TestTensors.poisoned;
+import static dev.sgl.local.kernel.host.TestTensors.random;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.Norm;
-import dev.sgl.local.kernel.HostKvPool;
-import dev.sgl.local.kernel.Kernels;
-import dev.sgl.local.kernel.Kernels.AttentionShape;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
-import dev.sgl.local.kernel.PlainKernels;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Tensor;
-import dev.sgl.local.kernel.TestTensors;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CudaDevice.CudaActivations;
+import dev.sgl.local.kernel.host.HostKvPool;
+import dev.sgl.local.kernel.host.Kernels;
+import dev.sgl.local.kernel.host.PlainKernels;
+import dev.sgl.local.kernel.host.Tensor;
+import dev.sgl.local.kernel.host.TestTensors;
 import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,7 +45,6 @@ class OperationsDuelTest {
   private static final Kernels PLAIN = new PlainKernels();
   private static final int PAGE = 16;
   private static final int PAGES = 120;
-  private static final Rotary UNUSED = new Rotary(new float[8], 1);
 
   @BeforeAll
   static void requireGpu() {
@@ -102,10 +104,10 @@ class OperationsDuelTest {
       table = weight(random, type, 30, hidden);
       deviceTable = device.load(List.of(table));
       AttentionShape shape = new AttentionShape(1, 1, 16, AttentionShape.ALL);
-      pool = device.pool(1, rows, PAGE, shape);
+      pool = device.pool(List.of(shape.cell()), rows, PAGE);
       int[][] tables = IntStream.range(0, rows).mapToObj(r -> new int[] {r}).toArray(int[][]::new);
       batch = new Batch(random.ints(rows, 0, 30).toArray(), new int[rows], tables, new int[0]);
-      pass = device.begin(batch, pool, UNUSED);
+      pass = device.begin(batch, pool, Set.of(shape));
       // recorded passes may compute some rows more
       x = (CudaActivations) device.residual(rows + 8, hidden);
       plainX = Tensor.of(rows, hidden);
@@ -216,9 +218,14 @@ class OperationsDuelTest {
     Optional<Weight> keyNorm = queryNorm.map(_ -> weight(random, DType.F32, 1, dim));
     AttentionLayer layer =
         new AttentionLayer(
-            1, shape, queryNorm.map(w -> norm(device, w)), keyNorm.map(w -> norm(device, w)));
-    CudaKvPool pool = (CudaKvPool) device.pool(2, PAGES, PAGE, shape);
-    HostKvPool plainPool = new HostKvPool(2, PAGES, PAGE, shape.width());
+            1,
+            shape,
+            rotary,
+            queryNorm.map(w -> norm(device, w)),
+            keyNorm.map(w -> norm(device, w)));
+    List<Cell> cells = List.of(new Cell(1, 16), shape.cell());
+    CudaKvPool pool = (CudaKvPool) device.pool(cells, PAGES, PAGE);
+    HostKvPool plainPool = new HostKvPool(cells, PAGES, PAGE);
     IntStream.range(0, PAGES).forEach(plainPool::prepare);
     Sequences sequences = new Sequences(random);
     for (int step = 0; step < 8; step++) {
@@ -230,7 +237,7 @@ class OperationsDuelTest {
       CudaActivations out = (CudaActivations) device.activations(rows, heads * dim);
       write(device, in, type, given);
       poison(device, out);
-      Pass pass = device.begin(batch, pool, rotary);
+      Pass pass = device.begin(batch, pool, Set.of(shape.withoutWindow()));
       device.attention(pass, layer, in, out);
 
       Tensor queries = part(given, 0, heads * dim);
@@ -351,7 +358,8 @@ class OperationsDuelTest {
     gpu.download(activations.memory(), host, (long) count * activations.bytes());
     gpu.await();
     DType stored = activations.bytes() == 4 ? DType.F32 : type;
-    float[] numbers = new Weight("", stored, 1, count, host.segment()).floats();
+    float[] numbers =
+        Weight.plain("", 1, count, new Encoding.Plain(stored, host.segment(), count)).floats();
     gpu.unpin(host);
     return numbers;
   }

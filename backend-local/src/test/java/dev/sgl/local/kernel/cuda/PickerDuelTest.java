@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
-import dev.sgl.local.kernel.PlainPicker;
+import dev.sgl.local.kernel.host.PlainPicker;
 import dev.sgl.testing.Property;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
 import java.util.Arrays;
 

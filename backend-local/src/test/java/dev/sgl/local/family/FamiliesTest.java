@@ -1,4 +1,4 @@
-package dev.sgl.local.model;
+package dev.sgl.local.family;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,6 +1,7 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
 import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +46,7 @@ public final class TestTensors {
         data.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, bits(number, type));
       }
     }
-    return new Weight("w", type, rows, columns, data);
+    return Weight.plain("w", rows, columns, new Encoding.Plain(type, data, columns));
   }
 
   /// A number in two bytes; what does not fit is cut off for bfloat16, and rounded for float16.

@@ -1,5 +1,8 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.weights.Weight;
 import java.util.Arrays;
 import java.util.Optional;
@@ -8,30 +11,21 @@ import java.util.Optional;
 public final class PlainKernels implements Kernels {
 
   /// A weight as it lies in the file.
-  private record PlainMatrix(Weight weight) implements Matrix {
-    @Override
-    public int rows() {
-      return weight.rows();
-    }
-
-    @Override
-    public int columns() {
-      return weight.columns();
+  private record PlainMatrix(Weight weight, int rows, int columns) implements Matrix {
+    void read(int row, float[] out, int at) {
+      weight.encoding().read(row, columns, out, at);
     }
   }
 
   @Override
   public Matrix load(Weight weight) {
-    return new PlainMatrix(weight);
+    return new PlainMatrix(weight, weight.rows(), weight.columns());
   }
 
   @Override
   public void embed(Matrix matrix, int[] tokens, Tensor out) {
-    Weight table = ((PlainMatrix) matrix).weight();
     for (int r = 0; r < tokens.length; r++) {
-      for (int i = 0; i < table.columns(); i++) {
-        out.values()[r * out.columns() + i] = table.get((long) tokens[r] * table.columns() + i);
-      }
+      ((PlainMatrix) matrix).read(tokens[r], out.values(), r * out.columns());
     }
   }
 
@@ -52,13 +46,15 @@ public final class PlainKernels implements Kernels {
 
   @Override
   public void linear(Tensor x, Matrix matrix, Optional<float[]> bias, Tensor out, int rows) {
-    Weight weight = ((PlainMatrix) matrix).weight();
+    PlainMatrix weight = (PlainMatrix) matrix;
     int in = weight.columns();
-    for (int r = 0; r < rows; r++) {
-      for (int o = 0; o < weight.rows(); o++) {
+    float[] row = new float[in];
+    for (int o = 0; o < weight.rows(); o++) {
+      weight.read(o, row, 0);
+      for (int r = 0; r < rows; r++) {
         float sum = 0;
         for (int i = 0; i < in; i++) {
-          sum += x.values()[r * in + i] * weight.get((long) o * in + i);
+          sum += x.values()[r * in + i] * row[i];
         }
         out.values()[r * out.columns() + o] = bias.isPresent() ? sum + bias.get()[o] : sum;
       }
@@ -84,26 +80,26 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch) {
-    int width = pool.width();
+  public void store(Tensor keys, Tensor values, HostKvPool pool, int cell, Batch batch) {
+    int width = pool.width(cell);
     for (int r = 0; r < batch.rows(); r++) {
       int position = batch.positions()[r];
       int page = batch.tables()[r][position / pool.pageSize()];
       int slot = position % pool.pageSize();
-      float[] keysOfPage = pool.keys(layer, page);
+      float[] keysOfPage = pool.keys(cell, page);
       for (int i = 0; i < width; i++) {
         keysOfPage[i * pool.pageSize() + slot] = keys.values()[r * width + i];
       }
-      System.arraycopy(values.values(), r * width, pool.values(layer, page), slot * width, width);
+      System.arraycopy(values.values(), r * width, pool.values(cell, page), slot * width, width);
     }
   }
 
   @Override
   public void attention(
-      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out) {
+      Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
     for (int r = 0; r < batch.rows(); r++) {
       for (int head = 0; head < shape.heads(); head++) {
-        attend(queries, pool, layer, batch, shape, out, r, head);
+        attend(queries, pool, cell, batch, shape, out, r, head);
       }
     }
   }
@@ -111,7 +107,7 @@ public final class PlainKernels implements Kernels {
   private static void attend(
       Tensor queries,
       HostKvPool pool,
-      int layer,
+      int cell,
       Batch batch,
       AttentionShape shape,
       Tensor out,
@@ -125,7 +121,7 @@ public final class PlainKernels implements Kernels {
     float[] scores = new float[last - first + 1];
     float max = Float.NEGATIVE_INFINITY;
     for (int p = first; p <= last; p++) {
-      float[] keys = pool.keys(layer, batch.tables()[r][p / pool.pageSize()]);
+      float[] keys = pool.keys(cell, batch.tables()[r][p / pool.pageSize()]);
       int key = kvHead * dim * pool.pageSize() + p % pool.pageSize();
       float dot = 0;
       for (int i = 0; i < dim; i++) {
@@ -142,8 +138,8 @@ public final class PlainKernels implements Kernels {
     int to = r * out.columns() + head * dim;
     Arrays.fill(out.values(), to, to + dim, 0);
     for (int p = first; p <= last; p++) {
-      float[] values = pool.values(layer, batch.tables()[r][p / pool.pageSize()]);
-      int value = p % pool.pageSize() * pool.width() + kvHead * dim;
+      float[] values = pool.values(cell, batch.tables()[r][p / pool.pageSize()]);
+      int value = p % pool.pageSize() * pool.width(cell) + kvHead * dim;
       float weight = scores[p - first] / sum;
       for (int i = 0; i < dim; i++) {
         out.values()[to + i] += weight * values[value + i];

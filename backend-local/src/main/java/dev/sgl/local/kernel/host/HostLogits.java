@@ -1,5 +1,8 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Picked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,9 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.weights.Weight;
 import java.util.Optional;
 
@@ -47,12 +51,14 @@ public interface Kernels extends AutoCloseable {
   }
 
   /// Writes the keys and values of the batch's rows into their pages.
-  void store(Tensor keys, Tensor values, HostKvPool pool, int layer, Batch batch);
+  ///
+  /// @param cell the number of the layer's cell in the pool
+  void store(Tensor keys, Tensor values, HostKvPool pool, int cell, Batch batch);
 
   /// Causal attention with grouped queries over the pages: each row sees its own position and those
   /// before it, at most `window` in all.
   void attention(
-      Tensor queries, HostKvPool pool, int layer, Batch batch, AttentionShape shape, Tensor out);
+      Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out);
 
   /// `gate = silu(gate) · up`.
   void gate(Tensor gate, Tensor up, int rows);
@@ -62,15 +68,4 @@ public interface Kernels extends AutoCloseable {
 
   @Override
   void close();
-
-  /// Heads of the queries and of the keys, numbers of a head, and the furthest that a row sees.
-  record AttentionShape(int heads, int kvHeads, int headDim, int window) {
-    /// No window.
-    public static final int ALL = Integer.MAX_VALUE;
-
-    /// Numbers of a token's keys in a layer.
-    public int width() {
-      return kvHeads * headDim;
-    }
-  }
 }

@@ -1,4 +1,4 @@
-package dev.sgl.local.model;
+package dev.sgl.local.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.weights.ModelException;
@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// Keys of `config.json` that change the computation and are not supported. A model is not loaded
-/// if one of them has another value than its neutral one.
+/// Keys of `config.json` that change the computation of some family. A model is not loaded if its
+/// family has not read one of them, unless its value is the neutral one.
 final class Understood {
   private static final Map<String, Predicate<JsonNode>> NEUTRAL = neutral();
 
@@ -56,26 +56,29 @@ final class Understood {
   }
 
   /// @throws ModelException naming the first key that is not understood
-  static void require(JsonNode config) {
-    JsonNode quantization = config.path("quantization_config");
-    if (quantization.isObject()) {
+  static void requireNoQuantization(Config config) {
+    Config quantization = config.at("quantization_config");
+    if (config.has("quantization_config")) {
       throw new ModelException(
           "config.json: quantization_config: weights of the kind %s are not supported yet; take the model in 16 bits"
-              .formatted(quantization.path("quant_method").asText("that it names")));
+              .formatted(quantization.text("quant_method").orElse("that it names")));
     }
-    requireNeutral(config);
-    requireNeutral(config.path("rope_parameters"));
-    requireNeutral(config.path("rope_scaling"));
   }
 
-  private static void requireNeutral(JsonNode config) {
+  /// Refuses a model by the first key that changes the computation and that nobody has read.
+  static void require(Config config) {
     NEUTRAL.forEach(
         (key, isNeutral) -> {
-          JsonNode value = config.path(key);
-          if (!value.isMissingNode() && !value.isNull() && !isNeutral.test(value)) {
-            throw new ModelException(
-                "config.json: %s is %s, which is not supported".formatted(key, value));
+          if (!config.isRead(key)) {
+            config
+                .peek(key)
+                .filter(value -> !isNeutral.test(value))
+                .ifPresent(
+                    value -> {
+                      throw config.wrong(key, "is " + value + ", which is not supported");
+                    });
           }
         });
+    config.inner().forEach(Understood::require);
   }
 }

@@ -1,18 +1,23 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
-import static dev.sgl.local.kernel.TestTensors.fill;
-import static dev.sgl.local.kernel.TestTensors.poisoned;
-import static dev.sgl.local.kernel.TestTensors.random;
-import static dev.sgl.local.kernel.TestTensors.weight;
+import static dev.sgl.local.kernel.host.TestTensors.fill;
+import static dev.sgl.local.kernel.host.TestTensors.poisoned;
+import static dev.sgl.local.kernel.host.TestTensors.random;
+import static dev.sgl.local.kernel.host.TestTensors.weight;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
@@ -131,7 +136,8 @@ class KernelsDuelTest {
           int headDim = 2 * (1 + random.nextInt(24));
           int pageSize = 1 + random.nextInt(17);
           int window = random.nextBoolean() ? AttentionShape.ALL : 1 + random.nextInt(size);
-          HostKvPool pool = new HostKvPool(2, 40, pageSize, kvHeads * headDim);
+          HostKvPool pool =
+              new HostKvPool(List.of(new Cell(1, 4), new Cell(kvHeads, headDim)), 40, pageSize);
           for (int page = 0; page < 40; page++) {
             pool.prepare(page);
             fill(random, pool.keys(1, page));

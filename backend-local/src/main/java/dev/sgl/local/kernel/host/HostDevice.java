@@ -1,9 +1,22 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
-import dev.sgl.local.kernel.Kernels.AttentionShape;
+import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Weight;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /// The processor as a device: each operation by its steps, in single precision.
@@ -41,7 +54,9 @@ public final class HostDevice implements Device {
     }
   }
 
-  private record HostPass(Batch batch, HostKvPool pool, Tensor angles) implements Pass {
+  /// @param angles of the batch's positions, once they are asked for
+  private record HostPass(Batch batch, HostKvPool pool, Map<Rotary, Tensor> angles)
+      implements Pass {
     int rows() {
       return batch.rows();
     }
@@ -68,13 +83,13 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public KvPool pool(int layers, int pages, int pageSize, AttentionShape shape) {
-    return new HostKvPool(layers, pages, pageSize, shape.width());
+  public KvPool pool(List<Cell> cells, int pages, int pageSize) {
+    return new HostKvPool(cells, pages, pageSize);
   }
 
   @Override
-  public long bytesPerToken(int layers, AttentionShape shape) {
-    return HostKvPool.bytesPerToken(layers, shape.width());
+  public long bytesPerToken(List<Cell> cells) {
+    return HostKvPool.bytesPerToken(cells);
   }
 
   @Override
@@ -88,8 +103,8 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public Pass begin(Batch batch, KvPool pool, Rotary rotary) {
-    return new HostPass(batch, (HostKvPool) pool, kernels.angles(batch.positions(), rotary));
+  public Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes) {
+    return new HostPass(batch, (HostKvPool) pool, new IdentityHashMap<>());
   }
 
   @Override
@@ -134,15 +149,19 @@ public final class HostDevice implements Device {
     List<Tensor> parts = ((Parts) heads).parts();
     Tensor queries = parts.get(0);
     Tensor keys = parts.get(1);
-    turn(host, queries, shape, layer.queryNorm());
-    turn(host, keys, shape, layer.keyNorm());
-    kernels.store(keys, parts.get(2), host.pool(), layer.index(), host.batch());
-    kernels.attention(queries, host.pool(), layer.index(), host.batch(), shape, only(out));
+    turn(host, queries, layer, layer.queryNorm());
+    turn(host, keys, layer, layer.keyNorm());
+    kernels.store(keys, parts.get(2), host.pool(), layer.cell(), host.batch());
+    kernels.attention(queries, host.pool(), layer.cell(), host.batch(), shape, only(out));
   }
 
-  private void turn(HostPass pass, Tensor heads, AttentionShape shape, Optional<Norm> norm) {
+  private void turn(HostPass pass, Tensor heads, AttentionLayer layer, Optional<Norm> norm) {
     norm.ifPresent(n -> kernels.rmsNorm(heads, only(n.weights()), n.epsilon(), heads, pass.rows()));
-    kernels.rope(heads, shape.headDim(), pass.angles(), pass.rows());
+    Tensor angles =
+        pass.angles()
+            .computeIfAbsent(
+                layer.rotary(), rotary -> kernels.angles(pass.batch().positions(), rotary));
+    kernels.rope(heads, layer.shape().headDim(), angles, pass.rows());
   }
 
   @Override

@@ -1,5 +1,7 @@
-package dev.sgl.local.kernel;
+package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Picked;
 import java.util.Arrays;
 
 /// Answers draws the plain way: the twin of what a device does.

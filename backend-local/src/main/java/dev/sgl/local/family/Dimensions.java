@@ -1,0 +1,81 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Layer;
+import dev.sgl.local.model.Norm;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Role;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/// The numbers that most decoders have, under the names that most `config.json` give them.
+///
+/// @param hidden numbers of a token between layers
+/// @param inner numbers inside the feed-forward part
+/// @param epsilon of the norms
+record Dimensions(
+    int vocabulary,
+    int hidden,
+    int inner,
+    int layers,
+    AttentionShape heads,
+    float epsilon,
+    int context,
+    boolean tied) {
+
+  static Dimensions read(Config config) {
+    int hidden = config.number("hidden_size");
+    int heads = config.number("num_attention_heads");
+    int kvHeads = config.number("num_key_value_heads", heads);
+    int headDim = config.count("head_dim").orElse(hidden / heads);
+    String activation = config.text("hidden_act").orElse("silu");
+    if (!activation.equals("silu")) {
+      throw new ModelException(
+          "config.json: the activation " + activation + " is not supported, only silu");
+    }
+    if (heads % kvHeads != 0 || headDim < 2 || headDim % 2 != 0) {
+      throw new ModelException(
+          "config.json: %d heads do not share %d key heads of %d numbers"
+              .formatted(heads, kvHeads, headDim));
+    }
+    return new Dimensions(
+        config.number("vocab_size"),
+        hidden,
+        config.number("intermediate_size"),
+        config.number("num_hidden_layers"),
+        new AttentionShape(heads, kvHeads, headDim, AttentionShape.ALL),
+        (float) config.positive("rms_norm_eps", 1e-6),
+        RotaryScaling.context(config),
+        config.flag("tie_word_embeddings", false));
+  }
+
+  Norm norm(Role role) {
+    return new Norm(role, hidden, epsilon);
+  }
+
+  /// The norms of single heads.
+  Part.HeadNorms headNorms() {
+    return new Part.HeadNorms(
+        new Norm(Role.QUERY_NORM, heads.headDim(), epsilon),
+        new Norm(Role.KEY_NORM, heads.headDim(), epsilon));
+  }
+
+  /// Layers of attention and a feed-forward part, each behind a norm, as Llama's.
+  ///
+  /// @param attention that of each layer, by its number
+  Decoder preNorm(IntFunction<Part.Attention> attention, Part.Gated gated) {
+    List<Layer> all =
+        IntStream.range(0, layers)
+            .mapToObj(
+                layer ->
+                    new Layer(
+                        List.of(
+                            new Layer.Residual(norm(Role.ATTENTION_NORM), attention.apply(layer)),
+                            new Layer.Residual(norm(Role.FORWARD_NORM), gated))))
+            .toList();
+    return new Decoder(vocabulary, hidden, context, all, norm(Role.FINAL_NORM), tied);
+  }
+}

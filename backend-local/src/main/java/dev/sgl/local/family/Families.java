@@ -1,0 +1,112 @@
+package dev.sgl.local.family;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Transformer;
+import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.NamedWeights;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongConsumer;
+
+/// The table of model families, by the name in `config.json`.
+public final class Families {
+  private static final Map<String, Family> TABLE =
+      Map.of(
+          "LlamaForCausalLM", new Llama(),
+          "MistralForCausalLM", new Mistral(),
+          "Qwen2ForCausalLM", new Qwen2(),
+          "Qwen3ForCausalLM", new Qwen3());
+
+  /// Types of models that only read.
+  private static final Set<String> ENCODERS =
+      Set.of(
+          "albert",
+          "bert",
+          "deberta",
+          "deberta-v2",
+          "distilbert",
+          "electra",
+          "modernbert",
+          "mpnet",
+          "nomic_bert",
+          "roberta",
+          "xlm-roberta");
+
+  private Families() {}
+
+  /// Puts the model of a checkpoint on a device, by the family that its `config.json` names.
+  ///
+  /// @param device that computes; closed with the model
+  /// @param rows most rows of a batch
+  /// @throws ModelException if the family is not known, a weight is missing, or a value makes no
+  ///     sense
+  public static Transformer open(Checkpoint checkpoint, Device device, int rows) {
+    return open(checkpoint, device, rows, _ -> {});
+  }
+
+  /// The same, and `loaded` hears how many bytes of the weights are on the device after each.
+  public static Transformer open(
+      Checkpoint checkpoint, Device device, int rows, LongConsumer loaded) {
+    JsonNode json = checkpoint.json("config.json");
+    Family family = family(json);
+    Config config = Config.of(json);
+    Decoder decoder = decoder(family, config);
+    NamedWeights weights = new NamedWeights(checkpoint, family.names(config));
+    return new Transformer(decoder, weights, device, rows, loaded);
+  }
+
+  /// The model that `config.json` describes.
+  ///
+  /// @throws ModelException if its family is not known, or a value is missing or makes no sense
+  static Decoder decoder(JsonNode json) {
+    return decoder(family(json), Config.of(json));
+  }
+
+  private static Decoder decoder(Family family, Config config) {
+    Understood.requireNoQuantization(config);
+    Decoder decoder = family.decoder(config);
+    Understood.require(config);
+    return decoder;
+  }
+
+  private static Family family(JsonNode json) {
+    String architecture = json.path("architectures").path(0).asText("");
+    Family family = TABLE.get(architecture);
+    if (family == null) {
+      throw new ModelException(refusal(json, architecture));
+    }
+    return family;
+  }
+
+  private static String refusal(JsonNode json, String architecture) {
+    String type = json.path("model_type").asText("");
+    String named =
+        architecture.isEmpty()
+            ? type.isEmpty() ? "a model without a named architecture" : "the model type " + type
+            : "the architecture " + architecture;
+    String kind = kind(json, architecture, type);
+    return "config.json: "
+        + named
+        + (kind.isEmpty() ? "" : ", " + kind + ",")
+        + " is not supported; supported are "
+        + String.join(", ", new TreeSet<>(TABLE.keySet()));
+  }
+
+  /// What a model is that writes no text; empty if it may be one that does.
+  private static String kind(JsonNode json, String architecture, String type) {
+    if (json.path("is_encoder_decoder").asBoolean(false)) {
+      return "an encoder with a decoder";
+    }
+    if (architecture.endsWith("ForSequenceClassification")) {
+      return "a classifier or reranker";
+    }
+    if (ENCODERS.contains(type)) {
+      return "an encoder, which makes embeddings and no text";
+    }
+    return json.has("vision_config") ? "a model that sees pictures" : "";
+  }
+}

@@ -1,0 +1,21 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import java.util.List;
+import java.util.Optional;
+
+/// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
+final class Mistral implements Family {
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions);
+    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    return dimensions.preNorm(
+        layer -> new Part.Attention(shapes.get(layer), rotary, false, false, Optional.empty()),
+        new Part.Gated(dimensions.inner(), false));
+  }
+}

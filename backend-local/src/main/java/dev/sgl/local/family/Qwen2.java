@@ -1,0 +1,22 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import java.util.List;
+import java.util.Optional;
+
+/// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
+final class Qwen2 implements Family {
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions);
+    List<AttentionShape> shapes =
+        Windows.of(config, dimensions, config.flag("use_sliding_window", false));
+    return dimensions.preNorm(
+        layer -> new Part.Attention(shapes.get(layer), rotary, true, false, Optional.empty()),
+        new Part.Gated(dimensions.inner(), false));
+  }
+}

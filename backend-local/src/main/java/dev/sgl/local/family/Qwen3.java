@@ -1,0 +1,24 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import java.util.List;
+import java.util.Optional;
+
+/// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
+final class Qwen3 implements Family {
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions);
+    boolean biased = config.flag("attention_bias", false);
+    Optional<Part.HeadNorms> norms = Optional.of(dimensions.headNorms());
+    List<AttentionShape> shapes =
+        Windows.of(config, dimensions, config.flag("use_sliding_window", false));
+    return dimensions.preNorm(
+        layer -> new Part.Attention(shapes.get(layer), rotary, biased, biased, norms),
+        new Part.Gated(dimensions.inner(), false));
+  }
+}

@@ -1,0 +1,140 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.Rotary;
+
+/// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
+/// context.
+final class RotaryScaling {
+  private static final int CONTEXT = 2048;
+  private static final int MOST_CONTEXT = 1 << 24;
+
+  private final Config scaling;
+  private final String type;
+  private final int headDim;
+  private final double theta;
+  private final int context;
+  private final int named; // by the file, before the scaling
+
+  private RotaryScaling(Config config, Dimensions dimensions) {
+    scaling = scaling(config);
+    type = type(scaling);
+    headDim = dimensions.heads().headDim();
+    double outside = config.positive("rope_theta", 10_000);
+    theta = scaling.positive("rope_theta", outside);
+    context = dimensions.context();
+    named = config.number("max_position_embeddings", CONTEXT);
+    if (theta <= 1) {
+      throw config.wrong("rope_theta", "is " + theta + ", not above 1");
+    }
+  }
+
+  /// The angles by which positions turn a head.
+  ///
+  /// @throws dev.sgl.local.weights.ModelException if the scaling is not known
+  static Rotary rotary(Config config, Dimensions dimensions) {
+    RotaryScaling scaling = new RotaryScaling(config, dimensions);
+    float[] frequencies = new float[scaling.headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      double plain = Math.pow(scaling.theta, -2.0 * i / scaling.headDim);
+      frequencies[i] = (float) scaling.scaled(plain);
+    }
+    return new Rotary(frequencies, scaling.type.equals("yarn") ? scaling.stretch() : 1);
+  }
+
+  /// Most positions that a model is for: with yarn, the factor times those that it was trained with
+  /// at first, whether or not the file counts them.
+  static int context(Config config) {
+    int named = config.number("max_position_embeddings", CONTEXT);
+    Config scaling = scaling(config);
+    if (!type(scaling).equals("yarn")) {
+      return named;
+    }
+    double stretched =
+        scaling.positive("original_max_position_embeddings", named) * scaling.positive("factor", 1);
+    return (int) Math.min(Math.max(named, stretched), MOST_CONTEXT);
+  }
+
+  /// One object since transformers 5, `rope_theta` and `rope_scaling` before.
+  private static Config scaling(Config config) {
+    return config.at(config.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+  }
+
+  private static String type(Config scaling) {
+    return scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
+  }
+
+  private double scaled(double frequency) {
+    return switch (type) {
+      // within the model's context, which no sequence exceeds, dynamic scaling is none
+      case "default", "dynamic" -> frequency;
+      case "linear" -> frequency / factor();
+      case "llama3" -> llama3(frequency);
+      case "yarn" -> yarn(frequency);
+      default ->
+          throw scaling.wrong(
+              "rope_type",
+              "is "
+                  + type
+                  + ", which is not supported; supported are default, dynamic, linear, llama3 and yarn");
+    };
+  }
+
+  /// Positions that the model was trained with at first.
+  private double original() {
+    return scaling.positive("original_max_position_embeddings", named);
+  }
+
+  private double factor() {
+    return scaling.positive("factor").orElseGet(() -> context / original());
+  }
+
+  /// Llama 3.1: slow angles are divided by the factor, fast ones stay, between them it is blended.
+  private double llama3(double frequency) {
+    double factor = scaling.positive("factor", 8);
+    double low = scaling.positive("low_freq_factor", 1);
+    double high = scaling.positive("high_freq_factor", 4);
+    if (high <= low) {
+      throw scaling.wrong("high_freq_factor", "is " + high + ", not above low_freq_factor");
+    }
+    double original = scaling.positive("original_max_position_embeddings", 8192);
+    double turns = original * frequency / (2 * Math.PI);
+    double blend = Math.clamp((turns - low) / (high - low), 0, 1);
+    return frequency * (blend + (1 - blend) / factor);
+  }
+
+  /// YaRN (Peng et al., 2023): the same, but blended over the pairs' numbers, between those of so
+  /// many turns over the first training's context.
+  private double yarn(double frequency) {
+    double pairs = headDim / 2.0;
+    double low = pair(scaling.positive("beta_fast", 32));
+    double high = pair(scaling.positive("beta_slow", 1));
+    if (scaling.flag("truncate", true)) {
+      low = Math.floor(low);
+      high = Math.ceil(high);
+    }
+    low = Math.max(low, 0);
+    high = Math.min(high, headDim - 1);
+    double pair = -pairs * Math.log(frequency) / Math.log(theta);
+    double slow = Math.clamp((pair - low) / Math.max(high - low, 1e-3), 0, 1);
+    return frequency * (1 - slow + slow / factor());
+  }
+
+  /// The number of the pair that makes so many turns.
+  private double pair(double turns) {
+    return headDim * Math.log(original() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+  }
+
+  /// By how much YaRN sharpens attention.
+  private float stretch() {
+    double factor = factor();
+    double one = scaling.positive("mscale").map(scale -> sharpening(factor, scale)).orElse(0.0);
+    double all =
+        scaling.positive("mscale_all_dim").map(scale -> sharpening(factor, scale)).orElse(0.0);
+    double standard = one != 0 && all != 0 ? one / all : sharpening(factor, 1);
+    return (float) scaling.positive("attention_factor", standard);
+  }
+
+  private static double sharpening(double factor, double scale) {
+    return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+  }
+}

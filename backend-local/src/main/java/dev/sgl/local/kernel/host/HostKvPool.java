@@ -1,0 +1,78 @@
+package dev.sgl.local.kernel.host;
+
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.KvPool;
+import java.util.List;
+
+/// Keys and values in the memory of the virtual machine, in single precision. A page's memory is
+/// taken when it is first written.
+public final class HostKvPool implements KvPool {
+  private final List<Cell> cells;
+  private final int pages;
+  private final int pageSize;
+  private final float[][] keys; // [cell * pages + page][pageSize * width]
+  private final float[][] values;
+
+  /// @param cells what each layer keeps of a token
+  /// @param pages number of pages
+  /// @param pageSize tokens of a page
+  public HostKvPool(List<Cell> cells, int pages, int pageSize) {
+    this.cells = List.copyOf(cells);
+    this.pages = pages;
+    this.pageSize = pageSize;
+    this.keys = new float[Math.multiplyExact(cells.size(), pages)][];
+    this.values = new float[cells.size() * pages][];
+  }
+
+  /// Bytes that a token takes.
+  public static long bytesPerToken(List<Cell> cells) {
+    return cells.stream().mapToLong(cell -> 2L * cell.width() * Float.BYTES).sum();
+  }
+
+  @Override
+  public int pages() {
+    return pages;
+  }
+
+  @Override
+  public int pageSize() {
+    return pageSize;
+  }
+
+  /// Numbers of a token's keys in a cell.
+  public int width(int cell) {
+    return cells.get(cell).width();
+  }
+
+  @Override
+  public void prepare(int page) {
+    for (int cell = 0; cell < cells.size(); cell++) {
+      int at = cell * pages + page;
+      if (keys[at] == null) {
+        keys[at] = new float[pageSize * width(cell)];
+        values[at] = new float[pageSize * width(cell)];
+      }
+    }
+  }
+
+  @Override
+  public void copy(int from, int to, int tokens) {
+    for (int cell = 0; cell < cells.size(); cell++) {
+      int width = width(cell);
+      for (int at = 0; at < width * pageSize; at += pageSize) {
+        System.arraycopy(keys(cell, from), at, keys(cell, to), at, tokens);
+      }
+      System.arraycopy(values(cell, from), 0, values(cell, to), 0, tokens * width);
+    }
+  }
+
+  /// The keys of a page, `[kvHeads, headDim, pageSize]`: position beside position.
+  public float[] keys(int cell, int page) {
+    return keys[cell * pages + page];
+  }
+
+  /// The values of a page, `[pageSize, kvHeads, headDim]`.
+  public float[] values(int cell, int page) {
+    return values[cell * pages + page];
+  }
+}

@@ -1,0 +1,89 @@
+package dev.sgl.local.weights;
+
+import com.google.common.base.Joiner;
+import java.util.Optional;
+
+/// The weights of a checkpoint by the names that its family gives them.
+public final class NamedWeights implements WeightSource {
+  private final Checkpoint checkpoint;
+  private final Names names;
+
+  public NamedWeights(Checkpoint checkpoint, Names names) {
+    this.checkpoint = checkpoint;
+    this.names = names;
+  }
+
+  @Override
+  public Optional<Weight> find(Role role, int layer) {
+    Optional<Names.Rows> part = stem(role).rows();
+    return find(stem(role).of(layer) + ".weight")
+        .map(
+            weight ->
+                part.isPresent() && weight.rows() >= part.get().first() + part.get().count()
+                    ? weight.rows(part.get().first(), part.get().count())
+                    : weight);
+  }
+
+  private Names.Stem stem(Role role) {
+    Names.Stem stem = names.stems().get(role);
+    if (stem == null) {
+      throw new IllegalArgumentException("the family has no name for " + role);
+    }
+    return stem;
+  }
+
+  private Optional<Weight> find(String name) {
+    return names.ways(name).flatMap(way -> checkpoint.find(way).stream()).findFirst();
+  }
+
+  @Override
+  public Weight weight(Role role, int layer, int rows, int columns) {
+    Weight weight = find(role, layer).orElseThrow(() -> missing(stem(role).of(layer) + ".weight"));
+    return checked(weight, rows, columns);
+  }
+
+  private Weight checked(Weight weight, int rows, int columns) {
+    if (weight.rows() != rows || weight.columns() != columns) {
+      throw new ModelException(
+          "%s: the tensor %s is %d × %d, but config.json wants %d × %d"
+              .formatted(
+                  checkpoint.folder(),
+                  weight.name(),
+                  weight.rows(),
+                  weight.columns(),
+                  rows,
+                  columns));
+    }
+    return weight;
+  }
+
+  @Override
+  public Weight bias(Role role, int layer, int length) {
+    String name = stem(role).of(layer) + ".bias";
+    Weight bias = find(name).orElseThrow(() -> missing(name));
+    Optional<Names.Rows> part = stem(role).rows();
+    if (part.isPresent() && bias.columns() >= part.get().first() + part.get().count()) {
+      bias = bias.columns(part.get().first(), part.get().count());
+    }
+    return checked(bias, 1, length);
+  }
+
+  private ModelException missing(String name) {
+    String why =
+        names
+            .ways(name)
+            .flatMap(way -> checkpoint.unread(way).stream())
+            .findFirst()
+            .map(
+                format ->
+                    "is in the format %s, which is not supported; supported are %s"
+                        .formatted(format, Joiner.on(", ").join(DType.values())))
+            .orElse("is missing");
+    return new ModelException("%s: the tensor %s %s".formatted(checkpoint.folder(), name, why));
+  }
+
+  @Override
+  public long numbers() {
+    return checkpoint.numbers();
+  }
+}
