@@ -5,8 +5,9 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits.Picks;
-import dev.sgl.local.kernel.cuda.Ceilings;
-import dev.sgl.local.kernel.cuda.CudaDevice;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.gpu.Ceilings;
+import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import java.io.IOException;
@@ -59,7 +60,7 @@ public final class GpuSpeed {
     Path weights = shape.write();
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(weights);
-        CudaDevice device = CudaDevice.open(CudaDevice.Options.DEFAULT)) {
+        GpuDevice device = CudaDriver.device(GpuDevice.Options.DEFAULT)) {
       Ceilings ceilings = Ceilings.measure(device);
       System.out.printf(
           "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",

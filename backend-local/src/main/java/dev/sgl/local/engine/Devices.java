@@ -2,8 +2,9 @@ package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cpu.VectorKernels;
-import dev.sgl.local.kernel.cuda.CudaDevice;
-import dev.sgl.local.kernel.cuda.GpuException;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.gpu.GpuDevice;
+import dev.sgl.local.kernel.gpu.GpuException;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.weights.DType;
@@ -43,9 +44,9 @@ final class Devices {
           case BF16 -> Optional.of(DType.BF16);
           case F16 -> Optional.of(DType.F16);
         };
-    CudaDevice gpu =
-        CudaDevice.open(
-            new CudaDevice.Options(options.device().index(), options.memFraction(), format));
+    GpuDevice gpu =
+        CudaDriver.device(
+            new GpuDevice.Options(options.device().index(), options.memFraction(), format));
     progress.device(gpu.name());
     return gpu;
   }

@@ -7,6 +7,9 @@ import java.util.Map;
 
 /// The functions that every template may call.
 final class Globals {
+  private static final String UNSAID =
+      "the chat template refuses the conversation, and does not say why";
+
   private static final long MAX_RANGE = 100_000;
 
   static final Map<String, Callable> FUNCTIONS =
@@ -22,7 +25,8 @@ final class Globals {
           "range", (a, _) -> range(a),
           "raise_exception",
               (a, _) -> {
-                throw TemplateException.refusal(Python.text(a.getFirst()));
+                String why = Python.text(a.getFirst());
+                throw TemplateException.refusal(why.isBlank() ? UNSAID : why);
               },
           "joiner",
               (a, _) -> {

@@ -7,9 +7,10 @@ import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// JSON for the native tokenizer library. The library panics, which ends the process, where a part
-/// of a `tokenizer.json` is no JSON for its own parser. So it gets only JSON that was checked here
-/// and written from the checked tree.
+/// JSON for the native tokenizer library. The library panics, which ends the process, where a
+/// part of a `tokenizer.json` is no JSON for its own parser, and where a merge is shorter than
+/// the prefix of parts inside of words. So it gets only JSON that was checked here and written
+/// from the checked tree.
 final class StrictJson {
   private static final int MOST_DEPTH = 100; // the native parser's own limit is 128
 
@@ -20,9 +21,10 @@ final class StrictJson {
   /// The text of `json` in UTF-8.
   ///
   /// @throws IllegalArgumentException if it is nested too deeply, or has a number beyond those of
-  ///     `double`, or half of a surrogate pair
+  ///     `double`, or half of a surrogate pair, or a merge without its prefix
   static byte[] bytes(JsonNode json) throws IOException {
     new StrictJson().check(json, 0);
+    checkMerges(json.path("model"));
     return OutsideJson.plain().writeValueAsBytes(json);
   }
 
@@ -42,6 +44,21 @@ final class StrictJson {
     }
     for (JsonNode inner : json) {
       check(inner, depth + 1);
+    }
+  }
+
+  /// Both parts of a merge are in one text, or in a list.
+  private static void checkMerges(JsonNode model) {
+    String prefix = model.path("continuing_subword_prefix").asText("");
+    for (JsonNode merge : model.path("merges")) {
+      String second =
+          merge.isTextual()
+              ? merge.asText().substring(merge.asText().indexOf(' ') + 1)
+              : merge.path(1).asText();
+      if (!second.startsWith(prefix)) {
+        throw new IllegalArgumentException(
+            "its merge %s does not have the prefix `%s`".formatted(merge, prefix));
+      }
     }
   }
 

@@ -31,6 +31,8 @@ public final class Checkpoint implements AutoCloseable {
   private final Map<String, Weight> tensors;
   private final Map<String, String> unread; // formats of tensors that are not supported
   private final Arena arena;
+  private final long numbers;
+  private final long bytes;
 
   private Checkpoint(
       Path folder, Map<String, Weight> tensors, Map<String, String> unread, Arena arena) {
@@ -38,6 +40,8 @@ public final class Checkpoint implements AutoCloseable {
     this.tensors = tensors;
     this.unread = unread;
     this.arena = arena;
+    this.numbers = tensors.values().stream().mapToLong(Weight::numbers).sum();
+    this.bytes = tensors.values().stream().mapToLong(Weight::bytes).sum();
   }
 
   /// Opens the folder and maps its weights.
@@ -182,12 +186,12 @@ public final class Checkpoint implements AutoCloseable {
 
   /// Numbers of all weights.
   public long numbers() {
-    return tensors.values().stream().mapToLong(Weight::numbers).sum();
+    return numbers;
   }
 
   /// Bytes of all weights.
   public long bytes() {
-    return tensors.values().stream().mapToLong(Weight::bytes).sum();
+    return bytes;
   }
 
   @Override

@@ -5,7 +5,8 @@ import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
-import dev.sgl.local.kernel.cuda.CudaDevice;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
@@ -26,7 +27,7 @@ final class BrokenDevice {
   /// @param arguments the folder of a model
   public static void main(String[] arguments) {
     Checkpoint checkpoint = Checkpoint.open(Path.of(arguments[0]));
-    Transformer model = Families.open(checkpoint, CudaDevice.open(CudaDevice.Options.DEFAULT), 64);
+    Transformer model = Families.open(checkpoint, CudaDriver.device(GpuDevice.Options.DEFAULT), 64);
     try (Engine engine = new Engine(new Breaking(model), LocalOptions.DEFAULT, 4096)) {
       List<GreedySequence> sequences = new ArrayList<>();
       for (int i = 0; i < SEQUENCES; i++) {

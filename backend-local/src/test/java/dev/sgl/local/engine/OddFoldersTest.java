@@ -161,6 +161,15 @@ class OddFoldersTest {
   }
 
   /// The native tokenizer would end the process.
+  @Test
+  void aMergeShorterThanItsPrefixIsRefused() throws IOException {
+    change(
+        "tokenizer.json",
+        t -> ((ObjectNode) t.path("model")).put("continuing_subword_prefix", "-----"));
+    assertTrue(refusal().contains("does not have the prefix `-----`"), refusal());
+  }
+
+  /// The native tokenizer would end the process.
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '`',

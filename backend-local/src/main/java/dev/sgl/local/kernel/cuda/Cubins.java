@@ -1,5 +1,7 @@
 package dev.sgl.local.kernel.cuda;
 
+import dev.sgl.local.kernel.gpu.Gpu.KernelFile;
+import dev.sgl.local.kernel.gpu.GpuException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,9 +23,6 @@ import java.util.regex.Pattern;
 /// disk by a hash of the source, the options and the compiler.
 final class Cubins {
   private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(.+)\"$");
-
-  /// The sources.
-  static final List<String> SOURCES = List.of("rows", "vector", "attention", "pick");
 
   private final String chip;
   private final Path folder;
@@ -64,14 +64,12 @@ final class Cubins {
   }
 
   /// Machine code of a source.
-  ///
-  /// @param defines such as `BF16=1`
-  byte[] of(String name, String... defines) {
+  byte[] of(KernelFile kernels) {
+    String name = kernels.name();
     String source = source(name);
     List<String> options = new ArrayList<>(List.of("--gpu-architecture=" + chip, "--std=c++17"));
-    for (String define : defines) {
-      options.add("--define-macro=" + define);
-    }
+    new TreeMap<>(kernels.defines())
+        .forEach((define, value) -> options.add("--define-macro=" + define + "=" + value));
     Path file = folder.resolve(name + "-" + hash(source + options) + ".cubin");
     return read(file)
         .orElseGet(() -> kept(file, () -> nvrtc().compile(name + ".cu", source, options)));

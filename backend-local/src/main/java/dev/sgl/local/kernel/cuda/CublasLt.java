@@ -5,6 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.Gpu.ProductShape;
+import dev.sgl.local.kernel.gpu.Gpu.Result;
+import dev.sgl.local.kernel.gpu.GpuException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -21,7 +25,7 @@ import java.util.Map;
 /// Reference: NVIDIA, "Using the cuBLASLt API", cuBLAS documentation.
 final class CublasLt {
   /// Bytes that a product may use beside its operands.
-  static final long WORKSPACE = 32L << 20;
+  private static final long WORKSPACE = 32L << 20;
 
   // enumerations of cublasLt.h, cublas_api.h and library_types.h
   private static final int COMPUTE_32F = 68;
@@ -39,7 +43,7 @@ final class CublasLt {
   private static final int TRIED_ROWS = 512;
   private static final int TRIES = 3;
 
-  private final Gpu gpu;
+  private final CudaDriver gpu;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment handle;
   private final NativeLibrary.Function createDesc;
@@ -53,19 +57,8 @@ final class CublasLt {
   private final MemorySegment one = arena.allocateFrom(JAVA_FLOAT, 1);
   private final MemorySegment zero = arena.allocateFrom(JAVA_FLOAT, 0);
   private final MemorySegment preference;
-  private final Map<Shape, Plan> plans = new HashMap<>();
-
-  /// What becomes of a product.
-  enum Result {
-    /// Written in the weight's format.
-    WRITTEN,
-    /// Added to numbers in single precision.
-    ADDED,
-    /// Written in single precision.
-    WRITTEN_SINGLE
-  }
-
-  private record Shape(int rows, int columns, int outputs, boolean bf16, Result result) {}
+  private final Memory workspace;
+  private final Map<ProductShape, Plan> plans = new HashMap<>();
 
   private record Plan(
       MemorySegment desc,
@@ -75,9 +68,10 @@ final class CublasLt {
       MemorySegment algorithm) {}
 
   /// @throws GpuException if the library is not there
-  CublasLt(Gpu gpu) {
+  CublasLt(CudaDriver gpu) {
     this.gpu = gpu;
     NativeLibrary library = NativeLibrary.open("cublasLt");
+    workspace = gpu.allocate(WORKSPACE);
     createDesc = library.function("cublasLtMatmulDescCreate", ADDRESS, JAVA_INT, JAVA_INT);
     setDesc =
         library.function("cublasLtMatmulDescSetAttribute", ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG);
@@ -133,24 +127,12 @@ final class CublasLt {
   /// `out = x · weightᵀ`, or added to `out`.
   ///
   /// @param x `[rows, columns]`, `weight` `[outputs, columns]`: addresses on the device
-  void multiply(
-      long x,
-      long weight,
-      long out,
-      int rows,
-      int columns,
-      int outputs,
-      boolean bf16,
-      Result result,
-      long workspace) {
-    Plan plan =
-        plans.computeIfAbsent(
-            new Shape(rows, columns, outputs, bf16, result),
-            shape -> plan(shape, x, weight, workspace));
-    multiply(plan, result == Result.ADDED, x, weight, out, workspace);
+  void multiply(long x, long weight, long out, ProductShape shape) {
+    Plan plan = plans.computeIfAbsent(shape, _ -> plan(shape, x, weight));
+    multiply(plan, shape.result() == Result.ADDED, x, weight, out);
   }
 
-  private void multiply(Plan plan, boolean adds, long x, long weight, long out, long workspace) {
+  private void multiply(Plan plan, boolean adds, long x, long weight, long out) {
     matmul.call(
         handle,
         plan.desc(),
@@ -165,12 +147,12 @@ final class CublasLt {
         out,
         plan.output(),
         plan.algorithm(),
-        workspace,
+        workspace.address(),
         WORKSPACE,
         gpu.stream());
   }
 
-  private Plan plan(Shape shape, long x, long weight, long workspace) {
+  private Plan plan(ProductShape shape, long x, long weight) {
     int half = shape.bf16() ? R_16BF : R_16F;
     MemorySegment created = arena.allocate(ADDRESS);
     createDesc.call(created, COMPUTE_32F, R_32F);
@@ -191,23 +173,21 @@ final class CublasLt {
     if (plans.isEmpty()) {
       throw new GpuException("cuBLASLt knows no way to compute " + shape);
     }
-    return shape.rows() <= TRIED_ROWS
-        ? fastest(plans, shape, x, weight, workspace)
-        : plans.getFirst();
+    return shape.rows() <= TRIED_ROWS ? fastest(plans, shape, x, weight) : plans.getFirst();
   }
 
   /// Tries all of `plans`, with results that go nowhere.
-  private Plan fastest(List<Plan> plans, Shape shape, long x, long weight, long workspace) {
-    Gpu.Memory out = gpu.allocate(4L * shape.rows() * shape.outputs());
+  private Plan fastest(List<Plan> plans, ProductShape shape, long x, long weight) {
+    Memory out = gpu.allocate(4L * shape.rows() * shape.outputs());
     Plan best = plans.getFirst();
     long least = Long.MAX_VALUE;
     for (Plan plan : plans) {
-      multiply(plan, false, x, weight, out.address(), workspace); // the first is not counted
+      multiply(plan, false, x, weight, out.address()); // the first is not counted
       long nanos =
           gpu.nanos(
               () -> {
                 for (int i = 0; i < TRIES; i++) {
-                  multiply(plan, false, x, weight, out.address(), workspace);
+                  multiply(plan, false, x, weight, out.address());
                 }
               });
       if (nanos < least) {

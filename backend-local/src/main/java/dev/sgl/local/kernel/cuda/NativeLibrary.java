@@ -3,15 +3,16 @@ package dev.sgl.local.kernel.cuda;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.sgl.local.kernel.gpu.GpuException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A shared library of CUDA, whose functions return a status that is 0 if all went well.
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
 final class NativeLibrary {
   /// Major versions of the libraries' names, the newest first.
   private static final List<Integer> VERSIONS = List.of(13, 12);
+
+  private static final String DRIVER = "libcuda.so.1";
 
   private final String name;
   private final SymbolLookup symbols;
@@ -48,15 +51,25 @@ final class NativeLibrary {
             + "; install the CUDA libraries, or name their folder in LD_LIBRARY_PATH");
   }
 
+  /// The driver, which a GPU that was opened has.
+  static NativeLibrary driver() {
+    return new NativeLibrary(DRIVER, SymbolLookup.libraryLookup(DRIVER, Arena.global()));
+  }
+
   /// A function that returns a status.
   Function function(String symbol, MemoryLayout... parameters) {
-    MemorySegment address =
-        symbols
-            .find(symbol)
-            .orElseThrow(() -> new GpuException(name + " has no function " + symbol));
-    return new Function(
-        symbol,
-        Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(JAVA_INT, parameters)));
+    return find(symbol, parameters)
+        .orElseThrow(() -> new GpuException(name + " has no function " + symbol));
+  }
+
+  /// The same, of a library that may be too old for it.
+  Optional<Function> find(String symbol, MemoryLayout... parameters) {
+    FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, parameters);
+    return symbols
+        .find(symbol)
+        .map(
+            address ->
+                new Function(symbol, Linker.nativeLinker().downcallHandle(address, descriptor)));
   }
 
   /// A function whose parameters are all addresses.

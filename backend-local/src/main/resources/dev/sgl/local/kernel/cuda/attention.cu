@@ -3,7 +3,7 @@
 
 // Attention over pages with the tensor cores, in the way of FlashAttention-2 (Dao, 2023): scores are
 // never written, the softmax runs along. DIM is the size of a head, a multiple of 16; PAGE is the
-// number of tokens of a page.
+// number of tokens of a page, TILE that of the keys of a step.
 //
 // Work comes as items: some query vectors (rows of the batch times the heads that share a head of
 // the keys) against a range of positions of one page table. An item that sees all that its rows see
@@ -11,20 +11,14 @@
 // together. So a long context is split, and a prefix that several rows share is read once for all of
 // them (cascade).
 
-#define TILE 64                 // keys of a step
 #define STRIDE (DIM + 8)        // of a row in shared memory: no two rows of eight meet in a bank
 #define STEPS (DIM / 16)        // of a product over a head
 #define CHUNKS (DIM / 8)        // of 16 bytes of a head
-#define THREADS 128
 #define WARPS (THREADS / 32)
 #define UNLIMITED 0x7fffffff    // a window that is none
 
 struct Item {
-  int firstRow, rows;    // of the list of rows
-  int kvHead;
-  int begin, end;        // positions
-  int table;             // where its pages begin among all tables
-  int part, unused;      // where the parts of its vectors go, or -1
+  ITEM_FIELDS
 };
 
 // What all items of a layer have in common.
@@ -191,7 +185,7 @@ __device__ __forceinline__ void put(const Layer& l, const Item& item, int row, i
 template <bool WIDE, bool PLACES>
 __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16* memory) {
   constexpr int NT = WIDE ? TILE / 8 : TILE / 32; // tiles of 8 keys of a warp
-  constexpr int M = WIDE ? 64 : 16;
+  constexpr int M = WIDE ? WIDE_VECTORS : NARROW_VECTORS;
   constexpr int NUMBERS = TILE * STRIDE;
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   int group = l.group(), vectors = item.rows * group, window = l.window;

@@ -1,5 +1,8 @@
 // Numbers of 16 bits and what is done with them, without any header, so that a machine with no CUDA
 // toolkit can compile it. BF16 says which format: 1 is bfloat16, 0 is IEEE half precision.
+//
+// Names in capitals that no file defines come from Java, which has them only once: those of the places in
+// the integers of a batch (ROWS, TOKENS, ...) from BatchPlan, others from the twin of a file.
 
 typedef unsigned short half16;
 
@@ -55,7 +58,3 @@ __device__ __forceinline__ float blockSum(float x) {
   __syncthreads();
   return total;
 }
-
-// Where things are in the integers that describe a batch; written by BatchPlan.
-enum { ROWS, SAMPLED_ROWS, TOKENS, POSITIONS, SAMPLED, TABLES, TABLE_OF_ROW, WIDE_ITEMS, WIDE_COUNT,
-       NARROW_ITEMS, NARROW_COUNT, PARTS_OF_ROW, ITEM_ROWS };

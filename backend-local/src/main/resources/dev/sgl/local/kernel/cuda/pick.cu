@@ -5,19 +5,9 @@
 // of PlainPicker.
 
 struct Draw {
-  float temperature, topP, minP, repetition;
-  float uniform;
-  int topK;
-  int picks;             // whether a token is wanted
-  int candidates;        // of the likeliest, or -1 for no log-probabilities
-  int repeated, repeats; // where in the integers, how many
-  int shifted, shifts;   // tokens, and behind them what is added to their logits
-  int scored, scores;
-  int allowed;           // where in the integers the set of allowed tokens begins, or -1
-  int result;            // where in the results: token, logprob, candidates, logprobs, scores
+  DRAW_FIELDS
 };
 
-#define THREADS 1024
 #define WARPS (THREADS / 32)
 #define ONE 4294967296.0f   // of fixed point
 typedef unsigned long long Fixed;

@@ -7,6 +7,7 @@ import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
+import dev.sgl.local.kernel.gpu.Gpu;
 import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +28,7 @@ class CudaMemoryTest {
   @ParameterizedTest
   @ValueSource(ints = {8, 40, 60, 90, 120})
   void whatDoesNotFitIsSaid(int mebibytes) {
-    try (Gpu gpu = Gpu.open(0)) {
+    try (Gpu gpu = CudaDriver.open(0)) {
       fill(gpu, (long) mebibytes << 20);
       LocalOptions options = LocalOptions.DEFAULT.withDevice(DeviceOption.cuda(0));
       ModelException error =

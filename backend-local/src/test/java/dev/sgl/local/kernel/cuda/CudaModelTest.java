@@ -12,6 +12,7 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
@@ -39,8 +40,8 @@ class CudaModelTest {
   /// them.
   private static final double COARSE_TOLERANCE = 16 * TOLERANCE;
 
-  private static final CudaDevice.Options PRECISE =
-      new CudaDevice.Options(0, 0.2, Optional.of(DType.F16));
+  private static final GpuDevice.Options PRECISE =
+      new GpuDevice.Options(0, 0.2, Optional.of(DType.F16));
 
   /// Below this log-probability tokens hardly ever come.
   private static final double LIKELY = -6;
@@ -64,11 +65,11 @@ class CudaModelTest {
     compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
   }
 
-  private static void compare(String name, CudaDevice.Options options, double tolerance) {
+  private static void compare(String name, GpuDevice.Options options, double tolerance) {
     SplittableRandom random = new SplittableRandom(7);
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
-        Device gpu = CudaDevice.open(options)) {
+        Device gpu = CudaDriver.device(options)) {
       Transformer plain = Families.open(checkpoint, host, ROWS);
       Transformer fast = Families.open(checkpoint, gpu, ROWS);
       int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
@@ -97,7 +98,7 @@ class CudaModelTest {
   void statesAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
-        Device gpu = CudaDevice.open(PRECISE)) {
+        Device gpu = CudaDriver.device(PRECISE)) {
       float[][] wanted = states(Families.open(checkpoint, host, ROWS));
       float[][] found = states(Families.open(checkpoint, gpu, ROWS));
       for (int i = 0; i < wanted.length; i++) {
@@ -124,7 +125,7 @@ class CudaModelTest {
   void aSharedPrefixIsReadOnceForAllWithTheSameResult(String name) {
     SplittableRandom random = new SplittableRandom(9);
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
-        Device gpu = CudaDevice.open(PRECISE)) {
+        Device gpu = CudaDriver.device(PRECISE)) {
       Transformer model = Families.open(checkpoint, gpu, ROWS);
       int[] vocabulary = IntStream.range(0, model.vocabulary()).toArray();
       int branches = 40;
@@ -185,7 +186,7 @@ class CudaModelTest {
   void greedyTokensAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
-        Device gpu = CudaDevice.open(PRECISE)) {
+        Device gpu = CudaDriver.device(PRECISE)) {
       Transformer plain = Families.open(checkpoint, host, ROWS);
       Transformer fast = Families.open(checkpoint, gpu, ROWS);
       int[] prompt = IntStream.range(0, 40).map(i -> 2 + i * 13 % 300).toArray();

@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.cuda;
 
+import dev.sgl.local.kernel.gpu.GpuException;
 import org.junit.jupiter.api.Assumptions;
 
 /// Whether there is a GPU to test on.
@@ -9,7 +10,7 @@ public final class Gpus {
   /// Skips the test, with the reason, where there is none.
   public static void assume() {
     try {
-      Gpu.open(0).close();
+      CudaDriver.open(0).close();
     } catch (GpuException e) {
       Assumptions.abort("no GPU: " + e.getMessage());
     }

@@ -1,17 +1,20 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A batch as the kernels read it: one array of integers, which begins with the places of its parts
-/// (the enumeration in `numbers.cuh`), and the items into which its attention is divided.
+/// A batch as the kernels read it: one array of integers, which begins with the places of its
+/// parts, and the items into which its attention is divided.
 final class BatchPlan {
   /// Query vectors of an item of the wide kernel, and of the narrow one.
   static final int WIDE = 64;
@@ -19,7 +22,7 @@ final class BatchPlan {
   static final int NARROW = 16;
 
   /// Positions that a kernel looks at together; where ranges are split is a multiple of it.
-  private static final int TILE = 64;
+  static final int TILE = 64;
 
   /// Positions of an item of the narrow kernel at least.
   private static final int LEAST = 2 * TILE;
@@ -27,22 +30,65 @@ final class BatchPlan {
   /// Items for each multiprocessor that keep it busy.
   private static final int ITEMS_EACH = 4;
 
+  /// What the array begins with: counts, and where in the array things are. A kernel knows the
+  /// places by these names.
+  private enum Place {
+    ROWS,
+    SAMPLED_ROWS,
+    TOKENS,
+    POSITIONS,
+    SAMPLED,
+    TABLES,
+    TABLE_OF_ROW,
+    WIDE_ITEMS,
+    WIDE_COUNT,
+    NARROW_ITEMS,
+    NARROW_COUNT,
+    PARTS_OF_ROW,
+    ITEM_ROWS
+  }
+
   private static final int HEADER = 16;
 
-  // places in the header
-  private static final int ROWS = 0;
-  private static final int SAMPLED_ROWS = 1;
-  private static final int TOKENS = 2;
-  private static final int POSITIONS = 3;
-  private static final int SAMPLED = 4;
-  private static final int TABLES = 5;
-  private static final int TABLE_OF_ROW = 6;
-  private static final int WIDE_ITEMS = 7;
-  private static final int WIDE_COUNT = 8;
-  private static final int NARROW_ITEMS = 9;
-  private static final int NARROW_COUNT = 10;
-  private static final int PARTS_OF_ROW = 11;
-  private static final int ITEM_ROWS = 12;
+  /// What an item has, in the order in which kernels read it.
+  private enum Field {
+    /// In the list of rows.
+    FIRST_ROW("int firstRow;"),
+    ROWS("int rows;"),
+    KV_HEAD("int kvHead;"),
+    /// Positions.
+    BEGIN("int begin;"),
+    END("int end;"),
+    /// Where its pages begin among all tables.
+    TABLE("int table;"),
+    /// Where the parts of its vectors go, or -1.
+    PART("int part;"),
+    UNUSED("int unused;"); // so that an item is read in two steps
+
+    private final String declared;
+
+    Field(String declared) {
+      this.declared = declared;
+    }
+  }
+
+  private static final Field[] FIELDS = Field.values();
+
+  /// The names by which kernels know the places of a plan, and its sizes.
+  static final Map<String, String> DEFINES = defines();
+
+  private static Map<String, String> defines() {
+    Map<String, String> defines = new HashMap<>();
+    for (Place place : Place.values()) {
+      defines.put(place.name(), Integer.toString(place.ordinal()));
+    }
+    String fields = Stream.of(FIELDS).map(f -> f.declared).collect(Collectors.joining());
+    defines.put("ITEM_FIELDS", fields);
+    defines.put("WIDE_VECTORS", Integer.toString(WIDE));
+    defines.put("NARROW_VECTORS", Integer.toString(NARROW));
+    defines.put("TILE", Integer.toString(TILE));
+    return defines;
+  }
 
   /// Positions that sequences must share at least for it to pay that they read them together.
   private static final int WORTH_SHARING = 2 * TILE;
@@ -187,15 +233,19 @@ final class BatchPlan {
     boolean whole = alone && size >= end - begin;
     for (int from = begin; from < end; from += size) {
       for (int head = 0; head < kvHeads; head++) {
-        items.add(
-            first,
-            rows.length,
-            head,
-            from,
-            Math.min(end, from + size),
-            table,
-            whole ? -1 : partVectors + head * vectors,
-            0);
+        for (Field field : FIELDS) {
+          items.add(
+              switch (field) {
+                case FIRST_ROW -> first;
+                case ROWS -> rows.length;
+                case KV_HEAD -> head;
+                case BEGIN -> from;
+                case END -> Math.min(end, from + size);
+                case TABLE -> table;
+                case PART -> whole ? -1 : partVectors + head * vectors;
+                case UNUSED -> 0;
+              });
+        }
       }
       if (!whole) {
         part(rows, vectors);
@@ -217,20 +267,20 @@ final class BatchPlan {
   private void write() {
     int[] header = new int[HEADER];
     integers.add(header);
-    header[ROWS] = batch.rows();
-    header[SAMPLED_ROWS] = batch.sampled().length;
-    header[TOKENS] = integers.add(batch.tokens());
-    header[POSITIONS] = integers.add(batch.positions());
-    header[SAMPLED] = integers.add(batch.sampled());
-    header[TABLES] = integers.add(tables.array());
-    header[TABLE_OF_ROW] = integers.add(tableOfRow());
-    header[ITEM_ROWS] = integers.add(itemRows.array());
+    header[Place.ROWS.ordinal()] = batch.rows();
+    header[Place.SAMPLED_ROWS.ordinal()] = batch.sampled().length;
+    header[Place.TOKENS.ordinal()] = integers.add(batch.tokens());
+    header[Place.POSITIONS.ordinal()] = integers.add(batch.positions());
+    header[Place.SAMPLED.ordinal()] = integers.add(batch.sampled());
+    header[Place.TABLES.ordinal()] = integers.add(tables.array());
+    header[Place.TABLE_OF_ROW.ordinal()] = integers.add(tableOfRow());
+    header[Place.ITEM_ROWS.ordinal()] = integers.add(itemRows.array());
     integers.align(4);
-    header[WIDE_ITEMS] = integers.add(wide.array());
-    header[WIDE_COUNT] = wideItems();
-    header[NARROW_ITEMS] = integers.add(narrow.array());
-    header[NARROW_COUNT] = narrowItems();
-    header[PARTS_OF_ROW] = writeParts();
+    header[Place.WIDE_ITEMS.ordinal()] = integers.add(wide.array());
+    header[Place.WIDE_COUNT.ordinal()] = wideItems();
+    header[Place.NARROW_ITEMS.ordinal()] = integers.add(narrow.array());
+    header[Place.NARROW_COUNT.ordinal()] = narrowItems();
+    header[Place.PARTS_OF_ROW.ordinal()] = writeParts();
     integers.set(0, header);
   }
 
@@ -277,11 +327,11 @@ final class BatchPlan {
 
   /// Items of the wide kernel.
   int wideItems() {
-    return wide.size() / 8;
+    return wide.size() / FIELDS.length;
   }
 
   int narrowItems() {
-    return narrow.size() / 8;
+    return narrow.size() / FIELDS.length;
   }
 
   /// Query vectors of all parts.

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
@@ -8,9 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import jcuda.driver.CUevent;
 
-/// Copies weights from the files to the device, through pinned memory: while one piece is on its
+/// Copies weights from the files to the GPU, through pinned memory: while one piece is on its
 /// way, the next is read.
 final class Loader {
   private static final int PIECES = 2;
@@ -18,20 +17,20 @@ final class Loader {
 
   private final Gpu gpu;
   private final Deque<Gpu.Pinned> unused = new ArrayDeque<>();
-  private final Deque<Copy> under = new ArrayDeque<>(); // way
+  private final Deque<Copy> copies = new ArrayDeque<>(); // that may not be over
 
-  private record Copy(Gpu.Pinned from, CUevent end) {}
+  private record Copy(Gpu.Pinned from, Gpu.Mark end) {}
 
   Loader(Gpu gpu) {
     this.gpu = gpu;
   }
 
   private Gpu.Pinned piece() {
-    if (unused.isEmpty() && under.size() < PIECES) {
+    if (unused.isEmpty() && copies.size() < PIECES) {
       return gpu.pin(PIECE_BYTES);
     }
     if (unused.isEmpty()) {
-      Copy first = under.remove();
+      Copy first = copies.remove();
       gpu.await(first.end());
       gpu.forget(first.end());
       return first.from();
@@ -89,7 +88,7 @@ final class Loader {
 
   private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {
     gpu.upload(piece, memory, at, bytes);
-    under.add(new Copy(piece, gpu.mark()));
+    copies.add(new Copy(piece, gpu.mark()));
   }
 
   private static void convert(

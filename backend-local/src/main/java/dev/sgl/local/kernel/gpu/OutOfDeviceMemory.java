@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 /// The device has less memory left than is needed.
 public final class OutOfDeviceMemory extends GpuException {
@@ -6,7 +6,7 @@ public final class OutOfDeviceMemory extends GpuException {
   private static final long MIB = 1 << 20;
 
   /// @param what needs the bytes, with the verb
-  OutOfDeviceMemory(String what, long needed, long free) {
+  public OutOfDeviceMemory(String what, long needed, long free) {
     super(
         "the GPU has %,d MiB free, but %s %,d MiB"
             .formatted(free >> 20, what, needed + MIB - 1 >> 20));

@@ -1,19 +1,18 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.Busy;
 import java.util.ArrayList;
 import java.util.List;
-import jcuda.driver.CUevent;
 
 /// Tells when the device was at work, in the host's time: by marks in its stream, whose distances
 /// the device measures, from one whose time the host knows.
 final class Clock {
   private final Gpu gpu;
-  private CUevent known;
+  private Gpu.Mark known;
   private long knownNanos;
 
   /// Work between two marks.
-  record Stint(String what, CUevent begin, CUevent end) {}
+  record Stint(String what, Gpu.Mark begin, Gpu.Mark end) {}
 
   Clock(Gpu gpu) {
     this.gpu = gpu;
@@ -24,7 +23,7 @@ final class Clock {
 
   /// Marks the beginning and the end of what `work` asks for.
   Stint time(String what, Runnable work) {
-    CUevent begin = gpu.mark();
+    Gpu.Mark begin = gpu.mark();
     work.run();
     return new Stint(what, begin, gpu.mark());
   }

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.KvPool;
@@ -6,18 +6,18 @@ import java.util.List;
 
 /// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,
 /// headDim]`.
-final class CudaKvPool implements KvPool {
+final class GpuKvPool implements KvPool {
   private final Gpu gpu;
-  private final Gpu.Kernel copyPage;
+  private final Rows kernels;
   private final Gpu.Memory memory;
   private final List<Cell> cells;
   private final long[] begins; // of each cell in the memory, in bytes
   private final int pages;
   private final int pageSize;
 
-  CudaKvPool(Gpu gpu, Gpu.Kernel copyPage, List<Cell> cells, int pages, int pageSize) {
+  GpuKvPool(Gpu gpu, Rows kernels, List<Cell> cells, int pages, int pageSize) {
     this.gpu = gpu;
-    this.copyPage = copyPage;
+    this.kernels = kernels;
     this.cells = List.copyOf(cells);
     this.pages = pages;
     this.pageSize = pageSize;
@@ -29,12 +29,12 @@ final class CudaKvPool implements KvPool {
   }
 
   static long bytesPerToken(List<Cell> cells) {
-    return cells.stream().mapToLong(cell -> 2L * cell.width() * CudaDevice.BYTES).sum();
+    return cells.stream().mapToLong(cell -> 2L * cell.width() * Format.BYTES).sum();
   }
 
   /// Bytes of the keys of a cell, and of its values.
   private long bytesOfAPart(int cell) {
-    return (long) pages * pageSize * cells.get(cell).width() * CudaDevice.BYTES;
+    return (long) pages * pageSize * cells.get(cell).width() * Format.BYTES;
   }
 
   /// Where the keys of a cell are.
@@ -79,18 +79,15 @@ final class CudaKvPool implements KvPool {
       while (end < cells.size() && cells.get(end).equals(shape)) {
         end++;
       }
-      gpu.launch(
-          copyPage,
-          2 * (end - first),
-          shape.kvHeads(),
-          128,
+      kernels.copyPage(
           keys(first),
-          bytesOfAPart(first) / CudaDevice.BYTES,
+          end - first,
+          bytesOfAPart(first) / Format.BYTES,
           from,
           to,
           tokens,
           pageSize,
-          shape.headDim());
+          new Rows.Heads(shape.kvHeads(), shape.headDim()));
       first = end;
     }
   }

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,6 +1,6 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
-import dev.sgl.local.kernel.cuda.CublasLt.Result;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -15,7 +15,7 @@ public record Ceilings(double bytesPerSecond, double operationsPerSecond) {
   private static final int RANDOM_BYTES = 32 << 20;
 
   /// Measures; takes under a second and some gigabytes of memory.
-  public static Ceilings measure(CudaDevice device) {
+  public static Ceilings measure(GpuDevice device) {
     Gpu gpu = device.gpu();
     gpu.enter();
     return new Ceilings(
@@ -37,24 +37,9 @@ public record Ceilings(double bytesPerSecond, double operationsPerSecond) {
     Gpu.Memory x = random(gpu, bytes);
     Gpu.Memory weight = random(gpu, bytes);
     Gpu.Memory out = gpu.allocate(bytes);
-    Gpu.Memory workspace = gpu.allocate(CublasLt.WORKSPACE);
-    CublasLt cublas = new CublasLt(gpu);
-    double seconds =
-        median(
-            gpu,
-            () ->
-                cublas.multiply(
-                    x.address(),
-                    weight.address(),
-                    out.address(),
-                    SIDE,
-                    SIDE,
-                    SIDE,
-                    true,
-                    Result.WRITTEN,
-                    workspace.address()));
-    cublas.close();
-    for (Gpu.Memory memory : new Gpu.Memory[] {x, weight, out, workspace}) {
+    Gpu.ProductShape shape = new Gpu.ProductShape(SIDE, SIDE, SIDE, true, Gpu.Result.WRITTEN);
+    double seconds = median(gpu, () -> gpu.multiply(x, weight, out, shape));
+    for (Gpu.Memory memory : new Gpu.Memory[] {x, weight, out}) {
       gpu.free(memory);
     }
     return seconds;
@@ -64,9 +49,10 @@ public record Ceilings(double bytesPerSecond, double operationsPerSecond) {
   private static Gpu.Memory random(Gpu gpu, long bytes) {
     Gpu.Pinned host = gpu.pin(RANDOM_BYTES);
     SplittableRandom random = new SplittableRandom(1);
-    while (host.buffer().hasRemaining()) {
+    ByteBuffer numbers = host.buffer();
+    while (numbers.hasRemaining()) {
       int bits = Float.floatToRawIntBits((float) random.nextDouble(-2, 2));
-      host.buffer().putShort((short) (bits >>> 16));
+      numbers.putShort((short) (bits >>> 16));
     }
     Gpu.Memory memory = gpu.allocate(bytes);
     for (long at = 0; at < bytes; at += RANDOM_BYTES) {

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,20 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.host.PlainPicker;
+import dev.sgl.local.weights.DType;
 import dev.sgl.testing.Property;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Draws on the GPU against their plain twin, on random logits with many ties and all settings.
 class PickerDuelTest {
-  @TempDir Path cache = Path.of("");
 
   @BeforeAll
   static void requireGpu() {
@@ -28,10 +28,9 @@ class PickerDuelTest {
 
   @Test
   void answersAreThoseOfThePlainPicker() {
-    try (Gpu gpu = Gpu.open(0)) {
+    try (Gpu gpu = CudaDriver.open(0)) {
       Picker picker = new Picker(gpu, new Clock(gpu));
-      byte[] code = new Cubins(gpu.chip(), cache).of("pick", "BF16=1");
-      picker.use(gpu.kernel(gpu.module(code), "pick", 0));
+      picker.use(new Pick(gpu, new Format(DType.BF16)));
       int[] other = {0};
       int[] all = {0};
       Property.forAll(

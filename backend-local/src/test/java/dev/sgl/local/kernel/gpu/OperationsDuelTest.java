@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.cuda;
+package dev.sgl.local.kernel.gpu;
 
 import static dev.sgl.local.kernel.host.TestTensors.bits;
 import static dev.sgl.local.kernel.host.TestTensors.poisoned;
@@ -16,7 +16,9 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
-import dev.sgl.local.kernel.cuda.CudaDevice.CudaActivations;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.cuda.Gpus;
+import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
@@ -54,7 +56,7 @@ class OperationsDuelTest {
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
   void productsNormsAndGates(DType type) {
-    try (CudaDevice device = open(type)) {
+    try (GpuDevice device = open(type)) {
       Property.forAll(
           120,
           (random, size) -> {
@@ -71,13 +73,13 @@ class OperationsDuelTest {
     }
   }
 
-  private static CudaDevice open(DType type) {
-    return CudaDevice.open(CudaDevice.Options.DEFAULT.withFormat(type));
+  private static GpuDevice open(DType type) {
+    return CudaDriver.device(GpuDevice.Options.DEFAULT.withFormat(type));
   }
 
   /// The operations on rows of one size.
   private static final class Case {
-    private final CudaDevice device;
+    private final GpuDevice device;
     private final DType type;
     private final SplittableRandom random;
     private final int rows;
@@ -88,13 +90,12 @@ class OperationsDuelTest {
     private final Batch batch;
     private final Weight table;
     private final Matrix deviceTable;
-    private final CudaActivations x;
+    private final GpuActivations x;
     private final Tensor plainX;
     private final float[] normWeights;
     private final Norm norm;
 
-    Case(
-        CudaDevice device, DType type, SplittableRandom random, int rows, int hidden, int columns) {
+    Case(GpuDevice device, DType type, SplittableRandom random, int rows, int hidden, int columns) {
       this.device = device;
       this.type = type;
       this.random = random;
@@ -109,7 +110,7 @@ class OperationsDuelTest {
       batch = new Batch(random.ints(rows, 0, 30).toArray(), new int[rows], tables, new int[0]);
       pass = device.begin(batch, pool, Set.of(shape));
       // recorded passes may compute some rows more
-      x = (CudaActivations) device.residual(rows + 8, hidden);
+      x = (GpuActivations) device.residual(rows + 8, hidden);
       plainX = Tensor.of(rows, hidden);
       Weight weights = weight(random, DType.F32, 1, hidden);
       normWeights = weights.floats();
@@ -126,7 +127,7 @@ class OperationsDuelTest {
     void project() {
       Weight weight = weight(random, type, columns, hidden);
       Optional<Weight> bias = bias(columns);
-      CudaActivations out = (CudaActivations) device.activations(rows + 8, columns);
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
       poison(device, out);
       device.project(pass, x, norm, device.load(List.of(weight)), onDevice(bias), out);
       Tensor wanted = poisoned(rows, columns);
@@ -144,7 +145,7 @@ class OperationsDuelTest {
     void addProjection() {
       Weight weight = weight(random, type, hidden, columns);
       Optional<Weight> bias = bias(hidden);
-      CudaActivations in = (CudaActivations) device.activations(rows + 8, columns);
+      GpuActivations in = (GpuActivations) device.activations(rows + 8, columns);
       Tensor numbers = rounded(random(random, rows, columns), type);
       write(device, in, type, numbers);
       device.addProjection(pass, in, device.load(List.of(weight)), onDevice(bias), x);
@@ -158,7 +159,7 @@ class OperationsDuelTest {
     void gated() {
       Weight gate = weight(random, type, columns, hidden);
       Weight up = weight(random, type, columns, hidden);
-      CudaActivations out = (CudaActivations) device.activations(rows + 8, columns);
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
       poison(device, out);
       device.gated(pass, x, norm, device.load(List.of(gate, up)), Optional.empty(), out);
       Tensor wanted = poisoned(rows, columns);
@@ -200,14 +201,14 @@ class OperationsDuelTest {
       frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
     }
     Rotary rotary = new Rotary(frequencies, 1.1f);
-    try (CudaDevice device = open(type)) {
+    try (GpuDevice device = open(type)) {
       device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
       Property.forAll(40, (random, size) -> attention(device, type, rotary, random));
     }
   }
 
   private static void attention(
-      CudaDevice device, DType type, Rotary rotary, SplittableRandom random) {
+      GpuDevice device, DType type, Rotary rotary, SplittableRandom random) {
     int dim = 2 * rotary.frequencies().length;
     int kvHeads = 1 + random.nextInt(3);
     int heads = kvHeads * (1 + random.nextInt(random.nextBoolean() ? 4 : 9));
@@ -224,7 +225,7 @@ class OperationsDuelTest {
             queryNorm.map(w -> norm(device, w)),
             keyNorm.map(w -> norm(device, w)));
     List<Cell> cells = List.of(new Cell(1, 16), shape.cell());
-    CudaKvPool pool = (CudaKvPool) device.pool(cells, PAGES, PAGE);
+    GpuKvPool pool = (GpuKvPool) device.pool(cells, PAGES, PAGE);
     HostKvPool plainPool = new HostKvPool(cells, PAGES, PAGE);
     IntStream.range(0, PAGES).forEach(plainPool::prepare);
     Sequences sequences = new Sequences(random);
@@ -233,8 +234,8 @@ class OperationsDuelTest {
       int rows = batch.rows();
       int width = (heads + 2 * kvHeads) * dim;
       Tensor given = rounded(random(random, rows, width), type);
-      CudaActivations in = (CudaActivations) device.activations(rows, width);
-      CudaActivations out = (CudaActivations) device.activations(rows, heads * dim);
+      GpuActivations in = (GpuActivations) device.activations(rows, width);
+      GpuActivations out = (GpuActivations) device.activations(rows, heads * dim);
       write(device, in, type, given);
       poison(device, out);
       Pass pass = device.begin(batch, pool, Set.of(shape.withoutWindow()));
@@ -259,7 +260,7 @@ class OperationsDuelTest {
     device.gpu().free(pool.memory());
   }
 
-  private static Norm norm(CudaDevice device, Weight weight) {
+  private static Norm norm(GpuDevice device, Weight weight) {
     return new Norm(device.vector(List.of(weight)), 1e-5f);
   }
 
@@ -346,12 +347,12 @@ class OperationsDuelTest {
     }
   }
 
-  private static void poison(CudaDevice device, CudaActivations activations) {
+  private static void poison(GpuDevice device, GpuActivations activations) {
     device.gpu().fill(activations.memory(), 0xff); // not a number in each of the formats
   }
 
-  private static float[] read(CudaDevice device, Activations from, DType type, int rows) {
-    CudaActivations activations = (CudaActivations) from;
+  private static float[] read(GpuDevice device, Activations from, DType type, int rows) {
+    GpuActivations activations = (GpuActivations) from;
     int count = rows * activations.columns();
     Gpu gpu = device.gpu();
     Gpu.Pinned host = gpu.pin((long) count * activations.bytes());
@@ -364,7 +365,7 @@ class OperationsDuelTest {
     return numbers;
   }
 
-  private static void write(CudaDevice device, CudaActivations to, DType type, Tensor numbers) {
+  private static void write(GpuDevice device, GpuActivations to, DType type, Tensor numbers) {
     Gpu gpu = device.gpu();
     float[] values = numbers.values();
     Gpu.Pinned host = gpu.pin((long) values.length * to.bytes());

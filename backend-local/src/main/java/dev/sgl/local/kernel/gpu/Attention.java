@@ -1,0 +1,182 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.gpu.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import java.util.Map;
+
+/// The kernels in `attention.cu`, for one size of heads.
+final class Attention {
+  private static final int THREADS = 128;
+  private static final int MOST_DIM = 256;
+
+  /// Heads that may share one of the keys: an item of the wide kernel has them all.
+  private static final int MOST_GROUP = BatchPlan.WIDE;
+
+  /// Query vectors, and counters, that there is room for from the beginning.
+  private static final int LEAST_VECTORS = 1 << 15;
+
+  private static final int LEAST_COUNTERS = 1 << 14;
+
+  /// Blocks of a multiprocessor, which take one item after the other.
+  private static final int BLOCKS_EACH = 3;
+
+  private final Gpu gpu;
+  private final int dim;
+  private final int shared; // bytes
+  private final Gpu.Kernel wide;
+  private final Gpu.Kernel narrow;
+  private final Gpu.Kernel decode;
+  private final Growing<Memory> parts; // results of ranges that are to be put together
+  private final Growing<Memory> sums; // the logarithms of their sums
+  private final Growing<Memory> arrived; // counters, zero between batches
+  private Room room;
+
+  /// The memory of the parts of a batch.
+  record Room(Memory parts, Memory sums, Memory arrived) {}
+
+  /// Where a layer reads and writes.
+  ///
+  /// @param keys where those of the layer are, and behind them the values: addresses
+  record Operands(Memory heads, Memory out, long keys, long values, Turning turning) {}
+
+  /// How heads are normed and rotated; the weights of the norms are addresses, or 0.
+  record Turning(Memory frequencies, float stretch, long queryNorm, long keyNorm, float epsilon) {}
+
+  /// How a batch is divided for heads of one shape.
+  ///
+  /// @param integers the plan on the GPU
+  record Division(AttentionShape shape, BatchPlan plan, Memory integers) {}
+
+  Attention(Gpu gpu, Format format, int dim, int pageSize) {
+    if (dim % 16 != 0 || dim > MOST_DIM) {
+      throw new GpuException(
+          "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, at most %d"
+              .formatted(dim, MOST_DIM));
+    }
+    this.gpu = gpu;
+    this.dim = dim;
+    Gpu.KernelFile file = file(format, dim, pageSize);
+    shared = 4 * BatchPlan.TILE * (dim + 8) * Format.BYTES;
+    wide = gpu.kernel(file, "attendWide", shared);
+    narrow = gpu.kernel(file, "attendNarrow", shared);
+    decode = gpu.kernel(file, "decode", shared);
+    parts = Growing.onGpu(gpu, 4L * LEAST_VECTORS * dim);
+    sums = Growing.onGpu(gpu, 4L * LEAST_VECTORS);
+    arrived = Growing.onGpu(gpu, 4L * LEAST_COUNTERS);
+    room = room(0, 0);
+  }
+
+  static Gpu.KernelFile file(Format format, int dim, int pageSize) {
+    return format.file(
+        "attention", Map.of("DIM", "" + dim, "PAGE", "" + pageSize, "THREADS", "" + THREADS));
+  }
+
+  /// Makes room for the parts of a batch.
+  ///
+  /// @param counters rows times heads of the keys
+  /// @return whether they are elsewhere from now on
+  boolean prepare(int vectors, int counters) {
+    Room before = room;
+    room = room(vectors, counters);
+    return !room.equals(before);
+  }
+
+  /// Counters are zero between batches: who counts the last part of a row sets its counter back.
+  private Room room(int vectors, int counters) {
+    return new Room(
+        parts.atLeast(4L * vectors * dim),
+        sums.atLeast(4L * vectors),
+        arrived.atLeast(4L * counters));
+  }
+
+  /// Whether heads are turned, and keys and values placed, on the way: unless there are prompts, or
+  /// many items with the same queries; then it is done before.
+  static boolean places(BatchPlan plan) {
+    return plan.wideItems() == 0;
+  }
+
+  /// @param window the furthest that a row sees
+  /// @param isRecorded whether it serves all batches of as many rows
+  void run(Division division, int window, Operands operands, boolean isRecorded) {
+    BatchPlan plan = division.plan();
+    AttentionShape shape = division.shape();
+    if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
+      throw new GpuException(
+          "%d heads that share one of the keys are not supported on a GPU; at most %d are"
+              .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
+    }
+    Arguments arguments = arguments(division, window, operands);
+    if (places(plan)) {
+      attend(decode, plan.narrowItems(), arguments, isRecorded);
+    } else {
+      attend(wide, plan.wideItems(), arguments, isRecorded);
+      attend(narrow, plan.narrowItems(), arguments, isRecorded);
+    }
+  }
+
+  private record Arguments(
+      Memory batch,
+      Memory heads,
+      Memory out,
+      Memory parts,
+      Memory sums,
+      Memory arrived,
+      long keys,
+      long values,
+      int queryHeads,
+      int kvHeads,
+      int window,
+      Memory frequencies,
+      float stretch,
+      long queryNorm,
+      long keyNorm,
+      float epsilon) {}
+
+  private Arguments arguments(Division division, int window, Operands operands) {
+    Turning turning = operands.turning();
+    return new Arguments(
+        division.integers(),
+        operands.heads(),
+        operands.out(),
+        room.parts(),
+        room.sums(),
+        room.arrived(),
+        operands.keys(),
+        operands.values(),
+        division.shape().heads(),
+        division.shape().kvHeads(),
+        window,
+        turning.frequencies(),
+        turning.stretch(),
+        turning.queryNorm(),
+        turning.keyNorm(),
+        turning.epsilon());
+  }
+
+  private void attend(Gpu.Kernel kernel, int items, Arguments arguments, boolean isRecorded) {
+    if (items > 0 || isRecorded) {
+      gpu.launch(kernel, new Grid(blocks(items, isRecorded), 1, THREADS, shared), arguments);
+    }
+  }
+
+  /// A recording serves any number of items of its class.
+  private int blocks(int items, boolean isRecorded) {
+    if (isRecorded) {
+      return gpu.multiprocessors() * (isFew(items) ? 1 : BLOCKS_EACH);
+    }
+    return Math.min(items, gpu.multiprocessors() * BLOCKS_EACH);
+  }
+
+  /// Whether each item has a multiprocessor for itself.
+  private boolean isFew(int items) {
+    return items <= gpu.multiprocessors();
+  }
+
+  /// What tells recordings of the same number of rows apart.
+  int variant(BatchPlan plan) {
+    return (places(plan) ? 0 : 1)
+        + (isFew(plan.wideItems()) ? 0 : 2)
+        + (isFew(plan.narrowItems()) ? 0 : 4);
+  }
+}

@@ -1,0 +1,159 @@
+package dev.sgl.local.kernel.gpu;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
+
+/// One GPU through its driver: memory, one stream of work, and the kernels and products that run
+/// there. Everything that is asked for is done in order.
+///
+/// All methods throw a [GpuException] if the GPU, or a library for it, fails.
+public interface Gpu extends AutoCloseable {
+
+  /// Makes the calling thread one that may use the GPU.
+  void enter();
+
+  /// Such as `NVIDIA H200`.
+  String name();
+
+  int multiprocessors();
+
+  /// Bytes that are free.
+  long free();
+
+  // --- memory
+
+  /// Numbers on the GPU.
+  record Memory(long address, long bytes) {}
+
+  /// Memory of the host that the GPU copies from and to by itself.
+  record Pinned(MemorySegment segment) {
+    ByteBuffer buffer() {
+      return segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    long bytes() {
+      return segment.byteSize();
+    }
+  }
+
+  /// @throws OutOfDeviceMemory if so much is not free
+  Memory allocate(long bytes);
+
+  void free(Memory memory);
+
+  Pinned pin(long bytes);
+
+  /// Frees what no copy uses any more.
+  void unpin(Pinned memory);
+
+  void upload(Pinned from, Memory to, long offset, long bytes);
+
+  void download(Memory from, Pinned to, long bytes);
+
+  void copy(Memory from, Memory to, long bytes);
+
+  /// Fills memory with a byte.
+  void fill(Memory memory, int value);
+
+  // --- work
+
+  /// A kernel, ready to run.
+  interface Kernel {}
+
+  /// A file of kernels, compiled with some names defined.
+  ///
+  /// @param name without its ending
+  record KernelFile(String name, Map<String, String> defines) {
+    public KernelFile {
+      defines = Map.copyOf(defines);
+    }
+  }
+
+  /// A kernel of a file, which is compiled for this GPU when its first kernel is asked for.
+  ///
+  /// @param shared most bytes of shared memory that a block asks for
+  Kernel kernel(KernelFile file, String name, int shared);
+
+  /// How many threads run a kernel.
+  ///
+  /// @param shared bytes of shared memory of each block
+  record Grid(int blocks, int blocksY, int threads, int shared) {
+    static Grid of(int blocks, int threads) {
+      return new Grid(blocks, 1, threads, 0);
+    }
+  }
+
+  /// Asks for a kernel to be run.
+  ///
+  /// @param arguments a record of `int`, `long`, `float` and [Memory], in the order of the kernel's
+  ///     parameters; the first time, their number and sizes are compared with those
+  void launch(Kernel kernel, Grid grid, Record arguments);
+
+  /// What becomes of a product.
+  enum Result {
+    /// Written in the weight's format.
+    WRITTEN,
+    /// Added to numbers in single precision.
+    ADDED,
+    /// Written in single precision.
+    WRITTEN_SINGLE
+  }
+
+  /// The size of a product, and the format of its operands.
+  record ProductShape(int rows, int columns, int outputs, boolean bf16, Result result) {}
+
+  /// `out = x · weightᵀ`, by the library of the vendor.
+  ///
+  /// @param x `[rows, columns]`
+  /// @param weight `[outputs, columns]`
+  void multiply(Memory x, Memory weight, Memory out, ProductShape shape);
+
+  // --- recordings
+
+  /// Work that was recorded.
+  interface Recorded {}
+
+  /// Records what `work` asks for, so that it can be asked for again at once; nothing is done yet.
+  Recorded record(Runnable work);
+
+  /// Asks for what was recorded.
+  void replay(Recorded recorded);
+
+  void forget(Recorded recorded);
+
+  // --- time
+
+  /// A place in the stream.
+  interface Mark {}
+
+  Mark mark();
+
+  /// Waits until the work before a mark is done.
+  void await(Mark mark);
+
+  void forget(Mark mark);
+
+  /// Nanoseconds between two marks that the stream has passed: to about half a microsecond if they
+  /// are not far apart, and to one in ten million else.
+  long nanos(Mark begin, Mark end);
+
+  /// Nanoseconds that the GPU takes for `work`.
+  default long nanos(Runnable work) {
+    Mark begin = mark();
+    work.run();
+    Mark end = mark();
+    await(end);
+    long nanos = nanos(begin, end);
+    forget(begin);
+    forget(end);
+    return nanos;
+  }
+
+  /// Waits until all work is done.
+  void await();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,433 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.kernel.Activations;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Vector;
+import dev.sgl.local.kernel.gpu.Gpu.Result;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.Weight;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/// A GPU as a device: numbers of 16 bits (the format of the model's embedding; f16 for models in
+/// f32), sums in single precision, and the sum that runs through the layers too.
+public final class GpuDevice implements Device {
+  /// Rows up to which the layers are recorded.
+  private static final int MOST_RECORDED = 256;
+
+  /// Bytes of the integers of a batch that there is room for from the beginning.
+  private static final long BATCH_BYTES = 4 << 20;
+
+  private final Gpu gpu;
+  private final Options options;
+  private final Loader loader;
+  private final Clock clock;
+  private final Picker picker;
+  private final Recordings recordings;
+  private final Growing<Gpu.Memory> normed;
+  private final Growing<Gpu.Memory> inner;
+  private final Map<AttentionShape, Uploads> batches = new HashMap<>();
+  private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
+  private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
+  private Optional<Compiled> compiled = Optional.empty();
+  private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
+
+  /// What the format of the first weight decides.
+  private record Compiled(Format format, Rows rows, Products products) {}
+
+  private record GpuVector(Gpu.Memory memory) implements Vector {}
+
+  /// Rows of numbers.
+  ///
+  /// @param bytes of a number
+  record GpuActivations(Gpu.Memory memory, int rows, int columns, int bytes)
+      implements Activations {}
+
+  /// @param divisions one for each shape of heads
+  /// @param rows with which kernels are run, at least those of the batch
+  /// @param isRecorded whether the layers are replayed, for any batch of so many rows
+  record GpuPass(
+      Batch batch, GpuKvPool pool, List<Attention.Division> divisions, int rows, boolean isRecorded)
+      implements Pass {
+
+    /// Where the batch is, for all that does not attend.
+    Gpu.Memory integers() {
+      return divisions.getFirst().integers();
+    }
+
+    Attention.Division division(AttentionShape shape) {
+      AttentionShape wanted = shape.withoutWindow();
+      return divisions.stream().filter(d -> d.shape().equals(wanted)).findFirst().orElseThrow();
+    }
+  }
+
+  /// How a GPU is used.
+  ///
+  /// @param index of the GPU
+  /// @param memFraction the part of the memory that is left behind the weights which keys and
+  ///     values may take
+  /// @param format of weights and activations, bf16 or f16; by default that of the weights, or
+  ///     f16 if that is neither
+  public record Options(int index, double memFraction, Optional<DType> format) {
+    public static final Options DEFAULT = new Options(0, 0.9, Optional.empty());
+
+    /// The same with numbers of a format.
+    public Options withFormat(DType value) {
+      return new Options(index, memFraction, Optional.of(value));
+    }
+  }
+
+  /// @param gpu that computes; closed with the device
+  public GpuDevice(Gpu gpu, Options options) {
+    this.gpu = gpu;
+    this.options = options;
+    loader = new Loader(gpu);
+    clock = new Clock(gpu);
+    picker = new Picker(gpu, clock);
+    recordings = new Recordings(gpu);
+    normed = Growing.onGpu(gpu, 0);
+    inner = Growing.onGpu(gpu, 0);
+  }
+
+  /// The GPU's name.
+  public String name() {
+    return gpu.name();
+  }
+
+  /// The GPU itself, for tests of single operations.
+  Gpu gpu() {
+    return gpu;
+  }
+
+  // --- what is kept on the device
+
+  @Override
+  public void expect(long numbers) {
+    gpu.enter();
+    if (numbers * Format.BYTES > gpu.free()) {
+      throw new OutOfDeviceMemory("the weights need", numbers * Format.BYTES, gpu.free());
+    }
+  }
+
+  @Override
+  public Matrix load(List<Weight> parts) {
+    gpu.enter();
+    if (compiled.isEmpty()) {
+      compiled = Optional.of(compiled(format(parts.getFirst())));
+    }
+    Format format = compiled().format();
+    int rows = parts.stream().mapToInt(Weight::rows).sum();
+    int columns = parts.getFirst().columns();
+    Gpu.Memory memory = gpu.allocate((long) rows * columns * Format.BYTES);
+    long at = 0;
+    for (Weight part : parts) {
+      at += loader.load(part, format.type(), memory, at);
+    }
+    return new Products.Matrix(memory, rows, columns);
+  }
+
+  private Format format(Weight first) {
+    DType given =
+        switch (first.encoding()) {
+          case Encoding.Plain plain -> plain.type();
+        };
+    return new Format(options.format().orElse(given == DType.BF16 ? DType.BF16 : DType.F16));
+  }
+
+  private Compiled compiled(Format format) {
+    picker.use(new Pick(gpu, format));
+    return new Compiled(format, new Rows(gpu, format), new Products(gpu, format));
+  }
+
+  private Compiled compiled() {
+    return compiled.orElseThrow(() -> new IllegalStateException("no weight was loaded yet"));
+  }
+
+  private Rows rows() {
+    return compiled().rows();
+  }
+
+  @Override
+  public Vector vector(List<Weight> parts) {
+    gpu.enter();
+    int length = parts.stream().mapToInt(Weight::columns).sum();
+    Gpu.Memory memory = gpu.allocate(4L * length);
+    long at = 0;
+    for (Weight part : parts) {
+      at += loader.load(part, DType.F32, memory, at);
+    }
+    return new GpuVector(memory);
+  }
+
+  @Override
+  public Activations activations(int rows, int... columns) {
+    return activations(rows, IntStream.of(columns).sum(), Format.BYTES);
+  }
+
+  @Override
+  public Activations residual(int rows, int columns) {
+    return activations(rows, columns, 4);
+  }
+
+  private GpuActivations activations(int rows, int columns, int bytes) {
+    gpu.enter();
+    Gpu.Memory memory = Growing.zeros(gpu, (long) rows * columns * bytes);
+    return new GpuActivations(memory, rows, columns, bytes);
+  }
+
+  @Override
+  public KvPool pool(List<Cell> cells, int pages, int pageSize) {
+    gpu.enter();
+    return new GpuKvPool(gpu, rows(), cells, pages, pageSize);
+  }
+
+  @Override
+  public long bytesPerToken(List<Cell> cells) {
+    return GpuKvPool.bytesPerToken(cells);
+  }
+
+  @Override
+  public long room() {
+    gpu.enter();
+    return (long) (gpu.free() * options.memFraction());
+  }
+
+  @Override
+  public boolean isAsynchronous() {
+    return true;
+  }
+
+  // --- a batch
+
+  @Override
+  public Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes) {
+    gpu.enter();
+    GpuKvPool pages = (GpuKvPool) pool;
+    List<Attention.Division> divisions =
+        shapes.stream().map(shape -> divide(batch, shape, pages.pageSize())).toList();
+    boolean recorded =
+        batch.rows() <= MOST_RECORDED && divisions.stream().allMatch(d -> d.plan().isDecode());
+    int rows = recorded ? bucket(batch.rows()) : batch.rows();
+    return new GpuPass(batch, pages, divisions, rows, recorded);
+  }
+
+  private Attention.Division divide(Batch batch, AttentionShape shape, int pageSize) {
+    BatchPlan plan = new BatchPlan(batch, shape, pageSize, gpu.multiprocessors());
+    if (attention(shape, pageSize).prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
+      recordings.forget();
+    }
+    Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));
+    return new Attention.Division(shape, plan, uploads.upload(plan.integers()));
+  }
+
+  /// Powers of two up to 8, then multiples of 8.
+  private static int bucket(int rows) {
+    return rows <= 8 ? 1 << 32 - Integer.numberOfLeadingZeros(rows - 1) : (rows + 7) / 8 * 8;
+  }
+
+  private Attention attention(AttentionShape shape, int pageSize) {
+    return attentions.computeIfAbsent(
+        shape.headDim(), dim -> new Attention(gpu, compiled().format(), dim, pageSize));
+  }
+
+  @Override
+  public void run(Pass pass, Runnable layers) {
+    ran.ifPresent(clock::drop); // nobody asked for tokens
+    ran = Optional.of(clock.time("layers", () -> play((GpuPass) pass, layers)));
+  }
+
+  private void play(GpuPass pass, Runnable layers) {
+    if (!pass.isRecorded()) {
+      layers.run();
+      return;
+    }
+    List<Integer> variants =
+        pass.divisions().stream()
+            .map(d -> attention(d.shape(), pass.pool().pageSize()).variant(d.plan()))
+            .toList();
+    List<Gpu.Memory> integers =
+        pass.divisions().stream().map(Attention.Division::integers).toList();
+    recordings.play(
+        new Recordings.Key(pass.rows(), variants),
+        new Recordings.Places(integers, pass.pool().memory().address()),
+        layers);
+  }
+
+  @Override
+  public void embed(Pass pass, Matrix table, Activations x) {
+    GpuPass own = (GpuPass) pass;
+    Gpu.Memory rows = ((Products.Matrix) table).memory();
+    rows().embed(own.rows(), own.integers(), picker.picked(), rows, memory(x), table.columns());
+  }
+
+  private static Gpu.Memory memory(Activations activations) {
+    return ((GpuActivations) activations).memory();
+  }
+
+  private static Gpu.Memory memory(Vector vector) {
+    return ((GpuVector) vector).memory();
+  }
+
+  @Override
+  public void project(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    project(((GpuPass) pass).rows(), x, norm, (Products.Matrix) weight, bias, memory(out));
+  }
+
+  private void project(
+      int rows,
+      Activations x,
+      Norm norm,
+      Products.Matrix weight,
+      Optional<Vector> bias,
+      Gpu.Memory out) {
+    if (bias.isEmpty() && compiled().products().project(normed(x, norm), weight, out, rows)) {
+      return;
+    }
+    Gpu.Memory input = norm(x, norm, rows);
+    compiled().products().multiply(input, weight, out, rows, Result.WRITTEN);
+    bias.ifPresent(b -> rows().addBias(rows, out, memory(b), weight.rows()));
+  }
+
+  private static Products.Normed normed(Activations x, Norm norm) {
+    return new Products.Normed(memory(x), memory(norm.weights()), norm.epsilon());
+  }
+
+  private Gpu.Memory norm(Activations x, Norm norm, int rows) {
+    GpuActivations all = (GpuActivations) x;
+    Gpu.Memory out = normed.atLeast((long) all.rows() * all.columns() * Format.BYTES);
+    rows().rmsNorm(rows, all.memory(), memory(norm.weights()), norm.epsilon(), out, all.columns());
+    return out;
+  }
+
+  @Override
+  public void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out) {
+    GpuPass own = (GpuPass) pass;
+    GpuKvPool pool = own.pool();
+    AttentionShape shape = layer.shape();
+    Attention.Division division = own.division(shape);
+    Attention.Operands operands =
+        new Attention.Operands(
+            memory(heads),
+            memory(out),
+            pool.keys(layer.cell()),
+            pool.values(layer.cell()),
+            turning(layer));
+    if (!Attention.places(division.plan())) {
+      rows().place(own.rows(), division.integers(), shape, pool.pageSize(), operands);
+    }
+    attention(shape, pool.pageSize()).run(division, shape.window(), operands, own.isRecorded());
+  }
+
+  private Attention.Turning turning(AttentionLayer layer) {
+    Optional<Norm> queries = layer.queryNorm();
+    return new Attention.Turning(
+        frequencies.computeIfAbsent(layer.rotary(), rotary -> loader.load(rotary.frequencies())),
+        layer.rotary().stretch(),
+        queries.map(n -> memory(n.weights()).address()).orElse(0L),
+        layer.keyNorm().map(n -> memory(n.weights()).address()).orElse(0L),
+        queries.map(Norm::epsilon).orElse(0f));
+  }
+
+  @Override
+  public void addProjection(
+      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
+    int rows = ((GpuPass) pass).rows();
+    Products.Matrix matrix = (Products.Matrix) weight;
+    compiled().products().multiply(memory(in), matrix, memory(x), rows, Result.ADDED);
+    bias.ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), weight.rows()));
+  }
+
+  @Override
+  public void gated(
+      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+    int rows = ((GpuPass) pass).rows();
+    Products.Matrix matrix = (Products.Matrix) weight;
+    if (bias.isEmpty() && compiled().products().gated(normed(x, norm), matrix, memory(out), rows)) {
+      return;
+    }
+    long most = ((GpuActivations) out).rows();
+    Gpu.Memory gateUp = inner.atLeast(most * weight.rows() * Format.BYTES);
+    project(rows, x, norm, matrix, bias, gateUp);
+    rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
+  }
+
+  @Override
+  public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
+    return new Logits() {
+      @Override
+      public float[] state(int row) {
+        return numbers(normedRows(pass, x, norm, row, 1), ((GpuActivations) x).columns());
+      }
+
+      @Override
+      public Picks pick(List<Draw> draws) {
+        Optional<Clock.Stint> layers = ran;
+        ran = Optional.empty();
+        return picker.pick(
+            draws,
+            head.rows(),
+            layers,
+            (first, rows, logits) ->
+                compiled()
+                    .products()
+                    .multiply(
+                        normedRows(pass, x, norm, first, rows),
+                        (Products.Matrix) head,
+                        logits,
+                        rows,
+                        Result.WRITTEN_SINGLE));
+      }
+    };
+  }
+
+  /// Some of the sampled rows, normed.
+  private Gpu.Memory normedRows(Pass pass, Activations x, Norm norm, int first, int rows) {
+    GpuActivations all = (GpuActivations) x;
+    Gpu.Memory out = normed.atLeast((long) all.rows() * all.columns() * Format.BYTES);
+    rows()
+        .rmsNormSampled(
+            rows,
+            ((GpuPass) pass).integers(),
+            all.memory(),
+            memory(norm.weights()),
+            norm.epsilon(),
+            out,
+            all.columns(),
+            first);
+    return out;
+  }
+
+  /// Waits for a row of numbers and widens them.
+  private float[] numbers(Gpu.Memory row, int columns) {
+    gpu.enter();
+    Gpu.Pinned host = gpu.pin((long) columns * Format.BYTES);
+    gpu.download(row, host, (long) columns * Format.BYTES);
+    gpu.await();
+    DType type = compiled().format().type();
+    float[] numbers = new float[columns];
+    new Encoding.Plain(type, host.segment(), columns).read(0, columns, numbers, 0);
+    gpu.unpin(host);
+    return numbers;
+  }
+
+  @Override
+  public void close() {
+    gpu.close();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.weights.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The files of kernels as a GPU is asked for them, for tests that compile them.
+public final class KernelFiles {
+  private KernelFiles() {}
+
+  /// All files in both formats, and for a few sizes of heads.
+  public static List<Gpu.KernelFile> all() {
+    List<Gpu.KernelFile> files = new ArrayList<>();
+    for (DType type : List.of(DType.BF16, DType.F16)) {
+      Format format = new Format(type);
+      files.add(Rows.file(format));
+      files.add(Products.file(format));
+      files.add(Pick.file(format));
+      files.add(Attention.file(format, 64, 16));
+      files.add(Attention.file(format, 128, 16));
+    }
+    return files;
+  }
+}
