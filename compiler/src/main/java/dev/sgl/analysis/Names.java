@@ -44,6 +44,7 @@ final class Names {
   private final List<Symbol> symbols = new ArrayList<>();
   private final Map<String, Symbol> definitions = new HashMap<>(); // by name; `m.name` of a module
   private final List<Occurrence> occurrences = new ArrayList<>();
+  private final Bindings bindings = new Bindings();
 
   Names(String file, Parsed parsed, List<Mention> mentions, Sources sources) {
     this.file = file;
@@ -179,7 +180,7 @@ final class Names {
     Symbol symbol = definitions.get(name.getText());
     return symbol != null
         && symbol.kind() == Symbol.Kind.TYPE
-        && !Bindings.isBound(name.getText(), name);
+        && !bindings.isBound(name.getText(), name);
   }
 
   private void member(Sgl.MemberContext member) {

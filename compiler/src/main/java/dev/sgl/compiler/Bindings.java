@@ -1,33 +1,41 @@
 package dev.sgl.compiler;
 
 import dev.sgl.grammar.Sgl;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.tree.ParseTree;
 import org.jspecify.annotations.Nullable;
 
-/// Which names variables have. A variable hides a type of the same name in its whole routine.
+/// Which names variables have, routine by routine. A variable hides a type of the same name in its
+/// whole routine.
 public final class Bindings {
-  private Bindings() {}
+  private final Map<ParserRuleContext, Set<String>> bound = new IdentityHashMap<>(); // once asked
 
   /// Whether a variable of the name is bound in the routine or test that a place is in.
-  public static boolean isBound(String name, ParserRuleContext place) {
+  public boolean isBound(String name, ParserRuleContext place) {
     @Nullable ParserRuleContext around = place;
     while (around != null && !(around instanceof Sgl.DefinitionContext)) {
       around = around.getParent();
     }
-    return around != null && binds(name, around);
+    return around != null && bound.computeIfAbsent(around, Bindings::of).contains(name);
   }
 
-  private static boolean binds(String name, ParseTree tree) {
-    if (tree instanceof Sgl.NameContext found && found.getText().equals(name) && isBinder(found)) {
-      return true;
+  private static Set<String> of(ParserRuleContext routine) {
+    Set<String> names = new HashSet<>();
+    collect(routine, names);
+    return names;
+  }
+
+  private static void collect(ParseTree tree, Set<String> names) {
+    if (tree instanceof Sgl.NameContext name && isBinder(name)) {
+      names.add(name.getText());
     }
     for (int i = 0; i < tree.getChildCount(); i++) {
-      if (binds(name, tree.getChild(i))) {
-        return true;
-      }
+      collect(tree.getChild(i), names);
     }
-    return false;
   }
 
   private static boolean isBinder(Sgl.NameContext name) {

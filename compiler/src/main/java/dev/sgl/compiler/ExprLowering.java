@@ -18,6 +18,7 @@ final class ExprLowering {
   private final SourceModule module;
   private final Declarations declarations;
   private final List<Diagnostic> diagnostics;
+  private final Bindings bindings = new Bindings();
 
   ExprLowering(SourceModule module, Declarations declarations, List<Diagnostic> diagnostics) {
     this.module = module;
@@ -47,7 +48,7 @@ final class ExprLowering {
       case Sgl.ConstantContext constant -> literal(constant.literal());
       case Sgl.ReferenceContext name when name.arguments() == null ->
           described(module, name.name().getText(), span)
-              .filter(_ -> !Bindings.isBound(name.name().getText(), name))
+              .filter(_ -> !bindings.isBound(name.name().getText(), name))
               .orElseGet(() -> new Expr.Name(name.name().getText(), span));
       case Sgl.ReferenceContext call ->
           new Expr.Call(
@@ -96,7 +97,7 @@ final class ExprLowering {
     Optional<Expr> ofModule =
         member.expression() instanceof Sgl.ReferenceContext name && member.arguments() == null
             ? Optional.ofNullable(module.uses().get(name.getText()))
-                .filter(_ -> !Bindings.isBound(name.getText(), name))
+                .filter(_ -> !bindings.isBound(name.getText(), name))
                 .flatMap(used -> described(used, word, span(member)))
             : Optional.empty();
     if (ofModule.isPresent()) {

@@ -104,13 +104,18 @@ public final class KvCache {
     int shared = node.end() / pageSize;
     int[] table = table(node);
     Lease lease = new Lease(node, Arrays.copyOf(table, shared), shared);
-    if (shared < table.length) { // it ends inside a page
-      if (!grow(lease, node.end())) {
-        throw new AssertionError("a prefix of " + node.end() + " tokens was opened without room");
+    try {
+      if (shared < table.length) { // it ends inside a page
+        if (!grow(lease, node.end())) {
+          throw new AssertionError("a prefix of " + node.end() + " tokens was opened without room");
+        }
+        pool.copy(table[shared], lease.pages()[shared], node.end() % pageSize);
       }
-      pool.copy(table[shared], lease.pages()[shared], node.end() % pageSize);
+      return lease;
+    } catch (RuntimeException | Error e) { // the device may fail to copy
+      close(lease);
+      throw e;
     }
-    return lease;
   }
 
   /// The pages of all positions up to the end of `node`: each the one of the lowest run that has

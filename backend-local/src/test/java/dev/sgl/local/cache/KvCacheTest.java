@@ -2,9 +2,11 @@ package dev.sgl.local.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.host.HostKvPool;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -255,6 +257,40 @@ class KvCacheTest {
     fill(cache, tokens);
     assertEquals(5, cache.find("", tokens, 5).length());
     assertEquals(0, cache.find("other", tokens, 5).length());
+  }
+
+  /// A device that is lost copies nothing more.
+  @Test
+  void aCopyThatFailsKeepsNoPage() {
+    KvCache cache = new KvCache(new BrokenPool(new HostKvPool(CELLS, 8, 4)), true);
+    fill(cache, new int[] {1, 2, 3, 4, 5});
+    int before = cache.availablePages();
+    Prefix prefix = cache.find("", new int[] {1, 2, 3, 9}, 3); // ends inside a page
+    assertThrows(IllegalStateException.class, () -> cache.open(prefix));
+    assertEquals(before, cache.availablePages());
+    cache.checkInvariants(List.of());
+  }
+
+  private record BrokenPool(KvPool pool) implements KvPool {
+    @Override
+    public int pages() {
+      return pool.pages();
+    }
+
+    @Override
+    public int pageSize() {
+      return pool.pageSize();
+    }
+
+    @Override
+    public void prepare(int page) {
+      pool.prepare(page);
+    }
+
+    @Override
+    public void copy(int from, int to, int tokens) {
+      throw new IllegalStateException("the device is lost");
+    }
   }
 
   private static void fill(KvCache cache, int[] tokens) {
