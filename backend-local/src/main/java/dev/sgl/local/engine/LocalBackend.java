@@ -92,7 +92,7 @@ public final class LocalBackend implements TokenBackend {
       ScheduleOptions schedule =
           options
               .schedule()
-              .orElse(device.isAsynchronous() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
+              .orElse(device.prefersLargeBatches() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
       if (options.maxRunning().isPresent()) {
         schedule = schedule.withMaxRunning(options.maxRunning().getAsInt());
       }
@@ -134,7 +134,7 @@ public final class LocalBackend implements TokenBackend {
   private Model model(Device device, ScheduleOptions schedule, Progress progress) {
     try {
       LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
-      boolean copies = device.isAsynchronous(); // others compute with the very pages of the files
+      boolean copies = device.hasOwnMemory(); // for others, the files are read ahead
       if (!copies) {
         checkpoint.load(loaded);
       }
@@ -172,7 +172,7 @@ public final class LocalBackend implements TokenBackend {
               .formatted(model.room() >> 20, fit));
     }
     long few =
-        model.isAsynchronous()
+        model.hasOwnMemory()
             ? Math.max(context, Math.min(fit, (long) context * schedule.maxRunning()))
             : Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
     boolean asked = options.context().isPresent() || options.cache().tokens().isPresent();

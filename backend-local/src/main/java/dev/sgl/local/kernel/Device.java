@@ -49,6 +49,16 @@ public interface Device extends AutoCloseable {
     return false;
   }
 
+  /// Whether weights, keys and values lie in memory of its own, which nothing else needs.
+  default boolean hasOwnMemory() {
+    return false;
+  }
+
+  /// Whether many rows cost little more than few, so that large batches pay.
+  default boolean prefersLargeBatches() {
+    return false;
+  }
+
   /// Takes a batch in.
   ///
   /// @param shapes of the heads that it will attend with, whatever their windows

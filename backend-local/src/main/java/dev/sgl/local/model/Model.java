@@ -24,6 +24,12 @@ public interface Model extends AutoCloseable {
     return false;
   }
 
+  /// Whether its keys and values lie in memory that nothing else needs; see
+  /// [dev.sgl.local.kernel.Device].
+  default boolean hasOwnMemory() {
+    return false;
+  }
+
   /// Gets ready what would be slow the first time.
   default void warmUp() {}
 

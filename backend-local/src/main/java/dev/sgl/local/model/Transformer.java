@@ -210,6 +210,11 @@ public final class Transformer implements Model {
   }
 
   @Override
+  public boolean hasOwnMemory() {
+    return device.hasOwnMemory();
+  }
+
+  @Override
   public void warmUp() {
     device.warmUp();
   }

@@ -39,6 +39,11 @@ class ForwardingModel implements Model {
   }
 
   @Override
+  public boolean hasOwnMemory() {
+    return model.hasOwnMemory();
+  }
+
+  @Override
   public KvPool pool(int pages, int pageSize) {
     return model.pool(pages, pageSize);
   }

@@ -212,6 +212,16 @@ public final class GpuDevice implements Device {
     return true;
   }
 
+  @Override
+  public boolean hasOwnMemory() {
+    return true;
+  }
+
+  @Override
+  public boolean prefersLargeBatches() {
+    return true;
+  }
+
   // --- a batch
 
   @Override
