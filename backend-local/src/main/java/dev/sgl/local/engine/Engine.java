@@ -5,22 +5,17 @@ import static dev.sgl.local.engine.EngineListener.Outcome.CANCELLED;
 import static dev.sgl.local.engine.EngineListener.Outcome.FAILED;
 
 import dev.sgl.backend.BackendException;
-import dev.sgl.backend.FaultException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.local.cache.KvCache;
-import dev.sgl.local.engine.EngineListener.Outcome;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
-import dev.sgl.local.kernel.Logits.Picks;
-import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.schedule.Piece;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.schedule.Scheduler;
 import dev.sgl.local.schedule.Sequence;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +44,8 @@ final class Engine implements AutoCloseable {
 
     record Close(LocalPin pin) implements Message {}
 
-    /// Cancelled sequences and errands are looked for.
-    record Look() implements Message {}
+    /// There are cancelled sequences, or errands.
+    record Wake() implements Message {}
   }
 
   private final Model model;
@@ -60,9 +55,10 @@ final class Engine implements AutoCloseable {
   private final EngineRecord record;
   private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>();
   private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>(); // for between two batches
-  private final ExecutorService beside =
+  private final ExecutorService planner =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("sgl-planner").factory());
-  private Optional<Flight> flight = Optional.empty(); // what is asked for and not taken yet
+  private final Answers answers;
+  private final Step step;
   private final Thread thread;
   private volatile boolean closed;
 
@@ -79,6 +75,11 @@ final class Engine implements AutoCloseable {
     this.cache = new KvCache(pool, options.cache().shares());
     this.scheduler = new Scheduler(cache, schedule, System::nanoTime);
     this.record = new EngineRecord();
+    this.answers = new Answers(scheduler, cache, record);
+    this.step =
+        model.isAsynchronous()
+            ? new AsynchronousStep(model, pool, answers, this::prepare)
+            : new WaitingStep(model, pool, answers, this::prepare, planner);
     this.thread = Thread.ofPlatform().daemon().name("sgl-engine").start(this::loop);
   }
 
@@ -114,7 +115,7 @@ final class Engine implements AutoCloseable {
   void cancel(Sequence sequence) {
     sequence.cancel();
     if (!closed) {
-      inbox.add(new Message.Look());
+      inbox.add(new Message.Wake());
     }
   }
 
@@ -142,7 +143,7 @@ final class Engine implements AutoCloseable {
             throw e;
           }
         });
-    tell(new Message.Look());
+    tell(new Message.Wake());
     return answer.join();
   }
 
@@ -178,7 +179,7 @@ final class Engine implements AutoCloseable {
       throw e; // nobody is answered from now on, which must not go unnoticed
     } finally {
       closed = true;
-      beside.shutdown();
+      planner.shutdown();
       answerForever(end);
     }
   }
@@ -192,9 +193,10 @@ final class Engine implements AutoCloseable {
       receive();
       List<Piece> pieces = scheduler.plan();
       if (pieces.isEmpty()) {
-        land();
+        step.takeAnswers();
       } else {
-        step(pieces);
+        step.run(PlannedBatch.of(pieces));
+        cache.moveHolds();
       }
     } catch (RuntimeException | Error e) {
       answerAll(UnavailableException.passing("the batch failed: " + e, e));
@@ -225,7 +227,7 @@ final class Engine implements AutoCloseable {
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       take(message);
     }
-    scheduler.dropCancelled().forEach(sequence -> ended(sequence, CANCELLED));
+    scheduler.dropCancelled().forEach(sequence -> answers.ended(sequence, CANCELLED));
     for (Runnable errand = errands.poll(); errand != null; errand = errands.poll()) {
       errand.run();
     }
@@ -243,7 +245,7 @@ final class Engine implements AutoCloseable {
       }
       case Message.Open(var pin) -> pin.hold(cache.hold(pin.namespace(), pin.tokens()));
       case Message.Close(var pin) -> pin.hold().ifPresent(cache::release);
-      case Message.Look() -> {}
+      case Message.Wake() -> {}
     }
   }
 
@@ -251,125 +253,19 @@ final class Engine implements AutoCloseable {
     scheduler.submit(sequence);
     if (sequence.isComplete()) {
       scheduler.drop(sequence);
-      ended(sequence, ANSWERED);
+      answers.ended(sequence, ANSWERED);
       sequence.finish();
-    }
-  }
-
-  /// A batch whose answers are asked for.
-  private record Flight(List<Piece> pieces, List<Draw> draws, Picks picks) {}
-
-  /// Computes a batch, and meanwhile gets ready for what comes after it.
-  ///
-  /// A model that computes by itself is always given the next batch before the answers of this one
-  /// are taken, so that it never waits: sequences go on with tokens that only the device knows yet,
-  /// and what it computed in vain, because one of them was the last, is forgotten.
-  private void step(List<Piece> pieces) {
-    long start = System.nanoTime();
-    Logits logits = model.isAsynchronous() ? begin(pieces) : compute(pieces);
-    List<Draw> draws = draws(pieces);
-    hand(pieces, draws, logits);
-    Flight next = new Flight(pieces, draws, logits.pick(draws));
-    record.batch(pieces, start, scheduler, cache);
-    pieces.stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
-    if (model.isAsynchronous()) {
-      expect(next);
-      flight = Optional.of(next);
-    } else {
-      land(next);
-    }
-    cache.moveHolds();
-  }
-
-  private Logits compute(List<Piece> pieces) {
-    CompletableFuture<Void> ready = CompletableFuture.runAsync(() -> prepare(pieces), beside);
-    try {
-      return model.forward(batch(pieces), pool);
-    } finally {
-      ready.join(); // nothing is touched while the other thread has it
-    }
-  }
-
-  private Logits begin(List<Piece> pieces) {
-    Logits logits = model.forward(batch(pieces), pool);
-    land();
-    prepare(pieces);
-    return logits;
-  }
-
-  /// Takes the answers of the batch before, if it was not waited for.
-  private void land() {
-    Optional<Flight> landing = flight;
-    flight = Optional.empty();
-    landing.ifPresent(this::land);
-  }
-
-  private void land(Flight landing) {
-    List<Picked> picked = landing.picks().await();
-    record.busy(landing.picks().busy());
-    int row = 0;
-    for (Piece piece : landing.pieces()) {
-      piece.sequence().expectNothing();
-      for (int position = piece.wanted(); position < piece.end(); position++, row++) {
-        if (landing.draws().get(row).wanted() != Draw.Wanted.NOTHING
-            && !piece.sequence().isEnded()) {
-          accept(piece.sequence(), position, picked.get(row));
-        }
-      }
-    }
-  }
-
-  /// What is asked of each sampled row, now that the answers of the batch before are known.
-  private List<Draw> draws(List<Piece> pieces) {
-    List<Draw> draws = new ArrayList<>();
-    for (Piece piece : pieces) {
-      for (int position = piece.wanted(); position < piece.end(); position++) {
-        draws.add(draw(piece.sequence(), position));
-      }
-    }
-    return draws;
-  }
-
-  /// Gives the hidden states to the sequences that want them.
-  private static void hand(List<Piece> pieces, List<Draw> draws, Logits logits) {
-    int row = 0;
-    for (Piece piece : pieces) {
-      for (int position = piece.wanted(); position < piece.end(); position++, row++) {
-        if (draws.get(row).wanted() == Draw.Wanted.STATE) {
-          piece.sequence().state(position, logits.state(row));
-        }
-      }
-    }
-  }
-
-  private Draw draw(Sequence sequence, int position) {
-    Draw[] draw = {Draw.NOTHING};
-    if (sequence.isRunning() && position >= sequence.firstWanted()) {
-      guarded(sequence, () -> draw[0] = sequence.draw(position));
-    }
-    return draw[0];
-  }
-
-  /// Lets the sequences go on with tokens that only the device knows.
-  private static void expect(Flight flight) {
-    int row = 0;
-    for (Piece piece : flight.pieces()) {
-      row += piece.end() - piece.wanted();
-      boolean drawn = piece.wanted() < piece.end() && flight.draws().get(row - 1).picks();
-      if (drawn && piece.sequence().goesOn()) {
-        piece.sequence().expect(row - 1);
-      }
     }
   }
 
   /// The part of a step that needs no logits. The batch that is being computed reads pages and page
   /// tables, so nothing is given back here.
-  private void prepare(List<Piece> pieces) {
+  private void prepare(PlannedBatch batch) {
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       take(message);
     }
     scheduler.arrange();
-    for (Piece piece : pieces) {
+    for (Piece piece : batch.pieces()) {
       if (piece.wanted() < piece.end() && piece.sequence().isRunning()) {
         prepare(piece.sequence());
       }
@@ -382,54 +278,11 @@ final class Engine implements AutoCloseable {
     try {
       sequence.prepare();
     } catch (OutOfMemoryError e) {
-      sequence.fail(noMemory(e));
+      sequence.fail(Answers.noMemory(e));
       cancel(sequence);
     } catch (RuntimeException | StackOverflowError e) {
       return;
     }
-  }
-
-  private static UnavailableException noMemory(OutOfMemoryError error) {
-    return UnavailableException.passing("there is no memory for the request", error);
-  }
-
-  private void accept(Sequence sequence, int position, Picked picked) {
-    guarded(
-        sequence,
-        () -> {
-          if (sequence.accept(position, picked)) {
-            scheduler.finish(sequence);
-            ended(sequence, ANSWERED);
-            sequence.finish();
-          } else if (sequence.isRewound()) {
-            scheduler.again(sequence);
-          }
-        });
-  }
-
-  /// Does something for a sequence. What goes wrong in it is its own.
-  private void guarded(Sequence sequence, Runnable work) {
-    try {
-      work.run();
-    } catch (BackendException e) {
-      fail(sequence, e);
-    } catch (OutOfMemoryError e) {
-      fail(sequence, noMemory(e));
-      scheduler.checkInvariants(); // it may have struck in the midst of giving pages back
-    } catch (RuntimeException | StackOverflowError e) {
-      fail(sequence, new FaultException("the generation failed: " + e.getMessage(), e));
-    }
-  }
-
-  private void fail(Sequence sequence, BackendException error) {
-    scheduler.drop(sequence);
-    ended(sequence, FAILED);
-    sequence.fail(error);
-  }
-
-  private void ended(Sequence sequence, Outcome outcome) {
-    record.ended(sequence, outcome);
-    record.look(scheduler, cache);
   }
 
   private void answerAll(BackendException error) {
@@ -441,29 +294,6 @@ final class Engine implements AutoCloseable {
     sequences.forEach(sequence -> sequence.fail(error));
     sequences.forEach(s -> record.ended(s, s.isCancelled() ? CANCELLED : FAILED));
     record.look(scheduler, cache);
-  }
-
-  private static Batch batch(List<Piece> pieces) {
-    int rows = pieces.stream().mapToInt(Piece::rows).sum();
-    int samples = pieces.stream().mapToInt(p -> p.end() - p.wanted()).sum();
-    int[] tokens = new int[rows];
-    int[] positions = new int[rows];
-    int[][] tables = new int[rows][];
-    int[] sampled = new int[samples];
-    int row = 0;
-    int sample = 0;
-    for (Piece piece : pieces) {
-      for (int position = piece.first(); position < piece.end(); position++) {
-        tokens[row] = piece.sequence().token(position);
-        positions[row] = position;
-        tables[row] = piece.pages();
-        if (position >= piece.wanted()) {
-          sampled[sample++] = row;
-        }
-        row++;
-      }
-    }
-    return new Batch(tokens, positions, tables, sampled);
   }
 
   /// Runs batches that nobody asked for, until someone asks: the first ones are slow, because the

@@ -1,0 +1,137 @@
+package dev.sgl.local.engine;
+
+import static dev.sgl.local.engine.EngineListener.Outcome.ANSWERED;
+import static dev.sgl.local.engine.EngineListener.Outcome.FAILED;
+
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.FaultException;
+import dev.sgl.backend.UnavailableException;
+import dev.sgl.local.cache.KvCache;
+import dev.sgl.local.engine.EngineListener.Outcome;
+import dev.sgl.local.engine.PlannedBatch.SampledRow;
+import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Logits;
+import dev.sgl.local.kernel.Logits.Picks;
+import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.schedule.Piece;
+import dev.sgl.local.schedule.Scheduler;
+import dev.sgl.local.schedule.Sequence;
+import java.util.List;
+
+/// What sequences ask of a batch, and what becomes of the answers. What goes wrong in a sequence is
+/// its own.
+final class Answers {
+  private final Scheduler scheduler;
+  private final KvCache cache;
+  private final EngineRecord record;
+
+  Answers(Scheduler scheduler, KvCache cache, EngineRecord record) {
+    this.scheduler = scheduler;
+    this.cache = cache;
+    this.record = record;
+  }
+
+  /// A batch whose answers are asked for.
+  ///
+  /// @param draws one for each sampled row
+  record Asked(PlannedBatch batch, List<Draw> draws, Picks picks) {}
+
+  /// Asks what the sequences want of the sampled rows, now that the answers of the batch before are
+  /// known.
+  ///
+  /// @param start when the batch began, by [System#nanoTime]
+  Asked ask(PlannedBatch batch, Logits logits, long start) {
+    List<Draw> draws = batch.sampled().stream().map(this::draw).toList();
+    giveStates(batch.sampled(), draws, logits);
+    Asked asked = new Asked(batch, draws, logits.pick(draws));
+    record.batch(batch.pieces(), start, scheduler, cache);
+    batch.pieces().stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
+    return asked;
+  }
+
+  private Draw draw(SampledRow row) {
+    Draw[] draw = {Draw.NOTHING};
+    if (row.sequence().isRunning() && row.position() >= row.sequence().firstWanted()) {
+      guarded(row.sequence(), () -> draw[0] = row.sequence().draw(row.position()));
+    }
+    return draw[0];
+  }
+
+  private static void giveStates(List<SampledRow> rows, List<Draw> draws, Logits logits) {
+    for (int i = 0; i < rows.size(); i++) {
+      if (draws.get(i).wanted() == Draw.Wanted.STATE) {
+        rows.get(i).sequence().state(rows.get(i).position(), logits.state(i));
+      }
+    }
+  }
+
+  /// Lets the sequences go on with tokens that only the device knows.
+  void expect(Asked asked) {
+    int row = 0;
+    for (Piece piece : asked.batch().pieces()) {
+      row += piece.end() - piece.wanted();
+      boolean drawn = piece.wanted() < piece.end() && asked.draws().get(row - 1).picks();
+      if (drawn && piece.sequence().goesOn()) {
+        piece.sequence().expect(row - 1);
+      }
+    }
+  }
+
+  /// Waits for the answers, and gives them to the sequences.
+  void take(Asked asked) {
+    List<Picked> picked = asked.picks().await();
+    record.busy(asked.picks().busy());
+    asked.batch().pieces().forEach(piece -> piece.sequence().expectNothing());
+    List<SampledRow> rows = asked.batch().sampled();
+    for (int i = 0; i < rows.size(); i++) {
+      SampledRow row = rows.get(i);
+      if (asked.draws().get(i).wanted() != Draw.Wanted.NOTHING && !row.sequence().isEnded()) {
+        accept(row, picked.get(i));
+      }
+    }
+  }
+
+  private void accept(SampledRow row, Picked picked) {
+    Sequence sequence = row.sequence();
+    guarded(
+        sequence,
+        () -> {
+          if (sequence.accept(row.position(), picked)) {
+            scheduler.finish(sequence);
+            ended(sequence, ANSWERED);
+            sequence.finish();
+          } else if (sequence.isRewound()) {
+            scheduler.again(sequence);
+          }
+        });
+  }
+
+  /// Does something for a sequence. What goes wrong in it is its own.
+  private void guarded(Sequence sequence, Runnable work) {
+    try {
+      work.run();
+    } catch (BackendException e) {
+      fail(sequence, e);
+    } catch (OutOfMemoryError e) {
+      fail(sequence, noMemory(e));
+      scheduler.checkInvariants(); // it may have struck in the midst of giving pages back
+    } catch (RuntimeException | StackOverflowError e) {
+      fail(sequence, new FaultException("the generation failed: " + e.getMessage(), e));
+    }
+  }
+
+  static UnavailableException noMemory(OutOfMemoryError error) {
+    return UnavailableException.passing("there is no memory for the request", error);
+  }
+
+  private void fail(Sequence sequence, BackendException error) {
+    scheduler.drop(sequence);
+    ended(sequence, FAILED);
+    sequence.fail(error);
+  }
+
+  void ended(Sequence sequence, Outcome outcome) {
+    record.ended(sequence, outcome);
+    record.look(scheduler, cache);
+  }
+}
