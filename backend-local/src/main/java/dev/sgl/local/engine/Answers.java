@@ -18,8 +18,8 @@ import dev.sgl.local.schedule.Scheduler;
 import dev.sgl.local.schedule.Sequence;
 import java.util.List;
 
-/// What sequences ask of a batch, and what becomes of the answers. What goes wrong in a sequence is
-/// its own.
+/// The draws of the running sequences from the logits of a batch, and the picked tokens on their
+/// way back. An error of a sequence fails that sequence alone.
 final class Answers {
   private final Scheduler scheduler;
   private final KvCache cache;
@@ -31,13 +31,12 @@ final class Answers {
     this.record = record;
   }
 
-  /// A batch whose answers are asked for.
+  /// A batch with draws whose results are not read yet.
   ///
   /// @param draws one for each sampled row
   record Asked(PlannedBatch batch, List<Draw> draws, Picks picks) {}
 
-  /// Asks what the sequences want of the sampled rows, now that the answers of the batch before are
-  /// known.
+  /// Draws from the logits of the sampled rows. The results of the previous batch are known.
   ///
   /// @param start when the batch began, by [System#nanoTime]
   Asked ask(PlannedBatch batch, Logits logits, long start) {
@@ -65,7 +64,8 @@ final class Answers {
     }
   }
 
-  /// Lets the sequences go on with tokens that only the device knows.
+  /// Marks sequences whose next token only the device knows, so that the next batch has a row for
+  /// it.
   void expect(Asked asked) {
     int row = 0;
     for (Piece piece : asked.batch().pieces()) {
@@ -77,7 +77,7 @@ final class Answers {
     }
   }
 
-  /// Waits for the answers, and gives them to the sequences.
+  /// Waits for the picked tokens and gives them to the sequences.
   void take(Asked asked) {
     List<Picked> picked = asked.picks().await();
     record.busy(asked.picks().busy());
@@ -106,7 +106,7 @@ final class Answers {
         });
   }
 
-  /// Does something for a sequence. What goes wrong in it is its own.
+  /// Runs work for a sequence. An error fails this sequence alone.
   private void guarded(Sequence sequence, Runnable work) {
     try {
       work.run();

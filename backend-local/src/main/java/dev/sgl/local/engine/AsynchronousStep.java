@@ -6,9 +6,9 @@ import dev.sgl.local.model.Model;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// The step of a model that computes by itself. It is always given the next batch before the
-/// answers of this one are taken, so that it never waits: sequences go on with tokens that only the
-/// device knows yet, and what it computed in vain, because one of them was the last, is forgotten.
+/// The step of an asynchronous model. The next batch is in flight before the tokens of this one are
+/// read, so that the device never waits: a sequence continues with a token that only the device
+/// knows, and rows computed for a sequence that has ended are discarded.
 final class AsynchronousStep implements Step {
   private final Model model;
   private final KvPool pool;

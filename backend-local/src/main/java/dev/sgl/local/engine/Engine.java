@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
 
 /// The engine: one thread that owns all sequences and pages, and runs batch after batch.
 ///
-/// While a batch is computed, a second thread has the scheduler to itself: it takes in what came,
-/// puts it in order for the next batch, and fills the masks of those that are being computed.
+/// While a batch is computed, a second thread owns the scheduler: it admits new requests, orders
+/// the next batch, and fills the token masks of the running sequences.
 final class Engine implements AutoCloseable {
   private static final int WARM_UP_ROUNDS = 16;
 
@@ -111,7 +111,7 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /// Ends a sequence, if it still runs, and frees what it holds.
+  /// Ends a sequence, if it still runs, and frees its pages.
   void cancel(Sequence sequence) {
     sequence.cancel();
     if (!closed) {
@@ -157,7 +157,7 @@ final class Engine implements AutoCloseable {
     record.listen(listener);
   }
 
-  /// What has happened so far.
+  /// Counters since the start.
   EngineStats stats() {
     return record.stats();
   }
@@ -185,8 +185,8 @@ final class Engine implements AutoCloseable {
   }
 
   /// Takes the messages, `first` before those in the inbox, and computes a batch. An error here
-  /// is no request's own: all requests are answered, and the engine goes on with the next ones, if
-  /// its pages are still in order.
+  /// belongs to no single request: all requests are answered, and the engine continues with the
+  /// next requests if its pages are still consistent.
   private void round(Optional<Message> first) {
     try {
       first.ifPresent(this::take);
@@ -222,7 +222,7 @@ final class Engine implements AutoCloseable {
     return inbox.take();
   }
 
-  /// Takes what came in.
+  /// Handles the messages of the inbox.
   private void receive() {
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       take(message);
@@ -272,8 +272,8 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  /// What goes wrong here goes wrong again when the sequence gets its logits, and is its own then.
-  /// Where memory is short it might not, so the sequence ends.
+  /// An error here occurs again when the sequence gets its logits, and fails the sequence then. An
+  /// OutOfMemoryError may not occur again, so it ends the sequence now.
   private void prepare(Sequence sequence) {
     try {
       sequence.prepare();
@@ -296,8 +296,8 @@ final class Engine implements AutoCloseable {
     record.look(scheduler, cache);
   }
 
-  /// Runs batches that nobody asked for, until someone asks: the first ones are slow, because the
-  /// virtual machine compiles the kernels then.
+  /// Runs dummy batches until the first request comes: the first batches are slow, because the
+  /// virtual machine compiles the kernels.
   private void warmUp() {
     model.warmUp();
     pool.prepare(0);

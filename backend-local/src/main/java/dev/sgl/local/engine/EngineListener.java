@@ -1,9 +1,9 @@
 package dev.sgl.local.engine;
 
-/// Hears what an engine does, on the engine's own threads, one call after the other: what a
-/// listener does there delays the next batch. Times are nanoseconds of [System#nanoTime].
+/// Callbacks of an engine, called on its own threads, one after the other: a slow callback delays
+/// the next batch. Times are nanoseconds of [System#nanoTime].
 public interface EngineListener {
-  /// A batch was computed; by a device that computes by itself: it was asked for.
+  /// A batch was computed, or, on an asynchronous device, launched.
   default void batch(BatchReport report) {}
 
   /// A device that computes by itself has worked on the `layers` of a batch, or on its `tokens`;

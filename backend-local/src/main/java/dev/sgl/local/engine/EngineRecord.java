@@ -31,7 +31,7 @@ final class EngineRecord {
     return stats;
   }
 
-  /// Takes a look at what there is now.
+  /// Records the current counters of the scheduler and the cache.
   void look(Scheduler scheduler, KvCache cache) {
     Counters counters = scheduler.counters();
     stats =
@@ -97,7 +97,7 @@ final class EngineRecord {
     tell(listener -> listener.request(report));
   }
 
-  /// A listener that fails hears nothing more; the engine goes on.
+  /// A listener that fails is removed; the engine continues.
   private void tell(Consumer<EngineListener> what) {
     for (EngineListener listener : listeners) {
       try {

@@ -1,9 +1,9 @@
 package dev.sgl.local.engine;
 
-/// Hears how far the loading of a model is.
+/// Called while a model is loaded.
 @FunctionalInterface
 public interface Progress {
-  /// Hears nothing.
+  /// Does nothing.
   Progress SILENT = (_, _, _) -> {};
 
   /// `done` of `total` bytes are ready; `what` is being done.

@@ -1,10 +1,10 @@
 package dev.sgl.local.engine;
 
-/// How one batch after the other is computed, and when its answers are taken.
+/// Computes batches, and decides when the picked tokens of a batch are read.
 interface Step {
 
   void run(PlannedBatch batch);
 
-  /// Takes the answers that are still on their way, if there are any.
+  /// Reads the picked tokens of a batch in flight, if there is one.
   void takeAnswers();
 }

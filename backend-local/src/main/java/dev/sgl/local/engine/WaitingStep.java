@@ -7,8 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-/// The step of a model whose batches are waited for. While it computes, another thread gets ready
-/// for what comes next.
+/// The step of a synchronous model. While it computes, another thread prepares the next batch.
 final class WaitingStep implements Step {
   private final Model model;
   private final KvPool pool;

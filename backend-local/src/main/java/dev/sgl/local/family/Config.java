@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// `config.json`, or an object in it, seen by a family: each value is of the kind that is asked
-/// for, or the model is refused by the name of the key. It remembers what was asked for, so that
-/// [Understood] can refuse what nobody read.
+/// `config.json`, or an object in it, as a family reads it: each value has the requested type,
+/// or the model is refused by the name of the key. The keys that were read are recorded, so that
+/// [Understood] can refuse a model by a key that no family has read.
 final class Config {
   private static final int MOST = 1 << 24;
 
@@ -39,7 +39,7 @@ final class Config {
     return config;
   }
 
-  /// The objects inside that were asked for.
+  /// The inner objects that were read.
   List<Config> inner() {
     return inner;
   }
@@ -50,7 +50,7 @@ final class Config {
     return peek(key);
   }
 
-  /// The value of a key that nobody needs to understand.
+  /// The value of a key, without recording the key as read.
   Optional<JsonNode> peek(String key) {
     JsonNode value = json.path(key);
     return value.isMissingNode() || value.isNull() ? Optional.empty() : Optional.of(value);

@@ -48,7 +48,7 @@ public final class Families {
     return open(checkpoint, device, rows, _ -> {});
   }
 
-  /// The same, and `loaded` hears how many bytes of the weights are on the device after each.
+  /// The same; `loaded` is called after each weight with the bytes that are on the device.
   public static Transformer open(
       Checkpoint checkpoint, Device device, int rows, LongConsumer loaded) {
     JsonNode json = checkpoint.json("config.json");

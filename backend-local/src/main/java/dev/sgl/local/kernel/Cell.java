@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel;
 
-/// What a layer keeps of each token, in the pages of a pool.
+/// The keys and values that a layer keeps of each token, in the pages of a pool.
 ///
 /// @param kvHeads heads of its keys and of its values
 /// @param headDim numbers of a head

@@ -11,7 +11,7 @@ import java.util.Set;
 /// put several steps into one. A device computes one batch after the other, for one thread.
 public interface Device extends AutoCloseable {
 
-  /// Hears how many numbers the weights have, before the first is loaded.
+  /// Called with the number of all numbers of the weights, before the first weight is loaded.
   ///
   /// @throws RuntimeException if there is no room for them
   default void expect(long numbers) {}
@@ -43,8 +43,8 @@ public interface Device extends AutoCloseable {
   /// Gets ready what would be slow the first time.
   default void warmUp() {}
 
-  /// Whether what is asked for is only begun, and the caller goes on: then a batch may have tokens
-  /// that the one before it picks.
+  /// Whether an operation returns before the device has computed it. A batch may then have tokens
+  /// that the previous batch picks.
   default boolean isAsynchronous() {
     return false;
   }
@@ -64,8 +64,8 @@ public interface Device extends AutoCloseable {
   /// @param shapes of the heads that it will attend with, whatever their windows
   Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes);
 
-  /// Does the operations of `layers` for a batch; what they are depends on nothing but the number
-  /// of rows, so that a device may record them once.
+  /// Runs the operations of `layers` for a batch. They depend only on the number of rows, so a
+  /// device may record them once and replay them.
   default void run(Pass pass, Runnable layers) {
     layers.run();
   }

@@ -2,7 +2,7 @@ package dev.sgl.local.model;
 
 import java.util.List;
 
-/// A layer: what it adds to the sum, one after the other.
+/// A layer: residual parts, one after the other.
 public record Layer(List<Residual> residuals) {
   public Layer {
     residuals = List.copyOf(residuals);

@@ -5,10 +5,10 @@ import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Rotary;
 import java.util.Optional;
 
-/// What a layer computes of each token's numbers.
+/// A computation of a layer on the hidden state of each token.
 public sealed interface Part {
 
-  /// What it keeps of each token for those that follow.
+  /// The cell of the pool that it reads and writes, if it has one.
   Optional<Cell> cell();
 
   /// Causal attention with grouped queries (Ainslie et al., 2023).

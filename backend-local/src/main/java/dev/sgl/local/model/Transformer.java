@@ -67,7 +67,7 @@ public final class Transformer implements Model {
   ///
   /// @param device that computes; closed with the model
   /// @param rows most rows of a batch
-  /// @param loaded hears how many bytes of the weights are on the device after each
+  /// @param loaded is called after each weight with the bytes that are on the device
   /// @throws dev.sgl.local.weights.ModelException if a weight is missing or has another shape
   public Transformer(
       Decoder decoder, WeightSource weights, Device device, int rows, LongConsumer loaded) {

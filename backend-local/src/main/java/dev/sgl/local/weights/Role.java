@@ -1,6 +1,7 @@
 package dev.sgl.local.weights;
 
-/// What a weight is for in a model, whatever a file calls it. Most are in each layer.
+/// The role of a weight in a model, independent of its name in a file. Most roles exist in each
+/// layer.
 public enum Role {
   /// A row for each token.
   EMBEDDING,

@@ -2,7 +2,7 @@ package dev.sgl.local.weights;
 
 import java.util.Optional;
 
-/// The weights of a model by what they are for, wherever they come from.
+/// The weights of a model by their roles: of a model folder, say.
 public interface WeightSource {
 
   /// The weight of a role.

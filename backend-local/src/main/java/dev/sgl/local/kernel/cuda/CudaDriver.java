@@ -57,7 +57,7 @@ public final class CudaDriver implements Gpu {
   private final Set<Signature> checked = new HashSet<>();
   private Optional<Libraries> libraries = Optional.empty();
 
-  /// What is there when the driver is.
+  /// The libraries beside the driver.
   private record Libraries(Cubins cubins, CublasLt cublas, Parameters parameters) {}
 
   /// A kernel and the class of its arguments.

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /// One GPU through its driver: memory, one stream of work, and the kernels and products that run
-/// there. Everything that is asked for is done in order.
+/// there. All work is done in order.
 ///
 /// All methods throw a [GpuException] if the GPU, or a library for it, fails.
 public interface Gpu extends AutoCloseable {
@@ -71,7 +71,7 @@ public interface Gpu extends AutoCloseable {
     }
   }
 
-  /// A kernel of a file, which is compiled for this GPU when its first kernel is asked for.
+  /// A kernel of a file. The file is compiled for this GPU at the first call.
   ///
   /// @param shared most bytes of shared memory that a block asks for
   Kernel kernel(KernelFile file, String name, int shared);
@@ -85,7 +85,7 @@ public interface Gpu extends AutoCloseable {
     }
   }
 
-  /// Asks for a kernel to be run.
+  /// Launches a kernel.
   ///
   /// @param arguments a record of `int`, `long`, `float` and [Memory], in the order of the kernel's
   ///     parameters; the first time, their number and sizes are compared with those
@@ -115,10 +115,10 @@ public interface Gpu extends AutoCloseable {
   /// Work that was recorded.
   interface Recorded {}
 
-  /// Records what `work` asks for, so that it can be asked for again at once; nothing is done yet.
+  /// Records the launches of `work` without running them.
   Recorded record(Runnable work);
 
-  /// Asks for what was recorded.
+  /// Launches the recorded work.
   void replay(Recorded recorded);
 
   void forget(Recorded recorded);

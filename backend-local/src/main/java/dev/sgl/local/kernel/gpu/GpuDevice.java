@@ -47,7 +47,7 @@ public final class GpuDevice implements Device {
   private Optional<Compiled> compiled = Optional.empty();
   private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
 
-  /// What the format of the first weight decides.
+  /// Kernels that are compiled for the format of the first weight.
   private record Compiled(Format format, Rows rows, Products products) {}
 
   private record GpuVector(Gpu.Memory memory) implements Vector {}
@@ -60,7 +60,7 @@ public final class GpuDevice implements Device {
 
   /// @param divisions one for each shape of heads
   /// @param rows with which kernels are run, at least those of the batch
-  /// @param isRecorded whether the layers are replayed, for any batch of so many rows
+  /// @param isRecorded whether the layers are replayed, for any batch of as many rows
   record GpuPass(
       Batch batch, GpuKvPool pool, List<Attention.Division> divisions, int rows, boolean isRecorded)
       implements Pass {

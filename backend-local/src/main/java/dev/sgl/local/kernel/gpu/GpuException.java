@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel.gpu;
 
-/// What goes wrong on a GPU, or in a library for it. The device can do nothing more.
+/// A failure of a GPU, or of a library for it. The device cannot be used any more.
 public class GpuException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
-/// Memory that is replaced by more when more is needed. What was in it is lost.
+/// A buffer that is replaced by a larger one when more is needed; its contents are lost.
 ///
 /// @param <M> on the GPU, or of the host
 final class Growing<M> {
-  /// More than what is asked for is taken, so that it does not grow each time: at most so much.
+  /// Most bytes that are allocated beyond the requested size, so that it does not grow each time.
   private static final long SLACK = 8 << 20;
 
   private final Gpu gpu;
@@ -43,8 +43,8 @@ final class Growing<M> {
     return memory;
   }
 
-  /// The memory, of at least so many bytes. The new is taken before the old is freed, so that
-  /// nothing is lost if there is not enough.
+  /// The buffer, with at least `needed` bytes. The new one is allocated before the old one is
+  /// freed, so that a failed allocation leaves the old one.
   M atLeast(long needed) {
     if (memory.isPresent() && needed <= bytes) {
       return memory.get();

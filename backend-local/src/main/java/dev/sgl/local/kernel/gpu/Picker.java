@@ -101,7 +101,7 @@ final class Picker {
     }
   }
 
-  /// Computes logits and answers the draws, so many rows at a time; asks for the results.
+  /// Computes logits and answers the draws, [Held#held] rows at a time, and starts the download.
   private void pick(Held rows, Gpu.Memory uploaded, Gpu.Memory copies, Results to, Source source) {
     Gpu.Memory from = logits.atLeast(rows.bytes());
     for (int first = 0; first < rows.all(); first += rows.held()) {

@@ -10,7 +10,7 @@ import java.util.Map;
 /// Products of activations with weights: of few rows by the kernels in `products.cu`, which read
 /// each weight once, of others by the library of the vendor.
 final class Products {
-  /// Products of at most so many rows are those of the kernels.
+  /// Most rows of a product that the kernels compute.
   private static final int FEW_ROWS = 4;
 
   private static final int THREADS = 256;
@@ -85,7 +85,7 @@ final class Products {
         new Product(x, weight.memory(), out, weight.columns(), weight.rows()));
   }
 
-  /// Whether there are kernels for products of so many rows.
+  /// Whether there is a kernel for products of this number of rows.
   private static boolean isFew(int rows) {
     return rows <= FEW_ROWS && Integer.bitCount(rows) == 1;
   }
@@ -98,7 +98,7 @@ final class Products {
 
   /// `out = norm(x) · weightᵀ` of few rows, at once.
   ///
-  /// @return whether there is a kernel for so many rows and columns
+  /// @return whether there is a kernel for this number of rows and columns
   boolean project(Normed normed, Matrix weight, Memory out, int rows) {
     return normed(project, normed, weight, out, rows, weight.rows());
   }
@@ -106,7 +106,7 @@ final class Products {
   /// `out = silu(gate) · up` of few rows, at once.
   ///
   /// @param weight gates, and below them ups
-  /// @return whether there is a kernel for so many rows and columns
+  /// @return whether there is a kernel for this number of rows and columns
   boolean gated(Normed normed, Matrix weight, Memory out, int rows) {
     return normed(gated, normed, weight, out, rows, weight.rows() / 2);
   }

@@ -5,7 +5,7 @@ import dev.sgl.local.kernel.gpu.Gpu.Grid;
 import dev.sgl.local.kernel.gpu.Gpu.Memory;
 import java.util.Map;
 
-/// The kernels in `rows.cu`: what is done to each row by itself.
+/// The kernels in `rows.cu`: operations on each row by itself.
 final class Rows {
   private static final int THREADS = 256;
   private static final int WARPS = THREADS / 32;
