@@ -198,7 +198,11 @@ public record Completion(String text, Kind kind, String detail, String documenta
     return text.substring(0, end);
   }
 
+  /// Whether a name may have a character, as the lexer has it: `[\\p{L}\\p{N}_]`.
   static boolean isOfWord(int c) {
-    return Character.isLetterOrDigit(c) || c == '_';
+    return switch (Character.getType(c)) {
+      case Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
+      default -> Character.isLetterOrDigit(c) || c == '_';
+    };
   }
 }

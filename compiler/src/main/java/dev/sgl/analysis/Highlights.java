@@ -1,6 +1,7 @@
 package dev.sgl.analysis;
 
 import dev.sgl.compiler.Parsed;
+import dev.sgl.compiler.Trees;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
@@ -28,7 +29,7 @@ final class Highlights {
   static List<Highlight> of(String file, Parsed parsed, List<Occurrence> occurrences) {
     Highlights highlights = new Highlights(file);
     occurrences.forEach(o -> highlights.names.put(o.place().start(), kind(o.symbol().kind())));
-    highlights.walk(parsed.tree());
+    Trees.preorder(parsed.tree(), highlights::visit);
     List<Highlight> all = new ArrayList<>();
     parsed.tokens().forEach(token -> highlights.add(token, all));
     return all;
@@ -45,12 +46,9 @@ final class Highlights {
     };
   }
 
-  private void walk(ParseTree tree) {
+  private void visit(ParseTree tree) {
     if (tree instanceof TerminalNode leaf && leaf.getParent() instanceof ParserRuleContext parent) {
       parents.put(leaf.getSymbol().getTokenIndex(), parent);
-    }
-    for (int i = 0; i < tree.getChildCount(); i++) {
-      walk(tree.getChild(i));
     }
   }
 

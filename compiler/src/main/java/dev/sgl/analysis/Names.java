@@ -4,6 +4,7 @@ import dev.sgl.analysis.Analysis.Mention;
 import dev.sgl.compiler.Bindings;
 import dev.sgl.compiler.Parsed;
 import dev.sgl.compiler.Sources;
+import dev.sgl.compiler.Trees;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
@@ -52,7 +53,7 @@ final class Names {
         parsed.tokens().stream().filter(t -> t.getChannel() == Token.DEFAULT_CHANNEL).toList();
     define(parsed, file, "");
     parsed.tree().definition().forEach(d -> module(d, sources));
-    walk(parsed.tree());
+    Trees.preorder(parsed.tree(), this::visit);
     variables(mentions);
     symbols.sort(Comparator.comparingInt(s -> s.place().start()));
     occurrences.sort(Comparator.comparingInt(o -> o.place().start()));
@@ -150,7 +151,7 @@ final class Names {
 
   // --- uses of definitions
 
-  private void walk(ParseTree tree) {
+  private void visit(ParseTree tree) {
     switch (tree) {
       case Sgl.NamedTypeContext type when type.typeName != null -> {
         if (type.module != null) {
@@ -169,9 +170,6 @@ final class Names {
           use(name.name().getText(), name.name());
       case Sgl.MemberContext member when member.word() != null -> member(member);
       default -> {}
-    }
-    for (int i = 0; i < tree.getChildCount(); i++) {
-      walk(tree.getChild(i));
     }
   }
 

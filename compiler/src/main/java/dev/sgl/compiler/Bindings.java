@@ -6,7 +6,6 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.antlr.v4.runtime.ParserRuleContext;
-import org.antlr.v4.runtime.tree.ParseTree;
 import org.jspecify.annotations.Nullable;
 
 /// Which names variables have, routine by routine. A variable hides a type of the same name in its
@@ -25,17 +24,14 @@ public final class Bindings {
 
   private static Set<String> of(ParserRuleContext routine) {
     Set<String> names = new HashSet<>();
-    collect(routine, names);
+    Trees.preorder(
+        routine,
+        tree -> {
+          if (tree instanceof Sgl.NameContext name && isBinder(name)) {
+            names.add(name.getText());
+          }
+        });
     return names;
-  }
-
-  private static void collect(ParseTree tree, Set<String> names) {
-    if (tree instanceof Sgl.NameContext name && isBinder(name)) {
-      names.add(name.getText());
-    }
-    for (int i = 0; i < tree.getChildCount(); i++) {
-      collect(tree.getChild(i), names);
-    }
   }
 
   private static boolean isBinder(Sgl.NameContext name) {

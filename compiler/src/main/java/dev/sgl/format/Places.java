@@ -1,5 +1,6 @@
 package dev.sgl.format;
 
+import dev.sgl.compiler.Trees;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import java.util.HashMap;
@@ -21,10 +22,10 @@ final class Places {
   private final Map<Integer, Object> columns = new HashMap<>(); // tokens that line up
 
   Places(Sgl.FileContext file) {
-    walk(file);
+    Trees.preorder(file, this::visit);
   }
 
-  private void walk(ParseTree tree) {
+  private void visit(ParseTree tree) {
     switch (tree) {
       case TerminalNode leaf when leaf.getParent() instanceof ParserRuleContext parent ->
           parents.put(leaf.getSymbol().getTokenIndex(), parent);
@@ -40,9 +41,6 @@ final class Places {
     }
     if (tree instanceof Sgl.ListContext list && list.each() == null) {
       list.expression().forEach(item -> items.add(item.getStart().getTokenIndex()));
-    }
-    for (int i = 0; i < tree.getChildCount(); i++) {
-      walk(tree.getChild(i));
     }
   }
 

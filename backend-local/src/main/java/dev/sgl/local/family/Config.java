@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.Streams;
 import dev.sgl.local.weights.ModelException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,7 +22,7 @@ final class Config {
   private final String path;
   private final JsonNode json;
   private final Set<String> read = new HashSet<>();
-  private final List<Config> inner = new ArrayList<>(); // objects that were asked for
+  private final Map<String, Config> inner = new HashMap<>(); // objects that were read
 
   private Config(String path, JsonNode json) {
     this.path = path;
@@ -30,18 +33,22 @@ final class Config {
     return new Config("", json);
   }
 
-  /// An object inside; empty if there is none.
+  /// An object inside; empty if there is none. The same object for each call.
   Config at(String key) {
-    JsonNode object =
-        value(key).filter(JsonNode::isObject).orElse(JsonNodeFactory.instance.objectNode());
-    Config config = new Config(path + key + ".", object);
-    inner.add(config);
-    return config;
+    return inner.computeIfAbsent(key, this::read);
+  }
+
+  private Config read(String key) {
+    Optional<JsonNode> value = value(key);
+    if (value.isPresent() && !value.get().isObject()) {
+      throw wrong(key, "is " + value.get() + ", not an object");
+    }
+    return new Config(path + key + ".", value.orElseGet(JsonNodeFactory.instance::objectNode));
   }
 
   /// The inner objects that were read.
-  List<Config> inner() {
-    return inner;
+  Collection<Config> inner() {
+    return inner.values();
   }
 
   /// The value of a key, which counts as read; empty if it is missing or null.
@@ -92,6 +99,18 @@ final class Config {
       throw wrong(key, "is " + value.get() + ", not a whole number from " + least + " to " + MOST);
     }
     return value.map(JsonNode::asInt);
+  }
+
+  /// A number from 0 on.
+  double nonNegative(String key, double standard) {
+    Optional<JsonNode> value = value(key);
+    if (value.isPresent()
+        && !(value.get().isNumber()
+            && value.get().asDouble() >= 0
+            && Double.isFinite(value.get().asDouble()))) {
+      throw wrong(key, "is " + value.get() + ", not a number from 0 on");
+    }
+    return value.map(JsonNode::asDouble).orElse(standard);
   }
 
   /// A number above 0.

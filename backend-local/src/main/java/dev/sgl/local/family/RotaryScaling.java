@@ -102,8 +102,8 @@ final class RotaryScaling {
     return frequency * (blend + (1 - blend) / factor);
   }
 
-  /// YaRN (Peng et al., 2023): the same, but blended over the pairs' numbers, between those of so
-  /// many turns over the first training's context.
+  /// YaRN (Peng et al., 2023): the same, but blended over the numbers of the pairs, between the
+  /// pairs that make `beta_fast` and `beta_slow` turns over the original context.
   private double yarn(double frequency) {
     double pairs = headDim / 2.0;
     double low = pair(scaling.positive("beta_fast", 32));
@@ -119,7 +119,7 @@ final class RotaryScaling {
     return frequency * (1 - slow + slow / factor());
   }
 
-  /// The number of the pair that makes so many turns.
+  /// The number of the pair that makes `turns` turns over the original context.
   private double pair(double turns) {
     return headDim * Math.log(original() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
   }
@@ -127,10 +127,12 @@ final class RotaryScaling {
   /// By how much YaRN sharpens attention.
   private float stretch() {
     double factor = factor();
-    double one = scaling.positive("mscale").map(scale -> sharpening(factor, scale)).orElse(0.0);
-    double all =
-        scaling.positive("mscale_all_dim").map(scale -> sharpening(factor, scale)).orElse(0.0);
-    double standard = one != 0 && all != 0 ? one / all : sharpening(factor, 1);
+    double one = scaling.nonNegative("mscale", 0);
+    double all = scaling.nonNegative("mscale_all_dim", 0);
+    double standard =
+        one != 0 && all != 0
+            ? sharpening(factor, one) / sharpening(factor, all)
+            : sharpening(factor, 1);
     return (float) scaling.positive("attention_factor", standard);
   }
 

@@ -55,7 +55,7 @@ final class Understood {
     return value.isNumber() && value.asDouble() == 0 || value.isContainerNode() && value.isEmpty();
   }
 
-  /// @throws ModelException naming the first key that is not understood
+  /// @throws ModelException if the weights are quantized
   static void requireNoQuantization(Config config) {
     Config quantization = config.at("quantization_config");
     if (config.has("quantization_config")) {
@@ -65,7 +65,10 @@ final class Understood {
     }
   }
 
-  /// Refuses a model by the first key that changes the computation and that nobody has read.
+  /// Refuses a model by the first key that changes the computation and that its family has not
+  /// read.
+  ///
+  /// @throws ModelException naming the key
   static void require(Config config) {
     NEUTRAL.forEach(
         (key, isNeutral) -> {

@@ -1,4 +1,4 @@
-/// The operations that models are made of, the plain way: the twin of every fast one.
+/// The port to devices: the operations of a batch, and the data that devices share.
 @NullMarked
 package dev.sgl.local.kernel;
 

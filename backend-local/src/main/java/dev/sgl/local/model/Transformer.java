@@ -60,7 +60,7 @@ public final class Transformer implements Model {
   private final Device.Norm norm;
   private final Matrix head;
   private final Activations x; // the sum that runs through the layers
-  private final Map<List<Integer>, Activations> rooms = new HashMap<>(); // by their columns
+  private final Map<List<Integer>, Activations> scratches = new HashMap<>(); // by their columns
   private long loadedBytes;
 
   /// Puts the weights of a model on a device.
@@ -108,6 +108,7 @@ public final class Transformer implements Model {
   }
 
   private Step step(Layer.Residual residual, int layer) {
+    residual.part().cell().ifPresent(cells::add);
     return switch (residual.part()) {
       case Part.Attention attention -> attend(attention, norm(residual.before(), layer), layer);
       case Part.Gated gated -> feed(gated, norm(residual.before(), layer), layer);
@@ -132,7 +133,6 @@ public final class Transformer implements Model {
             queries,
             attention.outputBias(),
             new Output(Role.ATTENTION_OUTPUT, decoder.hidden()));
-    cells.add(shape.cell());
     shapes.add(shape.withoutWindow());
     return new Step.Attend(
         before,
@@ -144,8 +144,8 @@ public final class Transformer implements Model {
             attention.headNorms().map(norms -> norm(norms.query(), layer)),
             attention.headNorms().map(norms -> norm(norms.key(), layer))),
         output,
-        room(queries, keys, keys),
-        room(queries));
+        scratch(queries, keys, keys),
+        scratch(queries));
   }
 
   private Step feed(Part.Gated gated, Device.Norm before, int layer) {
@@ -158,7 +158,7 @@ public final class Transformer implements Model {
             new Output(Role.UP, gated.inner()));
     Projection down =
         projection(layer, gated.inner(), gated.bias(), new Output(Role.DOWN, decoder.hidden()));
-    return new Step.Feed(before, gateUp, down, room(gated.inner()));
+    return new Step.Feed(before, gateUp, down, scratch(gated.inner()));
   }
 
   /// What a product gives for a role.
@@ -178,8 +178,8 @@ public final class Transformer implements Model {
   }
 
   /// Room for numbers between two operations, which all parts of a size share.
-  private Activations room(Integer... columns) {
-    return rooms.computeIfAbsent(
+  private Activations scratch(Integer... columns) {
+    return scratches.computeIfAbsent(
         List.of(columns),
         all -> device.activations(rows, all.stream().mapToInt(Integer::intValue).toArray()));
   }

@@ -7,10 +7,10 @@ import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// JSON for the native tokenizer library. The library panics, which ends the process, where a
-/// part of a `tokenizer.json` is no JSON for its own parser, and where a merge is shorter than
-/// the prefix of parts inside of words. So it gets only JSON that was checked here and written
-/// from the checked tree.
+/// JSON for the native tokenizer library. The library panics, which ends the process, where a part
+/// of a `tokenizer.json` is not JSON for its own parser, and where the second part of a merge does
+/// not begin with `continuing_subword_prefix`. So it gets only JSON that was checked here and
+/// written from the checked tree.
 final class StrictJson {
   private static final int MOST_DEPTH = 100; // the native parser's own limit is 128
 

@@ -86,27 +86,34 @@ final class Safetensors {
     if (to > data.byteSize()) {
       throw truncated(file, to, data.byteSize());
     }
-    List<Integer> shape = new ArrayList<>();
-    long rows = 1; // all dimensions but the last
-    JsonNode sizes = entry.path("shape");
-    for (JsonNode size : sizes) {
-      if (!sizes.isArray() || !size.canConvertToInt() || size.asInt(-1) < 0) {
-        throw new ModelException(file + ": the shape of the tensor " + name + " makes no sense");
-      }
-      rows = Math.multiplyExact(rows, shape.isEmpty() ? 1 : shape.getLast());
-      shape.add(size.asInt());
-    }
     Optional<DType> type = DType.of(entry.path("dtype").asText());
-    if (type.isEmpty() || rows > Integer.MAX_VALUE) {
+    if (type.isEmpty()) {
       return Optional.empty();
     }
+    List<Integer> shape = shape(entry.path("shape"));
+    if (shape.isEmpty() && !entry.path("shape").isEmpty()) {
+      throw new ModelException(file + ": the shape of the tensor " + name + " makes no sense");
+    }
+    MemorySegment numbers = data.asSlice(from, to - from);
     int columns = shape.isEmpty() ? 1 : shape.getLast();
-    if (Math.multiplyExact(rows * columns, (long) type.get().bytes()) != to - from) {
+    Weight weight = Weight.of(name, shape, new Encoding.Plain(type.get(), numbers, columns));
+    if (Math.multiplyExact(weight.numbers(), (long) type.get().bytes()) != to - from) {
       throw new ModelException(
           file + ": the size of the tensor " + name + " does not fit its shape");
     }
-    MemorySegment numbers = data.asSlice(from, to - from);
-    return Optional.of(new Weight(name, shape, new Encoding.Plain(type.get(), numbers, columns)));
+    return Optional.of(weight);
+  }
+
+  /// The dimensions; empty if they are no list of sizes.
+  private static List<Integer> shape(JsonNode sizes) {
+    List<Integer> shape = new ArrayList<>();
+    for (JsonNode size : sizes) {
+      if (!sizes.isArray() || !size.canConvertToInt() || size.asInt(-1) < 0) {
+        return List.of();
+      }
+      shape.add(size.asInt());
+    }
+    return shape;
   }
 
   private static ModelException truncated(Path file, long needed, long found) {

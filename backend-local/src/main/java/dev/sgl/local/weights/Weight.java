@@ -10,29 +10,26 @@ import java.util.stream.Stream;
 /// before it, so that a vector is one row.
 ///
 /// @param shape its dimensions
-public record Weight(String name, List<Integer> shape, Encoding encoding) {
+public record Weight(String name, List<Integer> shape, int rows, int columns, Encoding encoding) {
   public Weight {
     shape = List.copyOf(shape);
   }
 
-  /// A matrix of numbers one after the other.
+  /// @param shape its dimensions, of which the product of all but the last is an `int`
+  public static Weight of(String name, List<Integer> shape, Encoding encoding) {
+    int last = Math.max(0, shape.size() - 1);
+    int rows = shape.stream().limit(last).reduce(1, Math::multiplyExact);
+    return new Weight(name, shape, rows, shape.isEmpty() ? 1 : shape.getLast(), encoding);
+  }
+
+  /// A matrix of numbers one after the other, or, with one row, a vector.
   public static Weight plain(String name, int rows, int columns, Encoding.Plain encoding) {
-    return new Weight(name, rows == 1 ? List.of(columns) : List.of(rows, columns), encoding);
-  }
-
-  /// The product of all dimensions but the last.
-  public int rows() {
-    return shape.stream().limit(Math.max(0, shape.size() - 1)).reduce(1, Math::multiplyExact);
-  }
-
-  /// The last dimension.
-  public int columns() {
-    return shape.isEmpty() ? 1 : shape.getLast();
+    return of(name, rows == 1 ? List.of(columns) : List.of(rows, columns), encoding);
   }
 
   /// How many numbers it has.
   public long numbers() {
-    return (long) rows() * columns();
+    return (long) rows * columns;
   }
 
   /// Bytes that it takes where it lies; of some columns, with what lies between them.
@@ -42,21 +39,21 @@ public record Weight(String name, List<Integer> shape, Encoding encoding) {
 
   /// Some of its rows, as a matrix.
   public Weight rows(int first, int count) {
-    return new Weight(name, List.of(count, columns()), encoding.view(first, count, 0, columns()));
+    return of(name, List.of(count, columns), encoding.view(first, count, 0, columns));
   }
 
   /// Some of its columns: of all rows, or of a vector.
   public Weight columns(int first, int count) {
     List<Integer> narrow =
         Stream.concat(shape.stream().limit(shape.size() - 1L), Stream.of(count)).toList();
-    return new Weight(name, narrow, encoding.view(0, rows(), first, count));
+    return of(name, narrow, encoding.view(0, rows, first, count));
   }
 
   /// All numbers in single precision, row by row.
   public float[] floats() {
-    float[] out = new float[Math.multiplyExact(rows(), columns())];
-    for (int row = 0; row < rows(); row++) {
-      encoding.read(row, columns(), out, row * columns());
+    float[] out = new float[Math.multiplyExact(rows, columns)];
+    for (int row = 0; row < rows; row++) {
+      encoding.read(row, columns, out, row * columns);
     }
     return out;
   }

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BodiesFuzzTest {
   /// Long enough for a thousand answers of full length beside other work of the machine.
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
 
-  private static final int CONTEXT = 512; // tokens, so that no answer is long
+  private static final int CONTEXT = 256; // tokens, so that no answer is long
 
   private static final String CHAT = "/v1/chat/completions";
   private static final String HELLO =

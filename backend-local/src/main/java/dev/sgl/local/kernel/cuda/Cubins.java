@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The kernels as machine code for one chip: compiled when they are first needed, and kept on
-/// disk by a hash of the source, the options and the compiler.
+/// The kernels as machine code for one chip: compiled when they are first needed, and kept on disk
+/// by a hash of the source and the options.
 final class Cubins {
   private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"(.+)\"$");
 

@@ -41,7 +41,7 @@ public final class CudaDriver implements Gpu {
   /// For bf16 and copies that do not wait.
   private static final int LEAST_CAPABILITY = 80;
 
-  /// Of shared memory that a kernel may ask for without more ado.
+  /// The largest dynamic shared memory of a kernel that needs no attribute, in bytes.
   private static final int PLAIN_SHARED = 48 << 10;
 
   /// Of Linux, and of Linux within Windows.
@@ -227,14 +227,14 @@ public final class CudaDriver implements Gpu {
   public void free(Memory memory) {
     CUdeviceptr pointer = allocated.remove(memory.address());
     if (pointer != null) {
-      JCudaDriver.cuMemFree(pointer);
+      call(() -> JCudaDriver.cuMemFree(pointer));
     }
   }
 
   @Override
   public Pinned pin(long bytes) {
     Pointer pointer = new Pointer();
-    JCudaDriver.cuMemAllocHost(pointer, bytes);
+    call(() -> JCudaDriver.cuMemAllocHost(pointer, bytes));
     MemorySegment segment = MemorySegment.ofBuffer(pointer.getByteBuffer(0, bytes));
     pinned.put(segment.address(), pointer);
     return new Pinned(segment);
@@ -252,45 +252,55 @@ public final class CudaDriver implements Gpu {
   public void unpin(Pinned memory) {
     Pointer pointer = pinned.remove(memory.segment().address());
     if (pointer != null) {
-      JCudaDriver.cuMemFreeHost(pointer);
+      call(() -> JCudaDriver.cuMemFreeHost(pointer));
     }
   }
 
   @Override
   public void upload(Pinned from, Memory to, long offset, long bytes) {
-    JCudaDriver.cuMemcpyHtoDAsync(pointer(to).withByteOffset(offset), pointer(from), bytes, stream);
+    call(
+        () ->
+            JCudaDriver.cuMemcpyHtoDAsync(
+                pointer(to).withByteOffset(offset), pointer(from), bytes, stream));
   }
 
   @Override
   public void download(Memory from, Pinned to, long bytes) {
-    JCudaDriver.cuMemcpyDtoHAsync(pointer(to), pointer(from), bytes, stream);
+    call(() -> JCudaDriver.cuMemcpyDtoHAsync(pointer(to), pointer(from), bytes, stream));
   }
 
   @Override
   public void copy(Memory from, Memory to, long bytes) {
-    JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, stream);
+    call(() -> JCudaDriver.cuMemcpyDtoDAsync(pointer(to), pointer(from), bytes, stream));
   }
 
   @Override
   public void fill(Memory memory, int value) {
-    JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) value, memory.bytes(), stream);
+    call(() -> JCudaDriver.cuMemsetD8Async(pointer(memory), (byte) value, memory.bytes(), stream));
   }
 
   // --- work
 
   private CUmodule load(KernelFile file) {
     CUmodule module = new CUmodule();
-    JCudaDriver.cuModuleLoadData(module, libraries().cubins().of(file));
+    call(() -> JCudaDriver.cuModuleLoadData(module, libraries().cubins().of(file)));
     return module;
   }
 
   @Override
   public Kernel kernel(KernelFile file, String name, int shared) {
     CUfunction function = new CUfunction();
-    JCudaDriver.cuModuleGetFunction(function, modules.computeIfAbsent(file, this::load), name);
+    call(
+        () ->
+            JCudaDriver.cuModuleGetFunction(
+                function, modules.computeIfAbsent(file, this::load), name));
     if (shared > PLAIN_SHARED) {
-      JCudaDriver.cuFuncSetAttribute(
-          function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, shared);
+      call(
+          () ->
+              JCudaDriver.cuFuncSetAttribute(
+                  function,
+                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                  shared));
     }
     return new CudaKernel(name, function);
   }
@@ -298,22 +308,26 @@ public final class CudaDriver implements Gpu {
   @Override
   public void launch(Kernel kernel, Grid grid, Record arguments) {
     CudaKernel own = (CudaKernel) kernel;
-    if (checked.add(new Signature(own, arguments.getClass()))) {
+    Signature signature = new Signature(own, arguments.getClass());
+    if (!checked.contains(signature)) {
       long function = new Address(own.function()).value();
       libraries().parameters().check(own.name(), function, arguments.getClass());
+      checked.add(signature);
     }
-    JCudaDriver.cuLaunchKernel(
-        own.function(),
-        grid.blocks(),
-        grid.blocksY(),
-        1,
-        grid.threads(),
-        1,
-        1,
-        grid.shared(),
-        stream,
-        Parameters.of(arguments),
-        null);
+    call(
+        () ->
+            JCudaDriver.cuLaunchKernel(
+                own.function(),
+                grid.blocks(),
+                grid.blocksY(),
+                1,
+                grid.threads(),
+                1,
+                1,
+                grid.shared(),
+                stream,
+                Parameters.of(arguments),
+                null));
   }
 
   @Override
@@ -324,34 +338,36 @@ public final class CudaDriver implements Gpu {
   @Override
   public Recorded record(Runnable work) {
     CUgraph graph = new CUgraph();
-    JCudaDriver.cuStreamBeginCapture(
-        stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+    call(
+        () ->
+            JCudaDriver.cuStreamBeginCapture(
+                stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
     try {
       work.run();
     } finally {
-      JCudaDriver.cuStreamEndCapture(stream, graph);
+      call(() -> JCudaDriver.cuStreamEndCapture(stream, graph));
     }
     CUgraphExec recorded = new CUgraphExec();
-    JCudaDriver.cuGraphInstantiate(recorded, graph, 0);
-    JCudaDriver.cuGraphDestroy(graph);
+    call(() -> JCudaDriver.cuGraphInstantiate(recorded, graph, 0));
+    call(() -> JCudaDriver.cuGraphDestroy(graph));
     return new CudaRecorded(recorded);
   }
 
   @Override
   public void replay(Recorded recorded) {
-    JCudaDriver.cuGraphLaunch(((CudaRecorded) recorded).graph(), stream);
+    call(() -> JCudaDriver.cuGraphLaunch(((CudaRecorded) recorded).graph(), stream));
   }
 
   @Override
   public void forget(Recorded recorded) {
-    JCudaDriver.cuGraphExecDestroy(((CudaRecorded) recorded).graph());
+    call(() -> JCudaDriver.cuGraphExecDestroy(((CudaRecorded) recorded).graph()));
   }
 
   @Override
   public Mark mark() {
     CUevent event = new CUevent();
-    JCudaDriver.cuEventCreate(event, 0);
-    JCudaDriver.cuEventRecord(event, stream);
+    call(() -> JCudaDriver.cuEventCreate(event, 0));
+    call(() -> JCudaDriver.cuEventRecord(event, stream));
     return new CudaMark(event);
   }
 
@@ -361,24 +377,33 @@ public final class CudaDriver implements Gpu {
 
   @Override
   public void await(Mark mark) {
-    JCudaDriver.cuEventSynchronize(event(mark));
+    call(() -> JCudaDriver.cuEventSynchronize(event(mark)));
   }
 
   @Override
   public void forget(Mark mark) {
-    JCudaDriver.cuEventDestroy(event(mark));
+    call(() -> JCudaDriver.cuEventDestroy(event(mark)));
   }
 
   @Override
   public long nanos(Mark begin, Mark end) {
     float[] millis = new float[1];
-    JCudaDriver.cuEventElapsedTime(millis, event(begin), event(end));
+    call(() -> JCudaDriver.cuEventElapsedTime(millis, event(begin), event(end)));
     return Math.round(millis[0] * 1e6);
   }
 
   @Override
   public void await() {
-    JCudaDriver.cuStreamSynchronize(stream);
+    call(() -> JCudaDriver.cuStreamSynchronize(stream));
+  }
+
+  /// Calls the driver, which throws an exception of its own.
+  private static void call(Runnable work) {
+    try {
+      work.run();
+    } catch (CudaException e) {
+      throw new GpuException("the GPU failed: " + e.getMessage(), e);
+    }
   }
 
   @Override

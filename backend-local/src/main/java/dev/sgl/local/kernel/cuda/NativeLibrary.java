@@ -51,9 +51,14 @@ final class NativeLibrary {
             + "; install the CUDA libraries, or name their folder in LD_LIBRARY_PATH");
   }
 
-  /// The driver, which a GPU that was opened has.
-  static NativeLibrary driver() {
-    return new NativeLibrary(DRIVER, SymbolLookup.libraryLookup(DRIVER, Arena.global()));
+  /// The driver, if it has its usual name.
+  static Optional<NativeLibrary> driver() {
+    try {
+      SymbolLookup symbols = SymbolLookup.libraryLookup(DRIVER, Arena.global());
+      return Optional.of(new NativeLibrary(DRIVER, symbols));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /// A function that returns a status.

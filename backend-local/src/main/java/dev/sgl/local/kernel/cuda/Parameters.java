@@ -16,6 +16,8 @@ import jcuda.Pointer;
 
 /// The arguments of kernels, which are records: their components in the order of the parameters.
 final class Parameters {
+  private static final int INVALID_VALUE = 1; // of the driver: there is no such parameter
+
   private final Optional<NativeLibrary.Function> info = info();
 
   /// The components of a class of records.
@@ -32,7 +34,8 @@ final class Parameters {
 
   /// `cuFuncGetParamInfo`, which drivers have from CUDA 12.4 on.
   private static Optional<NativeLibrary.Function> info() {
-    return NativeLibrary.driver().find("cuFuncGetParamInfo", ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+    return NativeLibrary.driver()
+        .flatMap(driver -> driver.find("cuFuncGetParamInfo", ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
   }
 
   /// The arguments as a launch takes them.
@@ -76,7 +79,11 @@ final class Parameters {
       for (int i = 0; i < components.size(); i++) {
         Class<?> type = components.get(i).getReturnType();
         long given = type == int.class || type == float.class ? 4 : 8;
-        if (info.get().status(handle, (long) i, offset, size) != 0) {
+        int status = info.get().status(handle, (long) i, offset, size);
+        if (status != 0 && status != INVALID_VALUE) {
+          throw new GpuException("cuFuncGetParamInfo failed with status " + status);
+        }
+        if (status != 0) {
           throw new GpuException(
               "the kernel %s has %d parameters, but %s has %d"
                   .formatted(kernel, i, arguments.getSimpleName(), components.size()));

@@ -1,5 +1,5 @@
-/// The operations on an NVIDIA GPU: JCuda for the driver, small foreign-function bindings for
-/// cuBLASLt and NVRTC, and kernels in CUDA C++ that are compiled for the very chip.
+/// The driver of NVIDIA GPUs: JCuda, foreign-function bindings of cuBLASLt and NVRTC, and the CUDA
+/// C++ sources of the kernels, compiled for the very chip.
 @NullMarked
 package dev.sgl.local.kernel.cuda;
 

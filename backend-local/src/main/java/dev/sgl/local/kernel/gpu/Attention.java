@@ -69,7 +69,12 @@ final class Attention {
 
   static Gpu.KernelFile file(Format format, int dim, int pageSize) {
     return format.file(
-        "attention", Map.of("DIM", "" + dim, "PAGE", "" + pageSize, "THREADS", "" + THREADS));
+        "attention",
+        Map.of(
+            "DIM", "" + dim,
+            "PAGE", "" + pageSize,
+            "THREADS", "" + THREADS,
+            "UNLIMITED", "" + AttentionShape.ALL));
   }
 
   /// Makes room for the parts of a batch.

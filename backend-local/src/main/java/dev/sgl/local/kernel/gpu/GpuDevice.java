@@ -79,8 +79,7 @@ public final class GpuDevice implements Device {
   /// How a GPU is used.
   ///
   /// @param index of the GPU
-  /// @param memFraction the part of the memory that is left behind the weights which keys and
-  ///     values may take
+  /// @param memFraction the fraction of the memory left after loading that keys and values may take
   /// @param format of weights and activations, bf16 or f16; by default that of the weights, or
   ///     f16 if that is neither
   public record Options(int index, double memFraction, Optional<DType> format) {
@@ -186,8 +185,9 @@ public final class GpuDevice implements Device {
 
   private GpuActivations activations(int rows, int columns, int bytes) {
     gpu.enter();
-    Gpu.Memory memory = Growing.zeros(gpu, (long) rows * columns * bytes);
-    return new GpuActivations(memory, rows, columns, bytes);
+    int room = Math.max(rows, bucket(Math.min(rows, MOST_RECORDED)));
+    Gpu.Memory memory = Growing.zeros(gpu, (long) room * columns * bytes);
+    return new GpuActivations(memory, room, columns, bytes);
   }
 
   @Override
@@ -274,7 +274,7 @@ public final class GpuDevice implements Device {
         pass.divisions().stream().map(Attention.Division::integers).toList();
     recordings.play(
         new Recordings.Key(pass.rows(), variants),
-        new Recordings.Places(integers, pass.pool().memory().address()),
+        new Recordings.Places(integers, Optional.of(pass.pool())),
         layers);
   }
 

@@ -87,7 +87,7 @@ final class GpuKvPool implements KvPool {
           to,
           tokens,
           pageSize,
-          new Rows.Heads(shape.kvHeads(), shape.headDim()));
+          shape);
       first = end;
     }
   }

@@ -39,25 +39,41 @@ final class Growing<M> {
 
   static Gpu.Memory zeros(Gpu gpu, long bytes) {
     Gpu.Memory memory = gpu.allocate(bytes);
-    gpu.fill(memory, 0);
+    if (bytes > 0) {
+      gpu.fill(memory, 0);
+    }
     return memory;
   }
 
   /// The buffer, with at least `needed` bytes. The new one is allocated before the old one is
-  /// freed, so that a failed allocation leaves the old one.
+  /// freed, unless there is no room for both.
+  ///
+  /// @throws OutOfDeviceMemory if there is no room for the new one alone
   M atLeast(long needed) {
     if (memory.isPresent() && needed <= bytes) {
       return memory.get();
     }
     long wanted = Math.max(least, needed + Math.min(needed, SLACK));
-    M taken = take.apply(wanted);
+    M taken;
+    try {
+      taken = take.apply(wanted);
+      release();
+    } catch (OutOfDeviceMemory e) {
+      release();
+      taken = take.apply(needed);
+      wanted = needed;
+    }
+    memory = Optional.of(taken);
+    bytes = wanted;
+    return taken;
+  }
+
+  private void release() {
     memory.ifPresent(
         old -> {
           gpu.await();
           free.accept(old);
         });
-    memory = Optional.of(taken);
-    bytes = wanted;
-    return taken;
+    memory = Optional.empty();
   }
 }

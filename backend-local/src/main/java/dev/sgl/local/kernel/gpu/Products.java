@@ -55,7 +55,7 @@ final class Products {
   }
 
   static Gpu.KernelFile file(Format format) {
-    return format.file("products", Map.of());
+    return format.file("products", Map.of("NORMED_THREADS", "" + NORMED_THREADS));
   }
 
   /// A weight on the GPU, `[rows, columns]`.

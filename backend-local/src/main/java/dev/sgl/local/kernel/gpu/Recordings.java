@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Layers that were recorded, to be replayed for other batches of as many rows.
@@ -11,15 +12,15 @@ final class Recordings {
   private final Gpu gpu;
   private final Map<Key, Gpu.Recorded> recordings = new HashMap<>();
   private final Set<Key> seen = new HashSet<>();
-  private Places places = new Places(List.of(), 0);
+  private Places places = new Places(List.of(), Optional.empty());
 
   /// What tells recordings apart.
   ///
   /// @param variants of the attention of each shape of heads
   record Key(int rows, List<Integer> variants) {}
 
-  /// Where recorded work reads a batch, and its pool.
-  record Places(List<Gpu.Memory> integers, long pool) {}
+  /// Where recorded work reads a batch, and its pool, which is equal only to itself.
+  record Places(List<Gpu.Memory> integers, Optional<GpuKvPool> pool) {}
 
   Recordings(Gpu gpu) {
     this.gpu = gpu;

@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.gpu.Gpu.Grid;
 import dev.sgl.local.kernel.gpu.Gpu.Memory;
 import java.util.Map;
@@ -142,13 +143,10 @@ final class Rows {
   /// @param count of the cells
   /// @param numbers of the keys of a cell
   void copyPage(
-      long pool, int count, long numbers, int from, int to, int tokens, int pageSize, Heads heads) {
+      long pool, int count, long numbers, int from, int to, int tokens, int pageSize, Cell cell) {
     gpu.launch(
         copyPage,
-        new Grid(2 * count, heads.count(), COPY_THREADS, 0),
-        new CopyPage(pool, numbers, from, to, tokens, pageSize, heads.dim()));
+        new Grid(2 * count, cell.kvHeads(), COPY_THREADS, 0),
+        new CopyPage(pool, numbers, from, to, tokens, pageSize, cell.headDim()));
   }
-
-  /// Heads of a cell.
-  record Heads(int count, int dim) {}
 }

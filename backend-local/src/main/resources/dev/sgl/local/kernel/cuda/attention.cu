@@ -15,7 +15,6 @@
 #define STEPS (DIM / 16)        // of a product over a head
 #define CHUNKS (DIM / 8)        // of 16 bytes of a head
 #define WARPS (THREADS / 32)
-#define UNLIMITED 0x7fffffff    // a window that is none
 
 struct Item {
   ITEM_FIELDS

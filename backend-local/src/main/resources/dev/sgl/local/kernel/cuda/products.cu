@@ -121,7 +121,7 @@ __device__ __forceinline__ void normedProduct(const float* x, const float* norm,
 }
 
 #define NORMED_PRODUCT(NAME, R, GATED)                                                              \
-  extern "C" __global__ void __launch_bounds__(512, 1) NAME(                                         \
+  extern "C" __global__ void __launch_bounds__(NORMED_THREADS, 1) NAME(                                         \
       const float* x, const float* norm, float epsilon, const half16* weight, half16* out,           \
       int columns, int outputs) {                                                                    \
     extern __shared__ __align__(16) half16 normed[];                                                 \

@@ -87,7 +87,7 @@ extern "C" __global__ void gate(const half16* gateUp, half16* out, int inner) {
   *(unsigned*)(out + (long long)blockIdx.x * inner + i) = pack(a, b);
 }
 
-// Copies the first tokens of a page to another, in all layers and heads: grid (layers * 2, kvHeads).
+// Copies the first tokens of a page to another, in neighbouring cells of one shape: grid (cells * 2, kvHeads).
 extern "C" __global__ void copyPage(half16* pool, long long layerNumbers, int from, int to, int tokens,
                                     int pageSize, int dim) {
   half16* layer = pool + blockIdx.x * layerNumbers;

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// is a compiler: `nvcc`, or NVRTC. No GPU is needed.
 @Timeout(300)
 class KernelSourcesTest {
-  private static final List<String> CHIPS = List.of("sm_80", "sm_90a", "sm_100a");
+  private static final List<String> CHIPS = List.of("sm_80", "sm_90", "sm_100");
 
   @TempDir Path folder = Path.of("");
 

@@ -19,6 +19,9 @@ public final class KernelFiles {
       files.add(Attention.file(format, 64, 16));
       files.add(Attention.file(format, 128, 16));
     }
+    for (int dim : new int[] {16, 80, 256}) {
+      files.add(Attention.file(new Format(DType.BF16), dim, 16));
+    }
     return files;
   }
 }
