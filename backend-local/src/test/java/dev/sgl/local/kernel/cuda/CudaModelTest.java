@@ -14,6 +14,8 @@ import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.TinyDecoder;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.DType;
@@ -27,6 +29,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole models on the GPU against the same on the processor.
@@ -65,31 +68,48 @@ class CudaModelTest {
     compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
   }
 
+  /// Layers with heads of different sizes, numbers, windows and rotaries.
+  @ParameterizedTest
+  @EnumSource(names = {"F16", "BF16"})
+  void layersOfDifferentShapesAgree(DType type) {
+    try (Device host = new HostDevice(new VectorKernels(4));
+        Device gpu = CudaDriver.device(PRECISE.withFormat(type))) {
+      Decoder decoder = TinyDecoder.DECODER;
+      Transformer plain = new Transformer(decoder, new TinyDecoder(), host, ROWS, _ -> {});
+      Transformer fast = new Transformer(decoder, new TinyDecoder(), gpu, ROWS, _ -> {});
+      compare(
+          "mixed layers in " + type, plain, fast, type == DType.F16 ? TOLERANCE : COARSE_TOLERANCE);
+    }
+  }
+
   private static void compare(String name, GpuDevice.Options options, double tolerance) {
-    SplittableRandom random = new SplittableRandom(7);
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
         Device gpu = CudaDriver.device(options)) {
       Transformer plain = Families.open(checkpoint, host, ROWS);
       Transformer fast = Families.open(checkpoint, gpu, ROWS);
-      int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
-      int sequences = 5;
-      KvPool plainPool = pool(plain, sequences);
-      KvPool fastPool = pool(fast, sequences);
-      int[][] tables = tables(sequences, random);
-      int[] done = new int[sequences];
-      double worst = 0;
-      for (int step = 0; step < 12; step++) {
-        Batch batch = batch(random, tables, done, plain.vocabulary());
-        List<Draw> draws = Collections.nCopies(batch.sampled().length, Draw.score(vocabulary));
-        List<Picked> expected = plain.forward(batch, plainPool).pick(draws).await();
-        List<Picked> found = fast.forward(batch, fastPool).pick(draws).await();
-        worst = Math.max(worst, worst(expected, found, name + " step " + step));
-      }
-      String what = name + " in " + options.format().orElseThrow();
-      System.out.printf("%s: log-probabilities differ by at most %.4f%n", what, worst);
-      assertTrue(worst < tolerance, what + ": " + worst);
+      compare(name + " in " + options.format().orElseThrow(), plain, fast, tolerance);
     }
+  }
+
+  private static void compare(String what, Transformer plain, Transformer fast, double tolerance) {
+    SplittableRandom random = new SplittableRandom(7);
+    int[] vocabulary = IntStream.range(0, plain.vocabulary()).toArray();
+    int sequences = 5;
+    KvPool plainPool = pool(plain, sequences);
+    KvPool fastPool = pool(fast, sequences);
+    int[][] tables = tables(sequences, random);
+    int[] done = new int[sequences];
+    double worst = 0;
+    for (int step = 0; step < 12; step++) {
+      Batch batch = batch(random, tables, done, plain.vocabulary());
+      List<Draw> draws = Collections.nCopies(batch.sampled().length, Draw.score(vocabulary));
+      List<Picked> expected = plain.forward(batch, plainPool).pick(draws).await();
+      List<Picked> found = fast.forward(batch, fastPool).pick(draws).await();
+      worst = Math.max(worst, worst(expected, found, what + " step " + step));
+    }
+    System.out.printf("%s: log-probabilities differ by at most %.4f%n", what, worst);
+    assertTrue(worst < tolerance, what + ": " + worst);
   }
 
   /// What embeddings are made of.
