@@ -31,7 +31,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
 
   private static final Pattern FIELD = Pattern.compile("[{,] *([\\p{L}_][\\p{L}\\p{N}_]*)\\??: ");
 
-  /// So many characters of a line are looked at.
+  /// Characters before the place that the completion depends on, at most.
   private static final int LINE = 1_000;
 
   /// @param place in code points, as spans have them
@@ -198,7 +198,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
     return text.substring(0, end);
   }
 
-  /// Whether a name may have a character, as the lexer has it: `[\\p{L}\\p{N}_]`.
+  /// Whether a name may have a character, as the lexer has it: `[\p{L}\p{N}_]`.
   static boolean isOfWord(int c) {
     return switch (Character.getType(c)) {
       case Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;

@@ -1,7 +1,6 @@
 package dev.sgl.analysis;
 
 import dev.sgl.compiler.Parsed;
-import dev.sgl.compiler.Trees;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
@@ -29,7 +28,7 @@ final class Highlights {
   static List<Highlight> of(String file, Parsed parsed, List<Occurrence> occurrences) {
     Highlights highlights = new Highlights(file);
     occurrences.forEach(o -> highlights.names.put(o.place().start(), kind(o.symbol().kind())));
-    Trees.preorder(parsed.tree(), highlights::visit);
+    Parsed.preorder(parsed.tree(), highlights::visit);
     List<Highlight> all = new ArrayList<>();
     parsed.tokens().forEach(token -> highlights.add(token, all));
     return all;

@@ -4,7 +4,6 @@ import dev.sgl.analysis.Analysis.Mention;
 import dev.sgl.compiler.Bindings;
 import dev.sgl.compiler.Parsed;
 import dev.sgl.compiler.Sources;
-import dev.sgl.compiler.Trees;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
@@ -53,7 +52,7 @@ final class Names {
         parsed.tokens().stream().filter(t -> t.getChannel() == Token.DEFAULT_CHANNEL).toList();
     define(parsed, file, "");
     parsed.tree().definition().forEach(d -> module(d, sources));
-    Trees.preorder(parsed.tree(), this::visit);
+    Parsed.preorder(parsed.tree(), this::visit);
     variables(mentions);
     symbols.sort(Comparator.comparingInt(s -> s.place().start()));
     occurrences.sort(Comparator.comparingInt(o -> o.place().start()));

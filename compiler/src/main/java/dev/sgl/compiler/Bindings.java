@@ -24,7 +24,7 @@ public final class Bindings {
 
   private static Set<String> of(ParserRuleContext routine) {
     Set<String> names = new HashSet<>();
-    Trees.preorder(
+    Parsed.preorder(
         routine,
         tree -> {
           if (tree instanceof Sgl.NameContext name && isBinder(name)) {

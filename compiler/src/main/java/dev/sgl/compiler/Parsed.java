@@ -3,11 +3,15 @@ package dev.sgl.compiler;
 import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.tree.ParseTree;
 
 /// A text as it is written: its tokens with the blanks and comments between them, and their tree.
 /// For tools that look at source; what a program means is [Compiler]'s.
@@ -36,6 +40,20 @@ public record Parsed(
       }
     }
     return lines;
+  }
+
+  /// Calls `visit` for a tree and all trees in it, each before those inside it, from left to right.
+  /// A long expression is a deep tree, so the walk does not recurse.
+  public static void preorder(ParseTree tree, Consumer<ParseTree> visit) {
+    Deque<ParseTree> open = new ArrayDeque<>();
+    open.push(tree);
+    while (!open.isEmpty()) {
+      ParseTree next = open.pop();
+      visit.accept(next);
+      for (int i = next.getChildCount() - 1; i >= 0; i--) {
+        open.push(next.getChild(i));
+      }
+    }
   }
 
   /// Parses `source`; `file` is its name in messages. Other files are not read.

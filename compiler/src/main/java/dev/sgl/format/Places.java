@@ -1,6 +1,6 @@
 package dev.sgl.format;
 
-import dev.sgl.compiler.Trees;
+import dev.sgl.compiler.Parsed;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ final class Places {
   private final Map<Integer, Object> columns = new HashMap<>(); // tokens that line up
 
   Places(Sgl.FileContext file) {
-    Trees.preorder(file, this::visit);
+    Parsed.preorder(file, this::visit);
   }
 
   private void visit(ParseTree tree) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.Streams;
 import dev.sgl.local.weights.ModelException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// `config.json`, or an object in it, as a family reads it: each value has the requested type,
 /// or the model is refused by the name of the key. The keys that were read are recorded, so that
@@ -39,11 +39,9 @@ final class Config {
   }
 
   private Config read(String key) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent() && !value.get().isObject()) {
-      throw wrong(key, "is " + value.get() + ", not an object");
-    }
-    return new Config(path + key + ".", value.orElseGet(JsonNodeFactory.instance::objectNode));
+    JsonNode object =
+        value(key, JsonNode::isObject, "an object").orElseGet(JsonNodeFactory.instance::objectNode);
+    return new Config(path + key + ".", object);
   }
 
   /// The inner objects that were read.
@@ -52,9 +50,15 @@ final class Config {
   }
 
   /// The value of a key, which counts as read; empty if it is missing or null.
-  private Optional<JsonNode> value(String key) {
+  ///
+  /// @throws ModelException if it is not `kind`
+  private Optional<JsonNode> value(String key, Predicate<JsonNode> isRight, String kind) {
     read.add(key);
-    return peek(key);
+    Optional<JsonNode> value = peek(key);
+    if (value.isPresent() && !isRight.test(value.get())) {
+      throw wrong(key, "is " + value.get() + ", not " + kind);
+    }
+    return value;
   }
 
   /// The value of a key, without recording the key as read.
@@ -90,27 +94,22 @@ final class Config {
   }
 
   private Optional<Integer> whole(String key, int least) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent()
-        && !(value.get().isIntegralNumber()
-            && value.get().canConvertToInt()
-            && value.get().asInt() >= least
-            && value.get().asInt() <= MOST)) {
-      throw wrong(key, "is " + value.get() + ", not a whole number from " + least + " to " + MOST);
-    }
-    return value.map(JsonNode::asInt);
+    return value(
+            key,
+            value ->
+                value.isIntegralNumber()
+                    && value.canConvertToInt()
+                    && value.asInt() >= least
+                    && value.asInt() <= MOST,
+            "a whole number from " + least + " to " + MOST)
+        .map(JsonNode::asInt);
   }
 
   /// A number from 0 on.
   double nonNegative(String key, double standard) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent()
-        && !(value.get().isNumber()
-            && value.get().asDouble() >= 0
-            && Double.isFinite(value.get().asDouble()))) {
-      throw wrong(key, "is " + value.get() + ", not a number from 0 on");
-    }
-    return value.map(JsonNode::asDouble).orElse(standard);
+    return value(key, value -> isFinite(value) && value.asDouble() >= 0, "a number from 0 on")
+        .map(JsonNode::asDouble)
+        .orElse(standard);
   }
 
   /// A number above 0.
@@ -119,42 +118,32 @@ final class Config {
   }
 
   Optional<Double> positive(String key) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent()
-        && !(value.get().isNumber()
-            && value.get().asDouble() > 0
-            && Double.isFinite(value.get().asDouble()))) {
-      throw wrong(key, "is " + value.get() + ", not a number above 0");
-    }
-    return value.map(JsonNode::asDouble);
+    return value(key, value -> isFinite(value) && value.asDouble() > 0, "a number above 0")
+        .map(JsonNode::asDouble);
+  }
+
+  private static boolean isFinite(JsonNode value) {
+    return value.isNumber() && Double.isFinite(value.asDouble());
   }
 
   boolean flag(String key, boolean standard) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent() && !value.get().isBoolean()) {
-      throw wrong(key, "is " + value.get() + ", not true or false");
-    }
-    return value.map(JsonNode::asBoolean).orElse(standard);
+    return value(key, JsonNode::isBoolean, "true or false")
+        .map(JsonNode::asBoolean)
+        .orElse(standard);
   }
 
   Optional<String> text(String key) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent() && !value.get().isTextual()) {
-      throw wrong(key, "is " + value.get() + ", not a text");
-    }
-    return value.map(JsonNode::asText);
+    return value(key, JsonNode::isTextual, "a text").map(JsonNode::asText);
   }
 
   /// A list of texts; empty if there is none.
   List<String> texts(String key) {
-    Optional<JsonNode> value = value(key);
-    if (value.isPresent()
-        && !(value.get().isArray() && Streams.stream(value.get()).allMatch(JsonNode::isTextual))) {
-      throw wrong(key, "is " + value.get() + ", not a list of texts");
-    }
-    List<String> texts = new ArrayList<>();
-    value.ifPresent(list -> list.forEach(text -> texts.add(text.asText())));
-    return texts;
+    return value(
+            key,
+            value -> value.isArray() && Streams.stream(value).allMatch(JsonNode::isTextual),
+            "a list of texts")
+        .map(list -> Streams.stream(list).map(JsonNode::asText).toList())
+        .orElse(List.of());
   }
 
   /// A refusal that names a key.
