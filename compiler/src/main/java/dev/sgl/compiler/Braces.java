@@ -13,22 +13,32 @@ import org.antlr.v4.runtime.Token;
 /// open where the next definition begins, and drops closing braces that close nothing: so a brace
 /// that is missing spoils one definition, not all behind it.
 final class Braces {
-  /// Brackets of all kinds that may be open at a place.
+  /// Brackets of all kinds that may be open at a place, and signs in a row.
   private static final int MAX_DEPTH = 200;
 
   private Braces() {}
 
-  /// The first bracket that is nested too deeply, if there is one.
+  /// The first bracket that is nested too deeply, or the first sign or `not` of a row that is too
+  /// long, if there is one.
   static Optional<Token> tooDeep(List<? extends Token> tokens) {
     int depth = 0;
+    int signs = 0; // in a row, each of which nests the next
     for (Token token : tokens) {
+      if (token.getChannel() != Token.DEFAULT_CHANNEL) {
+        continue;
+      }
       depth += Brackets.isOpening(token) ? 1 : Brackets.isClosing(token) ? -1 : 0;
-      if (depth > MAX_DEPTH) {
+      signs = isSign(token) ? signs + 1 : 0;
+      if (depth > MAX_DEPTH || signs > MAX_DEPTH) {
         return Optional.of(token);
       }
       depth = Math.max(0, depth);
     }
     return Optional.empty();
+  }
+
+  private static boolean isSign(Token token) {
+    return token.getType() == SglLexer.SIGN || token.getType() == SglLexer.NOT;
   }
 
   /// The tokens with as many braces as they need; none if they are nested too deeply.
@@ -39,7 +49,7 @@ final class Braces {
           Diagnostic.syntax(
               "The program is nested too deeply.",
               span(deep.get(), file),
-              "the " + (MAX_DEPTH + 1) + "th open bracket"));
+              "one %s more than %d".formatted(isSign(deep.get()) ? "sign" : "bracket", MAX_DEPTH)));
       return List.of();
     }
     List<Token> balanced = new ArrayList<>();
