@@ -96,7 +96,7 @@ public final class Families {
         + String.join(", ", new TreeSet<>(TABLE.keySet()));
   }
 
-  /// What a model is that writes no text; empty if it may be one that does.
+  /// The kind of a model that writes no text; empty if the model may write text.
   private static String kind(JsonNode json, String architecture, String type) {
     if (json.path("is_encoder_decoder").asBoolean(false)) {
       return "an encoder with a decoder";

@@ -15,7 +15,7 @@ public record AttentionShape(int heads, int kvHeads, int headDim, int window) {
     return new AttentionShape(heads, kvHeads, headDim, ALL);
   }
 
-  /// What a layer of this shape keeps of a token.
+  /// The cell of a layer of this shape.
   public Cell cell() {
     return new Cell(kvHeads, headDim);
   }

@@ -29,9 +29,9 @@ public interface Device extends AutoCloseable {
   /// The same for the sum that runs through all layers.
   Activations residual(int rows, int columns);
 
-  /// Pages for what the layers of a model keep.
+  /// Pages for the keys and values of a model.
   ///
-  /// @param cells what each of them keeps of a token
+  /// @param cells one for each layer that keeps keys and values
   KvPool pool(List<Cell> cells, int pages, int pageSize);
 
   /// Bytes that a token takes in a pool of such cells.

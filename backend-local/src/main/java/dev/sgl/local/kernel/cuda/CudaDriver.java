@@ -69,7 +69,7 @@ public final class CudaDriver implements Gpu {
 
   private record CudaRecorded(CUgraphExec graph) implements Recorded {}
 
-  /// What a pointer of JCuda points to.
+  /// The address that a pointer of JCuda holds.
   private static final class Address extends NativePointerObject {
     Address(NativePointerObject of) {
       super(of);

@@ -21,7 +21,6 @@ final class Nvrtc {
   private final NativeLibrary.Function cubinSize;
   private final NativeLibrary.Function cubin;
   private final NativeLibrary.Function destroy;
-  private final NativeLibrary.Function version;
 
   /// @throws GpuException if the library is not there
   Nvrtc() {
@@ -35,17 +34,6 @@ final class Nvrtc {
     cubinSize = library.ofAddresses("nvrtcGetCUBINSize", 2);
     cubin = library.ofAddresses("nvrtcGetCUBIN", 2);
     destroy = library.ofAddresses("nvrtcDestroyProgram", 1);
-    version = library.ofAddresses("nvrtcVersion", 2);
-  }
-
-  /// Such as `13.0`.
-  String version() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment major = arena.allocate(JAVA_INT);
-      MemorySegment minor = arena.allocate(JAVA_INT);
-      version.call(major, minor);
-      return major.get(JAVA_INT, 0) + "." + minor.get(JAVA_INT, 0);
-    }
   }
 
   /// Machine code for a chip.

@@ -30,7 +30,7 @@ final class BatchPlan {
   /// Items for each multiprocessor that keep it busy.
   private static final int ITEMS_EACH = 4;
 
-  /// What the array begins with: counts, and where in the array things are. A kernel knows the
+  /// The beginning of the array: counts, and where in the array things are. A kernel knows the
   /// places by these names.
   private enum Place {
     ROWS,
@@ -50,7 +50,7 @@ final class BatchPlan {
 
   private static final int HEADER = 16;
 
-  /// What an item has, in the order in which kernels read it.
+  /// The fields of an item in the order in which kernels read them.
   private enum Field {
     /// In the list of rows.
     FIRST_ROW("int firstRow;"),
@@ -233,8 +233,9 @@ final class BatchPlan {
     boolean whole = alone && size >= end - begin;
     for (int from = begin; from < end; from += size) {
       for (int head = 0; head < kvHeads; head++) {
+        int[] item = new int[FIELDS.length];
         for (Field field : FIELDS) {
-          items.add(
+          item[field.ordinal()] =
               switch (field) {
                 case FIRST_ROW -> first;
                 case ROWS -> rows.length;
@@ -244,8 +245,9 @@ final class BatchPlan {
                 case TABLE -> table;
                 case PART -> whole ? -1 : partVectors + head * vectors;
                 case UNUSED -> 0;
-              });
+              };
         }
+        items.add(item);
       }
       if (!whole) {
         part(rows, vectors);

@@ -113,7 +113,7 @@ public final class GpuDevice implements Device {
     return gpu;
   }
 
-  // --- what is kept on the device
+  // --- memory of the device
 
   @Override
   public void expect(long numbers) {
@@ -132,12 +132,18 @@ public final class GpuDevice implements Device {
     Format format = compiled().format();
     int rows = parts.stream().mapToInt(Weight::rows).sum();
     int columns = parts.getFirst().columns();
-    Gpu.Memory memory = gpu.allocate((long) rows * columns * Format.BYTES);
+    return new Products.Matrix(load(parts, format.type()), rows, columns);
+  }
+
+  /// Weights in a format, one behind the other.
+  private Gpu.Memory load(List<Weight> parts, DType format) {
+    long numbers = parts.stream().mapToLong(Weight::numbers).sum();
+    Gpu.Memory memory = gpu.allocate(numbers * format.bytes());
     long at = 0;
     for (Weight part : parts) {
-      at += loader.load(part, format.type(), memory, at);
+      at += loader.load(part, format, memory, at);
     }
-    return new Products.Matrix(memory, rows, columns);
+    return memory;
   }
 
   private Format format(Weight first) {
@@ -161,16 +167,14 @@ public final class GpuDevice implements Device {
     return compiled().rows();
   }
 
+  private Products products() {
+    return compiled().products();
+  }
+
   @Override
   public Vector vector(List<Weight> parts) {
     gpu.enter();
-    int length = parts.stream().mapToInt(Weight::columns).sum();
-    Gpu.Memory memory = gpu.allocate(4L * length);
-    long at = 0;
-    for (Weight part : parts) {
-      at += loader.load(part, DType.F32, memory, at);
-    }
-    return new GpuVector(memory);
+    return new GpuVector(load(parts, DType.F32));
   }
 
   @Override
@@ -306,11 +310,11 @@ public final class GpuDevice implements Device {
       Products.Matrix weight,
       Optional<Vector> bias,
       Gpu.Memory out) {
-    if (bias.isEmpty() && compiled().products().project(normed(x, norm), weight, out, rows)) {
+    if (bias.isEmpty() && products().project(normed(x, norm), weight, out, rows)) {
       return;
     }
     Gpu.Memory input = norm(x, norm, rows);
-    compiled().products().multiply(input, weight, out, rows, Result.WRITTEN);
+    products().multiply(input, weight, out, rows, Result.WRITTEN);
     bias.ifPresent(b -> rows().addBias(rows, out, memory(b), weight.rows()));
   }
 
@@ -320,7 +324,7 @@ public final class GpuDevice implements Device {
 
   private Gpu.Memory norm(Activations x, Norm norm, int rows) {
     GpuActivations all = (GpuActivations) x;
-    Gpu.Memory out = normed.atLeast((long) all.rows() * all.columns() * Format.BYTES);
+    Gpu.Memory out = normedRoom(all);
     rows().rmsNorm(rows, all.memory(), memory(norm.weights()), norm.epsilon(), out, all.columns());
     return out;
   }
@@ -359,7 +363,7 @@ public final class GpuDevice implements Device {
       Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
     int rows = ((GpuPass) pass).rows();
     Products.Matrix matrix = (Products.Matrix) weight;
-    compiled().products().multiply(memory(in), matrix, memory(x), rows, Result.ADDED);
+    products().multiply(memory(in), matrix, memory(x), rows, Result.ADDED);
     bias.ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), weight.rows()));
   }
 
@@ -368,7 +372,7 @@ public final class GpuDevice implements Device {
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
     int rows = ((GpuPass) pass).rows();
     Products.Matrix matrix = (Products.Matrix) weight;
-    if (bias.isEmpty() && compiled().products().gated(normed(x, norm), matrix, memory(out), rows)) {
+    if (bias.isEmpty() && products().gated(normed(x, norm), matrix, memory(out), rows)) {
       return;
     }
     long most = ((GpuActivations) out).rows();
@@ -394,8 +398,7 @@ public final class GpuDevice implements Device {
             head.rows(),
             layers,
             (first, rows, logits) ->
-                compiled()
-                    .products()
+                products()
                     .multiply(
                         normedRows(pass, x, norm, first, rows),
                         (Products.Matrix) head,
@@ -406,10 +409,15 @@ public final class GpuDevice implements Device {
     };
   }
 
+  /// Room for all rows, normed.
+  private Gpu.Memory normedRoom(GpuActivations x) {
+    return normed.atLeast((long) x.rows() * x.columns() * Format.BYTES);
+  }
+
   /// Some of the sampled rows, normed.
   private Gpu.Memory normedRows(Pass pass, Activations x, Norm norm, int first, int rows) {
     GpuActivations all = (GpuActivations) x;
-    Gpu.Memory out = normed.atLeast((long) all.rows() * all.columns() * Format.BYTES);
+    Gpu.Memory out = normedRoom(all);
     rows()
         .rmsNormSampled(
             rows,

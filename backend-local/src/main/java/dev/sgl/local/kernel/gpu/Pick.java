@@ -2,9 +2,9 @@ package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.gpu.Gpu.Grid;
 import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// The kernel in `pick.cu`: it answers draws from logits.
 final class Pick {
@@ -19,11 +19,11 @@ final class Pick {
   }
 
   static Gpu.KernelFile file(Format format) {
-    String fields = Stream.of(Field.values()).map(f -> f.declared).collect(Collectors.joining());
+    String fields = Field.ALL.stream().map(f -> f.declared).collect(Collectors.joining());
     return format.file("pick", Map.of("THREADS", "" + THREADS, "DRAW_FIELDS", fields));
   }
 
-  /// What a draw has, in the order in which the kernel reads it; four bytes each.
+  /// The fields of a draw in the order in which the kernel reads them, four bytes each.
   enum Field {
     TEMPERATURE("float temperature;"),
     TOP_P("float topP;"),
@@ -54,7 +54,9 @@ final class Pick {
       this.declared = declared;
     }
 
-    static final int COUNT = values().length;
+    static final List<Field> ALL = List.of(values());
+
+    static final int COUNT = ALL.size();
   }
 
   private record Arguments(

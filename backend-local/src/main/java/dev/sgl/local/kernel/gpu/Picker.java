@@ -14,6 +14,7 @@ final class Picker {
   private static final int ROWS = 256;
 
   private static final int MOST_ROWS = 1 << 14;
+
   /// Bytes of answers, and of draws, that there is room for from the beginning.
   private static final long LEAST = 64 << 10;
 
@@ -124,7 +125,7 @@ final class Picker {
     for (int i = 0; i < draws.size(); i++) {
       Draw draw = draws.get(i);
       int at = i * Pick.Field.COUNT;
-      for (Pick.Field field : Pick.Field.values()) {
+      for (Pick.Field field : Pick.Field.ALL) {
         heads[at + field.ordinal()] = encode(draw, field, integers, begins[i]);
       }
       begins[i + 1] = begins[i] + 2 + 2 * Math.max(0, draw.candidates()) + draw.scored().length;
