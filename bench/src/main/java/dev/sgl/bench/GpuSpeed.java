@@ -6,7 +6,6 @@ import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.cuda.CudaDriver;
-import dev.sgl.local.kernel.gpu.Ceilings;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
@@ -43,7 +42,7 @@ public final class GpuSpeed {
     this.ceilings = ceilings;
     int pagesEach = (CONTEXT + 8 * STEPS) / PAGE;
     int pages = Math.max(TOGETHER * pagesEach, PROMPT / PAGE);
-    pool = model.pool(pages, PAGE);
+    pool = model.pool(pages, PAGE, 0);
     tables = new int[TOGETHER][];
     for (int s = 0; s < TOGETHER; s++) {
       int own = s;

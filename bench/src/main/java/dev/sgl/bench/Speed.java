@@ -92,7 +92,7 @@ public final class Speed {
 
     Sequences(Model model) {
       this.model = model;
-      pool = model.pool(TOGETHER * tables[0].length, PAGE);
+      pool = model.pool(TOGETHER * tables[0].length, PAGE, 0);
       for (int page = 0; page < pool.pages(); page++) {
         pool.prepare(page);
         tables[page % TOGETHER][page / TOGETHER] = page;

@@ -24,18 +24,20 @@ public final class KvCache {
   private final KvPool pool;
   private final int pageSize;
   private final boolean shares;
-  private final FreePages free;
+  private final FreeList free;
+  private final FreeList freeSlots;
   private final RadixTree tree;
   private final Set<Hold> holds = new LinkedHashSet<>();
   private long evictions;
 
-  /// @param shares whether anything is kept for others; if not, every sequence computes all of its
-  ///     tokens
+  /// @param shares whether anything is kept for others; if not, and for models that keep states,
+  ///     every sequence computes all of its tokens
   public KvCache(KvPool pool, boolean shares) {
     this.pool = pool;
     this.pageSize = pool.pageSize();
-    this.shares = shares;
-    this.free = new FreePages(pool.pages());
+    this.shares = shares && pool.slots() == 0; // the tree knows no state in the midst of a text
+    this.free = new FreeList(pool.pages());
+    this.freeSlots = new FreeList(pool.slots());
     this.tree = new RadixTree(pageSize);
   }
 
@@ -103,7 +105,8 @@ public final class KvCache {
     tree.lock(node);
     int shared = node.end() / pageSize;
     int[] table = table(node);
-    Lease lease = new Lease(node, Arrays.copyOf(table, shared), shared);
+    int slot = pool.slots() == 0 ? Lease.NO_SLOT : freeSlots.take();
+    Lease lease = new Lease(node, Arrays.copyOf(table, shared), shared, slot);
     try {
       if (shared < table.length) { // it ends inside a page
         if (!grow(lease, node.end())) {
@@ -205,6 +208,9 @@ public final class KvCache {
       free.give(lease.pages()[i]);
     }
     tree.unlock(lease.node());
+    if (pool.slots() > 0) {
+      freeSlots.give(lease.slot());
+    }
   }
 
   /// How many of the sequence's first tokens other sequences or holds keep, too.
@@ -307,11 +313,13 @@ public final class KvCache {
 
   // --- what must always be true
 
-  /// Every page has exactly one owner; what is locked, evictable and free is all there is.
+  /// Every page and every slot has exactly one owner; locked, evictable and free pages are all
+  /// pages.
   ///
   /// @param leases of all sequences that are open
   public void checkInvariants(Collection<Lease> leases) {
     tree.checkInvariants();
+    checkSlots(leases);
     BitSet owned = free.all();
     int count = owned.cardinality();
     for (Node root : tree.roots()) {
@@ -334,6 +342,19 @@ public final class KvCache {
       throw new AssertionError(
           "%d free, %d evictable, %d locked, %d of sequences: not all %d pages"
               .formatted(free.count(), tree.evictablePages(), locked, running, pool.pages()));
+    }
+  }
+
+  private void checkSlots(Collection<Lease> leases) {
+    BitSet owned = freeSlots.all();
+    int count = owned.cardinality();
+    if (pool.slots() > 0) {
+      leases.forEach(lease -> owned.set(lease.slot()));
+      count += leases.size();
+    }
+    if (count != pool.slots() || owned.cardinality() != count) {
+      throw new AssertionError(
+          "of %d slots %d are owned, %d times".formatted(pool.slots(), owned.cardinality(), count));
     }
   }
 

@@ -3,16 +3,27 @@ package dev.sgl.local.cache;
 import java.util.Arrays;
 
 /// The pages of one running sequence: those of the tokens that are in the tree, found there or put
-/// there by the sequence, and after them its own.
+/// there by the sequence, and after them its own. And the slot of its states.
 public final class Lease {
+  /// The slot of all sequences of a model that keeps no states.
+  static final int NO_SLOT = 0;
+
   private Node node; // the tokens up to its end are in the tree, and locked
   private int[] pages;
   private int firstOwned;
+  private final int slot;
 
-  Lease(Node node, int[] pages, int firstOwned) {
+  /// @param slot [#NO_SLOT] if the model keeps no states
+  Lease(Node node, int[] pages, int firstOwned, int slot) {
     this.node = node;
     this.pages = pages;
     this.firstOwned = firstOwned;
+    this.slot = slot;
+  }
+
+  /// The slot of its states; [#NO_SLOT] if the model keeps no states.
+  public int slot() {
+    return slot;
   }
 
   /// The page table: position `p` is in the page `pages()[p / pageSize]`.

@@ -71,7 +71,7 @@ final class Engine implements AutoCloseable {
   Engine(Model model, LocalOptions options, ScheduleOptions schedule, int tokens) {
     int pageSize = options.cache().pageSize();
     this.model = model;
-    this.pool = model.pool((tokens + pageSize - 1) / pageSize, pageSize);
+    this.pool = model.pool((tokens + pageSize - 1) / pageSize, pageSize, schedule.maxRunning());
     this.cache = new KvCache(pool, options.cache().shares());
     this.scheduler = new Scheduler(cache, schedule, System::nanoTime);
     this.record = new EngineRecord();

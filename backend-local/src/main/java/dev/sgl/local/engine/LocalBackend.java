@@ -164,12 +164,13 @@ public final class LocalBackend implements TokenBackend {
   /// Tokens that the pool of keys and values holds: as many as are asked for, or what a few full
   /// sequences need, and on a GPU all that may ever run, as far as there is memory for it.
   private static int pool(Model model, LocalOptions options, ScheduleOptions schedule) {
-    long fit = model.room() / model.bytesPerToken();
+    long room = model.room() - schedule.maxRunning() * model.bytesPerSequence();
+    long fit = Math.max(0, room) / model.bytesPerToken();
     int context = Math.min(options.context().orElse(model.context()), model.context());
     if (fit < Math.min(context, LEAST_POOL)) {
       throw new ModelException(
           "%,d MiB are left for keys and values, room for %,d tokens, which is too little; choose a smaller model, or give more memory (-Xmx, or on a GPU --mem-fraction)"
-              .formatted(model.room() >> 20, fit));
+              .formatted(Math.max(0, room) >> 20, fit));
     }
     long few =
         model.hasOwnMemory()

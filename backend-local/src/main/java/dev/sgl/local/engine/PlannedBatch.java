@@ -21,6 +21,7 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
     int[] tokens = new int[rows];
     int[] positions = new int[rows];
     int[][] tables = new int[rows][];
+    int[] slots = new int[rows];
     List<SampledRow> sampled = new ArrayList<>();
     int[] sampledRows = new int[rows];
     int row = 0;
@@ -29,6 +30,7 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
         tokens[row] = piece.sequence().token(position);
         positions[row] = position;
         tables[row] = piece.pages();
+        slots[row] = piece.slot();
         if (position >= piece.wanted()) {
           sampledRows[sampled.size()] = row;
           sampled.add(new SampledRow(piece.sequence(), position));
@@ -37,6 +39,6 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
       }
     }
     int[] wanted = Arrays.copyOf(sampledRows, sampled.size());
-    return new PlannedBatch(pieces, sampled, new Batch(tokens, positions, tables, wanted));
+    return new PlannedBatch(pieces, sampled, new Batch(tokens, positions, tables, slots, wanted));
   }
 }

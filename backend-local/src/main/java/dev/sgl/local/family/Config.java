@@ -146,6 +146,18 @@ final class Config {
         .orElse(List.of());
   }
 
+  /// A list of whole numbers from 0 to below `end`; empty if there is none.
+  Optional<List<Integer>> indices(String key, int end) {
+    return value(
+            key,
+            value ->
+                value.isArray()
+                    && Streams.stream(value)
+                        .allMatch(i -> i.isIntegralNumber() && i.asLong() >= 0 && i.asLong() < end),
+            "a list of whole numbers below " + end)
+        .map(list -> Streams.stream(list).map(JsonNode::asInt).toList());
+  }
+
   /// A refusal that names a key.
   ModelException wrong(String key, String why) {
     return new ModelException("config.json: " + path + key + " " + why);

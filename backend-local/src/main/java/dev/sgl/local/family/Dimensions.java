@@ -26,30 +26,42 @@ record Dimensions(
     int context,
     boolean tied) {
 
+  /// The numbers of a model whose keys are those of Llama.
   static Dimensions read(Config config) {
-    int hidden = config.number("hidden_size");
-    int heads = config.number("num_attention_heads");
-    int kvHeads = config.number("num_key_value_heads", heads);
-    int headDim = config.count("head_dim").orElse(hidden / heads);
+    requireSilu(config);
+    return new Dimensions(
+        config.number("vocab_size"),
+        config.number("hidden_size"),
+        config.number("intermediate_size"),
+        config.number("num_hidden_layers"),
+        heads(config),
+        (float) config.positive("rms_norm_eps", 1e-6),
+        RotaryScaling.context(config),
+        config.flag("tie_word_embeddings", false));
+  }
+
+  private static void requireSilu(Config config) {
     String activation = config.text("hidden_act").orElse("silu");
     if (!activation.equals("silu")) {
       throw new ModelException(
           "config.json: the activation " + activation + " is not supported, only silu");
     }
+  }
+
+  /// The heads of each layer's attention.
+  ///
+  /// @throws ModelException if they cannot share the heads of keys, or cannot be turned by pairs
+  static AttentionShape heads(Config config) {
+    int hidden = config.number("hidden_size");
+    int heads = config.number("num_attention_heads");
+    int kvHeads = config.number("num_key_value_heads", heads);
+    int headDim = config.count("head_dim").orElse(hidden / heads);
     if (heads % kvHeads != 0 || headDim < 2 || headDim % 2 != 0) {
       throw new ModelException(
           "config.json: %d heads do not share %d key heads of %d numbers"
               .formatted(heads, kvHeads, headDim));
     }
-    return new Dimensions(
-        config.number("vocab_size"),
-        hidden,
-        config.number("intermediate_size"),
-        config.number("num_hidden_layers"),
-        new AttentionShape(heads, kvHeads, headDim, AttentionShape.ALL),
-        (float) config.positive("rms_norm_eps", 1e-6),
-        RotaryScaling.context(config),
-        config.flag("tie_word_embeddings", false));
+    return new AttentionShape(heads, kvHeads, headDim, AttentionShape.ALL);
   }
 
   Norm norm(Role role) {
@@ -67,15 +79,17 @@ record Dimensions(
   ///
   /// @param attention that of each layer, by its number
   Decoder preNorm(IntFunction<Part.Attention> attention, Part.Gated gated) {
-    List<Layer> all =
-        IntStream.range(0, layers)
-            .mapToObj(
-                layer ->
-                    new Layer(
-                        List.of(
-                            new Layer.Residual(norm(Role.ATTENTION_NORM), attention.apply(layer)),
-                            new Layer.Residual(norm(Role.FORWARD_NORM), gated))))
-            .toList();
+    return decoder(
+        layer ->
+            new Layer(
+                List.of(
+                    new Layer.Residual(norm(Role.ATTENTION_NORM), attention.apply(layer)),
+                    new Layer.Residual(norm(Role.FORWARD_NORM), gated))));
+  }
+
+  /// A decoder of layers, each by its number.
+  Decoder decoder(IntFunction<Layer> layer) {
+    List<Layer> all = IntStream.range(0, layers).mapToObj(layer).toList();
     return new Decoder(vocabulary, hidden, context, all, norm(Role.FINAL_NORM), tied);
   }
 }

@@ -16,6 +16,7 @@ import java.util.function.LongConsumer;
 public final class Families {
   private static final Map<String, Family> TABLE =
       Map.of(
+          "Lfm2ForCausalLM", new Lfm2(),
           "LlamaForCausalLM", new Llama(),
           "MistralForCausalLM", new Mistral(),
           "Qwen2ForCausalLM", new Qwen2(),

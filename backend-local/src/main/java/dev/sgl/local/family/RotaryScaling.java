@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
 final class RotaryScaling {
+  private static final double THETA = 10_000;
   private static final int CONTEXT = 2048;
   private static final int MOST_CONTEXT = 1 << 24;
 
@@ -15,11 +16,11 @@ final class RotaryScaling {
   private final int context;
   private final int named; // by the file, before the scaling
 
-  private RotaryScaling(Config config, Dimensions dimensions) {
+  private RotaryScaling(Config config, Dimensions dimensions, double standard) {
     scaling = scaling(config);
     type = type(scaling);
     headDim = dimensions.heads().headDim();
-    double outside = config.positive("rope_theta", 10_000);
+    double outside = config.positive("rope_theta", standard);
     theta = scaling.positive("rope_theta", outside);
     context = dimensions.context();
     named = config.number("max_position_embeddings", CONTEXT);
@@ -28,11 +29,16 @@ final class RotaryScaling {
     }
   }
 
-  /// The angles by which positions turn a head.
+  /// The angles by which positions turn a head, of a theta of 10,000 if the file names none.
   ///
   /// @throws dev.sgl.local.weights.ModelException if the scaling is not known
   static Rotary rotary(Config config, Dimensions dimensions) {
-    RotaryScaling scaling = new RotaryScaling(config, dimensions);
+    return rotary(config, dimensions, THETA);
+  }
+
+  /// The same, of a theta of `standard` if the file names none.
+  static Rotary rotary(Config config, Dimensions dimensions, double standard) {
+    RotaryScaling scaling = new RotaryScaling(config, dimensions, standard);
     float[] frequencies = new float[scaling.headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
       double plain = Math.pow(scaling.theta, -2.0 * i / scaling.headDim);
@@ -44,7 +50,12 @@ final class RotaryScaling {
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with
   /// at first, whether or not the file counts them.
   static int context(Config config) {
-    int named = config.number("max_position_embeddings", CONTEXT);
+    return context(config, CONTEXT);
+  }
+
+  /// The same, of `standard` positions if the file counts none.
+  static int context(Config config, int standard) {
+    int named = config.number("max_position_embeddings", standard);
     Config scaling = scaling(config);
     if (!type(scaling).equals("yarn")) {
       return named;

@@ -6,8 +6,14 @@ package dev.sgl.local.kernel;
 /// @param tokens token id of each row
 /// @param positions place of each row in its sequence
 /// @param tables pages of each row's sequence, shared between its rows
+/// @param slots where each row's sequence has its states; each sequence of a batch has its own
 /// @param sampled rows whose logits are wanted, ascending
-public record Batch(int[] tokens, int[] positions, int[][] tables, int[] sampled) {
+public record Batch(int[] tokens, int[] positions, int[][] tables, int[] slots, int[] sampled) {
+  /// Rows of one sequence, or of a model that keeps no states.
+  public Batch(int[] tokens, int[] positions, int[][] tables, int[] sampled) {
+    this(tokens, positions, tables, new int[tokens.length], sampled);
+  }
+
   /// Number of rows.
   public int rows() {
     return tokens.length;

@@ -29,13 +29,13 @@ public interface Device extends AutoCloseable {
   /// The same for the sum that runs through all layers.
   Activations residual(int rows, int columns);
 
-  /// Pages for the keys and values of a model.
+  /// Room for what a model keeps of sequences.
   ///
-  /// @param cells one for each layer that keeps keys and values
-  KvPool pool(List<Cell> cells, int pages, int pageSize);
+  /// @param slots for the states of as many sequences
+  KvPool pool(Kept kept, int pages, int pageSize, int slots);
 
-  /// Bytes that a token takes in a pool of such cells.
-  long bytesPerToken(List<Cell> cells);
+  /// Bytes that a token takes in such a pool.
+  long bytesPerToken(Kept kept);
 
   /// Bytes that are left for keys and values.
   long room();
@@ -84,6 +84,14 @@ public interface Device extends AutoCloseable {
   /// @param heads queries, keys and values; undefined afterwards
   void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out);
 
+  /// A short convolution over the tokens of each sequence, between two gates: of a row's parts
+  /// `(b, c, x)`, `out[t] = c[t] · (bias + Σ weights[k] · (b · x)[t − taps + 1 + k])`, channel by
+  /// channel. The products `b · x` of the last `taps − 1` tokens are the state of the sequence.
+  /// (Hasani et al., LFM2, 2025.)
+  ///
+  /// @param parts `b`, `c` and `x`
+  void convolve(Pass pass, ConvolutionLayer layer, Activations parts, Activations out);
+
   /// `x += in · weightᵀ + bias`.
   void addProjection(
       Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x);
@@ -109,6 +117,14 @@ public interface Device extends AutoCloseable {
       Rotary rotary,
       Optional<Norm> queryNorm,
       Optional<Norm> keyNorm) {}
+
+  /// The short convolution of a layer.
+  ///
+  /// @param state its number among the states of the pool
+  /// @param taps tokens that it sees: the row's own and those before it
+  /// @param weights `[channels, taps]`, the oldest token's first
+  record ConvolutionLayer(
+      int state, int channels, int taps, Vector weights, Optional<Vector> bias) {}
 
   /// A root-mean-square norm of groups of as many numbers as there are weights.
   record Norm(Vector weights, float epsilon) {}

@@ -16,7 +16,10 @@ public interface Model extends AutoCloseable {
   /// Bytes that the keys and values of a token take.
   long bytesPerToken();
 
-  /// Bytes that are left for keys and values.
+  /// Bytes that the states of a sequence take, whatever its length; 0 if no layer keeps a state.
+  long bytesPerSequence();
+
+  /// Bytes that are left for keys, values and states.
   long room();
 
   /// Whether [#forward] returns before it is done; see [dev.sgl.local.kernel.Device].
@@ -33,8 +36,8 @@ public interface Model extends AutoCloseable {
   /// Gets ready what would be slow the first time.
   default void warmUp() {}
 
-  /// A pool of pages for its keys and values.
-  KvPool pool(int pages, int pageSize);
+  /// A pool of pages for its keys and values, and of slots for the states of sequences.
+  KvPool pool(int pages, int pageSize, int slots);
 
   /// Computes the batch's rows, writes their keys and values into the pool, and returns the logits
   /// of the sampled rows.

@@ -1,15 +1,16 @@
 package dev.sgl.local.model;
 
 import dev.sgl.local.kernel.AttentionShape;
-import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.State;
 import java.util.Optional;
 
 /// A computation of a layer on the hidden state of each token.
 public sealed interface Part {
 
-  /// The cell of the pool that it reads and writes, if it has one.
-  Optional<Cell> cell();
+  /// The numbers that it keeps of sequences: a cell, a state, or nothing.
+  Kept kept();
 
   /// Causal attention with grouped queries (Ainslie et al., 2023).
   ///
@@ -26,8 +27,8 @@ public sealed interface Part {
       Optional<HeadNorms> headNorms)
       implements Part {
     @Override
-    public Optional<Cell> cell() {
-      return Optional.of(shape.cell());
+    public Kept kept() {
+      return Kept.of(shape.cell());
     }
   }
 
@@ -39,8 +40,21 @@ public sealed interface Part {
   /// @param inner numbers of a token inside
   record Gated(int inner, boolean bias) implements Part {
     @Override
-    public Optional<Cell> cell() {
-      return Optional.empty();
+    public Kept kept() {
+      return Kept.NOTHING;
+    }
+  }
+
+  /// A short convolution over the last tokens between two gates (Hasani et al., LFM2, 2025):
+  /// `out(c · convolution(b · x))`, where `b`, `c` and `x` are the parts of `in(x)`.
+  ///
+  /// @param channels numbers of a token inside
+  /// @param taps tokens that it sees: the row's own and those before it
+  /// @param bias whether the projections and the convolution have one
+  record Convolution(int channels, int taps, boolean bias) implements Part {
+    @Override
+    public Kept kept() {
+      return Kept.of(new State(channels * (taps - 1)));
     }
   }
 }

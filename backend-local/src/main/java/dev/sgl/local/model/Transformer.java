@@ -3,9 +3,10 @@ package dev.sgl.local.model;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
+import dev.sgl.local.kernel.Device.ConvolutionLayer;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
@@ -43,6 +44,17 @@ public final class Transformer implements Model {
         Activations attended)
         implements Step {}
 
+    /// @param parts room for the gates and what they gate
+    /// @param gated room for the result
+    record Convolve(
+        Device.Norm norm,
+        Projection input,
+        ConvolutionLayer layer,
+        Projection output,
+        Activations parts,
+        Activations gated)
+        implements Step {}
+
     /// @param inner room for the numbers inside
     record Feed(Device.Norm norm, Projection gateUp, Projection down, Activations inner)
         implements Step {}
@@ -55,12 +67,12 @@ public final class Transformer implements Model {
   private final LongConsumer loaded;
   private final Matrix embedding;
   private final List<Step> steps = new ArrayList<>();
-  private final List<Cell> cells = new ArrayList<>();
   private final Set<AttentionShape> shapes = new LinkedHashSet<>();
   private final Device.Norm norm;
   private final Matrix head;
   private final Activations x; // the sum that runs through the layers
   private final Map<List<Integer>, Activations> scratches = new HashMap<>(); // by their columns
+  private Kept kept = Kept.NOTHING; // by the layers that are loaded
   private long loadedBytes;
 
   /// Puts the weights of a model on a device.
@@ -108,10 +120,12 @@ public final class Transformer implements Model {
   }
 
   private Step step(Layer.Residual residual, int layer) {
-    residual.part().cell().ifPresent(cells::add);
+    kept = kept.plus(residual.part().kept());
+    Device.Norm before = norm(residual.before(), layer);
     return switch (residual.part()) {
-      case Part.Attention attention -> attend(attention, norm(residual.before(), layer), layer);
-      case Part.Gated gated -> feed(gated, norm(residual.before(), layer), layer);
+      case Part.Attention attention -> attend(attention, before, layer);
+      case Part.Convolution convolution -> convolve(convolution, before, layer);
+      case Part.Gated gated -> feed(gated, before, layer);
     };
   }
 
@@ -138,7 +152,7 @@ public final class Transformer implements Model {
         before,
         input,
         new AttentionLayer(
-            cells.size() - 1,
+            kept.cells().size() - 1,
             shape,
             attention.rotary(),
             attention.headNorms().map(norms -> norm(norms.query(), layer)),
@@ -146,6 +160,35 @@ public final class Transformer implements Model {
         output,
         scratch(queries, keys, keys),
         scratch(queries));
+  }
+
+  private Step convolve(Part.Convolution part, Device.Norm before, int layer) {
+    int channels = part.channels();
+    Output[] gates = {
+      new Output(Role.CONVOLUTION_GATE_IN, channels),
+      new Output(Role.CONVOLUTION_GATE_OUT, channels),
+      new Output(Role.CONVOLUTION_INPUT, channels)
+    };
+    Projection input = projection(layer, decoder.hidden(), part.bias(), gates);
+    Projection output =
+        projection(
+            layer, channels, part.bias(), new Output(Role.CONVOLUTION_OUTPUT, decoder.hidden()));
+    Weight taps = weights.weight(Role.CONVOLUTION, layer, channels, part.taps());
+    return new Step.Convolve(
+        before,
+        input,
+        new ConvolutionLayer(
+            kept.states().size() - 1,
+            channels,
+            part.taps(),
+            device.vector(List.of(taps)),
+            part.bias()
+                ? Optional.of(
+                    device.vector(List.of(weights.bias(Role.CONVOLUTION, layer, channels))))
+                : Optional.empty()),
+        output,
+        scratch(channels, channels, channels),
+        scratch(channels));
   }
 
   private Step feed(Part.Gated gated, Device.Norm before, int layer) {
@@ -196,7 +239,12 @@ public final class Transformer implements Model {
 
   @Override
   public long bytesPerToken() {
-    return device.bytesPerToken(cells);
+    return device.bytesPerToken(kept);
+  }
+
+  @Override
+  public long bytesPerSequence() {
+    return kept.bytesPerSequence();
   }
 
   @Override
@@ -220,8 +268,8 @@ public final class Transformer implements Model {
   }
 
   @Override
-  public KvPool pool(int pages, int pageSize) {
-    return device.pool(cells, pages, pageSize);
+  public KvPool pool(int pages, int pageSize, int slots) {
+    return device.pool(kept, pages, pageSize, slots);
   }
 
   // --- computing
@@ -242,6 +290,12 @@ public final class Transformer implements Model {
           device.project(pass, x, attend.norm(), input.weight(), input.bias(), attend.heads());
           device.attention(pass, attend.layer(), attend.heads(), attend.attended());
           add(pass, attend.attended(), attend.output());
+        }
+        case Step.Convolve convolve -> {
+          Projection input = convolve.input();
+          device.project(pass, x, convolve.norm(), input.weight(), input.bias(), convolve.parts());
+          device.convolve(pass, convolve.layer(), convolve.parts(), convolve.gated());
+          add(pass, convolve.gated(), convolve.output());
         }
         case Step.Feed feed -> {
           Projection gateUp = feed.gateUp();

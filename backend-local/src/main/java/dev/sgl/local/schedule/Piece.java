@@ -18,6 +18,11 @@ public record Piece(Sequence sequence, int first, int end, int wanted) {
     return sequence.lease().pages();
   }
 
+  /// Where the states of the sequence are.
+  public int slot() {
+    return sequence.lease().slot();
+  }
+
   /// Whether it is a part of what the sequence had when it was admitted.
   public boolean isPrefill() {
     return sequence.isPrefilling();

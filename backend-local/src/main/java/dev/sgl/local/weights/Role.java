@@ -18,6 +18,18 @@ public enum Role {
   KEY_NORM,
   ATTENTION_OUTPUT,
 
+  /// The norm before a short convolution.
+  CONVOLUTION_NORM,
+  /// To the gate before the convolution.
+  CONVOLUTION_GATE_IN,
+  /// To the gate behind it.
+  CONVOLUTION_GATE_OUT,
+  /// To the numbers that are convolved.
+  CONVOLUTION_INPUT,
+  /// For each channel, the factors of the last tokens.
+  CONVOLUTION,
+  CONVOLUTION_OUTPUT,
+
   /// The norm before the feed-forward part.
   FORWARD_NORM,
   GATE,

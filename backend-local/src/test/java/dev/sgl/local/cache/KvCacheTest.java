@@ -2,11 +2,14 @@ package dev.sgl.local.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.host.HostKvPool;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The cache against a plain list of everything that was ever published, and against what the pages
 /// hold: each slot is written with a number that stands for all tokens up to it.
 class KvCacheTest {
-  private static final List<Cell> CELLS = List.of(new Cell(1, 1));
+  private static final Kept KEPT = Kept.of(new Cell(1, 1));
 
   private static final int OPERATIONS = 100_000;
   private static final int NAMESPACES = 3;
@@ -53,7 +56,7 @@ class KvCacheTest {
 
     Duel(long seed, int pages, int pageSize, boolean evicts) {
       this.random = new SplittableRandom(seed);
-      this.pool = new HostKvPool(CELLS, pages, pageSize);
+      this.pool = new HostKvPool(KEPT, pages, pageSize, 0);
       this.cache = new KvCache(pool, true);
       this.evicts = evicts;
     }
@@ -219,7 +222,7 @@ class KvCacheTest {
 
   @Test
   void givesUpTheEndOfWhatWasUsedLongestAgo() {
-    HostKvPool pool = new HostKvPool(CELLS, 8, 4);
+    HostKvPool pool = new HostKvPool(KEPT, 8, 4, 0);
     KvCache cache = new KvCache(pool, true);
     int[] old = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; // 3 pages
     int[] recent = {2, 2, 3, 4, 5, 6, 7, 8}; // 2 pages
@@ -238,7 +241,7 @@ class KvCacheTest {
 
   @Test
   void whatIsHeldIsNotEvicted() {
-    HostKvPool pool = new HostKvPool(CELLS, 4, 4);
+    HostKvPool pool = new HostKvPool(KEPT, 4, 4, 0);
     KvCache cache = new KvCache(pool, true);
     int[] kept = {1, 2, 3, 4, 5, 6};
     Hold hold = cache.hold("", kept); // before anybody has computed it
@@ -252,7 +255,7 @@ class KvCacheTest {
 
   @Test
   void namespacesShareNothing() {
-    KvCache cache = new KvCache(new HostKvPool(CELLS, 8, 4), true);
+    KvCache cache = new KvCache(new HostKvPool(KEPT, 8, 4, 0), true);
     int[] tokens = {1, 2, 3, 4, 5};
     fill(cache, tokens);
     assertEquals(5, cache.find("", tokens, 5).length());
@@ -262,13 +265,30 @@ class KvCacheTest {
   /// A device that is lost copies nothing more.
   @Test
   void aCopyThatFailsKeepsNoPage() {
-    KvCache cache = new KvCache(new BrokenPool(new HostKvPool(CELLS, 8, 4)), true);
+    KvCache cache = new KvCache(new BrokenPool(new HostKvPool(KEPT, 8, 4, 0)), true);
     fill(cache, new int[] {1, 2, 3, 4, 5});
     int before = cache.availablePages();
     Prefix prefix = cache.find("", new int[] {1, 2, 3, 9}, 3); // ends inside a page
     assertThrows(IllegalStateException.class, () -> cache.open(prefix));
     assertEquals(before, cache.availablePages());
     cache.checkInvariants(List.of());
+  }
+
+  /// A state belongs to one place of one text, so nothing of another sequence can be used.
+  @Test
+  void sequencesWithStatesShareNothing() {
+    Kept kept = KEPT.plus(Kept.of(new State(3)));
+    KvCache cache = new KvCache(new HostKvPool(kept, 8, 4, 2), true);
+    int[] tokens = {1, 2, 3, 4, 5};
+    fill(cache, tokens);
+    Prefix prefix = cache.find("", tokens, tokens.length);
+    assertEquals(0, prefix.length());
+    Lease first = cache.open(prefix);
+    Lease second = cache.open(prefix);
+    assertNotEquals(first.slot(), second.slot());
+    cache.checkInvariants(List.of(first, second));
+    cache.close(first);
+    assertEquals(first.slot(), cache.open(prefix).slot());
   }
 
   private record BrokenPool(KvPool pool) implements KvPool {
@@ -280,6 +300,11 @@ class KvCacheTest {
     @Override
     public int pageSize() {
       return pool.pageSize();
+    }
+
+    @Override
+    public int slots() {
+      return pool.slots();
     }
 
     @Override

@@ -77,7 +77,8 @@ final class BrokenDevice {
       int[][] tables = new int[batch.rows()][];
       Arrays.fill(tables, nowhere);
       return super.forward(
-          new Batch(batch.tokens(), batch.positions(), tables, batch.sampled()), pool);
+          new Batch(batch.tokens(), batch.positions(), tables, batch.slots(), batch.sampled()),
+          pool);
     }
   }
 }

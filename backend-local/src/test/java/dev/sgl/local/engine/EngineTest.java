@@ -175,10 +175,12 @@ class EngineTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("ways")
   void everyRequestGetsTheTokensThatItGetsAlone(String name, LocalOptions options) {
-    try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve("llama"))) {
-      Transformer model = Families.open(checkpoint, new HostDevice(new VectorKernels(2)), 4096);
-      List<Wanted> schedule = schedule(7, model.vocabulary(), 120);
-      run(model, options, 400, schedule, alone(model, schedule));
+    for (String folder : List.of("llama", "lfm2")) { // without and with states
+      try (Checkpoint checkpoint = Checkpoint.open(MODELS.resolve(folder))) {
+        Transformer model = Families.open(checkpoint, new HostDevice(new VectorKernels(2)), 4096);
+        List<Wanted> schedule = schedule(7, model.vocabulary(), 120);
+        run(model, options, 400, schedule, alone(model, schedule));
+      }
     }
   }
 
@@ -187,7 +189,7 @@ class EngineTest {
     List<int[]> all = new ArrayList<>();
     for (Wanted wanted : schedule) {
       int end = wanted.prompt().length + wanted.count();
-      KvPool pool = model.pool(1, end);
+      KvPool pool = model.pool(1, end, 1);
       pool.prepare(0);
       int[] tokens = Arrays.copyOf(wanted.prompt(), end);
       int computed = 0;

@@ -56,7 +56,7 @@ class FoldersFuzzTest {
   @TempDir Path folder = Path.of("");
 
   private static final List<String> MODELS =
-      List.of("llama", "mistral", "qwen2", "qwen3", "qwen3-yarn");
+      List.of("lfm2", "llama", "mistral", "qwen2", "qwen3", "qwen3-yarn");
 
   /// A file of a model, as JSON: of weights the header.
   private record Source(String model, String name, JsonNode json) {}

@@ -29,6 +29,11 @@ class ForwardingModel implements Model {
   }
 
   @Override
+  public long bytesPerSequence() {
+    return model.bytesPerSequence();
+  }
+
+  @Override
   public long room() {
     return model.room();
   }
@@ -44,8 +49,8 @@ class ForwardingModel implements Model {
   }
 
   @Override
-  public KvPool pool(int pages, int pageSize) {
-    return model.pool(pages, pageSize);
+  public KvPool pool(int pages, int pageSize, int slots) {
+    return model.pool(pages, pageSize, slots);
   }
 
   @Override

@@ -27,7 +27,9 @@ final class LateModel extends ForwardingModel {
   public Logits forward(Batch batch, KvPool pool) {
     int[] tokens = Arrays.stream(batch.tokens()).map(t -> t < 0 ? picked[~t] : t).toArray();
     Logits logits =
-        super.forward(new Batch(tokens, batch.positions(), batch.tables(), batch.sampled()), pool);
+        super.forward(
+            new Batch(tokens, batch.positions(), batch.tables(), batch.slots(), batch.sampled()),
+            pool);
     return new Logits() {
       @Override
       public float[] state(int row) {

@@ -101,7 +101,7 @@ class LocalBackendTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
   void generatesTheGreedyTokensOfTransformers(String model) throws IOException {
     JsonNode expected =
         new ObjectMapper().readTree(MODELS.resolve(model).resolve("expected.json").toFile());

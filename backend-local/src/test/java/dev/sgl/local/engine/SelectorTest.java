@@ -7,6 +7,7 @@ import dev.sgl.backend.Selection;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.HostLogits;
@@ -142,7 +143,7 @@ class SelectorTest {
 
   private static double[] logprobs(int[] tokens) {
     int rows = tokens.length;
-    KvPool pool = new HostKvPool(List.of(new Cell(1, 1)), 1, rows);
+    KvPool pool = new HostKvPool(Kept.of(new Cell(1, 1)), 1, rows, 0);
     pool.prepare(0);
     int[] positions = IntStream.range(0, rows).toArray();
     Batch batch = new Batch(tokens, positions, new int[rows][1], new int[] {rows - 1});

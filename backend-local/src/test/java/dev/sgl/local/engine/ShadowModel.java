@@ -2,6 +2,7 @@ package dev.sgl.local.engine;
 
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.host.HostKvPool;
@@ -9,12 +10,11 @@ import dev.sgl.local.kernel.host.HostLogits;
 import dev.sgl.local.kernel.host.Tensor;
 import dev.sgl.local.model.Model;
 import java.util.Arrays;
-import java.util.List;
 
 /// A model whose logits are a hash of all tokens up to a row, which it keeps in the pages and reads
 /// from there: one wrong slot anywhere, and every later token is another.
 final class ShadowModel implements Model {
-  private static final List<Cell> CELLS = List.of(new Cell(1, 1));
+  private static final Kept KEPT = Kept.of(new Cell(1, 1));
 
   static final int VOCABULARY = 50;
 
@@ -30,7 +30,12 @@ final class ShadowModel implements Model {
 
   @Override
   public long bytesPerToken() {
-    return HostKvPool.bytesPerToken(CELLS);
+    return KEPT.numbersPerToken();
+  }
+
+  @Override
+  public long bytesPerSequence() {
+    return 0;
   }
 
   @Override
@@ -39,8 +44,8 @@ final class ShadowModel implements Model {
   }
 
   @Override
-  public KvPool pool(int pages, int pageSize) {
-    return new HostKvPool(CELLS, pages, pageSize);
+  public KvPool pool(int pages, int pageSize, int slots) {
+    return new HostKvPool(KEPT, pages, pageSize, slots);
   }
 
   @Override

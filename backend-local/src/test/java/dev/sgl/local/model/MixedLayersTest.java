@@ -11,7 +11,7 @@ import dev.sgl.local.kernel.host.PlainKernels;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// A model whose layers have different heads, windows and rotaries.
+/// A model whose layers have different heads, windows and rotaries, or keep states.
 class MixedLayersTest {
   private static final int[][] SEQUENCES = TinyDecoder.sequences(1, 17, 90, 300);
 
@@ -40,12 +40,13 @@ class MixedLayersTest {
     }
   }
 
-  /// 2 · 4 bytes for each number of the keys of the four layers.
+  /// 2 · 4 bytes for each number of the keys of four layers, and 4 for each of the states of two.
   @Test
-  void aTokenTakesTheSumOfItsCells() {
+  void aTokenTakesTheSumOfItsCellsAndASequenceThatOfItsStates() {
     try (Device device = new HostDevice(new PlainKernels())) {
       Model model = new Transformer(TinyDecoder.DECODER, new TinyDecoder(), device, 8, _ -> {});
       assertEquals(8 * (2 * 16 + 32 + 32 + 3 * 16), model.bytesPerToken());
+      assertEquals(4 * (3 * 48 + 64), model.bytesPerSequence());
     }
   }
 }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/// A model that no family has: two kinds of layers, with heads of other sizes, numbers, windows and
-/// rotaries, and random weights.
+/// A model that no family has: layers of attention, with heads of other sizes, numbers, windows and
+/// rotaries, and layers of short convolutions, which keep a state; random weights.
 public final class TinyDecoder implements WeightSource {
   public static final int VOCABULARY = 96;
   private static final int HIDDEN = 64;
@@ -36,7 +36,13 @@ public final class TinyDecoder implements WeightSource {
     Part.Attention narrow = attention(new AttentionShape(2, 1, 32, 40), 500);
     Part.Attention alone = attention(new AttentionShape(3, 3, 16, 24), 10_000);
     List<Layer> layers =
-        List.of(layer(wide, 96), layer(narrow, 128), layer(narrow, 128), layer(alone, 96));
+        List.of(
+            layer(wide, 96),
+            layer(new Part.Convolution(48, 4, true), 96),
+            layer(narrow, 128),
+            layer(narrow, 128),
+            layer(new Part.Convolution(HIDDEN, 2, false), 96),
+            layer(alone, 96));
     return new Decoder(VOCABULARY, HIDDEN, 1 << 10, layers, norm(Role.FINAL_NORM), false);
   }
 
@@ -48,10 +54,10 @@ public final class TinyDecoder implements WeightSource {
     return new Part.Attention(shape, new Rotary(frequencies, 1), true, false, Optional.empty());
   }
 
-  private static Layer layer(Part.Attention attention, int inner) {
+  private static Layer layer(Part first, int inner) {
     return new Layer(
         List.of(
-            new Layer.Residual(norm(Role.ATTENTION_NORM), attention),
+            new Layer.Residual(norm(Role.ATTENTION_NORM), first),
             new Layer.Residual(norm(Role.FORWARD_NORM), new Part.Gated(inner, false))));
   }
 
@@ -87,7 +93,7 @@ public final class TinyDecoder implements WeightSource {
   /// The logits after the last of each sequence's tokens: all tokens but the last of each in chunks
   /// of `chunk`, one sequence after the other, then the last ones of all sequences in one batch.
   public static List<float[]> logits(Model model, int[][] sequences, int chunk) {
-    KvPool pool = model.pool(sequences.length * PAGES, PAGE);
+    KvPool pool = model.pool(sequences.length * PAGES, PAGE, sequences.length);
     int[][] tables = new int[sequences.length][];
     for (int s = 0; s < sequences.length; s++) {
       tables[s] = IntStream.range(s * PAGES, (s + 1) * PAGES).toArray();
@@ -97,11 +103,14 @@ public final class TinyDecoder implements WeightSource {
         int to = Math.min(last, from + chunk);
         int[][] rows = new int[to - from][];
         Arrays.fill(rows, tables[s]);
+        int[] slots = new int[to - from];
+        Arrays.fill(slots, s);
         model.forward(
             new Batch(
                 Arrays.copyOfRange(sequences[s], from, to),
                 IntStream.range(from, to).toArray(),
                 rows,
+                slots,
                 new int[0]),
             pool);
       }
@@ -109,7 +118,7 @@ public final class TinyDecoder implements WeightSource {
     int[] tokens = Arrays.stream(sequences).mapToInt(s -> s[s.length - 1]).toArray();
     int[] positions = Arrays.stream(sequences).mapToInt(s -> s.length - 1).toArray();
     int[] sampled = IntStream.range(0, sequences.length).toArray();
-    Logits logits = model.forward(new Batch(tokens, positions, tables, sampled), pool);
+    Logits logits = model.forward(new Batch(tokens, positions, tables, sampled, sampled), pool);
     return IntStream.range(0, sequences.length).mapToObj(logits::state).toList();
   }
 

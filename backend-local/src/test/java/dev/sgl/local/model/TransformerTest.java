@@ -25,7 +25,7 @@ class TransformerTest {
   private static final int ROWS = 512;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
   void vectorKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new VectorKernels(2))) {
       agree(family, device);
@@ -33,7 +33,7 @@ class TransformerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
   void plainKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new PlainKernels())) {
       agree(family, device);
@@ -41,7 +41,7 @@ class TransformerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "mistral"})
+  @ValueSource(strings = {"llama", "mistral", "lfm2"})
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family));
         Device device = new HostDevice(new VectorKernels(2))) {
@@ -73,7 +73,7 @@ class TransformerTest {
 
   /// The logits after the last token, computed in pieces of at most `piece` tokens.
   private static float[] logits(Transformer model, int[] tokens, int piece) {
-    KvPool pool = model.pool(20, 16);
+    KvPool pool = model.pool(20, 16, 1);
     int[] table = new int[20];
     for (int i = 0; i < table.length; i++) {
       table[i] = table.length - 1 - i; // pages in no special order

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.GreedySequence;
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.testing.Property;
@@ -26,7 +27,7 @@ class SchedulerTest {
   private long now = STEP;
 
   private Scheduler scheduler(int pages, int batchTokens, int maxRunning, Order order) {
-    KvCache cache = new KvCache(new HostKvPool(List.of(new Cell(1, 1)), pages, 16), true);
+    KvCache cache = new KvCache(new HostKvPool(Kept.of(new Cell(1, 1)), pages, 16, 0), true);
     return new Scheduler(
         cache, new ScheduleOptions(batchTokens, maxRunning, order, PATIENCE), () -> now);
   }

@@ -190,6 +190,18 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void multiply(Tensor x, Tensor y, int rows) {
+    rows(
+        rows,
+        x.columns(),
+        (row, _) -> {
+          for (int i = row * x.columns(); i < (row + 1) * x.columns(); i++) {
+            x.values()[i] *= y.values()[i];
+          }
+        });
+  }
+
+  @Override
   public void add(Tensor x, Tensor y, int rows) {
     rows(
         rows,

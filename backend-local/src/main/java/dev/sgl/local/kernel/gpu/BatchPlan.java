@@ -40,6 +40,7 @@ final class BatchPlan {
     SAMPLED,
     TABLES,
     TABLE_OF_ROW,
+    SLOTS,
     WIDE_ITEMS,
     WIDE_COUNT,
     NARROW_ITEMS,
@@ -276,6 +277,7 @@ final class BatchPlan {
     header[Place.SAMPLED.ordinal()] = integers.add(batch.sampled());
     header[Place.TABLES.ordinal()] = integers.add(tables.array());
     header[Place.TABLE_OF_ROW.ordinal()] = integers.add(tableOfRow());
+    header[Place.SLOTS.ordinal()] = integers.add(batch.slots());
     header[Place.ITEM_ROWS.ordinal()] = integers.add(itemRows.array());
     integers.align(4);
     header[Place.WIDE_ITEMS.ordinal()] = integers.add(wide.array());

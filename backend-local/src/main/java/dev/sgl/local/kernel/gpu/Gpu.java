@@ -29,7 +29,8 @@ public interface Gpu extends AutoCloseable {
 
   /// Memory of the host that the GPU copies from and to by itself.
   record Pinned(MemorySegment segment) {
-    ByteBuffer buffer() {
+    /// Its bytes, in the order of the GPU.
+    public ByteBuffer buffer() {
       return segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 

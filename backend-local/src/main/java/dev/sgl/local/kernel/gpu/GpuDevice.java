@@ -3,9 +3,9 @@ package dev.sgl.local.kernel.gpu;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
@@ -48,7 +48,7 @@ public final class GpuDevice implements Device {
   private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
 
   /// Kernels that are compiled for the format of the first weight.
-  private record Compiled(Format format, Rows rows, Products products) {}
+  private record Compiled(Format format, Rows rows, Convolution convolution, Products products) {}
 
   private record GpuVector(Gpu.Memory memory) implements Vector {}
 
@@ -108,8 +108,8 @@ public final class GpuDevice implements Device {
     return gpu.name();
   }
 
-  /// The GPU itself, for tests of single operations.
-  Gpu gpu() {
+  /// The GPU itself, for tests of single operations and measurements.
+  public Gpu gpu() {
     return gpu;
   }
 
@@ -156,7 +156,8 @@ public final class GpuDevice implements Device {
 
   private Compiled compiled(Format format) {
     picker.use(new Pick(gpu, format));
-    return new Compiled(format, new Rows(gpu, format), new Products(gpu, format));
+    return new Compiled(
+        format, new Rows(gpu, format), new Convolution(gpu, format), new Products(gpu, format));
   }
 
   private Compiled compiled() {
@@ -195,14 +196,14 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public KvPool pool(List<Cell> cells, int pages, int pageSize) {
+  public KvPool pool(Kept kept, int pages, int pageSize, int slots) {
     gpu.enter();
-    return new GpuKvPool(gpu, rows(), cells, pages, pageSize);
+    return new GpuKvPool(gpu, rows(), kept, pages, pageSize, slots);
   }
 
   @Override
-  public long bytesPerToken(List<Cell> cells) {
-    return GpuKvPool.bytesPerToken(cells);
+  public long bytesPerToken(Kept kept) {
+    return kept.numbersPerToken() * Format.BYTES;
   }
 
   @Override
@@ -356,6 +357,21 @@ public final class GpuDevice implements Device {
         queries.map(n -> memory(n.weights()).address()).orElse(0L),
         layer.keyNorm().map(n -> memory(n.weights()).address()).orElse(0L),
         queries.map(Norm::epsilon).orElse(0f));
+  }
+
+  @Override
+  public void convolve(Pass pass, ConvolutionLayer layer, Activations parts, Activations out) {
+    GpuPass own = (GpuPass) pass;
+    Convolution.Operands operands =
+        new Convolution.Operands(
+            memory(parts),
+            memory(layer.weights()),
+            layer.bias().map(bias -> memory(bias).address()).orElse(0L),
+            own.pool().states(layer.state()),
+            memory(out));
+    compiled()
+        .convolution()
+        .run(own.rows(), own.integers(), operands, layer.channels(), layer.taps());
   }
 
   @Override

@@ -1,11 +1,12 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import java.util.List;
 
 /// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,
-/// headDim]`.
+/// headDim]`; behind them the states in single precision: `[layer, slot, length]`.
 final class GpuKvPool implements KvPool {
   private final Gpu gpu;
   private final Rows kernels;
@@ -14,22 +15,27 @@ final class GpuKvPool implements KvPool {
   private final long[] begins; // of each cell in the memory, in bytes
   private final int pages;
   private final int pageSize;
+  private final int slots;
+  private final long[] stateBegins; // of each state in the memory, in bytes
 
-  GpuKvPool(Gpu gpu, Rows kernels, List<Cell> cells, int pages, int pageSize) {
+  GpuKvPool(Gpu gpu, Rows kernels, Kept kept, int pages, int pageSize, int slots) {
     this.gpu = gpu;
     this.kernels = kernels;
-    this.cells = List.copyOf(cells);
+    this.cells = kept.cells();
     this.pages = pages;
     this.pageSize = pageSize;
+    this.slots = kept.states().isEmpty() ? 0 : slots;
     begins = new long[cells.size() + 1];
     for (int cell = 0; cell < cells.size(); cell++) {
       begins[cell + 1] = begins[cell] + 2 * bytesOfAPart(cell);
     }
-    this.memory = gpu.allocate(begins[cells.size()]);
-  }
-
-  static long bytesPerToken(List<Cell> cells) {
-    return cells.stream().mapToLong(cell -> 2L * cell.width() * Format.BYTES).sum();
+    stateBegins = new long[kept.states().size() + 1];
+    stateBegins[0] = begins[cells.size()];
+    for (int state = 0; state < kept.states().size(); state++) {
+      long bytes = (long) this.slots * kept.states().get(state).length() * Float.BYTES;
+      stateBegins[state + 1] = stateBegins[state] + bytes;
+    }
+    this.memory = gpu.allocate(stateBegins[kept.states().size()]);
   }
 
   /// Bytes of the keys of a cell, and of its values.
@@ -47,6 +53,11 @@ final class GpuKvPool implements KvPool {
     return keys(cell) + bytesOfAPart(cell);
   }
 
+  /// Where a state of the first slot is.
+  long states(int state) {
+    return memory.address() + stateBegins[state];
+  }
+
   Gpu.Memory memory() {
     return memory;
   }
@@ -59,6 +70,11 @@ final class GpuKvPool implements KvPool {
   @Override
   public int pageSize() {
     return pageSize;
+  }
+
+  @Override
+  public int slots() {
+    return slots;
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.sgl.local.kernel.host;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
@@ -83,13 +83,13 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public KvPool pool(List<Cell> cells, int pages, int pageSize) {
-    return new HostKvPool(cells, pages, pageSize);
+  public KvPool pool(Kept kept, int pages, int pageSize, int slots) {
+    return new HostKvPool(kept, pages, pageSize, slots);
   }
 
   @Override
-  public long bytesPerToken(List<Cell> cells) {
-    return HostKvPool.bytesPerToken(cells);
+  public long bytesPerToken(Kept kept) {
+    return kept.numbersPerToken() * Float.BYTES;
   }
 
   @Override
@@ -165,6 +165,23 @@ public final class HostDevice implements Device {
   }
 
   @Override
+  public void convolve(Pass pass, ConvolutionLayer layer, Activations parts, Activations out) {
+    HostPass host = (HostPass) pass;
+    List<Tensor> gates = ((Parts) parts).parts();
+    Tensor products = gates.get(2);
+    kernels.multiply(products, gates.get(0), host.rows());
+    Convolution convolution =
+        new Convolution(
+            layer.channels(),
+            layer.taps(),
+            only(layer.weights()),
+            layer.bias().map(HostDevice::only));
+    convolution.run(
+        products, host.batch(), slot -> host.pool().state(layer.state(), slot), only(out));
+    kernels.multiply(only(out), gates.get(1), host.rows());
+  }
+
+  @Override
   public void addProjection(
       Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
     int rows = pass.batch().rows();
@@ -204,6 +221,11 @@ public final class HostDevice implements Device {
     Tensor out = Tensor.of(x.rows(), weight.rows());
     linear(x, weight, Optional.empty(), new Parts(List.of(out)), x.rows());
     return out;
+  }
+
+  /// A part of rows of numbers.
+  public static Tensor part(Activations activations, int part) {
+    return ((Parts) activations).parts().get(part);
   }
 
   private static float[] only(Vector vector) {

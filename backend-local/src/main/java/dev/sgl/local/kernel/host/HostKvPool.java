@@ -1,32 +1,34 @@
 package dev.sgl.local.kernel.host;
 
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import java.util.List;
 
-/// Keys and values in the memory of the virtual machine, in single precision. A page's memory is
-/// taken when it is first written.
+/// Keys, values and states in the memory of the virtual machine, in single precision. The memory of
+/// a page or slot is taken when it is first written.
 public final class HostKvPool implements KvPool {
+  private final Kept kept;
   private final List<Cell> cells;
   private final int pages;
   private final int pageSize;
   private final float[][] keys; // [cell * pages + page][pageSize * width]
   private final float[][] values;
+  private final int slots;
+  private final float[][] states; // [state * slots + slot][length]
 
-  /// @param cells what each layer keeps of a token
   /// @param pages number of pages
   /// @param pageSize tokens of a page
-  public HostKvPool(List<Cell> cells, int pages, int pageSize) {
-    this.cells = List.copyOf(cells);
+  /// @param slots for states
+  public HostKvPool(Kept kept, int pages, int pageSize, int slots) {
+    this.kept = kept;
+    this.cells = kept.cells();
     this.pages = pages;
     this.pageSize = pageSize;
     this.keys = new float[Math.multiplyExact(cells.size(), pages)][];
     this.values = new float[cells.size() * pages][];
-  }
-
-  /// Bytes that a token takes.
-  public static long bytesPerToken(List<Cell> cells) {
-    return cells.stream().mapToLong(cell -> 2L * cell.width() * Float.BYTES).sum();
+    this.slots = kept.states().isEmpty() ? 0 : slots;
+    this.states = new float[kept.states().size() * this.slots][];
   }
 
   @Override
@@ -37,6 +39,11 @@ public final class HostKvPool implements KvPool {
   @Override
   public int pageSize() {
     return pageSize;
+  }
+
+  @Override
+  public int slots() {
+    return slots;
   }
 
   /// Numbers of a token's keys in a cell.
@@ -64,6 +71,17 @@ public final class HostKvPool implements KvPool {
       }
       System.arraycopy(values(cell, from), 0, values(cell, to), 0, tokens * width);
     }
+  }
+
+  /// The state of the sequence in a slot.
+  ///
+  /// @param state its number among those that layers keep
+  float[] state(int state, int slot) {
+    int at = state * slots + slot;
+    if (states[at] == null) {
+      states[at] = new float[kept.states().get(state).length()];
+    }
+    return states[at];
   }
 
   /// The keys of a page, `[kvHeads, headDim, pageSize]`: position beside position.

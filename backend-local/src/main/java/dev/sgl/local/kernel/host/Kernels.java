@@ -63,6 +63,9 @@ public interface Kernels extends AutoCloseable {
   /// `gate = silu(gate) · up`.
   void gate(Tensor gate, Tensor up, int rows);
 
+  /// `x *= y`.
+  void multiply(Tensor x, Tensor y, int rows);
+
   /// `x += y`.
   void add(Tensor x, Tensor y, int rows);
 

@@ -156,6 +156,13 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
+  public void multiply(Tensor x, Tensor y, int rows) {
+    for (int i = 0; i < rows * x.columns(); i++) {
+      x.values()[i] *= y.values()[i];
+    }
+  }
+
+  @Override
   public void add(Tensor x, Tensor y, int rows) {
     for (int i = 0; i < rows * x.columns(); i++) {
       x.values()[i] += y.values()[i];

@@ -57,13 +57,13 @@ class CudaModelTest {
   /// A prompt for each sequence, in batches of all sorts: whole, in chunks, together with the first
   /// tokens of others.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
   void logprobsAreThoseOfTheProcessor(String name) {
     compare(name, PRECISE, TOLERANCE);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
   void withFewerBitsTheyAreNear(String name) {
     compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
   }
@@ -114,7 +114,7 @@ class CudaModelTest {
 
   /// What embeddings are made of.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen3"})
+  @ValueSource(strings = {"llama", "qwen3", "lfm2"})
   void statesAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
@@ -202,7 +202,7 @@ class CudaModelTest {
   /// The greedy continuation is the processor's, up to the first step at which two tokens were as
   /// good as equal.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "demo"})
+  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
   void greedyTokensAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
@@ -249,7 +249,7 @@ class CudaModelTest {
   }
 
   private static KvPool pool(Transformer model, int sequences) {
-    KvPool pool = model.pool(sequences * PAGES_EACH, PAGE);
+    KvPool pool = model.pool(sequences * PAGES_EACH, PAGE, sequences);
     for (int page = 0; page < pool.pages(); page++) {
       pool.prepare(page);
     }
@@ -272,6 +272,7 @@ class CudaModelTest {
     List<Integer> tokens = new ArrayList<>();
     List<Integer> positions = new ArrayList<>();
     List<int[]> pages = new ArrayList<>();
+    List<Integer> slots = new ArrayList<>();
     List<Integer> sampled = new ArrayList<>();
     for (int s = 0; s < tables.length; s++) {
       int most = PAGES_EACH * PAGE - done[s];
@@ -281,6 +282,7 @@ class CudaModelTest {
         tokens.add(random.nextInt(vocabulary));
         positions.add(done[s] + i);
         pages.add(tables[s]);
+        slots.add(s);
       }
       done[s] += rows;
       if (rows > 0) {
@@ -290,7 +292,8 @@ class CudaModelTest {
     if (tokens.isEmpty()) {
       return batch(random, tables, done, vocabulary);
     }
-    return new Batch(ints(tokens), ints(positions), pages.toArray(int[][]::new), ints(sampled));
+    return new Batch(
+        ints(tokens), ints(positions), pages.toArray(int[][]::new), ints(slots), ints(sampled));
   }
 
   private static int[] ints(List<Integer> list) {

@@ -14,6 +14,7 @@ public final class KernelFiles {
     for (DType type : List.of(DType.BF16, DType.F16)) {
       Format format = new Format(type);
       files.add(Rows.file(format));
+      files.add(Convolution.file(format));
       files.add(Products.file(format));
       files.add(Pick.file(format));
       files.add(Attention.file(format, 64, 16));

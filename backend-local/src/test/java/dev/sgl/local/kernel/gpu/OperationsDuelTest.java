@@ -9,16 +9,21 @@ import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
+import dev.sgl.local.kernel.Device.ConvolutionLayer;
 import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
+import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
@@ -105,7 +110,7 @@ class OperationsDuelTest {
       table = weight(random, type, 30, hidden);
       deviceTable = device.load(List.of(table));
       AttentionShape shape = new AttentionShape(1, 1, 16, AttentionShape.ALL);
-      pool = device.pool(List.of(shape.cell()), rows, PAGE);
+      pool = device.pool(Kept.of(shape.cell()), rows, PAGE, 0);
       int[][] tables = IntStream.range(0, rows).mapToObj(r -> new int[] {r}).toArray(int[][]::new);
       batch = new Batch(random.ints(rows, 0, 30).toArray(), new int[rows], tables, new int[0]);
       pass = device.begin(batch, pool, Set.of(shape));
@@ -224,11 +229,11 @@ class OperationsDuelTest {
             rotary,
             queryNorm.map(w -> norm(device, w)),
             keyNorm.map(w -> norm(device, w)));
-    List<Cell> cells = List.of(new Cell(1, 16), shape.cell());
-    GpuKvPool pool = (GpuKvPool) device.pool(cells, PAGES, PAGE);
-    HostKvPool plainPool = new HostKvPool(cells, PAGES, PAGE);
+    Kept kept = Kept.of(new Cell(1, 16)).plus(Kept.of(shape.cell()));
+    GpuKvPool pool = (GpuKvPool) device.pool(kept, PAGES, PAGE, 0);
+    HostKvPool plainPool = new HostKvPool(kept, PAGES, PAGE, 0);
     IntStream.range(0, PAGES).forEach(plainPool::prepare);
-    Sequences sequences = new Sequences(random);
+    Sequences sequences = new Sequences(random, true);
     for (int step = 0; step < 8; step++) {
       Batch batch = sequences.next();
       int rows = batch.rows();
@@ -260,6 +265,75 @@ class OperationsDuelTest {
     device.gpu().free(pool.memory());
   }
 
+  /// Sequences that grow by pieces of every length, with and without a bias.
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void convolve(DType type) {
+    try (GpuDevice device = open(type)) {
+      device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
+      Property.forAll(40, (random, size) -> convolve(device, type, random, 1 + 2 * size));
+    }
+  }
+
+  private static void convolve(
+      GpuDevice device, DType type, SplittableRandom random, int channels) {
+    int taps = 2 + random.nextInt(4);
+    Weight weights = weight(random, DType.F32, channels, taps);
+    Optional<Weight> bias =
+        random.nextBoolean()
+            ? Optional.of(weight(random, DType.F32, 1, channels))
+            : Optional.empty();
+    Kept kept =
+        Kept.of(new State(5))
+            .plus(Kept.of(new State((taps - 1) * channels)))
+            .plus(Kept.of(new Cell(1, 16)));
+    GpuKvPool pool = (GpuKvPool) device.pool(kept, PAGES, PAGE, Sequences.COUNT);
+    try (HostDevice plain = new HostDevice(new PlainKernels())) {
+      KvPool plainPool = plain.pool(kept, PAGES, PAGE, Sequences.COUNT);
+      Set<AttentionShape> shapes = Set.of(new AttentionShape(1, 1, 16, AttentionShape.ALL));
+      Sequences sequences = new Sequences(random, false);
+      for (int step = 0; step < 8; step++) {
+        Batch batch = sequences.next();
+        int rows = batch.rows();
+        Tensor given = rounded(random(random, rows, 3 * channels), type);
+        GpuActivations in = (GpuActivations) device.activations(rows, channels, channels, channels);
+        GpuActivations out = (GpuActivations) device.activations(rows, channels);
+        write(device, in, type, given);
+        poison(device, out);
+        device.convolve(
+            device.begin(batch, pool, shapes), layer(device, taps, weights, bias), in, out);
+
+        Activations plainIn = plain.activations(rows, channels, channels, channels);
+        for (int i = 0; i < 3; i++) {
+          Tensor part = part(given, i * channels, channels);
+          System.arraycopy(
+              part.values(), 0, HostDevice.part(plainIn, i).values(), 0, rows * channels);
+        }
+        Activations plainOut = plain.activations(rows, channels);
+        plain.convolve(
+            plain.begin(batch, plainPool, shapes),
+            layer(plain, taps, weights, bias),
+            plainIn,
+            plainOut);
+        String what = "step %d, %d taps, %s".formatted(step, taps, Arrays.toString(batch.slots()));
+        same(HostDevice.part(plainOut, 0), read(device, out, type, rows), tolerance(type), what);
+        device.gpu().free(in.memory());
+        device.gpu().free(out.memory());
+      }
+    }
+    device.gpu().free(pool.memory());
+  }
+
+  private static ConvolutionLayer layer(
+      Device device, int taps, Weight weights, Optional<Weight> bias) {
+    return new ConvolutionLayer(
+        1,
+        weights.rows(),
+        taps,
+        device.vector(List.of(weights)),
+        bias.map(b -> device.vector(List.of(b))));
+  }
+
   private static Norm norm(GpuDevice device, Weight weight) {
     return new Norm(device.vector(List.of(weight)), 1e-5f);
   }
@@ -273,8 +347,10 @@ class OperationsDuelTest {
     private final int[] done = new int[COUNT];
     private boolean begun;
 
-    Sequences(SplittableRandom random) {
+    /// @param shares whether they begin alike, with the same pages
+    Sequences(SplittableRandom random, boolean shares) {
       this.random = random;
+      this.begun = !shares;
       List<Integer> pages = new ArrayList<>(IntStream.range(0, PAGES).boxed().toList());
       Collections.shuffle(pages, new java.util.Random(random.nextLong()));
       int each = PAGES / COUNT;
@@ -286,6 +362,7 @@ class OperationsDuelTest {
     Batch next() {
       List<Integer> positions = new ArrayList<>();
       List<int[]> pages = new ArrayList<>();
+      List<Integer> slots = new ArrayList<>();
       int kind = random.nextInt(3); // single tokens only, some together, or everything
       for (int s = 0; s < COUNT; s++) {
         int room = tables[s].length * PAGE - done[s];
@@ -293,6 +370,7 @@ class OperationsDuelTest {
         for (int i = 0; i < rows; i++) {
           positions.add(done[s] + i);
           pages.add(tables[s]);
+          slots.add(s);
         }
         done[s] += rows;
       }
@@ -304,7 +382,12 @@ class OperationsDuelTest {
         share();
       }
       int[] all = positions.stream().mapToInt(i -> i).toArray();
-      return new Batch(new int[all.length], all, pages.toArray(int[][]::new), new int[0]);
+      return new Batch(
+          new int[all.length],
+          all,
+          pages.toArray(int[][]::new),
+          slots.stream().mapToInt(i -> i).toArray(),
+          new int[0]);
     }
 
     private int rows(int kind) {

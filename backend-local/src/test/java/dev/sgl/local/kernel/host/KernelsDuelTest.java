@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.cpu.VectorKernels;
@@ -17,7 +18,6 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
@@ -137,7 +137,11 @@ class KernelsDuelTest {
           int pageSize = 1 + random.nextInt(17);
           int window = random.nextBoolean() ? AttentionShape.ALL : 1 + random.nextInt(size);
           HostKvPool pool =
-              new HostKvPool(List.of(new Cell(1, 4), new Cell(kvHeads, headDim)), 40, pageSize);
+              new HostKvPool(
+                  Kept.of(new Cell(1, 4)).plus(Kept.of(new Cell(kvHeads, headDim))),
+                  40,
+                  pageSize,
+                  0);
           for (int page = 0; page < 40; page++) {
             pool.prepare(page);
             fill(random, pool.keys(1, page));

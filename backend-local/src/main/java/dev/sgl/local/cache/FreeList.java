@@ -2,15 +2,16 @@ package dev.sgl.local.cache;
 
 import java.util.BitSet;
 
-/// The pages that nobody owns, as a stack: what was freed last is used first.
-final class FreePages {
+/// The pages, or slots, that have no owner, as a stack: the last that was freed is taken first.
+final class FreeList {
   private final int[] stack;
   private int count;
 
-  FreePages(int pages) {
-    stack = new int[pages];
-    for (int page = pages - 1; page >= 0; page--) {
-      stack[count++] = page;
+  /// @param all of them, with the numbers from 0 on
+  FreeList(int all) {
+    stack = new int[all];
+    for (int number = all - 1; number >= 0; number--) {
+      stack[count++] = number;
     }
   }
 
@@ -18,7 +19,7 @@ final class FreePages {
     return count;
   }
 
-  /// The page that is taken next.
+  /// The one that is taken next.
   int next() {
     return stack[count - 1];
   }
@@ -27,8 +28,8 @@ final class FreePages {
     return stack[--count];
   }
 
-  void give(int page) {
-    stack[count++] = page;
+  void give(int number) {
+    stack[count++] = number;
   }
 
   BitSet all() {

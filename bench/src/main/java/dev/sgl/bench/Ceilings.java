@@ -1,5 +1,7 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.bench;
 
+import dev.sgl.local.kernel.gpu.Gpu;
+import dev.sgl.local.kernel.gpu.GpuDevice;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -8,14 +10,14 @@ import java.util.SplittableRandom;
 ///
 /// @param bytesPerSecond that a large copy reads and writes
 /// @param operationsPerSecond of a large matrix product in bf16, of random numbers
-public record Ceilings(double bytesPerSecond, double operationsPerSecond) {
+record Ceilings(double bytesPerSecond, double operationsPerSecond) {
   private static final long COPIED = 4L << 30;
   private static final int SIDE = 8192;
   private static final int ROUNDS = 9;
   private static final int RANDOM_BYTES = 32 << 20;
 
   /// Measures; takes under a second and some gigabytes of memory.
-  public static Ceilings measure(GpuDevice device) {
+  static Ceilings measure(GpuDevice device) {
     Gpu gpu = device.gpu();
     gpu.enter();
     return new Ceilings(
