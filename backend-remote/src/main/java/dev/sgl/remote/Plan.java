@@ -127,8 +127,10 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
       return turn.get().maxTokens();
     }
     return Types.isFree(request.type())
-        ? IntStream.concat(sampling.maxTokens().stream(), sampling.budget().stream()).min()
-        : sampling.maxTokens();
+        ? IntStream.concat(
+                sampling.length().maxTokens().stream(), sampling.length().budget().stream())
+            .min()
+        : sampling.length().maxTokens();
   }
 
   /// The plan in words.

@@ -157,7 +157,8 @@ public final class RemoteBackend implements Backend {
 
   @Override
   public Generation generate(Request request) {
-    boolean isSpent = request.sampling().budget().orElse(1) == 0 && Types.isFree(request.type());
+    boolean isSpent =
+        request.sampling().length().budget().orElse(1) == 0 && Types.isFree(request.type());
     if (isSpent) {
       return new Said.Known("", Reply.Finish.LENGTH);
     }

@@ -32,14 +32,14 @@ final class WholeTurn {
   /// asked at once.
   static Optional<WholeTurn> of(Request request) {
     boolean isPlain =
-        request.sampling().stop().isEmpty()
+        request.sampling().stops().texts().isEmpty()
             && request.sampling().logprobs().isEmpty()
-            && request.sampling().budget().isEmpty();
+            && request.sampling().length().budget().isEmpty();
     if (!isPlain || !(request.prompt() instanceof Prompt.Chat chat)) {
       return Optional.empty();
     }
     List<Ahead> steps = new ArrayList<>();
-    steps.add(new Ahead.Generated(request.type(), request.sampling().maxTokens()));
+    steps.add(new Ahead.Generated(request.type(), request.sampling().length().maxTokens()));
     int end = 1;
     for (Ahead step : request.ahead()) {
       if (step instanceof Ahead.Generated(Type.Grammar _, _)) {

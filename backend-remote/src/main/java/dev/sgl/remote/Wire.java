@@ -23,23 +23,23 @@ final class Wire {
   static void sampling(Sampling sampling, OptionalInt most, ServerKind server, ObjectNode body) {
     boolean isOpenAi = server == ServerKind.OPENAI || server == ServerKind.AZURE;
     most.ifPresent(n -> body.put(isOpenAi ? "max_completion_tokens" : "max_tokens", n));
-    sampling.temperature().ifPresent(x -> body.put("temperature", x));
-    sampling.topP().ifPresent(x -> body.put("top_p", x));
+    sampling.choice().temperature().ifPresent(x -> body.put("temperature", x));
+    sampling.choice().topP().ifPresent(x -> body.put("top_p", x));
     // seeds of 64 bits are no numbers for everyone
-    sampling.seed().ifPresent(n -> body.put("seed", n & Integer.MAX_VALUE));
+    sampling.choice().seed().ifPresent(n -> body.put("seed", n & Integer.MAX_VALUE));
     sampling.logprobs().ifPresent(n -> logprobs(n, body));
-    if (sampling.frequencyPenalty() != 0) {
-      body.put("frequency_penalty", sampling.frequencyPenalty());
+    if (sampling.penalties().frequency() != 0) {
+      body.put("frequency_penalty", sampling.penalties().frequency());
     }
-    if (sampling.presencePenalty() != 0) {
-      body.put("presence_penalty", sampling.presencePenalty());
+    if (sampling.penalties().presence() != 0) {
+      body.put("presence_penalty", sampling.penalties().presence());
     }
-    if (!sampling.stop().isEmpty()) {
-      sampling.stop().forEach(body.putArray("stop")::add);
+    if (!sampling.stops().texts().isEmpty()) {
+      sampling.stops().texts().forEach(body.putArray("stop")::add);
     }
-    if (!sampling.logitBias().isEmpty()) {
+    if (!sampling.penalties().logitBias().isEmpty()) {
       ObjectNode bias = body.putObject("logit_bias");
-      sampling.logitBias().forEach((token, value) -> bias.put("" + token, value));
+      sampling.penalties().logitBias().forEach((token, value) -> bias.put("" + token, value));
     }
     extensions(sampling, server, body);
   }
@@ -66,6 +66,7 @@ final class Wire {
   private static void extensions(Sampling sampling, ServerKind server, ObjectNode body) {
     List<String> names = new ArrayList<>();
     sampling
+        .choice()
         .topK()
         .ifPresent(
             n -> {
@@ -73,6 +74,7 @@ final class Wire {
               names.add("top_k");
             });
     sampling
+        .choice()
         .minP()
         .ifPresent(
             x -> {
@@ -80,23 +82,24 @@ final class Wire {
               names.add("min_p");
             });
     sampling
-        .repetitionPenalty()
+        .penalties()
+        .repetition()
         .ifPresent(
             x -> {
               boolean isLlama = server == ServerKind.LLAMA_CPP;
               body.put(isLlama ? "repeat_penalty" : "repetition_penalty", x);
               names.add("repetition_penalty");
             });
-    if (sampling.minTokens() > 0) {
-      body.put("min_tokens", sampling.minTokens());
+    if (sampling.length().minTokens() > 0) {
+      body.put("min_tokens", sampling.length().minTokens());
       names.add("min_tokens");
     }
-    if (sampling.ignoreEos()) {
+    if (sampling.stops().ignoreEos()) {
       body.put("ignore_eos", true);
       names.add("ignore_eos");
     }
-    if (!sampling.stopTokens().isEmpty()) {
-      sampling.stopTokens().forEach(body.putArray("stop_token_ids")::add);
+    if (!sampling.stops().tokens().isEmpty()) {
+      sampling.stops().tokens().forEach(body.putArray("stop_token_ids")::add);
       names.add("stop_token_ids");
     }
     Set<String> missing = server == ServerKind.LLAMA_CPP ? NOT_OF_LLAMA_CPP : Set.of();

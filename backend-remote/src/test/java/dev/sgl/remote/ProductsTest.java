@@ -437,23 +437,8 @@ class ProductsTest {
           BackendException.class,
           () -> backend.generate(new Request(CHAT, grammar, Sampling.DEFAULT)));
       Sampling long5 =
-          new Sampling(
-              OptionalInt.empty(),
-              OptionalInt.empty(),
-              5,
-              Sampling.DEFAULT.temperature(),
-              Sampling.DEFAULT.topP(),
-              OptionalInt.empty(),
-              Sampling.DEFAULT.minP(),
-              List.of(),
-              List.of(),
-              Sampling.DEFAULT.seed(),
-              0,
-              0,
-              Sampling.DEFAULT.repetitionPenalty(),
-              Map.of(),
-              false,
-              OptionalInt.empty());
+          Sampling.DEFAULT.withLength(
+              new Sampling.Length(OptionalInt.empty(), OptionalInt.empty(), 5));
       BackendException error =
           assertThrows(
               BackendException.class, () -> backend.generate(new Request(CHAT, Type.TEXT, long5)));

@@ -262,24 +262,8 @@ class RemoteBackendTest {
   }
 
   private static Sampling budget(int tokens) {
-    Sampling s = Sampling.DEFAULT.withMaxTokens(9);
-    return new Sampling(
-        s.maxTokens(),
-        OptionalInt.of(tokens),
-        s.minTokens(),
-        s.temperature(),
-        s.topP(),
-        s.topK(),
-        s.minP(),
-        s.stop(),
-        s.stopTokens(),
-        s.seed(),
-        s.frequencyPenalty(),
-        s.presencePenalty(),
-        s.repetitionPenalty(),
-        s.logitBias(),
-        s.ignoreEos(),
-        s.logprobs());
+    return Sampling.DEFAULT.withLength(
+        new Sampling.Length(OptionalInt.of(9), OptionalInt.of(tokens), 0));
   }
 
   @Test

@@ -155,6 +155,6 @@ public final class GpuSpeed {
   }
 
   private static List<Draw> greedy(int count) {
-    return Collections.nCopies(count, Draw.greedy(new long[0], Draw.NO_LOGPROBS));
+    return Collections.nCopies(count, Draw.greedy(new long[0], Draw.Logprobs.NONE));
   }
 }

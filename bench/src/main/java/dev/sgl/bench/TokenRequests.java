@@ -6,10 +6,6 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.program.Type;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /// Requests of tokens for tokens, which no end of text ends.
 final class TokenRequests {
@@ -23,23 +19,10 @@ final class TokenRequests {
   /// Asks for `count` tokens of a value, which is cut off behind them.
   static Request of(List<Integer> prompt, Type type, int count) {
     Sampling sampling =
-        new Sampling(
-            OptionalInt.of(count),
-            OptionalInt.empty(),
-            0,
-            OptionalDouble.of(0.6),
-            OptionalDouble.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty(),
-            List.of(),
-            List.of(),
-            OptionalLong.empty(),
-            0,
-            0,
-            OptionalDouble.empty(),
-            Map.of(),
-            true,
-            OptionalInt.empty());
+        Sampling.DEFAULT
+            .withLength(Sampling.Length.most(count))
+            .withStops(new Sampling.Stops(List.of(), List.of(), true))
+            .withChoice(Sampling.Choice.temperature(0.6));
     return new Request(
         new Prompt.Raw(List.of(new Prompt.Part.Tokens(prompt))),
         type,

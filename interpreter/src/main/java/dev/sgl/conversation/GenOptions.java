@@ -79,21 +79,22 @@ final class GenOptions {
             ? OptionalLong.of(number("seed").orElseThrow().longValue())
             : derivedSeed;
     return new Sampling(
-        maxTokens(),
-        budget.isPresent() ? OptionalInt.of(budget.get().left()) : OptionalInt.empty(),
-        integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
-        real("temperature", 0, Double.MAX_VALUE),
-        real("top_p", Double.MIN_VALUE, 1),
-        integer("top_k", 0, Integer.MAX_VALUE),
-        real("min_p", 0, 1),
-        stop(),
-        List.of(),
-        seed.isPresent() ? OptionalLong.of(seed.getAsLong() + index) : seed,
-        real("frequency_penalty", -2, 2).orElse(0),
-        real("presence_penalty", -2, 2).orElse(0),
-        real("repetition_penalty", Double.MIN_VALUE, Double.MAX_VALUE),
-        bias(),
-        Boolean.TRUE.equals(given.get("ignore_eos")),
+        new Sampling.Length(
+            maxTokens(),
+            budget.isPresent() ? OptionalInt.of(budget.get().left()) : OptionalInt.empty(),
+            integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0)),
+        new Sampling.Stops(stop(), List.of(), Boolean.TRUE.equals(given.get("ignore_eos"))),
+        new Sampling.Choice(
+            real("temperature", 0, Double.MAX_VALUE),
+            real("top_p", Double.MIN_VALUE, 1),
+            integer("top_k", 0, Integer.MAX_VALUE),
+            real("min_p", 0, 1),
+            seed.isPresent() ? OptionalLong.of(seed.getAsLong() + index) : seed),
+        new Sampling.Penalties(
+            real("frequency_penalty", -2, 2).orElse(0),
+            real("presence_penalty", -2, 2).orElse(0),
+            real("repetition_penalty", Double.MIN_VALUE, Double.MAX_VALUE),
+            bias()),
         integer("logprobs", 0, 20));
   }
 

@@ -530,7 +530,7 @@ class InterpreterTest {
 
           @Override
           public Generation generate(Request request) {
-            request.sampling().seed().ifPresent(seeds::add);
+            request.sampling().choice().seed().ifPresent(seeds::add);
             return new ScriptedBackend(List.of("x")).generate(request);
           }
 

@@ -246,9 +246,9 @@ class StepsTest {
           @Override
           public dev.sgl.backend.Generation generate(dev.sgl.backend.Request request) {
             asked.add(
-                request.sampling().temperature().orElse(-1)
+                request.sampling().choice().temperature().orElse(-1)
                     + " "
-                    + request.sampling().maxTokens().orElse(-1));
+                    + request.sampling().length().maxTokens().orElse(-1));
             return super.generate(request);
           }
         };
@@ -471,7 +471,7 @@ class StepsTest {
     run("program p() { with (stop: \"x\") { gen a gen b: int gen c: string<..4> } }", model);
     assertEquals(
         List.of(List.of("x"), List.of(), List.of("x")),
-        model.samplings.stream().map(Sampling::stop).toList());
+        model.samplings.stream().map(s -> s.stops().texts()).toList());
   }
 
   @Test
@@ -481,6 +481,7 @@ class StepsTest {
         "program p() { with (budget: 30 tokens) { with (budget: 25 tokens) { gen a let x = a + \"\" gen b let y = b + \"\" } gen c } return c }",
         model);
     assertEquals(
-        List.of(25, 15, 10), model.samplings.stream().map(s -> s.budget().orElse(-1)).toList());
+        List.of(25, 15, 10),
+        model.samplings.stream().map(s -> s.length().budget().orElse(-1)).toList());
   }
 }

@@ -33,7 +33,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,25 +75,7 @@ class EndpointTest {
 
     @Override
     public Generation generate(Request request) {
-      Sampling s = request.sampling();
-      Sampling greedy =
-          new Sampling(
-              s.maxTokens(),
-              s.budget(),
-              s.minTokens(),
-              OptionalDouble.of(0),
-              s.topP(),
-              s.topK(),
-              s.minP(),
-              s.stop(),
-              s.stopTokens(),
-              s.seed(),
-              s.frequencyPenalty(),
-              s.presencePenalty(),
-              s.repetitionPenalty(),
-              s.logitBias(),
-              s.ignoreEos(),
-              s.logprobs());
+      Sampling greedy = request.sampling().withChoice(Sampling.Choice.GREEDY);
       return of.generate(
           new Request(
               request.prompt(),

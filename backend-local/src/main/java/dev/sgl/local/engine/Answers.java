@@ -58,7 +58,7 @@ final class Answers {
 
   private static void giveStates(List<SampledRow> rows, List<Draw> draws, Logits logits) {
     for (int i = 0; i < rows.size(); i++) {
-      if (draws.get(i).wanted() == Draw.Wanted.STATE) {
+      if (draws.get(i) instanceof Draw.State) {
         rows.get(i).sequence().state(rows.get(i).position(), logits.state(i));
       }
     }
@@ -85,7 +85,7 @@ final class Answers {
     List<SampledRow> rows = asked.batch().sampled();
     for (int i = 0; i < rows.size(); i++) {
       SampledRow row = rows.get(i);
-      if (asked.draws().get(i).wanted() != Draw.Wanted.NOTHING && !row.sequence().isEnded()) {
+      if (!(asked.draws().get(i) instanceof Draw.Nothing) && !row.sequence().isEnded()) {
         accept(row, picked.get(i));
       }
     }

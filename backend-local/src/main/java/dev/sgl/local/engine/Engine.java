@@ -310,7 +310,7 @@ final class Engine implements AutoCloseable {
         Logits logits =
             model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
         if (model.isAsynchronous()) { // what comes next must not meet it on the way
-          logits.pick(List.of(Draw.greedy(new long[0], Draw.NO_LOGPROBS))).await();
+          logits.pick(List.of(Draw.greedy(new long[0], Draw.Logprobs.NONE))).await();
         }
       } catch (RuntimeException e) {
         return; // the first request will meet it, and say so

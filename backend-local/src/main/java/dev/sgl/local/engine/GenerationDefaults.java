@@ -2,6 +2,7 @@ package dev.sgl.local.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Sampling;
+import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.sample.Settings;
 import dev.sgl.local.tokens.SpecialNames;
 import dev.sgl.local.tokens.Tokenizer;
@@ -11,17 +12,19 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /// What a model's `generation_config.json` says where a program says nothing.
-record GenerationDefaults(
-    double temperature, int topK, double topP, double minP, double repetitionPenalty, int[] ends) {
+record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
 
   static GenerationDefaults read(Checkpoint model, Tokenizer tokenizer) {
     JsonNode generation = model.json("generation_config.json");
     boolean samples = generation.path("do_sample").asBoolean(false);
     return new GenerationDefaults(
-        samples ? generation.path("temperature").asDouble(1) : 0,
-        samples ? generation.path("top_k").asInt(0) : 0,
-        samples ? generation.path("top_p").asDouble(1) : 1,
-        samples ? generation.path("min_p").asDouble(0) : 0,
+        samples
+            ? new Choice(
+                generation.path("temperature").asDouble(1),
+                generation.path("top_k").asInt(0),
+                generation.path("top_p").asDouble(1),
+                generation.path("min_p").asDouble(0))
+            : Choice.GREEDY,
         generation.path("repetition_penalty").asDouble(1),
         ends(model, tokenizer, generation));
   }
@@ -46,16 +49,20 @@ record GenerationDefaults(
 
   /// The settings of a generation: the program's, and these for the rest.
   Settings settings(Sampling sampling) {
+    Sampling.Choice given = sampling.choice();
+    Sampling.Penalties penalties = sampling.penalties();
     return new Settings(
-        sampling.temperature().orElse(temperature),
-        sampling.topK().orElse(topK),
-        sampling.topP().orElse(topP),
-        sampling.minP().orElse(minP),
-        sampling.repetitionPenalty().orElse(repetitionPenalty),
-        sampling.frequencyPenalty(),
-        sampling.presencePenalty(),
-        sampling.logitBias(),
-        sampling.seed());
+        new Choice(
+            given.temperature().orElse(choice.temperature()),
+            given.topK().orElse(choice.topK()),
+            given.topP().orElse(choice.topP()),
+            given.minP().orElse(choice.minP())),
+        new Settings.Penalties(
+            penalties.repetition().orElse(repetitionPenalty),
+            penalties.frequency(),
+            penalties.presence(),
+            penalties.logitBias()),
+        given.seed());
   }
 
   /// The token that stands for a text's end.

@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.primitives.Ints;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.CacheTree;
 import dev.sgl.backend.Generation;
@@ -16,21 +17,12 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.constraint.machine.MaskCache;
-import dev.sgl.constraint.match.CompiledConstraint;
-import dev.sgl.constraint.match.Matcher;
 import dev.sgl.local.cache.KvCache;
-import dev.sgl.local.family.Families;
-import dev.sgl.local.kernel.Device;
-import dev.sgl.local.kernel.gpu.GpuException;
-import dev.sgl.local.kernel.gpu.OutOfDeviceMemory;
-import dev.sgl.local.model.Model;
 import dev.sgl.local.reading.EmbeddedPrompt;
 import dev.sgl.local.reading.ReadSequence;
 import dev.sgl.local.reading.ScoredPrompt;
 import dev.sgl.local.sample.Sampler;
-import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Healing;
@@ -38,35 +30,22 @@ import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.writing.Forms;
 import dev.sgl.local.writing.GeneratedSequence;
 import dev.sgl.local.writing.PhraseEnds;
 import dev.sgl.local.writing.Rules;
-import dev.sgl.program.Types;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /// A model of a folder, run in this process.
 public final class LocalBackend implements TokenBackend {
-  /// Sequences of full length that the pool of keys and values holds at least.
-  private static final int FULL_SEQUENCES = 4;
-
-  /// Tokens that the pool holds at most unless one sequence needs more.
-  private static final int MAX_POOL = 32_768;
-
-  /// Tokens without which nobody can do anything.
-  private static final int LEAST_POOL = 256;
-
   /// Tokens of a run of the cache that are shown.
   private static final int SHOWN_TOKENS = 48;
-
-  /// Tokens without which there is no room for anything but the value itself.
-  private static final int LEAST_FOR_FENCE = 64;
 
   private final String name;
   private final Checkpoint checkpoint;
@@ -74,10 +53,7 @@ public final class LocalBackend implements TokenBackend {
   private final ChatFormat format;
   private final GenerationDefaults defaults;
   private final Engine engine;
-  private final MaskCache masks;
-  private final int[] phraseEnds;
-  private final boolean jumpForward;
-  private final Layout layout;
+  private final Forms forms;
   private final int context;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -88,28 +64,10 @@ public final class LocalBackend implements TokenBackend {
             .orElseGet(() -> folder.toAbsolutePath().normalize().getFileName().toString());
     checkpoint = Checkpoint.open(folder);
     try {
-      Device device = Devices.open(options, progress);
-      ScheduleOptions schedule =
-          options
-              .schedule()
-              .orElse(device.prefersLargeBatches() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
-      if (options.maxRunning().isPresent()) {
-        schedule = schedule.withMaxRunning(options.maxRunning().getAsInt());
-      }
-      Model model = model(device, schedule, progress);
-      try {
-        int pool = pool(model, options, schedule);
-        context =
-            Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
-        // its first batches warm the kernels up while the tokenizer is read
-        engine = new Engine(model, options, schedule, pool);
-      } catch (RuntimeException | Error e) {
-        model.close();
-        throw e;
-      }
-    } catch (GpuException e) {
-      checkpoint.close();
-      throw failed(e);
+      // its first batches warm the kernels up while the tokenizer is read
+      Loader.Loaded loaded = new Loader(checkpoint, options, progress).load();
+      engine = loaded.engine();
+      context = loaded.context();
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -119,74 +77,17 @@ public final class LocalBackend implements TokenBackend {
       tokenizer = Tokenizer.open(folder, engine.vocabulary());
       format = ChatFormat.open(checkpoint, tokenizer, options.chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
-      masks = new MaskCache(tokenizer.vocabulary(), defaults.ends());
-      phraseEnds = PhraseEnds.of(tokenizer.vocabulary(), defaults.ends());
-      jumpForward = options.jumpForward();
-      layout = options.layout();
+      forms =
+          new Forms(
+              new MaskCache(tokenizer.vocabulary(), defaults.ends()),
+              options.layout(),
+              options.jumpForward(),
+              PhraseEnds.of(tokenizer.vocabulary(), defaults.ends()));
     } catch (RuntimeException | Error e) {
       engine.close();
       checkpoint.close();
       throw e;
     }
-  }
-
-  /// Loads the model to the device.
-  private Model model(Device device, ScheduleOptions schedule, Progress progress) {
-    try {
-      LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
-      boolean copies = device.hasOwnMemory(); // for others, the files are read ahead
-      if (!copies) {
-        checkpoint.load(loaded);
-      }
-      Model model =
-          Families.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
-      progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
-      return model;
-    } catch (GpuException e) {
-      device.close();
-      throw failed(e);
-    } catch (RuntimeException | Error e) {
-      device.close();
-      throw e;
-    }
-  }
-
-  private static ModelException failed(GpuException e) {
-    if (!(e instanceof OutOfDeviceMemory)) {
-      return new ModelException("the GPU cannot be used: " + e.getMessage(), e);
-    }
-    return new ModelException(
-        e.getMessage()
-            + "; choose a smaller model or --context-length, free what other processes hold, or let another GPU (--device cuda:N) or the processor (--device cpu) compute",
-        e);
-  }
-
-  /// Tokens that the pool of keys and values holds: as many as are asked for, or what a few full
-  /// sequences need, and on a GPU all that may ever run, as far as there is memory for it.
-  private static int pool(Model model, LocalOptions options, ScheduleOptions schedule) {
-    long room = model.room() - schedule.maxRunning() * model.bytesPerSequence();
-    long fit = Math.max(0, room) / model.bytesPerToken();
-    int context = Math.min(options.context().orElse(model.context()), model.context());
-    if (fit < Math.min(context, LEAST_POOL)) {
-      throw new ModelException(
-          "%,d MiB are left for keys and values, room for %,d tokens, which is too little; choose a smaller model, or give more memory (-Xmx, or on a GPU --mem-fraction)"
-              .formatted(Math.max(0, room) >> 20, fit));
-    }
-    long few =
-        model.hasOwnMemory()
-            ? Math.max(context, Math.min(fit, (long) context * schedule.maxRunning()))
-            : Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
-    boolean asked = options.context().isPresent() || options.cache().tokens().isPresent();
-    if (!asked) {
-      return (int) Math.clamp(few, 1, Math.max(1, fit));
-    }
-    int wanted = options.cache().tokens().orElse((int) Math.max(context, Math.min(few, fit)));
-    if (wanted > fit) {
-      throw new ModelException(
-          "keys and values of %,d tokens need %,d MiB, but there is memory for %,d tokens; ask for less context, or give more memory (-Xmx, or on a GPU --mem-fraction)"
-              .formatted(wanted, wanted * model.bytesPerToken() >> 20, fit));
-    }
-    return wanted;
   }
 
   /// Loads the model of `folder`.
@@ -209,8 +110,9 @@ public final class LocalBackend implements TokenBackend {
       throw new TooLongException("the prompt", prompt.length, context);
     }
     Sampling sampling = request.sampling();
-    int limit = Math.min(room, sampling.maxTokens().orElse(room));
-    boolean spent = sampling.budget().orElse(1) == 0; // then nothing will be asked of the model
+    int limit = Math.min(room, sampling.length().maxTokens().orElse(room));
+    boolean spent =
+        sampling.length().budget().orElse(1) == 0; // then nothing will be asked of the model
     Healing healed =
         spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
@@ -221,20 +123,9 @@ public final class LocalBackend implements TokenBackend {
                 prompt.length + limit,
                 request.scheduling().priority(),
                 request.scheduling().cacheSalt()),
-            new Rules(
-                limit,
-                sampling.budget().orElse(Integer.MAX_VALUE),
-                sampling.minTokens(),
-                sampling.ignoreEos(),
-                sampling.logprobs().orElse(-1),
-                matcher(request),
-                jumpForward,
-                request.writing().closes(request.type()),
-                defaults.ends(),
-                sampling.stopTokens().stream().mapToInt(Integer::intValue).toArray(),
-                phraseEnds),
+            rules(request, limit),
             new Sampler(defaults.settings(sampling), prompt),
-            new TextStream(sampling.stop(), mayBeFenced(request)),
+            new TextStream(sampling.stops().texts(), forms.mayBeFenced(request)),
             tokenizer);
     try {
       sequence.begin();
@@ -245,40 +136,14 @@ public final class LocalBackend implements TokenBackend {
     return sequence;
   }
 
-  private Optional<Matcher> matcher(Request request) {
-    if (Types.isFree(request.type())) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(constraint(request).matcher(masks));
-    } catch (ConstraintException e) {
-      throw new BackendException(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private CompiledConstraint constraint(Request request) {
-    String end = request.writing().end();
-    if (!end.isEmpty()) {
-      return Types.followed(request.type(), layout(request), end);
-    }
-    return mayBeFenced(request)
-        ? Types.fenced(request.type())
-        : Types.compiled(request.type(), layout(request));
-  }
-
-  private Layout layout(Request request) {
-    return request.writing().layout().orElse(layout);
-  }
-
-  /// Whether the model may put its answer into a code block: then the first line of the block is
-  /// left out of the text. A value as the whole of a message is what models do that with.
-  private boolean mayBeFenced(Request request) {
-    return layout(request) == Layout.FREE
-        && request.writing().end().isEmpty()
-        && Types.isJson(request.type())
-        && request.prompt() instanceof Prompt.Chat(_, var open, _)
-        && open.isEmpty()
-        && request.sampling().maxTokens().orElse(Integer.MAX_VALUE) >= LEAST_FOR_FENCE;
+  private Rules rules(Request request, int limit) {
+    Sampling.Length length = request.sampling().length();
+    Sampling.Stops stops = request.sampling().stops();
+    return new Rules(
+        new Rules.Limits(limit, length.budget().orElse(Integer.MAX_VALUE), length.minTokens()),
+        new Rules.Ends(defaults.ends(), Ints.toArray(stops.tokens()), stops.ignoreEos()),
+        request.sampling().logprobs(),
+        forms.form(request));
   }
 
   private int[] read(Prompt prompt) {

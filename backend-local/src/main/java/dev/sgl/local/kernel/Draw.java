@@ -1,116 +1,96 @@
 package dev.sgl.local.kernel;
 
-/// The use of one row of a batch, and the way from its logits to a token.
-///
-/// The order is that of `transformers`: penalties and bias, mask, temperature, top-k, top-p, min-p.
-/// Of equal logits the token with the smaller id comes first.
-///
-/// @param wanted the use of the row
-/// @param temperature 0 takes the likeliest token
-/// @param topK 0 keeps all
-/// @param repetition what the logits of `repeated` are divided by, or multiplied by if they are
-///     negative
-/// @param shifts what is added to the logits of `shifted`
-/// @param allowed the tokens that may be picked as a bit set; empty is all
-/// @param uniform where the draw falls, from 0 up to 1
-/// @param candidates how many of the likeliest tokens to report with their log-probabilities, or
-///     [#NO_LOGPROBS]
-/// @param scored tokens whose log-probabilities are wanted
-public record Draw(
-    Wanted wanted,
-    double temperature,
-    int topK,
-    double topP,
-    double minP,
-    double repetition,
-    int[] repeated,
-    int[] shifted,
-    float[] shifts,
-    long[] allowed,
-    double uniform,
-    int candidates,
-    int[] scored) {
-  /// The uses of a row.
-  public enum Wanted {
-    /// The row is computed for the keys and values of its token alone.
-    NOTHING,
-    /// Its hidden state, and nothing of its logits.
-    STATE,
-    /// Log-probabilities.
-    SCORES,
-    /// A token, and perhaps log-probabilities.
-    TOKEN
-  }
-
-  /// Not even the log-probability of the token that is picked.
-  public static final int NO_LOGPROBS = -1;
-
-  private static final int[] NO_TOKENS = {};
-
+/// The use of one sampled row of a batch.
+public sealed interface Draw {
   /// The draw of a row in the midst of a prompt.
-  public static final Draw NOTHING = without(Wanted.NOTHING, NO_TOKENS, NO_LOGPROBS);
+  Draw NOTHING = new Nothing();
 
   /// The draw of a row whose hidden state is an embedding.
-  public static final Draw STATE = without(Wanted.STATE, NO_TOKENS, NO_LOGPROBS);
+  Draw STATE = new State();
 
-  /// Takes the likeliest token.
-  public static Draw greedy(long[] allowed, int candidates) {
-    return new Draw(
-        Wanted.TOKEN,
-        0,
-        0,
-        1,
-        0,
-        1,
-        NO_TOKENS,
-        NO_TOKENS,
-        new float[0],
-        allowed,
-        0,
-        candidates,
-        NO_TOKENS);
+  /// The row is computed for the keys and values of its token alone.
+  record Nothing() implements Draw {}
+
+  /// Its hidden state, and nothing of its logits.
+  record State() implements Draw {}
+
+  /// Log-probabilities, and no token.
+  record Scores(Logprobs logprobs) implements Draw {}
+
+  /// A token.
+  ///
+  /// The order is that of `transformers`: penalties and bias, mask, temperature, top-k, top-p,
+  /// min-p. Of equal logits the token with the smaller id comes first.
+  ///
+  /// @param shifts of the logits
+  /// @param allowed the tokens that may be picked as a bit set; empty is all
+  /// @param uniform the random number of the draw, from 0 up to 1
+  /// @param logprobs under the model's own distribution
+  record Token(Shifts shifts, long[] allowed, Choice choice, double uniform, Logprobs logprobs)
+      implements Draw {}
+
+  /// Log-probabilities that are reported.
+  ///
+  /// @param candidates number of the likeliest tokens; -1 reports not even the token that is picked
+  /// @param scored tokens that are reported besides
+  record Logprobs(int candidates, int[] scored) {
+    /// None.
+    public static final Logprobs NONE = likeliest(-1);
+
+    /// Those of the token that is picked and of the likeliest.
+    public static Logprobs likeliest(int candidates) {
+      return new Logprobs(candidates, new int[0]);
+    }
+
+    /// Whether the token that is picked is reported.
+    public boolean ofPicked() {
+      return candidates >= 0;
+    }
+
+    boolean areWanted() {
+      return ofPicked() || scored.length > 0;
+    }
   }
 
-  /// Asks for log-probabilities only.
-  public static Draw score(int[] scored) {
-    return score(scored, NO_LOGPROBS);
+  /// Changes of logits before a token is picked.
+  ///
+  /// @param repetition what the logits of `repeated` are divided by, or multiplied by if they are
+  ///     negative
+  /// @param by what is added to the logits of `shifted`
+  record Shifts(double repetition, int[] repeated, int[] shifted, float[] by) {
+    /// No change.
+    public static final Shifts NONE = new Shifts(1, new int[0], new int[0], new float[0]);
   }
 
-  /// Asks for the log-probabilities of some tokens, and of the likeliest `candidates`.
-  public static Draw score(int[] scored, int candidates) {
-    return without(Wanted.SCORES, scored, candidates);
+  /// Takes the likeliest of the allowed tokens.
+  static Token greedy(long[] allowed, Logprobs logprobs) {
+    return new Token(Shifts.NONE, allowed, Choice.GREEDY, 0, logprobs);
   }
 
-  /// A draw that takes no token.
-  private static Draw without(Wanted wanted, int[] scored, int candidates) {
-    return new Draw(
-        wanted,
-        0,
-        0,
-        1,
-        0,
-        1,
-        NO_TOKENS,
-        NO_TOKENS,
-        new float[0],
-        new long[0],
-        0,
-        candidates,
-        scored);
+  /// Reports the log-probabilities of some tokens.
+  static Draw score(int[] scored) {
+    return new Scores(new Logprobs(-1, scored));
   }
 
-  /// Whether a token is wanted.
-  public boolean picks() {
-    return wanted == Wanted.TOKEN;
+  /// The log-probabilities that are reported.
+  default Logprobs logprobs() {
+    return switch (this) {
+      case Nothing(), State() -> Logprobs.NONE;
+      case Scores(var logprobs) -> logprobs;
+      case Token token -> token.logprobs;
+    };
+  }
+
+  /// Whether a token is picked.
+  default boolean picks() {
+    return switch (this) {
+      case Nothing(), State(), Scores _ -> false;
+      case Token _ -> true;
+    };
   }
 
   /// Whether the row's logits are needed.
-  public boolean asks() {
-    return picks() || candidates >= 0 || scored.length > 0;
-  }
-
-  /// Whether something is cut off before the draw.
-  public boolean cuts() {
-    return topK > 0 || topP < 1 || minP > 0;
+  default boolean needsLogits() {
+    return picks() || logprobs().areWanted();
   }
 }

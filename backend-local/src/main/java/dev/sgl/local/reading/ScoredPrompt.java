@@ -29,7 +29,7 @@ public final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
   @Override
   public Draw draw(int position) {
     return position + 1 < length()
-        ? Draw.score(new int[] {tokens()[position + 1]}, top)
+        ? new Draw.Scores(new Draw.Logprobs(top, new int[] {tokens()[position + 1]}))
         : Draw.NOTHING;
   }
 

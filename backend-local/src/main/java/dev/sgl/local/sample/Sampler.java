@@ -1,5 +1,7 @@
 package dev.sgl.local.sample;
 
+import com.google.common.primitives.Floats;
+import com.google.common.primitives.Ints;
 import dev.sgl.local.kernel.Draw;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,7 +29,7 @@ public final class Sampler {
         settings.seed().isPresent()
             ? new SplittableRandom(settings.seed().getAsLong())
             : new SplittableRandom();
-    if (settings.repetitionPenalty() != 1) {
+    if (settings.penalties().repetition() != 1) {
       Arrays.stream(prompt).forEach(this.prompt::add);
     }
   }
@@ -36,39 +38,28 @@ public final class Sampler {
   ///
   /// @param allowed the tokens that may be picked as a bit set; empty is all
   /// @param banned tokens that may not be picked all the same
-  /// @param candidates as of [Draw]
-  /// @param scored as of [Draw]
-  public Draw draw(long[] allowed, int[] banned, int candidates, int[] scored) {
+  /// @param logprobs that are reported
+  public Draw.Token draw(long[] allowed, int[] banned, Draw.Logprobs logprobs) {
     Map<Integer, Float> shifts = shifts();
     for (int token : banned) {
       shifts.put(token, Float.NEGATIVE_INFINITY);
     }
-    int[] shifted = new int[shifts.size()];
-    float[] by = new float[shifts.size()];
-    int at = 0;
-    for (Map.Entry<Integer, Float> shift : shifts.entrySet()) {
-      shifted[at] = shift.getKey();
-      by[at++] = shift.getValue();
-    }
-    return new Draw(
-        Draw.Wanted.TOKEN,
-        settings.temperature(),
-        settings.topK(),
-        settings.topP(),
-        settings.minP(),
-        settings.repetitionPenalty(),
-        repeated(),
-        shifted,
-        by,
+    Settings.Penalties penalties = settings.penalties();
+    return new Draw.Token(
+        new Draw.Shifts(
+            penalties.repetition(),
+            repeated(),
+            Ints.toArray(shifts.keySet()),
+            Floats.toArray(shifts.values())),
         allowed,
-        settings.temperature() == 0 ? 0 : random.nextDouble(),
-        candidates,
-        scored);
+        settings.choice(),
+        settings.choice().temperature() == 0 ? 0 : random.nextDouble(),
+        logprobs);
   }
 
   /// The tokens of the prompt and the text, for the repetition penalty.
   private int[] repeated() {
-    return settings.repetitionPenalty() == 1
+    return settings.penalties().repetition() == 1
         ? NO_TOKENS
         : IntStream.concat(
                 prompt.stream().mapToInt(Integer::intValue),
@@ -79,13 +70,14 @@ public final class Sampler {
 
   private Map<Integer, Float> shifts() {
     Map<Integer, Float> shifts = new HashMap<>();
-    settings.bias().forEach((token, bias) -> shifts.put(token, (float) (double) bias));
-    if (settings.frequencyPenalty() != 0 || settings.presencePenalty() != 0) {
+    settings.penalties().bias().forEach((token, bias) -> shifts.put(token, (float) (double) bias));
+    Settings.Penalties penalties = settings.penalties();
+    if (penalties.frequency() != 0 || penalties.presence() != 0) {
       generated.forEach(
           (token, count) ->
               shifts.merge(
                   token,
-                  (float) -(count * settings.frequencyPenalty() + settings.presencePenalty()),
+                  (float) -(count * penalties.frequency() + penalties.presence()),
                   Float::sum));
     }
     return shifts;

@@ -52,7 +52,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     this.rules = rules;
     this.sampler = sampler;
     this.tokenizer = tokenizer;
-    value = rules.matcher().map(matcher -> new TypedValue(this, rules, matcher));
+    value = rules.form().map(form -> new TypedValue(this, rules, form));
     mask = new long[tokenizer.vocabulary().words()];
   }
 
@@ -104,13 +104,14 @@ public final class GeneratedSequence extends TextSequence implements Generation 
 
   @Override
   public boolean goesOn() {
-    return generated() + 1 < Math.min(rules.limit(), rules.budget());
+    return generated() + 1 < Math.min(rules.limits().most(), rules.limits().budget());
   }
 
   @Override
   public Draw draw(int position) {
     int[] scored = isHealing() ? NO_TOKENS : value.map(TypedValue::scored).orElse(NO_TOKENS);
-    return sampler.draw(allowed(), banned(), rules.logprobs(), scored);
+    return sampler.draw(
+        allowed(), banned(), new Draw.Logprobs(rules.logprobs().orElse(-1), scored));
   }
 
   /// The tokens that may come next, or an empty set for all.
@@ -124,9 +125,10 @@ public final class GeneratedSequence extends TextSequence implements Generation 
 
   /// The ends of a text that may not end yet.
   private int[] banned() {
-    return isHealing() || generated() >= rules.minTokens()
+    return isHealing() || generated() >= rules.limits().least()
         ? NO_TOKENS
-        : IntStream.concat(Arrays.stream(rules.ends()), Arrays.stream(rules.stops())).toArray();
+        : IntStream.concat(Arrays.stream(rules.ends().own()), Arrays.stream(rules.ends().stops()))
+            .toArray();
   }
 
   @Override
@@ -140,12 +142,12 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     }
     times().token(System.nanoTime());
     masked = false;
-    if (isOneOf(rules.stops(), token)) {
+    if (isOneOf(rules.ends().stops(), token)) {
       finish = Reply.Finish.STOP;
       stop = Optional.of(tokenizer.show(token));
       return true;
     }
-    if (isOneOf(rules.ends(), token) && (value.isPresent() || !rules.ignoreEos())) {
+    if (isOneOf(rules.ends().own(), token) && (value.isPresent() || !rules.ends().areIgnored())) {
       return true;
     }
     value.ifPresent(typed -> typed.score(picked.scores()));
@@ -175,11 +177,11 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   /// Takes the tokens that must come; true if the text is complete then. Log-probabilities are the
   /// model's, so where they are wanted it is asked for every token.
   private boolean jumpForward() {
-    if (!rules.jumpForward() || isHealing() || value.isEmpty() || rules.logprobs() >= 0) {
+    if (isHealing() || value.isEmpty() || rules.logprobs().isPresent()) {
       return false;
     }
     for (int token : value.get().forced()) {
-      if (generated() >= rules.limit() || !hasRoomBehind(token)) {
+      if (generated() >= rules.limits().most() || !hasRoomBehind(token)) {
         break;
       }
       takeCertain(token);
@@ -201,7 +203,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
       stop = text().stop();
       return true;
     }
-    if (generated() >= rules.limit()) {
+    if (generated() >= rules.limits().most()) {
       boolean isFull = value.isPresent() && value.get().isFull();
       finish = isFull ? Reply.Finish.END : Reply.Finish.LENGTH;
       value.filter(_ -> !isFull).ifPresent(TypedValue::endHere);
@@ -211,7 +213,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   }
 
   private boolean isSpent() {
-    return generated() >= rules.budget() && !isHealing() && text().isWhole();
+    return generated() >= rules.limits().budget() && !isHealing() && text().isWhole();
   }
 
   private boolean isOver() {

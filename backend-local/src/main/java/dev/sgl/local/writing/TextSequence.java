@@ -54,7 +54,7 @@ abstract class TextSequence extends Sequence {
     this.tokenizer = tokenizer;
     this.vocabulary = tokenizer.vocabulary();
     this.matcher = rules.matcher();
-    this.hasLogprobs = rules.logprobs() >= 0;
+    this.hasLogprobs = rules.logprobs().isPresent();
   }
 
   // --- as it is

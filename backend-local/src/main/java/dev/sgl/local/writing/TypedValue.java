@@ -37,7 +37,9 @@ final class TypedValue {
   }
 
   private final TextSequence sequence;
-  private final Rules rules;
+  private final Rules.Limits limits;
+  private final int[] stops;
+  private final Rules.Form form;
   private final Matcher matcher;
   private final Map<Integer, Double> phraseEnds = new HashMap<>(); // log-probabilities, by length
   private Next next = Next.UNLIMITED;
@@ -48,15 +50,17 @@ final class TypedValue {
   private int ending; // where the value could be ended last with nothing made up; 0 if nowhere
   private int endingText; // characters up to there
 
-  TypedValue(TextSequence sequence, Rules rules, Matcher matcher) {
+  TypedValue(TextSequence sequence, Rules rules, Rules.Form form) {
     this.sequence = sequence;
-    this.rules = rules;
-    this.matcher = matcher;
+    this.limits = rules.limits();
+    this.stops = rules.ends().stops();
+    this.form = form;
+    this.matcher = form.matcher();
   }
 
   /// Gets ready; called once, before the first token.
   void begin() {
-    closable = rules.closes() && hasRoomForEnd();
+    closable = form.closes() && hasRoomForEnd();
   }
 
   // --- what may come next
@@ -71,7 +75,7 @@ final class TypedValue {
     }
     matcher.leaveUsual(mask, sequence.lastTokens(), sequence::encoded);
     if (matcher.mayEnd()) { // a stop as the model's own ends
-      Arrays.stream(rules.stops()).forEach(stop -> mask[stop >> 6] |= 1L << stop);
+      Arrays.stream(stops).forEach(stop -> mask[stop >> 6] |= 1L << stop);
     }
   }
 
@@ -80,9 +84,10 @@ final class TypedValue {
     matcher.fillAfter(sequence.tail(), mask);
   }
 
-  /// The tokens that must come next.
+  /// The tokens that must come next and are taken without asking the model.
   int[] forced() {
-    return matcher.isNearLimit(0) // then the model shows whether the last word is whole
+    return !form.jumpForward()
+            || matcher.isNearLimit(0) // then the model shows whether the last word is whole
         ? NO_TOKENS
         : matcher.forcedTokens(sequence.lastTokens(), sequence::encoded);
   }
@@ -112,7 +117,7 @@ final class TypedValue {
 
   /// The tokens whose probability tells whether a phrase ends here; none far from all limits.
   int[] scored() {
-    return isNearEnd() ? rules.phraseEnds() : NO_TOKENS;
+    return isNearEnd() ? form.phraseEnds() : NO_TOKENS;
   }
 
   /// Takes the log-probabilities of [#scored] for the place before the next token.
@@ -240,7 +245,7 @@ final class TypedValue {
   }
 
   private int tokensToLimit() {
-    return Math.min(closable ? left() : Integer.MAX_VALUE, rules.budget() - sequence.generated());
+    return Math.min(closable ? left() : Integer.MAX_VALUE, limits.budget() - sequence.generated());
   }
 
   /// Whether only quotes and brackets are missing to the end of the value, and its last string has
@@ -269,7 +274,7 @@ final class TypedValue {
   /// Whether the shortest value is known and has room. Others are cut off where they are too long.
   private boolean hasRoomForEnd() {
     try {
-      return end().length <= rules.limit();
+      return end().length <= limits.most();
     } catch (ConstraintException e) {
       return false;
     }
@@ -311,7 +316,7 @@ final class TypedValue {
   }
 
   private int left() {
-    return rules.limit() - sequence.generated();
+    return limits.most() - sequence.generated();
   }
 
   /// The tokens of the shortest end of the value.

@@ -201,7 +201,7 @@ class EngineTest {
         int first = computed;
         Arrays.setAll(positions, i -> first + i);
         int[] batch = Arrays.copyOfRange(tokens, first, length);
-        Draw greedy = Draw.greedy(new long[0], Draw.NO_LOGPROBS);
+        Draw greedy = Draw.greedy(new long[0], Draw.Logprobs.NONE);
         int best =
             model
                 .forward(new Batch(batch, positions, tables, new int[] {rows - 1}), pool)

@@ -41,7 +41,7 @@ public class GreedySequence extends Sequence {
 
   @Override
   public Draw draw(int position) {
-    return Draw.greedy(new long[0], Draw.NO_LOGPROBS);
+    return Draw.greedy(new long[0], Draw.Logprobs.NONE);
   }
 
   @Override

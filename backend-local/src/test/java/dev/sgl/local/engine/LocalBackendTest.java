@@ -71,21 +71,15 @@ class LocalBackendTest {
   private static Sampling sampling(
       int maxTokens, OptionalInt budget, double temperature, long seed, List<String> stop) {
     return new Sampling(
-        OptionalInt.of(maxTokens),
-        budget,
-        0,
-        OptionalDouble.of(temperature),
-        OptionalDouble.of(0.95),
-        OptionalInt.empty(),
-        OptionalDouble.empty(),
-        stop,
-        List.of(),
-        OptionalLong.of(seed),
-        0,
-        0,
-        OptionalDouble.empty(),
-        Map.of(),
-        false,
+        new Sampling.Length(OptionalInt.of(maxTokens), budget, 0),
+        new Sampling.Stops(stop, List.of(), false),
+        new Sampling.Choice(
+            OptionalDouble.of(temperature),
+            OptionalDouble.of(0.95),
+            OptionalInt.empty(),
+            OptionalDouble.empty(),
+            OptionalLong.of(seed)),
+        Sampling.Penalties.DEFAULT,
         OptionalInt.of(2));
   }
 
@@ -549,22 +543,6 @@ class LocalBackendTest {
   }
 
   private static Sampling biased(Sampling s, Map<Integer, Double> bias) {
-    return new Sampling(
-        s.maxTokens(),
-        s.budget(),
-        s.minTokens(),
-        s.temperature(),
-        s.topP(),
-        s.topK(),
-        s.minP(),
-        s.stop(),
-        s.stopTokens(),
-        s.seed(),
-        s.frequencyPenalty(),
-        s.presencePenalty(),
-        s.repetitionPenalty(),
-        bias,
-        s.ignoreEos(),
-        s.logprobs());
+    return s.withPenalties(new Sampling.Penalties(0, 0, OptionalDouble.empty(), bias));
   }
 }

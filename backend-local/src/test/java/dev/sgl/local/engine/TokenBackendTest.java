@@ -19,11 +19,8 @@ import dev.sgl.backend.TokenBackend.Pooling;
 import dev.sgl.program.Type;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -40,21 +37,10 @@ class TokenBackendTest {
   private static Reply greedy(TokenBackend backend, String text, int tokens, List<Integer> stops) {
     Sampling sampling =
         new Sampling(
-            OptionalInt.of(tokens),
-            OptionalInt.empty(),
-            0,
-            OptionalDouble.of(0),
-            OptionalDouble.empty(),
-            OptionalInt.empty(),
-            OptionalDouble.empty(),
-            List.of(),
-            stops,
-            OptionalLong.empty(),
-            0,
-            0,
-            OptionalDouble.empty(),
-            Map.of(),
-            true,
+            Sampling.Length.most(tokens),
+            new Sampling.Stops(List.of(), stops, true),
+            Sampling.Choice.GREEDY,
+            Sampling.Penalties.DEFAULT,
             OptionalInt.of(3));
     Prompt prompt = new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
     try (Generation generation = backend.generate(new Request(prompt, Type.TEXT, sampling))) {

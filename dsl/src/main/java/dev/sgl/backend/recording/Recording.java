@@ -130,20 +130,20 @@ public final class Recording {
     return key(
         request.prompt(),
         request.type(),
-        sampling.maxTokens(),
-        sampling.minTokens(),
-        sampling.temperature(),
-        sampling.topP(),
-        sampling.topK(),
-        sampling.minP(),
-        sampling.stop(),
-        sampling.frequencyPenalty(),
-        sampling.presencePenalty(),
-        sampling.repetitionPenalty(),
-        new TreeMap<>(sampling.logitBias()),
-        sampling.ignoreEos(),
+        sampling.length().maxTokens(),
+        sampling.length().minTokens(),
+        sampling.choice().temperature(),
+        sampling.choice().topP(),
+        sampling.choice().topK(),
+        sampling.choice().minP(),
+        sampling.stops().texts(),
+        sampling.penalties().frequency(),
+        sampling.penalties().presence(),
+        sampling.penalties().repetition(),
+        new TreeMap<>(sampling.penalties().logitBias()),
+        sampling.stops().ignoreEos(),
         sampling.logprobs(),
-        sampling.seed());
+        sampling.choice().seed());
   }
 
   static String key(Question question) {

@@ -103,7 +103,7 @@ public final class GenerateApi {
         SamplingReader.read(
             parameters, vocabulary, logprobs ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty());
     OptionalInt most = parameters.integer("max_new_tokens", 0, Integer.MAX_VALUE);
-    int tokens = most.orElse(sampling.maxTokens().orElse(STANDARD_TOKENS));
+    int tokens = most.orElse(sampling.length().maxTokens().orElse(STANDARD_TOKENS));
     sampling = sampling.withMaxTokens(Math.max(1, tokens));
     var scheduling = SamplingReader.scheduling(fields);
     var writing = SamplingReader.writing(parameters);

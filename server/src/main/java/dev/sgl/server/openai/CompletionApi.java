@@ -84,8 +84,8 @@ public final class CompletionApi {
             .map(node -> SamplingReader.logprobs(node, "logprobs"))
             .orElse(OptionalInt.empty());
     Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs, 0);
-    sampling = sampling.withMaxTokens(sampling.maxTokens().orElse(STANDARD_TOKENS));
-    boolean generates = sampling.maxTokens().getAsInt() > 0;
+    sampling = sampling.withMaxTokens(sampling.length().maxTokens().orElse(STANDARD_TOKENS));
+    boolean generates = sampling.length().maxTokens().getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
     }

@@ -38,21 +38,25 @@ public final class SamplingReader {
       throw ApiException.invalid(fields.name("stop"), "a stop text must not be empty");
     }
     return new Sampling(
-        maxTokens(fields, least),
-        OptionalInt.empty(),
-        fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0),
-        fields.number("temperature", 0, 2),
-        fields.number("top_p", 0, 1),
-        topK(fields),
-        fields.number("min_p", 0, 1),
-        stops,
-        fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
-        fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-        fields.number("frequency_penalty", -2, 2).orElse(0),
-        fields.number("presence_penalty", -2, 2).orElse(0),
-        fields.number("repetition_penalty", 0.01, 10),
-        bias(fields, vocabulary),
-        fields.flag("ignore_eos", false),
+        new Sampling.Length(
+            maxTokens(fields, least),
+            OptionalInt.empty(),
+            fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0)),
+        new Sampling.Stops(
+            stops,
+            fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
+            fields.flag("ignore_eos", false)),
+        new Sampling.Choice(
+            fields.number("temperature", 0, 2),
+            fields.number("top_p", 0, 1),
+            topK(fields),
+            fields.number("min_p", 0, 1),
+            fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE)),
+        new Sampling.Penalties(
+            fields.number("frequency_penalty", -2, 2).orElse(0),
+            fields.number("presence_penalty", -2, 2).orElse(0),
+            fields.number("repetition_penalty", 0.01, 10),
+            bias(fields, vocabulary)),
         logprobs);
   }
 

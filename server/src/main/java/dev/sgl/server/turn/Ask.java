@@ -30,9 +30,11 @@ public record Ask(
 
   /// The same, for another of several answers: with a seed of its own.
   public Ask numbered(int index) {
+    Sampling.Choice choice = sampling.choice();
     Sampling seeded =
-        sampling.seed().isPresent()
-            ? sampling.withSeed(OptionalLong.of(sampling.seed().getAsLong() + 1_000_003L * index))
+        choice.seed().isPresent()
+            ? sampling.withChoice(
+                choice.withSeed(OptionalLong.of(choice.seed().getAsLong() + 1_000_003L * index)))
             : sampling;
     return new Ask(prompt, type, seeded, scheduling, writing, tools, thought);
   }

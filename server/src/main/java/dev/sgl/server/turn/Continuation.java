@@ -50,7 +50,7 @@ final class Continuation implements AutoCloseable {
   Continuation(TokenBackend backend, Ask ask) {
     this.backend = backend;
     this.ask = ask;
-    this.left = ask.sampling().maxTokens().orElse(Integer.MAX_VALUE);
+    this.left = ask.sampling().length().maxTokens().orElse(Integer.MAX_VALUE);
   }
 
   /// Tokens that the answer may still have.
@@ -174,10 +174,7 @@ final class Continuation implements AutoCloseable {
 
   private Reply ask(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
     Sampling own =
-        sampling
-            .withMaxTokens(Math.min(left, sampling.maxTokens().orElse(left)))
-            .withMinTokens(Math.max(0, sampling.minTokens() - generated))
-            .withSeed(seed());
+        sampling.withLength(left(sampling.length())).withChoice(sampling.choice().withSeed(seed()));
     generations++;
     Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {
@@ -212,9 +209,17 @@ final class Continuation implements AutoCloseable {
     return all;
   }
 
+  /// The lengths that are left after the generations so far.
+  private Sampling.Length left(Sampling.Length all) {
+    return new Sampling.Length(
+        OptionalInt.of(Math.min(left, all.maxTokens().orElse(left))),
+        all.budget(),
+        Math.max(0, all.minTokens() - generated));
+  }
+
   /// Each generation has a seed of its own.
   private OptionalLong seed() {
-    OptionalLong seed = ask.sampling().seed();
+    OptionalLong seed = ask.sampling().choice().seed();
     return seed.isPresent() ? OptionalLong.of(seed.getAsLong() + generations) : seed;
   }
 

@@ -138,9 +138,9 @@ final class ToolTurn {
 
   /// The sampling with marks of calls as stops.
   private Sampling marked(Sampling sampling, List<String> marks) {
-    List<String> texts = new ArrayList<>(sampling.stop());
+    List<String> texts = new ArrayList<>(sampling.stops().texts());
     texts.addAll(marks);
-    List<Integer> ids = new ArrayList<>(sampling.stopTokens());
+    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
     format.token().flatMap(backend::special).map(Token::id).ifPresent(ids::add);
     return sampling.withStops(texts, ids);
   }
@@ -282,7 +282,7 @@ final class ToolTurn {
 
   /// Whether a text ended at a mark, and not at a stop text of the client's that is the same.
   private boolean isAt(String mark, Reply reply) {
-    return reply.stop().equals(Optional.of(mark)) && !ask.sampling().stop().contains(mark);
+    return reply.stop().equals(Optional.of(mark)) && !ask.sampling().stops().texts().contains(mark);
   }
 
   /// Lets the model write the arguments of a call.

@@ -102,8 +102,8 @@ class ScriptedTokens implements TokenBackend {
     Optional<String> stop = Optional.empty();
     int cut = 0;
     if (Types.isFree(request.type())) {
-      List<String> stops = new ArrayList<>(request.sampling().stop());
-      request.sampling().stopTokens().forEach(id -> stops.add(NAMES.get(id)));
+      List<String> stops = new ArrayList<>(request.sampling().stops().texts());
+      request.sampling().stops().tokens().forEach(id -> stops.add(NAMES.get(id)));
       for (String text : stops) {
         int found = script.indexOf(text);
         if (found >= 0 && found < end) {
@@ -126,7 +126,7 @@ class ScriptedTokens implements TokenBackend {
       end = follows.isEmpty() ? end : behind + follows.length();
     }
     int most =
-        Math.min(script.length(), request.sampling().maxTokens().orElse(script.length()))
+        Math.min(script.length(), request.sampling().length().maxTokens().orElse(script.length()))
             * tokenLength;
     if (end > most) {
       end = most;

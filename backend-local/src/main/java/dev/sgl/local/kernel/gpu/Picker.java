@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.Busy;
+import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.Picked;
@@ -17,6 +18,9 @@ final class Picker {
 
   /// Bytes of answers, and of draws, that there is room for from the beginning.
   private static final long LEAST = 64 << 10;
+
+  /// The settings of a draw that takes no token.
+  private static final Draw.Token NO_TOKEN = Draw.greedy(new long[0], Draw.Logprobs.NONE);
 
   private final Gpu gpu;
   private final Clock clock;
@@ -79,7 +83,7 @@ final class Picker {
     }
     Ints integers = new Ints();
     int[] begins = encode(draws, integers);
-    boolean copied = draws.stream().anyMatch(d -> d.picks() && d.candidates() >= 0);
+    boolean copied = draws.stream().anyMatch(d -> d.picks() && d.logprobs().ofPicked());
     int held = Math.min(ROWS, draws.size());
     Held rows = new Held(draws.size(), held, vocabulary);
     turn = (turn + 1) % places.size();
@@ -128,35 +132,52 @@ final class Picker {
       for (Pick.Field field : Pick.Field.ALL) {
         heads[at + field.ordinal()] = encode(draw, field, integers, begins[i]);
       }
-      begins[i + 1] = begins[i] + 2 + 2 * Math.max(0, draw.candidates()) + draw.scored().length;
+      begins[i + 1] = begins[i] + size(draw.logprobs());
     }
     integers.set(0, heads);
     return begins;
   }
 
+  /// Numbers of an answer: token, log-probability, candidates and theirs, scores.
+  private static int size(Draw.Logprobs logprobs) {
+    return 2 + 2 * Math.max(0, logprobs.candidates()) + logprobs.scored().length;
+  }
+
   private static int encode(Draw draw, Pick.Field field, Ints integers, int result) {
+    Draw.Token token =
+        switch (draw) {
+          case Draw.Token picks -> picks;
+          case Draw.Nothing(), Draw.State(), Draw.Scores _ -> NO_TOKEN;
+        };
+    Choice choice = token.choice();
+    Draw.Shifts shifts = token.shifts();
+    Draw.Logprobs logprobs = draw.logprobs();
     return switch (field) {
-      case TEMPERATURE -> Float.floatToRawIntBits((float) draw.temperature());
-      case TOP_P -> Float.floatToRawIntBits((float) draw.topP());
-      case MIN_P -> Float.floatToRawIntBits((float) draw.minP());
-      case REPETITION -> Float.floatToRawIntBits((float) draw.repetition());
-      case UNIFORM -> Float.floatToRawIntBits((float) draw.uniform());
-      case TOP_K -> draw.topK();
+      case TEMPERATURE -> bits(choice.temperature());
+      case TOP_P -> bits(choice.topP());
+      case MIN_P -> bits(choice.minP());
+      case REPETITION -> bits(shifts.repetition());
+      case UNIFORM -> bits(token.uniform());
+      case TOP_K -> choice.topK();
       case PICKS -> draw.picks() ? 1 : 0;
-      case CANDIDATES -> draw.candidates();
-      case REPEATED -> integers.add(draw.repeated());
-      case REPEATS -> draw.repeated().length;
+      case CANDIDATES -> logprobs.candidates();
+      case REPEATED -> integers.add(shifts.repeated());
+      case REPEATS -> shifts.repeated().length;
       case SHIFTED -> {
-        int place = integers.add(draw.shifted());
-        integers.add(draw.shifts());
+        int place = integers.add(shifts.shifted());
+        integers.add(shifts.by());
         yield place;
       }
-      case SHIFTS -> draw.shifted().length;
-      case SCORED -> integers.add(draw.scored());
-      case SCORES -> draw.scored().length;
-      case ALLOWED -> draw.allowed().length == 0 ? -1 : integers.add(draw.allowed());
+      case SHIFTS -> shifts.shifted().length;
+      case SCORED -> integers.add(logprobs.scored());
+      case SCORES -> logprobs.scored().length;
+      case ALLOWED -> token.allowed().length == 0 ? -1 : integers.add(token.allowed());
       case RESULT -> result;
     };
+  }
+
+  private static int bits(double number) {
+    return Float.floatToRawIntBits((float) number);
   }
 
   /// Answers on their way.
@@ -196,17 +217,18 @@ final class Picker {
     }
 
     private Picked answer(Draw draw, int place) {
-      int count = Math.max(0, draw.candidates());
+      Draw.Logprobs logprobs = draw.logprobs();
+      int count = Math.max(0, logprobs.candidates());
       int[] candidates = new int[count];
       for (int c = 0; c < count; c++) {
         candidates[c] = integer(place + 2 + c);
       }
       return new Picked(
           draw.picks() ? integer(place) : Picked.NONE,
-          draw.candidates() >= 0 ? number(place + 1) : 0,
+          logprobs.ofPicked() ? number(place + 1) : 0,
           candidates,
           numbers(place + 2 + count, count),
-          numbers(place + 2 + 2 * count, draw.scored().length));
+          numbers(place + 2 + 2 * count, logprobs.scored().length));
     }
 
     private double[] numbers(int place, int count) {

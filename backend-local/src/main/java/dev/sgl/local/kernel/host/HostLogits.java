@@ -46,24 +46,24 @@ public final class HostLogits implements Logits {
     for (int row = 0; row < draws.size(); row++) {
       Draw draw = draws.get(row);
       float[] its = {};
-      if (draw.asks()) {
+      if (draw.needsLogits()) {
         its = logits.row(all.isPresent() ? row : next++);
       }
-      picked.add(draw.asks() ? PlainPicker.pick(its, draw) : Picked.NOTHING);
+      picked.add(draw.needsLogits() ? PlainPicker.pick(its, draw) : Picked.NOTHING);
     }
     return () -> picked;
   }
 
   /// The states of the rows whose logits are needed.
   private Tensor asked(List<Draw> draws) {
-    int count = (int) draws.stream().filter(Draw::asks).count();
+    int count = (int) draws.stream().filter(Draw::needsLogits).count();
     if (count == draws.size()) {
       return states;
     }
     Tensor asked = Tensor.of(count, states.columns());
     int next = 0;
     for (int row = 0; row < draws.size(); row++) {
-      if (draws.get(row).asks()) {
+      if (draws.get(row).needsLogits()) {
         System.arraycopy(
             states.values(),
             row * states.columns(),

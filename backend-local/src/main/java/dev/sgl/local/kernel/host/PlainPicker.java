@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import java.util.Arrays;
@@ -15,18 +16,21 @@ public final class PlainPicker {
 
   /// Answers one draw; `logits` is changed.
   public static Picked pick(float[] logits, Draw draw) {
-    boolean asks = draw.candidates() >= 0 || draw.scored().length > 0;
-    double sum = asks ? logSum(logits) : 0;
-    int[] candidates = top(logits, Math.max(0, draw.candidates()));
+    Draw.Logprobs wanted = draw.logprobs();
+    double sum = wanted.ofPicked() || wanted.scored().length > 0 ? logSum(logits) : 0;
+    int[] candidates = top(logits, Math.max(0, wanted.candidates()));
     double[] candidateLogprobs = logprobs(logits, candidates, sum);
-    double[] scores = logprobs(logits, draw.scored(), sum);
-    if (!draw.picks()) {
-      return new Picked(Picked.NONE, 0, candidates, candidateLogprobs, scores);
-    }
-    float[] own = draw.candidates() < 0 ? logits : logits.clone();
-    int token = token(logits, draw);
-    double logprob = token < 0 || draw.candidates() < 0 ? 0 : own[token] - sum;
-    return new Picked(token, logprob, candidates, candidateLogprobs, scores);
+    double[] scores = logprobs(logits, wanted.scored(), sum);
+    return switch (draw) {
+      case Draw.Nothing(), Draw.State(), Draw.Scores _ ->
+          new Picked(Picked.NONE, 0, candidates, candidateLogprobs, scores);
+      case Draw.Token token -> {
+        float[] own = wanted.ofPicked() ? logits.clone() : logits;
+        int picked = token(logits, token);
+        double logprob = picked >= 0 && wanted.ofPicked() ? own[picked] - sum : 0;
+        yield new Picked(picked, logprob, candidates, candidateLogprobs, scores);
+      }
+    };
   }
 
   private static double[] logprobs(float[] logits, int[] tokens, double sum) {
@@ -35,8 +39,8 @@ public final class PlainPicker {
         : Arrays.stream(tokens).mapToDouble(token -> logits[token] - sum).toArray();
   }
 
-  private static int token(float[] logits, Draw draw) {
-    penalize(logits, draw);
+  private static int token(float[] logits, Draw.Token draw) {
+    shift(logits, draw.shifts());
     if (draw.allowed().length > 0) {
       for (int i = 0; i < logits.length; i++) {
         if ((draw.allowed()[i >>> 6] >>> i & 1) == 0) {
@@ -51,17 +55,20 @@ public final class PlainPicker {
     if (Float.isNaN(logits[best])) {
       return Picked.NO_NUMBER;
     }
-    return draw.temperature() == 0 ? best : draw(logits, best, draw);
+    return draw.choice().temperature() == 0
+        ? best
+        : draw(logits, best, draw.choice(), draw.uniform());
   }
 
-  private static void penalize(float[] logits, Draw draw) {
-    float repetition = (float) draw.repetition();
-    for (int token : draw.repeated()) {
+  private static void shift(float[] logits, Draw.Shifts shifts) {
+    float repetition = (float) shifts.repetition();
+    for (int token : shifts.repeated()) {
       logits[token] = logits[token] > 0 ? logits[token] / repetition : logits[token] * repetition;
     }
-    for (int i = 0; i < draw.shifted().length; i++) {
-      if (draw.shifted()[i] < logits.length) {
-        logits[draw.shifted()[i]] += draw.shifts()[i];
+    int[] shifted = shifts.shifted();
+    for (int i = 0; i < shifted.length; i++) {
+      if (shifted[i] < logits.length) {
+        logits[shifted[i]] += shifts.by()[i];
       }
     }
   }
@@ -77,20 +84,20 @@ public final class PlainPicker {
   }
 
   /// Draws a token; `logits` become weights, the likeliest one's is 1.
-  private static int draw(float[] logits, int best, Draw draw) {
+  private static int draw(float[] logits, int best, Choice choice, double uniform) {
     float largest = logits[best];
     double total = 0;
     for (int i = 0; i < logits.length; i++) {
-      logits[i] = (float) Math.exp((logits[i] - largest) / draw.temperature());
+      logits[i] = (float) Math.exp((logits[i] - largest) / choice.temperature());
       total += logits[i];
     }
     if (Double.isNaN(total)) {
       return Picked.NO_NUMBER;
     }
-    if (draw.cuts()) {
-      total = cut(logits, total, draw);
+    if (choice.cuts()) {
+      total = cut(logits, total, choice);
     }
-    double at = draw.uniform() * total;
+    double at = uniform * total;
     int last = best;
     for (int i = 0; i < logits.length; i++) {
       if (logits[i] > 0) {
@@ -106,20 +113,20 @@ public final class PlainPicker {
 
   /// Sets the weights of tokens that are cut off to 0 and returns the sum of the others. The
   /// likeliest always stays; of equal weights the smaller ids do.
-  private static double cut(float[] weights, double total, Draw draw) {
-    int[] ranked = ranked(weights, least(weights, total, draw));
-    int kept = draw.topK() > 0 ? Math.min(draw.topK(), ranked.length) : ranked.length;
-    if (draw.topP() < 1) {
-      double all = draw.topK() > 0 ? sum(weights, ranked, kept) : total;
+  private static double cut(float[] weights, double total, Choice choice) {
+    int[] ranked = ranked(weights, least(weights, total, choice));
+    int kept = choice.topK() > 0 ? Math.min(choice.topK(), ranked.length) : ranked.length;
+    if (choice.topP() < 1) {
+      double all = choice.topK() > 0 ? sum(weights, ranked, kept) : total;
       double sum = 0;
       for (int i = 0; i < kept; i++) {
         sum += weights[ranked[i]];
-        if (sum >= draw.topP() * all) {
+        if (sum >= choice.topP() * all) {
           kept = i + 1;
         }
       }
     }
-    while (kept > 1 && weights[ranked[kept - 1]] < draw.minP()) {
+    while (kept > 1 && weights[ranked[kept - 1]] < choice.minP()) {
       kept--;
     }
     float[] left = new float[kept];
@@ -144,15 +151,15 @@ public final class PlainPicker {
   }
 
   /// A weight that no token which is kept is below, so that only few need to be sorted.
-  private static float least(float[] weights, double total, Draw draw) {
-    if (draw.topK() > 0) {
-      return least(weights, draw.topK());
+  private static float least(float[] weights, double total, Choice choice) {
+    if (choice.topK() > 0) {
+      return least(weights, choice.topK());
     }
-    if (draw.topP() < 1) {
+    if (choice.topP() < 1) {
       // all tokens below this weight together have less than 1 - top-p
-      return (float) ((1 - draw.topP()) * total / weights.length * 0.99);
+      return (float) ((1 - choice.topP()) * total / weights.length * 0.99);
     }
-    return (float) Math.min(1, draw.minP());
+    return (float) Math.min(1, choice.minP());
   }
 
   /// The lower end of the class of weights that the last of the top-k is in.

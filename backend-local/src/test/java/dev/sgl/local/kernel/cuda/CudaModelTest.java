@@ -241,7 +241,11 @@ class CudaModelTest {
               tables,
               new int[] {tokens.length - 1});
       all.add(
-          model.forward(batch, pool).pick(List.of(Draw.greedy(new long[0], 2))).await().getFirst());
+          model
+              .forward(batch, pool)
+              .pick(List.of(Draw.greedy(new long[0], Draw.Logprobs.likeliest(2))))
+              .await()
+              .getFirst());
       position += tokens.length;
       tokens = new int[] {all.getLast().token()};
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cuda.CudaDriver;
@@ -62,7 +63,8 @@ class PickerDuelTest {
               all[0]++;
               if (wanted.token() != found.get(r).token()) {
                 // the draw fell where the rounding of the weights decides
-                assertTrue(draws.get(r).temperature() > 0, what);
+                assertTrue(
+                    draws.get(r) instanceof Draw.Token t && t.choice().temperature() > 0, what);
                 assertEquals(wanted.token() < 0, found.get(r).token() < 0, what);
                 other[0]++;
               } else if (wanted.token() >= 0) {
@@ -103,19 +105,23 @@ class PickerDuelTest {
     long[] allowed =
         random.nextBoolean() ? new long[0] : random.longs((vocabulary + 63) / 64).toArray();
     int candidates = random.nextInt(3) == 0 ? random.nextInt(Math.min(6, vocabulary + 1)) : -1;
-    return new Draw(
-        random.nextInt(5) > 0 ? Draw.Wanted.TOKEN : Draw.Wanted.SCORES,
-        random.nextInt(3) == 0 ? 0 : random.nextDouble(0.2, 2),
-        random.nextBoolean() ? 0 : 1 + random.nextInt(50),
-        random.nextBoolean() ? 1 : random.nextDouble(0.05, 1),
-        random.nextBoolean() ? 0 : random.nextDouble(0, 0.5),
-        random.nextBoolean() ? 1 : random.nextDouble(0.5, 2),
-        some,
-        more,
-        shifts,
+    Draw.Logprobs logprobs =
+        new Draw.Logprobs(candidates, random.ints(random.nextInt(3), 0, vocabulary).toArray());
+    if (random.nextInt(6) == 0) {
+      return new Draw.Scores(logprobs);
+    }
+    Choice choice =
+        new Choice(
+            random.nextInt(3) == 0 ? 0 : random.nextDouble(0.2, 2),
+            random.nextBoolean() ? 0 : 1 + random.nextInt(50),
+            random.nextBoolean() ? 1 : random.nextDouble(0.05, 1),
+            random.nextBoolean() ? 0 : random.nextDouble(0, 0.5));
+    double repetition = random.nextBoolean() ? 1 : random.nextDouble(0.5, 2);
+    return new Draw.Token(
+        new Draw.Shifts(repetition, some, more, shifts),
         allowed,
+        choice,
         random.nextDouble(),
-        candidates,
-        random.ints(random.nextInt(3), 0, vocabulary).toArray());
+        logprobs);
   }
 }

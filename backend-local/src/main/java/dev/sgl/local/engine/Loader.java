@@ -1,0 +1,178 @@
+package dev.sgl.local.engine;
+
+import dev.sgl.local.family.Families;
+import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.kernel.cuda.CudaDriver;
+import dev.sgl.local.kernel.gpu.GpuDevice;
+import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.OutOfDeviceMemory;
+import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.kernel.host.PlainKernels;
+import dev.sgl.local.model.Model;
+import dev.sgl.local.schedule.ScheduleOptions;
+import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.ModelException;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/// Loads a model to the device that the options name, and starts an engine with a pool of keys and
+/// values as large as it may be.
+final class Loader {
+  /// Sequences of full length that the pool of keys and values holds at least.
+  private static final int FULL_SEQUENCES = 4;
+
+  /// Tokens that the pool holds at most unless one sequence needs more.
+  private static final int MAX_POOL = 32_768;
+
+  /// Tokens below which a pool is of no use.
+  private static final int LEAST_POOL = 256;
+
+  private final Checkpoint checkpoint;
+  private final LocalOptions options;
+  private final Progress progress;
+
+  Loader(Checkpoint checkpoint, LocalOptions options, Progress progress) {
+    this.checkpoint = checkpoint;
+    this.options = options;
+    this.progress = progress;
+  }
+
+  /// @param context most tokens of a sequence
+  record Loaded(Engine engine, int context) {}
+
+  /// @throws ModelException if the model cannot be loaded, or the device cannot be used
+  Loaded load() {
+    try {
+      Device device = device();
+      ScheduleOptions schedule = schedule(device);
+      Model model = model(device, schedule);
+      try {
+        int pool = pool(model, schedule);
+        int context =
+            Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
+        return new Loaded(new Engine(model, options, schedule, pool), context);
+      } catch (RuntimeException | Error e) {
+        model.close();
+        throw e;
+      }
+    } catch (GpuException e) {
+      throw failed(e);
+    }
+  }
+
+  private ScheduleOptions schedule(Device device) {
+    ScheduleOptions schedule =
+        options
+            .schedule()
+            .orElse(device.prefersLargeBatches() ? ScheduleOptions.GPU : ScheduleOptions.DEFAULT);
+    return options.maxRunning().isPresent()
+        ? schedule.withMaxRunning(options.maxRunning().getAsInt())
+        : schedule;
+  }
+
+  private static ModelException failed(GpuException e) {
+    if (!(e instanceof OutOfDeviceMemory)) {
+      return new ModelException("the GPU cannot be used: " + e.getMessage(), e);
+    }
+    return new ModelException(
+        e.getMessage()
+            + "; choose a smaller model or --context-length, free what other processes hold, or let another GPU (--device cuda:N) or the processor (--device cpu) compute",
+        e);
+  }
+
+  // --- the weights
+
+  /// Puts the weights on the device, which is closed if that fails.
+  private Model model(Device device, ScheduleOptions schedule) {
+    try {
+      LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
+      boolean copies = device.hasOwnMemory(); // for others, the files are read ahead
+      if (!copies) {
+        checkpoint.load(loaded);
+      }
+      Model model =
+          Families.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
+      progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
+      return model;
+    } catch (RuntimeException | Error e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  // --- the pool
+
+  /// Tokens that the pool of keys and values holds: as many as the options name, or as a few full
+  /// sequences need, and on a GPU all that may ever run, as far as there is memory for it.
+  private int pool(Model model, ScheduleOptions schedule) {
+    long room = model.room() - schedule.maxRunning() * model.bytesPerSequence();
+    long fit = Math.max(0, room) / model.bytesPerToken();
+    int context = Math.min(options.context().orElse(model.context()), model.context());
+    if (fit < Math.min(context, LEAST_POOL)) {
+      throw new ModelException(
+          "%,d MiB are left for keys and values, room for %,d tokens, which is too little; choose a smaller model, or give more memory (-Xmx, or on a GPU --mem-fraction)"
+              .formatted(Math.max(0, room) >> 20, fit));
+    }
+    long few =
+        model.hasOwnMemory()
+            ? Math.max(context, Math.min(fit, (long) context * schedule.maxRunning()))
+            : Math.max(context, Math.min(MAX_POOL, (long) context * FULL_SEQUENCES));
+    boolean asked = options.context().isPresent() || options.cache().tokens().isPresent();
+    if (!asked) {
+      return (int) Math.clamp(few, 1, Math.max(1, fit));
+    }
+    int wanted = options.cache().tokens().orElse((int) Math.max(context, Math.min(few, fit)));
+    if (wanted > fit) {
+      throw new ModelException(
+          "keys and values of %,d tokens need %,d MiB, but there is memory for %,d tokens; ask for less context, or give more memory (-Xmx, or on a GPU --mem-fraction)"
+              .formatted(wanted, wanted * model.bytesPerToken() >> 20, fit));
+    }
+    return wanted;
+  }
+
+  // --- the device
+
+  private Device device() {
+    return switch (options.device().kind()) {
+      case CPU -> host();
+      case CUDA -> {
+        try {
+          yield gpu();
+        } catch (GpuException e) {
+          throw new ModelException("no GPU can be used: " + e.getMessage(), e);
+        }
+      }
+      case AUTO -> {
+        try {
+          yield gpu();
+        } catch (GpuException e) {
+          progress.device("the CPU (" + e.getMessage() + ")");
+          yield host();
+        }
+      }
+    };
+  }
+
+  private Device gpu() {
+    Optional<DType> format =
+        switch (options.device().format()) {
+          case AUTO -> Optional.empty();
+          case BF16 -> Optional.of(DType.BF16);
+          case F16 -> Optional.of(DType.F16);
+        };
+    GpuDevice gpu =
+        CudaDriver.device(
+            new GpuDevice.Options(options.device().index(), options.memFraction(), format));
+    progress.device(gpu.name());
+    return gpu;
+  }
+
+  /// The Vector API is an incubating module, which the launcher must add; without it the plain
+  /// operations do.
+  private Device host() {
+    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return new HostDevice(vectors ? new VectorKernels(options.threads()) : new PlainKernels());
+  }
+}
