@@ -5,10 +5,10 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Scheduling;
-import dev.sgl.backend.ScriptedBackend;
 import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Defaults;
 import dev.sgl.conversation.Speech;
+import dev.sgl.conversation.Transcript;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Pattern;
 import dev.sgl.program.Program;
@@ -22,42 +22,47 @@ import dev.sgl.run.RunException;
 import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 
-/// What a program says in every run before anything that only a run can tell: the beginning that
-/// all its runs share, found without running it.
+/// The beginning of the conversation that all runs of a program share, found without running it:
+/// no tool is called, no model is asked and no picture is read.
 ///
-/// Steps are walked in their order. What is computed from known values alone is known too, loops
-/// and fragments included; where a step says something that is not known, or the model is asked,
-/// the walk ends.
+/// Steps are walked in their order. A value that is computed from known values alone is known too,
+/// loops and fragments included. The walk ends at the first step that says a value that is not
+/// known, or asks the model. A value that is not known is assumed to be computed without an error,
+/// and a run in which a `check` outside a `retry` fails is not considered.
 public final class Prefix {
   /// Steps after which the walk gives up.
   private static final int MAX_STEPS = 100_000;
 
   private final Program program;
-  private final Backend nobody = new ScriptedBackend(List.of());
+  private final Backend nobody = new AbsentBackend();
   private final boolean intoCopies; // branches and scratches are walked, too
+  private final Outlook outlook;
   private final Conversation conversation;
   private final Speech speech;
   private Optional<Role> speaker = Optional.empty();
   private Optional<Span> end = Optional.empty();
   private int steps;
   private int depth; // of the fragments that are called
+  private boolean inRetry;
+  private boolean asked; // the walk has ended where the model is asked
 
+  /// The beginning that is known.
+  ///
   /// @param prompt none if nothing is said
-  /// @param end of the walk: the step that asks the model, or says what is not known; none if the
-  ///     program says all that it says without either
+  /// @param end the step that asks the model or says a value that is not known; none if no step
+  ///     does
   public record Known(Optional<Prompt> prompt, Optional<Span> end) {}
 
   private Prefix(Program program, TaskGroup tasks, boolean intoCopies) {
     this.program = program;
     this.intoCopies = intoCopies;
+    this.outlook = new Outlook(program, intoCopies);
     this.conversation = new Conversation("prefix", tasks);
     this.speech = new Speech(nobody, RunOptions.DEFAULT, conversation, tasks, Defaults.NONE);
   }
@@ -69,8 +74,8 @@ public final class Prefix {
     return of(program, arguments, false);
   }
 
-  /// What the model sees when it is asked first, as far as that is known: in the program's own
-  /// conversation, or in the first branch of a fork.
+  /// The prompt of the first request, as far as that is known: in the program's own conversation,
+  /// or in the first branch of a fork, whose list is assumed to have an element if it is not known.
   public static Known firstPrompt(Program program, Map<String, Object> arguments) {
     return of(program, arguments, true);
   }
@@ -109,8 +114,10 @@ public final class Prefix {
     return all;
   }
 
-  /// Lets the backend keep what all `runs` of a program begin with, arguments included that are the
-  /// same in all of them, until what is returned is closed.
+  /// Pins the beginning that all `runs` of a program share, until the pin is closed. Arguments that
+  /// are the same in all runs belong to it.
+  ///
+  /// @return a pin of nothing if the backend refuses the prompt: each run then fails by itself
   public static Pin pin(
       Program program, List<Map<String, Object>> runs, Backend backend, Scheduling scheduling) {
     Map<String, Object> common = new LinkedHashMap<>();
@@ -126,29 +133,29 @@ public final class Prefix {
     try {
       return of(program, common).prompt().map(p -> backend.pin(p, scheduling)).orElse(Pin.NONE);
     } catch (BackendException e) {
-      return Pin.NONE; // each run says so itself
+      return Pin.NONE;
     }
   }
 
-  /// The value of what only a run can tell.
+  /// A value that only a run can compute: reading it is an error.
   private static Pending unknown() {
     Pending unknown = new Pending();
     unknown.fail(new TypeException("not known before the program runs"));
     return unknown;
   }
 
-  /// Walks the steps of the entry. Where they would fail, a run does too, and says so.
+  /// Walks the steps of the entry, up to the step where each run fails.
   private void walk(List<Step> body, Environment parameters) {
     try {
       steps(body, parameters);
     } catch (TypeException | RunException e) {
-      return; // what was said until then is known
+      return; // the text before the error is known
     }
   }
 
   /// How steps ended.
   private enum Ended {
-    /// What follows is next.
+    /// The next step follows.
     NO,
     /// The loop has ended, or its next element is next.
     BREAK,
@@ -176,16 +183,22 @@ public final class Prefix {
     return switch (step) {
       case Step.Say(var text, _) -> say(text, environment);
       case Step.Message(var role, var body, _) -> message(role, body, environment);
-      case Step.Gen _, Step.Select _, Step.Think _, Step.Image _ -> Ended.STOP;
+      case Step.Gen _, Step.Select _, Step.Think _ -> {
+        asked = true;
+        yield Ended.STOP;
+      }
+      case Step.Image _ -> Ended.STOP;
       case Step.Join(_, _, boolean append, _) -> append ? Ended.STOP : Ended.NO;
       case Step.ForkEach fork when intoCopies -> into(fork, environment);
       case Step.ForkBranches(_, var branches, _) when intoCopies ->
           into(branches.getFirst().body(), environment.inner());
       case Step.Scratch(var body, _) when intoCopies -> into(body, environment);
-      case Step.ForkEach(_, _, var name, _, _) -> forget(name, environment);
-      case Step.ForkBranches(var name, _, _) -> forget(name, environment);
-      case Step.Scratch(var body, _) -> pass(body, environment);
-      case Step.Retry(_, var body, _, _) -> steps(body, environment);
+      case Step.Scratch(var body, _) when outlook.leaves(body) -> Ended.STOP;
+      case Step.ForkEach(_, _, var name, var body, _) -> forget(name, List.of(body), environment);
+      case Step.ForkBranches(var name, _, _) -> forget(name, step.blocks(), environment);
+      case Step.Scratch(var body, _) -> pass(List.of(body), environment);
+      case Step.Retry(_, var body, _, _) when inRetry -> steps(body, environment);
+      case Step.Retry(_, var body, _, _) -> attempt(body, environment);
       case Step.With(_, var body, _) -> steps(body, environment);
       case Step.Let(var name, _, var value, _) -> {
         environment.define(name, value(value, environment).orElseGet(Prefix::unknown));
@@ -206,27 +219,78 @@ public final class Prefix {
       case Step.Match(var subject, var arms, _) -> match(subject, arms, environment);
       case Step.Break _ -> Ended.BREAK;
       case Step.Continue _ -> Ended.CONTINUE;
-      case Step.Return _, Step.Fail _ -> Ended.RETURN;
-      case Step.Log _, Step.Check _, Step.Fails _ -> Ended.NO;
+      case Step.Return _ -> Ended.RETURN;
+      case Step.Fail _ -> inRetry ? mayFail() : Ended.RETURN;
+      case Step.Check(var condition, _, _) -> check(condition, environment);
+      case Step.Log _ -> Ended.NO;
+      case Step.Fails _ -> inRetry ? mayFail() : Ended.NO;
       case Step.Do(var call, _) -> call(call, environment);
     };
   }
 
   private Ended into(Step.ForkEach fork, Environment environment) {
+    Optional<Object> list = value(fork.list(), environment);
+    if (list.isPresent() && list.get() instanceof List<?> elements && elements.isEmpty()) {
+      return forget(fork.name(), List.of(), environment);
+    }
     Environment branch = environment.inner();
     Object first =
-        value(fork.list(), environment)
-            .filter(list -> list instanceof List<?> elements && !elements.isEmpty())
-            .map(list -> (Object) ((List<?>) list).getFirst())
-            .orElseGet(Prefix::unknown);
+        list.map(known -> (Object) ((List<?>) known).getFirst()).orElseGet(Prefix::unknown);
     branch.define(fork.variable(), first);
     return into(fork.body(), branch.inner());
   }
 
-  /// Goes into a copy of the conversation, from which nothing leads back.
+  /// Walks a copy of the conversation, with which the walk ends. Unless the copy certainly asks the
+  /// model, the first prompt may be another, which begins with all that was said before the copy.
   private Ended into(List<Step> body, Environment environment) {
+    Saved before = save();
     steps(body, environment);
+    if (!asked && !outlook.asks(body)) {
+      restore(before);
+    }
     return Ended.STOP;
+  }
+
+  // --- attempts
+
+  /// The conversation at a step to which the walk may return.
+  private record Saved(Transcript transcript, Optional<Role> speaker) {}
+
+  private Saved save() {
+    return new Saved(conversation.transcript(), speaker);
+  }
+
+  private void restore(Saved saved) {
+    conversation.thenBriefly(transcript -> transcript.become(saved.transcript()));
+    speaker = saved.speaker();
+  }
+
+  /// Walks the body of a `retry`. If the first attempt may fail, the beginning that all runs share
+  /// ends before the attempt.
+  private Ended attempt(List<Step> body, Environment environment) {
+    Saved before = save();
+    inRetry = true;
+    try {
+      Ended ended = steps(body, environment);
+      if (ended == Ended.STOP && !asked) {
+        requireSuccess(body);
+      }
+      return ended;
+    } catch (TypeException | RunException e) {
+      restore(before);
+      return Ended.STOP;
+    } finally {
+      inRetry = false;
+    }
+  }
+
+  private Ended check(Expr condition, Environment environment) {
+    boolean holds = !inRetry || value(condition, environment).equals(Optional.of(true));
+    return holds ? Ended.NO : mayFail();
+  }
+
+  private static Ended mayFail() {
+    throw new TypeException("this may fail in a run");
   }
 
   /// The value of an expression, if nothing but known values is needed for it.
@@ -289,7 +353,7 @@ public final class Prefix {
   private Ended loop(Step.For loop, Environment environment) {
     Optional<Object> list = value(loop.list(), environment);
     if (list.isEmpty() || !(list.get() instanceof List<?> elements)) {
-      return either(List.of(loop.body()), environment);
+      return repeated(loop.body(), environment);
     }
     for (Object element : elements) {
       Environment inner = environment.inner();
@@ -309,7 +373,7 @@ public final class Prefix {
     while (steps++ < MAX_STEPS) {
       Optional<Object> truth = value(loop.condition(), environment);
       if (truth.isEmpty()) {
-        return either(List.of(loop.body()), environment);
+        return repeated(loop.body(), environment);
       }
       Ended ended =
           truth.get().equals(true) ? steps(loop.body(), environment.inner()) : Ended.BREAK;
@@ -357,66 +421,50 @@ public final class Prefix {
     return ended == Ended.STOP ? Ended.STOP : Ended.NO;
   }
 
-  // --- what is not known
+  // --- values that are not known
 
-  private static Ended forget(String name, Environment environment) {
-    environment.define(name, unknown());
+  private static Environment.Variable unknownVariable() {
+    return new Environment.Variable(unknown(), unknown(), Optional.empty());
+  }
+
+  /// Passes over the branches of a fork, which are copies of all that is here.
+  private Ended forget(String name, List<List<Step>> branches, Environment environment) {
+    branches.forEach(this::requireSuccess);
+    environment.define(name, unknownVariable());
     return Ended.NO;
   }
 
-  /// One of these blocks runs, or none: if they only compute, what they assign is not known, and
-  /// the walk goes on.
+  /// One of these blocks runs, or none. If they only compute, the variables that they assign are
+  /// not known, and the walk continues.
   private Ended either(List<List<Step>> blocks, Environment environment) {
-    if (blocks.stream().anyMatch(block -> speaks(block, Set.of()))) {
-      return Ended.STOP;
+    blocks.forEach(this::requireSuccess);
+    boolean isLast = blocks.stream().anyMatch(b -> outlook.speaks(b) || outlook.leaves(b));
+    return isLast ? Ended.STOP : pass(blocks, environment);
+  }
+
+  /// The body of a loop runs a number of times that is not known.
+  private Ended repeated(List<Step> body, Environment environment) {
+    requireSuccess(body);
+    boolean isLast = outlook.speaks(body) || outlook.leavesLoop(body);
+    return isLast ? Ended.STOP : pass(List.of(body), environment);
+  }
+
+  /// @throws TypeException if an attempt may fail in steps that are not walked
+  private void requireSuccess(List<Step> steps) {
+    if (inRetry && outlook.mayFail(steps)) {
+      mayFail();
     }
-    blocks.forEach(block -> pass(block, environment));
-    return Ended.NO;
   }
 
-  /// Passes over steps that say nothing here: what they bind is not known.
-  private static Ended pass(List<Step> block, Environment environment) {
-    for (Step step : block) {
-      step.bound().ifPresent(name -> assign(name, environment));
-      step.blocks().forEach(inner -> pass(inner, environment));
+  /// Passes over blocks that say nothing here: the values that they bind are not known.
+  private Ended pass(List<List<Step>> blocks, Environment environment) {
+    for (List<Step> block : blocks) {
+      requireSuccess(block);
+      for (Step step : block) {
+        step.bound().ifPresent(name -> environment.assign(name, unknownVariable()));
+        pass(step.blocks(), environment);
+      }
     }
     return Ended.NO;
-  }
-
-  private static void assign(String name, Environment environment) {
-    environment.assign(name, unknown());
-  }
-
-  /// Whether steps say something in this conversation, or leave the routine.
-  ///
-  /// @param open the fragments whose bodies are looked at already
-  private boolean speaks(List<Step> block, Set<String> open) {
-    return block.stream()
-        .anyMatch(
-            step ->
-                switch (step) {
-                  case Step.Say _, Step.Message _, Step.Gen _, Step.Select _, Step.Think _ -> true;
-                  case Step.Image _, Step.Return _, Step.Fail _ -> true;
-                  case Step.Join(_, _, boolean append, _) -> append;
-                  case Step.Do(var call, _) ->
-                      program.routines().get(call.name()) instanceof Routine routine
-                          && routine.kind() == Routine.Kind.FRAGMENT
-                          && !open.contains(routine.name())
-                          && speaks(routine.body(), with(open, routine.name()));
-                  case Step.Scratch _, Step.ForkEach _, Step.ForkBranches _ -> false;
-                  case Step.Retry _, Step.With _, Step.If _, Step.For _, Step.While _ ->
-                      step.blocks().stream().anyMatch(inner -> speaks(inner, open));
-                  case Step.Match _ ->
-                      step.blocks().stream().anyMatch(inner -> speaks(inner, open));
-                  case Step.Let _, Step.Assign _, Step.Break _, Step.Continue _, Step.Log _ ->
-                      false;
-                  case Step.Check _, Step.Fails _ -> false;
-                });
-  }
-
-  private static Set<String> with(Set<String> names, String name) {
-    Set<String> all = new HashSet<>(names);
-    all.add(name);
-    return all;
   }
 }

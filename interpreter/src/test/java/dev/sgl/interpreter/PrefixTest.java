@@ -136,4 +136,57 @@ class PrefixTest {
         "user: a / …1: ", show(Prefix.firstPrompt(program, Map.of()).prompt().orElseThrow()));
     assertEquals("user: a / user: b", prefix(source, Map.of()));
   }
+
+  @Test
+  void aLoopThatMayBeLeftEndsIt() {
+    assertEquals(
+        "user: a",
+        prefix(
+            "program p(x: bool) { user \"a\" for i in 1..3 { if x { break } user \"b\" } user \"c\" }",
+            Map.of()));
+  }
+
+  @Test
+  void aScratchThatMayReturnEndsIt() {
+    assertEquals(
+        "user: a",
+        prefix(
+            "program p(x: bool) { user \"a\" scratch { if x { return } } user \"b\" }", Map.of()));
+  }
+
+  @Test
+  void anAttemptThatMayFailIsNotShared() {
+    String source =
+        "program p(x: bool) { user \"a\" retry 2 { user \"b\" check x } else { user \"c\" } user \"d\" }";
+    assertEquals("user: a", prefix(source, Map.of()));
+    assertEquals("user: a / user: b / user: d", prefix(source, Map.of("x", true)));
+    assertEquals("user: a", prefix(source, Map.of("x", false)));
+  }
+
+  @Test
+  void theAbsenceOfAModelIsNoFailureThatARetryHandles() {
+    String source =
+        """
+        program q() -> string { retry 1 { assistant gen x return x } else { return "no" } }
+        program p() { user "a" user "{q()}" }
+        """;
+    assertEquals("user: a / user: ", prefix(source, Map.of()));
+  }
+
+  @Test
+  void theScoresOfAnAnswerAreNotKnown() {
+    assertEquals(
+        "user: a / user: ",
+        prefix(
+            "program p() { user \"a\" scratch { assistant gen x } user \"{meta(x)}\" }", Map.of()));
+  }
+
+  @Test
+  void aCopyThatAsksNothingIsNotTheFirstPrompt() {
+    String source =
+        "program p() { user \"a\" fork i in 1..3 as f { user \"b\" } user \"c\" assistant gen g }";
+    Program program = Compiler.compile("p.sgl", source).program().orElseThrow();
+    assertEquals("user: a", show(Prefix.firstPrompt(program, Map.of()).prompt().orElseThrow()));
+    assertEquals("user: a / user: c", prefix(source, Map.of()));
+  }
 }
