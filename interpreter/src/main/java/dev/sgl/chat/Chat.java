@@ -1,17 +1,14 @@
 package dev.sgl.chat;
 
-import dev.sgl.backend.Backend;
 import dev.sgl.backend.BackendException;
 import dev.sgl.conversation.Conversation;
-import dev.sgl.conversation.Defaults;
 import dev.sgl.conversation.Fork;
 import dev.sgl.conversation.GenOption;
 import dev.sgl.conversation.Speech;
 import dev.sgl.program.Role;
 import dev.sgl.program.TypeException;
 import dev.sgl.run.RunException;
-import dev.sgl.run.RunOptions;
-import dev.sgl.task.TaskGroup;
+import dev.sgl.run.RunListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,52 +16,39 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/// A conversation with a model. Each method says something, or lets the model say something, and
-/// returns when that is said; branches of a fork go on at the same time.
+/// A conversation with a model. Each method adds to the conversation, or lets the model add to it,
+/// and returns when that is done; branches of a fork continue at the same time.
 ///
 /// A conversation belongs to the thread that it was given to.
 public final class Chat {
-  private final Backend backend;
-  private final RunOptions options;
-  private final Conversation conversation;
-  private final TaskGroup tasks;
-  private final Defaults defaults;
   private final Speech speech;
+  private final RunListener listener;
   private final Thread owner = Thread.currentThread();
 
-  Chat(
-      Backend backend,
-      RunOptions options,
-      Conversation conversation,
-      TaskGroup tasks,
-      Defaults defaults) {
-    this.backend = backend;
-    this.options = options;
-    this.conversation = conversation;
-    this.tasks = tasks;
-    this.defaults = defaults;
-    this.speech = new Speech(backend, options, conversation, tasks, defaults);
+  Chat(Speech speech, RunListener listener) {
+    this.speech = speech;
+    this.listener = listener;
   }
 
-  private Chat in(Conversation other, TaskGroup group) {
-    return new Chat(backend, options, other, group, defaults);
+  private Chat in(Speech other) {
+    return new Chat(other, listener);
   }
 
   Conversation conversation() {
-    return conversation;
+    return speech.conversation();
   }
 
   String branch() {
-    return conversation.branch();
+    return speech.branch();
   }
 
-  /// @throws IllegalStateException if this thread may not speak here, or nobody may any more
+  /// @throws IllegalStateException if another thread owns the conversation, or it has ended
   private void requireOpen() {
     if (Thread.currentThread() != owner) {
       throw new IllegalStateException(
           "a conversation belongs to the thread that it was given to; a fork gives a branch to each of several");
     }
-    if (tasks.isClosed()) {
+    if (speech.tasks().isClosed()) {
       throw new IllegalStateException("the conversation has ended");
     }
   }
@@ -139,39 +123,24 @@ public final class Chat {
   /// Starts a branch for each element from everything said so far.
   public <E, T> Forked<T> fork(List<E> elements, BiFunction<Chat, E, T> branch) {
     requireOpen();
-    Fork fork = new Fork(backend, options, conversation, tasks, false);
-    String name = conversation.child("fork");
+    Fork fork = speech.fork(false);
+    String name = conversation().child("fork");
     return new Forked<>(
         fork,
-        conversation,
+        conversation(),
         IntStream.range(0, elements.size())
             .mapToObj(
                 i ->
                     fork.branch(
                         name + "[" + i + "]",
-                        (copy, group) ->
-                            new Forked.Outcome(branch.apply(in(copy, group), elements.get(i)))))
+                        copy -> new Forked.Outcome(branch.apply(in(copy), elements.get(i)))))
             .toList());
   }
 
-  /// Goes on in a copy of the conversation, which is dropped at the end.
+  /// Runs `block` in a copy of the conversation, which is dropped at the end.
   public <T> T scratch(Function<Chat, T> block) {
     requireOpen();
-    try (TaskGroup group = tasks.inner()) {
-      Conversation copy =
-          Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
-      options.listener().began(copy.branch());
-      try {
-        return group.during(
-            () -> {
-              T made = block.apply(in(copy, group));
-              group.join();
-              return made;
-            });
-      } finally {
-        options.listener().ended(copy.branch());
-      }
-    }
+    return speech.scratch(copy -> block.apply(in(copy)));
   }
 
   /// Does `block`; if a value cannot be had or a [#check] fails, the conversation returns to
@@ -185,14 +154,9 @@ public final class Chat {
     }
     for (int attempt = 1; ; attempt++) {
       try {
-        return Fork.attempt(
-            conversation,
-            "retry",
-            tasks,
-            options.listener(),
-            (copy, group) -> block.apply(in(copy, group)));
+        return speech.attempt("retry", copy -> block.apply(in(copy)));
       } catch (RunException | TypeException | BackendException e) {
-        options.listener().retried(branch(), attempt, String.valueOf(e.getMessage()));
+        listener.retried(branch(), attempt, String.valueOf(e.getMessage()));
         if (attempt == times) {
           throw e;
         }
@@ -214,6 +178,6 @@ public final class Chat {
   public <T> T with(List<GenOption> more, Function<Chat, T> block) {
     Map<String, Object> given = new LinkedHashMap<>();
     more.forEach(option -> given.put(option.name(), option.value()));
-    return block.apply(new Chat(backend, options, conversation, tasks, defaults.with(given)));
+    return block.apply(in(speech.with(given)));
   }
 }

@@ -1,11 +1,10 @@
 package dev.sgl.chat;
 
 import dev.sgl.backend.Backend;
-import dev.sgl.conversation.Conversation;
-import dev.sgl.conversation.Defaults;
+import dev.sgl.conversation.Speech;
 import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
-import dev.sgl.task.TaskGroup;
+import dev.sgl.task.TaskLimit;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
@@ -27,24 +26,16 @@ public record Session(Backend backend, RunOptions options) {
     return new Session(backend, other);
   }
 
-  /// Holds a conversation and returns what comes of it.
+  /// Holds a conversation and returns the result of `talk`.
   ///
   /// @throws dev.sgl.run.RunException if a value cannot be had
   public <T> T run(Function<Chat, T> talk) {
-    options.listener().began("chat");
-    try (TaskGroup tasks = new TaskGroup(options.sequential())) {
-      Conversation conversation = new Conversation("chat", tasks);
-      Chat chat = new Chat(backend, options, conversation, tasks, Defaults.NONE);
-      return tasks.during(
-          () -> {
-            T value = talk.apply(chat);
-            conversation.await();
-            tasks.join();
-            return value;
-          });
-    } finally {
-      options.listener().ended("chat");
-    }
+    return Speech.hold(
+        "chat",
+        backend,
+        options,
+        new TaskLimit(Integer.MAX_VALUE),
+        speech -> talk.apply(new Chat(speech, options.listener())));
   }
 
   /// Starts a conversation on a thread of its own; closing what is returned cancels it.

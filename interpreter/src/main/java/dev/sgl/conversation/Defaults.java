@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// The options of the `with` blocks around a statement, those of the innermost first.
-public record Defaults(Map<String, Object> options, Optional<Budget> budget) {
+record Defaults(Map<String, Object> options, Optional<Budget> budget) {
   public static final Defaults NONE = new Defaults(Map.of(), Optional.empty());
 
   public Defaults {

@@ -13,33 +13,30 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /// Branches that go on from one conversation, each in a copy. While they run, the backend keeps
 /// what they have in common. Used by the thread that forks.
 public final class Fork {
+  private final Speech from;
   private final RunListener listener;
   private final TaskGroup group;
   private final boolean mayFail;
   private final Pending start; // the conversation from which the branches go on
   private final Map<Pending, Pending> said = new LinkedHashMap<>(); // by the branches' values
 
-  /// @param tasks the group around the branches: they end with it
-  /// @param mayFail whether the others go on when one fails, because not all are needed
-  public Fork(
-      Backend backend,
-      RunOptions options,
-      Conversation conversation,
-      TaskGroup tasks,
-      boolean mayFail) {
+  Fork(Speech from, Backend backend, RunOptions options, boolean mayFail) {
+    this.from = from;
     this.mayFail = mayFail;
     this.listener = options.listener();
-    this.group = tasks.inner();
+    this.group = from.tasks().inner();
+    Conversation conversation = from.conversation();
     conversation.thenBriefly(transcript -> group.keep(pin(transcript, backend, options)));
     this.start = conversation.snapshot();
   }
 
-  /// What goes wrong here is for the branches to say, if they speak.
+  /// A backend that refuses the prompt refuses it again when a branch speaks, which then fails.
   private static Pin pin(Transcript transcript, Backend backend, RunOptions options) {
     try {
       return transcript
@@ -51,20 +48,12 @@ public final class Fork {
     }
   }
 
-  /// What happens in a copy of a conversation.
-  ///
-  /// @param <T> what comes of it
-  @FunctionalInterface
-  public interface Body<T> {
-    /// @param tasks the group that belongs to the copy
-    T in(Conversation copy, TaskGroup tasks);
-  }
-
   /// Starts a branch.
   ///
   /// @param name of its conversation, such as `tips/drafts[1]`
-  /// @return what will come of it
-  public Pending branch(String name, Body<Object> body) {
+  /// @param body runs on a thread of its own
+  /// @return the pending result of `body`
+  public Pending branch(String name, Function<Speech, Object> body) {
     Pending all = new Pending();
     Supplier<Object> speaking =
         () -> {
@@ -73,7 +62,7 @@ public final class Fork {
             Conversation copy = Conversation.from(start, name, own);
             return own.during(
                 () -> {
-                  Object value = body.in(copy, own);
+                  Object value = body.apply(from.in(copy, own));
                   all.complete(copy.transcript());
                   own.join();
                   return Pending.deep(value);
@@ -128,31 +117,5 @@ public final class Fork {
   /// The group of the branches: who forks joins or closes it before going on.
   public TaskGroup group() {
     return group;
-  }
-
-  /// Does `body` in a copy of `conversation`, which takes its place if that goes well.
-  ///
-  /// @param name of the copy
-  public static <T> T attempt(
-      Conversation conversation, String name, TaskGroup tasks, RunListener listener, Body<T> body) {
-    try (TaskGroup group = tasks.inner()) {
-      Conversation copy =
-          Conversation.from(conversation.snapshot(), conversation.child(name), group);
-      listener.began(copy.branch());
-      try {
-        T value =
-            group.during(
-                () -> {
-                  T made = body.in(copy, group);
-                  copy.await();
-                  group.join();
-                  return made;
-                });
-        conversation.thenBriefly(transcript -> transcript.become(copy.transcript()));
-        return value;
-      } finally {
-        listener.ended(copy.branch());
-      }
-    }
   }
 }

@@ -19,6 +19,7 @@ import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
+import dev.sgl.task.TaskLimit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// What is said in a conversation: each call adds an act to it and does not wait for it.
+/// Adds acts to a conversation, without waiting for them; and makes copies of it.
 public final class Speech {
   private static final String THOUGHT = "<think>\n";
   private static final String THOUGHT_END = "\n</think>\n\n";
@@ -38,8 +39,14 @@ public final class Speech {
   private final TaskGroup tasks;
   private final Defaults defaults;
 
-  /// @param tasks the group that generations beside each other belong to
-  public Speech(
+  /// Speech without default options.
+  ///
+  /// @param tasks the group of generations that run at the same time
+  public Speech(Backend backend, RunOptions options, Conversation conversation, TaskGroup tasks) {
+    this(backend, options, conversation, tasks, Defaults.NONE);
+  }
+
+  private Speech(
       Backend backend,
       RunOptions options,
       Conversation conversation,
@@ -51,6 +58,111 @@ public final class Speech {
     this.tasks = tasks;
     this.defaults = defaults;
   }
+
+  /// Holds a conversation that begins with nothing, and waits until all of it has been said.
+  ///
+  /// @param limit of the tasks of the conversation and its copies
+  /// @return the result of `talk`
+  public static <T> T hold(
+      String branch,
+      Backend backend,
+      RunOptions options,
+      TaskLimit limit,
+      Function<Speech, T> talk) {
+    options.listener().began(branch);
+    try (TaskGroup group = new TaskGroup(options.sequential(), limit)) {
+      Speech speech = new Speech(backend, options, new Conversation(branch, group), group);
+      return group.during(() -> speech.finished(talk));
+    } finally {
+      options.listener().ended(branch);
+    }
+  }
+
+  private <T> T finished(Function<Speech, T> talk) {
+    T value = talk.apply(this);
+    conversation.await();
+    tasks.join();
+    return value;
+  }
+
+  /// The same options in another conversation.
+  ///
+  /// @param group that the other conversation belongs to
+  public Speech in(Conversation other, TaskGroup group) {
+    return new Speech(backend, options, other, group, defaults);
+  }
+
+  /// The same conversation with more default options, by name.
+  public Speech with(Map<String, Object> more) {
+    return new Speech(backend, options, conversation, tasks, defaults.with(more));
+  }
+
+  /// The conversation to which acts are added.
+  public Conversation conversation() {
+    return conversation;
+  }
+
+  /// The group of generations that run at the same time.
+  public TaskGroup tasks() {
+    return tasks;
+  }
+
+  /// The name of the conversation's branch, such as `main/drafts[1]`.
+  public String branch() {
+    return conversation.branch();
+  }
+
+  // --- copies of the conversation
+
+  /// Begins a fork of the conversation, without branches yet.
+  ///
+  /// @param mayFail whether the other branches continue when one fails, because not all are needed
+  public Fork fork(boolean mayFail) {
+    return new Fork(this, backend, options, mayFail);
+  }
+
+  /// A copy of the conversation as of now; the listener is called with its beginning, and the
+  /// caller reports its end.
+  ///
+  /// @param name of the copy, without the names of the branches around it
+  /// @param group that the copy belongs to
+  public Speech copy(String name, TaskGroup group) {
+    Conversation copy = Conversation.from(conversation.snapshot(), conversation.child(name), group);
+    listener().began(copy.branch());
+    return in(copy, group);
+  }
+
+  /// Runs `block` in a copy of the conversation, which is dropped at the end.
+  public <T> T scratch(Function<Speech, T> block) {
+    return inCopy("scratch", copy -> copy.finished(block));
+  }
+
+  /// Runs `block` in a copy of the conversation, which takes the place of the conversation unless
+  /// `block` throws.
+  ///
+  /// @param name of the copy, without the names of the branches around it
+  public <T> T attempt(String name, Function<Speech, T> block) {
+    return inCopy(
+        name,
+        copy -> {
+          T value = copy.finished(block);
+          conversation.thenBriefly(transcript -> transcript.become(copy.conversation.transcript()));
+          return value;
+        });
+  }
+
+  private <T> T inCopy(String name, Function<Speech, T> work) {
+    try (TaskGroup group = tasks.inner()) {
+      Speech copy = copy(name, group);
+      try {
+        return group.during(() -> work.apply(copy));
+      } finally {
+        listener().ended(copy.branch());
+      }
+    }
+  }
+
+  // --- acts
 
   /// A value that the model is asked for.
   ///
@@ -69,27 +181,33 @@ public final class Speech {
   /// A value that the model will have said, and what will be known of how it was made.
   public record Said(Pending value, Pending meta) {}
 
+  /// Adds text to the open message, or to the conversation that has no messages.
   public void say(String text) {
     conversation.thenBriefly(
         transcript -> {
           transcript.add(new Prompt.Part.Written(text));
-          listener().written(conversation.branch(), text);
+          listener().written(branch(), text);
         });
   }
 
+  /// Opens a message.
   public void begin(Role role) {
     conversation.thenBriefly(
         transcript -> {
           transcript.begin(role);
-          listener().message(conversation.branch(), role);
+          listener().message(branch(), role);
         });
   }
 
+  /// Closes the open message.
   public void end() {
     conversation.thenBriefly(Transcript::end);
   }
 
-  /// Shows a picture.
+  /// Adds a picture to the open message.
+  ///
+  /// @param source a path, a URL or a `data:` URL
+  /// @throws TypeException if it is no picture, or may not be shown
   public void image(String source) {
     Prompt.Part.Image image = options.pictures().read(source);
     conversation.thenBriefly(transcript -> transcript.add(image));
@@ -97,22 +215,21 @@ public final class Speech {
 
   /// Lets the model speak within `type`.
   ///
-  /// @param heard hears each piece of the text, as it comes
+  /// @param heard called with each piece of the text, as it arrives, on the thread that generates
   public Said gen(Wanted wanted, Type type, Consumer<String> heard) {
     GenOptions own = GenOptions.of(wanted.options(), options.seed(), conversation, of(type));
     return add(
         wanted,
         (transcript, said) -> {
           long asked = System.nanoTime();
-          listener().asked(conversation.branch(), wanted.name(), type);
+          listener().asked(branch(), wanted.name(), type);
           List<Reply> replies = generate(wanted, type, transcript.prompt(), own, heard);
           Reply first = replies.getFirst();
-          Map<String, Object> meta = Meta.of(first, backend.model());
-          listener().answered(conversation.branch(), wanted.name(), asked, meta);
+          Map<String, Object> meta = answered(wanted, asked, Meta.of(first, backend.model()));
           replies.forEach(reply -> own.spend(reply.usage().generatedTokens()));
           List<Object> values =
               replies.stream().map(reply -> read(type, wanted.type(), reply, own)).toList();
-          transcript.add(new Prompt.Part.Generated(first.text(), first.tokens(), first.healed()));
+          transcript.add(generated(first));
           said.value().complete(own.several() ? values : values.getFirst());
           said.meta().complete(meta);
         });
@@ -139,10 +256,9 @@ public final class Speech {
           long asked = System.nanoTime();
           Request request = request(transcript.prompt(), Type.TEXT, own, 0);
           Reply reply = generate(request, chunk -> heard(wanted, chunk));
-          Map<String, Object> meta = Meta.of(reply, backend.model());
-          listener().answered(conversation.branch(), wanted.name(), asked, meta);
+          Map<String, Object> meta = answered(wanted, asked, Meta.of(reply, backend.model()));
           own.spend(reply.usage().generatedTokens());
-          transcript.think(new Prompt.Part.Generated(reply.text(), reply.tokens(), reply.healed()));
+          transcript.think(generated(reply));
           transcript.think(new Prompt.Part.Written(THOUGHT_END));
           said.value().complete(reply.text().strip());
           said.meta().complete(meta);
@@ -162,8 +278,7 @@ public final class Speech {
           Question question =
               new Question(transcript.prompt(), texts, method, options.scheduling());
           Selection best = backend.select(question);
-          Map<String, Object> meta = Meta.of(best, texts, backend.model());
-          listener().answered(conversation.branch(), wanted.name(), asked, meta);
+          Map<String, Object> meta = answered(wanted, asked, Meta.of(best, texts, backend.model()));
           String text = texts.get(best.index());
           transcript.add(new Prompt.Part.Generated(text, best.tokens(), best.healed()));
           heard(wanted, text);
@@ -177,7 +292,19 @@ public final class Speech {
   }
 
   private void heard(Wanted wanted, String text) {
-    listener().generated(conversation.branch(), wanted.name(), text);
+    listener().generated(branch(), wanted.name(), text);
+  }
+
+  /// Reports an answer to the listener, and returns its facts.
+  ///
+  /// @param asked when the model was asked, as of [System#nanoTime()]
+  private Map<String, Object> answered(Wanted wanted, long asked, Map<String, Object> meta) {
+    listener().answered(branch(), wanted.name(), asked, meta);
+    return meta;
+  }
+
+  private static Prompt.Part generated(Reply reply) {
+    return new Prompt.Part.Generated(reply.text(), reply.tokens(), reply.healed());
   }
 
   /// Generates once, or `n` times at once; the first is heard while it is generated.
@@ -187,9 +314,7 @@ public final class Speech {
     for (int i = 1; i < own.count(); i++) {
       Request request = request(prompt, type, own, i);
       others.add(
-          tasks
-              .start(conversation.branch(), () -> placed(wanted, () -> generate(request, _ -> {})))
-              .value());
+          tasks.start(branch(), () -> placed(wanted, () -> generate(request, _ -> {}))).value());
     }
     Request request =
         request(prompt, type, own, 0).withAhead(own.several() ? List.of() : wanted.ahead());

@@ -3,9 +3,6 @@ package dev.sgl.interpreter;
 import dev.sgl.backend.Ahead;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.UnavailableException;
-import dev.sgl.conversation.Conversation;
-import dev.sgl.conversation.Defaults;
-import dev.sgl.conversation.Fork;
 import dev.sgl.conversation.Speech;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Pattern;
@@ -33,9 +30,6 @@ import java.util.function.Supplier;
 final class Execution {
   private final Run run;
   private final Activation activation;
-  private final Conversation conversation;
-  private final TaskGroup tasks;
-  private final Defaults defaults;
   private final Speech speech;
   private final Forks forks;
   private final Order order;
@@ -70,46 +64,31 @@ final class Execution {
     }
   }
 
-  Execution(
-      Run run,
-      Routine routine,
-      Conversation conversation,
-      TaskGroup tasks,
-      int depth,
-      Order order) {
-    this(run, new Activation(routine, depth), conversation, tasks, Defaults.NONE, order);
+  Execution(Run run, Routine routine, Speech speech, int depth, Order order) {
+    this(run, new Activation(routine, depth), speech, order);
   }
 
-  private Execution(
-      Run run,
-      Activation activation,
-      Conversation conversation,
-      TaskGroup tasks,
-      Defaults defaults,
-      Order order) {
+  private Execution(Run run, Activation activation, Speech speech, Order order) {
     this.run = run;
     this.activation = activation;
-    this.conversation = conversation;
-    this.tasks = tasks;
-    this.defaults = defaults;
-    this.speech = new Speech(run.backend(), run.options(), conversation, tasks, defaults);
+    this.speech = speech;
     this.forks = new Forks(this);
     this.order = order;
   }
 
-  /// The same routine in another conversation.
-  Execution in(Conversation other, TaskGroup group) {
-    return new Execution(run, activation, other, group, defaults, order);
+  /// The same routine in another conversation, or with other options.
+  Execution in(Speech other) {
+    return new Execution(run, activation, other, order);
   }
 
   /// The same routine in a branch.
-  Execution branch(Conversation other, TaskGroup group, Order own) {
-    return new Execution(run, activation, other, group, defaults, own);
+  Execution branch(Speech copy, Order own) {
+    return new Execution(run, activation, copy, own);
   }
 
   /// The same in a line of its own.
   Execution in(Order own) {
-    return branch(conversation, tasks, own);
+    return branch(speech, own);
   }
 
   Order order() {
@@ -125,12 +104,8 @@ final class Execution {
     return run;
   }
 
-  Conversation conversation() {
-    return conversation;
-  }
-
-  TaskGroup tasks() {
-    return tasks;
+  Speech speech() {
+    return speech;
   }
 
   int depth() {
@@ -143,7 +118,7 @@ final class Execution {
 
   /// The branch name of a program called from here.
   String childBranch(String name) {
-    return conversation.child(name + "()");
+    return speech.conversation().child(name + "()");
   }
 
   /// Starts a call of a tool; its value is pending. It begins when the calls before it have ended,
@@ -153,13 +128,14 @@ final class Execution {
   Pending tool(
       Span span, Environment environment, boolean isRead, Function<ToolCalls, Object> call) {
     Environment known = environment.copy();
-    ToolCalls calls = new ToolCalls(run, conversation.branch());
+    ToolCalls calls = new ToolCalls(run, speech.branch());
     List<Pending> before = order.before();
     Pending value =
-        tasks
+        speech
+            .tasks()
             .start(
                 isRead,
-                conversation.branch(),
+                speech.branch(),
                 () -> {
                   before.forEach(Pending::requireHandled);
                   return located(span, known, () -> call.apply(calls));
@@ -206,7 +182,7 @@ final class Execution {
       throw new RunException(
           new TypeException("the value that `" + routine.name() + "` returns: " + why),
           routine.span(),
-          conversation.branch(),
+          speech.branch(),
           List.of());
     }
     return known;
@@ -234,7 +210,7 @@ final class Execution {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       run.effort().spend();
-      run.options().listener().reached(conversation.branch(), step.span());
+      run.options().listener().reached(speech.branch(), step.span());
       List<Step> rest = steps.subList(i + 1, steps.size());
       outcome = located(step.span(), environment, () -> step(step, rest, environment, groups));
       if (!(outcome instanceof Outcome.Done)) {
@@ -245,7 +221,7 @@ final class Execution {
   }
 
   private <T> T located(Span span, Environment environment, Supplier<T> work) {
-    return located(span, conversation.branch(), environment, work);
+    return located(span, speech.branch(), environment, work);
   }
 
   /// Does `work`, and gives an error of it the place where it happened.
@@ -277,7 +253,7 @@ final class Execution {
                 type,
                 given,
                 ahead,
-                error -> new RunException(error, span, conversation.branch(), known.known())));
+                error -> new RunException(error, span, speech.branch(), known.known())));
     environment.define(name, new Environment.Variable(said.value(), said.meta(), Optional.empty()));
   }
 
@@ -328,9 +304,7 @@ final class Execution {
         return retry(retry, environment, values, groups);
       }
       case Step.With(var options, var body, _) -> {
-        Defaults more = defaults.with(values.options(options));
-        return new Execution(run, activation, conversation, tasks, more, order)
-            .steps(body, environment, groups);
+        return in(speech.with(values.options(options))).steps(body, environment, groups);
       }
       case Step.Image(var source, _) -> speech.image(values.text(source));
       case Step.Let(var name, var type, var value, _) ->
@@ -367,7 +341,7 @@ final class Execution {
         return new Outcome.Returned(value.map(values::value).orElse(Values.NONE));
       }
       case Step.Log(var value, _) ->
-          run.options().listener().logged(conversation.branch(), values.text(value));
+          run.options().listener().logged(speech.branch(), values.text(value));
       case Step.Fail(var message, _) -> throw new FailException(values.text(message), activation);
       case Step.Check(var condition, var message, _) -> Checks.require(condition, message, values);
       case Step.Fails fails -> fails(fails, environment, values);
@@ -467,7 +441,7 @@ final class Execution {
           throw e;
         }
         String why = String.valueOf(e.getMessage());
-        run.options().listener().retried(conversation.branch(), (int) attempt, why);
+        run.options().listener().retried(speech.branch(), (int) attempt, why);
         if (attempt == times && retry.otherwise().isEmpty()) {
           throw e;
         }
@@ -509,24 +483,17 @@ final class Execution {
   }
 
   private <T> T attempt(String name, Function<Execution, T> work) {
-    return Fork.attempt(
-        conversation,
-        name,
-        tasks,
-        run.options().listener(),
-        (copy, group) -> work.apply(in(copy, group)));
+    return speech.attempt(name, copy -> work.apply(in(copy)));
   }
 
   private Outcome scratch(List<Step> body, Environment environment, List<TaskGroup> groups) {
-    TaskGroup group = tasks.inner();
+    TaskGroup group = speech.tasks().inner();
     groups.add(group);
-    Conversation copy =
-        Conversation.from(conversation.snapshot(), conversation.child("scratch"), group);
-    run.options().listener().began(copy.branch());
+    Speech copy = speech.copy("scratch", group);
     try {
-      return in(copy, group).steps(body, environment, groups);
+      return in(copy).steps(body, environment, groups);
     } finally {
-      copy.whenSaid(() -> run.options().listener().ended(copy.branch()));
+      copy.conversation().whenSaid(() -> run.options().listener().ended(copy.branch()));
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.sgl.interpreter;
 
-import dev.sgl.conversation.Conversation;
 import dev.sgl.conversation.Fork;
 import dev.sgl.program.Step;
 import dev.sgl.program.Values;
@@ -17,11 +16,9 @@ final class Forks {
   private static final int BRANCH = 100; // steps that one counts for
 
   private final Execution execution;
-  private final Conversation conversation;
 
   Forks(Execution execution) {
     this.execution = execution;
-    this.conversation = execution.conversation();
   }
 
   /// Whether only the first branches of a fork are waited for, so that some may fail.
@@ -40,8 +37,8 @@ final class Forks {
   ///
   /// @param mayFail whether the others go on when one fails
   Fork each(Step.ForkEach step, Environment environment, boolean mayFail) {
-    Fork fork = fork(mayFail);
-    String name = conversation.child(step.name());
+    Fork fork = execution.speech().fork(mayFail);
+    String name = execution.speech().conversation().child(step.name());
     List<?> elements = execution.values(environment).list(step.list());
     List<Object> branches =
         IntStream.range(0, elements.size())
@@ -60,8 +57,8 @@ final class Forks {
   ///
   /// @param mayFail whether the others go on when one fails
   Fork branches(Step.ForkBranches step, Environment environment, boolean mayFail) {
-    Fork fork = fork(mayFail);
-    String name = conversation.child(step.name());
+    Fork fork = execution.speech().fork(mayFail);
+    String name = execution.speech().conversation().child(step.name());
     Map<String, Object> branches = new LinkedHashMap<>();
     for (Step.Branch branch : step.branches()) {
       branches.put(
@@ -70,15 +67,6 @@ final class Forks {
     }
     define(step.name(), branches, fork, environment);
     return fork;
-  }
-
-  private Fork fork(boolean mayFail) {
-    return new Fork(
-        execution.run().backend(),
-        execution.run().options(),
-        conversation,
-        execution.tasks(),
-        mayFail);
   }
 
   private static void define(String name, Object branches, Fork fork, Environment environment) {
@@ -91,9 +79,9 @@ final class Forks {
     Order order = execution.order().branch();
     return fork.branch(
         name,
-        (copy, tasks) -> {
+        copy -> {
           Environment variables = outer.inner();
-          execution.branch(copy, tasks, order).block(body, variables);
+          execution.branch(copy, order).block(body, variables);
           return variables.own();
         });
   }
@@ -109,7 +97,8 @@ final class Forks {
       environment.assign(join.name(), new Environment.Variable(kept, Values.NONE, variable.fork()));
     }
     if (join.append()) {
-      fork.append(branches(environment.get(join.name()).value()), conversation);
+      fork.append(
+          branches(environment.get(join.name()).value()), execution.speech().conversation());
     }
   }
 

@@ -92,7 +92,8 @@ record Outlook(Program program, boolean intoCopies) {
     return switch (step) {
       case Step.Check _, Step.Fails _, Step.Fail _ -> true;
       case Step.Do(var call, _) -> fragment(call, open, this::mayFail);
-      case Step.Scratch _, Step.ForkEach _, Step.ForkBranches _ when !intoCopies -> checks(step);
+      case Step.Scratch _, Step.ForkEach _, Step.ForkBranches _ when !intoCopies ->
+          checks(step, open);
       case Step.Message _, Step.With _, Step.Retry _, Step.Scratch _, Step.If _, Step.Match _ ->
           step.blocks().stream().anyMatch(inner -> mayFail(inner, open));
       case Step.ForkEach _, Step.ForkBranches _, Step.For _, Step.While _ ->
@@ -103,16 +104,21 @@ record Outlook(Program program, boolean intoCopies) {
     };
   }
 
-  /// Whether there is a `check` or a `fail` in a step, after requests too.
-  private static boolean checks(Step step) {
+  /// Whether there is a `check` or a `fail` in steps, even after a request.
+  private boolean checks(List<Step> block, Set<String> open) {
+    return block.stream().anyMatch(step -> checks(step, open));
+  }
+
+  private boolean checks(Step step, Set<String> open) {
     return switch (step) {
       case Step.Check _, Step.Fails _, Step.Fail _ -> true;
+      case Step.Do(var call, _) -> fragment(call, open, this::checks);
       case Step.Message _, Step.With _, Step.Retry _, Step.Scratch _, Step.If _, Step.Match _ ->
-          step.blocks().stream().flatMap(List::stream).anyMatch(Outlook::checks);
+          step.blocks().stream().anyMatch(inner -> checks(inner, open));
       case Step.ForkEach _, Step.ForkBranches _, Step.For _, Step.While _ ->
-          step.blocks().stream().flatMap(List::stream).anyMatch(Outlook::checks);
+          step.blocks().stream().anyMatch(inner -> checks(inner, open));
       case Step.Say _, Step.Image _, Step.Join _, Step.Let _, Step.Assign _, Step.Log _ -> false;
-      case Step.Gen _, Step.Select _, Step.Think _, Step.Do _ -> false;
+      case Step.Gen _, Step.Select _, Step.Think _ -> false;
       case Step.Break _, Step.Continue _, Step.Return _ -> false;
     };
   }

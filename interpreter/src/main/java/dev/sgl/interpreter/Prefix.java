@@ -6,7 +6,6 @@ import dev.sgl.backend.Pin;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.conversation.Conversation;
-import dev.sgl.conversation.Defaults;
 import dev.sgl.conversation.Speech;
 import dev.sgl.conversation.Transcript;
 import dev.sgl.program.Expr;
@@ -64,7 +63,7 @@ public final class Prefix {
     this.intoCopies = intoCopies;
     this.outlook = new Outlook(program, intoCopies);
     this.conversation = new Conversation("prefix", tasks);
-    this.speech = new Speech(nobody, RunOptions.DEFAULT, conversation, tasks, Defaults.NONE);
+    this.speech = new Speech(nobody, RunOptions.DEFAULT, conversation, tasks);
   }
 
   /// The beginning of the program's entry.
@@ -299,8 +298,9 @@ public final class Prefix {
     try (TaskGroup tasks = new TaskGroup(false)) {
       Routine none =
           new Routine(Routine.Kind.FN, "", List.of(), Optional.empty(), List.of(), "", Span.NONE);
-      Execution execution =
-          new Execution(run, none, new Conversation("value", tasks), tasks, 0, new Order());
+      Speech silent =
+          new Speech(nobody, RunOptions.DEFAULT, new Conversation("value", tasks), tasks);
+      Execution execution = new Execution(run, none, silent, 0, new Order());
       return Optional.of(tasks.during(() -> execution.values(environment).known(expr)));
     } catch (TypeException | RunException | CancellationException e) {
       return Optional.empty();

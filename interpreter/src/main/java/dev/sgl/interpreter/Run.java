@@ -1,7 +1,7 @@
 package dev.sgl.interpreter;
 
 import dev.sgl.backend.Backend;
-import dev.sgl.conversation.Conversation;
+import dev.sgl.conversation.Speech;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
@@ -9,7 +9,6 @@ import dev.sgl.program.TypeException;
 import dev.sgl.program.Types;
 import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
-import dev.sgl.task.TaskGroup;
 import dev.sgl.task.TaskLimit;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,21 +31,17 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
 
   /// Runs a program in a conversation of its own, on the calling thread.
   Object program(Routine routine, Map<String, Object> arguments, String branch, int depth) {
-    options.listener().began(branch);
-    try (TaskGroup group = new TaskGroup(options.sequential(), tasks)) {
-      Conversation conversation = new Conversation(branch, group);
-      Execution execution = new Execution(this, routine, conversation, group, depth, new Order());
-      return group.during(
-          () -> {
-            Object value = execution.call(bind(routine, arguments, execution, branch));
-            conversation.await();
-            group.join();
-            return Execution.located(
-                routine.span(), branch, new Environment(), () -> Pending.deep(value));
-          });
-    } finally {
-      options.listener().ended(branch);
-    }
+    Object value =
+        Speech.hold(
+            branch,
+            backend,
+            options,
+            tasks,
+            speech -> {
+              Execution execution = new Execution(this, routine, speech, depth, new Order());
+              return execution.call(bind(routine, arguments, execution, branch));
+            });
+    return Execution.located(routine.span(), branch, new Environment(), () -> Pending.deep(value));
   }
 
   /// Calls a routine from `caller`: a program starts and is pending, others run to their end.
@@ -67,16 +62,14 @@ record Run(Program program, Backend backend, RunOptions options, Effort effort, 
       case PROGRAM -> {
         String branch = caller.childBranch(routine.name());
         yield caller
+            .speech()
             .tasks()
             .start(isRead, branch, () -> program(routine, known(arguments), branch, depth))
             .value();
       }
       case FRAGMENT, FN -> {
-        Execution execution =
-            new Execution(
-                this, routine, caller.conversation(), caller.tasks(), depth, caller.order());
-        yield execution.call(
-            bind(routine, known(arguments), execution, caller.conversation().branch()));
+        Execution execution = new Execution(this, routine, caller.speech(), depth, caller.order());
+        yield execution.call(bind(routine, known(arguments), execution, caller.speech().branch()));
       }
     };
   }
