@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Checks a lowered program step by step: names, fields, arguments, types as far as they are
-/// known, and that every step stands where it can run. Values are [ExprChecker]'s.
+/// known, and that every step is in a place where it can run. [ExprChecker] checks values.
 public final class Checker {
   private final Program program;
   private final List<Diagnostic> diagnostics;
@@ -32,6 +32,8 @@ public final class Checker {
   private final Set<String> assigned = new HashSet<>(); // names of variables, in any routine
   private boolean isPreparing; // a block that may run several times
 
+  /// @param diagnostics takes the mistakes
+  /// @param observer called for each variable that is bound or read
   public Checker(Program program, List<Diagnostic> diagnostics, Observer observer) {
     this.program = program;
     this.diagnostics = diagnostics;
@@ -39,6 +41,7 @@ public final class Checker {
     this.values = new ExprChecker(program, diagnostics, observer);
   }
 
+  /// Adds a diagnostic for each mistake to the list that the checker was made with.
   public void check() {
     program.routines().values().forEach(routine -> assignments(routine.body(), assigned));
     program.tests().forEach(test -> assignments(test.body(), assigned));
@@ -65,23 +68,25 @@ public final class Checker {
     }
   }
 
-  /// Where a step stands: in which routine, in whose message, in a loop or not.
-  private record Place(
+  /// The routine, the message, the loop and the branch that a step is in.
+  ///
+  /// @param speaksInMessages whether the routine has messages, outside of which nothing is said
+  private record Surroundings(
       Routine routine,
       Optional<Role> role,
       boolean inLoop,
       boolean inBranch,
       boolean speaksInMessages) {
-    Place in(Role speaker) {
-      return new Place(routine, Optional.of(speaker), inLoop, inBranch, speaksInMessages);
+    Surroundings in(Role speaker) {
+      return new Surroundings(routine, Optional.of(speaker), inLoop, inBranch, speaksInMessages);
     }
 
-    Place loop() {
-      return new Place(routine, role, true, inBranch, speaksInMessages);
+    Surroundings loop() {
+      return new Surroundings(routine, role, true, inBranch, speaksInMessages);
     }
 
-    Place branch() {
-      return new Place(routine, role, false, true, speaksInMessages);
+    Surroundings branch() {
+      return new Surroundings(routine, role, false, true, speaksInMessages);
     }
   }
 
@@ -92,7 +97,10 @@ public final class Checker {
       parameter.standard().ifPresent(e -> fits(e, parameter.type(), new Scope()));
     }
     boolean chat = routine.kind() == Routine.Kind.PROGRAM && hasMessages(routine.body());
-    block(routine.body(), scope.inner(), new Place(routine, Optional.empty(), false, false, chat));
+    block(
+        routine.body(),
+        scope.inner(),
+        new Surroundings(routine, Optional.empty(), false, false, chat));
     boolean returns =
         routine.returns().isEmpty()
             || TypeFit.fits(new Type.Literal(Values.NONE), routine.returns().get());
@@ -112,7 +120,7 @@ public final class Checker {
       }
       tool.answers().forEach(this::routine);
     }
-    block(test.body(), new Scope(), new Place(block, Optional.empty(), false, false, false));
+    block(test.body(), new Scope(), new Surroundings(block, Optional.empty(), false, false, false));
   }
 
   private static boolean hasMessages(List<Step> steps) {
@@ -120,16 +128,16 @@ public final class Checker {
   }
 
   /// Checks a block whose variables are its own.
-  private void block(List<Step> steps, Scope scope, Place place) {
-    open(steps, scope, place);
+  private void block(List<Step> steps, Scope scope, Surroundings around) {
+    open(steps, scope, around);
     scope.own().forEach(this::warnIfUnread);
   }
 
   /// Checks a block whose variables are those of the block around it.
-  private void open(List<Step> steps, Scope scope, Place place) {
+  private void open(List<Step> steps, Scope scope, Surroundings around) {
     boolean reached = true;
     for (int i = 0; i < steps.size(); i++) {
-      step(steps.get(i), scope, place);
+      step(steps.get(i), scope, around);
       if (reached && i + 1 < steps.size() && flow.leaves(steps.get(i))) {
         diagnostics.add(Diagnostic.unreachable(steps.get(i + 1).span(), steps.get(i).span()));
         reached = false;
@@ -154,19 +162,20 @@ public final class Checker {
     }
   }
 
-  private void inner(List<Step> steps, Scope scope, Place place) {
+  private void inner(List<Step> steps, Scope scope, Surroundings around) {
     Scope inner = scope.inner();
-    block(steps, inner, place);
+    block(steps, inner, around);
     scope.lose(inner);
   }
 
   /// Checks a block that is entered if a condition holds, or if it does not.
   ///
   /// @return the scope at its end
-  private Scope knowing(Expr condition, boolean holds, List<Step> steps, Scope scope, Place place) {
+  private Scope knowing(
+      Expr condition, boolean holds, List<Step> steps, Scope scope, Surroundings around) {
     Scope known = scope.inner();
     values.know(condition, holds, known);
-    block(steps, known, place);
+    block(steps, known, around);
     scope.lose(known);
     return known;
   }
@@ -177,162 +186,200 @@ public final class Checker {
           case Type.Array(Type.Rec(var fields), _, _) -> !fields.isEmpty();
           case Type.Rec(var branches) ->
               branches.stream().anyMatch(b -> b.type() instanceof Type.Rec(var f) && !f.isEmpty());
-          default -> false;
+          case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> false;
+          case Type.Bool _, Type.Literal _, Type.OneOf _, Type.Array _, Type.MapOf _ -> false;
+          case Type.Call _, Type.Schema _, Type.Grammar _, Type.Recursive _ -> false;
+          case Type.Ref _, Type.Any _ -> false;
         };
     if (variable.kind() == Kind.FORK && binds && !variable.isRead()) {
       diagnostics.add(Diagnostic.unreadFork(name, variable.span()));
     }
   }
 
-  private void step(Step step, Scope scope, Place place) {
+  private void step(Step step, Scope scope, Surroundings around) {
     switch (step) {
-      case Step.Say(var text, var span) -> {
-        speaks("add text", "Text", span, place);
-        values.type(text, scope);
-        LiteralBraces.variable(text, scope)
-            .ifPresent(name -> diagnostics.add(Diagnostic.literalBraces(name, span)));
-      }
-      case Step.Message message -> message(message, scope, place);
-      case Step.Gen gen -> gen(gen, scope, place);
-      case Step.Select select -> select(select, scope, place);
-      case Step.ForkEach fork -> forkEach(fork, scope, place);
-      case Step.ForkBranches fork -> forkBranches(fork, scope, place);
-      case Step.Think think -> think(think, scope, place);
-      case Step.Join(var name, var first, boolean append, var span) -> {
-        join(name, span, scope);
-        first.ifPresent(count -> fits(count, Type.INT, scope));
-        if (append) {
-          hasConversation("add what branches said", span, place);
-        }
-      }
-      case Step.Scratch(var body, var span) -> {
-        hasConversation("have a copy of one", span, place);
-        open(body, scope, place);
-      }
-      case Step.Retry retry -> retry(retry, scope, place);
-      case Step.With(var options, var body, _) -> {
-        Options.ofWith(options, values, scope, diagnostics);
-        open(body, scope, place);
-      }
-      case Step.Image(var source, var span) -> {
-        hasConversation("show a picture", span, place);
-        if (!place.role().equals(Optional.of(Role.USER))) {
-          diagnostics.add(Diagnostic.notAUser("a picture", span));
-        }
-        fits(source, Type.TEXT, scope);
-      }
-      case Step.Let(var name, var type, var value, var span) -> {
-        Type found = fits(value, type, scope);
-        if (type instanceof Type.Any) {
-          infer(
-              name,
-              isWrittenOut(value) ? Widening.loosen(found) : found,
-              found,
-              Kind.VALUE,
-              span,
-              scope);
-        } else {
-          define(name, type, Kind.VALUE, span, scope);
-        }
-      }
-      case Step.Assign(var name, var value, var span) -> {
-        if (scope.find(name).isEmpty() && Nearest.among(name, scope.names()).isEmpty()) {
-          diagnostics.add(
-              Diagnostic.unknownName(name, span, "to bind it, write `let " + name + " = …`"));
-          scope.define(name, Type.ANY, Kind.VALUE, span);
-        } else {
-          values.read(name, span, scope);
-        }
-        Type type = values.type(value, scope);
-        Type widened = isWrittenOut(value) ? Widening.loosen(type) : Widening.widen(type);
-        Type known = scope.find(name).map(Scope.Variable::type).orElse(Type.ANY);
-        boolean isNone = type.equals(new Type.Literal(Values.NONE)) && !(known instanceof Type.Any);
-        boolean isOne = !TypeFit.fits(widened, known) && TypeFit.fits(type, known);
-        Type found = isNone || isOne ? type : widened;
-        scope.assigned(
-            name, TypeFit.fits(found, known) ? known : TypeFit.union(List.of(known, found)));
-        scope.narrow(name, found);
-      }
-      case Step.If(var condition, var then, var otherwise, _) -> {
-        fits(condition, Type.BOOL, scope);
-        Scope yes = knowing(condition, true, then, scope, place);
-        Scope no = knowing(condition, false, otherwise, scope, place);
-        scope.narrowAsIn(yes, no);
-        if (flow.leaves(then)) {
-          values.know(condition, false, scope);
-        }
-        if (flow.leaves(otherwise)) {
-          values.know(condition, true, scope);
-        }
-      }
-      case Step.For(var variable, var list, var body, var span) -> {
-        Scope inner = scope.inner();
-        Type element = values.item(list, scope);
-        infer(variable, element, element, Kind.VALUE, span, inner);
-        again(body, scope, () -> inner(body, inner.inner(), place.loop()));
-        inner(body, inner, place.loop());
-        scope.lose(inner);
-      }
-      case Step.While(var condition, var body, _) -> {
-        fits(condition, Type.BOOL, scope);
-        again(body, scope, () -> knowing(condition, true, body, scope.inner(), place.loop()));
-        knowing(condition, true, body, scope, place.loop());
-      }
-      case Step.Match match -> match(match, scope, place);
-      case Step.Break(var span) -> inLoop("break", span, place);
-      case Step.Continue(var span) -> inLoop("continue", span, place);
-      case Step.Return(var value, var span) -> {
-        if (place.inBranch()) {
-          diagnostics.add(Diagnostic.returnInBranch(span));
-        }
-        value.ifPresent(e -> fits(e, place.routine().returns().orElse(Type.ANY), scope));
-      }
+      case Step.Say say -> say(say, scope, around);
+      case Step.Message message -> message(message, scope, around);
+      case Step.Gen gen -> gen(gen, scope, around);
+      case Step.Select select -> select(select, scope, around);
+      case Step.ForkEach fork -> forkEach(fork, scope, around);
+      case Step.ForkBranches fork -> forkBranches(fork, scope, around);
+      case Step.Think think -> think(think, scope, around);
+      case Step.Join join -> join(join, scope, around);
+      case Step.Scratch scratch -> scratch(scratch, scope, around);
+      case Step.Retry retry -> retry(retry, scope, around);
+      case Step.With with -> with(with, scope, around);
+      case Step.Image image -> image(image, scope, around);
+      case Step.Let let -> let(let, scope);
+      case Step.Assign assign -> assign(assign, scope);
+      case Step.If condition -> condition(condition, scope, around);
+      case Step.For loop -> loop(loop, scope, around);
+      case Step.While loop -> loop(loop, scope, around);
+      case Step.Match match -> match(match, scope, around);
+      case Step.Break(var span) -> inLoop("break", span, around);
+      case Step.Continue(var span) -> inLoop("continue", span, around);
+      case Step.Return result -> returned(result, scope, around);
       case Step.Log(var value, _) -> values.type(value, scope);
       case Step.Fail(var message, _) -> values.type(message, scope);
-      case Step.Check(var condition, var message, _) -> {
-        fits(condition, Type.BOOL, scope);
-        message.ifPresent(m -> values.type(m, scope));
-        values.know(condition, true, scope);
-      }
-      case Step.Fails(var value, var message, _) -> {
-        values.type(value, scope);
-        message.ifPresent(m -> values.type(m, scope));
-      }
-      case Step.Do(var call, var span) -> {
-        values.type(call, scope);
-        Routine called = program.routines().get(call.name());
-        if (called != null && called.kind() == Routine.Kind.FRAGMENT) {
-          hasConversation("use a fragment", span, place);
-        }
-      }
+      case Step.Check check -> check(check, scope);
+      case Step.Fails fails -> fails(fails, scope);
+      case Step.Do action -> action(action, scope, around);
     }
   }
 
-  private void message(Step.Message message, Scope scope, Place place) {
-    hasConversation("write a message", message.span(), place);
-    if (place.role().isPresent()) {
+  private void say(Step.Say say, Scope scope, Surroundings around) {
+    speaks("add text", "Text", say.span(), around);
+    values.type(say.text(), scope);
+    LiteralBraces.variable(say.text(), scope)
+        .ifPresent(name -> diagnostics.add(Diagnostic.literalBraces(name, say.span())));
+  }
+
+  private void join(Step.Join join, Scope scope, Surroundings around) {
+    join(join.name(), join.span(), scope);
+    join.first().ifPresent(count -> fits(count, Type.INT, scope));
+    if (join.append()) {
+      hasConversation("add what branches said", join.span(), around);
+    }
+  }
+
+  private void scratch(Step.Scratch scratch, Scope scope, Surroundings around) {
+    hasConversation("have a copy of one", scratch.span(), around);
+    open(scratch.body(), scope, around);
+  }
+
+  private void with(Step.With with, Scope scope, Surroundings around) {
+    Options.ofWith(with.options(), values, scope, diagnostics);
+    open(with.body(), scope, around);
+  }
+
+  private void image(Step.Image image, Scope scope, Surroundings around) {
+    hasConversation("show a picture", image.span(), around);
+    if (!around.role().equals(Optional.of(Role.USER))) {
+      diagnostics.add(Diagnostic.notAUser("a picture", image.span()));
+    }
+    fits(image.source(), Type.TEXT, scope);
+  }
+
+  private void let(Step.Let let, Scope scope) {
+    Type found = fits(let.value(), let.type(), scope);
+    if (let.type() instanceof Type.Any) {
+      Type widened = isWrittenOut(let.value()) ? Widening.loosen(found) : found;
+      infer(let.name(), widened, found, Kind.VALUE, let.span(), scope);
+    } else {
+      define(let.name(), let.type(), Kind.VALUE, let.span(), scope);
+    }
+  }
+
+  private void assign(Step.Assign assign, Scope scope) {
+    assigned(assign.name(), assign.span(), scope);
+    Type type = values.type(assign.value(), scope);
+    Type widened = isWrittenOut(assign.value()) ? Widening.loosen(type) : Widening.widen(type);
+    Type known = scope.find(assign.name()).map(Scope.Variable::type).orElse(Type.ANY);
+    boolean isNone = type.equals(new Type.Literal(Values.NONE)) && !(known instanceof Type.Any);
+    boolean isOne = !TypeFit.fits(widened, known) && TypeFit.fits(type, known);
+    Type found = isNone || isOne ? type : widened;
+    Type all = TypeFit.fits(found, known) ? known : TypeFit.union(List.of(known, found));
+    scope.assigned(assign.name(), all);
+    scope.narrow(assign.name(), found);
+  }
+
+  /// Checks that a variable that is assigned was bound. A name like no other was probably meant to
+  /// be bound here, and is known from here on.
+  private void assigned(String name, Span span, Scope scope) {
+    if (scope.find(name).isEmpty() && Nearest.among(name, scope.names()).isEmpty()) {
+      diagnostics.add(
+          Diagnostic.unknownName(name, span, "to bind it, write `let " + name + " = …`"));
+      scope.define(name, Type.ANY, Kind.VALUE, span);
+    } else {
+      values.read(name, span, scope);
+    }
+  }
+
+  private void condition(Step.If step, Scope scope, Surroundings around) {
+    Expr condition = step.condition();
+    fits(condition, Type.BOOL, scope);
+    Scope yes = knowing(condition, true, step.then(), scope, around);
+    Scope no = knowing(condition, false, step.otherwise(), scope, around);
+    scope.narrowAsIn(yes, no);
+    if (flow.leaves(step.then())) {
+      values.know(condition, false, scope);
+    }
+    if (flow.leaves(step.otherwise())) {
+      values.know(condition, true, scope);
+    }
+  }
+
+  private void loop(Step.For loop, Scope scope, Surroundings around) {
+    Scope inner = scope.inner();
+    Type element = values.item(loop.list(), scope);
+    infer(loop.variable(), element, element, Kind.VALUE, loop.span(), inner);
+    again(loop.body(), scope, () -> inner(loop.body(), inner.inner(), around.loop()));
+    inner(loop.body(), inner, around.loop());
+    scope.lose(inner);
+  }
+
+  private void loop(Step.While loop, Scope scope, Surroundings around) {
+    Expr condition = loop.condition();
+    fits(condition, Type.BOOL, scope);
+    again(
+        loop.body(),
+        scope,
+        () -> knowing(condition, true, loop.body(), scope.inner(), around.loop()));
+    knowing(condition, true, loop.body(), scope, around.loop());
+  }
+
+  private void returned(Step.Return result, Scope scope, Surroundings around) {
+    if (around.inBranch()) {
+      diagnostics.add(Diagnostic.returnInBranch(result.span()));
+    }
+    Type wanted = around.routine().returns().orElse(Type.ANY);
+    result.value().ifPresent(value -> fits(value, wanted, scope));
+  }
+
+  private void check(Step.Check check, Scope scope) {
+    fits(check.condition(), Type.BOOL, scope);
+    check.message().ifPresent(message -> values.type(message, scope));
+    values.know(check.condition(), true, scope);
+  }
+
+  private void fails(Step.Fails fails, Scope scope) {
+    values.type(fails.value(), scope);
+    fails.message().ifPresent(message -> values.type(message, scope));
+  }
+
+  private void action(Step.Do action, Scope scope, Surroundings around) {
+    values.type(action.call(), scope);
+    Routine called = program.routines().get(action.call().name());
+    if (called != null && called.kind() == Routine.Kind.FRAGMENT) {
+      hasConversation("use a fragment", action.span(), around);
+    }
+  }
+
+  private void message(Step.Message message, Scope scope, Surroundings around) {
+    hasConversation("write a message", message.span(), around);
+    if (around.role().isPresent()) {
       diagnostics.add(Diagnostic.nestedMessage(message.span()));
     }
-    open(message.body(), scope, place.in(message.role()));
+    open(message.body(), scope, around.in(message.role()));
   }
 
   /// What a `retry` binds is bound after it, if its `else` binds it too or does not go on.
-  private void retry(Step.Retry retry, Scope scope, Place place) {
+  private void retry(Step.Retry retry, Scope scope, Surroundings around) {
     fits(retry.times(), Type.INT, scope);
-    again(retry.body(), scope, () -> open(retry.body(), scope.inner(), place));
+    again(retry.body(), scope, () -> open(retry.body(), scope.inner(), around));
     Scope body = scope.inner();
-    open(retry.body(), body, place);
+    open(retry.body(), body, around);
     if (retry.otherwise().isEmpty() || flow.leaves(retry.otherwise().get())) {
-      retry.otherwise().ifPresent(steps -> inner(steps, scope, place));
+      retry.otherwise().ifPresent(steps -> inner(steps, scope, around));
       scope.keep(body);
       return;
     }
     Scope otherwise = scope.inner();
-    open(retry.otherwise().get(), otherwise, place);
+    open(retry.otherwise().get(), otherwise, around);
     scope.keep(body, otherwise);
   }
 
-  private void match(Step.Match match, Scope scope, Place place) {
+  private void match(Step.Match match, Scope scope, Surroundings around) {
     Type subject = values.type(match.subject(), scope);
     Optional<String> path = ExprChecker.path(match.subject());
     for (Step.Arm arm : match.arms()) {
@@ -343,7 +390,7 @@ public final class Checker {
           inner.narrow(path.get(), Narrowing.fitting(subject, fits.get()));
         }
       }
-      block(arm.body(), inner, place);
+      block(arm.body(), inner, around);
       scope.lose(inner);
     }
     List<Pattern> patterns = match.arms().stream().flatMap(a -> a.patterns().stream()).toList();
@@ -409,25 +456,25 @@ public final class Checker {
     }
   }
 
-  private void gen(Step.Gen gen, Scope scope, Place place) {
-    speaks("`gen`", "`gen`", gen.span(), place);
-    assistant("gen", gen.span(), place);
+  private void gen(Step.Gen gen, Scope scope, Surroundings around) {
+    speaks("`gen`", "`gen`", gen.span(), around);
+    assistant("gen", gen.span(), around);
     Options.ofGen(gen, values, scope, diagnostics);
     boolean several = gen.options().stream().anyMatch(o -> o.name().equals("n"));
     Type type = several ? Type.array(gen.type()) : gen.type();
     define(gen.name(), type, Kind.GENERATED, gen.span(), scope);
   }
 
-  private void think(Step.Think think, Scope scope, Place place) {
-    speaks("`think`", "`think`", think.span(), place);
-    assistant("think", think.span(), place);
+  private void think(Step.Think think, Scope scope, Surroundings around) {
+    speaks("`think`", "`think`", think.span(), around);
+    assistant("think", think.span(), around);
     Options.ofThink(think.options(), values, scope, diagnostics);
     define(think.name(), Type.TEXT, Kind.GENERATED, think.span(), scope);
   }
 
-  private void select(Step.Select select, Scope scope, Place place) {
-    speaks("`select`", "`select`", select.span(), place);
-    assistant("select", select.span(), place);
+  private void select(Step.Select select, Scope scope, Surroundings around) {
+    speaks("`select`", "`select`", select.span(), around);
+    assistant("select", select.span(), around);
     if (select.choices() instanceof Expr.ListOf(var items, var span) && items.isEmpty()) {
       diagnostics.add(Diagnostic.emptySelect(span));
     }
@@ -435,18 +482,18 @@ public final class Checker {
     infer(select.name(), choice, choice, Kind.GENERATED, select.span(), scope);
   }
 
-  private void forkEach(Step.ForkEach fork, Scope scope, Place place) {
-    hasConversation("fork", fork.span(), place);
+  private void forkEach(Step.ForkEach fork, Scope scope, Surroundings around) {
+    hasConversation("fork", fork.span(), around);
     Scope outer = scope.inner();
     Type element = values.item(fork.list(), scope);
     infer(fork.variable(), element, element, Kind.VALUE, fork.span(), outer);
     Scope branch = outer.branch();
-    block(fork.body(), branch, place.branch());
+    block(fork.body(), branch, around.branch());
     define(fork.name(), Type.array(branch.record()), Kind.FORK, fork.span(), scope);
   }
 
-  private void forkBranches(Step.ForkBranches fork, Scope scope, Place place) {
-    hasConversation("fork", fork.span(), place);
+  private void forkBranches(Step.ForkBranches fork, Scope scope, Surroundings around) {
+    hasConversation("fork", fork.span(), around);
     Set<String> names = new HashSet<>();
     List<Type.Field> fields =
         fork.branches().stream()
@@ -456,7 +503,7 @@ public final class Checker {
                     diagnostics.add(Diagnostic.duplicateName(branch.name(), branch.span()));
                   }
                   Scope inner = scope.branch();
-                  block(branch.body(), inner, place.branch());
+                  block(branch.body(), inner, around.branch());
                   return new Type.Field(branch.name(), inner.record(), false);
                 })
             .toList();
@@ -510,28 +557,28 @@ public final class Checker {
     return values.require(expr, wanted, scope);
   }
 
-  private void hasConversation(String what, Span span, Place place) {
-    if (place.routine().kind() == Routine.Kind.FN) {
+  private void hasConversation(String what, Span span, Surroundings around) {
+    if (around.routine().kind() == Routine.Kind.FN) {
       diagnostics.add(Diagnostic.noConversation(what, span));
     }
   }
 
-  private void speaks(String what, String subject, Span span, Place place) {
-    hasConversation(what, span, place);
-    if (place.speaksInMessages() && place.role().isEmpty()) {
+  private void speaks(String what, String subject, Span span, Surroundings around) {
+    hasConversation(what, span, around);
+    if (around.speaksInMessages() && around.role().isEmpty()) {
       diagnostics.add(Diagnostic.outsideMessage(subject, span));
     }
   }
 
-  private void assistant(String what, Span span, Place place) {
-    place
+  private void assistant(String what, Span span, Surroundings around) {
+    around
         .role()
         .filter(role -> role != Role.ASSISTANT)
         .ifPresent(_ -> diagnostics.add(Diagnostic.notAssistant(what, span)));
   }
 
-  private void inLoop(String word, Span span, Place place) {
-    if (!place.inLoop()) {
+  private void inLoop(String word, Span span, Surroundings around) {
+    if (!around.inLoop()) {
       diagnostics.add(Diagnostic.outsideLoop(word, span));
     }
   }

@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the type of a value as far as it is known, and says the mistakes in it. Calls are
-/// [CallChecker]'s.
+/// Finds the type of a value as far as it is known, and adds a diagnostic for each mistake in the
+/// value. [CallChecker] checks calls.
 final class ExprChecker {
   private final Program program;
   private final List<Diagnostic> diagnostics;
@@ -39,75 +39,103 @@ final class ExprChecker {
   Type type(Expr expr, Scope scope) {
     return switch (expr) {
       case Expr.Constant(Object value, _) -> constant(value);
-      case Expr.Text(var parts, _) -> {
-        parts.forEach(part -> type(part, scope));
-        yield Type.TEXT;
-      }
+      case Expr.Text text -> text(text, scope);
       case Expr.Name(var name, var span) ->
           read(name, span, scope).flatMap(_ -> scope.type(name)).orElse(Type.ANY);
       case Expr.Member member -> member(member, scope);
       case Expr.Index index -> index(index, scope);
       case Expr.Call call -> calls.type(call, scope);
-      case Expr.Unary(var operator, var of, _) -> {
-        if (operator == Expr.Operator.NOT) {
-          require(of, Type.BOOL, scope);
-          yield Type.BOOL;
-        }
-        Type type = type(of, scope);
-        Type number = number(type, of);
-        yield type instanceof Type.Literal ? negative(type) : number;
-      }
+      case Expr.Unary unary -> unary(unary, scope);
       case Expr.Binary binary -> binary(binary, scope);
-      case Expr.Range(var first, var last, _) -> {
-        require(first, Type.INT, scope);
-        require(last, Type.INT, scope);
-        yield Type.array(
-            first instanceof Expr.Constant(Long least, _)
-                    && last instanceof Expr.Constant(Long most, _)
-                ? new Type.Int(least, most)
-                : Type.INT);
-      }
+      case Expr.Range range -> range(range, scope);
       case Expr.ListOf(var items, _) -> list(items, scope);
-      case Expr.RecOf(var entries, var span) -> {
-        Set<String> names = new HashSet<>();
-        entries.stream()
-            .filter(e -> !names.add(e.name()))
-            .forEach(e -> diagnostics.add(Diagnostic.duplicateName(e.name(), span)));
-        yield new Type.Rec(
-            entries.stream()
-                .map(e -> new Type.Field(e.name(), type(e.value(), scope), false))
-                .toList());
-      }
-      case Expr.Each(var item, var name, var list, var condition, var span) -> {
-        Scope inner = scope.inner();
-        Type element = item(list, scope);
-        inner.define(name, element, Scope.Kind.VALUE, span);
-        observer.bound(name, element, span);
-        condition.ifPresent(
-            c -> {
-              require(c, Type.BOOL, inner);
-              know(c, true, inner);
-            });
-        yield Type.array(type(item, inner));
-      }
+      case Expr.RecOf record -> record(record, scope);
+      case Expr.Each each -> each(each, scope);
     };
+  }
+
+  private Type text(Expr.Text text, Scope scope) {
+    text.parts().forEach(part -> type(part, scope));
+    return Type.TEXT;
+  }
+
+  private Type unary(Expr.Unary unary, Scope scope) {
+    if (unary.operator() == Expr.Operator.NOT) {
+      require(unary.of(), Type.BOOL, scope);
+      return Type.BOOL;
+    }
+    Type type = type(unary.of(), scope);
+    Type number = number(type, unary.of());
+    return type instanceof Type.Literal ? negative(type) : number;
+  }
+
+  private Type range(Expr.Range range, Scope scope) {
+    require(range.first(), Type.INT, scope);
+    require(range.last(), Type.INT, scope);
+    return Type.array(
+        range.first() instanceof Expr.Constant(Long least, _)
+                && range.last() instanceof Expr.Constant(Long most, _)
+            ? new Type.Int(least, most)
+            : Type.INT);
+  }
+
+  private Type record(Expr.RecOf record, Scope scope) {
+    Set<String> names = new HashSet<>();
+    List<Type.Field> fields = new ArrayList<>();
+    for (Expr.Entry entry : record.entries()) {
+      if (!names.add(entry.name())) {
+        diagnostics.add(Diagnostic.duplicateName(entry.name(), record.span()));
+      }
+    }
+    for (Expr.Entry entry : record.entries()) {
+      fields.add(new Type.Field(entry.name(), type(entry.value(), scope), false));
+    }
+    return new Type.Rec(fields);
+  }
+
+  private Type each(Expr.Each each, Scope scope) {
+    Scope inner = scope.inner();
+    Type element = item(each.list(), scope);
+    inner.define(each.name(), element, Scope.Kind.VALUE, each.span());
+    observer.bound(each.name(), element, each.span());
+    if (each.condition().isPresent()) {
+      require(each.condition().get(), Type.BOOL, inner);
+      know(each.condition().get(), true, inner);
+    }
+    return Type.array(type(each.item(), inner));
   }
 
   /// The type of an element of `list`, which must be a list.
   Type item(Expr list, Scope scope) {
     Type type = TypeFit.whole(type(list, scope));
+    Optional<Type> item = item(type);
+    if (item.isEmpty()) {
+      diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
+    }
+    return item.orElse(Type.ANY);
+  }
+
+  /// The type of an element of a list of a type; empty if values of the type may be no lists.
+  private static Optional<Type> item(Type type) {
     return switch (type) {
-      case Type.Array(var item, _, _) -> item;
-      case Type.Any _, Type.Schema _ -> Type.ANY;
-      case Type.OneOf(var choices)
-          when choices.stream().map(TypeFit::whole).allMatch(Type.Array.class::isInstance) ->
-          TypeFit.union(
-              choices.stream().map(choice -> ((Type.Array) TypeFit.whole(choice)).item()).toList());
-      default -> {
-        diagnostics.add(Diagnostic.wrongType("a list", type, list.span()));
-        yield Type.ANY;
-      }
+      case Type.Array(var item, _, _) -> Optional.of(item);
+      case Type.Any _, Type.Schema _ -> Optional.of(Type.ANY);
+      case Type.OneOf(var choices) -> itemOfEach(choices);
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> Optional.empty();
+      case Type.Bool _, Type.Literal _, Type.Rec _, Type.MapOf _, Type.Call _ -> Optional.empty();
+      case Type.Grammar _, Type.Recursive _, Type.Ref _ -> Optional.empty();
     };
+  }
+
+  private static Optional<Type> itemOfEach(List<Type> choices) {
+    List<Type> items = new ArrayList<>();
+    for (Type choice : choices) {
+      if (!(TypeFit.whole(choice) instanceof Type.Array(var item, _, _))) {
+        return Optional.empty();
+      }
+      items.add(item);
+    }
+    return Optional.of(TypeFit.union(items));
   }
 
   /// Checks that every value of `expr` is of type `wanted`, and returns what is known of its type.
@@ -148,7 +176,9 @@ final class ExprChecker {
                               exact(entries.get(i).value(), fields.get(i).type(), scope),
                               false))
                   .toList());
-      default -> found;
+      case Expr.Text _, Expr.Name _, Expr.Member _, Expr.Index _, Expr.Call _ -> found;
+      case Expr.Unary _, Expr.Binary _, Expr.Range _, Expr.ListOf _, Expr.RecOf _ -> found;
+      case Expr.Each _ -> found;
     };
   }
 
@@ -166,7 +196,9 @@ final class ExprChecker {
           when operator == (holds ? Expr.Operator.NE : Expr.Operator.EQ) && value == Values.NONE ->
           path(left)
               .ifPresent(path -> scope.narrow(path, Narrowing.withoutNone(quietly(left, scope))));
-      default -> {} // nothing is known
+      case Expr.Constant _, Expr.Text _, Expr.Name _, Expr.Member _, Expr.Index _ -> {}
+      case Expr.Call _, Expr.Unary _, Expr.Binary _, Expr.Range _, Expr.ListOf _ -> {}
+      case Expr.RecOf _, Expr.Each _ -> {}
     }
   }
 
@@ -180,7 +212,9 @@ final class ExprChecker {
     return switch (expr) {
       case Expr.Name(var name, _) -> Optional.of(name);
       case Expr.Member(var of, var name, _) -> path(of).map(p -> p + "." + name);
-      default -> Optional.empty();
+      case Expr.Constant _, Expr.Text _, Expr.Index _, Expr.Call _ -> Optional.empty();
+      case Expr.Unary _, Expr.Binary _, Expr.Range _, Expr.ListOf _ -> Optional.empty();
+      case Expr.RecOf _, Expr.Each _ -> Optional.empty();
     };
   }
 
@@ -292,7 +326,12 @@ final class ExprChecker {
 
   /// Whether a value of the type may have any fields.
   private static boolean isOpen(Type type) {
-    return type instanceof Type.Any || type instanceof Type.Schema || type instanceof Type.MapOf;
+    return switch (type) {
+      case Type.Any _, Type.Schema _, Type.MapOf _ -> true;
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> false;
+      case Type.Bool _, Type.Literal _, Type.OneOf _, Type.Rec _, Type.Array _ -> false;
+      case Type.Call _, Type.Grammar _, Type.Recursive _, Type.Ref _ -> false;
+    };
   }
 
   /// The type of a field, or a property, of a value of one of several types: each of them must have
@@ -369,18 +408,25 @@ final class ExprChecker {
       case Type.OneOf(var choices)
           when choices.stream().map(TypeFit::whole).allMatch(ExprChecker::hasItems) ->
           Type.ANY;
-      default -> {
-        diagnostics.add(Diagnostic.wrongType("a list or a record", of, index.of().span()));
-        yield Type.ANY;
-      }
+      case Type.OneOf _, Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ ->
+          notIndexed(of, index);
+      case Type.Bool _, Type.Literal _, Type.Grammar _, Type.Recursive _, Type.Ref _ ->
+          notIndexed(of, index);
     };
   }
 
+  private Type notIndexed(Type of, Expr.Index index) {
+    diagnostics.add(Diagnostic.wrongType("a list or a record", of, index.of().span()));
+    return Type.ANY;
+  }
+
   private static boolean hasItems(Type type) {
-    return type instanceof Type.Array
-        || type instanceof Type.Rec
-        || type instanceof Type.Call
-        || isOpen(type);
+    return switch (type) {
+      case Type.Array _, Type.Rec _, Type.Call _, Type.Any _, Type.Schema _, Type.MapOf _ -> true;
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> false;
+      case Type.Bool _, Type.Literal _, Type.OneOf _, Type.Grammar _, Type.Recursive _ -> false;
+      case Type.Ref _ -> false;
+    };
   }
 
   private Type list(List<Expr> items, Scope scope) {
@@ -405,19 +451,7 @@ final class ExprChecker {
         type(binary.right(), scope);
         yield Type.BOOL;
       }
-      case LT, LE, GT, GE -> {
-        Type left = type(binary.left(), scope);
-        Type right = type(binary.right(), scope);
-        if (!isNumber(left) && !isText(left)) {
-          diagnostics.add(Diagnostic.wrongType("a number or a text", left, binary.left().span()));
-        } else if (!TypeFit.fits(right, isNumber(left) ? Type.FLOAT : Type.TEXT)
-            && !(left instanceof Type.Any)) {
-          diagnostics.add(
-              Diagnostic.wrongType(
-                  "comparable with `" + left.show() + "`", right, binary.right().span()));
-        }
-        yield Type.BOOL;
-      }
+      case LT, LE, GT, GE -> comparison(binary, scope);
       case ADD -> {
         Type left = type(binary.left(), scope);
         Type right = type(binary.right(), scope);
@@ -433,9 +467,23 @@ final class ExprChecker {
     };
   }
 
-  /// Checks what `operator` joins, each where those before hold (or, of `or`, do not hold).
+  private Type comparison(Expr.Binary binary, Scope scope) {
+    Type left = type(binary.left(), scope);
+    Type right = type(binary.right(), scope);
+    if (!isNumber(left) && !isText(left)) {
+      diagnostics.add(Diagnostic.wrongType("a number or a text", left, binary.left().span()));
+    } else if (!TypeFit.fits(right, isNumber(left) ? Type.FLOAT : Type.TEXT)
+        && !(left instanceof Type.Any)) {
+      String wanted = "comparable with `" + left.show() + "`";
+      diagnostics.add(Diagnostic.wrongType(wanted, right, binary.right().span()));
+    }
+    return Type.BOOL;
+  }
+
+  /// Checks the conditions that `operator` joins, each with the knowledge that the conditions
+  /// before it hold (for `or`: do not hold).
   ///
-  /// @param scope takes what is known behind them
+  /// @param scope takes what is known after the last condition
   private void conditions(Expr expr, Expr.Operator operator, Scope scope) {
     if (expr instanceof Expr.Binary(var joined, var left, var right, _) && joined == operator) {
       conditions(left, operator, scope);
@@ -486,7 +534,10 @@ final class ExprChecker {
     return switch (type) {
       case Type.Literal(Long n) when n != Long.MIN_VALUE -> new Type.Literal(-n);
       case Type.Literal(Double n) -> new Type.Literal(-n);
-      default -> type;
+      case Type.Literal _ -> type;
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _ -> type;
+      case Type.OneOf _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _ -> type;
+      case Type.Schema _, Type.Grammar _, Type.Recursive _, Type.Ref _, Type.Any _ -> type;
     };
   }
 

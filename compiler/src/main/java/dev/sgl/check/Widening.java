@@ -21,7 +21,9 @@ final class Widening {
         Type none = new Type.Literal(Values.NONE);
         yield TypeFit.union(choices.stream().map(c -> c.equals(none) ? c : loosen(c)).toList());
       }
-      default -> widen(type);
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> widen(type);
+      case Type.Bool _, Type.Literal _, Type.MapOf _, Type.Call _, Type.Schema _ -> widen(type);
+      case Type.Grammar _, Type.Recursive _, Type.Ref _, Type.Any _ -> widen(type);
     };
   }
 
@@ -33,7 +35,9 @@ final class Widening {
       case Type.Literal(Boolean _) -> Type.BOOL;
       case Type.Literal(Double _) -> Type.FLOAT;
       case Type.Literal _ -> Type.ANY; // none, until there is a value
-      default -> type;
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _ -> type;
+      case Type.OneOf _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _ -> type;
+      case Type.Schema _, Type.Grammar _, Type.Recursive _, Type.Ref _, Type.Any _ -> type;
     };
   }
 }
