@@ -5,6 +5,7 @@ import dev.sgl.compiler.Keywords;
 import dev.sgl.program.Functions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +15,11 @@ import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Something that could be typed.
+/// A text that could be typed at a place.
 ///
-/// @param detail what it is, such as a type
+/// @param detail a few words on the text, such as the type of a variable
 public record Completion(String text, Kind kind, String detail, String documentation) {
-  /// What it is.
+  /// What the text names.
   public enum Kind {
     KEYWORD,
     FUNCTION,
@@ -52,35 +53,30 @@ public record Completion(String text, Kind kind, String detail, String documenta
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
       return words(Options.names(), Kind.OPTION, "an option");
     }
-    if (line.matches(".*(: *|-> *|= *[^\"]*\\| *|<)") && !line.matches(".*\\([^)]*\\w+: *")
-        || line.matches(" *type \\w+ = *")
-        || line.matches(".*\\bgen \\w+: *")) {
+    if (isBeforeType(line)) {
       List<Completion> types = words(Keywords.TYPES, Kind.TYPE, "a type");
       types.addAll(symbols(analysis, place, Set.of(Symbol.Kind.TYPE)));
       return types;
     }
-    boolean outside = depth(before) == 0;
-    List<Completion> all =
-        words(outside ? Keywords.DEFINITIONS : Keywords.STATEMENTS, Kind.KEYWORD, "");
-    if (!outside) {
-      if (isInTest(analysis, place)) {
-        all.addAll(words(Set.of("given", "fails"), Kind.KEYWORD, ""));
-      }
-      all.addAll(
-          symbols(
-              analysis,
-              place,
-              Set.of(
-                  Symbol.Kind.VARIABLE,
-                  Symbol.Kind.PARAMETER,
-                  Symbol.Kind.PROGRAM,
-                  Symbol.Kind.FRAGMENT,
-                  Symbol.Kind.FN,
-                  Symbol.Kind.TOOL,
-                  Symbol.Kind.TYPE,
-                  Symbol.Kind.MODULE)));
-      all.addAll(functions());
+    return depth(before) == 0
+        ? words(Keywords.DEFINITIONS, Kind.KEYWORD, "")
+        : statements(analysis, place);
+  }
+
+  private static boolean isBeforeType(String line) {
+    return line.matches(".*(: *|-> *|= *[^\"]*\\| *|<)") && !line.matches(".*\\([^)]*\\w+: *")
+        || line.matches(" *type \\w+ = *")
+        || line.matches(".*\\bgen \\w+: *");
+  }
+
+  /// All that may begin a statement, or be in one.
+  private static List<Completion> statements(Analysis analysis, int place) {
+    List<Completion> all = words(Keywords.STATEMENTS, Kind.KEYWORD, "");
+    if (isInTest(analysis, place)) {
+      all.addAll(words(Set.of("given", "fails"), Kind.KEYWORD, ""));
     }
+    all.addAll(symbols(analysis, place, EnumSet.complementOf(EnumSet.of(Symbol.Kind.TEST))));
+    all.addAll(functions());
     return all;
   }
 
@@ -113,7 +109,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
         .stream().map(f -> new Completion(f, Kind.FUNCTION, signature(f), "")).toList();
   }
 
-  /// What a standard function takes and gives.
+  /// A standard function with its number of arguments and the type of its value.
   private static String signature(String function) {
     return Functions.signature(function)
         .map(
@@ -127,7 +123,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
         .orElse(function);
   }
 
-  /// Fields of what stands before a dot, routines of a module, and functions of one value.
+  /// Fields of the value before a dot, routines of a module, and functions of one value.
   private static List<Completion> members(Analysis analysis, int dot) {
     List<Completion> all = new ArrayList<>();
     analysis

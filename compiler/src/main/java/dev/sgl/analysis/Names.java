@@ -23,8 +23,8 @@ import org.antlr.v4.runtime.misc.Interval;
 import org.antlr.v4.runtime.tree.ParseTree;
 import org.jspecify.annotations.Nullable;
 
-/// Finds what the names of a text stand for: definitions by their names, variables by what the
-/// checker saw of them.
+/// Finds the definition of each name in a text: of routines, types and modules by their names, of
+/// variables by the places at which the checker met them.
 final class Names {
   /// Words before which a variable is bound.
   private static final Set<Integer> BINDERS =
@@ -205,42 +205,45 @@ final class Names {
     Map<String, Symbol> bound = new HashMap<>(); // by name and place of the definition
     Set<Span> known = new HashSet<>();
     for (Mention mention : mentions) {
-      if (mention.place().equals(mention.definition())) {
-        binder(mention)
-            .ifPresent(
-                token -> {
-                  Span place = span(token);
-                  String shown = mention.name() + ": " + mention.type().show();
-                  boolean isParameter = mention.place().start() == place.start();
-                  Symbol symbol =
-                      new Symbol(
-                          isParameter ? Symbol.Kind.PARAMETER : Symbol.Kind.VARIABLE,
-                          mention.name(),
-                          place,
-                          mention.place(),
-                          shown,
-                          "");
-                  bound.put(mention.name() + mention.definition(), symbol);
-                  if (known.add(place)) {
-                    symbols.add(symbol);
-                    occurrences.add(new Occurrence(place, symbol, shown));
-                  }
-                });
+      if (isDefinition(mention)) {
+        binder(mention).ifPresent(token -> bind(mention, span(token), bound, known));
       }
     }
     for (Mention mention : mentions) {
-      Symbol symbol = bound.get(mention.name() + mention.definition());
-      if (symbol != null && !mention.place().equals(mention.definition())) {
+      Symbol symbol = bound.get(key(mention));
+      if (symbol != null && !isDefinition(mention)) {
         named(mention.place(), mention.name())
-            .ifPresent(
-                token -> {
-                  if (known.add(span(token))) {
-                    String shown = mention.name() + ": " + mention.type().show();
-                    occurrences.add(new Occurrence(span(token), symbol, shown));
-                  }
-                });
+            .map(this::span)
+            .filter(known::add)
+            .ifPresent(at -> occurrences.add(new Occurrence(at, symbol, shown(mention))));
       }
     }
+  }
+
+  /// @param known the places whose names are in the list of occurrences
+  private void bind(Mention mention, Span place, Map<String, Symbol> bound, Set<Span> known) {
+    boolean isParameter = mention.place().start() == place.start();
+    Symbol.Kind kind = isParameter ? Symbol.Kind.PARAMETER : Symbol.Kind.VARIABLE;
+    String shown = shown(mention);
+    Symbol symbol = new Symbol(kind, mention.name(), place, mention.place(), shown, "");
+    bound.put(key(mention), symbol);
+    if (known.add(place)) {
+      symbols.add(symbol);
+      occurrences.add(new Occurrence(place, symbol, shown));
+    }
+  }
+
+  private static boolean isDefinition(Mention mention) {
+    return mention.place().equals(mention.definition());
+  }
+
+  /// Tells variables of the same name apart.
+  private static String key(Mention mention) {
+    return mention.name() + mention.definition();
+  }
+
+  private static String shown(Mention mention) {
+    return mention.name() + ": " + mention.type().show();
   }
 
   /// The token that binds a variable.

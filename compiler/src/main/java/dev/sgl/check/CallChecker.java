@@ -49,26 +49,22 @@ final class CallChecker {
       Expr argument = call.arguments().get(i).value();
       values.requireFit(types.get(i), Functions.taken(call.name(), i), argument);
     }
-    if (call.name().equals("meta")) {
-      meta(call, scope);
-      return Type.ANY;
-    }
-    if (call.name().equals("run")) {
-      return run(call, scope);
-    }
+    return switch (call.name()) {
+      case "meta" -> meta(call, scope);
+      case "run" -> run(call, scope);
+      default -> standard(call);
+    };
+  }
+
+  /// A call of a standard function, or of no function at all.
+  private Type standard(Expr.Call call) {
     Optional<Functions.Signature> signature = Functions.signature(call.name());
     if (call.arguments().stream().anyMatch(a -> a.name().isPresent())) {
       diagnostics.add(
           Diagnostic.wrongArguments("Standard functions take no names of arguments.", call.span()));
     }
     if (signature.isEmpty()) {
-      Optional<String> near =
-          Nearest.to(
-              call.name(),
-              Functions.names(),
-              program.routines().keySet(),
-              program.tools().keySet());
-      diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), near));
+      diagnostics.add(Diagnostic.unknownFunction(call.name(), call.span(), nearest(call.name())));
       return Type.ANY;
     }
     int given = call.arguments().size();
@@ -78,6 +74,11 @@ final class CallChecker {
     return signature.get().returns();
   }
 
+  private Optional<String> nearest(String name) {
+    return Nearest.to(
+        name, Functions.names(), program.routines().keySet(), program.tools().keySet());
+  }
+
   /// `", ".join(items)`, where here the list comes first.
   private static boolean joinsAsInPython(List<Type> arguments) {
     return arguments.size() == 2
@@ -85,20 +86,22 @@ final class CallChecker {
         && arguments.get(1) instanceof Type.Array;
   }
 
-  private void meta(Expr.Call call, Scope scope) {
+  /// `meta(name)` is a record whose fields depend on the model.
+  private Type meta(Expr.Call call, Scope scope) {
     if (call.arguments().size() != 1
         || !(call.arguments().getFirst().value() instanceof Expr.Name(var name, var span))) {
       diagnostics.add(
           Diagnostic.wrongArguments("`meta` takes the name of a generated variable.", call.span()));
-      return;
+      return Type.ANY;
     }
     scope
         .find(name)
         .filter(variable -> variable.kind() != Scope.Kind.GENERATED)
         .ifPresent(_ -> diagnostics.add(Diagnostic.notGenerated(name, span)));
+    return Type.ANY;
   }
 
-  /// `run(action)` does what a call of a tool says.
+  /// `run(action)` calls the tool that a generated call names.
   private Type run(Expr.Call call, Scope scope) {
     if (call.arguments().size() != 1) {
       diagnostics.add(Diagnostic.wrongArguments("`run` takes one call of a tool.", call.span()));
@@ -115,10 +118,19 @@ final class CallChecker {
               .toList();
       return returns.size() == 1 ? returns.getFirst() : Type.ANY;
     }
-    if (!(type instanceof Type.Any || type instanceof Type.OneOf || type instanceof Type.Rec)) {
+    if (!mayBeCall(type)) {
       diagnostics.add(Diagnostic.wrongType("a call of a tool", type, argument.span()));
     }
     return Type.ANY;
+  }
+
+  private static boolean mayBeCall(Type type) {
+    return switch (type) {
+      case Type.Any _, Type.OneOf _, Type.Rec _, Type.Call _ -> true;
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Int _, Type.Float _ -> false;
+      case Type.Bool _, Type.Literal _, Type.Array _, Type.MapOf _, Type.Schema _ -> false;
+      case Type.Grammar _, Type.Recursive _, Type.Ref _ -> false;
+    };
   }
 
   private void arguments(

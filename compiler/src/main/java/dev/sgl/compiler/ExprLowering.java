@@ -46,36 +46,18 @@ final class ExprLowering {
     Span span = span(expression);
     return switch (expression) {
       case Sgl.ConstantContext constant -> literal(constant.literal());
-      case Sgl.ReferenceContext name when name.arguments() == null ->
-          described(module, name.name().getText(), span)
-              .filter(_ -> !bindings.isBound(name.name().getText(), name))
-              .orElseGet(() -> new Expr.Name(name.name().getText(), span));
-      case Sgl.ReferenceContext call ->
-          new Expr.Call(
-              declarations.callee(module, call.name().getText()),
-              arguments(call.arguments()),
-              span(call.name()));
+      case Sgl.ReferenceContext name when name.arguments() == null -> name(name, span);
+      case Sgl.ReferenceContext call -> call(call);
       case Sgl.JoinCallContext call ->
           new Expr.Call("join", arguments(call.arguments()), module.span(call.JOIN().getSymbol()));
       case Sgl.MemberContext member -> member(member);
       case Sgl.IndexContext index ->
           new Expr.Index(expr(index.expression(0)), expr(index.expression(1)), span);
       case Sgl.UnaryContext unary -> unary(unary);
-      case Sgl.BinaryContext binary ->
-          new Expr.Binary(
-              Expr.Operator.binary(binary.op.getText()),
-              expr(binary.expression(0)),
-              expr(binary.expression(1)),
-              span);
+      case Sgl.BinaryContext binary -> binary(binary, span);
       case Sgl.RangeContext range ->
           new Expr.Range(expr(range.expression(0)), expr(range.expression(1)), span);
-      case Sgl.ListContext list when list.each() != null ->
-          new Expr.Each(
-              expr(list.expression(0)),
-              list.each().name().getText(),
-              expr(list.each().expression(0)),
-              optional(list.each().expression(1)),
-              span);
+      case Sgl.ListContext list when list.each() != null -> each(list, list.each(), span);
       case Sgl.ListContext list ->
           new Expr.ListOf(list.expression().stream().map(this::expr).toList(), span);
       case Sgl.RecordValueContext record ->
@@ -83,6 +65,33 @@ final class ExprLowering {
       case Sgl.ParenthesizedContext inner -> expr(inner.expression());
       default -> throw new AssertionError(expression.getClass());
     };
+  }
+
+  /// A variable, or the description of a type if no variable hides the type's name.
+  private Expr name(Sgl.ReferenceContext reference, Span span) {
+    String name = reference.name().getText();
+    return described(module, name, span)
+        .filter(_ -> !bindings.isBound(name, reference))
+        .orElseGet(() -> new Expr.Name(name, span));
+  }
+
+  private Expr call(Sgl.ReferenceContext call) {
+    String callee = declarations.callee(module, call.name().getText());
+    return new Expr.Call(callee, arguments(call.arguments()), span(call.name()));
+  }
+
+  private Expr binary(Sgl.BinaryContext binary, Span span) {
+    Expr.Operator operator = Expr.Operator.binary(binary.op.getText());
+    return new Expr.Binary(operator, expr(binary.expression(0)), expr(binary.expression(1)), span);
+  }
+
+  private Expr each(Sgl.ListContext list, Sgl.EachContext each, Span span) {
+    return new Expr.Each(
+        expr(list.expression(0)),
+        each.name().getText(),
+        expr(each.expression(0)),
+        optional(each.expression(1)),
+        span);
   }
 
   private Expr member(Sgl.MemberContext member) {
@@ -112,7 +121,7 @@ final class ExprLowering {
     return new Expr.Call(declarations.callee(module, word), arguments, span(member.word()));
   }
 
-  /// The name of a type as a value: what describes it to the model.
+  /// The name of a type as a value: the text that describes the type to the model.
   private Optional<Expr> described(SourceModule of, String name, Span span) {
     return declarations.types(of).described(name).map(text -> new Expr.Constant(text, span));
   }
@@ -133,10 +142,10 @@ final class ExprLowering {
           span(unary));
     }
     Expr of = expr(unary.expression());
-    return switch (of) {
-      case Expr.Constant(Double n, _) when negative -> new Expr.Constant(-n, span(unary));
-      default -> new Expr.Unary(negative ? Expr.Operator.NEG : Expr.Operator.NOT, of, span(unary));
-    };
+    if (negative && of instanceof Expr.Constant(Double n, _)) {
+      return new Expr.Constant(-n, span(unary));
+    }
+    return new Expr.Unary(negative ? Expr.Operator.NEG : Expr.Operator.NOT, of, span(unary));
   }
 
   private List<Expr.Argument> arguments(Sgl.ArgumentsContext arguments) {

@@ -26,8 +26,8 @@ import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.jspecify.annotations.Nullable;
 
-/// One walk from the parse tree of a module to the program model. Names and types of values are the
-/// [Checker]'s.
+/// One walk from the parse tree of a module to the program model. Names and types of values are
+/// checked later, by [dev.sgl.check.Checker].
 final class Lowering {
   private final SourceModule module;
   private final Declarations declarations;
@@ -198,69 +198,44 @@ final class Lowering {
     return single == null ? List.of() : steps(List.of(single));
   }
 
+  /// The step of a statement; none if the statement is a mistake, which has a diagnostic.
   private Optional<Step> step(Sgl.StatementContext statement) {
-    Span span = span(statement);
     return switch (statement) {
       case Sgl.DoContext action when action.value != null -> assign(action);
       case Sgl.DoContext action -> action(action);
-      case Sgl.MessageContext message -> Optional.of(message(message));
-      case Sgl.GenContext gen -> Optional.of(gen(gen, span));
-      case Sgl.SelectContext select -> Optional.of(select(select));
+      default -> Optional.of(whole(statement, span(statement)));
+    };
+  }
+
+  /// The step of a statement that always is one.
+  private Step whole(Sgl.StatementContext statement, Span span) {
+    return switch (statement) {
+      case Sgl.MessageContext message -> message(message);
+      case Sgl.GenContext gen -> gen(gen, span);
+      case Sgl.SelectContext select -> select(select);
       case Sgl.ThinkContext think ->
-          Optional.of(new Step.Think(name(think.name()), options(think.options_()), span));
-      case Sgl.ForkEachContext fork -> Optional.of(forkEach(fork, span));
-      case Sgl.ForkBranchesContext fork -> Optional.of(forkBranches(fork, span));
-      case Sgl.JoinContext join ->
-          Optional.of(
-              new Step.Join(
-                  name(join.name()),
-                  values.optional(join.expression()),
-                  join.APPEND() != null,
-                  span));
-      case Sgl.ScratchContext scratch ->
-          Optional.of(new Step.Scratch(block(scratch.block()), span));
-      case Sgl.RetryContext retry ->
-          Optional.of(
-              new Step.Retry(
-                  values.expr(retry.expression()),
-                  block(retry.block(0)),
-                  Optional.ofNullable(retry.block(1)).map(this::block),
-                  span));
+          new Step.Think(name(think.name()), options(think.options_()), span);
+      case Sgl.ForkEachContext fork -> forkEach(fork, span);
+      case Sgl.ForkBranchesContext fork -> forkBranches(fork, span);
+      case Sgl.JoinContext join -> join(join, span);
+      case Sgl.ScratchContext scratch -> new Step.Scratch(block(scratch.block()), span);
+      case Sgl.RetryContext retry -> retry(retry, span);
       case Sgl.WithContext with ->
-          Optional.of(new Step.With(options(with.options_()), block(with.block()), span));
-      case Sgl.ImageContext image ->
-          Optional.of(new Step.Image(values.expr(image.expression()), span));
-      case Sgl.LetContext let -> Optional.of(let(let, span));
-      case Sgl.IfContext condition ->
-          Optional.of(
-              new Step.If(
-                  values.expr(condition.expression()),
-                  block(condition.block(0)),
-                  body(condition.block(1), condition.elseIf),
-                  span));
-      case Sgl.ForContext loop ->
-          Optional.of(
-              new Step.For(
-                  name(loop.name()), values.expr(loop.expression()), block(loop.block()), span));
+          new Step.With(options(with.options_()), block(with.block()), span);
+      case Sgl.ImageContext image -> new Step.Image(values.expr(image.expression()), span);
+      case Sgl.LetContext let -> let(let, span);
+      case Sgl.IfContext condition -> condition(condition, span);
+      case Sgl.ForContext loop -> loop(loop, span);
       case Sgl.WhileContext loop ->
-          Optional.of(new Step.While(values.expr(loop.expression()), block(loop.block()), span));
-      case Sgl.MatchContext match ->
-          Optional.of(
-              new Step.Match(
-                  values.expr(match.expression()),
-                  match.arm().stream().map(this::arm).toList(),
-                  span));
-      case Sgl.BreakContext _ -> Optional.of(new Step.Break(span));
-      case Sgl.ContinueContext _ -> Optional.of(new Step.Continue(span));
-      case Sgl.ReturnContext result ->
-          Optional.of(new Step.Return(values.optional(result.expression()), span));
-      case Sgl.LogContext log -> Optional.of(new Step.Log(values.expr(log.expression()), span));
-      case Sgl.FailContext fail -> Optional.of(new Step.Fail(values.expr(fail.expression()), span));
-      case Sgl.CheckContext check when check.FAILS() != null -> Optional.of(fails(check));
-      case Sgl.CheckContext check ->
-          Optional.of(
-              new Step.Check(
-                  values.expr(check.expression(0)), values.optional(check.expression(1)), span));
+          new Step.While(values.expr(loop.expression()), block(loop.block()), span);
+      case Sgl.MatchContext match -> match(match, span);
+      case Sgl.BreakContext _ -> new Step.Break(span);
+      case Sgl.ContinueContext _ -> new Step.Continue(span);
+      case Sgl.ReturnContext result -> new Step.Return(values.optional(result.expression()), span);
+      case Sgl.LogContext log -> new Step.Log(values.expr(log.expression()), span);
+      case Sgl.FailContext fail -> new Step.Fail(values.expr(fail.expression()), span);
+      case Sgl.CheckContext check when check.FAILS() != null -> fails(check);
+      case Sgl.CheckContext check -> check(check, span);
       default -> throw new AssertionError(statement.getClass());
     };
   }
@@ -283,6 +258,40 @@ final class Lowering {
     }
     return new Step.Say(
         isText(expression) ? value : new Expr.Text(List.of(value), span(alone)), span(alone));
+  }
+
+  private Step join(Sgl.JoinContext join, Span span) {
+    boolean append = join.APPEND() != null;
+    return new Step.Join(name(join.name()), values.optional(join.expression()), append, span);
+  }
+
+  private Step retry(Sgl.RetryContext retry, Span span) {
+    Expr times = values.expr(retry.expression());
+    List<Step> body = block(retry.block(0));
+    return new Step.Retry(times, body, Optional.ofNullable(retry.block(1)).map(this::block), span);
+  }
+
+  private Step condition(Sgl.IfContext condition, Span span) {
+    return new Step.If(
+        values.expr(condition.expression()),
+        block(condition.block(0)),
+        body(condition.block(1), condition.elseIf),
+        span);
+  }
+
+  private Step loop(Sgl.ForContext loop, Span span) {
+    Expr list = values.expr(loop.expression());
+    return new Step.For(name(loop.name()), list, block(loop.block()), span);
+  }
+
+  private Step match(Sgl.MatchContext match, Span span) {
+    Expr subject = values.expr(match.expression());
+    return new Step.Match(subject, match.arm().stream().map(this::arm).toList(), span);
+  }
+
+  private Step check(Sgl.CheckContext check, Span span) {
+    Expr condition = values.expr(check.expression(0));
+    return new Step.Check(condition, values.optional(check.expression(1)), span);
   }
 
   private Step fails(Sgl.CheckContext check) {

@@ -18,9 +18,9 @@ import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
-/// Turns what the parser stumbled over into a sentence about statements, types and values.
+/// Turns errors of the parser into sentences about statements, types and values.
 final class SyntaxErrors extends BaseErrorListener {
-  /// So many mistakes are told with what to type instead.
+  /// The number of mistakes for which a replacement is searched.
   private static final int HINTS = 100;
 
   private final String file;
@@ -65,20 +65,10 @@ final class SyntaxErrors extends BaseErrorListener {
     }
     Optional<Token> open = atEnd ? openBlock(parser) : Optional.empty();
     if (open.isPresent()) {
-      Token begun = open.get();
-      return Diagnostic.syntax(
-          "The text is not closed.",
-          new Span(
-              span.file(),
-              begun.getStartIndex(),
-              begun.getStartIndex() + 3,
-              begun.getLine(),
-              begun.getCharPositionInLine() + 1),
-          "it begins here, and `\"\"\"` is missing behind it");
+      return unclosedText(open.get());
     }
     String found = atEnd ? "the end of the file" : "`" + token.getText() + "`";
-    IntervalSet expected = expected(parser);
-    OptionalInt wanted = missing(expected, atEnd);
+    OptionalInt wanted = missing(expected(parser), atEnd);
     if (wanted.isPresent()) {
       String missing = word(parser, wanted.getAsInt());
       return Diagnostic.syntax(
@@ -87,31 +77,47 @@ final class SyntaxErrors extends BaseErrorListener {
           missing + " is missing",
           atEnd ? Hints.hiddenBrace(parser) : hint(parser, token));
     }
-    String place =
-        switch (parser.getRuleContext().getRuleIndex()) {
-          case Sgl.RULE_file, Sgl.RULE_definition ->
-              "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
-          case Sgl.RULE_type, Sgl.RULE_variant, Sgl.RULE_bounds, Sgl.RULE_bound -> "a type";
-          case Sgl.RULE_field -> "a field (`name: type`)";
-          case Sgl.RULE_parameters, Sgl.RULE_parameter -> "a parameter (`name: type`)";
-          case Sgl.RULE_options_, Sgl.RULE_option -> "an option (`name: value`)";
-          case Sgl.RULE_arguments, Sgl.RULE_argument -> "an argument";
-          case Sgl.RULE_arm, Sgl.RULE_pattern -> "an arm (`pattern -> statement`)";
-          case Sgl.RULE_block, Sgl.RULE_statement -> "a statement, or `}`";
-          case Sgl.RULE_given -> "`given tool NAME -> VALUE`, or `given model [TEXT]`";
-          case Sgl.RULE_branch -> "`branch NAME { … }`";
-          case Sgl.RULE_name -> "a name";
-          case Sgl.RULE_text -> "a text";
-          default -> "a value";
-        };
     return Diagnostic.syntax(
-        "Here " + place + " was expected, not " + found + ".",
+        "Here " + expectedPart(parser) + " was expected, not " + found + ".",
         span,
         "not expected here",
         hint(parser, token));
   }
 
-  /// What to type instead, for the first mistakes only: it is looked for among all tokens before.
+  /// @param begun the opening of a text of several lines
+  private Diagnostic unclosedText(Token begun) {
+    Span span =
+        new Span(
+            file,
+            begun.getStartIndex(),
+            begun.getStartIndex() + 3,
+            begun.getLine(),
+            begun.getCharPositionInLine() + 1);
+    return Diagnostic.syntax(
+        "The text is not closed.", span, "it begins here, and `\"\"\"` is missing behind it");
+  }
+
+  /// The part of a program that the parser was reading.
+  private static String expectedPart(Parser parser) {
+    return switch (parser.getRuleContext().getRuleIndex()) {
+      case Sgl.RULE_file, Sgl.RULE_definition ->
+          "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
+      case Sgl.RULE_type, Sgl.RULE_variant, Sgl.RULE_bounds, Sgl.RULE_bound -> "a type";
+      case Sgl.RULE_field -> "a field (`name: type`)";
+      case Sgl.RULE_parameters, Sgl.RULE_parameter -> "a parameter (`name: type`)";
+      case Sgl.RULE_options_, Sgl.RULE_option -> "an option (`name: value`)";
+      case Sgl.RULE_arguments, Sgl.RULE_argument -> "an argument";
+      case Sgl.RULE_arm, Sgl.RULE_pattern -> "an arm (`pattern -> statement`)";
+      case Sgl.RULE_block, Sgl.RULE_statement -> "a statement, or `}`";
+      case Sgl.RULE_given -> "`given tool NAME -> VALUE`, or `given model [TEXT]`";
+      case Sgl.RULE_branch -> "`branch NAME { … }`";
+      case Sgl.RULE_name -> "a name";
+      case Sgl.RULE_text -> "a text";
+      default -> "a value";
+    };
+  }
+
+  /// The text to type instead, for the first mistakes only: all tokens before are searched for it.
   private Optional<String> hint(Parser parser, Token token) {
     return diagnostics.size() < HINTS ? Hints.of(parser, token) : Optional.empty();
   }
