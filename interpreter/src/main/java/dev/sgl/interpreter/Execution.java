@@ -4,9 +4,9 @@ import dev.sgl.backend.Ahead;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.conversation.Speech;
+import dev.sgl.program.Expr;
 import dev.sgl.program.Operators;
 import dev.sgl.program.Pattern;
-import dev.sgl.program.Role;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Step;
@@ -26,7 +26,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// Runs the steps of one routine, or of one branch of a fork: the whole of what steps do.
+/// Runs the steps of one routine, or of one branch of a fork: the effects of all steps are here.
 final class Execution {
   private final Run run;
   private final Activation activation;
@@ -121,8 +121,8 @@ final class Execution {
     return speech.conversation().child(name + "()");
   }
 
-  /// Starts a call of a tool; its value is pending. It begins when the calls before it have ended,
-  /// and not at all if one of them failed and nobody has handled that.
+  /// Starts a call of a tool; its value is pending. The call begins when the calls before it have
+  /// ended, and not at all if one of those calls failed with an error that is not handled.
   ///
   /// @param isRead whether an error can be raised where the value is read
   Pending tool(
@@ -235,7 +235,7 @@ final class Execution {
     }
   }
 
-  /// Binds what the model will say.
+  /// Binds a value that the model will generate.
   private void bind(
       String name,
       String type,
@@ -261,92 +261,143 @@ final class Execution {
   private Outcome step(
       Step step, List<Step> rest, Environment environment, List<TaskGroup> groups) {
     Evaluator values = values(environment);
-    switch (step) {
-      case Step.Say(var text, _) -> speech.say(values.text(text));
-      case Step.Message(var role, var body, _) -> {
-        return message(role, body, environment, groups);
-      }
-      case Step.Gen(var name, var type, var written, var options, var span) ->
-          bind(
-              name,
-              written,
-              options,
-              Lookahead.of(name, rest, environment),
-              span,
-              environment,
-              wanted -> speech.gen(wanted, type, _ -> {}));
-      case Step.Select(var name, var choices, var method, var span) -> {
-        List<?> known = (List<?>) Pending.deep(values.list(choices));
-        if (known.stream().map(Values::text).anyMatch(String::isEmpty)) {
-          throw new TypeException("a choice of `select` is empty text").at(choices.span());
-        }
-        bind(
-            name,
-            "text",
-            List.of(),
-            List.of(),
-            span,
-            environment,
-            wanted -> speech.select(wanted, known, method));
-      }
-      case Step.ForkEach fork ->
-          groups.add(forks.each(fork, environment, Forks.joinsFirst(fork.name(), rest)).group());
-      case Step.ForkBranches fork ->
-          groups.add(
-              forks.branches(fork, environment, Forks.joinsFirst(fork.name(), rest)).group());
-      case Step.Think(var name, var options, var span) ->
-          bind(name, "text", options, List.of(), span, environment, speech::think);
-      case Step.Join join -> forks.join(join, environment);
-      case Step.Scratch(var body, _) -> {
-        return scratch(body, environment, groups);
-      }
-      case Step.Retry retry -> {
-        return retry(retry, environment, values, groups);
-      }
-      case Step.With(var options, var body, _) -> {
-        return in(speech.with(values.options(options))).steps(body, environment, groups);
-      }
-      case Step.Image(var source, _) -> speech.image(values.text(source));
-      case Step.Let(var name, var type, var value, _) ->
-          environment.define(name, typed(name, type, values.value(value)));
-      case Step.Assign(var name, var value, _) -> environment.assign(name, values.value(value));
-      case Step.If(var condition, var then, var otherwise, _) -> {
-        return block(values.truth(condition) ? then : otherwise, environment.inner());
-      }
-      case Step.For loop -> {
-        return loop(loop, environment, values);
-      }
-      case Step.While(var condition, var body, _) -> {
-        while (values.truth(condition)) {
-          run.effort().spend();
-          Outcome outcome = block(body, environment.inner());
-          if (outcome instanceof Outcome.Broken) {
-            break;
-          }
-          if (outcome instanceof Outcome.Returned) {
-            return outcome;
-          }
-        }
-      }
-      case Step.Match(var subject, var arms, _) -> {
-        return match(values.known(subject), arms, environment);
-      }
-      case Step.Break _ -> {
-        return new Outcome.Broken();
-      }
-      case Step.Continue _ -> {
-        return new Outcome.Continued();
-      }
-      case Step.Return(var value, _) -> {
-        return new Outcome.Returned(value.map(values::value).orElse(Values.NONE));
-      }
-      case Step.Log(var value, _) ->
-          run.options().listener().logged(speech.branch(), values.text(value));
+    return switch (step) {
+      case Step.Say(var text, _) -> say(values.text(text));
+      case Step.Message message -> message(message, environment, groups);
+      case Step.Gen gen -> gen(gen, rest, environment);
+      case Step.Select select -> select(select, environment, values);
+      case Step.Think think -> think(think, environment);
+      case Step.Image(var source, _) -> image(values.text(source));
+      case Step.ForkEach fork -> fork(fork, rest, environment, groups);
+      case Step.ForkBranches fork -> fork(fork, rest, environment, groups);
+      case Step.Join join -> join(join, environment);
+      case Step.Scratch(var body, _) -> scratch(body, environment, groups);
+      case Step.Retry retry -> retry(retry, environment, values, groups);
+      case Step.With with -> with(with, environment, values, groups);
+      case Step.Let let -> let(let, environment, values);
+      case Step.Assign assign -> assign(assign, environment, values);
+      case Step.If(var condition, var then, var otherwise, _) ->
+          block(values.truth(condition) ? then : otherwise, environment.inner());
+      case Step.For loop -> loop(loop, environment, values);
+      case Step.While loop -> loop(loop, environment, values);
+      case Step.Match(var subject, var arms, _) -> match(values.known(subject), arms, environment);
+      case Step.Break _ -> new Outcome.Broken();
+      case Step.Continue _ -> new Outcome.Continued();
+      case Step.Return(var value, _) ->
+          new Outcome.Returned(value.map(values::value).orElse(Values.NONE));
+      case Step.Log(var value, _) -> log(values.text(value));
       case Step.Fail(var message, _) -> throw new FailException(values.text(message), activation);
-      case Step.Check(var condition, var message, _) -> Checks.require(condition, message, values);
+      case Step.Check check -> check(check, values);
       case Step.Fails fails -> fails(fails, environment, values);
-      case Step.Do(var call, _) -> values.perform(call);
+      case Step.Do(var call, _) -> perform(call, values);
+    };
+  }
+
+  // --- acts
+
+  private Outcome say(String text) {
+    speech.say(text);
+    return DONE;
+  }
+
+  /// The body is no block of its own: its variables belong to the block around the message.
+  private Outcome message(Step.Message message, Environment environment, List<TaskGroup> groups) {
+    speech.begin(message.role());
+    Outcome outcome = steps(message.body(), environment, groups);
+    speech.end();
+    return outcome;
+  }
+
+  private Outcome gen(Step.Gen gen, List<Step> rest, Environment environment) {
+    bind(
+        gen.name(),
+        gen.written(),
+        gen.options(),
+        Lookahead.of(gen.name(), rest, environment),
+        gen.span(),
+        environment,
+        wanted -> speech.gen(wanted, gen.type(), _ -> {}));
+    return DONE;
+  }
+
+  private Outcome select(Step.Select select, Environment environment, Evaluator values) {
+    List<?> choices = (List<?>) Pending.deep(values.list(select.choices()));
+    if (choices.stream().map(Values::text).anyMatch(String::isEmpty)) {
+      throw new TypeException("a choice of `select` is empty text").at(select.choices().span());
     }
+    bind(
+        select.name(),
+        "text",
+        List.of(),
+        List.of(),
+        select.span(),
+        environment,
+        wanted -> speech.select(wanted, choices, select.method()));
+    return DONE;
+  }
+
+  private Outcome think(Step.Think think, Environment environment) {
+    bind(
+        think.name(), "text", think.options(), List.of(), think.span(), environment, speech::think);
+    return DONE;
+  }
+
+  private Outcome image(String source) {
+    speech.image(source);
+    return DONE;
+  }
+
+  private Outcome with(
+      Step.With with, Environment environment, Evaluator values, List<TaskGroup> groups) {
+    Speech more = speech.with(values.options(with.options()));
+    return in(more).steps(with.body(), environment, groups);
+  }
+
+  // --- forks
+
+  private Outcome fork(
+      Step.ForkEach fork, List<Step> rest, Environment environment, List<TaskGroup> groups) {
+    boolean mayFail = Forks.joinsFirst(fork.name(), rest);
+    groups.add(forks.each(fork, environment, mayFail).group());
+    return DONE;
+  }
+
+  private Outcome fork(
+      Step.ForkBranches fork, List<Step> rest, Environment environment, List<TaskGroup> groups) {
+    boolean mayFail = Forks.joinsFirst(fork.name(), rest);
+    groups.add(forks.branches(fork, environment, mayFail).group());
+    return DONE;
+  }
+
+  private Outcome join(Step.Join join, Environment environment) {
+    forks.join(join, environment);
+    return DONE;
+  }
+
+  // --- values
+
+  private static Outcome let(Step.Let let, Environment environment, Evaluator values) {
+    environment.define(let.name(), typed(let.name(), let.type(), values.value(let.value())));
+    return DONE;
+  }
+
+  private static Outcome assign(Step.Assign assign, Environment environment, Evaluator values) {
+    environment.assign(assign.name(), values.value(assign.value()));
+    return DONE;
+  }
+
+  private Outcome log(String text) {
+    run.options().listener().logged(speech.branch(), text);
+    return DONE;
+  }
+
+  private static Outcome check(Step.Check check, Evaluator values) {
+    Checks.require(check.condition(), check.message(), values);
+    return DONE;
+  }
+
+  private static Outcome perform(Expr.Call call, Evaluator values) {
+    values.perform(call);
     return DONE;
   }
 
@@ -378,13 +429,18 @@ final class Execution {
     return DONE;
   }
 
-  /// The body is no block of its own: its variables belong to the block around the message.
-  private Outcome message(
-      Role role, List<Step> body, Environment environment, List<TaskGroup> groups) {
-    speech.begin(role);
-    Outcome outcome = steps(body, environment, groups);
-    speech.end();
-    return outcome;
+  private Outcome loop(Step.While loop, Environment environment, Evaluator values) {
+    while (values.truth(loop.condition())) {
+      run.effort().spend();
+      Outcome outcome = block(loop.body(), environment.inner());
+      if (outcome instanceof Outcome.Broken) {
+        break;
+      }
+      if (outcome instanceof Outcome.Returned) {
+        return outcome;
+      }
+    }
+    return DONE;
   }
 
   private Outcome match(Object value, List<Step.Arm> arms, Environment environment) {
@@ -450,9 +506,9 @@ final class Execution {
     return steps(retry.otherwise().orElseThrow(), environment, groups);
   }
 
-  /// Requires that the value cannot be had. A model that cannot answer is no failure of what is
-  /// tested.
-  private void fails(Step.Fails step, Environment environment, Evaluator values) {
+  /// Requires that computing the value fails. A model that cannot answer is no failure of the
+  /// tested program.
+  private Outcome fails(Step.Fails step, Environment environment, Evaluator values) {
     Optional<String> message = step.message().map(values::text);
     Object value;
     try {
@@ -469,7 +525,7 @@ final class Execution {
         throw e;
       }
       Checks.requireFailure(e, message);
-      return;
+      return DONE;
     }
     throw Checks.noFailure(value).at(step.value().span());
   }

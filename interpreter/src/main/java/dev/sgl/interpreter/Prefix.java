@@ -182,22 +182,13 @@ public final class Prefix {
     return switch (step) {
       case Step.Say(var text, _) -> say(text, environment);
       case Step.Message(var role, var body, _) -> message(role, body, environment);
-      case Step.Gen _, Step.Select _, Step.Think _ -> {
-        asked = true;
-        yield Ended.STOP;
-      }
+      case Step.Gen _, Step.Select _, Step.Think _ -> ask();
       case Step.Image _ -> Ended.STOP;
       case Step.Join(_, _, boolean append, _) -> append ? Ended.STOP : Ended.NO;
-      case Step.ForkEach fork when intoCopies -> into(fork, environment);
-      case Step.ForkBranches(_, var branches, _) when intoCopies ->
-          into(branches.getFirst().body(), environment.inner());
-      case Step.Scratch(var body, _) when intoCopies -> into(body, environment);
-      case Step.Scratch(var body, _) when outlook.leaves(body) -> Ended.STOP;
-      case Step.ForkEach(_, _, var name, var body, _) -> forget(name, List.of(body), environment);
-      case Step.ForkBranches(var name, _, _) -> forget(name, step.blocks(), environment);
-      case Step.Scratch(var body, _) -> pass(List.of(body), environment);
-      case Step.Retry(_, var body, _, _) when inRetry -> steps(body, environment);
-      case Step.Retry(_, var body, _, _) -> attempt(body, environment);
+      case Step.ForkEach fork -> fork(fork, environment);
+      case Step.ForkBranches fork -> fork(fork, environment);
+      case Step.Scratch(var body, _) -> scratch(body, environment);
+      case Step.Retry(_, var body, _, _) -> retry(body, environment);
       case Step.With(_, var body, _) -> steps(body, environment);
       case Step.Let(var name, _, var value, _) -> {
         environment.define(name, value(value, environment).orElseGet(Prefix::unknown));
@@ -207,12 +198,7 @@ public final class Prefix {
         environment.assign(name, value(value, environment).orElseGet(Prefix::unknown));
         yield Ended.NO;
       }
-      case Step.If(var condition, var then, var otherwise, _) -> {
-        Optional<Object> truth = value(condition, environment);
-        yield truth.isPresent()
-            ? steps(truth.get().equals(true) ? then : otherwise, environment.inner())
-            : either(List.of(then, otherwise), environment);
-      }
+      case Step.If condition -> condition(condition, environment);
       case Step.For loop -> loop(loop, environment);
       case Step.While loop -> loop(loop, environment);
       case Step.Match(var subject, var arms, _) -> match(subject, arms, environment);
@@ -225,6 +211,41 @@ public final class Prefix {
       case Step.Fails _ -> inRetry ? mayFail() : Ended.NO;
       case Step.Do(var call, _) -> call(call, environment);
     };
+  }
+
+  private Ended ask() {
+    asked = true;
+    return Ended.STOP;
+  }
+
+  private Ended condition(Step.If step, Environment environment) {
+    Optional<Object> truth = value(step.condition(), environment);
+    if (truth.isEmpty()) {
+      return either(List.of(step.then(), step.otherwise()), environment);
+    }
+    boolean holds = truth.get().equals(true);
+    return steps(holds ? step.then() : step.otherwise(), environment.inner());
+  }
+
+  // --- copies of the conversation
+
+  private Ended fork(Step.ForkEach fork, Environment environment) {
+    return intoCopies
+        ? into(fork, environment)
+        : forget(fork.name(), List.of(fork.body()), environment);
+  }
+
+  private Ended fork(Step.ForkBranches fork, Environment environment) {
+    return intoCopies
+        ? into(fork.branches().getFirst().body(), environment.inner())
+        : forget(fork.name(), fork.blocks(), environment);
+  }
+
+  private Ended scratch(List<Step> body, Environment environment) {
+    if (intoCopies) {
+      return into(body, environment);
+    }
+    return outlook.leaves(body) ? Ended.STOP : pass(List.of(body), environment);
   }
 
   private Ended into(Step.ForkEach fork, Environment environment) {
@@ -266,7 +287,10 @@ public final class Prefix {
 
   /// Walks the body of a `retry`. If the first attempt may fail, the beginning that all runs share
   /// ends before the attempt.
-  private Ended attempt(List<Step> body, Environment environment) {
+  private Ended retry(List<Step> body, Environment environment) {
+    if (inRetry) {
+      return steps(body, environment); // an error ends the outer attempt
+    }
     Saved before = save();
     inRetry = true;
     try {
