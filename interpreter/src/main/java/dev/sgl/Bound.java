@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/// What stands behind an interface: each method runs a program.
+/// The implementation of an interface: each method runs a program.
 final class Bound implements InvocationHandler {
   private final Class<?> type;
   private final Loaded loaded;
@@ -36,8 +36,8 @@ final class Bound implements InvocationHandler {
 
   /// How a method calls its program.
   ///
-  /// @param names of the program's parameters, for each of the method's; none for the one that
-  ///     hears partial values
+  /// @param names of the program's parameters, for each of the method's; none for the
+  ///     parameter that is called with partial values
   /// @param returns the Java type of the value
   private record Call(
       Routine routine, List<Optional<String>> names, Type returns, boolean isRunning) {}

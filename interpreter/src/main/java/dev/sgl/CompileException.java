@@ -15,6 +15,7 @@ public final class CompileException extends RuntimeException {
     this.diagnostics = result.diagnostics();
   }
 
+  /// All diagnostics of the text, warnings included; at least one is a mistake.
   public List<Diagnostic> diagnostics() {
     return diagnostics;
   }

@@ -132,7 +132,7 @@ public record Loaded(Program program, RunOptions options) {
     return JavaTypes.toJava(run(backend, arguments), type);
   }
 
-  /// Starts the program's entry on a thread of its own; closing what is returned cancels it.
+  /// Starts the program's entry on a thread of its own; closing the returned run cancels it.
   public Running<Object> start(Backend backend, Map<String, ?> arguments) {
     return Running.start("program", () -> run(backend, arguments));
   }
@@ -140,12 +140,13 @@ public record Loaded(Program program, RunOptions options) {
   /// An object whose methods run the programs of the same names.
   ///
   /// A method's parameters are those of the program: by name where the interface was compiled
-  /// with `-parameters`, else by position; a program's parameters that have a default may be left
-  /// out. It may have one more, a [dev.sgl.run.Partials.Heard], which hears the values while they
-  /// grow. It returns the program's value, or a [Running] of it, which can be closed.
+  /// with `-parameters`, else by position; a program's parameters that have a default may be
+  /// left out. The method may have one more parameter, a [dev.sgl.run.Partials.Heard], which
+  /// is called with the values while they grow. It returns the program's value, or a
+  /// [Running] of it, which can be closed.
   ///
-  /// @throws IllegalArgumentException if a method is no program's, or its types are others; the
-  ///     message names all that are wrong
+  /// @throws IllegalArgumentException if a method is no program's, or its types are others;
+  ///     the message names all that are wrong
   public <T> T bind(Class<T> type, Backend backend) {
     Map<String, Routine> programs = new LinkedHashMap<>();
     program.routines().values().stream()

@@ -45,8 +45,7 @@ public final class Sgl {
     return new ProgramBuilder(Routine.Kind.FN, name);
   }
 
-  /// Compiles a file. What it uses must be below its folder, and so must the pictures that it
-  /// shows.
+  /// Compiles a file. Its modules, and the pictures that it shows, must be below its folder.
   ///
   /// @throws CompileException if there are mistakes in it
   /// @throws UncheckedIOException if it cannot be read

@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /// A source text as editors see it, with its mistakes.
 ///
-/// @param symbols what the text defines, in order, and what it uses of its modules
+/// @param symbols the definitions of the text, in order, and the definitions of its modules
 /// @param occurrences every place where one of them is named, in order
 public record Analysis(
     String file,
@@ -24,7 +24,7 @@ public record Analysis(
     List<Occurrence> occurrences,
     List<Highlight> highlights) {
 
-  /// Looks at `text`; what it uses is read from `sources`.
+  /// Analyses `text`; its modules are read from `sources`.
   public static Analysis of(String file, String text, Sources sources) {
     Parsed parsed = Parsed.of(file, text);
     List<Mention> mentions = new ArrayList<>();

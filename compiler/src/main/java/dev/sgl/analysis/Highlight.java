@@ -5,7 +5,7 @@ import dev.sgl.program.Span;
 /// A piece of a text that is shown in a colour of its own. Pieces do not overlap, and stand in one
 /// line each.
 public record Highlight(Span place, Kind kind) {
-  /// What it is.
+  /// The kinds of words that have a colour.
   public enum Kind {
     KEYWORD,
     FUNCTION,

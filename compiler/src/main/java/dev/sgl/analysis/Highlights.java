@@ -15,7 +15,7 @@ import org.antlr.v4.runtime.tree.ParseTree;
 import org.antlr.v4.runtime.tree.TerminalNode;
 import org.jspecify.annotations.Nullable;
 
-/// The colours of a text: words by what they are in their place.
+/// The colours of a text: each word is coloured by its role in its place.
 final class Highlights {
   private final String file;
   private final Map<Integer, Highlight.Kind> names = new HashMap<>(); // by where they begin

@@ -8,8 +8,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A text that is being typed, made whole: what is left of it keeps its place, so that its
-/// variables are known although a line of it is not finished.
+/// A text that is being typed, without the unfinished line: all other text keeps its place,
+/// so that its variables are known.
 final class Mended {
   private Mended() {}
 

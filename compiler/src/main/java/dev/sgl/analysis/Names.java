@@ -172,7 +172,7 @@ final class Names {
     }
   }
 
-  /// Whether a name is a type's that stands for its description.
+  /// Whether the name of a type is written as a value, which is the description of the type.
   private boolean isType(Sgl.ReferenceContext name) {
     Symbol symbol = definitions.get(name.getText());
     return symbol != null

@@ -4,5 +4,5 @@ import dev.sgl.program.Span;
 
 /// A place where a symbol is named: where it is defined, or where it is used.
 ///
-/// @param shown what is known of it there: a variable may be of a narrower type than elsewhere
+/// @param shown the symbol with its type there, which may be narrower than elsewhere
 public record Occurrence(Span place, Symbol symbol, String shown) {}

@@ -11,7 +11,7 @@ import dev.sgl.program.Span;
 /// @param documentation the text of its `///` lines
 public record Symbol(
     Kind kind, String name, Span place, Span whole, String shown, String documentation) {
-  /// What it is.
+  /// The kinds of definitions.
   public enum Kind {
     PROGRAM,
     FRAGMENT,

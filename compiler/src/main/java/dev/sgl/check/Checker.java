@@ -416,7 +416,8 @@ public final class Checker {
     Narrowing.left(subject, leaving, staying).ifPresent(left -> scope.narrow(path, left));
   }
 
-  /// Binds what a pattern binds, and returns what is known of a value that it fits.
+  /// Binds the names of a pattern, and returns the type of the values that fit the pattern,
+  /// if it is known.
   private Optional<Type> fits(Pattern pattern, Type subject, Step.Arm arm, Scope scope) {
     return switch (pattern) {
       case Pattern.Anything() -> Optional.empty();
@@ -552,7 +553,7 @@ public final class Checker {
     }
   }
 
-  /// Checks that a value is of type `wanted`, and returns what is known of its type.
+  /// Checks that a value is of type `wanted`, and returns its type as far as it is known.
   private Type fits(Expr expr, Type wanted, Scope scope) {
     return values.require(expr, wanted, scope);
   }

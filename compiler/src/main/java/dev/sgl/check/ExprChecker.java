@@ -138,7 +138,8 @@ final class ExprChecker {
     return Optional.of(TypeFit.union(items));
   }
 
-  /// Checks that every value of `expr` is of type `wanted`, and returns what is known of its type.
+  /// Checks that every value of `expr` is of type `wanted`, and returns its type as far as it
+  /// is known.
   Type require(Expr expr, Type wanted, Scope scope) {
     Type found = type(expr, scope);
     if (!TypeFit.fits(found, wanted)) {
@@ -483,7 +484,7 @@ final class ExprChecker {
   /// Checks the conditions that `operator` joins, each with the knowledge that the conditions
   /// before it hold (for `or`: do not hold).
   ///
-  /// @param scope takes what is known after the last condition
+  /// @param scope takes the knowledge after the last condition
   private void conditions(Expr expr, Expr.Operator operator, Scope scope) {
     if (expr instanceof Expr.Binary(var joined, var left, var right, _) && joined == operator) {
       conditions(left, operator, scope);

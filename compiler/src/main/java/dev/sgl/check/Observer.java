@@ -11,6 +11,7 @@ public interface Observer {
   /// A variable is bound somewhere in `span`.
   default void bound(String name, Type type, Span span) {}
 
-  /// A variable is read, or assigned anew, somewhere in `span`; `definition` is where it is bound.
+  /// A variable is read, or assigned again, somewhere in `span`; `definition` is the place
+  /// where it is bound.
   default void read(String name, Type type, Span span, Span definition) {}
 }

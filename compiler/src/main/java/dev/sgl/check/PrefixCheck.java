@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Looks for constant text that stands behind a value that changes, before the model is asked: if
-/// it came first, all runs would share it, and only the first would compute it.
+/// Searches for constant text after a value that changes, before the model is asked: if the
+/// text came first, all runs would share it, and only the first run would compute it.
 public final class PrefixCheck {
   /// Shorter texts are not worth moving.
   private static final int WORTH = 100;
@@ -38,9 +38,9 @@ public final class PrefixCheck {
     return all;
   }
 
-  /// Looks at steps until the model is asked, or one does not know what comes next.
+  /// Walks steps until the model is asked, or the next step is unknown.
   ///
-  /// @return whether it goes on
+  /// @return whether the walk continues
   private boolean steps(List<Step> steps) {
     return steps.stream().allMatch(this::step);
   }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// The variables of a block and of the blocks around it, with what is known of them.
+/// The variables of a block and of the blocks around it, with their types.
 final class Scope {
   /// What a variable is bound by.
   enum Kind {
@@ -128,7 +128,7 @@ final class Scope {
     return dot < 0 ? path : path.substring(0, dot);
   }
 
-  /// Takes over what is known of variables and fields at the ends of two blocks, of which one was
+  /// Takes over the types of variables and fields at the ends of two blocks, of which one was
   /// run.
   void narrowAsIn(Scope one, Scope other) {
     one.narrowed.forEach(
@@ -168,7 +168,7 @@ final class Scope {
     lost.addAll(ended.lost);
   }
 
-  /// Takes over what is bound on every way through a block that has ended.
+  /// Takes over the variables that both of two blocks have bound, of which one was run.
   void keep(Scope ended, Scope other) {
     lose(ended);
     lose(other);

@@ -49,12 +49,12 @@ public final class Compiler {
     return compile(file, source, Sources.NONE);
   }
 
-  /// Compiles `source`; what it uses is read from `sources`.
+  /// Compiles `source`; its modules and other files are read from `sources`.
   public static Result compile(String file, String source, Sources sources) {
     return compile(file, source, sources, Observer.NONE);
   }
 
-  /// The same; `observer` sees what is found out of variables, of mistaken programs too.
+  /// The same; `observer` is called for each variable, in mistaken programs too.
   public static Result compile(String file, String source, Sources sources, Observer observer) {
     try {
       return compileWhole(new Sources.Source(file, source), sources, observer);
@@ -67,7 +67,7 @@ public final class Compiler {
     return ofAll(file, "The program is nested too deeply.");
   }
 
-  /// A mistake of which nobody knows where in the file it is.
+  /// A mistake whose place in the file is unknown.
   public static Diagnostic ofAll(String file, String message) {
     return Diagnostic.syntax(message, new Span(file, 0, 1, 1, 1), "somewhere in here");
   }

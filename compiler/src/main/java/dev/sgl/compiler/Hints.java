@@ -158,7 +158,7 @@ final class Hints {
     return token.getText().matches("[a-z]+");
   }
 
-  /// Whether `token` stands in the braces of a text.
+  /// Whether `token` is in the braces of a text.
   private static boolean isInText(Parser parser, Token token) {
     Deque<Integer> open = new ArrayDeque<>();
     for (int i = 0; i < token.getTokenIndex(); i++) {

@@ -44,12 +44,12 @@ final class Literals {
     return value;
   }
 
-  /// A text without values in it; what stands in braces is left out.
+  /// A text without values in it; braces and the values in them are left out.
   static String fixed(Sgl.TextContext text) {
     return String.join("", pieces(text));
   }
 
-  /// Whether an escape, such as `\n`, stands for something.
+  /// Whether an escape, such as `\n`, is one of the language.
   static boolean isEscape(String escape) {
     return escape.matches("\\\\([ntr\"\\\\{}']|u\\{[0-9a-fA-F]{1,6}})");
   }
@@ -61,7 +61,7 @@ final class Literals {
     return stripped.stream().map(Literals::unescape).toList();
   }
 
-  /// The fixed pieces of a text that stands in no quotes.
+  /// The fixed pieces of a text without quotes around it.
   static List<String> pieces(List<Sgl.PartContext> parts) {
     return raw(parts).stream().map(Literals::unescape).toList();
   }
@@ -137,7 +137,8 @@ final class Literals {
     return out.toString();
   }
 
-  /// Appends what the escape at `i` stands for and returns the place of its last character.
+  /// Appends the character that the escape at `i` means, and returns the place of the last
+  /// character of the escape.
   private static int escape(String text, int i, StringBuilder out) {
     switch (text.charAt(i)) {
       case 'n' -> out.append('\n');

@@ -34,7 +34,7 @@ final class Modules {
     return texts;
   }
 
-  /// Parses `source` and what it uses.
+  /// Parses `source` and its modules.
   SourceModule parse(Sources.Source source, String prefix) {
     count++;
     texts.put(source.file(), source.text());

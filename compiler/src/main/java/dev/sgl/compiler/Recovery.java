@@ -13,8 +13,9 @@ import org.antlr.v4.runtime.TokenStream;
 import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
-/// Goes on after a syntax error with what begins the next line: a statement, field or arm in the
-/// same block, or the next definition. So one mistake is told once, and those behind it too.
+/// Continues after a syntax error with the next line that begins a statement, field or arm of
+/// the same block, or with the next definition. So one mistake is reported once, and later
+/// mistakes are reported too.
 final class Recovery extends DefaultErrorStrategy {
   static final Set<Integer> DEFINITIONS =
       Set.of(
@@ -42,7 +43,7 @@ final class Recovery extends DefaultErrorStrategy {
     skip(parser);
   }
 
-  /// Between two statements, or two definitions, what is neither is told once, and passed over.
+  /// Other text between two statements, or two definitions, is reported once and skipped.
   @Override
   public void sync(Parser parser) {
     boolean between =
@@ -68,7 +69,7 @@ final class Recovery extends DefaultErrorStrategy {
         || parser.getATN().nextTokens(parser.getATN().states.get(parser.getState())).contains(next);
   }
 
-  /// Whether what is parsed is inside of braces.
+  /// Whether the parser is inside of braces.
   private static boolean isInside(RuleContext context) {
     return switch (context) {
       case Sgl.BlockContext _, Sgl.TestBlockContext _, Sgl.RecordContext _ -> true;
@@ -77,9 +78,9 @@ final class Recovery extends DefaultErrorStrategy {
     };
   }
 
-  /// Passes over tokens up to one that begins a line or ends the block, or to the next definition;
-  /// what stands in brackets is passed over as a whole. A mistake before a block does not hide what
-  /// is in it.
+  /// Skips tokens up to one that begins a line or ends the block, or to the next definition;
+  /// brackets are skipped with all that they hold. A mistake before a block does not hide the
+  /// mistakes in the block.
   private static void skip(Parser parser) {
     TokenStream tokens = parser.getInputStream();
     boolean isInside = isInside(parser.getContext());

@@ -44,7 +44,7 @@ record SourceModule(
         .replaceAll("\\s+", " ");
   }
 
-  /// The documentation that stands before a definition or a field.
+  /// The documentation before a definition or a field.
   String documentation(ParserRuleContext context) {
     return String.join(" ", Parsed.documentation(tokens.getTokens(), context));
   }

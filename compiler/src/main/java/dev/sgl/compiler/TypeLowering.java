@@ -206,7 +206,7 @@ final class TypeLowering {
     return type;
   }
 
-  /// Whether the name stands in the type with nothing around it.
+  /// Whether the name is in the type with nothing around it.
   private static boolean isBare(Type type, String name) {
     return switch (type) {
       case Type.Ref(var other) -> other.equals(name);

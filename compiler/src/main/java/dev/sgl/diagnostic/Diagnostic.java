@@ -7,11 +7,11 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/// A mistake in a source text: its code, one sentence, the place, a few words under the carets and,
-/// where possible, what to type instead.
+/// A mistake in a source text: its code, one sentence, the place, a few words under the
+/// carets and, where possible, a text to type instead.
 ///
-/// Each is made by a factory here; the code is the factory's name, the stem of its golden file and
-/// its heading in the language reference.
+/// Each diagnostic is made by a factory here. Its code is the name of the factory, the stem
+/// of the golden file and the heading in the language reference.
 ///
 /// @param isWarning whether the program runs all the same
 public record Diagnostic(
@@ -47,14 +47,21 @@ public record Diagnostic(
     return name.map(n -> "did you mean `" + n + "`?");
   }
 
+  /// Source text that the grammar does not allow.
   public static Diagnostic syntax(String message, Span span, String label) {
     return syntax(message, span, label, Optional.empty());
   }
 
+  /// Source text that the grammar does not allow.
+  ///
+  /// @param help what to type instead
   public static Diagnostic syntax(String message, Span span, String label, Optional<String> help) {
     return new Diagnostic("syntax", message, span, label).help(help);
   }
 
+  /// A name that is not defined.
+  ///
+  /// @param near a defined name that is spelled like it
   public static Diagnostic unknownName(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-name", "`" + name + "` is not defined.", span, "not defined here")
@@ -68,6 +75,9 @@ public record Diagnostic(
     return unknownName(name, span, Optional.empty()).help(help);
   }
 
+  /// A call of a program, function or fragment that is not defined.
+  ///
+  /// @param near a defined name that is spelled like it
   public static Diagnostic unknownFunction(String name, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-function",
@@ -77,11 +87,18 @@ public record Diagnostic(
         .help(Nearest.function(name).or(() -> didYouMean(near)));
   }
 
+  /// A name of a type that is not defined.
+  ///
+  /// @param near a defined type that is spelled like it
   public static Diagnostic unknownType(String name, Span span, Optional<String> near) {
     return new Diagnostic("unknown-type", "There is no type `" + name + "`.", span, "not a type")
         .help(didYouMean(near));
   }
 
+  /// A field that values of a type do not have.
+  ///
+  /// @param of the type, in words
+  /// @param near a field that is spelled like it
   public static Diagnostic unknownField(String name, String of, Span span, Optional<String> near) {
     return new Diagnostic(
             "unknown-field",
@@ -121,6 +138,10 @@ public record Diagnostic(
         .warning();
   }
 
+  /// An option that a step does not have.
+  ///
+  /// @param step the word that begins the step
+  /// @param known the options that the step has
   public static Diagnostic unknownOption(
       String step, String name, Span span, Collection<String> known) {
     Optional<String> near = Nearest.to(name, known);
@@ -132,29 +153,39 @@ public record Diagnostic(
                 .or(() -> Optional.of("options are " + String.join(", ", new TreeSet<>(known)))));
   }
 
+  /// A `select` by a method of scoring that does not exist.
   public static Diagnostic unknownMethod(String name, Span span) {
     return new Diagnostic(
             "unknown-method", "`select` cannot score by `" + name + "`.", span, "not a method")
         .help("use `likelihood`, `greedy` or `unconditional`");
   }
 
+  /// An option whose value is out of its range.
+  ///
+  /// @param range the allowed values, in words
   public static Diagnostic optionRange(String name, String range, Span span) {
     return new Diagnostic(
         "option-range", "The option `" + name + "` must be " + range + ".", span, "out of range");
   }
 
+  /// A name that is defined a second time in its scope.
   public static Diagnostic duplicateName(String name, Span span) {
     return new Diagnostic(
             "duplicate-name", "`" + name + "` is already defined.", span, "defined a second time")
         .help("choose another name");
   }
 
-  /// @param why a part of the value is wrong, in words
+  /// A value of a type that is not allowed in its place.
+  ///
+  /// @param why the reason, in words
   public static Diagnostic wrongType(String expected, Type found, Span span, Optional<String> why) {
     Diagnostic diagnostic = wrongType(expected, found, span);
     return why.isPresent() ? diagnostic.help(why) : diagnostic;
   }
 
+  /// A value of a type that is not allowed in its place.
+  ///
+  /// @param expected the allowed values, in words
   public static Diagnostic wrongType(String expected, Type found, Span span) {
     return new Diagnostic(
             "wrong-type",
@@ -167,10 +198,14 @@ public record Diagnostic(
                 : Optional.empty());
   }
 
+  /// Arguments that do not fit the parameters.
   public static Diagnostic wrongArguments(String message, Span span) {
     return new Diagnostic("wrong-arguments", message, span, "wrong arguments");
   }
 
+  /// A call with too few or too many arguments.
+  ///
+  /// @param given the number of arguments of the call
   public static Diagnostic wrongArguments(
       String name, Functions.Signature signature, int given, Span span) {
     String count =
@@ -180,17 +215,20 @@ public record Diagnostic(
     return wrongArguments("`" + name + "` takes " + count + " arguments, not " + given + ".", span);
   }
 
+  /// A type that has no values.
   public static Diagnostic emptyType(String why, Span span) {
     return new Diagnostic(
         "empty-type", "No value has this type: " + why + ".", span, "nothing fits");
   }
 
+  /// A regular expression that cannot be used as a type.
   public static Diagnostic badPattern(String why, Span span) {
     String reason = why.replaceFirst("^bad pattern: ", "").replaceFirst(" of `.*", "");
     return new Diagnostic(
         "bad-pattern", "This pattern cannot be used: " + reason + ".", span, "cannot be used");
   }
 
+  /// A `return` in a branch of a fork.
   public static Diagnostic returnInBranch(Span span) {
     return new Diagnostic(
             "return-in-branch",
@@ -200,12 +238,14 @@ public record Diagnostic(
         .help("bind a variable in the branch, and return after the `join`");
   }
 
+  /// The type `text` in a record or a list, where its end cannot be recognized.
   public static Diagnostic freeText(Span span) {
     return new Diagnostic(
             "free-text", "`text` has no end inside a record or a list.", span, "free text")
         .help("write `string`, or `string<..80>` for at most 80 characters");
   }
 
+  /// A type that is too large once the types that it names are written out.
   public static Diagnostic largeType(Span span) {
     return new Diagnostic(
             "large-type",
@@ -215,11 +255,13 @@ public record Diagnostic(
         .help("types that name each other in many ways grow; let one of them be `json`");
   }
 
+  /// A schema or a grammar to which generated text cannot be constrained.
   public static Diagnostic badConstraint(String why, Span span) {
     return new Diagnostic(
         "bad-constraint", "The model cannot be held to this: " + why + ".", span, "cannot be used");
   }
 
+  /// Warns of a record type that is written like a JSON Schema.
   public static Diagnostic jsonSchema(Span span) {
     return new Diagnostic(
             "json-schema",
@@ -230,7 +272,7 @@ public record Diagnostic(
         .warning();
   }
 
-  /// A text in which the name of a variable stands in two braces.
+  /// Warns of a text with the name of a variable in two braces.
   public static Diagnostic literalBraces(String name, Span span) {
     return new Diagnostic(
             "literal-braces",
@@ -241,10 +283,14 @@ public record Diagnostic(
         .warning();
   }
 
+  /// A file that a program names and that cannot be read.
   public static Diagnostic unreadableFile(String why, Span span) {
     return new Diagnostic("unreadable-file", sentence(why), span, "cannot be read");
   }
 
+  /// A tool that is not declared.
+  ///
+  /// @param near a declared tool that is spelled like it
   public static Diagnostic unknownTool(String name, Span span, Optional<String> near) {
     return new Diagnostic("unknown-tool", "There is no tool `" + name + "`.", span, "not a tool")
         .help(
@@ -253,6 +299,7 @@ public record Diagnostic(
                 : Optional.of("declare it: `tool " + name + "(…)`"));
   }
 
+  /// A backslash in a text before a character that is no escape.
   public static Diagnostic unknownEscape(String escape, Span span) {
     return new Diagnostic(
             "unknown-escape", "`" + escape + "` stands for nothing.", span, "not an escape")
@@ -276,6 +323,7 @@ public record Diagnostic(
     return unusedValue(span, Nearest.statement(word).or(() -> didYouMean(near)));
   }
 
+  /// A variable that is read although its block has ended, so that it may have no value.
   public static Diagnostic maybeUnbound(String name, Span span) {
     return new Diagnostic(
             "maybe-unbound",
@@ -285,6 +333,7 @@ public record Diagnostic(
         .help("bind it before the block: `let " + name + " = none`");
   }
 
+  /// A routine with a result that may end without `return`.
   public static Diagnostic missingReturn(String name, Span span) {
     return new Diagnostic(
             "missing-return",
@@ -304,6 +353,7 @@ public record Diagnostic(
         .warning();
   }
 
+  /// Warns of a fork whose variables are never read.
   public static Diagnostic unreadFork(String name, Span span) {
     return new Diagnostic(
             "unread-fork",
@@ -314,6 +364,9 @@ public record Diagnostic(
         .warning();
   }
 
+  /// Warns of constant text after a value that changes from run to run.
+  ///
+  /// @param changing the place of the value
   public static Diagnostic lateConstant(Span changing, Span span) {
     return new Diagnostic(
             "late-constant",
@@ -326,11 +379,13 @@ public record Diagnostic(
         .warning();
   }
 
+  /// An option that is given a second time.
   public static Diagnostic optionTwice(String name, Span span) {
     return new Diagnostic(
         "option-twice", "The option `" + name + "` is given twice.", span, "given again");
   }
 
+  /// A `meta` of a variable that was not generated.
   public static Diagnostic notGenerated(String name, Span span) {
     return new Diagnostic(
             "not-generated",
@@ -340,12 +395,14 @@ public record Diagnostic(
         .help("`meta` takes the name of a `gen`, `select` or `think`");
   }
 
+  /// A step that only a `user` message may have.
   public static Diagnostic notAUser(String what, Span span) {
     return new Diagnostic(
             "not-a-user", "Only a user can show " + what + ".", span, "not the user's message")
         .help("move it into a `user` message");
   }
 
+  /// A `break` or `continue` outside a loop.
   public static Diagnostic outsideLoop(String word, Span span) {
     return new Diagnostic(
         "outside-loop", "`" + word + "` stands outside a loop.", span, "no loop here");
@@ -357,6 +414,7 @@ public record Diagnostic(
         .help("a program handles a failure with `retry 1 { … } else { … }`");
   }
 
+  /// A tool that a test gives a second time.
   public static Diagnostic givenTwice(String tool, Span span) {
     return new Diagnostic(
             "given-twice", "The tool `" + tool + "` is given twice.", span, "given again")
@@ -364,12 +422,16 @@ public record Diagnostic(
             "to answer one call after the other, write `given tool " + tool + " [first, second]`");
   }
 
+  /// A message inside a message.
   public static Diagnostic nestedMessage(Span span) {
     return new Diagnostic(
             "nested-message", "A message cannot stand inside a message.", span, "inside a message")
         .help("close the outer message first");
   }
 
+  /// A step outside a message in a program that has messages.
+  ///
+  /// @param what the step, in words
   public static Diagnostic outsideMessage(String what, Span span) {
     return new Diagnostic(
             "outside-message",
@@ -382,6 +444,9 @@ public record Diagnostic(
                 : "put it after `assistant`: `assistant " + what.replace("`", "") + " …`");
   }
 
+  /// A step that only an `assistant` message may have.
+  ///
+  /// @param what the word that begins the step
   public static Diagnostic notAssistant(String what, Span span) {
     return new Diagnostic(
             "not-assistant",
@@ -391,6 +456,9 @@ public record Diagnostic(
         .help("move it into an `assistant` message");
   }
 
+  /// A step that needs a conversation, in a `fn`.
+  ///
+  /// @param what the step does, in words
   public static Diagnostic noConversation(String what, Span span) {
     return new Diagnostic(
             "no-conversation",
@@ -400,6 +468,7 @@ public record Diagnostic(
         .help("make it a `fragment`, or a `program`");
   }
 
+  /// A `join` in a branch of a fork that was begun outside of the branch.
   public static Diagnostic foreignFork(String name, Span span) {
     return new Diagnostic(
             "foreign-fork",
@@ -409,16 +478,19 @@ public record Diagnostic(
         .help("read the values of its branches, which waits for them, or join it before");
   }
 
+  /// A `join` of a variable that is no fork.
   public static Diagnostic notAFork(String name, Span span) {
     return new Diagnostic("not-a-fork", "`" + name + "` is not a fork.", span, "not a fork")
         .help("`join` takes the name after `as` of a `fork`");
   }
 
+  /// A `select` from a list that is written empty.
   public static Diagnostic emptySelect(Span span) {
     return new Diagnostic(
         "empty-select", "`select` has nothing to choose from.", span, "an empty list");
   }
 
+  /// A file without a program, where one is to be run.
   public static Diagnostic noProgram(Span span) {
     return new Diagnostic(
             "no-program", "The file has no `program` to run.", span, "no program here")

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// Finds the name that was meant: the nearest by edits of single characters, if it is near.
 public final class Nearest {
-  /// Words of other languages, and what they are called here.
+  /// Words of other languages, each with the word that SGL has for it.
   private static final Map<String, String> FOREIGN =
       Map.ofEntries(
           Map.entry("null", "none"),
@@ -166,8 +166,8 @@ public final class Nearest {
     return Optional.ofNullable(OPTIONS.get(name));
   }
 
-  /// What was meant by `word`: what it is called here if it is another language's, or the closest
-  /// of `names`, if at most a third of the word would have to change.
+  /// The name that was probably meant by `word`: the word that SGL has for a word of another
+  /// language, or the closest of `names`, if at most a third of `word` would have to change.
   @SafeVarargs
   public static Optional<String> to(String word, Collection<String>... names) {
     List<String> all = new ArrayList<>();

@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Optional;
 import org.antlr.v4.runtime.Token;
 
-/// Lays out source text anew. Lines are broken where their author broke them; blanks, indentation,
-/// empty lines and columns are the formatter's. What is formatted once does not change again, and
-/// means the same: only what stands between the tokens is touched.
+/// Lays out source text. Lines are broken where their author broke them; the formatter
+/// decides on blanks, indentation, empty lines and columns. Formatted text does not change
+/// when it is formatted again, and means the same: only the characters between the tokens
+/// change.
 public final class Formatter {
   private final int[] source; // code points, as tokens count
   private final Places places;
@@ -25,7 +26,7 @@ public final class Formatter {
   /// A bracket that is open.
   ///
   /// @param indent of the line that closes it
-  /// @param isBroken whether what is inside has lines of its own
+  /// @param isBroken whether the inside has lines of its own
   private record Open(int indent, boolean isBroken) {}
 
   private Formatter(Parsed parsed) {
@@ -128,7 +129,7 @@ public final class Formatter {
     return tokens.get(at);
   }
 
-  /// A definition with lines of its own stands apart from what is before it.
+  /// A definition with lines of its own is separated from the definition before it.
   private boolean isApart(Token before, Token token) {
     return places.isDefinition(token)
         && (places.isRoutine(token) || before.getType() == SglLexer.RBRACE);

@@ -40,13 +40,13 @@ final class Lines {
     lines.getLast().text.append(text);
   }
 
-  /// What comes next is a comment behind the line.
+  /// The next word is a comment at the end of the line.
   void comment() {
     Line line = lines.getLast();
     line.comment = line.text.length();
   }
 
-  /// What comes next lines up with the same of the lines before and behind it that are of `group`.
+  /// The next word is aligned with the same word of the neighbouring lines of `group`.
   void column(Object group) {
     Line line = lines.getLast();
     if (line.column < 0) {
@@ -89,7 +89,7 @@ final class Lines {
     }
   }
 
-  /// A text over several lines stands in the way of columns.
+  /// A text over several lines keeps its line out of the columns.
   private static boolean isBroken(Line line) {
     return line.text.indexOf("\n") >= 0;
   }

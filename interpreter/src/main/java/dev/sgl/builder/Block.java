@@ -55,6 +55,7 @@ public abstract class Block<B extends Block<B>> {
     return system(message -> message.say(text));
   }
 
+  /// Adds a message of the system with the steps that `message` writes.
   public B system(Consumer<Steps> message) {
     return add(new Step.Message(Role.SYSTEM, inner(message), Span.NONE));
   }
@@ -64,6 +65,7 @@ public abstract class Block<B extends Block<B>> {
     return user(message -> message.say(text));
   }
 
+  /// Adds a message of the user with the steps that `message` writes.
   public B user(Consumer<Steps> message) {
     return add(new Step.Message(Role.USER, inner(message), Span.NONE));
   }
@@ -73,6 +75,7 @@ public abstract class Block<B extends Block<B>> {
     return assistant(message -> message.say(text));
   }
 
+  /// Adds a message of the assistant with the steps that `message` writes.
   public B assistant(Consumer<Steps> message) {
     return add(new Step.Message(Role.ASSISTANT, inner(message), Span.NONE));
   }
@@ -107,6 +110,8 @@ public abstract class Block<B extends Block<B>> {
     return select(name, choices, Step.Method.LIKELIHOOD);
   }
 
+  /// Lets the model choose an element of the list `choices`, scored by `method`, and binds it
+  /// to `name`.
   public B select(String name, String choices, Step.Method method) {
     return add(new Step.Select(name, Pieces.expression(choices), method, Span.NONE));
   }
@@ -147,27 +152,27 @@ public abstract class Block<B extends Block<B>> {
     return add(new Step.Join(fork, Optional.empty(), false, Span.NONE));
   }
 
-  /// Waits for all branches of a fork, and adds what they said to the conversation.
+  /// Waits for all branches of a fork, and adds their messages to the conversation.
   public B joinAppend(String fork) {
     return add(new Step.Join(fork, Optional.empty(), true, Span.NONE));
   }
 
-  /// Waits for the first so many branches of a fork, and cancels the others.
+  /// Waits for the first `count` branches of a fork, and cancels the others.
   public B joinFirst(String fork, String count) {
     return add(new Step.Join(fork, Optional.of(Pieces.expression(count)), false, Span.NONE));
   }
 
-  /// The same, and adds what they said to the conversation.
+  /// The same, and adds the messages of these branches to the conversation.
   public B joinFirstAppend(String fork, String count) {
     return add(new Step.Join(fork, Optional.of(Pieces.expression(count)), true, Span.NONE));
   }
 
-  /// Goes on in a copy of the conversation, which is dropped at the end.
+  /// Runs `block` in a copy of the conversation, which is dropped at the end.
   public B scratch(Consumer<Steps> block) {
     return add(new Step.Scratch(inner(block), Span.NONE));
   }
 
-  /// Runs `block` again if it fails, up to so many times in all.
+  /// Runs `block` again if it fails, up to `times` times in all.
   public B retry(String times, Consumer<Steps> block) {
     return add(new Step.Retry(Pieces.expression(times), inner(block), Optional.empty(), Span.NONE));
   }
@@ -186,6 +191,7 @@ public abstract class Block<B extends Block<B>> {
     return let(name, Type.ANY, expression);
   }
 
+  /// Binds `name` to a value, which must be of `type`.
   public B let(String name, Type type, String expression) {
     return add(new Step.Let(name, type, Pieces.expression(expression), Span.NONE));
   }
@@ -215,6 +221,7 @@ public abstract class Block<B extends Block<B>> {
     return add(new Step.While(Pieces.expression(condition), inner(block), Span.NONE));
   }
 
+  /// Runs the first arm of `arms` that the value of `expression` fits.
   public B match(String expression, Consumer<Arms> arms) {
     Arms all = new Arms();
     arms.accept(all);
@@ -226,7 +233,7 @@ public abstract class Block<B extends Block<B>> {
     return add(new Step.Break(Span.NONE));
   }
 
-  /// Goes on with the loop's next element.
+  /// Continues with the next element of the loop.
   public B continueLoop() {
     return add(new Step.Continue(Span.NONE));
   }
@@ -256,13 +263,14 @@ public abstract class Block<B extends Block<B>> {
     return add(new Step.Check(Pieces.expression(condition), Optional.empty(), Span.NONE));
   }
 
+  /// Fails with `message` unless `condition` holds.
   public B check(String condition, String message) {
     return add(
         new Step.Check(
             Pieces.expression(condition), Optional.of(Pieces.expression(message)), Span.NONE));
   }
 
-  /// Calls a routine for what it does, such as a fragment.
+  /// Calls a routine, such as a fragment, without reading its value.
   public B call(String call) {
     if (Pieces.expression(call) instanceof Expr.Call expr) {
       return add(new Step.Do(expr, Span.NONE));

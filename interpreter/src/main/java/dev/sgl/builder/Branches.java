@@ -12,6 +12,7 @@ public final class Branches {
 
   Branches() {}
 
+  /// Adds a branch, whose variables are the fields of the fork's value `name`.
   public Branches branch(String name, Consumer<Steps> block) {
     branches.add(new Step.Branch(name, Block.inner(block), Span.NONE));
     return this;

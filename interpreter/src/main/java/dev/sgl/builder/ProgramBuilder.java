@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A program, a fragment or a function that is being written, and what it uses.
+/// A program, a fragment or a function that is being written, with the routines and tools
+/// that it calls.
 public final class ProgramBuilder extends Block<ProgramBuilder> {
   private final Routine.Kind kind;
   private final String name;
@@ -23,6 +24,7 @@ public final class ProgramBuilder extends Block<ProgramBuilder> {
   private Optional<Type> returns = Optional.empty();
   private String documentation = "";
 
+  /// @param name by which other routines call the routine
   public ProgramBuilder(Routine.Kind kind, String name) {
     this.kind = kind;
     this.name = name;
@@ -45,6 +47,10 @@ public final class ProgramBuilder extends Block<ProgramBuilder> {
     return this;
   }
 
+  /// Adds a parameter without a default.
+  ///
+  /// @param type the Java class of its values
+  /// @throws IllegalArgumentException if the class is no type of values
   public ProgramBuilder param(String parameter, Class<?> type) {
     return param(parameter, Type.of(type));
   }
@@ -58,7 +64,7 @@ public final class ProgramBuilder extends Block<ProgramBuilder> {
     return this;
   }
 
-  /// The type of what it returns.
+  /// Sets the type of the value that the routine returns.
   public ProgramBuilder returning(Type type) {
     returns = Optional.of(type);
     return this;

@@ -77,7 +77,7 @@ public final class Chat {
     return message(Role.ASSISTANT, text);
   }
 
-  /// A message of the assistant: what it begins with, and what the model says.
+  /// A message of the assistant: its written beginning, and the text that the model adds.
   ///
   /// @return what `message` returns
   public <T> T assistant(Function<Turn, T> message) {

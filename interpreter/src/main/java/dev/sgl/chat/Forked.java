@@ -8,7 +8,7 @@ import java.util.List;
 
 /// Branches that are running.
 ///
-/// @param <T> what comes of each
+/// @param <T> the result of each branch
 public final class Forked<T> {
   private final Fork fork;
   private final Conversation conversation;
@@ -20,24 +20,26 @@ public final class Forked<T> {
     this.branches = branches;
   }
 
-  /// What a branch returned: no value of programs, so nobody looks into it.
+  /// The result of a branch. It is no value of programs, so its parts are not waited for.
   record Outcome(Object value) {}
 
   /// Waits for all branches.
   ///
-  /// @return what they returned, in order
+  /// @return the results, in the order of the branches
   /// @throws RunException the first error, which has cancelled the others
   public List<T> join() {
     fork.join();
     return values(branches);
   }
 
-  /// Waits for all branches, and adds what they said to the conversation that forked, in order.
+  /// Waits for all branches, and adds the messages of each to the conversation that forked,
+  /// in order.
   public List<T> joinAppend() {
     return appended(join(), branches, conversation);
   }
 
-  /// The same in a conversation that goes on from the one that forked, such as that of a `retry`.
+  /// The same in a conversation that continues the one that forked, such as the one of a
+  /// `retry`.
   public List<T> joinAppend(Chat to) {
     return appended(join(), branches, to.conversation());
   }
@@ -49,12 +51,12 @@ public final class Forked<T> {
 
   /// Waits for the first `count` branches that are done, and cancels the others.
   ///
-  /// @return what those returned, in the order of the branches
+  /// @return the results of these branches, in the order of the branches
   public List<T> first(int count) {
     return values(fork.first(branches, count));
   }
 
-  /// The same, and adds what they said to the conversation that forked.
+  /// The same, and adds the messages of these branches to the conversation that forked.
   public List<T> firstAppend(int count) {
     List<Pending> first = fork.first(branches, count);
     return appended(values(first), first, conversation);

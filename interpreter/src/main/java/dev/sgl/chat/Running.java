@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /// A run on a thread of its own.
 ///
-/// @param <T> what comes of it
+/// @param <T> the result of the run
 public final class Running<T> implements AutoCloseable {
   private final TaskGroup group;
   private final Pending value;
@@ -33,6 +33,7 @@ public final class Running<T> implements AutoCloseable {
     return (T) ((Outcome) value.await()).value();
   }
 
+  /// Whether the run has ended, with a value or an error.
   public boolean isDone() {
     return value.isDone();
   }

@@ -38,7 +38,7 @@ public record Session(Backend backend, RunOptions options) {
         speech -> talk.apply(new Chat(speech, options.listener())));
   }
 
-  /// Starts a conversation on a thread of its own; closing what is returned cancels it.
+  /// Starts a conversation on a thread of its own; closing the returned run cancels it.
   public <T> Running<T> start(Function<Chat, T> talk) {
     return Running.start("chat", () -> run(talk));
   }

@@ -68,8 +68,8 @@ public final class Turn {
     return take(speech.gen(wanted("gen", type, options), type, _ -> {}));
   }
 
-  /// Lets the model write a value of a class; `onPartial` hears it while it grows, on another
-  /// thread.
+  /// Lets the model write a value of a class; `onPartial` is called with the value while it
+  /// grows, on another thread.
   public <T> T gen(Class<T> type, Consumer<Partial> onPartial, GenOption... options) {
     Type whole = JavaTypes.of(type);
     PartialReader reader = new PartialReader(whole);
@@ -126,8 +126,8 @@ public final class Turn {
         select(constants.stream().map(c -> (String) JavaTypes.fromJava(c, type)).toList()));
   }
 
-  /// What is known of how the last value of this message was made: the tokens that it cost, scores,
-  /// log-probabilities, as `meta` in the language.
+  /// Facts about the generation of the last value of this message: its number of tokens,
+  /// scores, log-probabilities, as `meta` in the language. Empty before the first value.
   public Map<String, Object> meta() {
     return meta;
   }

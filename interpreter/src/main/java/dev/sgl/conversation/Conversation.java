@@ -31,6 +31,7 @@ public final class Conversation {
     this.last = Optional.empty();
   }
 
+  /// The name of the branch, such as `tips/drafts[1]`.
   public String branch() {
     return branch;
   }
@@ -46,9 +47,9 @@ public final class Conversation {
     return branch + "/" + name + (count == 1 ? "" : "#" + count);
   }
 
-  /// Something to say, once all before it is said.
+  /// An act of speech, which runs once all acts before it have ended.
   ///
-  /// @param failed hears that this act, or one before it, failed
+  /// @param failed called with the error if this act, or one before it, fails
   record Act(Consumer<Transcript> speak, Consumer<Throwable> failed) {}
 
   /// Does `act` after all acts before it, on a thread of its own.
@@ -103,13 +104,13 @@ public final class Conversation {
     return copy;
   }
 
-  /// What has been said, once all that was reached is.
+  /// The transcript once all acts that were reached have ended.
   public Transcript transcript() {
     await();
     return transcript.copy();
   }
 
-  /// A conversation that goes on from a snapshot.
+  /// A conversation that continues from a snapshot.
   public static Conversation from(Pending snapshot, String branch, TaskGroup tasks) {
     return new Conversation(branch, tasks, ((Transcript) snapshot.await()).copy());
   }

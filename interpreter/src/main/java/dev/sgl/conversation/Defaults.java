@@ -32,8 +32,9 @@ record Defaults(Map<String, Object> options, Optional<Budget> budget) {
     return new Defaults(all, budget);
   }
 
-  /// Tokens that the values of a `with (budget: …)` may still take, all together, within the budget
-  /// around it. Generations that run at the same time each see what was left when they began.
+  /// Tokens that the values of a `with (budget: …)` may still take, all together, within the
+  /// budget around it. Generations that run at the same time each see the tokens that were
+  /// left when they began.
   static final class Budget {
     private final AtomicInteger left;
     private final Optional<Budget> outer;

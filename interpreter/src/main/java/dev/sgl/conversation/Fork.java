@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// Branches that go on from one conversation, each in a copy. While they run, the backend keeps
-/// what they have in common. Used by the thread that forks.
+/// Branches that continue one conversation, each in a copy. While the branches run, the
+/// backend keeps their common prefix. Used by the thread that forks.
 public final class Fork {
   private final Speech from;
   private final RunListener listener;
@@ -100,9 +100,10 @@ public final class Fork {
     return branches.stream().filter(first::contains).toList();
   }
 
-  /// Adds to a conversation what those branches said whose values are in `kept`, in their order.
+  /// Adds the messages of the branches whose values are in `kept` to a conversation, in the
+  /// order of the branches.
   ///
-  /// @param to that which forked, or one that goes on from it
+  /// @param to the conversation that forked, or one that continues it
   public void append(Collection<?> kept, Conversation to) {
     Transcript beginning = (Transcript) start.await();
     said.forEach(

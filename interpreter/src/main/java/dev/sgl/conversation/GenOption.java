@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// An option of what a model is asked for, as the language names it.
+/// An option of a generation, with the name that the language has for it.
 ///
 /// @param value a value of programs
 public record GenOption(String name, Object value) {
@@ -33,7 +33,7 @@ public record GenOption(String name, Object value) {
     return new GenOption("top_p", number(probability));
   }
 
-  /// Only of so many of the likeliest tokens; 0 is all.
+  /// Samples only from this number of the likeliest tokens; 0 is all.
   public static GenOption topK(int tokens) {
     return new GenOption("top_k", (long) tokens);
   }

@@ -164,12 +164,13 @@ public final class Speech {
 
   // --- acts
 
-  /// A value that the model is asked for.
+  /// A request for a value.
   ///
   /// @param name of the variable
   /// @param type of the value, as the program writes it
   /// @param options of the statement, by name
-  /// @param ahead what follows it in the same message, as far as that is known
+  /// @param ahead the text and the generations that follow it in the same message, as far as
+  ///     they are known
   /// @param place gives an error the place of the statement
   public record Wanted(
       String name,
@@ -178,7 +179,7 @@ public final class Speech {
       List<Ahead> ahead,
       Function<RuntimeException, RuntimeException> place) {}
 
-  /// A value that the model will have said, and what will be known of how it was made.
+  /// A value that the model will have written, and the facts that `meta` gives about it.
   public record Said(Pending value, Pending meta) {}
 
   /// Adds text to the open message, or to the conversation that has no messages.
@@ -235,7 +236,7 @@ public final class Speech {
         });
   }
 
-  /// A `stop` of a `with` is for what has no end of its own.
+  /// A `stop` of a `with` is for values without an end of their own.
   private Defaults of(Type type) {
     return Types.endsItself(type) ? defaults.without("stop") : defaults;
   }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What has been said in a conversation so far.
+/// The messages of a conversation so far.
 public final class Transcript {
   /// A piece of the message that is being written.
   ///
@@ -75,7 +75,7 @@ public final class Transcript {
     add(part, false);
   }
 
-  /// Adds what is seen only as long as the message is written.
+  /// Adds a part that the model sees only until the message ends.
   void think(Prompt.Part part) {
     add(part, true);
   }
@@ -92,7 +92,7 @@ public final class Transcript {
     return open.stream().map(Piece::part).toList();
   }
 
-  /// What has been said so far, as a prompt; none if nothing has.
+  /// The conversation so far as a prompt; none if it is empty.
   public Optional<Prompt> said() {
     if (messages.isEmpty() && open.isEmpty()) {
       return Optional.empty();

@@ -1,4 +1,4 @@
-/// A conversation with a model: what has been said, and what is being said.
+/// A conversation with a model: its transcript, and the acts that add to it.
 @NullMarked
 package dev.sgl.conversation;
 

@@ -6,7 +6,7 @@ import dev.sgl.program.Values;
 import dev.sgl.run.RunException;
 import java.util.Optional;
 
-/// What `check` does, and what it says.
+/// The conditions and the messages of `check`.
 final class Checks {
   private static final int SHOWN = 200;
 

@@ -14,7 +14,7 @@ final class Environment {
   /// Characters of a value in a message.
   private static final int SHOWN = 60;
 
-  /// A variable's value, what is known of how it was generated, and the fork that it names.
+  /// A variable's value, the facts about its generation, and the fork that it names.
   record Variable(Object value, Object meta, Optional<Fork> fork) {
     static Variable of(Object value) {
       return new Variable(value, Values.NONE, Optional.empty());
@@ -36,7 +36,7 @@ final class Environment {
     return new Environment(Optional.of(this));
   }
 
-  /// A copy for a branch: what it assigns is not seen here.
+  /// A copy for a branch: its assignments are not seen here.
   Environment copy() {
     Environment copy = new Environment(outer.map(Environment::copy));
     copy.variables.putAll(variables);
@@ -93,7 +93,7 @@ final class Environment {
     return known;
   }
 
-  /// The value as JSON, shortened; what is not known yet is not waited for.
+  /// The value as JSON, shortened; values that are not known yet are not waited for.
   private static String shown(Object value) {
     StringBuilder text = new StringBuilder();
     show(value, text);

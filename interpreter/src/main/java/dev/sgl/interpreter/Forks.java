@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/// The forks of an [Execution]: what they bind, and what a `join` makes of it.
+/// The forks of an [Execution]: the values that they bind, and the effects of `join`.
 final class Forks {
   private static final int BRANCH = 100; // steps that one counts for
 
@@ -106,8 +106,8 @@ final class Forks {
     return value instanceof Map<?, ?> map ? map.values() : (List<?>) value;
   }
 
-  /// Waits for `count` branches. What is left is the list of those that are done, or the record of
-  /// them.
+  /// Waits for `count` branches, and returns the list, or the record, of the branches that
+  /// are done.
   private static Object first(Object value, long count, Fork fork) {
     List<Pending> running =
         branches(value).stream()

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The tools of a test: what it gives in the place of the host's. A `fail` of an answer is the
-/// tool's failure, which the program may handle. Everything else that goes wrong in an answer is a
-/// mistake of the test, which the program cannot hide.
+/// The tools of a test, which it gives in the place of the host's tools. A `fail` of an
+/// answer is the tool's failure, which the program may handle. Everything else that goes
+/// wrong in an answer is a mistake of the test, which the program cannot hide.
 final class GivenTools {
   private final Program program;
   private final TestCase test;

@@ -61,8 +61,8 @@ public final class Interpreter {
 
   /// Runs a test of the program. The tools that it gives come before those of `options`.
   ///
-  /// @throws RunException if a check of it failed, or the program, or if a tool was called that it
-  ///     does not give, or one of its answers was not asked for
+  /// @throws RunException if a check of it failed, or the program, or if a tool was called
+  ///     that it does not give, or one of its answers was not used
   public static void test(Program program, TestCase test, Backend backend, RunOptions options) {
     Routine block = test.routine(test.body());
     GivenTools given = new GivenTools(program, test, backend, options);

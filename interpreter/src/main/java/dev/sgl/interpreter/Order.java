@@ -33,7 +33,7 @@ final class Order {
     before = List.of(call);
   }
 
-  /// Goes on behind all of those lines.
+  /// Continues after all of these lines.
   void join(List<Order> lines) {
     Set<Pending> last = new LinkedHashSet<>();
     lines.forEach(line -> last.addAll(line.before));

@@ -411,7 +411,7 @@ public final class Prefix {
     return Ended.STOP;
   }
 
-  /// A fragment says what it says; anything else that is called says nothing here.
+  /// The steps of a fragment are walked; any other routine that is called says nothing here.
   private Ended call(Expr.Call call, Environment environment) {
     Routine routine = program.routines().get(call.name());
     if (routine == null || routine.kind() != Routine.Kind.FRAGMENT) {

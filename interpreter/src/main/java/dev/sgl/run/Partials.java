@@ -8,10 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Hears what the model says as values that grow: each time that a piece of a variable comes, the
-/// variable as far as it is.
+/// Reports the values that the model writes while they grow: with each new piece of a
+/// variable, the value so far.
 public final class Partials implements RunListener {
-  /// Who hears it; may be called by several threads at once, for different branches.
+  /// The receiver of partial values. It may be called by several threads at once, for
+  /// different branches.
   @FunctionalInterface
   public interface Heard {
     /// @param branch the conversation, such as `tips/drafts[1]`
@@ -22,6 +23,7 @@ public final class Partials implements RunListener {
   private final Heard heard;
   private final Map<String, PartialReader> readers = new ConcurrentHashMap<>(); // by branch
 
+  /// @param heard called with each partial value
   public Partials(Heard heard) {
     this.heard = heard;
   }

@@ -6,6 +6,6 @@ package dev.sgl.run;
 /// @param tasks calls, branches and messages that may be unfinished at the same time
 /// @param text characters of all texts that it may make by itself
 public record RunLimits(long steps, int tasks, long text) {
-  /// For programs that one trusts: a recursion without end comes to one, everything else goes on.
+  /// For trusted programs: only the number of unfinished tasks is limited.
   public static final RunLimits DEFAULT = new RunLimits(Long.MAX_VALUE, 50_000, Long.MAX_VALUE);
 }

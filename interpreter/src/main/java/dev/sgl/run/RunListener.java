@@ -5,11 +5,12 @@ import dev.sgl.program.Span;
 import dev.sgl.program.Type;
 import java.util.Map;
 
-/// Hears what a run says while it runs. `branch` names the conversation: `tips`, `tips/drafts[1]`.
-/// Calls for one conversation come one after the other, those for several at once.
+/// Called with the events of a run while it runs. `branch` names the conversation: `tips`,
+/// `tips/drafts[1]`. Calls for one conversation come one after the other, those for several
+/// at once.
 public interface RunListener {
 
-  /// Hears nothing.
+  /// A listener that does nothing.
   RunListener SILENT = new RunListener() {};
 
   /// A conversation begins: of a program, or of a branch.
@@ -18,10 +19,10 @@ public interface RunListener {
   /// The program begins with the statement at `span`.
   default void reached(String branch, Span span) {}
 
-  /// The model is asked for a value of `type` for the variable `name`.
+  /// A request for a value of `type` for the variable `name` is about to be sent.
   default void asked(String branch, String name, Type type) {}
 
-  /// The model was asked for the variable `name` and has answered.
+  /// The model has answered the request for the variable `name`.
   ///
   /// @param asked when, as [System#nanoTime]
   /// @param meta what `meta(name)` says

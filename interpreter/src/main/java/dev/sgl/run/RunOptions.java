@@ -5,17 +5,17 @@ import dev.sgl.tools.ToolFunction;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/// How a run goes.
+/// The options of a run.
 ///
-/// @param listener who hears what happens
-/// @param seed from which every generation without one of its own takes its seed, so that a run can
-///     be repeated
-/// @param scheduling how its requests stand beside those of other runs
+/// @param listener called with the events of the run
+/// @param seed from which every generation without one of its own takes its seed, so that a
+///     run can be repeated
+/// @param scheduling of all its requests
 /// @param tools what the host does for the program, by name
 /// @param pictures which pictures the program may show
-/// @param sequential whether what could run at the same time runs one after the other, in the order
-///     in which the program reaches it: a model that answers from a list then always gives the same
-///     answer to the same question
+/// @param sequential whether what could run at the same time runs one after the other, in the
+///     order in which the program reaches it: a model that answers from a list then always
+///     gives the same answer to the same question
 /// @param limits how much it may do
 public record RunOptions(
     RunListener listener,
@@ -40,30 +40,37 @@ public record RunOptions(
     tools = Map.copyOf(tools);
   }
 
+  /// The same options with another listener.
   public RunOptions withListener(RunListener value) {
     return new RunOptions(value, seed, scheduling, tools, pictures, sequential, limits);
   }
 
+  /// The same options with another seed, or with random seeds if there is none.
   public RunOptions withSeed(OptionalLong value) {
     return new RunOptions(listener, value, scheduling, tools, pictures, sequential, limits);
   }
 
+  /// The same options with another scheduling of the requests.
   public RunOptions withScheduling(Scheduling value) {
     return new RunOptions(listener, seed, value, tools, pictures, sequential, limits);
   }
 
+  /// The same options with other tools, by the names that the program declares.
   public RunOptions withTools(Map<String, ToolFunction> value) {
     return new RunOptions(listener, seed, scheduling, value, pictures, sequential, limits);
   }
 
+  /// The same options with other pictures.
   public RunOptions withPictures(Pictures value) {
     return new RunOptions(listener, seed, scheduling, tools, value, sequential, limits);
   }
 
+  /// The same options, sequential or not.
   public RunOptions withSequential(boolean value) {
     return new RunOptions(listener, seed, scheduling, tools, pictures, value, limits);
   }
 
+  /// The same options with other limits.
   public RunOptions withLimits(RunLimits value) {
     return new RunOptions(listener, seed, scheduling, tools, pictures, sequential, value);
   }

@@ -14,18 +14,23 @@ public final class Pending {
   private final CompletableFuture<Object> future = new CompletableFuture<>();
   private volatile boolean failureRead;
 
+  /// Gives the value. Does nothing if there is a value or an error already.
   public void complete(Object value) {
     future.complete(value);
   }
 
+  /// Gives an error in the place of the value. Does nothing if there is a value or an error
+  /// already.
   public void fail(Throwable error) {
     future.completeExceptionally(error);
   }
 
+  /// Whether there is a value or an error.
   public boolean isDone() {
     return future.isDone();
   }
 
+  /// Whether there is a value, so that [#await] returns at once.
   public boolean isKnown() {
     return future.isDone() && !future.isCompletedExceptionally();
   }
@@ -53,8 +58,8 @@ public final class Pending {
     return failureRead;
   }
 
-  /// Waits for `count` of the values, those that are known first; raises the first error once so
-  /// many cannot be had any more.
+  /// Waits for the first `count` of the values to be known; raises the first error once too
+  /// many values have failed.
   public static List<Pending> awaitFirst(List<Pending> values, int count) {
     Pending enough = new Pending();
     List<Pending> first = new ArrayList<>(); // guarded by itself, as the errors are
@@ -117,7 +122,7 @@ public final class Pending {
 
   /// The same.
   ///
-  /// @param each hears of each list and record
+  /// @param each called with each list and record
   public static Object deep(Object value, Runnable each) {
     return new Parts(each).deep(value, 0);
   }

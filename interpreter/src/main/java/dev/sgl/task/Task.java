@@ -37,6 +37,7 @@ public final class Task {
     return task;
   }
 
+  /// The result of the task, or the error with which it ended.
   public Pending value() {
     return value;
   }

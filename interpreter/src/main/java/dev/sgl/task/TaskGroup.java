@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 /// Tasks that end together: the first that fails cancels the others, and no one outlives the group.
 public final class TaskGroup implements AutoCloseable {
-  /// Tasks that are done are forgotten each time so many more were started.
+  /// Tasks that are done are forgotten each time this number of tasks has been started.
   private static final int PRUNED_EVERY = 256;
 
   private final Optional<TaskGroup> outer;
@@ -128,8 +128,8 @@ public final class TaskGroup implements AutoCloseable {
     return List.copyOf(tasks);
   }
 
-  /// Does `work`, which waits for tasks of the group: if one fails and cancels what is waited for,
-  /// its error is raised.
+  /// Does `work`, which waits for tasks of the group. If a task fails and so cancels the task
+  /// that is waited for, the error of the failed task is raised.
   public <T> T during(Supplier<T> work) {
     try {
       return work.get();

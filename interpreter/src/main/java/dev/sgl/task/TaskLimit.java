@@ -8,6 +8,7 @@ public final class TaskLimit {
   private final int most;
   private final AtomicInteger unfinished = new AtomicInteger();
 
+  /// @param most tasks that may run at the same time
   public TaskLimit(int most) {
     this.most = most;
   }

@@ -1,5 +1,5 @@
-/// Work that goes on beside other work: values that are still being made, and groups of tasks that
-/// end together.
+/// Concurrent work: values that are still being computed, and groups of tasks that end
+/// together.
 @NullMarked
 package dev.sgl.task;
 

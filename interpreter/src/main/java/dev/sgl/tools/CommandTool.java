@@ -19,13 +19,14 @@ import java.util.regex.Pattern;
 
 /// A tool that is a command, such as `grep -r -- {query} notes`.
 ///
-/// What stands in braces is an argument. It is a part of one word of the command, whatever it
-/// holds: no shell is asked. Text that would begin a word with `-`, so that the command took it
-/// for an option, is refused, unless `--` stands before it. Of the environment it sees what
-/// [ToolEnvironment] passes on. The command's output is the result:
-/// text without the line ends behind it, or JSON where the tool returns something else. An exit
-/// status other than 0 is an error. When its time is over, or its output goes wrong, it and what
-/// it started are killed; what has left it before, such as a daemon, goes on.
+/// A name in braces is an argument. An argument is a part of one word of the command,
+/// whatever it holds: there is no shell. An argument that would begin a word with `-`, so
+/// that the command took it for an option, is refused, unless `--` comes before the word. The
+/// command sees the variables of the environment that [ToolEnvironment] passes on. The
+/// command's output is the result: text without the line ends at its end, or JSON where the
+/// tool returns something else. An exit status other than 0 is an error. When its time is
+/// over, or its output cannot be read, the command and the processes that it started are
+/// killed; a process that has detached itself before, such as a daemon, continues.
 public final class CommandTool implements ToolFunction {
   private static final Pattern ARGUMENT = Pattern.compile("\\{([\\p{L}_][\\p{L}\\p{N}_]*)}");
 

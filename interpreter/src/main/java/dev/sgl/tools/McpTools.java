@@ -248,8 +248,8 @@ public final class McpTools implements AutoCloseable {
     };
   }
 
-  /// The structured result, if there is one of the type that the program wants. Servers put what is
-  /// no object into one, as its `result`.
+  /// The structured result, if there is one of the type that the program wants. Servers put a
+  /// value that is no object into an object, as its `result`.
   private static Optional<Object> structured(Tool tool, McpSchema.CallToolResult result)
       throws IOException {
     if (result.structuredContent() == null || tool.returns().isEmpty()) {
