@@ -177,6 +177,208 @@ __device__ __forceinline__ void put(const Layer& l, const Item& item, int row, i
   }
 }
 
+// The positions that an item reads, and those that each of its rows sees.
+struct Range {
+  int begin, end;
+  int allFrom, allTo;
+
+  __device__ __forceinline__ int tiles() const { return (end - begin + TILE - 1) / TILE; }
+};
+
+__device__ __forceinline__ Range range(const Layer& l, const Item& item, const int* itemRows, const int* positions) {
+  int first = positions[itemRows[0]];
+  Range range = {item.begin, item.end, 0, min(item.end, first + 1)};
+  if (l.window < UNLIMITED) {
+    int lowest = first, highest = first;
+    for (int r = 1; r < item.rows; r++) {
+      lowest = min(lowest, positions[itemRows[r]]);
+      highest = max(highest, positions[itemRows[r]]);
+    }
+    range.allFrom = highest - l.window + 1;
+    range.begin += max(0, lowest - l.window + 1 - range.begin) / TILE * TILE; // no row sees what is before
+  }
+  return range;
+}
+
+// Copies the queries of an item, which are turned already.
+template <int VECTORS>
+__device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, const int* itemRows, half16* q) {
+  int group = l.group();
+  for (int i = threadIdx.x; i < VECTORS * CHUNKS; i += THREADS) {
+    int v = i / CHUNKS, chunk = i % CHUNKS;
+    uint4 x = make_uint4(0, 0, 0, 0);
+    if (v < item.rows * group)
+      x = *(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8);
+    *(uint4*)(q + v * STRIDE + chunk * 8) = x;
+  }
+}
+
+// What a lane has of two query vectors: the largest score so far, and the numbers that belong to it.
+struct Vectors {
+  int base;         // of the warp's vectors among the item's
+  int position[2];  // of their rows; -1 behind the last vector
+  int from[2];      // the first position that they see
+  float most[2], sum[2];
+  float numbers[STEPS * 2][4]; // of each 8 columns: two of the first vector, two of the second
+
+  __device__ __forceinline__ Vectors(const Item& item, const int* itemRows, const int* positions, int base, int group,
+                                     int window)
+      : base(base) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      position[i] = index(i) < item.rows * group ? positions[itemRows[index(i) / group]] : -1;
+      from[i] = position[i] - window + 1;
+      most[i] = -INFINITE;
+      sum[i] = 0;
+    }
+#pragma unroll
+    for (int d = 0; d < STEPS * 2; d++) numbers[d][0] = numbers[d][1] = numbers[d][2] = numbers[d][3] = 0;
+  }
+
+  // Of the item's vectors.
+  __device__ __forceinline__ int index(int side) const { return base + threadIdx.x % 32 / 4 + 8 * side; }
+};
+
+// Scores of the queries with NT tiles of 8 keys each.
+template <int NT>
+__device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (&queries)[STEPS][4], const half16* k) {
+  int lane = threadIdx.x % 32;
+#pragma unroll
+  for (int n = 0; n < NT; n++) s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0;
+#pragma unroll
+  for (int step = 0; step < STEPS; step++)
+#pragma unroll
+    for (int n = 0; n < NT; n += 2) {
+      unsigned b[4];
+      load4(b, k + (n * 8 + lane % 8 + (lane / 16) * 8) * STRIDE + step * 16 + (lane / 8 % 2) * 8);
+      multiply(s[n], queries[step], b);
+      multiply(s[n + 1], queries[step], b + 2);
+    }
+}
+
+// Scales the scores, for powers of two, and hides the keys that a row does not see.
+//
+// `first`: position of the first key of the warp; `seenByAll`: whether every row sees all of the tile
+template <int NT>
+__device__ __forceinline__ void scaleAndMask(float (&s)[NT][4], const Vectors& v, int first, int end, bool seenByAll) {
+  float scale = rsqrtf((float)DIM) * 1.4426950408889634f;
+#pragma unroll
+  for (int n = 0; n < NT; n++) {
+    if (seenByAll) {
+#pragma unroll
+      for (int i = 0; i < 4; i++) s[n][i] *= scale;
+    } else {
+      int position = first + n * 8 + threadIdx.x % 4 * 2;
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        int at = position + i % 2, side = i / 2;
+        s[n][i] = at < end && at <= v.position[side] && at >= v.from[side] ? s[n][i] * scale : -INFINITE;
+      }
+    }
+  }
+}
+
+// One step of the softmax: scores become weights, relative to the largest score so far, to which sums
+// and numbers are adapted.
+template <int NT>
+__device__ __forceinline__ void softmaxStep(float (&s)[NT][4], Vectors& v) {
+#pragma unroll
+  for (int side = 0; side < 2; side++) {
+    float most = v.most[side];
+#pragma unroll
+    for (int n = 0; n < NT; n++) most = fmaxf(most, fmaxf(s[n][2 * side], s[n][2 * side + 1]));
+    most = fmaxf(most, __shfl_xor_sync(~0u, most, 1));
+    most = fmaxf(most, __shfl_xor_sync(~0u, most, 2));
+    float zero = most == -INFINITE ? 0 : most;
+    float shrink = exp2f(v.most[side] - zero);
+    v.most[side] = most;
+    v.sum[side] *= shrink;
+#pragma unroll
+    for (int d = 0; d < STEPS * 2; d++) {
+      v.numbers[d][2 * side] *= shrink;
+      v.numbers[d][2 * side + 1] *= shrink;
+    }
+#pragma unroll
+    for (int n = 0; n < NT; n++) {
+      s[n][2 * side] = exp2f(s[n][2 * side] - zero);
+      s[n][2 * side + 1] = exp2f(s[n][2 * side + 1] - zero);
+      v.sum[side] += s[n][2 * side] + s[n][2 * side + 1];
+    }
+  }
+}
+
+// Adds the values, times their weights.
+template <int NT>
+__device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], const half16* values) {
+  int lane = threadIdx.x % 32;
+#pragma unroll
+  for (int n = 0; n < NT; n += 2) {
+    unsigned a[4] = {pack(s[n][0], s[n][1]), pack(s[n][2], s[n][3]), pack(s[n + 1][0], s[n + 1][1]),
+                     pack(s[n + 1][2], s[n + 1][3])};
+#pragma unroll
+    for (int d = 0; d < STEPS; d++) {
+      unsigned b[4];
+      load4Transposed(b, values + (n * 8 + lane % 16) * STRIDE + d * 16 + lane / 16 * 8);
+      multiply(to.numbers[2 * d], a, b);
+      multiply(to.numbers[2 * d + 1], a, b + 2);
+    }
+  }
+}
+
+// The logarithm of what the weights of a vector add up to.
+__device__ __forceinline__ float logSum(float most, float sum) { return sum > 0 ? most + log2f(sum) : -INFINITE; }
+
+// Writes the results of a warp's vectors, or parts of them.
+__device__ __forceinline__ void write(const Layer& l, const Item& item, const int* itemRows, const Vectors& v) {
+  int lane = threadIdx.x % 32, group = l.group();
+#pragma unroll
+  for (int side = 0; side < 2; side++) {
+    int index = v.index(side);
+    if (index >= item.rows * group) continue;
+    float by = v.sum[side] > 0 ? 1 / v.sum[side] : 0;
+    int row = itemRows[index / group];
+#pragma unroll
+    for (int d = 0; d < STEPS * 2; d++)
+      put(l, item, row, index, d * 8 + lane % 4 * 2, v.numbers[d][2 * side] * by, v.numbers[d][2 * side + 1] * by);
+    if (item.part >= 0 && lane % 4 == 0) l.partSums[item.part + index] = logSum(v.most[side], v.sum[side]);
+  }
+}
+
+// The same where each warp has the same vectors, of other keys: puts them together first.
+__device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, const int* itemRows, const Vectors& v,
+                                              half16* memory) {
+  constexpr int WIDTH = DIM + 8;
+  int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
+  float* stats = (float*)memory;           // [warp][16][2]
+  float* numbers = stats + WARPS * 16 * 2; // [warp][16][WIDTH]
+#pragma unroll
+  for (int side = 0; side < 2; side++) {
+    int own = warp * 16 + v.index(side);
+    if (lane % 4 == 0) *(float2*)(stats + own * 2) = make_float2(v.most[side], v.sum[side]);
+#pragma unroll
+    for (int d = 0; d < STEPS * 2; d++)
+      *(float2*)(numbers + own * WIDTH + d * 8 + lane % 4 * 2) =
+          make_float2(v.numbers[d][2 * side], v.numbers[d][2 * side + 1]);
+  }
+  __syncthreads();
+  for (int i = threadIdx.x; i < item.rows * group * (DIM / 2); i += THREADS) {
+    int vector = i / (DIM / 2), column = i % (DIM / 2) * 2;
+    float most = -INFINITE, sum = 0, a = 0, b = 0;
+    for (int w = 0; w < WARPS; w++) most = fmaxf(most, stats[(w * 16 + vector) * 2]);
+    float zero = most == -INFINITE ? 0 : most;
+    for (int w = 0; w < WARPS; w++) {
+      float weight = exp2f(stats[(w * 16 + vector) * 2] - zero);
+      float2 own = *(float2*)(numbers + (w * 16 + vector) * WIDTH + column);
+      sum += weight * stats[(w * 16 + vector) * 2 + 1];
+      a += weight * own.x;
+      b += weight * own.y;
+    }
+    float by = sum > 0 ? 1 / sum : 0;
+    put(l, item, itemRows[vector / group], vector, column, a * by, b * by);
+    if (item.part >= 0 && column == 0) l.partSums[item.part + vector] = logSum(most, sum);
+  }
+}
+
 // WIDE: four warps with 16 query vectors each, all over every tile of keys. Otherwise 16 vectors for
 // the whole block, each warp with a quarter of every tile. PLACES: heads are as the product left them,
 // and what `place` does in rows.cu is done here; for items whose rows are of one sequence, one behind
@@ -184,10 +386,8 @@ __device__ __forceinline__ void put(const Layer& l, const Item& item, int row, i
 template <bool WIDE, bool PLACES>
 __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16* memory) {
   constexpr int NT = WIDE ? TILE / 8 : TILE / 32; // tiles of 8 keys of a warp
-  constexpr int M = WIDE ? WIDE_VECTORS : NARROW_VECTORS;
   constexpr int NUMBERS = TILE * STRIDE;
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  int group = l.group(), vectors = item.rows * group, window = l.window;
   const int* positions = l.batch + l.batch[POSITIONS];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
@@ -195,29 +395,13 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
   half16* tileValues = memory + 2 * NUMBERS;
   half16* q = tileKeys + NUMBERS; // the queries pass through the memory of the second tile
 
-  int firstPosition = positions[itemRows[0]], begin = item.begin;
-  int allTo = min(item.end, firstPosition + 1), allFrom = 0; // positions that every row sees
-  if (window < UNLIMITED) {
-    int lowest = firstPosition, highest = firstPosition;
-    for (int r = 1; r < item.rows; r++) {
-      lowest = min(lowest, positions[itemRows[r]]);
-      highest = max(highest, positions[itemRows[r]]);
-    }
-    allFrom = highest - window + 1;
-    begin += max(0, lowest - window + 1 - begin) / TILE * TILE; // what no row sees is not read
-  }
-  int tiles = (item.end - begin + TILE - 1) / TILE;
-  fetch(tileKeys, tileValues, l, table, item.kvHead, begin, item.end, PLACES ? firstPosition : item.end);
-  if (PLACES) {
-    place(l, item, itemRows, table, q, begin, firstPosition, tileKeys, tileValues);
-  } else {
-    for (int i = threadIdx.x; i < M * CHUNKS; i += THREADS) {
-      int v = i / CHUNKS, chunk = i % CHUNKS;
-      uint4 x = make_uint4(0, 0, 0, 0);
-      if (v < vectors) x = *(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8);
-      *(uint4*)(q + v * STRIDE + chunk * 8) = x;
-    }
-  }
+  Range seen = range(l, item, itemRows, positions);
+  int fresh = positions[itemRows[0]], tiles = seen.tiles();
+  fetch(tileKeys, tileValues, l, table, item.kvHead, seen.begin, item.end, PLACES ? fresh : item.end);
+  if (PLACES)
+    place(l, item, itemRows, table, q, seen.begin, fresh, tileKeys, tileValues);
+  else
+    copyQueries<WIDE ? WIDE_VECTORS : NARROW_VECTORS>(l, item, itemRows, q);
   __syncthreads();
   unsigned queries[STEPS][4];
   int base = WIDE ? warp * 16 : 0;
@@ -225,18 +409,10 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
   for (int s = 0; s < STEPS; s++) load4(queries[s], q + (base + lane % 16) * STRIDE + s * 16 + lane / 16 * 8);
   __syncthreads();
 
-  int v0 = base + lane / 4, v1 = v0 + 8; // the vectors whose numbers this lane has
-  int p0 = v0 < vectors ? positions[itemRows[v0 / group]] : -1;
-  int p1 = v1 < vectors ? positions[itemRows[v1 / group]] : -1;
-  int from0 = p0 - window + 1, from1 = p1 - window + 1;
-  float most0 = -INFINITE, most1 = -INFINITE, sum0 = 0, sum1 = 0;
-  float o[STEPS * 2][4];
-#pragma unroll
-  for (int i = 0; i < STEPS * 2; i++) o[i][0] = o[i][1] = o[i][2] = o[i][3] = 0;
-  float scale = rsqrtf((float)DIM) * 1.4426950408889634f; // for powers of two
-
+  Vectors v(item, itemRows, positions, base, l.group(), l.window);
+  int offset = WIDE ? 0 : warp * (TILE / 4); // of the warp's keys in a tile
   for (int t = 0; t < tiles; t++) {
-    int now = t & 1, first = begin + t * TILE;
+    int now = t & 1, first = seen.begin + t * TILE;
     if (t + 1 < tiles) {
       fetch(tileKeys + (now ^ 1) * NUMBERS, tileValues + (now ^ 1) * NUMBERS, l, table, item.kvHead, first + TILE,
             item.end, item.end);
@@ -245,141 +421,26 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
       waitFor<0>();
     }
     __syncthreads();
-    int offset = WIDE ? 0 : warp * (TILE / 4);
-    const half16* k = tileKeys + now * NUMBERS + offset * STRIDE;
-    const half16* v = tileValues + now * NUMBERS + offset * STRIDE;
     float s[NT][4];
-#pragma unroll
-    for (int n = 0; n < NT; n++) s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0;
-#pragma unroll
-    for (int step = 0; step < STEPS; step++)
-#pragma unroll
-      for (int n = 0; n < NT; n += 2) {
-        unsigned b[4];
-        load4(b, k + (n * 8 + lane % 8 + (lane / 16) * 8) * STRIDE + step * 16 + (lane / 8 % 2) * 8);
-        multiply(s[n], queries[step], b);
-        multiply(s[n + 1], queries[step], b + 2);
-      }
-    float max0 = most0, max1 = most1;
-    if (first >= allFrom && first + TILE <= allTo) { // every row sees all of the tile
-#pragma unroll
-      for (int n = 0; n < NT; n++)
-#pragma unroll
-        for (int i = 0; i < 4; i++) s[n][i] *= scale;
-    } else {
-#pragma unroll
-      for (int n = 0; n < NT; n++) {
-        int p = first + offset + n * 8 + lane % 4 * 2;
-#pragma unroll
-        for (int i = 0; i < 2; i++) {
-          int at = p + i;
-          s[n][i] = at < item.end && at <= p0 && at >= from0 ? s[n][i] * scale : -INFINITE;
-          s[n][2 + i] = at < item.end && at <= p1 && at >= from1 ? s[n][2 + i] * scale : -INFINITE;
-        }
-      }
-    }
-#pragma unroll
-    for (int n = 0; n < NT; n++) {
-      max0 = fmaxf(max0, fmaxf(s[n][0], s[n][1]));
-      max1 = fmaxf(max1, fmaxf(s[n][2], s[n][3]));
-    }
-    max0 = fmaxf(max0, __shfl_xor_sync(~0u, max0, 1));
-    max0 = fmaxf(max0, __shfl_xor_sync(~0u, max0, 2));
-    max1 = fmaxf(max1, __shfl_xor_sync(~0u, max1, 1));
-    max1 = fmaxf(max1, __shfl_xor_sync(~0u, max1, 2));
-    float zero0 = max0 == -INFINITE ? 0 : max0, zero1 = max1 == -INFINITE ? 0 : max1;
-    float shrink0 = exp2f(most0 - zero0), shrink1 = exp2f(most1 - zero1);
-    most0 = max0;
-    most1 = max1;
-    sum0 *= shrink0;
-    sum1 *= shrink1;
-#pragma unroll
-    for (int i = 0; i < STEPS * 2; i++) {
-      o[i][0] *= shrink0;
-      o[i][1] *= shrink0;
-      o[i][2] *= shrink1;
-      o[i][3] *= shrink1;
-    }
-#pragma unroll
-    for (int n = 0; n < NT; n++) {
-      s[n][0] = exp2f(s[n][0] - zero0);
-      s[n][1] = exp2f(s[n][1] - zero0);
-      s[n][2] = exp2f(s[n][2] - zero1);
-      s[n][3] = exp2f(s[n][3] - zero1);
-      sum0 += s[n][0] + s[n][1];
-      sum1 += s[n][2] + s[n][3];
-    }
-#pragma unroll
-    for (int n = 0; n < NT; n += 2) {
-      unsigned a[4] = {pack(s[n][0], s[n][1]), pack(s[n][2], s[n][3]), pack(s[n + 1][0], s[n + 1][1]),
-                       pack(s[n + 1][2], s[n + 1][3])};
-#pragma unroll
-      for (int d = 0; d < STEPS; d++) {
-        unsigned b[4];
-        load4Transposed(b, v + (n * 8 + lane % 16) * STRIDE + d * 16 + lane / 16 * 8);
-        multiply(o[2 * d], a, b);
-        multiply(o[2 * d + 1], a, b + 2);
-      }
-    }
+    multiplyKeys(s, queries, tileKeys + now * NUMBERS + offset * STRIDE);
+    scaleAndMask(s, v, first + offset, item.end, first >= seen.allFrom && first + TILE <= seen.allTo);
+    softmaxStep(s, v);
+    addValues(v, s, tileValues + now * NUMBERS + offset * STRIDE);
     __syncthreads();
   }
   if (tiles <= 0) { // zeros are still on their way
     waitFor<0>();
     __syncthreads();
   }
-  sum0 += __shfl_xor_sync(~0u, sum0, 1);
-  sum0 += __shfl_xor_sync(~0u, sum0, 2);
-  sum1 += __shfl_xor_sync(~0u, sum1, 1);
-  sum1 += __shfl_xor_sync(~0u, sum1, 2);
-
-  if (!WIDE) { // put the four warps together
-    constexpr int WIDTH = DIM + 8;
-    float* stats = (float*)memory;                       // [warp][16][2]
-    float* numbers = stats + WARPS * 16 * 2;             // [warp][16][WIDTH]
-    if (lane % 4 == 0) {
-      *(float2*)(stats + (warp * 16 + v0) * 2) = make_float2(most0, sum0);
-      *(float2*)(stats + (warp * 16 + v1) * 2) = make_float2(most1, sum1);
-    }
 #pragma unroll
-    for (int d = 0; d < STEPS * 2; d++) {
-      int column = d * 8 + lane % 4 * 2;
-      *(float2*)(numbers + (warp * 16 + v0) * WIDTH + column) = make_float2(o[d][0], o[d][1]);
-      *(float2*)(numbers + (warp * 16 + v1) * WIDTH + column) = make_float2(o[d][2], o[d][3]);
-    }
-    __syncthreads();
-    for (int i = threadIdx.x; i < vectors * (DIM / 2); i += THREADS) {
-      int v = i / (DIM / 2), column = i % (DIM / 2) * 2;
-      float most = -INFINITE, sum = 0, a = 0, b = 0;
-      for (int w = 0; w < WARPS; w++) most = fmaxf(most, stats[(w * 16 + v) * 2]);
-      float zero = most == -INFINITE ? 0 : most;
-      for (int w = 0; w < WARPS; w++) {
-        float weight = exp2f(stats[(w * 16 + v) * 2] - zero);
-        float2 own = *(float2*)(numbers + (w * 16 + v) * WIDTH + column);
-        sum += weight * stats[(w * 16 + v) * 2 + 1];
-        a += weight * own.x;
-        b += weight * own.y;
-      }
-      float by = sum > 0 ? 1 / sum : 0;
-      put(l, item, itemRows[v / group], v, column, a * by, b * by);
-      if (item.part >= 0 && column == 0) l.partSums[item.part + v] = sum > 0 ? most + log2f(sum) : -INFINITE;
-    }
-  } else {
-    float by0 = sum0 > 0 ? 1 / sum0 : 0, by1 = sum1 > 0 ? 1 / sum1 : 0;
-#pragma unroll
-    for (int side = 0; side < 2; side++) {
-      int v = side ? v1 : v0;
-      if (v >= vectors) continue;
-      float by = side ? by1 : by0;
-      int row = itemRows[v / group];
-#pragma unroll
-      for (int d = 0; d < STEPS * 2; d++)
-        put(l, item, row, v, d * 8 + lane % 4 * 2, o[d][2 * side] * by, o[d][2 * side + 1] * by);
-      if (item.part >= 0 && lane % 4 == 0) {
-        float sum = side ? sum1 : sum0, most = side ? most1 : most0;
-        l.partSums[item.part + v] = sum > 0 ? most + log2f(sum) : -INFINITE;
-      }
-    }
+  for (int side = 0; side < 2; side++) {
+    v.sum[side] += __shfl_xor_sync(~0u, v.sum[side], 1);
+    v.sum[side] += __shfl_xor_sync(~0u, v.sum[side], 2);
   }
+  if (WIDE)
+    write(l, item, itemRows, v);
+  else
+    writeTogether(l, item, itemRows, v, memory);
   if (item.part >= 0) arrive(l, item, itemRows);
   __syncthreads();
 }
