@@ -25,7 +25,7 @@ import java.util.Set;
 public final class GrammarCompiler {
   private static final String ROOT = "root";
 
-  private final Map<String, Expr> sources;
+  private final Map<String, Regex> sources;
   private final Budget budget;
   private final Terms terms;
   private final RegexCompiler regexes;
@@ -33,15 +33,14 @@ public final class GrammarCompiler {
   private final Map<String, Set<String>> called = new HashMap<>(); // directly
   private final Map<String, Set<String>> reached = new HashMap<>(); // around any number of corners
   private final Map<String, Boolean> isRegular = new HashMap<>();
-  private final Map<String, Regex> regular = new HashMap<>();
   private final Map<String, Rule> rules = new HashMap<>();
   private final List<Rule> all = new ArrayList<>(); // also those of groups and repeats
 
-  private GrammarCompiler(Map<String, Expr> sources, Budget budget) {
+  private GrammarCompiler(Map<String, Regex> sources, Budget budget) {
     this.sources = sources;
     this.budget = budget;
     terms = new Terms(budget);
-    regexes = new RegexCompiler(terms, Spelling.RAW);
+    regexes = new RegexCompiler(terms, Spelling.RAW, this::source);
     dfa = new Dfa(terms, budget);
   }
 
@@ -54,7 +53,7 @@ public final class GrammarCompiler {
     if (!sources.containsKey(ROOT)) {
       throw new ConstraintException("bad grammar: the rule `root` is missing");
     }
-    sources.forEach((name, expr) -> called.put(name, namesIn(expr)));
+    sources.forEach((name, regex) -> called.put(name, namesIn(regex)));
     for (Map.Entry<String, Set<String>> entry : called.entrySet()) {
       for (String name : entry.getValue()) {
         if (!sources.containsKey(name)) {
@@ -68,7 +67,7 @@ public final class GrammarCompiler {
       }
     }
     if (isRegular(ROOT)) {
-      Term term = regexes.compile(regular(ROOT));
+      Term term = regexes.compile(source(ROOT));
       if (terms.search().isEmpty(term)) {
         throw nothing();
       }
@@ -79,21 +78,21 @@ public final class GrammarCompiler {
     if (!root.productive) {
       throw nothing();
     }
-    return root.places().start();
+    return root.nodes().start();
   }
 
   private static ConstraintException nothing() {
     return new ConstraintException("the grammar allows no text");
   }
 
-  private static Set<String> namesIn(Expr expr) {
+  private static Set<String> namesIn(Regex regex) {
     Set<String> names = new LinkedHashSet<>();
-    switch (expr) {
-      case Expr.Chars _ -> {}
-      case Expr.Rule(var name) -> names.add(name);
-      case Expr.Concat(var parts) -> parts.forEach(p -> names.addAll(namesIn(p)));
-      case Expr.Either(var choices) -> choices.forEach(c -> names.addAll(namesIn(c)));
-      case Expr.Repeat(var item, _, _) -> names.addAll(namesIn(item));
+    switch (regex) {
+      case Regex.Chars _, Regex.Assert _, Regex.LookAhead _ -> {}
+      case Regex.Rule(var name) -> names.add(name);
+      case Regex.Concat(var parts) -> parts.forEach(p -> names.addAll(namesIn(p)));
+      case Regex.Either(var choices) -> choices.forEach(c -> names.addAll(namesIn(c)));
+      case Regex.Repeat(var item, _, _) -> names.addAll(namesIn(item));
     }
     return names;
   }
@@ -129,23 +128,8 @@ public final class GrammarCompiler {
     return known;
   }
 
-  private Regex regular(String name) {
-    Regex known = regular.get(name);
-    if (known == null) {
-      known = regex(sources.getOrDefault(name, new Expr.Either(List.of())));
-      regular.put(name, known);
-    }
-    return known;
-  }
-
-  private Regex regex(Expr expr) {
-    return switch (expr) {
-      case Expr.Chars(var set) -> new Regex.Chars(set);
-      case Expr.Rule(var name) -> regular(name);
-      case Expr.Concat(var parts) -> new Regex.Concat(parts.stream().map(this::regex).toList());
-      case Expr.Either(var choices) -> new Regex.Either(choices.stream().map(this::regex).toList());
-      case Expr.Repeat(var item, int min, int max) -> new Regex.Repeat(regex(item), min, max);
-    };
+  private Regex source(String name) {
+    return sources.getOrDefault(name, new Regex.Either(List.of()));
   }
 
   // --- other rules
@@ -156,17 +140,17 @@ public final class GrammarCompiler {
       known = new Rule(name);
       rules.put(name, known);
       all.add(known);
-      fill(known, sources.getOrDefault(name, new Expr.Either(List.of())));
+      fill(known, source(name));
     }
     return known;
   }
 
-  private void fill(Rule rule, Expr expr) {
-    List<Expr> choices = expr instanceof Expr.Either(var c) ? c : List.of(expr);
-    for (Expr choice : choices) {
+  private void fill(Rule rule, Regex regex) {
+    List<Regex> choices = regex instanceof Regex.Either(var c) ? c : List.of(regex);
+    for (Regex choice : choices) {
       List<Symbol> symbols = new ArrayList<>();
-      List<Expr> run = new ArrayList<>(); // regular parts that follow one another are one
-      for (Expr part : choice instanceof Expr.Concat(var parts) ? parts : List.of(choice)) {
+      List<Regex> run = new ArrayList<>(); // regular parts that follow one another are one
+      for (Regex part : choice instanceof Regex.Concat(var parts) ? parts : List.of(choice)) {
         if (isRegular(part)) {
           run.add(part);
         } else {
@@ -179,13 +163,13 @@ public final class GrammarCompiler {
     }
   }
 
-  private boolean isRegular(Expr expr) {
-    return namesIn(expr).stream().allMatch(this::isRegular);
+  private boolean isRegular(Regex regex) {
+    return namesIn(regex).stream().allMatch(this::isRegular);
   }
 
-  private void flush(List<Expr> run, List<Symbol> symbols) {
+  private void flush(List<Regex> run, List<Symbol> symbols) {
     if (!run.isEmpty()) {
-      Term term = regexes.compile(regex(new Expr.Concat(run)));
+      Term term = regexes.compile(new Regex.Concat(run));
       run.clear();
       if (term == terms.nothing) {
         symbols.add(new Symbol.Call(new Rule("nothing"))); // never productive
@@ -195,24 +179,25 @@ public final class GrammarCompiler {
     }
   }
 
-  private Symbol symbol(Expr expr) {
+  private Symbol symbol(Regex regex) {
     return new Symbol.Call(
-        switch (expr) {
-          case Expr.Rule(var name) -> rule(name);
-          case Expr.Repeat(var item, int min, int max) -> repeat(item, min, max);
-          case Expr.Concat _, Expr.Either _, Expr.Chars _ -> group(expr);
+        switch (regex) {
+          case Regex.Rule(var name) -> rule(name);
+          case Regex.Repeat(var item, int min, int max) -> repeat(item, min, max);
+          case Regex.Concat _, Regex.Either _, Regex.Chars _ -> group(regex);
+          case Regex.Assert _, Regex.LookAhead _ -> group(regex); // no grammar has them
         });
   }
 
-  private Rule group(Expr expr) {
+  private Rule group(Regex regex) {
     Rule rule = new Rule("group");
     all.add(rule);
-    fill(rule, expr);
+    fill(rule, regex);
     return rule;
   }
 
   /// `item{m,n}`: m times it, and then up to n - m times it, or as often as one likes.
-  private Rule repeat(Expr item, int min, int max) {
+  private Rule repeat(Regex item, int min, int max) {
     Symbol once = symbol(item);
     Rule more = new Rule("more");
     all.add(more);

@@ -16,7 +16,7 @@ final class GrammarParser {
   private static final int MAX_DEPTH = 250;
 
   private final String text;
-  private final Map<String, Expr> rules = new LinkedHashMap<>();
+  private final Map<String, Regex> rules = new LinkedHashMap<>();
   private int at;
   private int depth;
 
@@ -27,7 +27,7 @@ final class GrammarParser {
   /// The rules of `text`, in order.
   ///
   /// @throws ConstraintException if it is not well formed; the message says in which line
-  static Map<String, Expr> parse(String text) {
+  static Map<String, Regex> parse(String text) {
     Budget.requireShort("a grammar", text);
     GrammarParser parser = new GrammarParser(text);
     parser.rules();
@@ -56,29 +56,29 @@ final class GrammarParser {
   }
 
   /// @param nested whether this is in a group, where lines may end anywhere
-  private Expr either(boolean nested) {
+  private Regex either(boolean nested) {
     if (++depth > MAX_DEPTH) {
       throw error("groups are nested too deeply");
     }
-    List<Expr> choices = new ArrayList<>();
+    List<Regex> choices = new ArrayList<>();
     choices.add(concat(nested));
     while (skip("|")) {
       space(true);
       choices.add(concat(nested));
     }
     depth--;
-    return choices.size() == 1 ? choices.getFirst() : new Expr.Either(choices);
+    return choices.size() == 1 ? choices.getFirst() : new Regex.Either(choices);
   }
 
-  private Expr concat(boolean nested) {
-    List<Expr> parts = new ArrayList<>();
+  private Regex concat(boolean nested) {
+    List<Regex> parts = new ArrayList<>();
     while (at < text.length()) {
       char c = text.charAt(at);
-      Expr part;
+      Regex part;
       if (c == '"') {
         part = literal();
       } else if (c == '[') {
-        part = new Expr.Chars(charClass());
+        part = new Regex.Chars(charClass());
       } else if (c == '(') {
         at++;
         space(true);
@@ -88,9 +88,9 @@ final class GrammarParser {
         }
       } else if (c == '.') {
         at++;
-        part = new Expr.Chars(CodePoints.ALL);
+        part = new Regex.Chars(CodePoints.ALL);
       } else if (isNameChar(c)) {
-        part = new Expr.Rule(name());
+        part = new Regex.Rule(name());
       } else if (c == '<' || c == '!') {
         throw error("tokens are not supported: a grammar speaks of text");
       } else if (c == '*' || c == '+' || c == '?' || c == '{') {
@@ -101,18 +101,18 @@ final class GrammarParser {
       space(nested);
       parts.add(repeated(part, nested));
     }
-    return parts.size() == 1 ? parts.getFirst() : new Expr.Concat(parts);
+    return parts.size() == 1 ? parts.getFirst() : new Regex.Concat(parts);
   }
 
-  private Expr repeated(Expr item, boolean nested) {
-    Expr expr = item;
+  private Regex repeated(Regex item, boolean nested) {
+    Regex expr = item;
     while (true) {
       if (skip("*")) {
-        expr = new Expr.Repeat(expr, 0, Regex.UNBOUNDED);
+        expr = new Regex.Repeat(expr, 0, Regex.UNBOUNDED);
       } else if (skip("+")) {
-        expr = new Expr.Repeat(expr, 1, Regex.UNBOUNDED);
+        expr = new Regex.Repeat(expr, 1, Regex.UNBOUNDED);
       } else if (skip("?")) {
-        expr = new Expr.Repeat(expr, 0, 1);
+        expr = new Regex.Repeat(expr, 0, 1);
       } else if (skip("{")) {
         expr = counted(expr);
       } else {
@@ -122,7 +122,7 @@ final class GrammarParser {
     }
   }
 
-  private Expr counted(Expr item) {
+  private Regex counted(Regex item) {
     space(false);
     int min = at < text.length() && text.charAt(at) == ',' ? 0 : number();
     space(false);
@@ -138,7 +138,7 @@ final class GrammarParser {
     if (min > max) {
       throw error("the lower bound is above the upper one");
     }
-    return new Expr.Repeat(item, min, max);
+    return new Regex.Repeat(item, min, max);
   }
 
   private int number() {
@@ -154,17 +154,17 @@ final class GrammarParser {
     return Integer.parseInt(digits);
   }
 
-  private Expr literal() {
+  private Regex literal() {
     at++;
-    List<Expr> chars = new ArrayList<>();
+    List<Regex> chars = new ArrayList<>();
     while (at < text.length() && text.charAt(at) != '"' && text.charAt(at) != '\n') {
       int c = character();
-      chars.add(new Expr.Chars(CodePoints.range(c, c)));
+      chars.add(new Regex.Chars(CodePoints.range(c, c)));
     }
     if (!skip("\"")) {
       throw error("the closing quote is missing");
     }
-    return new Expr.Concat(chars);
+    return new Regex.Concat(chars);
   }
 
   private CodePoints charClass() {

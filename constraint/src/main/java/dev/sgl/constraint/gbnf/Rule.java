@@ -38,17 +38,17 @@ final class Rule {
   /// The rules that this one shares left recursion with, itself among them; none if it has none.
   List<Rule> leftGroup = List.of();
 
-  private Optional<Places> places = Optional.empty();
+  private Optional<RuleNodes> nodes = Optional.empty();
 
   Rule(String name) {
     this.name = name;
   }
 
-  /// Its places, made when they are first asked for.
-  Places places() {
-    if (places.isEmpty()) {
-      places = Optional.of(new Places(this));
+  /// Its nodes, made by the first call.
+  RuleNodes nodes() {
+    if (nodes.isEmpty()) {
+      nodes = Optional.of(new RuleNodes(this));
     }
-    return places.get();
+    return nodes.get();
   }
 }

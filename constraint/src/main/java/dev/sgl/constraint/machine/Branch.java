@@ -1,13 +1,36 @@
 package dev.sgl.constraint.machine;
 
+import java.util.Optional;
+
 /// A place from which bytes and calls of other rules lead on.
 public non-sealed interface Branch extends Node {
 
   /// The end of a rule, from which nothing leads on.
   Branch END = new End();
 
-  /// What leads on from here; the same each time.
+  /// The bytes and calls that lead on from here; the same object each time.
   Edges edges();
+
+  /// A place that is not the end of its rule, with edges that are made when they are first read.
+  abstract class Lazy implements Branch {
+    private Optional<Edges> edges = Optional.empty();
+
+    /// Makes the edges; called once.
+    protected abstract Edges makeEdges();
+
+    @Override
+    public final Edges edges() {
+      if (edges.isEmpty()) {
+        edges = Optional.of(makeEdges());
+      }
+      return edges.get();
+    }
+
+    @Override
+    public boolean isNullable() {
+      return false;
+    }
+  }
 
   /// The only place of its kind.
   final class End implements Branch {

@@ -2,9 +2,9 @@ package dev.sgl.constraint.regex;
 
 import java.util.List;
 
-/// A regular expression over characters, as read from a pattern.
+/// A regular expression over characters, as read from a pattern or a grammar.
 ///
-/// The set is closed; [Compiler] switches over it without a `default`.
+/// The set is closed; [RegexCompiler] switches over it without a `default`.
 public sealed interface Regex {
 
   /// No upper bound of a [Repeat].
@@ -40,6 +40,9 @@ public sealed interface Regex {
 
   /// A place in the text behind which comes a match of `inside`, or behind which comes none.
   record LookAhead(Regex inside, boolean denied) implements Regex {}
+
+  /// A text of the rule `name` of a grammar. No pattern has one.
+  record Rule(String name) implements Regex {}
 
   /// What may be said of a place in the text.
   enum Assertion {

@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -47,13 +48,30 @@ public final class RegexCompiler {
 
   private final Terms terms;
   private final Spelling spelling;
+  private final Function<String, Regex> rules;
   private final Map<CodePoints, Term> chars = new HashMap<>();
-  private final Map<Regex, Term> done = new IdentityHashMap<>();
+  private final Map<Regex, Term> done = new IdentityHashMap<>(); // rules share parts
   private final Map<Regex, Boolean> asserting = new IdentityHashMap<>();
 
+  /// A compiler of patterns.
+  ///
+  /// @param spelling how the characters of the texts are written
   public RegexCompiler(Terms terms, Spelling spelling) {
+    this(
+        terms,
+        spelling,
+        name -> {
+          throw new AssertionError("a pattern has no rule `" + name + "`");
+        });
+  }
+
+  /// A compiler of grammars.
+  ///
+  /// @param rules gives the right side of the rule of a name; none may lead back to itself
+  public RegexCompiler(Terms terms, Spelling spelling, Function<String, Regex> rules) {
     this.terms = terms;
     this.spelling = spelling;
+    this.rules = rules;
   }
 
   /// The texts that `regex` matches as a whole.
@@ -148,7 +166,7 @@ public final class RegexCompiler {
   private static boolean hasPart(Regex regex, Predicate<Regex> wanted) {
     return wanted.test(regex)
         || switch (regex) {
-          case Regex.Chars _, Regex.Assert _ -> false;
+          case Regex.Chars _, Regex.Assert _, Regex.Rule _ -> false;
           case Regex.Concat(var parts) -> parts.stream().anyMatch(part -> hasPart(part, wanted));
           case Regex.Either(var choices) -> choices.stream().anyMatch(c -> hasPart(c, wanted));
           case Regex.Repeat(var item, _, _) -> hasPart(item, wanted);
@@ -159,7 +177,7 @@ public final class RegexCompiler {
   // --- without assertions
 
   private Term free(Regex regex) {
-    Term known = done.get(regex); // grammars share parts
+    Term known = done.get(regex);
     if (known == null) {
       known = term(regex);
       done.put(regex, known);
@@ -183,16 +201,26 @@ public final class RegexCompiler {
         Term one = free(item);
         yield isLength(item, min, max) ? terms.length(one, min, max) : terms.repeat(one, min, max);
       }
+      case Regex.Rule(var name) -> free(rules.apply(name));
       case Regex.Assert _, Regex.LookAhead _ -> throw new AssertionError();
     };
   }
 
   /// Whether the upper bound of a repeat limits the length of a text: of any characters always, of
   /// some if there may be many.
-  private static boolean isLength(Regex item, int min, int max) {
+  private boolean isLength(Regex item, int min, int max) {
     return max != Regex.UNBOUNDED
-        && item instanceof Regex.Chars(var set)
+        && resolved(item) instanceof Regex.Chars(var set)
         && (set.equals(CodePoints.ALL) || min < max && max >= LENGTHY);
+  }
+
+  /// The expression that a rule names, through any number of rules; others as they are.
+  private Regex resolved(Regex regex) {
+    Regex resolved = regex;
+    while (resolved instanceof Regex.Rule(var name)) {
+      resolved = rules.apply(name);
+    }
+    return resolved;
   }
 
   private boolean asserts(Regex regex) {
@@ -200,7 +228,7 @@ public final class RegexCompiler {
     if (known == null) {
       known =
           switch (regex) {
-            case Regex.Chars _ -> false;
+            case Regex.Chars _, Regex.Rule _ -> false;
             case Regex.Concat(var parts) -> parts.stream().anyMatch(this::asserts);
             case Regex.Either(var choices) -> choices.stream().anyMatch(this::asserts);
             case Regex.Repeat(var item, _, _) -> asserts(item);
@@ -228,7 +256,7 @@ public final class RegexCompiler {
       return fill(sides, (_, _) -> term);
     }
     return switch (regex) {
-      case Regex.Chars _ -> throw new AssertionError();
+      case Regex.Chars _, Regex.Rule _ -> throw new AssertionError();
       case Regex.Concat(var parts) -> {
         Matrix product = fill(sides, (_, _) -> terms.empty);
         for (Regex part : parts) {

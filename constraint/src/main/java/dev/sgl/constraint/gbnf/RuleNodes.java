@@ -9,17 +9,16 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
-/// The places of one rule.
+/// The nodes of one rule: its beginning, and one for each position inside of it.
 ///
 /// A machine cannot call a rule that calls itself before a byte. So where rules are left-recursive
-/// together, each gets the places of all of them: it begins with what any of them may begin with
+/// together, each gets the nodes of all of them: it begins with what any of them may begin with
 /// that is none of them, and where one of them is complete, it goes on in those that begin with it
-/// (the left-corner transform: Rosenkrantz and Lewis, 1970). That takes as many places as the rules
-/// have times their number.
-final class Places {
+/// (the left-corner transform: Rosenkrantz and Lewis, 1970). That takes as many nodes as the rules
+/// have positions, times the number of rules.
+final class RuleNodes {
 
   /// A position in an alternative of a rule.
   private record Position(Rule rule, List<Symbol> alternative, int index) {
@@ -33,36 +32,36 @@ final class Places {
   }
 
   private final Rule rule;
-  private final Map<Integer, Map<List<Symbol>, Place>> made = new HashMap<>();
+  private final Map<Integer, Map<List<Symbol>, PositionNode>> made = new HashMap<>();
   private final Branch start;
 
-  Places(Rule rule) {
+  RuleNodes(Rule rule) {
     this.rule = rule;
-    start = new Start();
+    start = new StartNode();
   }
 
   Branch start() {
     return start;
   }
 
-  private Node place(Position position) {
+  private Node node(Position position) {
     if (position.isAtEnd() && rule.leftGroup.isEmpty()) {
       return Branch.END;
     }
     return made.computeIfAbsent(position.index(), i -> new IdentityHashMap<>())
-        .computeIfAbsent(position.alternative(), a -> new Place(position));
+        .computeIfAbsent(position.alternative(), a -> new PositionNode(position));
   }
 
   private static Node target(Symbol symbol) {
     return switch (symbol) {
       case Symbol.Regular(var state) -> state;
-      case Symbol.Call(var called) -> called.places().start();
+      case Symbol.Call(var called) -> called.nodes().start();
     };
   }
 
   private void call(Edges.Builder edges, Position position) {
     Symbol symbol = position.alternative().get(position.index());
-    edges.call(target(symbol), place(position.next()));
+    edges.call(target(symbol), node(position.next()));
   }
 
   /// What a rule may begin with that is not left-recursive with it.
@@ -72,7 +71,7 @@ final class Places {
         Symbol symbol = alternative.get(i);
         if (!isInGroup(symbol)) {
           // empty, it is passed over here: what follows may be in the group
-          edges.callSome(target(symbol), place(new Position(with, alternative, i + 1)));
+          edges.callSome(target(symbol), node(new Position(with, alternative, i + 1)));
         }
         if (!symbol.isNullable()) {
           break;
@@ -119,22 +118,18 @@ final class Places {
     }
   }
 
-  private final class Start implements Branch {
-    private Optional<Edges> edges = Optional.empty();
-
+  /// Before the first byte of the rule.
+  private final class StartNode extends Branch.Lazy {
     @Override
-    public Edges edges() {
-      if (edges.isEmpty()) {
-        Edges.Builder builder = new Edges.Builder();
-        for (Rule with : rule.leftGroup.isEmpty() ? List.of(rule) : rule.leftGroup) {
-          begin(builder, with);
-        }
-        if (rule.nullable) {
-          builder.accept();
-        }
-        edges = Optional.of(builder.build());
+    protected Edges makeEdges() {
+      Edges.Builder builder = new Edges.Builder();
+      for (Rule with : rule.leftGroup.isEmpty() ? List.of(rule) : rule.leftGroup) {
+        begin(builder, with);
       }
-      return edges.get();
+      if (rule.nullable) {
+        builder.accept();
+      }
+      return builder.build();
     }
 
     @Override
@@ -143,31 +138,24 @@ final class Places {
     }
   }
 
-  private final class Place implements Branch {
+  /// At a position behind the first byte of the rule; as rules are only called at their beginnings,
+  /// it never has to be nullable.
+  private final class PositionNode extends Branch.Lazy {
     private final Position position;
-    private Optional<Edges> edges = Optional.empty();
 
-    Place(Position position) {
+    PositionNode(Position position) {
       this.position = position;
     }
 
     @Override
-    public Edges edges() {
-      if (edges.isEmpty()) {
-        Edges.Builder builder = new Edges.Builder();
-        if (position.isAtEnd()) {
-          complete(builder, position.rule(), new HashSet<>());
-        } else {
-          call(builder, position);
-        }
-        edges = Optional.of(builder.build());
+    protected Edges makeEdges() {
+      Edges.Builder builder = new Edges.Builder();
+      if (position.isAtEnd()) {
+        complete(builder, position.rule(), new HashSet<>());
+      } else {
+        call(builder, position);
       }
-      return edges.get();
-    }
-
-    @Override
-    public boolean isNullable() {
-      return false; // only beginnings of rules are called
+      return builder.build();
     }
   }
 }
