@@ -9,14 +9,12 @@ import dev.sgl.constraint.regex.Term;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /// Inside of an array, before an item or the end.
-final class ArrayNode implements Branch, Reach.Goal {
+final class ArrayNode extends Branch.Lazy implements Reach.Goal {
   /// Up to so many values of an item are told apart when items must be unique.
   static final int MAX_LISTED = 40;
 
@@ -27,7 +25,6 @@ final class ArrayNode implements Branch, Reach.Goal {
   private final Formula rest;
   private final Set<String> seen;
   private final boolean first;
-  private Optional<Edges> edges = Optional.empty();
   private List<Splits.Split> splits = List.of();
   private boolean isSplit;
 
@@ -91,18 +88,14 @@ final class ArrayNode implements Branch, Reach.Goal {
 
   private Formula after(Formula atom, Map<Formula, Boolean> truth) {
     return switch (atom) {
-      case Formula.Items i -> formulas.items(Math.max(0, i.from - 1), less(i.to), i.value);
-      case Formula.Length l -> formulas.length(l.min - 1, less(l.max));
+      case Formula.Items i -> formulas.items(Math.max(0, i.from - 1), Formulas.less(i.to), i.value);
+      case Formula.Length l -> formulas.length(l.min - 1, Formulas.less(l.max));
       case Formula.Contains c ->
           truth.getOrDefault(c.value, false)
-              ? formulas.contains(c.value, c.min - 1, less(c.max))
+              ? formulas.contains(c.value, c.min - 1, Formulas.less(c.max))
               : c;
       default -> atom;
     };
-  }
-
-  private static int less(int bound) {
-    return bound == Formulas.UNBOUNDED ? bound : bound - 1;
   }
 
   private ArrayNode next(Splits.Split split) {
@@ -111,9 +104,7 @@ final class ArrayNode implements Branch, Reach.Goal {
 
   /// Behind an item that is neither an array nor an object, and that no later item may equal.
   private ArrayNode nextBehindScalar(Splits.Split split, byte[] text) {
-    Set<String> more = new HashSet<>(seen);
-    more.add(new String(text, StandardCharsets.UTF_8));
-    return nodes.array(split.rest(), Set.copyOf(more), false);
+    return nodes.array(split.rest(), JsonNodes.with(seen, text, 0), false);
   }
 
   /// Behind an array or object that no later item may equal.
@@ -129,11 +120,10 @@ final class ArrayNode implements Branch, Reach.Goal {
 
   /// The texts of an item that is none of those before, and after which the array can end.
   private Term fresh(Splits.Split split) {
-    List<Term> before = new ArrayList<>();
-    seen.forEach(s -> before.add(nodes.shapes.same(s.getBytes(StandardCharsets.UTF_8))));
     Term term =
-        nodes.terms.both(
-            nodes.shapes.comparable(split.value()), nodes.terms.not(nodes.terms.either(before)));
+        nodes.fresh(
+            nodes.shapes.comparable(split.value()),
+            seen.stream().map(s -> nodes.shapes.same(s.getBytes(StandardCharsets.UTF_8))));
     if (nodes.rule(term).isSurelyInfinite()) {
       return term;
     }
@@ -173,28 +163,12 @@ final class ArrayNode implements Branch, Reach.Goal {
   }
 
   @Override
-  public Edges edges() {
-    if (edges.isEmpty()) {
-      Edges.Builder builder = new Edges.Builder();
-      if (mayEnd()) {
-        builder.on(']', Branch.END);
-      }
-      if (first) {
-        item(builder);
-      } else {
-        Edges.Builder inner = new Edges.Builder();
-        item(inner);
-        Edges item = inner.build();
-        if (!item.calls().isEmpty()) {
-          nodes.comma(builder, new JsonNodes.LazyBranch(() -> item));
-        }
-      }
-      edges = Optional.of(first ? builder.build() : nodes.spacedBefore(builder.build()));
-    }
-    return edges.get();
+  protected Edges makeEdges() {
+    return nodes.inside(']', first, mayEnd(), itemEdges());
   }
 
-  private void item(Edges.Builder builder) {
+  private Edges itemEdges() {
+    Edges.Builder builder = new Edges.Builder();
     for (Splits.Split split : items()) {
       if (isUnique()) {
         uniqueItem(split, builder);
@@ -202,6 +176,7 @@ final class ArrayNode implements Branch, Reach.Goal {
         builder.call(nodes.value(split.value()), next(split));
       }
     }
+    return builder.build();
   }
 
   private void uniqueItem(Splits.Split split, Edges.Builder builder) {
@@ -222,10 +197,5 @@ final class ArrayNode implements Branch, Reach.Goal {
   private Node captured(ValueNode structured, int depth, Splits.Split split) {
     return CapturedRule.of(
         structured, depth + 1, text -> nextBehindStructured(split, text), nodes.itemEnd());
-  }
-
-  @Override
-  public boolean isNullable() {
-    return false;
   }
 }

@@ -261,6 +261,11 @@ final class Formulas {
     return not(each(new Names.Named(name), no));
   }
 
+  /// The upper bound of a count after one of the counted things has come.
+  static int less(int bound) {
+    return bound == UNBOUNDED ? bound : bound - 1;
+  }
+
   Formula properties(int min, int max) {
     return range(min, max, id -> new Formula.Properties(id, Math.max(0, min), max), "properties");
   }

@@ -14,10 +14,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// The places at which a JSON value is written, made when they are first asked for, each once.
 final class JsonNodes {
@@ -70,6 +72,13 @@ final class JsonNodes {
         once(List.of("array", rest.id, seen, first), () -> new ArrayNode(this, rest, seen, first));
   }
 
+  /// `texts` and `text`, as UTF-8.
+  static Set<String> with(Set<String> texts, byte[] text, int from) {
+    Set<String> more = new HashSet<>(texts);
+    more.add(new String(text, from, text.length - from, StandardCharsets.UTF_8));
+    return Set.copyOf(more);
+  }
+
   private Branch once(List<Object> key, Supplier<Branch> maker) {
     Branch known = others.get(key);
     if (known == null) {
@@ -120,21 +129,49 @@ final class JsonNodes {
     }
     return once(
         List.of("space", then),
-        () -> new LazyBranch(() -> new Edges.Builder().call(this::anySpace, then).build()));
+        () -> new SuppliedBranch(() -> new Edges.Builder().call(this::anySpace, then).build()));
   }
 
   /// The edges of `bare`, and the same behind white space where it is allowed.
   Edges spacedBefore(Edges bare) {
     return isFree()
-        ? new Edges.Builder().all(bare).call(this::someSpace, new LazyBranch(() -> bare)).build()
+        ? new Edges.Builder()
+            .all(bare)
+            .call(this::someSpace, new SuppliedBranch(() -> bare))
+            .build()
         : bare;
   }
 
+  /// The edges of a place inside of an array or object, before an element or the end.
+  ///
+  /// @param close the bracket that ends it
+  /// @param first whether no element stands before this place
+  /// @param mayEnd whether it may end here
+  /// @param elements the edges into the elements that may come
+  Edges inside(char close, boolean first, boolean mayEnd, Edges elements) {
+    Edges.Builder edges = new Edges.Builder();
+    if (mayEnd) {
+      edges.on(close, Branch.END);
+    }
+    if (first) {
+      return edges.all(elements).build();
+    }
+    if (elements.labels().length > 0 || !elements.calls().isEmpty()) {
+      comma(edges, new SuppliedBranch(() -> elements));
+    }
+    return spacedBefore(edges.build());
+  }
+
   /// A comma as the style has it, then `then`.
-  void comma(Edges.Builder edges, Node then) {
+  private void comma(Edges.Builder edges, Node then) {
     byte[] text =
         isFree() ? new byte[] {','} : style.layout().comma().getBytes(StandardCharsets.UTF_8);
     edges.on(text[0], literal(text, 1, spaced(then)));
+  }
+
+  /// The texts of `term` that none of `used` is.
+  Term fresh(Term term, Stream<Term> used) {
+    return terms.both(term, terms.not(terms.either(used.toList())));
   }
 
   /// The rest of `text` from `from` on, then `then`.
@@ -145,7 +182,7 @@ final class JsonNodes {
     Node next = literal(text, from + 1, then);
     return once(
         List.of("literal", text[from], next),
-        () -> new LazyBranch(() -> new Edges.Builder().on(text[from], next).build()));
+        () -> new SuppliedBranch(() -> new Edges.Builder().on(text[from], next).build()));
   }
 
   /// A colon as the style has it, then a value and what follows it, in one of `ways`.
@@ -157,7 +194,7 @@ final class JsonNodes {
     return once(
         List.of("member", choice),
         () ->
-            new LazyBranch(
+            new SuppliedBranch(
                 () -> spacedBefore(new Edges.Builder().on(':', spaced(choice)).build())));
   }
 
@@ -165,7 +202,7 @@ final class JsonNodes {
     return once(
         List.of("choice", ways),
         () ->
-            new LazyBranch(
+            new SuppliedBranch(
                 () -> {
                   Edges.Builder edges = new Edges.Builder();
                   ways.list().forEach(way -> edges.call(value(way.value()), way.next()));
@@ -184,7 +221,7 @@ final class JsonNodes {
       sorted[i] = names[order[i]];
       follow.add(targets[order[i]]);
     }
-    return new LazyBranch(() -> trie(sorted, follow, 0, names.length, 0));
+    return new SuppliedBranch(() -> trie(sorted, follow, 0, names.length, 0));
   }
 
   private static Edges trie(byte[][] names, List<Node> targets, int from, int to, int depth) {
@@ -201,31 +238,22 @@ final class JsonNodes {
           value,
           ends
               ? targets.get(first)
-              : new LazyBranch(() -> trie(names, targets, first, last, depth + 1)));
+              : new SuppliedBranch(() -> trie(names, targets, first, last, depth + 1)));
     }
     return edges.build();
   }
 
-  /// A place whose edges are made when they are first asked for.
-  static final class LazyBranch implements Branch {
+  /// A place whose edges a supplier makes.
+  private static final class SuppliedBranch extends Branch.Lazy {
     private final Supplier<Edges> maker;
-    private List<Edges> edges = List.of();
 
-    LazyBranch(Supplier<Edges> maker) {
+    SuppliedBranch(Supplier<Edges> maker) {
       this.maker = maker;
     }
 
     @Override
-    public Edges edges() {
-      if (edges.isEmpty()) {
-        edges = List.of(maker.get());
-      }
-      return edges.getFirst();
-    }
-
-    @Override
-    public boolean isNullable() {
-      return false;
+    protected Edges makeEdges() {
+      return maker.get();
     }
   }
 }

@@ -6,18 +6,16 @@ import dev.sgl.constraint.machine.Capture;
 import dev.sgl.constraint.machine.Edges;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.Term;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Inside of an object, before a property or the end.
-final class ObjectNode implements Branch, Reach.Goal {
+final class ObjectNode extends Branch.Lazy implements Reach.Goal {
 
   /// What is left of an object.
   ///
@@ -37,7 +35,6 @@ final class ObjectNode implements Branch, Reach.Goal {
   private final ObjectPlan plan;
   private final Rest rest;
   private final boolean first;
-  private Optional<Edges> edges = Optional.empty();
 
   ObjectNode(JsonNodes nodes, ObjectPlan plan, Rest rest, boolean first) {
     this.nodes = nodes;
@@ -85,8 +82,7 @@ final class ObjectNode implements Branch, Reach.Goal {
         Formula.Each.class::isInstance,
         (atom, _) ->
             atom instanceof Formula.Properties count
-                ? formulas.properties(
-                    count.min - 1, count.max == Formulas.UNBOUNDED ? count.max : count.max - 1)
+                ? formulas.properties(count.min - 1, Formulas.less(count.max))
                 : atom);
   }
 
@@ -237,7 +233,7 @@ final class ObjectNode implements Branch, Reach.Goal {
           continue; // it brings the end no nearer
         }
         for (byte[] text : nodes.terms.search().texts(fresh(names), 1)) {
-          Set<String> others = with(new String(text, StandardCharsets.UTF_8));
+          Set<String> others = JsonNodes.with(rest.others(), text, 0);
           ways.add(way(split, from, Set.of(), others));
         }
       }
@@ -254,21 +250,9 @@ final class ObjectNode implements Branch, Reach.Goal {
   // --- places
 
   @Override
-  public Edges edges() {
-    if (edges.isEmpty()) {
-      Edges names = names();
-      Edges.Builder builder = new Edges.Builder();
-      if (mayEnd()) {
-        builder.on('}', Branch.END);
-      }
-      if (first) {
-        builder.all(names);
-      } else if (names.labels().length > 0 || !names.calls().isEmpty()) {
-        nodes.comma(builder, new JsonNodes.LazyBranch(() -> names));
-      }
-      edges = Optional.of(first ? builder.build() : nodes.spacedBefore(builder.build()));
-    }
-    return edges.get();
+  protected Edges makeEdges() {
+    Edges names = names();
+    return nodes.inside('}', first, mayEnd(), names);
   }
 
   private Edges names() {
@@ -296,9 +280,7 @@ final class ObjectNode implements Branch, Reach.Goal {
   }
 
   private Term fresh(ObjectPlan.Others names) {
-    List<Term> before = new ArrayList<>();
-    rest.others().forEach(n -> before.add(nodes.terms.text(n)));
-    return nodes.terms.both(names.names(), nodes.terms.not(nodes.terms.either(before)));
+    return nodes.fresh(names.names(), rest.others().stream().map(nodes.terms::text));
   }
 
   /// The names behind which the object can end. Where there are many, it does not matter which.
@@ -313,20 +295,14 @@ final class ObjectNode implements Branch, Reach.Goal {
   }
 
   private boolean leadsOn(OtherMember member, byte[] name) {
-    Set<String> names = with(new String(name, StandardCharsets.UTF_8));
+    Set<String> names = JsonNodes.with(rest.others(), name, 0);
     return member.splits().stream()
         .map(split -> nodes.object(plan, afterOther(split.rest(), names), false))
         .anyMatch(nodes.reach::isReachable);
   }
 
-  private Set<String> with(String name) {
-    Set<String> more = new HashSet<>(rest.others());
-    more.add(name);
-    return Set.copyOf(more);
-  }
-
   private Node afterName(OtherMember member, byte[] text) {
-    Set<String> names = with(new String(text, 1, text.length - 1, StandardCharsets.UTF_8));
+    Set<String> names = JsonNodes.with(rest.others(), text, 1); // without the opening quote
     List<Splits.Way> ways = new ArrayList<>();
     for (Splits.Split split : member.splits()) {
       ObjectNode next = nodes.object(plan, afterOther(split.rest(), names), false);
@@ -335,10 +311,5 @@ final class ObjectNode implements Branch, Reach.Goal {
       }
     }
     return nodes.member(new Splits.Ways(ways));
-  }
-
-  @Override
-  public boolean isNullable() {
-    return false;
   }
 }

@@ -9,10 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The beginning of a value of a formula.
-final class ValueNode implements Branch, Reach.Goal {
+final class ValueNode extends Branch.Lazy implements Reach.Goal {
   private final JsonNodes nodes;
   private final Formula formula;
-  private Optional<Edges> edges = Optional.empty();
 
   ValueNode(JsonNodes nodes, Formula formula) {
     this.nodes = nodes;
@@ -47,21 +46,13 @@ final class ValueNode implements Branch, Reach.Goal {
   }
 
   @Override
-  public Edges edges() {
-    if (edges.isEmpty()) {
-      Edges.Builder builder = new Edges.Builder();
-      if (!nodes.dfa.isEmpty(nodes.shapes.scalar(formula))) {
-        builder.call(scalar(), Branch.END);
-      }
-      array().filter(nodes.reach::isReachable).ifPresent(a -> builder.on('[', nodes.spaced(a)));
-      object().filter(nodes.reach::isReachable).ifPresent(o -> builder.on('{', nodes.spaced(o)));
-      edges = Optional.of(builder.build());
+  protected Edges makeEdges() {
+    Edges.Builder builder = new Edges.Builder();
+    if (!nodes.dfa.isEmpty(nodes.shapes.scalar(formula))) {
+      builder.call(scalar(), Branch.END);
     }
-    return edges.get();
-  }
-
-  @Override
-  public boolean isNullable() {
-    return false;
+    array().filter(nodes.reach::isReachable).ifPresent(a -> builder.on('[', nodes.spaced(a)));
+    object().filter(nodes.reach::isReachable).ifPresent(o -> builder.on('{', nodes.spaced(o)));
+    return builder.build();
   }
 }

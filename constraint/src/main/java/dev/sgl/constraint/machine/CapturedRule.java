@@ -11,8 +11,8 @@ import java.util.function.Function;
 ///
 /// The callers are kept here instead of in a [Frame], since what follows depends on the whole text:
 /// a call is written out as the rule that it calls, whose text is captured, and then the place
-/// behind the call.
-public final class CapturedRule implements Branch {
+/// behind the call. A captured text is never empty.
+public final class CapturedRule extends Branch.Lazy {
 
   /// Where a rule goes on that called another.
   ///
@@ -46,7 +46,6 @@ public final class CapturedRule implements Branch {
   private final Optional<Caller> caller;
   private final Text text;
   private final End end;
-  private Optional<Edges> edges = Optional.empty();
 
   private CapturedRule(Node here, Optional<Caller> caller, Text text, End end) {
     this.here = here;
@@ -74,13 +73,10 @@ public final class CapturedRule implements Branch {
   }
 
   @Override
-  public Edges edges() {
-    if (edges.isEmpty()) {
-      Edges.Builder builder = new Edges.Builder();
-      place(here, caller, builder);
-      edges = Optional.of(builder.build());
-    }
-    return edges.get();
+  protected Edges makeEdges() {
+    Edges.Builder builder = new Edges.Builder();
+    place(here, caller, builder);
+    return builder.build();
   }
 
   /// Adds the edges that lead on from `node`.
@@ -157,10 +153,5 @@ public final class CapturedRule implements Branch {
         yield bytes;
       }
     };
-  }
-
-  @Override
-  public boolean isNullable() {
-    return false; // a captured text is never empty
   }
 }
