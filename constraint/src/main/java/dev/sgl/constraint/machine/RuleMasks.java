@@ -133,52 +133,78 @@ final class RuleMasks {
         : Optional.of(without(dfa.state(terms.both(rest)), dfa.state(terms.either(words))));
   }
 
-  /// `base` without `denied`, which are words. That differs from `base` only where `denied` is
-  /// alive, so only the beginnings of the words are walked.
   private Mask without(DfaState base, DfaState denied) {
     long[] inside = new long[vocabulary.words()];
     int before = exits.size();
     fill(base, inside);
     int[] of = exits.copy(before);
     exits.truncate(before);
-    int next = 0;
-    DfaState[] bases = new DfaState[path.length];
-    DfaState[] denials = new DfaState[path.length];
-    bases[0] = base;
-    denials[0] = denied;
-    for (int node = 1; node < vocabulary.nodes(); ) {
-      budget.spend(1);
-      int depth = vocabulary.depth(node);
-      int label = vocabulary.label(node);
-      int end = vocabulary.end(node);
-      DfaState denial = denials[depth - 1].next(label);
-      DfaState here = denial.isDead() ? base : bases[depth - 1].next(label);
-      if (denial.isDead() || here.isDead()) {
-        for (; next < of.length && of[next] < end; next++) {
-          exits.add(of[next]);
-        }
-        node = end;
-        continue;
-      }
-      next += next < of.length && of[next] == node ? 1 : 0;
-      if (isNothingLeft(here, denial)) {
-        for (int below = node; below < end; below++) {
-          vocabulary.clear(below, inside);
-        }
-        for (; next < of.length && of[next] < end; next++) {
-          continue; // what lies behind is not reached
-        }
-        node = end;
-        continue;
-      }
-      bases[depth] = here;
-      denials[depth] = denial;
-      if (here.isNullable() && !denial.isNullable() && end > node + 1) {
-        exits.add(node);
-      }
-      node++;
-    }
+    new Denial(base, denied, inside, of).walk();
     return taken(inside, before);
+  }
+
+  /// The walk that takes words from the mask of `base`. The mask changes only where `denied` is
+  /// alive, so only the beginnings of the words are walked.
+  private final class Denial {
+    private final DfaState base;
+    private final long[] inside;
+    private final int[] of; // exits of the base
+    private final DfaState[] bases = new DfaState[path.length]; // by depth
+    private final DfaState[] denials = new DfaState[path.length];
+    private int next; // index in `of` of the first exit that the walk has not passed
+
+    Denial(DfaState base, DfaState denied, long[] inside, int[] of) {
+      this.base = base;
+      this.inside = inside;
+      this.of = of;
+      bases[0] = base;
+      denials[0] = denied;
+    }
+
+    void walk() {
+      for (int node = 1; node < vocabulary.nodes(); ) {
+        budget.spend(1);
+        int depth = vocabulary.depth(node);
+        int label = vocabulary.label(node);
+        int end = vocabulary.end(node);
+        DfaState denial = denials[depth - 1].next(label);
+        DfaState here = denial.isDead() ? base : bases[depth - 1].next(label);
+        if (denial.isDead() || here.isDead()) {
+          keepExits(end);
+          node = end;
+          continue;
+        }
+        next += next < of.length && of[next] == node ? 1 : 0;
+        if (isNothingLeft(here, denial)) {
+          clear(node, end);
+          node = end;
+          continue;
+        }
+        bases[depth] = here;
+        denials[depth] = denial;
+        if (here.isNullable() && !denial.isNullable() && end > node + 1) {
+          exits.add(node);
+        }
+        node++;
+      }
+    }
+
+    /// Keeps the exits of the base before the node `end`.
+    private void keepExits(int end) {
+      for (; next < of.length && of[next] < end; next++) {
+        exits.add(of[next]);
+      }
+    }
+
+    /// Takes away the tokens and the exits from `node` up to but not `end`.
+    private void clear(int node, int end) {
+      for (int below = node; below < end; below++) {
+        vocabulary.clear(below, inside);
+      }
+      while (next < of.length && of[next] < end) {
+        next++;
+      }
+    }
   }
 
   /// Whether all that may follow in `base` is among the words of `denial`.
@@ -193,38 +219,49 @@ final class RuleMasks {
     return base.dfa().state(terms.both(base.term(), terms.not(denial.term()))).isDead();
   }
 
-  /// A repeat of characters, and something else behind it: only the numbers of characters matter.
+  /// Fills in a repeat of characters, and something else behind it: only the numbers of characters
+  /// matter.
+  ///
+  /// @return whether the state is one
   private boolean counted(DfaState state, long[] mask) {
-    Term.Repeat repeat;
-    Term tail = state.dfa().terms().empty;
-    switch (state.term()) {
-      case Term.Repeat r -> repeat = r;
-      case Term.Concat(_, Term.Repeat r, var t) -> {
-        repeat = r;
-        tail = t;
-      }
-      default -> {
-        return false;
-      }
-    }
+    return switch (state.term()) {
+      case Term.Repeat repeat -> counted(state.dfa(), repeat, state.dfa().terms().empty, mask);
+      case Term.Concat(_, Term.Repeat repeat, var tail) -> counted(state.dfa(), repeat, tail, mask);
+      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Concat _ -> false;
+      case Term.Either _, Term.Both _, Term.Not _, Term.Run _ -> false;
+    };
+  }
+
+  private boolean counted(Dfa dfa, Term.Repeat repeat, Term tail, long[] mask) {
     if (repeat.max() == Regex.UNBOUNDED && repeat.min() == 0
-        || !state.dfa().terms().isCharacter(repeat.item())) {
+        || !dfa.terms().isCharacter(repeat.item())) {
       return false;
     }
-    CountedMasks counts = counts(state.dfa(), repeat.item());
+    CountedMasks counts = counts(dfa, repeat.item());
     counts.add(repeat.max(), vocabulary, mask);
-    DfaState after = state.dfa().state(tail);
+    DfaState after = dfa.state(tail);
     if (after.term() instanceof Term.Empty) {
-      for (int i = 0; i < counts.ends(); i++) {
-        if (counts.count(i) >= repeat.min() && counts.count(i) <= repeat.max()) {
-          exits.add(counts.node(i));
-        }
-      }
+      exitBehind(repeat, counts);
       return true;
     }
     if (repeat.min() == 0) {
       fillBelow(after, 0, mask);
     }
+    enterBehind(repeat, counts, after, mask);
+    return true;
+  }
+
+  /// Collects the nodes at which the rule may end behind enough characters.
+  private void exitBehind(Term.Repeat repeat, CountedMasks counts) {
+    for (int i = 0; i < counts.ends(); i++) {
+      if (counts.count(i) >= repeat.min() && counts.count(i) <= repeat.max()) {
+        exits.add(counts.node(i));
+      }
+    }
+  }
+
+  /// Adds the tokens that go on in `after` behind enough characters.
+  private void enterBehind(Term.Repeat repeat, CountedMasks counts, DfaState after, long[] mask) {
     ByteSet first = after.bytes();
     for (int value = first.next(0); value >= 0; value = first.next(value + 1)) {
       CountedMasks.Exits behind = counts.exits(value, vocabulary);
@@ -236,7 +273,6 @@ final class RuleMasks {
         }
       }
     }
-    return true;
   }
 
   /// Some form, and a limit on the number of characters that is not near: what the form allows
