@@ -47,7 +47,9 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
                     switch (atom) {
                       case Formula.Length l -> l.min == 0;
                       case Formula.Contains c -> c.min == 0;
-                      default -> true;
+                      case Formula.Items _, Formula.Unique _ -> true;
+                      case Formula.Ref _, Formula.Kinds _, Formula.Text _ -> true;
+                      case Formula.Number _, Formula.Each _, Formula.Properties _ -> true;
                     }))
         == formulas.yes;
   }
@@ -78,15 +80,17 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
     return nodes.splits.split(rest, this::asked, Formula.Items.class::isInstance, this::after);
   }
 
-  private Formula asked(Formula atom) {
+  private Formula asked(Formula.Assertion atom) {
     return switch (atom) {
       case Formula.Items i -> i.from == 0 ? i.value : formulas.yes;
       case Formula.Contains c -> c.value;
-      default -> formulas.yes;
+      case Formula.Length _, Formula.Unique _ -> formulas.yes;
+      case Formula.Ref _, Formula.Kinds _, Formula.Text _ -> formulas.yes;
+      case Formula.Number _, Formula.Each _, Formula.Properties _ -> formulas.yes;
     };
   }
 
-  private Formula after(Formula atom, Map<Formula, Boolean> truth) {
+  private Formula after(Formula.Assertion atom, Map<Formula, Boolean> truth) {
     return switch (atom) {
       case Formula.Items i -> formulas.items(Math.max(0, i.from - 1), Formulas.less(i.to), i.value);
       case Formula.Length l -> formulas.length(l.min - 1, Formulas.less(l.max));
@@ -94,7 +98,9 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
           truth.getOrDefault(c.value, false)
               ? formulas.contains(c.value, c.min - 1, Formulas.less(c.max))
               : c;
-      default -> atom;
+      case Formula.Unique _ -> atom;
+      case Formula.Ref _, Formula.Kinds _, Formula.Text _ -> atom;
+      case Formula.Number _, Formula.Each _, Formula.Properties _ -> atom;
     };
   }
 

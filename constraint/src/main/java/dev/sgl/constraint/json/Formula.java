@@ -7,8 +7,7 @@ import java.util.List;
 
 /// What is asked of a JSON value: assertions, and `and`, `or` and `not` of them.
 ///
-/// Made by [Formulas], which makes equal formulas the same object. Each assertion speaks of
-/// values of one kind only and stands behind a [Kinds] that says so.
+/// Made by [Formulas], which makes equal formulas the same object.
 abstract sealed class Formula {
   final int id;
 
@@ -26,6 +25,7 @@ abstract sealed class Formula {
     }
   }
 
+  /// Whatever `inner` is not.
   static final class Not extends Formula {
     final Formula inner;
 
@@ -65,8 +65,16 @@ abstract sealed class Formula {
     }
   }
 
+  /// A formula that holds no other of the same value. Each but [Ref] and [Kinds] speaks of values
+  /// of one kind only, and stands behind a [Kinds] that says so.
+  abstract static sealed class Assertion extends Formula {
+    private Assertion(int id) {
+      super(id);
+    }
+  }
+
   /// What a schema somewhere else asks; read when it is needed, so schemas may be recursive.
-  static final class Ref extends Formula {
+  static final class Ref extends Assertion {
     final Place place;
 
     Ref(int id, Place place) {
@@ -76,7 +84,7 @@ abstract sealed class Formula {
   }
 
   /// The value is of one of these kinds, a bit set of [Kind]s.
-  static final class Kinds extends Formula {
+  static final class Kinds extends Assertion {
     final int kinds;
 
     Kinds(int id, int kinds) {
@@ -86,7 +94,7 @@ abstract sealed class Formula {
   }
 
   /// The string, as written and with its closing quote, is in `term`.
-  static final class Text extends Formula {
+  static final class Text extends Assertion {
     final Term term;
 
     Text(int id, Term term) {
@@ -95,7 +103,8 @@ abstract sealed class Formula {
     }
   }
 
-  static final class Number extends Formula {
+  /// The number is in `set`.
+  static final class Number extends Assertion {
     final NumberSet set;
 
     Number(int id, NumberSet set) {
@@ -105,7 +114,7 @@ abstract sealed class Formula {
   }
 
   /// Every property with a name of `names` has a value of `value`.
-  static final class Each extends Formula {
+  static final class Each extends Assertion {
     final Names names;
     final Formula value;
 
@@ -117,7 +126,7 @@ abstract sealed class Formula {
   }
 
   /// The object has, from here on, `min` to `max` properties.
-  static final class Properties extends Formula {
+  static final class Properties extends Assertion {
     final int min;
     final int max;
 
@@ -129,7 +138,7 @@ abstract sealed class Formula {
   }
 
   /// Every item, counted from here on, from `from` up to but not `to` is of `value`.
-  static final class Items extends Formula {
+  static final class Items extends Assertion {
     final int from;
     final int to;
     final Formula value;
@@ -143,7 +152,7 @@ abstract sealed class Formula {
   }
 
   /// From here on `min` to `max` items are of `value`.
-  static final class Contains extends Formula {
+  static final class Contains extends Assertion {
     final Formula value;
     final int min;
     final int max;
@@ -157,7 +166,7 @@ abstract sealed class Formula {
   }
 
   /// The array has, from here on, `min` to `max` items.
-  static final class Length extends Formula {
+  static final class Length extends Assertion {
     final int min;
     final int max;
 
@@ -169,7 +178,7 @@ abstract sealed class Formula {
   }
 
   /// No two items are equal. Never below a [Not].
-  static final class Unique extends Formula {
+  static final class Unique extends Assertion {
     Unique(int id) {
       super(id);
     }

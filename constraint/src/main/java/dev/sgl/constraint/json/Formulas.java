@@ -49,7 +49,8 @@ final class Formulas {
       case Formula.Constant c -> constant(!c.value);
       case Formula.Not n -> n.inner;
       case Formula.Kinds k -> kinds(Kind.ALL & ~k.kinds);
-      default -> make(List.of("not", inner.id), id -> new Formula.Not(id, inner));
+      case Formula.And _, Formula.Or _, Formula.One _, Formula.Assertion _ ->
+          make(List.of("not", inner.id), id -> new Formula.Not(id, inner));
     };
   }
 
@@ -310,12 +311,12 @@ final class Formulas {
   }
 
   /// `formula` with every assertion that stands in it replaced by what `change` makes of it.
-  Formula map(Formula formula, Function<Formula, Formula> change) {
+  Formula map(Formula formula, Function<Formula.Assertion, Formula> change) {
     return map(formula, change, new HashMap<>());
   }
 
   private Formula map(
-      Formula formula, Function<Formula, Formula> change, Map<Formula, Formula> done) {
+      Formula formula, Function<Formula.Assertion, Formula> change, Map<Formula, Formula> done) {
     Formula known = done.get(formula);
     if (known != null) {
       return known;
@@ -328,14 +329,16 @@ final class Formulas {
           case Formula.And a -> and(all(a.parts, change, done));
           case Formula.Or o -> or(all(o.parts, change, done));
           case Formula.One o -> one(all(o.parts, change, done));
-          default -> change.apply(formula);
+          case Formula.Assertion a -> change.apply(a);
         };
     done.put(formula, mapped);
     return mapped;
   }
 
   private List<Formula> all(
-      List<Formula> parts, Function<Formula, Formula> change, Map<Formula, Formula> done) {
+      List<Formula> parts,
+      Function<Formula.Assertion, Formula> change,
+      Map<Formula, Formula> done) {
     List<Formula> mapped = new ArrayList<>(parts.size());
     for (Formula part : parts) {
       mapped.add(map(part, change, done));

@@ -40,7 +40,7 @@ final class ObjectPlan {
     this.nodes = nodes;
     Set<String> described = new LinkedHashSet<>();
     Set<String> mentioned = new LinkedHashSet<>();
-    for (Formula atom : Splits.atoms(formula)) {
+    for (Formula.Assertion atom : Splits.atoms(formula)) {
       if (atom instanceof Formula.Each each) {
         switch (each.names) {
           case Names.Named(var name) ->
@@ -115,7 +115,16 @@ final class ObjectPlan {
                 && each.names instanceof Names.Named(var name) ->
             required.set(names.indexOf(name));
         case Formula.Constant c when c.value -> {}
-        default -> {
+        case Formula.Not _, Formula.Constant _, Formula.And _, Formula.Or _, Formula.One _ -> {
+          return false;
+        }
+        case Formula.Ref _, Formula.Kinds _, Formula.Text _, Formula.Number _ -> {
+          return false;
+        }
+        case Formula.Properties _, Formula.Items _, Formula.Contains _, Formula.Length _ -> {
+          return false;
+        }
+        case Formula.Unique _ -> {
           return false;
         }
       }
@@ -176,7 +185,7 @@ final class ObjectPlan {
 
   private List<Others> partition() {
     Set<Term> patterns = new LinkedHashSet<>();
-    for (Formula atom : Splits.atoms(object)) {
+    for (Formula.Assertion atom : Splits.atoms(object)) {
       if (atom instanceof Formula.Each each) {
         switch (each.names) {
           case Names.Named _ -> {}

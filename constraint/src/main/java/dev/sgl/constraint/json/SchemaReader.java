@@ -69,7 +69,7 @@ final class SchemaReader {
       if (hasUnique) {
         unique.requireSupported(formula);
       }
-      for (Formula atom : Splits.atoms(formula)) {
+      for (Formula.Assertion atom : Splits.atoms(formula)) {
         if (seen.add(atom)) {
           switch (atom) {
             case Formula.Ref ref -> {
@@ -80,7 +80,8 @@ final class SchemaReader {
             case Formula.Each each -> open.add(each.value);
             case Formula.Items items -> open.add(items.value);
             case Formula.Contains contains -> open.add(contains.value);
-            default -> {}
+            case Formula.Kinds _, Formula.Text _, Formula.Number _ -> {}
+            case Formula.Properties _, Formula.Length _, Formula.Unique _ -> {}
           }
         }
       }
@@ -94,7 +95,7 @@ final class SchemaReader {
   /// The places whose schemas are asked of the same value.
   private static List<Place> references(Formula formula) {
     List<Place> places = new ArrayList<>();
-    for (Formula atom : Splits.atoms(formula)) {
+    for (Formula.Assertion atom : Splits.atoms(formula)) {
       if (atom instanceof Formula.Ref ref) {
         places.add(ref.place);
       }

@@ -65,7 +65,10 @@ final class Shapes {
                 switch (part) {
                   case Formula.Kinds k -> formulas.constant((k.kinds & kind.bit()) != 0);
                   case Formula.Ref ref -> read(ref.place, kind, reading);
-                  default -> part;
+                  case Formula.Text _, Formula.Number _ -> part;
+                  case Formula.Each _, Formula.Properties _ -> part;
+                  case Formula.Items _, Formula.Contains _, Formula.Length _ -> part;
+                  case Formula.Unique _ -> part;
                 });
     restricted.put(key, result);
     return result;
@@ -92,7 +95,7 @@ final class Shapes {
       case Formula.Not _, Formula.One _ -> true;
       case Formula.And a -> a.parts.stream().anyMatch(this::denies);
       case Formula.Or o -> o.parts.stream().anyMatch(this::denies);
-      default -> false;
+      case Formula.Constant _, Formula.Assertion _ -> false;
     };
   }
 
@@ -104,7 +107,11 @@ final class Shapes {
       case Formula.And a -> terms.both(a.parts.stream().map(p -> text(p, false)).toList());
       case Formula.Or o -> terms.either(o.parts.stream().map(p -> text(p, false)).toList());
       case Formula.One o -> exactlyOne(o.parts.stream().map(p -> text(p, false)).toList());
-      default -> throw new AssertionError(formula);
+      case Formula.Ref _, Formula.Kinds _, Formula.Number _ -> throw new AssertionError(formula);
+      case Formula.Each _, Formula.Properties _, Formula.Items _ ->
+          throw new AssertionError(formula);
+      case Formula.Contains _, Formula.Length _, Formula.Unique _ ->
+          throw new AssertionError(formula);
     };
   }
 
@@ -160,7 +167,11 @@ final class Shapes {
             sets.stream().allMatch(NumberSet::integral),
             sets.stream().allMatch(NumberSet::listed));
       }
-      default -> throw new AssertionError(formula);
+      case Formula.Ref _, Formula.Kinds _, Formula.Text _ -> throw new AssertionError(formula);
+      case Formula.Each _, Formula.Properties _, Formula.Items _ ->
+          throw new AssertionError(formula);
+      case Formula.Contains _, Formula.Length _, Formula.Unique _ ->
+          throw new AssertionError(formula);
     };
   }
 

@@ -44,9 +44,9 @@ final class Splits {
   /// @param after what remains of an assertion, given which of the formulas hold
   List<Split> split(
       Formula rest,
-      Function<Formula, Formula> asked,
-      Predicate<Formula> demands,
-      BiFunction<Formula, Map<Formula, Boolean>, Formula> after) {
+      Function<Formula.Assertion, Formula> asked,
+      Predicate<Formula.Assertion> demands,
+      BiFunction<Formula.Assertion, Map<Formula, Boolean>, Formula> after) {
     Search search = new Search(asked, demands, after);
     search.go(rest, List.of(), Map.of());
     List<Split> splits = new ArrayList<>();
@@ -87,22 +87,22 @@ final class Splits {
   }
 
   private final class Search {
-    private final Function<Formula, Formula> asked;
-    private final Predicate<Formula> demands;
-    private final BiFunction<Formula, Map<Formula, Boolean>, Formula> after;
+    private final Function<Formula.Assertion, Formula> asked;
+    private final Predicate<Formula.Assertion> demands;
+    private final BiFunction<Formula.Assertion, Map<Formula, Boolean>, Formula> after;
     private final Map<Formula, List<Formula>> found = new LinkedHashMap<>();
 
     Search(
-        Function<Formula, Formula> asked,
-        Predicate<Formula> demands,
-        BiFunction<Formula, Map<Formula, Boolean>, Formula> after) {
+        Function<Formula.Assertion, Formula> asked,
+        Predicate<Formula.Assertion> demands,
+        BiFunction<Formula.Assertion, Map<Formula, Boolean>, Formula> after) {
       this.asked = asked;
       this.demands = demands;
       this.after = after;
     }
 
     void go(Formula rest, List<Formula> value, Map<Formula, Boolean> truth) {
-      for (Formula atom : atoms(rest)) {
+      for (Formula.Assertion atom : atoms(rest)) {
         Formula ask = asked.apply(atom);
         if (ask != formulas.yes && !truth.containsKey(ask)) {
           if (scalar(ask).isPresent()) {
@@ -129,7 +129,7 @@ final class Splits {
     private void oneOf(Formula rest, List<Formula> value, Map<Formula, Boolean> truth) {
       Map<Formula, List<Formula>> asks = new LinkedHashMap<>(); // by scalar
       Map<Formula, Boolean> none = new LinkedHashMap<>(truth);
-      for (Formula atom : atoms(rest)) {
+      for (Formula.Assertion atom : atoms(rest)) {
         Formula ask = asked.apply(atom);
         Optional<Formula> scalar = scalar(ask);
         if (scalar.isPresent() && none.putIfAbsent(ask, false) == null) {
@@ -177,13 +177,13 @@ final class Splits {
   }
 
   /// The assertions of `formula`, in order.
-  static Set<Formula> atoms(Formula formula) {
-    Set<Formula> atoms = new LinkedHashSet<>();
+  static Set<Formula.Assertion> atoms(Formula formula) {
+    Set<Formula.Assertion> atoms = new LinkedHashSet<>();
     collect(formula, atoms, new LinkedHashSet<>());
     return atoms;
   }
 
-  private static void collect(Formula formula, Set<Formula> atoms, Set<Formula> seen) {
+  private static void collect(Formula formula, Set<Formula.Assertion> atoms, Set<Formula> seen) {
     if (!seen.add(formula)) {
       return;
     }
@@ -193,7 +193,7 @@ final class Splits {
       case Formula.And a -> a.parts.forEach(p -> collect(p, atoms, seen));
       case Formula.Or o -> o.parts.forEach(p -> collect(p, atoms, seen));
       case Formula.One o -> o.parts.forEach(p -> collect(p, atoms, seen));
-      default -> atoms.add(formula);
+      case Formula.Assertion a -> atoms.add(a);
     }
   }
 }

@@ -21,24 +21,26 @@ final class UniqueItems {
   /// @throws ConstraintException if `formula` asks for unique items in a way that is not supported
   void requireSupported(Formula formula) {
     Formula array = nodes.shapes.of(formula, Kind.ARRAY);
-    Set<Formula> atoms = Splits.atoms(array);
+    Set<Formula.Assertion> atoms = Splits.atoms(array);
     if (!atoms.contains(formulas.unique())) {
       return;
     }
     requireAlone(array);
     Formula item = formulas.yes; // behind those of a list
     int least = 0;
-    for (Formula atom : atoms) {
+    for (Formula.Assertion atom : atoms) {
       switch (atom) {
         case Formula.Items items when items.to == Formulas.UNBOUNDED ->
             item = formulas.and(item, items.value);
         case Formula.Items items -> requireFew(items.value);
         case Formula.Length length -> least = Math.max(least, length.min);
-        default -> {}
+        case Formula.Contains _, Formula.Unique _ -> {}
+        case Formula.Ref _, Formula.Kinds _, Formula.Text _ -> {}
+        case Formula.Number _, Formula.Each _, Formula.Properties _ -> {}
       }
     }
     requireEnough(item, least);
-    for (Formula atom : atoms) {
+    for (Formula.Assertion atom : atoms) {
       if (atom instanceof Formula.Contains contains) {
         requireEnough(formulas.and(item, contains.value), contains.min);
       }

@@ -55,7 +55,8 @@ public final class Dfa {
           case Term.Either(_, var choices) -> choices.stream().allMatch(this::isEmpty);
           case Term.Concat concat -> isAnyEmpty(concat);
           case Term.Both both -> state(both).isDead();
-          default -> terms.search().isEmpty(term);
+          case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Not _, Term.Repeat _, Term.Run _ ->
+              terms.search().isEmpty(term);
         };
   }
 

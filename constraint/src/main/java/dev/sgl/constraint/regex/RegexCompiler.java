@@ -92,7 +92,8 @@ public final class RegexCompiler {
           terms.either(choices.stream().map(choice -> compile(choice, end)).toList());
       case Regex.Concat(var parts) when looksAhead(regex) -> compile(flat(parts), end);
       case Regex.LookAhead look -> compile(List.of(look), end);
-      default -> terms.concat(compile(regex), end);
+      case Regex.Either _, Regex.Concat _, Regex.Chars _ -> terms.concat(compile(regex), end);
+      case Regex.Repeat _, Regex.Assert _, Regex.Rule _ -> terms.concat(compile(regex), end);
     };
   }
 
@@ -129,7 +130,8 @@ public final class RegexCompiler {
                   choices.stream()
                       .map(choice -> compile(joined(first, choice, after), end))
                       .toList());
-          default -> compile(parts.get(at), end); // a repeat, which is refused
+          case Regex.Repeat _, Regex.Concat _ -> compile(parts.get(at), end); // is refused
+          case Regex.Chars _, Regex.Assert _, Regex.Rule _ -> throw new AssertionError();
         };
     return isStart ? rest : terms.concat(compile(new Regex.Concat(before)), rest);
   }

@@ -93,7 +93,9 @@ public final class TermSearch {
             || switch (term) {
               case Term.Concat concat -> isEachFound(concat);
               case Term.Either(_, var choices) -> choices.stream().anyMatch(this::isFound);
-              default -> sample(term).isPresent();
+              case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Both _, Term.Not _ ->
+                  sample(term).isPresent();
+              case Term.Repeat _, Term.Run _ -> sample(term).isPresent();
             };
     full.set(term.id(), isFound);
     return isFound;
@@ -172,9 +174,13 @@ public final class TermSearch {
       return switch (term) {
         case Term.Both(_, var parts) -> any(parts);
         case Term.Either(_, var choices) -> any(choices);
-        default ->
-            sample(term).filter(text -> tried.add(ByteBuffer.wrap(text)) && isIn(both, text));
+        case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Concat _ -> untried(term);
+        case Term.Not _, Term.Repeat _, Term.Run _ -> untried(term);
       };
+    }
+
+    private Optional<byte[]> untried(Term term) {
+      return sample(term).filter(text -> tried.add(ByteBuffer.wrap(text)) && isIn(both, text));
     }
 
     private Optional<byte[]> any(List<Term> some) {

@@ -296,7 +296,8 @@ public final class Terms {
     return switch (term) {
       case Term.Repeat repeat -> Optional.of(repeat);
       case Term.Concat(_, Term.Repeat repeat, _) -> Optional.of(repeat);
-      default -> Optional.empty();
+      case Term.Nothing _, Term.Empty _, Term.Bytes _, Term.Concat _ -> Optional.empty();
+      case Term.Either _, Term.Both _, Term.Not _, Term.Run _ -> Optional.empty();
     };
   }
 
@@ -459,7 +460,8 @@ public final class Terms {
         case Term.Concat(_, Term.Bytes head, var tail) -> addHeaded(head, tail);
         case Term.Repeat repeat -> addRepeat(repeat, empty);
         case Term.Concat(_, Term.Repeat repeat, var tail) -> addRepeat(repeat, tail);
-        default -> members.put(term.id(), term);
+        case Term.Empty _, Term.Concat _, Term.Both _, Term.Not _, Term.Run _ ->
+            members.put(term.id(), term);
       }
     }
 
@@ -474,7 +476,9 @@ public final class Terms {
       return switch (term) {
         case Term.Bytes(_, var set) -> set;
         case Term.Concat(_, Term.Bytes(_, var set), _) -> set;
-        default -> throw new AssertionError(term);
+        case Term.Nothing _, Term.Empty _, Term.Concat _ -> throw new AssertionError(term);
+        case Term.Either _, Term.Both _, Term.Not _ -> throw new AssertionError(term);
+        case Term.Repeat _, Term.Run _ -> throw new AssertionError(term);
       };
     }
 
@@ -617,7 +621,8 @@ public final class Terms {
   private static boolean beginsWithByte(Term term) {
     return switch (term) {
       case Term.Empty _, Term.Bytes _, Term.Concat(_, Term.Bytes _, _) -> true;
-      default -> false;
+      case Term.Nothing _, Term.Concat _, Term.Either _, Term.Both _ -> false;
+      case Term.Not _, Term.Repeat _, Term.Run _ -> false;
     };
   }
 
