@@ -6,13 +6,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.json.OutsideJson;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /// Types as JSON Schemas (2020-12): for constraints, and for endpoints.
 final class Schemas {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = OutsideJson.plain();
 
   private final boolean bounded;
   private final Map<Type.Recursive, String> names = new HashMap<>();
@@ -38,32 +39,11 @@ final class Schemas {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     switch (type) {
       case Type.Text() -> node.put("type", "string");
-      case Type.Str(int min, int max) -> {
-        node.put("type", "string");
-        bounds(node, "Length", min, max);
-      }
-      case Type.Pattern(String regex) -> {
-        node.put("type", "string");
-        node.put("pattern", "^(?:" + regex + ")$");
-      }
-      case Type.Int(long min, long max) -> {
-        node.put("type", "integer");
-        if (bounded || min != Long.MIN_VALUE) {
-          node.put("minimum", min);
-        }
-        if (bounded || max != Long.MAX_VALUE) {
-          node.put("maximum", max);
-        }
-      }
-      case Type.Float(double min, double max) -> {
-        node.put("type", "number");
-        if (!Double.isInfinite(min)) {
-          node.put("minimum", min);
-        }
-        if (!Double.isInfinite(max)) {
-          node.put("maximum", max);
-        }
-      }
+      case Type.Str(int min, int max) -> bounds(node.put("type", "string"), "Length", min, max);
+      case Type.Pattern(String regex) ->
+          node.put("type", "string").put("pattern", "^(?:" + regex + ")$");
+      case Type.Int(long min, long max) -> integer(node, min, max);
+      case Type.Float(double min, double max) -> number(node, min, max);
       case Type.Bool() -> node.put("type", "boolean");
       case Type.Literal(Object value) -> node.set("const", JSON.valueToTree(value));
       case Type.OneOf(var choices) -> choice(node, choices);
@@ -87,6 +67,26 @@ final class Schemas {
       case Type.Any() -> {}
     }
     return node;
+  }
+
+  private void integer(ObjectNode node, long min, long max) {
+    node.put("type", "integer");
+    if (bounded || min != Long.MIN_VALUE) {
+      node.put("minimum", min);
+    }
+    if (bounded || max != Long.MAX_VALUE) {
+      node.put("maximum", max);
+    }
+  }
+
+  private static void number(ObjectNode node, double min, double max) {
+    node.put("type", "number");
+    if (!Double.isInfinite(min)) {
+      node.put("minimum", min);
+    }
+    if (!Double.isInfinite(max)) {
+      node.put("maximum", max);
+    }
   }
 
   private void choice(ObjectNode node, List<Type> choices) {

@@ -162,35 +162,33 @@ public final class Types {
   ///
   /// @throws TypeException if it is no value of the type; the message says where and why
   public static Object read(Type type, String text) {
-    if (isFree(type) || isRaw(type)) {
-      return checked(type, text);
-    }
-    if (type instanceof Type.Recursive recursive) {
-      return read(recursive.unfolded(), text);
-    }
-    if (type instanceof Type.OneOf(var choices)) {
-      for (Type choice : choices) {
-        try {
-          return read(choice, text);
-        } catch (TypeException e) {
-          continue; // the next may fit
-        }
-      }
-      throw new TypeException(shorten(text) + " is not " + type.show());
-    }
-    try {
-      return checked(type, value(JSON.readTree(text)));
-    } catch (JsonProcessingException e) {
-      throw new TypeException(shorten(text) + " is not " + type.show());
-    }
+    return switch (type) {
+      case Type.Text _, Type.Str _, Type.Pattern _, Type.Grammar _ -> checked(type, text);
+      case Type.Literal(String _) -> checked(type, text);
+      case Type.Recursive recursive -> read(recursive.unfolded(), text);
+      case Type.OneOf(var choices) -> readOneOf(choices, type, text);
+      case Type.Int _, Type.Float _, Type.Bool _, Type.Literal _, Type.Rec _, Type.Array _ ->
+          readJson(type, text);
+      case Type.MapOf _, Type.Call _, Type.Schema _, Type.Any _, Type.Ref _ -> readJson(type, text);
+    };
   }
 
-  /// Whether values of the type are written at the top level as they are, without quotes.
-  private static boolean isRaw(Type type) {
-    return type instanceof Type.Str
-        || type instanceof Type.Pattern
-        || type instanceof Type.Grammar
-        || type instanceof Type.Literal(String _);
+  /// The value of the first choice that `text` is a value of.
+  private static Object readOneOf(List<Type> choices, Type type, String text) {
+    for (Type choice : choices) {
+      try {
+        return read(choice, text);
+      } catch (TypeException e) {
+        continue; // another may fit
+      }
+    }
+    throw new TypeException(shorten(text) + " is not " + type.show());
+  }
+
+  private static Object readJson(Type type, String text) {
+    Object value =
+        parse(text).orElseThrow(() -> new TypeException(shorten(text) + " is not " + type.show()));
+    return checked(type, value);
   }
 
   private static Object checked(Type type, Object value) {
@@ -241,22 +239,12 @@ public final class Types {
     return switch (type) {
       case Type.Any() -> Optional.empty();
       case Type.Text() -> unless(value instanceof String, type, value);
-      case Type.Str(int min, int max) ->
-          unless(
-              value instanceof String text
-                  && within(text.codePointCount(0, text.length()), min, max),
-              type,
-              value);
+      case Type.Str(int min, int max) -> unless(isText(value, min, max), type, value);
       case Type.Pattern(String regex) ->
           unless(value instanceof String text && compiled(type).matches(text), type, value);
       case Type.Int(long min, long max) ->
           unless(value instanceof Long n && min <= n && n <= max, type, value);
-      case Type.Float(double min, double max) ->
-          unless(
-              (value instanceof Double || value instanceof Long)
-                  && within(((Number) value).doubleValue(), min, max),
-              type,
-              value);
+      case Type.Float(double min, double max) -> unless(isNumber(value, min, max), type, value);
       case Type.Bool() -> unless(value instanceof Boolean, type, value);
       case Type.Literal(Object literal) -> unless(Operators.equal(literal, value), type, value);
       case Type.OneOf(var choices) ->
@@ -277,6 +265,15 @@ public final class Types {
       case Type.Recursive recursive -> mismatch(recursive.unfolded(), value);
       case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };
+  }
+
+  private static boolean isText(Object value, int min, int max) {
+    return value instanceof String text && within(text.codePointCount(0, text.length()), min, max);
+  }
+
+  private static boolean isNumber(Object value, double min, double max) {
+    return (value instanceof Double || value instanceof Long)
+        && within(((Number) value).doubleValue(), min, max);
   }
 
   private static boolean holds(Constraint.JsonSchema schema, Object value) {
