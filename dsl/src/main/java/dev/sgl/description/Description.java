@@ -30,11 +30,17 @@ public final class Description {
       case Type.OneOf(var choices) when choices.stream().anyMatch(Type.Grammar.class::isInstance) ->
           choices.stream().map(Description::of).collect(Collectors.joining("\n| "));
       case Type.Schema(var json) -> of(Types.schema(type), json);
-      default -> {
-        ObjectNode schema = Types.schema(withoutGrammars(type));
-        yield of(schema, schema.toString());
-      }
+      case Type.OneOf _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _, Type.Recursive _ ->
+          ofSchema(type);
+      case Type.Str _, Type.Pattern _, Type.Int _, Type.Float _, Type.Bool _, Type.Literal _ ->
+          ofSchema(type);
+      case Type.Any _, Type.Ref _ -> ofSchema(type);
     };
+  }
+
+  private static String ofSchema(Type type) {
+    ObjectNode schema = Types.schema(withoutGrammars(type));
+    return of(schema, schema.toString());
   }
 
   private static String of(ObjectNode schema, String json) {
@@ -64,7 +70,10 @@ public final class Description {
       case Type.Pattern(var regex) -> "a text that matches the regular expression " + regex;
       case Type.Grammar _ -> "a text of this grammar:\n" + of(type);
       case Type.Text _, Type.Str _ -> "a text: " + of(type);
-      default -> "JSON of this type:\n" + of(type);
+      case Type.Int _, Type.Float _, Type.Bool _, Type.OneOf _, Type.Rec _, Type.Array _ ->
+          "JSON of this type:\n" + of(type);
+      case Type.MapOf _, Type.Call _, Type.Schema _, Type.Recursive _, Type.Ref _, Type.Any _ ->
+          "JSON of this type:\n" + of(type);
     };
   }
 }

@@ -92,13 +92,20 @@ public final class PartialReader {
       return Partial.PENDING;
     }
     at = 0;
-    boolean isJson =
-        Types.isJson(type)
-            || type instanceof Type.Int
-            || type instanceof Type.Float
-            || type instanceof Type.Bool
-            || type instanceof Type.OneOf && (text.charAt(0) == '{' || text.charAt(0) == '[');
-    return isJson ? json(type) : Partial.scalar(State.PARTIAL, text.toString());
+    return isJson() ? json(type) : Partial.scalar(State.PARTIAL, text.toString());
+  }
+
+  /// Whether the text, which has begun, is read as JSON.
+  private boolean isJson() {
+    return switch (type) {
+      case Type.Int _, Type.Float _, Type.Bool _ -> true;
+      case Type.OneOf _ -> text.charAt(0) == '{' || text.charAt(0) == '[';
+      case Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _, Type.Schema _, Type.Any _ ->
+          Types.isJson(type);
+      case Type.Recursive _, Type.Text _, Type.Str _, Type.Pattern _, Type.Literal _ ->
+          Types.isJson(type);
+      case Type.Grammar _, Type.Ref _ -> Types.isJson(type);
+    };
   }
 
   // --- JSON, as far as it goes

@@ -49,7 +49,8 @@ public final class Operators {
         case MUL -> Math.multiplyExact(a, b);
         case DIV -> a % notZero(b) == 0 ? (Object) (a / b) : (Object) ((double) a / b);
         case MOD -> Math.floorMod(a, notZero(b));
-        default -> throw new IllegalArgumentException(operator.symbol());
+        case OR, AND, EQ, NE, LT, LE, GT, GE, IN, NEG, NOT ->
+            throw new IllegalArgumentException(operator.symbol());
       };
     } catch (ArithmeticException e) {
       throw new TypeException(
@@ -75,7 +76,8 @@ public final class Operators {
           case MUL -> a * b;
           case DIV -> a / b;
           case MOD -> a - b * Math.floor(a / b);
-          default -> throw new IllegalArgumentException(operator.symbol());
+          case OR, AND, EQ, NE, LT, LE, GT, GE, IN, NEG, NOT ->
+              throw new IllegalArgumentException(operator.symbol());
         };
     if (!Double.isFinite(result)) {
       throw new TypeException(

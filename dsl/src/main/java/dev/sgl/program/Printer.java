@@ -106,8 +106,7 @@ public final class Printer {
     } else if (!answers.isEmpty()) {
       line(head + " -> " + answers.getFirst());
     } else {
-      block(head, given.answers().getFirst().body());
-      line("}");
+      braces(head, given.answers().getFirst().body());
     }
   }
 
@@ -134,8 +133,7 @@ public final class Printer {
     String returns = routine.returns().map(t -> " -> " + show(t)).orElse("");
     String kind = routine.kind().name().toLowerCase(Locale.ROOT);
     String name = identifier(routine.name());
-    block(kind + " " + name + parameters(routine.parameters()) + returns, routine.body());
-    line("}");
+    braces(kind + " " + name + parameters(routine.parameters()) + returns, routine.body());
   }
 
   private String typed(Type type) {
@@ -149,89 +147,86 @@ public final class Printer {
     depth--;
   }
 
+  /// A block of its own, closed.
+  private void braces(String head, List<Step> body) {
+    block(head, body);
+    line("}");
+  }
+
   private void step(Step step) {
     switch (step) {
       case Step.Say(var text, _) -> line(show(text));
-      case Step.Message(var role, var body, _) -> {
-        block(role.word(), body);
-        line("}");
-      }
-      case Step.Gen(var name, var type, _, var options, _) ->
-          line(
-              "gen " + name + (type instanceof Type.Text ? "" : ": " + show(type)) + show(options));
-      case Step.Select(var name, var choices, var method, _) ->
-          line(
-              "select "
-                  + name
-                  + " from "
-                  + show(choices)
-                  + " by "
-                  + method.name().toLowerCase(Locale.ROOT));
-      case Step.ForkEach(var variable, var list, var name, var body, _) -> {
-        block("fork " + variable + " in " + show(list) + " as " + name, body);
-        line("}");
-      }
-      case Step.ForkBranches(var name, var branches, _) -> {
-        line("fork as " + name + " {");
-        depth++;
-        for (Step.Branch branch : branches) {
-          block("branch " + branch.name(), branch.body());
-          line("}");
-        }
-        depth--;
-        line("}");
-      }
+      case Step.Message(var role, var body, _) -> braces(role.word(), body);
+      case Step.Gen gen -> gen(gen);
+      case Step.Select select -> select(select);
+      case Step.ForkEach(var variable, var list, var name, var body, _) ->
+          braces("fork " + variable + " in " + show(list) + " as " + name, body);
+      case Step.ForkBranches(var name, var branches, _) -> branches(name, branches);
       case Step.Think(var name, var options, _) -> line("think " + name + show(options));
-      case Step.Join(var name, var first, boolean append, _) ->
-          line(
-              "join "
-                  + name
-                  + first.map(count -> " first " + show(count)).orElse("")
-                  + (append ? " append" : ""));
-      case Step.Scratch(var body, _) -> {
-        block("scratch", body);
-        line("}");
-      }
-      case Step.Retry(var times, var body, var otherwise, _) -> {
-        block("retry " + show(times), body);
-        otherwise.ifPresent(steps -> block("} else", steps));
-        line("}");
-      }
-      case Step.With(var options, var body, _) -> {
-        block("with" + show(options), body);
-        line("}");
-      }
+      case Step.Join join -> join(join);
+      case Step.Scratch(var body, _) -> braces("scratch", body);
+      case Step.Retry retry -> retry(retry);
+      case Step.With(var options, var body, _) -> braces("with" + show(options), body);
       case Step.Image(var source, _) -> line("image " + show(source));
       case Step.Let(var name, var type, var value, _) ->
           line("let " + name + typed(type) + " = " + show(value));
       case Step.Assign(var name, var value, _) -> line(name + " = " + show(value));
-      case Step.If(var condition, var then, var otherwise, _) -> {
-        block("if " + show(condition), then);
-        if (!otherwise.isEmpty()) {
-          block("} else", otherwise);
-        }
-        line("}");
-      }
-      case Step.For(var variable, var list, var body, _) -> {
-        block("for " + variable + " in " + show(list), body);
-        line("}");
-      }
-      case Step.While(var condition, var body, _) -> {
-        block("while " + show(condition), body);
-        line("}");
-      }
+      case Step.If choice -> choice(choice);
+      case Step.For(var variable, var list, var body, _) ->
+          braces("for " + variable + " in " + show(list), body);
+      case Step.While(var condition, var body, _) -> braces("while " + show(condition), body);
       case Step.Match(var subject, var arms, _) -> match(subject, arms);
       case Step.Break(_) -> line("break");
       case Step.Continue(_) -> line("continue");
-      case Step.Return(var value, _) -> line("return" + value.map(e -> " " + show(e)).orElse(""));
+      case Step.Return(var value, _) -> line("return" + after(" ", value));
       case Step.Log(var value, _) -> line("log " + show(value));
       case Step.Fail(var message, _) -> line("fail " + show(message));
       case Step.Check(var condition, var message, _) ->
-          line("check " + show(condition) + message.map(m -> ", " + show(m)).orElse(""));
+          line("check " + show(condition) + after(", ", message));
       case Step.Fails(var value, var message, _) ->
-          line("check " + show(value) + " fails" + message.map(m -> " " + show(m)).orElse(""));
+          line("check " + show(value) + " fails" + after(" ", message));
       case Step.Do(var call, _) -> line(show(call));
     }
+  }
+
+  private static String after(String separator, Optional<Expr> value) {
+    return value.map(e -> separator + show(e)).orElse("");
+  }
+
+  private void gen(Step.Gen gen) {
+    String type = gen.type() instanceof Type.Text ? "" : ": " + show(gen.type());
+    line("gen " + gen.name() + type + show(gen.options()));
+  }
+
+  private void select(Step.Select select) {
+    String method = select.method().name().toLowerCase(Locale.ROOT);
+    line("select " + select.name() + " from " + show(select.choices()) + " by " + method);
+  }
+
+  private void branches(String name, List<Step.Branch> branches) {
+    line("fork as " + name + " {");
+    depth++;
+    branches.forEach(branch -> braces("branch " + branch.name(), branch.body()));
+    depth--;
+    line("}");
+  }
+
+  private void join(Step.Join join) {
+    line("join " + join.name() + after(" first ", join.first()) + (join.append() ? " append" : ""));
+  }
+
+  private void retry(Step.Retry retry) {
+    block("retry " + show(retry.times()), retry.body());
+    retry.otherwise().ifPresent(steps -> block("} else", steps));
+    line("}");
+  }
+
+  private void choice(Step.If choice) {
+    block("if " + show(choice.condition()), choice.then());
+    if (!choice.otherwise().isEmpty()) {
+      block("} else", choice.otherwise());
+    }
+    line("}");
   }
 
   private void match(Expr subject, List<Step.Arm> arms) {
@@ -239,8 +234,7 @@ public final class Printer {
     depth++;
     for (Step.Arm arm : arms) {
       String patterns = arm.patterns().stream().map(this::show).collect(joining(" | "));
-      block(patterns + " ->", arm.body());
-      line("}");
+      braces(patterns + " ->", arm.body());
     }
     depth--;
     line("}");
@@ -315,7 +309,8 @@ public final class Printer {
           case Expr.Range _ -> 4;
           case Expr.Constant(Long n, _) when n < 0 -> 7;
           case Expr.Constant(Double n, _) when n < 0 -> 7;
-          default -> 9;
+          case Expr.Constant _, Expr.Text _, Expr.Name _, Expr.Member _, Expr.Index _ -> 9;
+          case Expr.Call _, Expr.ListOf _, Expr.RecOf _, Expr.Each _ -> 9;
         };
     return own < binding ? "(" + show(expr) + ")" : show(expr);
   }

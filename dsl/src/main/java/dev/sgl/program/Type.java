@@ -152,8 +152,7 @@ public sealed interface Type {
   default String show() {
     return switch (this) {
       case Text() -> "text";
-      case Str(int min, int max) ->
-          "string" + bounds(min > 0 ? "" + min : "", max == UNBOUNDED ? "" : "" + max);
+      case Str(int min, int max) -> "string" + bounds(atLeast(min), atMost(max));
       case Pattern(String regex) -> "r\"" + regex + "\"";
       case Int(long min, long max) ->
           "int"
@@ -173,16 +172,8 @@ public sealed interface Type {
           fields.stream()
               .map(f -> Printer.key(f.name()) + (f.optional() ? "?: " : ": ") + f.type().show())
               .collect(Collectors.joining(", ", "{ ", " }"));
-      case Array(var item, int min, int max) -> {
-        String one = item instanceof OneOf ? "(" + item.show() + ")" : item.show();
-        boolean open = min == 0 && max == UNBOUNDED;
-        yield one
-            + (open
-                ? "[]"
-                : min == max
-                    ? "[" + min + "]"
-                    : "[" + (min > 0 ? min : "") + ".." + (max == UNBOUNDED ? "" : max) + "]");
-      }
+      case Array(OneOf item, int min, int max) -> "(" + item.show() + ")" + length(min, max);
+      case Array(var item, int min, int max) -> item.show() + length(min, max);
       case MapOf(var value) -> "map<" + value.show() + ">";
       case Call(var tools) ->
           tools.stream().map(Field::name).collect(Collectors.joining(" | ", "call<", ">"));
@@ -192,6 +183,21 @@ public sealed interface Type {
       case Ref(String name) -> name;
       case Any() -> "any";
     };
+  }
+
+  private static String length(int min, int max) {
+    if (min == max) {
+      return "[" + min + "]";
+    }
+    return min == 0 && max == UNBOUNDED ? "[]" : "[" + atLeast(min) + ".." + atMost(max) + "]";
+  }
+
+  private static String atLeast(int min) {
+    return min > 0 ? "" + min : "";
+  }
+
+  private static String atMost(int max) {
+    return max == UNBOUNDED ? "" : "" + max;
   }
 
   private static String bounds(String min, String max) {

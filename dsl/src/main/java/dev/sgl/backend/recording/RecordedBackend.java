@@ -53,55 +53,64 @@ public final class RecordedBackend implements Backend {
 
   @Override
   public Generation generate(Request request) {
-    Answer answer = take(Recording.key(request));
-    Iterator<String> chunks = List.of(answer.text()).iterator();
-    CountDownLatch closed = new CountDownLatch(1);
-    return new Generation() {
-      @Override
-      public Optional<String> next() {
-        if (chunks.hasNext()) {
-          return Optional.of(chunks.next());
-        }
-        end();
-        return Optional.empty();
-      }
+    return new Replay(take(Recording.key(request)));
+  }
 
-      /// An answer that failed when it was recorded fails; one that was cancelled has no other end.
-      private void end() {
-        requireSuccess(answer);
-        if (answer.cancelled()) {
-          try {
-            if (!closed.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-              throw new BackendException(
-                  "this was cancelled when it was recorded, but not now; record it again");
-            }
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+  /// A generation whose answer was recorded; its text comes as one piece.
+  private final class Replay implements Generation {
+    private final Answer answer;
+    private final Iterator<String> chunks;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    Replay(Answer answer) {
+      this.answer = answer;
+      chunks = List.of(answer.text()).iterator();
+    }
+
+    @Override
+    public Optional<String> next() {
+      if (chunks.hasNext()) {
+        return Optional.of(chunks.next());
+      }
+      end();
+      return Optional.empty();
+    }
+
+    /// An answer that failed when it was recorded fails; one that was cancelled has no other end.
+    private void end() {
+      requireSuccess(answer);
+      if (answer.cancelled()) {
+        try {
+          if (!closed.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new BackendException(
+                "this was cancelled when it was recorded, but not now; record it again");
           }
-          throw new CancellationException("cancelled");
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
         }
+        throw new CancellationException("cancelled");
       }
+    }
 
-      @Override
-      public Reply reply() {
-        end();
-        return new Reply(
-            answer.text(),
-            List.of(),
-            0,
-            answer.finish(),
-            Optional.empty(),
-            new Reply.Cuts(answer.cutStrings(), answer.closed()),
-            answer.usage(),
-            Reply.Timing.NONE,
-            List.of());
-      }
+    @Override
+    public Reply reply() {
+      end();
+      return new Reply(
+          answer.text(),
+          List.of(),
+          0,
+          answer.finish(),
+          Optional.empty(),
+          new Reply.Cuts(answer.cutStrings(), answer.closed()),
+          answer.usage(),
+          Reply.Timing.NONE,
+          List.of());
+    }
 
-      @Override
-      public void close() {
-        closed.countDown();
-      }
-    };
+    @Override
+    public void close() {
+      closed.countDown();
+    }
   }
 
   @Override

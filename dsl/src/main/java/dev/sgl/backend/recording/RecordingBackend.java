@@ -31,47 +31,56 @@ public final class RecordingBackend implements Backend {
   @Override
   public Generation generate(Request request) {
     String key = Recording.key(request);
-    Generation generation = asked(key, () -> model.generate(request));
-    return new Generation() {
-      private final StringBuilder said = new StringBuilder();
-      private boolean ended;
+    return new RecordingGeneration(key, asked(key, () -> model.generate(request)));
+  }
 
-      @Override
-      public Optional<String> next() {
-        Optional<String> chunk = recorded(generation::next);
-        chunk.ifPresent(said::append);
-        return chunk;
-      }
+  /// A generation that is recorded once, by its first end: a reply, a failure or a cancellation.
+  private final class RecordingGeneration implements Generation {
+    private final String key;
+    private final Generation generation;
+    private final StringBuilder said = new StringBuilder();
+    private boolean ended;
 
-      @Override
-      public Reply reply() {
-        Reply reply = recorded(generation::reply);
-        add(Recording.Answer.said(key, reply));
-        return reply;
-      }
+    RecordingGeneration(String key, Generation generation) {
+      this.key = key;
+      this.generation = generation;
+    }
 
-      private <T> T recorded(Supplier<T> answer) {
-        try {
-          return answer.get();
-        } catch (BackendException e) {
-          add(Recording.Answer.failed(key, said.toString(), String.valueOf(e.getMessage())));
-          throw e;
-        }
-      }
+    @Override
+    public Optional<String> next() {
+      Optional<String> chunk = recorded(generation::next);
+      chunk.ifPresent(said::append);
+      return chunk;
+    }
 
-      @Override
-      public void close() {
-        add(Recording.Answer.cancelled(key, said.toString()));
-        generation.close();
-      }
+    @Override
+    public Reply reply() {
+      Reply reply = recorded(generation::reply);
+      add(Recording.Answer.said(key, reply));
+      return reply;
+    }
 
-      private void add(Recording.Answer answer) {
-        if (!ended) {
-          recording.add(answer);
-        }
-        ended = true;
+    private <T> T recorded(Supplier<T> answer) {
+      try {
+        return answer.get();
+      } catch (BackendException e) {
+        add(Recording.Answer.failed(key, said.toString(), String.valueOf(e.getMessage())));
+        throw e;
       }
-    };
+    }
+
+    @Override
+    public void close() {
+      add(Recording.Answer.cancelled(key, said.toString()));
+      generation.close();
+    }
+
+    private void add(Recording.Answer answer) {
+      if (!ended) {
+        recording.add(answer);
+      }
+      ended = true;
+    }
   }
 
   @Override
