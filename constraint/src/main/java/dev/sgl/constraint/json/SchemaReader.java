@@ -164,44 +164,21 @@ final class SchemaReader {
   }
 
   private Formula asked(Place place, String key, JsonNode value) {
-    JsonNode schema = place.schema();
     Draft draft = place.draft();
     return switch (key) {
-      case "$ref" -> formulas.ref(documents.follow(place, string(value)));
-      case "$dynamicRef" ->
-          draft == Draft.DRAFT2020
-              ? formulas.ref(documents.followDynamic(place, string(value)))
-              : formulas.yes;
-      case "$recursiveRef" ->
-          draft == Draft.DRAFT2019 ? formulas.ref(documents.followRecursive(place)) : formulas.yes;
+      case "$ref", "$dynamicRef", "$recursiveRef" -> reference(place, key, value);
       case "type" -> type(value, draft);
-      case "enum" -> {
-        List<Formula> choices = new ArrayList<>();
-        list(value).forEach(v -> choices.add(values.only(v)));
-        yield formulas.or(choices);
-      }
+      case "enum" -> oneOf(value);
       case "const" -> draft == Draft.DRAFT4 ? formulas.yes : values.only(value);
       case "allOf" -> formulas.and(parts(place, key, value));
       case "anyOf" -> formulas.or(parts(place, key, value));
       case "oneOf" -> formulas.one(parts(place, key, value));
       case "not" -> formulas.not(part(place, value, key));
       case "if" -> draft.isBefore(Draft.DRAFT7) ? formulas.yes : conditional(place);
-      case "minLength" -> when(Kind.STRING, texts.length(count(value), Formulas.UNBOUNDED));
-      case "maxLength" -> when(Kind.STRING, texts.length(0, count(value)));
-      case "pattern" -> when(Kind.STRING, texts.containing(string(value)));
-      case "format" -> format(string(value), draft);
-      case "contentEncoding", "contentMediaType" -> content(key, value, draft);
-      case "minimum" -> when(numbers.above(number(value), !isExclusive(place, "exclusiveMinimum")));
-      case "maximum" -> when(numbers.below(number(value), !isExclusive(place, "exclusiveMaximum")));
-      case "exclusiveMinimum" ->
-          value.isBoolean() && draft == Draft.DRAFT4
-              ? formulas.yes
-              : when(numbers.above(number(value), false));
-      case "exclusiveMaximum" ->
-          value.isBoolean() && draft == Draft.DRAFT4
-              ? formulas.yes
-              : when(numbers.below(number(value), false));
-      case "multipleOf" -> when(numbers.multiplesOf(positive(value)));
+      case "minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType" ->
+          text(key, value, draft);
+      case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf" ->
+          numeric(place, key, value);
       case "prefixItems",
           "items",
           "additionalItems",
@@ -225,6 +202,26 @@ final class SchemaReader {
           formulas.when(Kind.OBJECT, object(place, key, value));
       default -> formulas.yes; // an annotation, or unknown: it asks nothing
     };
+  }
+
+  private Formula reference(Place place, String key, JsonNode value) {
+    Draft draft = place.draft();
+    return switch (key) {
+      case "$ref" -> formulas.ref(documents.follow(place, string(value)));
+      case "$dynamicRef" ->
+          draft == Draft.DRAFT2020
+              ? formulas.ref(documents.followDynamic(place, string(value)))
+              : formulas.yes;
+      case "$recursiveRef" ->
+          draft == Draft.DRAFT2019 ? formulas.ref(documents.followRecursive(place)) : formulas.yes;
+      default -> throw new AssertionError(key);
+    };
+  }
+
+  private Formula oneOf(JsonNode listed) {
+    List<Formula> choices = new ArrayList<>();
+    list(listed).forEach(value -> choices.add(values.only(value)));
+    return formulas.or(choices);
   }
 
   private Formula when(Kind kind, Term term) {
@@ -255,6 +252,19 @@ final class SchemaReader {
     return formulas.and(formulas.or(formulas.not(test), then), formulas.or(test, otherwise));
   }
 
+  // --- strings
+
+  private Formula text(String key, JsonNode value, Draft draft) {
+    return switch (key) {
+      case "minLength" -> when(Kind.STRING, texts.length(count(value), Formulas.UNBOUNDED));
+      case "maxLength" -> when(Kind.STRING, texts.length(0, count(value)));
+      case "pattern" -> when(Kind.STRING, texts.containing(string(value)));
+      case "format" -> format(string(value), draft);
+      case "contentEncoding", "contentMediaType" -> content(key, value, draft);
+      default -> throw new AssertionError(key);
+    };
+  }
+
   private Formula format(String name, Draft draft) {
     if (!assertFormats) {
       return formulas.yes;
@@ -277,6 +287,20 @@ final class SchemaReader {
     }
     boolean base64 = key.equals("contentEncoding") && value.asText().equals("base64");
     return base64 ? when(Kind.STRING, formats.base64()) : formulas.yes;
+  }
+
+  // --- numbers
+
+  private Formula numeric(Place place, String key, JsonNode value) {
+    boolean isFlag = value.isBoolean() && place.draft() == Draft.DRAFT4; // of the bound beside it
+    return switch (key) {
+      case "minimum" -> when(numbers.above(number(value), !isExclusive(place, "exclusiveMinimum")));
+      case "maximum" -> when(numbers.below(number(value), !isExclusive(place, "exclusiveMaximum")));
+      case "exclusiveMinimum" -> isFlag ? formulas.yes : when(numbers.above(number(value), false));
+      case "exclusiveMaximum" -> isFlag ? formulas.yes : when(numbers.below(number(value), false));
+      case "multipleOf" -> when(numbers.multiplesOf(positive(value)));
+      default -> throw new AssertionError(key);
+    };
   }
 
   // --- types and values
@@ -365,40 +389,12 @@ final class SchemaReader {
 
   private Formula object(Place place, String key, JsonNode value) {
     return switch (key) {
-      case "properties" -> {
-        List<Formula> parts = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
-          String name = entry.getKey();
-          Formula part = part(place, entry.getValue(), key, name);
-          // also when it asks nothing, so that the property has its place in the order
-          parts.add(formulas.named(name, part));
-        }
-        yield formulas.and(parts);
-      }
-      case "patternProperties" -> {
-        List<Formula> parts = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
-          Term term = texts.containing(entry.getKey());
-          Formula part = part(place, entry.getValue(), key, entry.getKey());
-          parts.add(formulas.each(new Names.Matching(term), part));
-        }
-        yield formulas.and(parts);
-      }
+      case "properties" -> properties(place, value);
+      case "patternProperties" -> patternProperties(place, value);
       case "additionalProperties" -> additional(place, value);
       case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
-      case "propertyNames" -> {
-        Formula names = part(place, value, key);
-        narrowed.requireAbsent(shapes.of(names, Kind.STRING));
-        Term allowed = shapes.text(names);
-        yield place.draft() == Draft.DRAFT4 || allowed == texts.any()
-            ? formulas.yes
-            : formulas.each(new Names.Matching(texts.not(allowed)), formulas.no);
-      }
-      case "required" -> {
-        List<Formula> parts = new ArrayList<>();
-        list(value).forEach(name -> parts.add(formulas.has(string(name))));
-        yield formulas.and(parts);
-      }
+      case "propertyNames" -> names(place, value);
+      case "required" -> formulas.and(present(list(value)));
       case "minProperties" -> formulas.properties(count(value), Formulas.UNBOUNDED);
       case "maxProperties" -> formulas.properties(0, count(value));
       case "dependencies" -> dependent(place, key, value); // later drafts leave it to the reader
@@ -406,6 +402,43 @@ final class SchemaReader {
           place.draft().isBefore(Draft.DRAFT2019) ? formulas.yes : dependent(place, key, value);
       default -> throw new AssertionError(key);
     };
+  }
+
+  private Formula properties(Place place, JsonNode value) {
+    List<Formula> parts = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
+      String name = entry.getKey();
+      Formula part = part(place, entry.getValue(), "properties", name);
+      // also when it asks nothing, so that the property has its place in the order
+      parts.add(formulas.named(name, part));
+    }
+    return formulas.and(parts);
+  }
+
+  private Formula patternProperties(Place place, JsonNode value) {
+    List<Formula> parts = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
+      Term term = texts.containing(entry.getKey());
+      Formula part = part(place, entry.getValue(), "patternProperties", entry.getKey());
+      parts.add(formulas.each(new Names.Matching(term), part));
+    }
+    return formulas.and(parts);
+  }
+
+  /// Denies the properties whose names are not as the schema `value` has them.
+  private Formula names(Place place, JsonNode value) {
+    Formula names = part(place, value, "propertyNames");
+    narrowed.requireAbsent(shapes.of(names, Kind.STRING));
+    Term allowed = shapes.text(names);
+    return place.draft() == Draft.DRAFT4 || allowed == texts.any()
+        ? formulas.yes
+        : formulas.each(new Names.Matching(texts.not(allowed)), formulas.no);
+  }
+
+  private List<Formula> present(JsonNode names) {
+    List<Formula> parts = new ArrayList<>();
+    names.forEach(name -> parts.add(formulas.has(string(name))));
+    return parts;
   }
 
   private Formula additional(Place place, JsonNode value) {
@@ -425,12 +458,8 @@ final class SchemaReader {
     List<Formula> parts = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
       JsonNode needs = entry.getValue();
-      List<Formula> needed = new ArrayList<>();
-      if (needs.isArray()) {
-        needs.forEach(name -> needed.add(formulas.has(string(name))));
-      } else {
-        needed.add(part(place, needs, key, entry.getKey()));
-      }
+      List<Formula> needed =
+          needs.isArray() ? present(needs) : List.of(part(place, needs, key, entry.getKey()));
       Formula absent = formulas.not(formulas.has(entry.getKey()));
       parts.add(formulas.or(absent, formulas.and(needed)));
     }

@@ -83,9 +83,9 @@ final class Unevaluated {
   }
 
   private List<Part> collect(Place place, Kind kind) {
-    List<Part> parts = new ArrayList<>();
-    collect(place, kind, formulas.yes, true, parts, 0);
-    return parts;
+    Collector collector = new Collector(kind);
+    collector.schema(place, formulas.yes, 0);
+    return collector.parts;
   }
 
   /// For each combination of conditions: if all others fail, what is not evaluated by these must be
@@ -116,68 +116,76 @@ final class Unevaluated {
     return formulas.and(rules);
   }
 
-  private void collect(
-      Place place, Kind kind, Formula condition, boolean top, List<Part> parts, int depth) {
-    JsonNode schema = place.schema();
-    formulas.spend(10);
-    if (depth > MAX_DEPTH) {
-      throw new ConstraintException("is not supported beside a schema that refers to itself");
+  /// Collects the parts that a schema evaluates, and those of the schemas that it applies to the
+  /// same value.
+  private final class Collector {
+    private final Kind kind;
+    private final List<Part> parts = new ArrayList<>();
+
+    Collector(Kind kind) {
+      this.kind = kind;
     }
-    if (!schema.isObject()) {
-      return;
+
+    /// @param depth 0 for the schema that has the keyword
+    void schema(Place place, Formula condition, int depth) {
+      JsonNode schema = place.schema();
+      formulas.spend(10);
+      if (depth > MAX_DEPTH) {
+        throw new ConstraintException("is not supported beside a schema that refers to itself");
+      }
+      if (!schema.isObject()) {
+        return;
+      }
+      boolean top = depth == 0;
+      parts.add(
+          kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
+      for (Map.Entry<String, JsonNode> entry : schema.properties()) {
+        keyword(place, entry.getKey(), entry.getValue(), condition, depth + 1);
+      }
     }
-    parts.add(
-        kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
-    for (Map.Entry<String, JsonNode> entry : schema.properties()) {
-      String key = entry.getKey();
-      JsonNode value = entry.getValue();
+
+    private void keyword(Place place, String key, JsonNode value, Formula condition, int depth) {
       switch (key) {
-        case "$ref" ->
-            collect(
-                documents.follow(place, value.asText()), kind, condition, false, parts, depth + 1);
+        case "$ref" -> schema(documents.follow(place, value.asText()), condition, depth);
         case "$dynamicRef" ->
-            collect(
-                documents.followDynamic(place, value.asText()),
-                kind,
-                condition,
-                false,
-                parts,
-                depth + 1);
-        case "$recursiveRef" ->
-            collect(documents.followRecursive(place), kind, condition, false, parts, depth + 1);
-        case "allOf", "anyOf", "oneOf" -> {
-          for (int i = 0; i < value.size(); i++) {
-            Place part = documents.part(place, value.get(i), key, String.valueOf(i));
-            Formula holds =
-                key.equals("allOf") ? condition : formulas.and(condition, reader.apply(part));
-            collect(part, kind, holds, false, parts, depth + 1);
-          }
-        }
-        case "if" -> {
-          Place test = documents.part(place, value, key);
-          Formula holds = reader.apply(test);
-          Formula then = formulas.and(condition, holds);
-          collect(test, kind, then, false, parts, depth + 1);
-          branch(place, "then", kind, then, parts, depth);
-          branch(place, "else", kind, formulas.and(condition, formulas.not(holds)), parts, depth);
-        }
-        case "dependentSchemas" -> {
-          for (Map.Entry<String, JsonNode> need : value.properties()) {
-            Place part = documents.part(place, need.getValue(), key, need.getKey());
-            Formula holds = formulas.and(condition, formulas.has(need.getKey()));
-            collect(part, kind, holds, false, parts, depth + 1);
-          }
-        }
+            schema(documents.followDynamic(place, value.asText()), condition, depth);
+        case "$recursiveRef" -> schema(documents.followRecursive(place), condition, depth);
+        case "allOf", "anyOf", "oneOf" -> list(place, key, value, condition, depth);
+        case "if" -> conditional(place, value, condition, depth);
+        case "dependentSchemas" -> dependent(place, value, condition, depth);
         default -> {}
       }
     }
-  }
 
-  private void branch(
-      Place place, String key, Kind kind, Formula condition, List<Part> parts, int depth) {
-    if (place.schema().has(key)) {
-      Place part = documents.part(place, place.schema().get(key), key);
-      collect(part, kind, condition, false, parts, depth + 1);
+    private void list(Place place, String key, JsonNode value, Formula condition, int depth) {
+      for (int i = 0; i < value.size(); i++) {
+        Place part = documents.part(place, value.get(i), key, String.valueOf(i));
+        Formula holds =
+            key.equals("allOf") ? condition : formulas.and(condition, reader.apply(part));
+        schema(part, holds, depth);
+      }
+    }
+
+    private void conditional(Place place, JsonNode value, Formula condition, int depth) {
+      Place test = documents.part(place, value, "if");
+      Formula holds = reader.apply(test);
+      Formula then = formulas.and(condition, holds);
+      schema(test, then, depth);
+      branch(place, "then", then, depth);
+      branch(place, "else", formulas.and(condition, formulas.not(holds)), depth);
+    }
+
+    private void branch(Place place, String key, Formula condition, int depth) {
+      if (place.schema().has(key)) {
+        schema(documents.part(place, place.schema().get(key), key), condition, depth);
+      }
+    }
+
+    private void dependent(Place place, JsonNode value, Formula condition, int depth) {
+      for (Map.Entry<String, JsonNode> need : value.properties()) {
+        Place part = documents.part(place, need.getValue(), "dependentSchemas", need.getKey());
+        schema(part, formulas.and(condition, formulas.has(need.getKey())), depth);
+      }
     }
   }
 
