@@ -15,7 +15,7 @@ import java.util.Set;
 
 /// Inside of an array, before an item or the end.
 final class ArrayNode extends Branch.Lazy implements Reach.Goal {
-  /// Up to so many values of an item are told apart when items must be unique.
+  /// The most values of an item that are told apart when items must be unique.
   static final int MAX_LISTED = 40;
 
   private static final int STRUCTURED = Kind.ARRAY.bit() | Kind.OBJECT.bit();
@@ -28,9 +28,9 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
   private List<Splits.Split> splits = List.of();
   private boolean isSplit;
 
-  /// @param rest what is asked of the items that follow
-  /// @param seen the items so far that are neither arrays nor objects, as written, where items must
-  ///     be unique; what `rest` asks tells the others
+  /// @param rest the formula of the items that follow
+  /// @param seen the items so far that are neither arrays nor objects, as written, where items
+  ///     must be unique; `rest` excludes the arrays and objects
   ArrayNode(JsonNodes nodes, Formula rest, Set<String> seen, boolean first) {
     this.nodes = nodes;
     this.formulas = nodes.formulas;
@@ -68,7 +68,7 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
                     || p instanceof Formula.Items i && i.from == 0 && i.to == Formulas.UNBOUNDED);
   }
 
-  /// What the next item may be, and what is asked of those behind it.
+  /// The values that the next item may have, each with the formula of the items after it.
   private List<Splits.Split> items() {
     if (!isSplit) {
       isSplit = nodes.reach.isSettled(() -> splits = split());

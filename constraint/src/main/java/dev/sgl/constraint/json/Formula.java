@@ -1,11 +1,11 @@
 package dev.sgl.constraint.json;
 
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.regex.Term;
 import java.util.List;
 
-/// What is asked of a JSON value: assertions, and `and`, `or` and `not` of them.
+/// A condition on a JSON value: assertions, and `and`, `or` and `not` of them.
 ///
 /// Made by [Formulas], which makes equal formulas the same object.
 abstract sealed class Formula {
@@ -65,21 +65,22 @@ abstract sealed class Formula {
     }
   }
 
-  /// A formula that holds no other of the same value. Each but [Ref] and [Kinds] speaks of values
-  /// of one kind only, and stands behind a [Kinds] that says so.
+  /// A formula that holds no other of the same value. Each but [Ref] and [Kinds] speaks of
+  /// values of one kind only, and is guarded by a [Kinds] that says so.
   abstract static sealed class Assertion extends Formula {
     private Assertion(int id) {
       super(id);
     }
   }
 
-  /// What a schema somewhere else asks; read when it is needed, so schemas may be recursive.
+  /// The formula of a schema at another location; read when it is needed, so schemas may be
+  /// recursive.
   static final class Ref extends Assertion {
-    final Place place;
+    final SchemaLocation location;
 
-    Ref(int id, Place place) {
+    Ref(int id, SchemaLocation location) {
       super(id);
-      this.place = place;
+      this.location = location;
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.Budget;
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
@@ -216,8 +216,8 @@ final class Formulas {
 
   // --- assertions
 
-  Formula ref(Place place) {
-    return make(List.of("ref", place), id -> new Formula.Ref(id, place));
+  Formula ref(SchemaLocation location) {
+    return make(List.of("ref", location), id -> new Formula.Ref(id, location));
   }
 
   Formula kinds(int kinds) {
@@ -310,7 +310,7 @@ final class Formulas {
     return make(List.of("unique"), Formula.Unique::new);
   }
 
-  /// `formula` with every assertion that stands in it replaced by what `change` makes of it.
+  /// `formula` with every assertion in it replaced by the result of `change`.
   Formula map(Formula formula, Function<Formula.Assertion, Formula> change) {
     return map(formula, change, new HashMap<>());
   }

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/// The places at which a JSON value is written, made when they are first asked for, each once.
+/// The places at which a JSON value is written, each made once, when it is first needed.
 final class JsonNodes {
   final Language language;
   final Formulas formulas;
@@ -145,7 +145,7 @@ final class JsonNodes {
   /// The edges of a place inside of an array or object, before an element or the end.
   ///
   /// @param close the bracket that ends it
-  /// @param first whether no element stands before this place
+  /// @param first whether this place is before the first element
   /// @param mayEnd whether it may end here
   /// @param elements the edges into the elements that may come
   Edges inside(char close, boolean first, boolean mayEnd, Edges elements) {

@@ -1,7 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,10 +13,10 @@ import java.util.function.Function;
 /// They must not be denied: their complement holds valid strings, too.
 final class NarrowedFormats {
   private final Map<Formula, String> names = new HashMap<>(); // by the assertion of a string
-  private final Function<Place, Formula> reader;
+  private final Function<SchemaLocation, Formula> reader;
 
   /// @param reader gives the formula of the schema at a place
-  NarrowedFormats(Function<Place, Formula> reader) {
+  NarrowedFormats(Function<SchemaLocation, Formula> reader) {
     this.reader = reader;
   }
 
@@ -47,7 +47,7 @@ final class NarrowedFormats {
       case Formula.And and -> and.parts.forEach(part -> look(part, denied, seen));
       case Formula.Or or -> or.parts.forEach(part -> look(part, denied, seen));
       case Formula.One one -> one.parts.forEach(part -> look(part, true, seen));
-      case Formula.Ref ref -> look(reader.apply(ref.place), denied, seen);
+      case Formula.Ref ref -> look(reader.apply(ref.location), denied, seen);
       case Formula.Each each -> look(each.value, denied, seen);
       case Formula.Items items -> look(items.value, denied, seen);
       case Formula.Contains contains -> look(contains.value, true, seen);

@@ -17,11 +17,11 @@ import java.util.stream.Stream;
 /// Inside of an object, before a property or the end.
 final class ObjectNode extends Branch.Lazy implements Reach.Goal {
 
-  /// What is left of an object.
+  /// The rest of an object.
   ///
   /// @param from the index of the first name that may come, where names have an order
   /// @param used the indices of the names that were used, where they have none
-  /// @param formula what is asked of the properties that follow
+  /// @param formula the formula of the properties that follow
   /// @param others the names so far that were not mentioned, as written
   record Rest(int from, Set<Integer> used, Formula formula, Set<String> others) {}
 
@@ -57,7 +57,7 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
 
   // --- the names that may come
 
-  /// What is asked if the names before `from` do not come any more.
+  /// The formula that remains if the names before `from` do not come any more.
   private Formula without(Formula formula, int from, Set<Integer> used) {
     return formulas.map(
         formula,

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What is the same for all objects of a formula: the names that it mentions, in their order, and
-/// the classes of all other names.
+/// The properties that all objects of a formula share: the names that it mentions, in their
+/// order, and the classes of all other names.
 ///
 /// The order is that in which properties were described, then those that were only required.
 final class ObjectPlan {
@@ -68,12 +68,12 @@ final class ObjectPlan {
 
   // --- plain objects: all that is asked is of each property by itself, and that some are there
 
-  /// Whether this is a plain object, of which no state has to be kept but what was written.
+  /// Whether this is a plain object, whose state is only the names that were written.
   boolean isPlain() {
     return plain;
   }
 
-  /// What is asked of the value of the name of index `name` in a plain object.
+  /// The formula of the value of the name of index `name` in a plain object.
   Formula value(int name) {
     List<Formula> asked = new ArrayList<>();
     for (Formula.Each each : named.getOrDefault(names.get(name), List.of())) {
@@ -87,7 +87,7 @@ final class ObjectPlan {
     return nodes.formulas.and(asked);
   }
 
-  /// What is asked of the value of the other names `others` in a plain object.
+  /// The formula of the value of the other names `others` in a plain object.
   Formula value(Others others) {
     List<Formula> asked = new ArrayList<>();
     for (Formula.Each each : general) {

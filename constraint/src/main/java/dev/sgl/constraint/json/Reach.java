@@ -16,8 +16,8 @@ final class Reach {
   /// Something that can be written to its end, or cannot.
   interface Goal {
 
-    /// The ways to the end: each is a list of what has to be written on it. Those that are likely
-    /// to succeed come first.
+    /// The ways to the end: each is a list of the goals that have to be written on it. Those
+    /// that are likely to succeed come first.
     Iterable<List<Goal>> ways();
   }
 
@@ -67,8 +67,8 @@ final class Reach {
     }
   }
 
-  /// Does `work`, and tells whether it asked only for what is settled: then its result can be kept.
-  /// Otherwise it relied on a goal that is still being looked at.
+  /// Does `work`, and tells whether it asked only for settled goals: then its result can be
+  /// kept. Otherwise it relied on a goal that is still being looked at.
   boolean isSettled(Runnable work) {
     int outer = lowest;
     lowest = Integer.MAX_VALUE;

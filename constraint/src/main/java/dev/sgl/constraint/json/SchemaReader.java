@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.json.document.Documents;
 import dev.sgl.constraint.json.document.Draft;
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.Formats;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
@@ -24,7 +24,7 @@ import java.util.Set;
 
 /// Reads schemas into formulas, keyword by keyword, as the schema's draft has it.
 ///
-/// What cannot be said exactly is refused, with the keyword and its place.
+/// A schema that cannot be followed exactly is refused, with the keyword and its place.
 final class SchemaReader {
   private final Documents documents;
   private final Formulas formulas;
@@ -36,7 +36,7 @@ final class SchemaReader {
   private final Shapes shapes;
   private final boolean assertFormats;
   private final Unevaluated unevaluated;
-  private final Map<Place, Formula> read = new HashMap<>();
+  private final Map<SchemaLocation, Formula> read = new HashMap<>();
   private final NarrowedFormats narrowed = new NarrowedFormats(this::read);
   private boolean hasUnique;
 
@@ -57,11 +57,11 @@ final class SchemaReader {
     return shapes;
   }
 
-  /// What the schema at `place` asks. All schemas that it leads to are read too, so what is refused
-  /// in them is refused now.
-  Formula readAll(Place place, UniqueItems unique) {
-    Formula root = read(place);
-    Map<Place, List<Place>> references = new LinkedHashMap<>();
+  /// The formula of the schema at `location`. All schemas that it leads to are read too, so
+  /// that their errors are reported now.
+  Formula readAll(SchemaLocation location, UniqueItems unique) {
+    Formula root = read(location);
+    Map<SchemaLocation, List<SchemaLocation>> references = new LinkedHashMap<>();
     Set<Formula> seen = new HashSet<>();
     List<Formula> open = new ArrayList<>(List.of(root));
     while (!open.isEmpty()) {
@@ -73,8 +73,8 @@ final class SchemaReader {
         if (seen.add(atom)) {
           switch (atom) {
             case Formula.Ref ref -> {
-              Formula referred = read(ref.place);
-              references.put(ref.place, references(referred));
+              Formula referred = read(ref.location);
+              references.put(ref.location, references(referred));
               open.add(referred);
             }
             case Formula.Each each -> open.add(each.value);
@@ -87,98 +87,101 @@ final class SchemaReader {
       }
     }
     narrowed.requireNotDenied(root);
-    Set<Place> ended = new HashSet<>();
+    Set<SchemaLocation> ended = new HashSet<>();
     references.keySet().forEach(from -> requireEnd(from, references, new HashSet<>(), ended));
     return root;
   }
 
   /// The places whose schemas are asked of the same value.
-  private static List<Place> references(Formula formula) {
-    List<Place> places = new ArrayList<>();
+  private static List<SchemaLocation> references(Formula formula) {
+    List<SchemaLocation> locations = new ArrayList<>();
     for (Formula.Assertion atom : Splits.atoms(formula)) {
       if (atom instanceof Formula.Ref ref) {
-        places.add(ref.place);
+        locations.add(ref.location);
       }
     }
-    return places;
+    return locations;
   }
 
-  /// Refuses references that lead back to `place` without a value in between.
+  /// Refuses references that lead back to `location` without a value in between.
   private static void requireEnd(
-      Place place, Map<Place, List<Place>> references, Set<Place> open, Set<Place> ended) {
-    if (ended.contains(place)) {
+      SchemaLocation location,
+      Map<SchemaLocation, List<SchemaLocation>> references,
+      Set<SchemaLocation> open,
+      Set<SchemaLocation> ended) {
+    if (ended.contains(location)) {
       return;
     }
-    if (!open.add(place)) {
-      throw ConstraintException.at(place.pointer(), "the schema refers to itself without end");
+    if (!open.add(location)) {
+      throw ConstraintException.at(location.pointer(), "the schema refers to itself without end");
     }
-    for (Place next : references.getOrDefault(place, List.of())) {
+    for (SchemaLocation next : references.getOrDefault(location, List.of())) {
       requireEnd(next, references, open, ended);
     }
-    ended.add(place);
+    ended.add(location);
   }
 
-  /// What the schema at `place` asks.
-  Formula read(Place place) {
-    Formula known = read.get(place);
+  /// The formula of the schema at `location`.
+  Formula read(SchemaLocation location) {
+    Formula known = read.get(location);
     if (known == null) {
-      known = schema(place);
-      read.put(place, known);
+      known = schema(location);
+      read.put(location, known);
     }
     return known;
   }
 
-  private Formula schema(Place place) {
-    JsonNode schema = place.schema();
+  private Formula schema(SchemaLocation location) {
+    JsonNode schema = location.schema();
     if (schema.isBoolean()) {
       return formulas.constant(schema.asBoolean());
     }
     if (!schema.isObject()) {
-      throw ConstraintException.at(place.pointer(), "a schema was expected");
+      throw ConstraintException.at(location.pointer(), "a schema was expected");
     }
     if (schema.has("$schema") && Draft.of(schema).isEmpty()) {
-      throw refused(place, "$schema", "names an unknown draft");
+      throw refused(location, "$schema", "names an unknown draft");
     }
-    if (schema.has("$ref") && place.draft().isBefore(Draft.DRAFT2019)) {
-      return keyword(place, "$ref", schema.get("$ref"));
+    if (schema.has("$ref") && location.draft().isBefore(Draft.DRAFT2019)) {
+      return keyword(location, "$ref", schema.get("$ref"));
     }
     List<Formula> parts = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : schema.properties()) {
-      parts.add(keyword(place, entry.getKey(), entry.getValue()));
+      parts.add(keyword(location, entry.getKey(), entry.getValue()));
     }
     return formulas.and(parts);
   }
 
-  private Formula keyword(Place place, String key, JsonNode value) {
+  private Formula keyword(SchemaLocation location, String key, JsonNode value) {
     try {
-      return asked(place, key, value);
+      return asked(location, key, value);
     } catch (NumberFormatException e) {
-      throw refused(place, key, "holds a number that is too large");
+      throw refused(location, key, "holds a number that is too large");
     } catch (ConstraintException e) {
-      throw e.isWhole() ? e : refused(place, key, String.valueOf(e.getMessage()));
+      throw e.isWhole() ? e : refused(location, key, String.valueOf(e.getMessage()));
     }
   }
 
-  private static ConstraintException refused(Place place, String key, String why) {
-    return ConstraintException.at(place.pointer(), "`" + key + "` " + why);
+  private static ConstraintException refused(SchemaLocation location, String key, String why) {
+    return ConstraintException.at(location.pointer(), "`" + key + "` " + why);
   }
 
-  private Formula asked(Place place, String key, JsonNode value) {
-    Draft draft = place.draft();
+  private Formula asked(SchemaLocation location, String key, JsonNode value) {
+    Draft draft = location.draft();
     return switch (key) {
-      case "$ref", "$dynamicRef", "$recursiveRef" -> reference(place, key, value);
+      case "$ref", "$dynamicRef", "$recursiveRef" -> reference(location, key, value);
       case "type" -> type(value, draft);
       case "enum" -> oneOf(value);
       case "const" -> draft == Draft.DRAFT4 ? formulas.yes : values.only(value);
-      case "allOf" -> formulas.and(parts(place, key, value));
-      case "anyOf" -> formulas.or(parts(place, key, value));
-      case "oneOf" -> formulas.one(parts(place, key, value));
-      case "not" -> formulas.not(part(place, value, key));
-      case "if" -> draft.isBefore(Draft.DRAFT7) ? formulas.yes : conditional(place);
+      case "allOf" -> formulas.and(parts(location, key, value));
+      case "anyOf" -> formulas.or(parts(location, key, value));
+      case "oneOf" -> formulas.one(parts(location, key, value));
+      case "not" -> formulas.not(part(location, value, key));
+      case "if" -> draft.isBefore(Draft.DRAFT7) ? formulas.yes : conditional(location);
       case "minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType" ->
           text(key, value, draft);
       case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf" ->
-          numeric(place, key, value);
+          numeric(location, key, value);
       case "prefixItems",
           "items",
           "additionalItems",
@@ -187,7 +190,7 @@ final class SchemaReader {
           "minItems",
           "maxItems",
           "uniqueItems" ->
-          formulas.when(Kind.ARRAY, array(place, key, value));
+          formulas.when(Kind.ARRAY, array(location, key, value));
       case "properties",
           "patternProperties",
           "additionalProperties",
@@ -199,21 +202,23 @@ final class SchemaReader {
           "dependencies",
           "dependentRequired",
           "dependentSchemas" ->
-          formulas.when(Kind.OBJECT, object(place, key, value));
+          formulas.when(Kind.OBJECT, object(location, key, value));
       default -> formulas.yes; // an annotation, or unknown: it asks nothing
     };
   }
 
-  private Formula reference(Place place, String key, JsonNode value) {
-    Draft draft = place.draft();
+  private Formula reference(SchemaLocation location, String key, JsonNode value) {
+    Draft draft = location.draft();
     return switch (key) {
-      case "$ref" -> formulas.ref(documents.follow(place, string(value)));
+      case "$ref" -> formulas.ref(documents.follow(location, string(value)));
       case "$dynamicRef" ->
           draft == Draft.DRAFT2020
-              ? formulas.ref(documents.followDynamic(place, string(value)))
+              ? formulas.ref(documents.followDynamic(location, string(value)))
               : formulas.yes;
       case "$recursiveRef" ->
-          draft == Draft.DRAFT2019 ? formulas.ref(documents.followRecursive(place)) : formulas.yes;
+          draft == Draft.DRAFT2019
+              ? formulas.ref(documents.followRecursive(location))
+              : formulas.yes;
       default -> throw new AssertionError(key);
     };
   }
@@ -232,23 +237,24 @@ final class SchemaReader {
     return formulas.when(Kind.NUMBER, formulas.number(set));
   }
 
-  private Formula part(Place place, JsonNode part, String... keys) {
-    return read(documents.part(place, part, keys));
+  private Formula part(SchemaLocation location, JsonNode part, String... keys) {
+    return read(documents.part(location, part, keys));
   }
 
-  private List<Formula> parts(Place place, String key, JsonNode values) {
+  private List<Formula> parts(SchemaLocation location, String key, JsonNode values) {
     List<Formula> parts = new ArrayList<>();
     for (int i = 0; i < list(values).size(); i++) {
-      parts.add(part(place, values.get(i), key, String.valueOf(i)));
+      parts.add(part(location, values.get(i), key, String.valueOf(i)));
     }
     return parts;
   }
 
-  private Formula conditional(Place place) {
-    JsonNode schema = place.schema();
-    Formula test = part(place, schema.get("if"), "if");
-    Formula then = schema.has("then") ? part(place, schema.get("then"), "then") : formulas.yes;
-    Formula otherwise = schema.has("else") ? part(place, schema.get("else"), "else") : formulas.yes;
+  private Formula conditional(SchemaLocation location) {
+    JsonNode schema = location.schema();
+    Formula test = part(location, schema.get("if"), "if");
+    Formula then = schema.has("then") ? part(location, schema.get("then"), "then") : formulas.yes;
+    Formula otherwise =
+        schema.has("else") ? part(location, schema.get("else"), "else") : formulas.yes;
     return formulas.and(formulas.or(formulas.not(test), then), formulas.or(test, otherwise));
   }
 
@@ -291,11 +297,14 @@ final class SchemaReader {
 
   // --- numbers
 
-  private Formula numeric(Place place, String key, JsonNode value) {
-    boolean isFlag = value.isBoolean() && place.draft() == Draft.DRAFT4; // of the bound beside it
+  private Formula numeric(SchemaLocation location, String key, JsonNode value) {
+    boolean isFlag =
+        value.isBoolean() && location.draft() == Draft.DRAFT4; // of the bound beside it
     return switch (key) {
-      case "minimum" -> when(numbers.above(number(value), !isExclusive(place, "exclusiveMinimum")));
-      case "maximum" -> when(numbers.below(number(value), !isExclusive(place, "exclusiveMaximum")));
+      case "minimum" ->
+          when(numbers.above(number(value), !isExclusive(location, "exclusiveMinimum")));
+      case "maximum" ->
+          when(numbers.below(number(value), !isExclusive(location, "exclusiveMaximum")));
       case "exclusiveMinimum" -> isFlag ? formulas.yes : when(numbers.above(number(value), false));
       case "exclusiveMaximum" -> isFlag ? formulas.yes : when(numbers.below(number(value), false));
       case "multipleOf" -> when(numbers.multiplesOf(positive(value)));
@@ -329,11 +338,11 @@ final class SchemaReader {
 
   // --- arrays
 
-  private Formula array(Place place, String key, JsonNode value) {
-    JsonNode schema = place.schema();
-    boolean lists = place.draft().isBefore(Draft.DRAFT2020); // `items` may be a list
+  private Formula array(SchemaLocation location, String key, JsonNode value) {
+    JsonNode schema = location.schema();
+    boolean lists = location.draft().isBefore(Draft.DRAFT2020); // `items` may be a list
     return switch (key) {
-      case "prefixItems" -> lists ? formulas.yes : tuple(place, key, value);
+      case "prefixItems" -> lists ? formulas.yes : tuple(location, key, value);
       case "items" -> {
         if (value.isArray() && !lists) {
           throw new ConstraintException(
@@ -342,43 +351,43 @@ final class SchemaReader {
         }
         int from = lists ? 0 : schema.path("prefixItems").size();
         yield value.isArray()
-            ? tuple(place, key, value)
-            : formulas.items(from, Formulas.UNBOUNDED, part(place, value, key));
+            ? tuple(location, key, value)
+            : formulas.items(from, Formulas.UNBOUNDED, part(location, value, key));
       }
       case "additionalItems" ->
           lists && schema.path("items").isArray()
               ? formulas.items(
-                  schema.get("items").size(), Formulas.UNBOUNDED, part(place, value, key))
+                  schema.get("items").size(), Formulas.UNBOUNDED, part(location, value, key))
               : formulas.yes;
-      case "unevaluatedItems" -> unevaluated.items(place, part(place, value, key));
+      case "unevaluatedItems" -> unevaluated.items(location, part(location, value, key));
       case "contains" -> {
-        boolean counts = !place.draft().isBefore(Draft.DRAFT2019);
+        boolean counts = !location.draft().isBefore(Draft.DRAFT2019);
         int min = counts && schema.has("minContains") ? count(schema.get("minContains")) : 1;
         int max =
             counts && schema.has("maxContains")
                 ? count(schema.get("maxContains"))
                 : Formulas.UNBOUNDED;
-        yield place.draft() == Draft.DRAFT4
+        yield location.draft() == Draft.DRAFT4
             ? formulas.yes
-            : formulas.contains(part(place, value, key), min, max);
+            : formulas.contains(part(location, value, key), min, max);
       }
       case "minItems" -> formulas.length(count(value), Formulas.UNBOUNDED);
       case "maxItems" -> formulas.length(0, count(value));
-      case "uniqueItems" -> value.asBoolean() ? unique(place) : formulas.yes;
+      case "uniqueItems" -> value.asBoolean() ? unique(location) : formulas.yes;
       default -> throw new AssertionError(key);
     };
   }
 
-  private Formula tuple(Place place, String key, JsonNode value) {
+  private Formula tuple(SchemaLocation location, String key, JsonNode value) {
     List<Formula> items = new ArrayList<>();
     for (int i = 0; i < list(value).size(); i++) {
-      items.add(formulas.items(i, i + 1, part(place, value.get(i), key, String.valueOf(i))));
+      items.add(formulas.items(i, i + 1, part(location, value.get(i), key, String.valueOf(i))));
     }
     return formulas.and(items);
   }
 
-  private Formula unique(Place place) {
-    if (place.schema().path("maxItems").asInt(Formulas.UNBOUNDED) <= 1) {
+  private Formula unique(SchemaLocation location) {
+    if (location.schema().path("maxItems").asInt(Formulas.UNBOUNDED) <= 1) {
       return formulas.yes;
     }
     hasUnique = true;
@@ -387,50 +396,52 @@ final class SchemaReader {
 
   // --- objects
 
-  private Formula object(Place place, String key, JsonNode value) {
+  private Formula object(SchemaLocation location, String key, JsonNode value) {
     return switch (key) {
-      case "properties" -> properties(place, value);
-      case "patternProperties" -> patternProperties(place, value);
-      case "additionalProperties" -> additional(place, value);
-      case "unevaluatedProperties" -> unevaluated.properties(place, part(place, value, key));
-      case "propertyNames" -> names(place, value);
+      case "properties" -> properties(location, value);
+      case "patternProperties" -> patternProperties(location, value);
+      case "additionalProperties" -> additional(location, value);
+      case "unevaluatedProperties" -> unevaluated.properties(location, part(location, value, key));
+      case "propertyNames" -> names(location, value);
       case "required" -> formulas.and(present(list(value)));
       case "minProperties" -> formulas.properties(count(value), Formulas.UNBOUNDED);
       case "maxProperties" -> formulas.properties(0, count(value));
-      case "dependencies" -> dependent(place, key, value); // later drafts leave it to the reader
+      case "dependencies" -> dependent(location, key, value); // later drafts leave it to the reader
       case "dependentRequired", "dependentSchemas" ->
-          place.draft().isBefore(Draft.DRAFT2019) ? formulas.yes : dependent(place, key, value);
+          location.draft().isBefore(Draft.DRAFT2019)
+              ? formulas.yes
+              : dependent(location, key, value);
       default -> throw new AssertionError(key);
     };
   }
 
-  private Formula properties(Place place, JsonNode value) {
+  private Formula properties(SchemaLocation location, JsonNode value) {
     List<Formula> parts = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
       String name = entry.getKey();
-      Formula part = part(place, entry.getValue(), "properties", name);
+      Formula part = part(location, entry.getValue(), "properties", name);
       // also when it asks nothing, so that the property has its place in the order
       parts.add(formulas.named(name, part));
     }
     return formulas.and(parts);
   }
 
-  private Formula patternProperties(Place place, JsonNode value) {
+  private Formula patternProperties(SchemaLocation location, JsonNode value) {
     List<Formula> parts = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
       Term term = texts.containing(entry.getKey());
-      Formula part = part(place, entry.getValue(), "patternProperties", entry.getKey());
+      Formula part = part(location, entry.getValue(), "patternProperties", entry.getKey());
       parts.add(formulas.each(new Names.Matching(term), part));
     }
     return formulas.and(parts);
   }
 
   /// Denies the properties whose names are not as the schema `value` has them.
-  private Formula names(Place place, JsonNode value) {
-    Formula names = part(place, value, "propertyNames");
+  private Formula names(SchemaLocation location, JsonNode value) {
+    Formula names = part(location, value, "propertyNames");
     narrowed.requireAbsent(shapes.of(names, Kind.STRING));
     Term allowed = shapes.text(names);
-    return place.draft() == Draft.DRAFT4 || allowed == texts.any()
+    return location.draft() == Draft.DRAFT4 || allowed == texts.any()
         ? formulas.yes
         : formulas.each(new Names.Matching(texts.not(allowed)), formulas.no);
   }
@@ -441,25 +452,25 @@ final class SchemaReader {
     return parts;
   }
 
-  private Formula additional(Place place, JsonNode value) {
+  private Formula additional(SchemaLocation location, JsonNode value) {
     Set<String> names = new LinkedHashSet<>();
     List<Term> patterns = new ArrayList<>();
-    place.schema().path("properties").fieldNames().forEachRemaining(names::add);
-    place
+    location.schema().path("properties").fieldNames().forEachRemaining(names::add);
+    location
         .schema()
         .path("patternProperties")
         .fieldNames()
         .forEachRemaining(pattern -> patterns.add(texts.containing(pattern)));
     return formulas.each(
-        new Names.Except(names, patterns), part(place, value, "additionalProperties"));
+        new Names.Except(names, patterns), part(location, value, "additionalProperties"));
   }
 
-  private Formula dependent(Place place, String key, JsonNode value) {
+  private Formula dependent(SchemaLocation location, String key, JsonNode value) {
     List<Formula> parts = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : members(value).properties()) {
       JsonNode needs = entry.getValue();
       List<Formula> needed =
-          needs.isArray() ? present(needs) : List.of(part(place, needs, key, entry.getKey()));
+          needs.isArray() ? present(needs) : List.of(part(location, needs, key, entry.getKey()));
       Formula absent = formulas.not(formulas.has(entry.getKey()));
       parts.add(formulas.or(absent, formulas.and(needed)));
     }
@@ -490,8 +501,8 @@ final class SchemaReader {
   }
 
   /// Whether draft 4's `exclusiveMinimum` or `exclusiveMaximum` says so of the bound beside it.
-  private static boolean isExclusive(Place place, String key) {
-    return place.draft() == Draft.DRAFT4 && place.schema().path(key).asBoolean(false);
+  private static boolean isExclusive(SchemaLocation location, String key) {
+    return location.draft() == Draft.DRAFT4 && location.schema().path(key).asBoolean(false);
   }
 
   private static BigDecimal number(JsonNode value) {

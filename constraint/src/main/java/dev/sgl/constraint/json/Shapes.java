@@ -1,7 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
 import dev.sgl.constraint.json.scalar.Texts;
@@ -18,15 +18,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// Takes a formula apart by the kinds of values: what it asks of strings, of numbers, of arrays
-/// and so on. References are read on the way.
+/// Takes a formula apart by the kinds of values: the formulas of strings, of numbers, of
+/// arrays and so on. References are read on the way.
 final class Shapes {
   private final Terms terms;
   private final Formulas formulas;
   private final Texts texts;
   private final Numbers numbers;
   private final boolean written; // numbers as they are written, not as they may be read
-  private final Function<Place, Formula> reader;
+  private final Function<SchemaLocation, Formula> reader;
   private final Map<List<Integer>, Formula> restricted = new HashMap<>();
   private final Map<Formula, Term> scalars = new HashMap<>();
 
@@ -38,7 +38,7 @@ final class Shapes {
       Texts texts,
       Numbers numbers,
       boolean written,
-      Function<Place, Formula> reader) {
+      Function<SchemaLocation, Formula> reader) {
     this.terms = terms;
     this.formulas = formulas;
     this.texts = texts;
@@ -52,7 +52,7 @@ final class Shapes {
     return of(formula, kind, new HashSet<>());
   }
 
-  private Formula of(Formula formula, Kind kind, Set<Place> reading) {
+  private Formula of(Formula formula, Kind kind, Set<SchemaLocation> reading) {
     List<Integer> key = List.of(formula.id, kind.ordinal());
     Formula known = restricted.get(key);
     if (known != null) {
@@ -64,7 +64,7 @@ final class Shapes {
             part ->
                 switch (part) {
                   case Formula.Kinds k -> formulas.constant((k.kinds & kind.bit()) != 0);
-                  case Formula.Ref ref -> read(ref.place, kind, reading);
+                  case Formula.Ref ref -> read(ref.location, kind, reading);
                   case Formula.Text _, Formula.Number _ -> part;
                   case Formula.Each _, Formula.Properties _ -> part;
                   case Formula.Items _, Formula.Contains _, Formula.Length _ -> part;
@@ -74,12 +74,12 @@ final class Shapes {
     return result;
   }
 
-  private Formula read(Place place, Kind kind, Set<Place> reading) {
-    if (!reading.add(place)) {
-      throw ConstraintException.at(place.pointer(), "the schema refers to itself without end");
+  private Formula read(SchemaLocation location, Kind kind, Set<SchemaLocation> reading) {
+    if (!reading.add(location)) {
+      throw ConstraintException.at(location.pointer(), "the schema refers to itself without end");
     }
-    Formula result = of(reader.apply(place), kind, reading);
-    reading.remove(place);
+    Formula result = of(reader.apply(location), kind, reading);
+    reading.remove(location);
     return result;
   }
 

@@ -26,7 +26,7 @@ final class Splits {
   /// A value, and the place behind it.
   record Way(Formula value, Node next) {}
 
-  /// Compared by what they hold.
+  /// Compared by their values and places.
   record Ways(List<Way> list) {}
 
   private final JsonNodes nodes;
@@ -38,8 +38,8 @@ final class Splits {
     this.formulas = nodes.formulas;
   }
 
-  /// @param rest what is asked
-  /// @param asked for an assertion, the formula that it asks of this value, or `yes` for none
+  /// @param rest the formula that is split
+  /// @param asked returns the formula that an assertion makes of this value, `yes` if none
   /// @param demands whether an assertion fails if the value is not as it asks
   /// @param after what remains of an assertion, given which of the formulas hold
   List<Split> split(
@@ -145,7 +145,7 @@ final class Splits {
       go(rest, value, formulas.not(formulas.or(all)), none);
     }
 
-    /// Goes on where the value is as `ask` has it, too.
+    /// Continues with values that also satisfy `ask`.
     private void go(Formula rest, List<Formula> value, Formula ask, Map<Formula, Boolean> truth) {
       Formula left =
           formulas.map(

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.json.document.Documents;
 import dev.sgl.constraint.json.document.Draft;
-import dev.sgl.constraint.json.document.Place;
+import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
@@ -16,8 +16,8 @@ import java.util.function.Function;
 
 /// `unevaluatedProperties` and `unevaluatedItems` (2020-12, section 11).
 ///
-/// What is evaluated depends on which of the schemas beside them hold. There are few of those, so
-/// each combination is told apart.
+/// Which properties and items are evaluated depends on which of the schemas beside them hold.
+/// There are few such schemas, so each combination is told apart.
 final class Unevaluated {
   private static final int MAX_CONDITIONS = 6;
   private static final int MAX_DEPTH = 30;
@@ -25,7 +25,7 @@ final class Unevaluated {
   /// What a schema evaluates if `condition` holds.
   ///
   /// @param everything all properties, or all items
-  /// @param prefix the first so many items
+  /// @param prefix the number of items from the first on
   /// @param containing items that are one of these
   private record Part(
       Formula condition,
@@ -38,19 +38,22 @@ final class Unevaluated {
   private final Documents documents;
   private final Formulas formulas;
   private final Texts texts;
-  private final Function<Place, Formula> reader;
+  private final Function<SchemaLocation, Formula> reader;
 
   Unevaluated(
-      Documents documents, Formulas formulas, Texts texts, Function<Place, Formula> reader) {
+      Documents documents,
+      Formulas formulas,
+      Texts texts,
+      Function<SchemaLocation, Formula> reader) {
     this.documents = documents;
     this.formulas = formulas;
     this.texts = texts;
     this.reader = reader;
   }
 
-  Formula properties(Place place, Formula value) {
+  Formula properties(SchemaLocation location, Formula value) {
     return each(
-        collect(place, Kind.OBJECT),
+        collect(location, Kind.OBJECT),
         parts -> {
           Set<String> names = new LinkedHashSet<>();
           List<Term> patterns = new ArrayList<>();
@@ -65,9 +68,9 @@ final class Unevaluated {
         });
   }
 
-  Formula items(Place place, Formula value) {
+  Formula items(SchemaLocation location, Formula value) {
     return each(
-        collect(place, Kind.ARRAY),
+        collect(location, Kind.ARRAY),
         parts -> {
           int prefix = 0;
           List<Formula> allowed = new ArrayList<>(List.of(value));
@@ -82,14 +85,14 @@ final class Unevaluated {
         });
   }
 
-  private List<Part> collect(Place place, Kind kind) {
+  private List<Part> collect(SchemaLocation location, Kind kind) {
     Collector collector = new Collector(kind);
-    collector.schema(place, formulas.yes, 0);
+    collector.schema(location, formulas.yes, 0);
     return collector.parts;
   }
 
-  /// For each combination of conditions: if all others fail, what is not evaluated by these must be
-  /// as `rule` says.
+  /// For each combination of conditions: if all others fail, the properties or items that
+  /// these do not evaluate must satisfy `rule`.
   private Formula each(List<Part> parts, Function<List<Part>, Formula> rule) {
     List<Part> always = parts.stream().filter(p -> p.condition() == formulas.yes).toList();
     List<Formula> conditions =
@@ -127,8 +130,8 @@ final class Unevaluated {
     }
 
     /// @param depth 0 for the schema that has the keyword
-    void schema(Place place, Formula condition, int depth) {
-      JsonNode schema = place.schema();
+    void schema(SchemaLocation location, Formula condition, int depth) {
+      JsonNode schema = location.schema();
       formulas.spend(10);
       if (depth > MAX_DEPTH) {
         throw new ConstraintException("is not supported beside a schema that refers to itself");
@@ -138,59 +141,65 @@ final class Unevaluated {
       }
       boolean top = depth == 0;
       parts.add(
-          kind == Kind.OBJECT ? ofObject(place, condition, top) : ofArray(place, condition, top));
+          kind == Kind.OBJECT
+              ? ofObject(location, condition, top)
+              : ofArray(location, condition, top));
       for (Map.Entry<String, JsonNode> entry : schema.properties()) {
-        keyword(place, entry.getKey(), entry.getValue(), condition, depth + 1);
+        keyword(location, entry.getKey(), entry.getValue(), condition, depth + 1);
       }
     }
 
-    private void keyword(Place place, String key, JsonNode value, Formula condition, int depth) {
+    private void keyword(
+        SchemaLocation location, String key, JsonNode value, Formula condition, int depth) {
       switch (key) {
-        case "$ref" -> schema(documents.follow(place, value.asText()), condition, depth);
+        case "$ref" -> schema(documents.follow(location, value.asText()), condition, depth);
         case "$dynamicRef" ->
-            schema(documents.followDynamic(place, value.asText()), condition, depth);
-        case "$recursiveRef" -> schema(documents.followRecursive(place), condition, depth);
-        case "allOf", "anyOf", "oneOf" -> list(place, key, value, condition, depth);
-        case "if" -> conditional(place, value, condition, depth);
-        case "dependentSchemas" -> dependent(place, value, condition, depth);
+            schema(documents.followDynamic(location, value.asText()), condition, depth);
+        case "$recursiveRef" -> schema(documents.followRecursive(location), condition, depth);
+        case "allOf", "anyOf", "oneOf" -> list(location, key, value, condition, depth);
+        case "if" -> conditional(location, value, condition, depth);
+        case "dependentSchemas" -> dependent(location, value, condition, depth);
         default -> {}
       }
     }
 
-    private void list(Place place, String key, JsonNode value, Formula condition, int depth) {
+    private void list(
+        SchemaLocation location, String key, JsonNode value, Formula condition, int depth) {
       for (int i = 0; i < value.size(); i++) {
-        Place part = documents.part(place, value.get(i), key, String.valueOf(i));
+        SchemaLocation part = documents.part(location, value.get(i), key, String.valueOf(i));
         Formula holds =
             key.equals("allOf") ? condition : formulas.and(condition, reader.apply(part));
         schema(part, holds, depth);
       }
     }
 
-    private void conditional(Place place, JsonNode value, Formula condition, int depth) {
-      Place test = documents.part(place, value, "if");
+    private void conditional(
+        SchemaLocation location, JsonNode value, Formula condition, int depth) {
+      SchemaLocation test = documents.part(location, value, "if");
       Formula holds = reader.apply(test);
       Formula then = formulas.and(condition, holds);
       schema(test, then, depth);
-      branch(place, "then", then, depth);
-      branch(place, "else", formulas.and(condition, formulas.not(holds)), depth);
+      branch(location, "then", then, depth);
+      branch(location, "else", formulas.and(condition, formulas.not(holds)), depth);
     }
 
-    private void branch(Place place, String key, Formula condition, int depth) {
-      if (place.schema().has(key)) {
-        schema(documents.part(place, place.schema().get(key), key), condition, depth);
+    private void branch(SchemaLocation location, String key, Formula condition, int depth) {
+      if (location.schema().has(key)) {
+        schema(documents.part(location, location.schema().get(key), key), condition, depth);
       }
     }
 
-    private void dependent(Place place, JsonNode value, Formula condition, int depth) {
+    private void dependent(SchemaLocation location, JsonNode value, Formula condition, int depth) {
       for (Map.Entry<String, JsonNode> need : value.properties()) {
-        Place part = documents.part(place, need.getValue(), "dependentSchemas", need.getKey());
+        SchemaLocation part =
+            documents.part(location, need.getValue(), "dependentSchemas", need.getKey());
         schema(part, formulas.and(condition, formulas.has(need.getKey())), depth);
       }
     }
   }
 
-  private Part ofObject(Place place, Formula condition, boolean top) {
-    JsonNode schema = place.schema();
+  private Part ofObject(SchemaLocation location, Formula condition, boolean top) {
+    JsonNode schema = location.schema();
     Set<String> names = new LinkedHashSet<>();
     List<Term> patterns = new ArrayList<>();
     schema.path("properties").fieldNames().forEachRemaining(names::add);
@@ -203,9 +212,9 @@ final class Unevaluated {
     return new Part(condition, everything, names, patterns, 0, List.of());
   }
 
-  private Part ofArray(Place place, Formula condition, boolean top) {
-    JsonNode schema = place.schema();
-    boolean lists = place.draft().isBefore(Draft.DRAFT2020);
+  private Part ofArray(SchemaLocation location, Formula condition, boolean top) {
+    JsonNode schema = location.schema();
+    boolean lists = location.draft().isBefore(Draft.DRAFT2020);
     boolean all =
         lists
             ? schema.has("items")
@@ -215,7 +224,7 @@ final class Unevaluated {
     int prefix = schema.path(lists ? "items" : "prefixItems").size();
     List<Formula> containing =
         !lists && schema.has("contains")
-            ? List.of(reader.apply(documents.part(place, schema.get("contains"), "contains")))
+            ? List.of(reader.apply(documents.part(location, schema.get("contains"), "contains")))
             : List.of();
     return new Part(
         condition,

@@ -7,7 +7,7 @@ import java.util.Set;
 /// Tells which schemas with `uniqueItems` can be followed: those where no item that is written
 /// leaves too few values for the items that must follow it.
 final class UniqueItems {
-  /// Up to so many items that must be there it is looked whether there are values enough.
+  /// The most required items for which it is checked that there are enough values.
   private static final int MAX_LEAST = 1_000;
 
   private final JsonNodes nodes;

@@ -11,18 +11,19 @@ import java.util.Set;
 
 /// How many characters of one kind a form needs at least to its end.
 ///
-/// A form and the repeat of the characters are followed side by side. What is found is kept, since
-/// it is the same for all limits on the length.
+/// A form and the repeat of the characters are followed side by side. Results are kept, since
+/// they are the same for all limits on the length.
 final class FewestCharacters {
   /// The number where there is no end.
   static final int NEVER = Integer.MAX_VALUE;
 
-  private record Place(DfaState form, DfaState any) {}
+  /// A state of the product of both automata.
+  private record ProductState(DfaState form, DfaState any) {}
 
-  /// A place on the way from where a search began.
-  private record Step(Place place, int characters, Optional<Step> before) {}
+  /// A state on the way from the beginning of a search.
+  private record Step(ProductState state, int characters, Optional<Step> before) {}
 
-  private final Map<Place, Integer> found = new HashMap<>();
+  private final Map<ProductState, Integer> found = new HashMap<>();
   private final Term character;
   private final Budget budget;
 
@@ -43,26 +44,27 @@ final class FewestCharacters {
     if (form.isDead() || any.isDead()) {
       return NEVER;
     }
-    Place place = new Place(form, any);
-    Integer known = found.get(place);
-    return known == null ? search(place) : known;
+    ProductState state = new ProductState(form, any);
+    Integer known = found.get(state);
+    return known == null ? search(state) : known;
   }
 
-  /// Breadth first by characters: the last byte of one costs one, the other bytes cost nothing.
-  /// Ends at places from which the rest is known, and keeps what it finds of all on the way.
-  private int search(Place from) {
-    Set<Place> seen = new HashSet<>();
+  /// Breadth first by characters: the last byte of one costs one, the other bytes cost
+  /// nothing. Ends at states from which the rest is known, and keeps the result of every state
+  /// on the way.
+  private int search(ProductState from) {
+    Set<ProductState> seen = new HashSet<>();
     ArrayDeque<Step> open = new ArrayDeque<>();
     open.add(new Step(from, 0, Optional.empty()));
     Optional<Step> end = Optional.empty();
     int best = NEVER;
     while (!open.isEmpty() && open.getFirst().characters() < best) {
       Step here = open.removeFirst();
-      if (!seen.add(here.place())) {
+      if (!seen.add(here.state())) {
         continue;
       }
-      boolean ends = here.place().form().isNullable() && here.place().any().isNullable();
-      Integer rest = ends ? Integer.valueOf(0) : found.get(here.place());
+      boolean ends = here.state().form().isNullable() && here.state().any().isNullable();
+      Integer rest = ends ? Integer.valueOf(0) : found.get(here.state());
       if (rest == null) {
         expand(here, open);
       } else if (rest != NEVER && here.characters() + rest < best) {
@@ -73,24 +75,24 @@ final class FewestCharacters {
     budget.keep(1);
     found.put(from, best);
     if (best == NEVER) {
-      seen.forEach(place -> found.put(place, NEVER));
+      seen.forEach(state -> found.put(state, NEVER));
     }
     for (Optional<Step> step = end; step.isPresent(); step = step.get().before()) {
-      found.put(step.get().place(), best - step.get().characters());
+      found.put(step.get().state(), best - step.get().characters());
     }
     return best;
   }
 
   private void expand(Step here, ArrayDeque<Step> open) {
     budget.spend(1);
-    DfaState[] forms = here.place().form().row();
-    DfaState[] repeats = here.place().any().row();
+    DfaState[] forms = here.state().form().row();
+    DfaState[] repeats = here.state().any().row();
     for (int i = 0; i < forms.length; i++) {
       boolean isSame = i > 0 && forms[i] == forms[i - 1] && repeats[i] == repeats[i - 1];
       if (isSame || forms[i].isDead() || repeats[i].isDead()) {
         continue;
       }
-      Place next = new Place(forms[i], repeats[i]);
+      ProductState next = new ProductState(forms[i], repeats[i]);
       if (isBetween(repeats[i])) {
         open.addLast(new Step(next, here.characters() + 1, Optional.of(here)));
       } else {

@@ -2,7 +2,7 @@ package dev.sgl.constraint.json.document;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
-import dev.sgl.constraint.json.document.Place.Target;
+import dev.sgl.constraint.json.document.SchemaLocation.Target;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +62,7 @@ public final class Documents {
   }
 
   /// The document itself.
-  public Place root() {
+  public SchemaLocation root() {
     return enter(root, Map.of());
   }
 
@@ -145,68 +145,69 @@ public final class Documents {
 
   // --- where references lead
 
-  /// The place of a part of the schema at `place`.
-  public Place part(Place place, JsonNode part, String... keys) {
-    Place plain = place.at(part, keys);
-    Draft draft = Draft.of(part).orElse(place.draft());
-    String base = baseOf(part, place.base(), draft);
-    return base.equals(place.base())
+  /// The location of a part of the schema at `location`.
+  public SchemaLocation part(SchemaLocation location, JsonNode part, String... keys) {
+    SchemaLocation plain = location.at(part, keys);
+    Draft draft = Draft.of(part).orElse(location.draft());
+    String base = baseOf(part, location.base(), draft);
+    return base.equals(location.base())
         ? plain
-        : enter(new Target(part, base, draft, plain.pointer()), place.scope());
+        : enter(new Target(part, base, draft, plain.pointer()), location.scope());
   }
 
-  /// Where `$ref` at `place` leads.
-  public Place follow(Place place, String reference) {
-    return enter(find(place, reference), place.scope());
+  /// Where `$ref` at `location` leads.
+  public SchemaLocation follow(SchemaLocation location, String reference) {
+    return enter(find(location, reference), location.scope());
   }
 
   /// Where `$dynamicRef` leads (2020-12, section 8.2.3.2): to the outermost dynamic anchor of that
   /// name, if the reference itself leads to one.
-  public Place followDynamic(Place place, String reference) {
-    Target target = find(place, reference);
+  public SchemaLocation followDynamic(SchemaLocation location, String reference) {
+    Target target = find(location, reference);
     String name = target.schema().path("$dynamicAnchor").asText("");
     boolean moves = !name.isEmpty() && reference.endsWith("#" + name);
-    return enter(moves ? place.scope().getOrDefault(name, target) : target, place.scope());
+    return enter(moves ? location.scope().getOrDefault(name, target) : target, location.scope());
   }
 
   /// Where `$recursiveRef` leads (2019-09, section 8.2.4.2.1).
-  public Place followRecursive(Place place) {
-    Target target = find(place, "#");
+  public SchemaLocation followRecursive(SchemaLocation location) {
+    Target target = find(location, "#");
     boolean moves = target.schema().path("$recursiveAnchor").asBoolean();
-    return enter(moves ? place.scope().getOrDefault("", target) : target, place.scope());
+    return enter(moves ? location.scope().getOrDefault("", target) : target, location.scope());
   }
 
-  private Place enter(Target target, Map<String, Target> scope) {
+  private SchemaLocation enter(Target target, Map<String, Target> scope) {
     Map<String, Target> inner = new HashMap<>(dynamic.getOrDefault(target.base(), Map.of()));
     inner.putAll(scope); // the outermost counts
-    return new Place(target.schema(), target.base(), target.draft(), target.pointer(), inner);
+    return new SchemaLocation(
+        target.schema(), target.base(), target.draft(), target.pointer(), inner);
   }
 
-  private Target find(Place place, String reference) {
-    String uri = resolve(place.base(), reference);
+  private Target find(SchemaLocation location, String reference) {
+    String uri = resolve(location.base(), reference);
     String[] parts = uri.split("#", 2);
     String fragment = parts.length == 2 ? parts[1] : "";
-    Target resource = resource(parts[0], place, reference);
+    Target resource = resource(parts[0], location, reference);
     if (fragment.isEmpty()) {
       return resource;
     }
     if (fragment.startsWith("/")) {
-      return pointed(resource, fragment).orElseThrow(() -> unknown(place, reference));
+      return pointed(resource, fragment).orElseThrow(() -> unknown(location, reference));
     }
     Target anchor = anchors.get(parts[0] + "#" + fragment);
     if (anchor == null) {
-      throw unknown(place, reference);
+      throw unknown(location, reference);
     }
     return anchor;
   }
 
-  private Target resource(String uri, Place place, String reference) {
+  private Target resource(String uri, SchemaLocation location, String reference) {
     Target known = resources.get(uri);
     if (known != null) {
       return known;
     }
-    JsonNode document = others.apply(uri).orElseThrow(() -> unknown(place, reference));
-    Draft draft = Draft.of(document).orElse(place.draft());
+    JsonNode document = others.apply(uri).orElseThrow(() -> unknown(location, reference));
+    Draft draft = Draft.of(document).orElse(location.draft());
     String base = baseOf(document, uri, draft);
     Target target = new Target(document, base, draft, uri + "#");
     resources.put(uri, target);
@@ -215,9 +216,9 @@ public final class Documents {
     return target;
   }
 
-  private static ConstraintException unknown(Place place, String reference) {
+  private static ConstraintException unknown(SchemaLocation location, String reference) {
     return ConstraintException.at(
-        place.pointer(), "the schema refers to `" + reference + "`, which is not there");
+        location.pointer(), "the schema refers to `" + reference + "`, which is not there");
   }
 
   private static Optional<Target> pointed(Target resource, String fragment) {

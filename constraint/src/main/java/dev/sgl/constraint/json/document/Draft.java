@@ -31,6 +31,7 @@ public enum Draft {
     return Optional.empty();
   }
 
+  /// Whether this draft is older than `other`.
   public boolean isBefore(Draft other) {
     return ordinal() < other.ordinal();
   }

@@ -66,6 +66,7 @@ public final class Formats {
   private final Texts texts;
   private final Map<String, Term> known = new HashMap<>();
 
+  /// The formats as sets of `texts`.
   public Formats(Texts texts) {
     this.texts = texts;
   }

@@ -28,6 +28,7 @@ public final class Numbers {
   private final Term zeroTail; // a fraction of zeros, or none
   private final Term magnitude; // of a number that is not zero, or zero
 
+  /// Sets of numbers as terms of `terms`.
   public Numbers(Terms terms) {
     this.terms = terms;
     digit = range('0', '9');
@@ -77,6 +78,9 @@ public final class Numbers {
         terms.either(zero, positive, terms.concat(terms.text("-"), positive)), true, false);
   }
 
+  /// All texts in plain notation of this one number.
+  ///
+  /// @throws ConstraintException if it has more than 400 digits
   public NumberSet value(BigDecimal value) {
     BigDecimal plain = value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
     if (Math.abs(plain.scale()) > MAX_DIGITS || plain.precision() > MAX_DIGITS) {
@@ -247,6 +251,9 @@ public final class Numbers {
 
   // --- multiples
 
+  /// The numbers that `divisor`, which is above zero, divides without a remainder.
+  ///
+  /// @throws ConstraintException if the divisor has too many digits
   public NumberSet multiplesOf(BigDecimal divisor) {
     BigDecimal value = checked(divisor);
     int scale = Math.max(0, value.scale());

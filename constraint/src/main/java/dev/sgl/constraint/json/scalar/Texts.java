@@ -11,14 +11,16 @@ import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
 import java.nio.charset.StandardCharsets;
 
-/// Sets of strings, as what stands in JSON between the opening quote and the closing one, which is
-/// included: so a set and its complement are told apart by their last byte at the latest.
+/// Sets of strings as JSON writes them, from behind the opening quote up to the closing one,
+/// which is included. So a set and its complement are told apart by their last byte at the
+/// latest.
 public final class Texts {
   private final Terms terms;
   private final RegexCompiler compiler;
   private final Term quote;
   private final Term any;
 
+  /// Sets of strings as terms of `terms`.
   public Texts(Terms terms) {
     this.terms = terms;
     compiler = new RegexCompiler(terms, Spelling.JSON);
@@ -73,10 +75,12 @@ public final class Texts {
         compiler.compile(RegexParser.parse(pattern, RegexParser.Dialect.ASCII)), rest);
   }
 
+  /// The strings that are in one of the two sets.
   public Term either(Term one, Term two) {
     return terms.either(one, two);
   }
 
+  /// The strings that are in both sets.
   public Term both(Term one, Term two) {
     return terms.both(one, two);
   }

@@ -5,7 +5,7 @@ import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
 
 /// White space as a writer of JSON uses it: a blank, or a line end with an indentation. It is
-/// bounded by the depth of nesting, so that no run of it goes on without end.
+/// bounded by the depth of nesting, so that every run of it ends.
 public final class Whitespace {
   /// The bytes with which it begins.
   public static final ByteSet STARTS = ByteSet.of(' ').or(ByteSet.of('\n'));
@@ -18,11 +18,12 @@ public final class Whitespace {
   private final Terms terms;
   private final Term[] some = new Term[MAX_LEVELS + 1]; // by level, made when first asked for
 
+  /// White space as terms of `terms`.
   public Whitespace(Terms terms) {
     this.terms = terms;
   }
 
-  /// A blank or a line end, inside of so many arrays and objects.
+  /// A blank or a line end, inside of `levels` arrays and objects.
   public Term some(int levels) {
     int known = Math.min(levels, MAX_LEVELS);
     if (some[known] == null) {

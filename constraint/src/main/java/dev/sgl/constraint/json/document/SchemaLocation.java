@@ -3,13 +3,13 @@ package dev.sgl.constraint.json.document;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 
-/// Where a schema stands, and what is needed to read it there.
+/// The location of a schema, with the base URI and the scope in which it is read.
 ///
 /// @param schema the schema itself
 /// @param base the URI against which its references are resolved
-/// @param pointer where it stands in its document, for messages
-/// @param scope what the dynamic anchors mean that are in scope: the place of each by its name
-public record Place(
+/// @param pointer its JSON pointer in its document, for messages
+/// @param scope the dynamic anchors in scope: the target of each by its name
+public record SchemaLocation(
     JsonNode schema, String base, Draft draft, String pointer, Map<String, Target> scope) {
 
   /// Where a reference leads, before it is known in what scope.
@@ -25,22 +25,22 @@ public record Place(
     }
   }
 
-  public Place {
+  public SchemaLocation {
     scope = Map.copyOf(scope);
   }
 
-  /// The place of the part `key` of this schema.
-  Place at(JsonNode part, String... keys) {
+  /// The location of the part of this schema that `keys` lead to.
+  SchemaLocation at(JsonNode part, String... keys) {
     StringBuilder path = new StringBuilder(pointer);
     for (String key : keys) {
       path.append('/').append(key.replace("~", "~0").replace("/", "~1"));
     }
-    return new Place(part, base, draft, path.toString(), scope);
+    return new SchemaLocation(part, base, draft, path.toString(), scope);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Place that
+    return other instanceof SchemaLocation that
         && schema == that.schema
         && base.equals(that.base)
         && scope.equals(that.scope);
