@@ -3,7 +3,7 @@ package dev.sgl.constraint;
 /// How much work a constraint may still cost, in steps of roughly equal price, so that a hostile
 /// one ends with an error instead of taking the machine.
 ///
-/// Steps are counted, not seconds: what is refused is the same on every machine.
+/// Steps are counted, not seconds, so every machine refuses the same constraints.
 public final class Budget {
   /// More characters could not be followed: each takes room.
   private static final int MOST_CHARACTERS = 200_000;
@@ -21,7 +21,7 @@ public final class Budget {
 
   /// Refuses a text before it is read.
   ///
-  /// @param what it is, such as `a pattern`
+  /// @param what the name of the text in messages, such as `a pattern`
   /// @throws ConstraintException if it is too long
   public static void requireShort(String what, String text) {
     if (text.length() > MOST_CHARACTERS) {
@@ -33,7 +33,7 @@ public final class Budget {
 
   /// Takes `steps` of work.
   ///
-  /// @throws ConstraintException if there are not so many left
+  /// @throws ConstraintException if fewer are left
   public void spend(long steps) {
     left -= steps;
     if (left < 0) {
@@ -43,7 +43,7 @@ public final class Budget {
 
   /// Takes the room of `objects` automaton states or terms.
   ///
-  /// @throws ConstraintException if there is not so much left
+  /// @throws ConstraintException if less room is left
   public void keep(long objects) {
     kept += objects;
     space -= objects;

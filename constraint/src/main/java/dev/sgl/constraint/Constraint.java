@@ -50,6 +50,7 @@ public sealed interface Constraint {
       documents = Map.copyOf(documents);
     }
 
+    /// A schema in the free layout, with formats asserted and without other documents.
     public JsonSchema(JsonNode schema) {
       this(schema, JsonStyle.FREE, true, Map.of());
     }

@@ -6,6 +6,7 @@ public final class ConstraintException extends RuntimeException {
 
   private final boolean whole;
 
+  /// An exception whose message does not yet say where: [#isWhole] is false.
   public ConstraintException(String message) {
     this(message, false);
   }

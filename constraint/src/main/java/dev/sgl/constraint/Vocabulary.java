@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 
 /// The texts of a model's tokens as bytes, as a trie in one line.
 ///
-/// Node 0 is the root; the nodes below node `i` are those from `i + 1` to `end(i) - 1`, and a node
-/// stands before those below it. Tokens with the same bytes share a node. Immutable.
+/// Node 0 is the root; the nodes below node `i` are those from `i + 1` to `end(i) - 1`, and a
+/// node comes before those below it. Tokens with the same bytes share a node. Immutable.
 public final class Vocabulary {
   private final byte[][] tokens;
   private final int[] nextSame; // the next token with the same bytes, or -1
@@ -134,6 +134,7 @@ public final class Vocabulary {
     return end[node];
   }
 
+  /// Whether a token ends at `node`.
   public boolean hasToken(int node) {
     return token[node] >= 0;
   }

@@ -3,9 +3,9 @@ package dev.sgl.backend;
 import dev.sgl.program.Type;
 import java.util.OptionalInt;
 
-/// What a program does behind a generation in the same message, as far as it is known before the
-/// model speaks. A backend may use it to ask for several values at once, or leave it alone: each is
-/// asked for in its turn.
+/// What a program does behind a generation in the same message, as far as it is known before
+/// the model speaks. A backend may use it to ask for several values at once, or ignore it:
+/// each value then gets its own request.
 public sealed interface Ahead {
   /// Text is said.
   record Written(String text) implements Ahead {}

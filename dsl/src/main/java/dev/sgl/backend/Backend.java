@@ -16,8 +16,8 @@ public interface Backend extends AutoCloseable {
   /// @throws BackendException if they cannot be scored
   Selection select(Question question);
 
-  /// Keeps what is computed of `prompt` until the pin is closed, because several requests will go
-  /// on from there. It computes nothing by itself.
+  /// Keeps the computed states of `prompt` until the pin is closed, because several requests
+  /// will go on from there. It computes nothing by itself.
   ///
   /// @throws BackendException if there can be no such prompt
   default Pin pin(Prompt prompt, Scheduling scheduling) {

@@ -2,7 +2,7 @@ package dev.sgl.backend;
 
 import java.util.List;
 
-/// What a backend keeps of earlier requests: runs of tokens as a tree, each behind its parent.
+/// The cached prefixes of earlier requests: runs of tokens as a tree, each behind its parent.
 ///
 /// @param runs parents before their children
 /// @param hidden runs that are not shown, because there are too many
@@ -14,7 +14,7 @@ public record CacheTree(List<Run> runs, int hidden) {
   /// A run of tokens.
   ///
   /// @param parent the place of the run before it in the list; -1 if it begins a text
-  /// @param text the beginning of what it says
+  /// @param text the beginning of its text
   /// @param isUsed whether a request that runs uses it
   public record Run(int parent, int tokens, String text, boolean isUsed) {}
 }

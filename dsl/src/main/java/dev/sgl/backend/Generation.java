@@ -27,7 +27,7 @@ public interface Generation extends AutoCloseable {
   /// @throws BackendException if the generation failed
   Reply reply();
 
-  /// Ends the generation if it still runs, and frees what it holds.
+  /// Ends the generation if it still runs, and frees its resources.
   @Override
   void close();
 }

@@ -1,11 +1,11 @@
 package dev.sgl.backend;
 
-/// A beginning that a backend keeps, so that what goes on from it need not be computed anew.
+/// A prefix that a backend keeps, so that requests that continue it need not compute it again.
 public interface Pin extends AutoCloseable {
   /// Keeps nothing.
   Pin NONE = () -> {};
 
-  /// The beginning is no longer needed.
+  /// Releases the prefix.
   @Override
   void close();
 }

@@ -32,6 +32,7 @@ public sealed interface Prompt {
       variables = Map.copyOf(variables);
     }
 
+    /// A chat whose template gets the messages only.
     public Chat(List<Message> messages, List<Part> open) {
       this(messages, open, Map.of());
     }
@@ -52,6 +53,7 @@ public sealed interface Prompt {
       fields = Map.copyOf(fields);
     }
 
+    /// A message whose template gets its role and its text only.
     public Message(Role role, List<Part> parts) {
       this(role, parts, Map.of());
     }
@@ -64,6 +66,7 @@ public sealed interface Prompt {
 
   /// A piece of text, with the tokens that it has if the model generated it; or a picture.
   sealed interface Part {
+    /// The text; empty for a picture and for [Tokens].
     String text();
 
     /// Text that a program wrote.
@@ -92,7 +95,7 @@ public sealed interface Prompt {
 
     /// A picture in a user's message.
     ///
-    /// @param url where it is, or what it is: a `data:` URL
+    /// @param url the address of the picture, or the picture itself as a `data:` URL
     record Image(String url) implements Part {
       @Override
       public String text() {

@@ -12,10 +12,12 @@ public record Question(
     choices = List.copyOf(choices);
   }
 
+  /// A question in the default scheduling.
   public Question(Prompt prompt, List<String> choices, Step.Method method) {
     this(prompt, choices, method, Scheduling.DEFAULT);
   }
 
+  /// The same question with another prompt.
   public Question withPrompt(Prompt value) {
     return new Question(value, choices, method, scheduling);
   }

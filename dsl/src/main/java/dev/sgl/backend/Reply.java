@@ -5,12 +5,12 @@ import java.util.Optional;
 
 /// A finished generation.
 ///
-/// @param text what was generated, without the stop text
+/// @param text the generated text, without the stop text
 /// @param tokens its token ids, where the backend knows them
 /// @param healed characters at the prompt's end that the first of these tokens spell, too
 /// @param stop the stop text that came, or the name of the stop token
 /// @param cuts texts and values that ended early because they were too long
-/// @param logprobs for each token, if they were asked for
+/// @param logprobs for each token, if the request wanted them
 public record Reply(
     String text,
     List<Integer> tokens,

@@ -7,14 +7,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/// A model that says what it was told to: for tests, and for `given model` in test blocks.
+/// A model with given replies: for tests, and for `given model` in test blocks.
 ///
 /// Generations take the replies in order; a `select` takes one too and chooses the choice that
-/// equals it. Remembers what it was asked.
+/// equals it. Remembers the prompts.
 public class ScriptedBackend implements Backend {
   private final Deque<String> replies;
   private final List<Prompt> prompts = new ArrayList<>();
 
+  /// A model that gives `replies` in order and then fails.
   public ScriptedBackend(List<String> replies) {
     this.replies = new ArrayDeque<>(replies);
   }
@@ -29,7 +30,7 @@ public class ScriptedBackend implements Backend {
     return List.copyOf(prompts);
   }
 
-  /// Replies that nobody has asked for.
+  /// The number of replies that were not taken.
   public synchronized int left() {
     return replies.size();
   }

@@ -37,12 +37,12 @@ public interface TokenBackend extends Backend {
   /// @throws BackendException if the text is longer than the context
   float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling);
 
-  /// What is kept of earlier requests at the moment.
+  /// The prefixes of earlier requests that are cached at the moment.
   ///
   /// @param most runs to show
   CacheTree cacheTree(int most);
 
-  /// Forgets what was computed for earlier requests, as far as no request uses it.
+  /// Forgets the cached prefixes of earlier requests that no running request uses.
   void flushCache();
 
   /// What a model is.
@@ -64,7 +64,7 @@ public interface TokenBackend extends Backend {
 
   /// A token.
   ///
-  /// @param bytes that it stands for; special tokens have none
+  /// @param bytes its text as bytes; special tokens have none
   record Token(int id, String text, List<Byte> bytes) {
     public Token {
       bytes = List.copyOf(bytes);

@@ -4,7 +4,7 @@ package dev.sgl.backend;
 public final class TooLongException extends BackendException {
   private static final long serialVersionUID = 1;
 
-  /// @param what has so many tokens
+  /// @param what the subject of the message, such as `the prompt`
   public TooLongException(String what, int tokens, int context) {
     super(what + " has " + tokens + " tokens, but the model's context is " + context);
   }

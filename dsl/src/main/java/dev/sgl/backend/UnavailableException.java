@@ -7,11 +7,13 @@ public final class UnavailableException extends BackendException {
 
   private final boolean isPassing;
 
+  /// A model that stays unavailable: [#isPassing] is false.
   public UnavailableException(String message) {
     super(message);
     this.isPassing = false;
   }
 
+  /// A model that stays unavailable by `cause`: [#isPassing] is false.
   public UnavailableException(String message, Throwable cause) {
     this(message, cause, false);
   }

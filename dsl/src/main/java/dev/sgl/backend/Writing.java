@@ -15,13 +15,14 @@ import java.util.Optional;
 public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, String end) {
   public static final Writing DEFAULT = new Writing(Optional.empty(), Optional.empty());
 
+  /// A value that nothing follows.
   public Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
     this(layout, onLength, "");
   }
 
   /// What happens to a value that is longer than it may be.
   public enum OnLength {
-    /// It is closed: strings end, and what has to follow is written as shortly as the type allows.
+    /// It is closed: strings end, and the rest is written as shortly as the type allows.
     CLOSE,
     /// It is cut off, which is an error.
     ERROR
@@ -32,8 +33,8 @@ public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, Stri
     return onLength.orElse(Types.mayCall(type) ? OnLength.ERROR : OnLength.CLOSE) == OnLength.CLOSE;
   }
 
-  /// The same for the arguments of a call, with `end` behind them. A model writes their last brace
-  /// and that of the call as one token, so it is asked for both.
+  /// The same for the arguments of a call, with `end` behind them. A model writes their last
+  /// brace and that of the call as one token, so the value is generated with both.
   public Writing ofCall(String end) {
     return new Writing(layout, onLength.or(() -> Optional.of(OnLength.ERROR)), end);
   }

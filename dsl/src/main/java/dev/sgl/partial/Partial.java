@@ -10,8 +10,8 @@ import java.util.Optional;
 
 /// A value that is still being written, or a part of one.
 ///
-/// @param value what there is of it: the beginning of a text, the fields that have begun; nothing
-///     ([Values#NONE]) if that is no value yet
+/// @param value the part that is known: the beginning of a text, the fields that have begun;
+///     nothing ([Values#NONE]) if that is no value yet
 /// @param fields of a record, in order; those that have not begun are pending
 /// @param items of a list, as many as have begun
 public record Partial(State state, Object value, Map<String, Partial> fields, List<Partial> items) {
@@ -66,6 +66,7 @@ public record Partial(State state, Object value, Map<String, Partial> fields, Li
     };
   }
 
+  /// Whether the value will not change any more.
   public boolean isComplete() {
     return state == State.COMPLETE;
   }

@@ -23,15 +23,15 @@ import java.util.function.Supplier;
 /// the type. Text that the constraint does not know (of an endpoint that puts blanks elsewhere) is
 /// read as the JSON that it is, and a number is complete when something follows it.
 ///
-/// What is complete is not read again: a piece costs what the last value that is open costs, and a
-/// copy of the lists that it stands in.
+/// Complete values are not read again: a piece costs as much as the last open value, and a
+/// copy of the lists around it.
 ///
 /// Owned by one thread at a time.
 public final class PartialReader {
   /// Values nested deeper than this are not looked into while they are written.
   private static final int MAX_DEPTH = 200;
 
-  /// What is complete of a record or a list, up to the place behind a comma.
+  /// The complete part of a record or a list, up to the place behind a comma.
   private static final class Begun {
     private final Map<String, Partial> fields = new LinkedHashMap<>();
     private final List<Partial> items = new ArrayList<>();
@@ -50,6 +50,7 @@ public final class PartialReader {
   private int at; // while the text is read
   private int depth;
 
+  /// A reader of one value of `type`, before the first character.
   public PartialReader(Type type) {
     this.type = type;
     this.follower = follower(type);
@@ -148,7 +149,8 @@ public final class PartialReader {
     return read;
   }
 
-  /// What is known of the container whose bracket comes next; reading goes on behind it.
+  /// The known part of the container whose bracket comes next; reading continues behind that
+  /// part.
   private Begun resume() {
     Begun known = begun.computeIfAbsent(at, place -> new Begun(place + 1));
     at = known.at;
@@ -183,7 +185,7 @@ public final class PartialReader {
     return Partial.record(State.PARTIAL, all);
   }
 
-  /// The one record that `of` can still be, if what is complete of its fields leaves no other.
+  /// The one record that `of` can still be, if its complete fields leave no other.
   private static Optional<Type.Rec> shape(Type of, Map<String, Partial> known) {
     List<Type.Rec> shapes = new ArrayList<>();
     shapes(of, shapes);

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 
 /// Something that has a value. The set is closed: checker, printer and interpreter switch over it.
 public sealed interface Expr {
+  /// The place in the source, or [Span#NONE].
   Span span();
 
   /// A fixed value: `String`, `Long`, `Double`, `Boolean` or [Values#NONE].
@@ -40,7 +41,7 @@ public sealed interface Expr {
   /// `-x` or `not x`.
   record Unary(Operator operator, Expr of, Span span) implements Expr {}
 
-  /// Two values and what is done with them; `and` and `or` read the second only if needed.
+  /// An operator between two values; `and` and `or` read the second only if needed.
   record Binary(Operator operator, Expr left, Expr right, Span span) implements Expr {}
 
   /// The integers from the first to the last, both included.

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/// The standard functions on text, lists, records and numbers: what they take, give and do.
+/// The standard functions on text, lists, records and numbers: their arguments, results and
+/// bodies.
 ///
 /// `f(x, y)` may be written `x.f(y)`, and `f(x)` as the property `x.f`.
 public final class Functions {
@@ -212,7 +213,7 @@ public final class Functions {
     };
   }
 
-  /// The number without what stands behind its point.
+  /// The number without its fraction.
   private static long whole(double number) {
     if (!(Math.abs(number) < 0x1p63)) {
       throw new TypeException(number + " is too large for an integer");

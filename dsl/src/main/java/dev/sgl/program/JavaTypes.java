@@ -142,8 +142,8 @@ public final class JavaTypes {
     }
   }
 
-  /// A Java value of which nobody says as what it was declared, for a place where `wanted` is; the
-  /// records of a sealed interface have their names in front where they must.
+  /// A Java value whose declared type is not known, for a place where `wanted` is; the records
+  /// of a sealed interface have their names in front where they must.
   ///
   /// @throws TypeException if there is no such value
   public static Object fromJava(@Nullable Object value, Type wanted) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// A program as source text in one canonical form: names of types written out, `x.f(y)` as
-/// `f(x, y)`. What it prints compiles to the same program.
+/// `f(x, y)`. The printed text compiles to the same program.
 public final class Printer {
   private final StringBuilder out = new StringBuilder();
   private int depth;

@@ -53,8 +53,8 @@ final class SchemaKeywords {
           "readOnly",
           "writeOnly");
 
-  /// What generators of schemas add for people and for other tools; no draft has it, and nothing
-  /// follows from it for what is valid.
+  /// What generators of schemas add for people and for other tools; no draft has it, and it
+  /// does not change which values are valid.
   private static final Set<String> NOTES =
       Set.of(
           "discriminator",

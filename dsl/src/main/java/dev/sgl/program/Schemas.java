@@ -132,7 +132,7 @@ final class Schemas {
     return node;
   }
 
-  /// Where the definition of a recursive type stands; it is written when it is first asked for.
+  /// The name of the definition of a recursive type; the first call writes the definition.
   private String name(Type.Recursive type) {
     String known = names.get(type);
     if (known != null) {

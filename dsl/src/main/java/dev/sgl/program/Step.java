@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 /// The set is closed. Checker, printer and interpreter each switch over it without a `default`,
 /// so a new step does not compile until all three know it.
 public sealed interface Step {
+  /// The place in the source, or [Span#NONE].
   Span span();
 
   /// The blocks inside of it, in the order in which they are written.
@@ -90,7 +91,7 @@ public sealed interface Step {
     }
   }
 
-  /// Lets the model speak within `type` and binds what it said to `name`.
+  /// Lets the model speak within `type` and binds the value to `name`.
   ///
   /// @param written the type as the program writes it, such as `Tip`: for messages
   record Gen(String name, Type type, String written, List<Option> options, Span span)
@@ -105,7 +106,7 @@ public sealed interface Step {
     }
   }
 
-  /// Lets the model think before it speaks and binds what it thought to `name`. Later messages do
+  /// Lets the model think before it speaks and binds the thought to `name`. Later messages do
   /// not show it.
   record Think(String name, List<Option> options, Span span) implements Step {
     public Think {
@@ -151,13 +152,13 @@ public sealed interface Step {
     }
   }
 
-  /// Waits for the branches of the fork `name`: all, or the `first` so many, and then the others
-  /// are cancelled.
+  /// Waits for the branches of the fork `name`: all, or only as many as `first` says, and then
+  /// the others are cancelled.
   ///
   /// @param append whether what the branches said is added to the conversation, in their order
   record Join(String name, Optional<Expr> first, boolean append, Span span) implements Step {}
 
-  /// Goes on in a copy of the conversation, which is dropped at the end.
+  /// Continues in a copy of the conversation, which is dropped at the end.
   record Scratch(List<Step> body, Span span) implements Step {
     public Scratch {
       body = List.copyOf(body);
@@ -231,7 +232,7 @@ public sealed interface Step {
   /// Ends the loop.
   record Break(Span span) implements Step {}
 
-  /// Goes on with the loop's next element.
+  /// Continues with the loop's next element.
   record Continue(Span span) implements Step {}
 
   /// Ends the routine with a value.
@@ -250,6 +251,6 @@ public sealed interface Step {
   /// tests.
   record Fails(Expr value, Optional<Expr> message, Span span) implements Step {}
 
-  /// Calls a routine for what it does.
+  /// Calls a routine for its effects.
   record Do(Expr.Call call, Span span) implements Step {}
 }

@@ -15,7 +15,7 @@ public record TestCase(
     body = List.copyOf(body);
   }
 
-  /// Steps of the test as what they are: a function that computes, and calls programs.
+  /// The steps of the test as a function that computes and calls programs.
   public Routine routine(List<Step> steps) {
     return new Routine(Routine.Kind.FN, name, List.of(), Optional.empty(), steps, "", span);
   }
@@ -35,7 +35,7 @@ public record TestCase(
       answers = List.copyOf(answers);
     }
 
-    /// The names that the answers have for what is bound.
+    /// The names that the answers have for the bound arguments.
     public List<String> names() {
       return answers.isEmpty()
           ? List.of()

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /// Something that the host does for a program: a Java method, a command, a tool of an MCP server.
 ///
-/// @param documentation the text of its `///` lines, for whoever binds it
+/// @param documentation the text of its `///` lines, for the host that binds it
 public record Tool(
     String name,
     List<Routine.Parameter> parameters,

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/// What a value may be. For a generated value the type is its constraint.
+/// The values that may stand in one place of a program: for a generated value, its constraint.
 ///
-/// The set is closed: printer, checker, JSON schema and constraint switch over it. A type says all
-/// of what it means: names are written out, and a recursive one binds its own name.
+/// The set is closed: printer, checker, JSON schema and constraint switch over it. A type is
+/// complete by itself: names are written out, and a recursive one binds its own name.
 public sealed interface Type {
   /// No upper bound of a length.
   int UNBOUNDED = Integer.MAX_VALUE;
@@ -49,8 +49,9 @@ public sealed interface Type {
 
   /// A field of a record; an optional one may be absent.
   ///
-  /// @param doc what it is, in words for the model; empty if nobody said
+  /// @param doc a description for the model; may be empty
   record Field(String name, Type type, boolean optional, String doc) {
+    /// A field without a description.
     public Field(String name, Type type, boolean optional) {
       this(name, type, optional, "");
     }
@@ -103,10 +104,12 @@ public sealed interface Type {
     return JavaTypes.of(type);
   }
 
+  /// A string of any length.
   static Type string() {
     return STRING;
   }
 
+  /// A list of any length.
   static Type array(Type item) {
     return new Array(item, 0, UNBOUNDED);
   }

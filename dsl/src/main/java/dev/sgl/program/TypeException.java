@@ -8,10 +8,12 @@ public final class TypeException extends RuntimeException {
 
   private final transient Optional<Span> span;
 
+  /// An exception of no known expression; `message` says where and why.
   public TypeException(String message) {
     this(message, Optional.empty(), Optional.empty());
   }
 
+  /// An exception of no known expression, by `cause`.
   public TypeException(String message, Throwable cause) {
     this(message, Optional.of(cause), Optional.empty());
   }

@@ -80,8 +80,8 @@ public final class Values {
     }
   }
 
-  /// Refuses what is too long to be written, before memory is taken for it: the same list may be
-  /// in a value many times.
+  /// Refuses a value that is too long to be written, before memory is taken for it: the same
+  /// list may be in a value many times.
   private static void requireShort(Object value) {
     characters(value, 0, 0);
   }

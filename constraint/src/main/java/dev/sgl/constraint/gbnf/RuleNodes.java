@@ -13,11 +13,11 @@ import java.util.Set;
 
 /// The nodes of one rule: its beginning, and one for each position inside of it.
 ///
-/// A machine cannot call a rule that calls itself before a byte. So where rules are left-recursive
-/// together, each gets the nodes of all of them: it begins with what any of them may begin with
-/// that is none of them, and where one of them is complete, it goes on in those that begin with it
-/// (the left-corner transform: Rosenkrantz and Lewis, 1970). That takes as many nodes as the rules
-/// have positions, times the number of rules.
+/// A machine cannot call a rule that calls itself before a byte. So where rules are
+/// left-recursive together, each gets the nodes of all of them: it begins with what any of
+/// them may begin with that is none of them, and where one of them is complete, it continues
+/// in those that begin with it (the left-corner transform: Rosenkrantz and Lewis, 1970). That
+/// takes as many nodes as the rules have positions, times the number of rules.
 final class RuleNodes {
 
   /// A position in an alternative of a rule.

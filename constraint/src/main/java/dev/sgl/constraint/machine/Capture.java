@@ -18,8 +18,8 @@ public final class Capture implements Node {
     this.follow = follow;
   }
 
-  /// The beginning of a rule that is matched by `start` and goes on, in the same rule, at what
-  /// `then` makes of its text.
+  /// The beginning of a rule that is matched by `start` and continues, in the same rule, at
+  /// the node that `then` makes of its text.
   ///
   /// @param follow the bytes that may come first there, or more
   public static Capture of(DfaState start, Function<byte[], Node> then, ByteSet follow) {
@@ -40,7 +40,7 @@ public final class Capture implements Node {
     return new Capture(state.next(value), longer, then, follow);
   }
 
-  /// Where the rule goes on if it ends after the bytes `more`.
+  /// The node at which the rule continues if it ends after the bytes `more`.
   Node then(byte[] more, int length) {
     byte[] whole = Arrays.copyOf(text, text.length + length);
     System.arraycopy(more, 0, whole, text.length, length);

@@ -14,7 +14,7 @@ import java.util.function.Function;
 /// behind the call. A captured text is never empty.
 public final class CapturedRule extends Branch.Lazy {
 
-  /// Where a rule goes on that called another.
+  /// The place at which a rule continues after a call.
   ///
   /// @param outer its own callers, none for the rule that is captured
   /// @param depth how many callers there are
@@ -54,8 +54,7 @@ public final class CapturedRule extends Branch.Lazy {
     this.end = end;
   }
 
-  /// The beginning of a rule that goes on, in the rule that calls it, at what `then` makes of its
-  /// text.
+  /// The beginning of a rule whose caller continues at the node that `then` makes of its text.
   ///
   /// @param depth the calls that lead to the rule
   /// @param follow the bytes that may come first behind it, or more

@@ -21,6 +21,7 @@ public final class Dfa {
   private final Map<Integer, FewestCharacters> fewest = new HashMap<>(); // by character
   private final DfaState dead;
 
+  /// An automaton without states. Each state takes a term of `terms` and room of `budget`.
   public Dfa(Terms terms, Budget budget) {
     this.terms = terms;
     this.budget = budget;

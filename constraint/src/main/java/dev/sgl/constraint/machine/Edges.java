@@ -14,7 +14,7 @@ import java.util.function.IntFunction;
 /// @param calls rules that may begin here
 public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Call> calls) {
 
-  /// A rule that begins at `target`; after it the caller goes on at `then`.
+  /// A rule that begins at `target`; after it the caller continues at `then`.
   ///
   /// @param target the beginning of the rule, by the depth of its caller
   /// @param skips whether the rule may be passed over if it may be empty
@@ -45,11 +45,13 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
       return this;
     }
 
+    /// Lets the rule end here.
     public Builder accept() {
       accepts = true;
       return this;
     }
 
+    /// Adds an edge to `target` by the byte `value`.
     public Builder on(int value, Node target) {
       labels = Arrays.copyOf(labels, labels.length + 1);
       labels[labels.length - 1] = (byte) value;
@@ -57,6 +59,8 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
       return this;
     }
 
+    /// Calls the rule that begins at `target`, and continues at `then` after it. If the rule
+    /// may be empty, `then` is reached without a byte, too.
     public Builder call(Node target, Node then) {
       calls.add(new Call(_ -> target, then, true));
       return this;
@@ -75,6 +79,7 @@ public record Edges(boolean accepts, byte[] labels, List<Node> targets, List<Cal
       return this;
     }
 
+    /// The edges that were added.
     public Edges build() {
       return new Edges(accepts, labels, List.copyOf(targets), List.copyOf(calls));
     }

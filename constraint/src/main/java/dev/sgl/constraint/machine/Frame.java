@@ -3,13 +3,13 @@ package dev.sgl.constraint.machine;
 import java.util.Optional;
 import java.util.Set;
 
-/// Who called a rule: where each caller goes on, and its own callers.
+/// Who called a rule: where each caller continues, and its own callers.
 ///
 /// A rule that is called from several places after the same bytes runs once for all of them, as in
 /// Earley's algorithm (CACM 1970); since frames are interned, equal stacks are the same object.
 final class Frame {
 
-  /// @param then where the caller goes on
+  /// @param then where the caller continues
   /// @param frame the callers of the caller
   record Caller(Node then, Frame frame) {}
 
@@ -34,7 +34,7 @@ final class Frame {
     return callers;
   }
 
-  /// The state after the rule has ended, once it has been asked for.
+  /// The state after the rule has ended, once it has been computed.
   Optional<State> popped() {
     return popped;
   }

@@ -11,7 +11,7 @@ import java.util.Optional;
 ///
 /// @param form all that is asked except the limit
 /// @param any any number of characters, as many as must come at least, and the closing quote
-/// @param character what is counted
+/// @param character the texts that count as one character
 /// @param max how many characters may follow at most
 /// @param isBetween whether no character has begun
 record LengthLimit(Term form, Term any, Term character, int max, boolean isBetween) {

@@ -46,10 +46,12 @@ public final class Machine {
     this.start = closure.state();
   }
 
+  /// The state before the first byte.
   public State start() {
     return start;
   }
 
+  /// The state from which no text is accepted.
   public State dead() {
     return dead;
   }
@@ -169,7 +171,7 @@ public final class Machine {
       }
     }
 
-    /// Follows what was added; frames may be nested deeply, so without recursion.
+    /// Follows the places that were added; frames may be nested deeply, so without recursion.
     private void follow() {
       for (int i = 0; i < pending.size(); i++) {
         Origin from = pending.get(i).from();

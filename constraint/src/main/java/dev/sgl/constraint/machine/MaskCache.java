@@ -7,7 +7,7 @@ import dev.sgl.constraint.regex.Term;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/// A vocabulary and the masks of regular rules over it, by what is left of the rule: constraints
+/// A vocabulary and the masks of regular rules over it, by the rest of the rule: constraints
 /// that say the same share them. Thread-safe; the least recently used ones go when there is no
 /// more room.
 public final class MaskCache {
@@ -36,6 +36,7 @@ public final class MaskCache {
         .build();
   }
 
+  /// The vocabulary of all masks.
   public Vocabulary vocabulary() {
     return vocabulary;
   }

@@ -9,11 +9,11 @@ import java.util.Optional;
 
 /// Fills masks: which tokens of a vocabulary may come next in a state.
 ///
-/// A token is allowed if its bytes lead somewhere. Where the state is inside a regular rule, the
-/// tokens that stay in the rule are the same whoever called it: they are taken from the
-/// [MaskCache], and only what goes on behind the rule's end is walked (as the context-independent
-/// tokens of XGrammar, Dong et al., 2024). Everything else is a walk down the trie of the
-/// vocabulary, which ends where no byte leads on.
+/// A token is allowed if its bytes lead somewhere. Where the state is inside a regular rule,
+/// the tokens that stay in the rule are the same for all callers: they are taken from the
+/// [MaskCache], and only the tokens that go on behind the rule's end are walked (as the
+/// context-independent tokens of XGrammar, Dong et al., 2024). Everything else is a walk down
+/// the trie of the vocabulary, which ends where no byte leads on.
 ///
 /// Owned by one thread at a time, like its machine.
 public final class Masks {
@@ -24,6 +24,7 @@ public final class Masks {
   private final Ints exits; // of the rules
   private boolean unlimited; // while a mask without limits is filled
 
+  /// Masks over the vocabulary of `cache`, for the states of `machine`.
   public Masks(Machine machine, MaskCache cache, Budget budget) {
     this.machine = machine;
     this.vocabulary = cache.vocabulary();
@@ -177,7 +178,7 @@ public final class Masks {
     }
   }
 
-  /// Whether a token goes on behind `node` with one of `bytes`.
+  /// Whether a token continues behind `node` with one of `bytes`.
   private boolean leadsOn(int node, ByteSet bytes) {
     int end = vocabulary.end(node);
     for (int child = node + 1; child < end; child = vocabulary.end(child)) {

@@ -11,17 +11,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Fills masks inside of regular rules, whoever called them: the tokens whose bytes a rule allows,
-/// and the nodes of the vocabulary at which the rule may end and tokens go on, its exits.
+/// Fills masks inside of regular rules, the same for all callers: the tokens whose bytes a
+/// rule allows, and the nodes of the vocabulary at which the rule may end and tokens go on,
+/// its exits.
 ///
-/// A state's mask is kept in the [MaskCache] by what is left of the rule. Where only the number of
-/// characters matters, one walk of the vocabulary serves all numbers ([CountedMasks]), and where a
-/// limit on the length stands beside a form, one serves all limits ([MeasuredMask]).
+/// A state's mask is kept in the [MaskCache] by the rest of the rule. Where only the number of
+/// characters matters, one walk of the vocabulary serves all numbers ([CountedMasks]), and
+/// where a limit on the length stands beside a form, one serves all limits ([MeasuredMask]).
 ///
 /// Owned by one thread at a time.
 final class RuleMasks {
 
-  /// The tokens of a vocabulary in one state of a regular rule, whoever called it.
+  /// The tokens of a vocabulary in one state of a regular rule.
   ///
   /// @param inside the tokens whose bytes the rule allows, as a bit set
   /// @param exits the nodes of the vocabulary, in order, where the rule may end and tokens go on
@@ -108,7 +109,7 @@ final class RuleMasks {
     return taken(inside, before);
   }
 
-  /// The mask of `state` if what it denies are words, among other things.
+  /// The mask of `state` if it denies words, and perhaps more.
   private Optional<Mask> withoutWords(DfaState state) {
     if (!(state.term() instanceof Term.Both(_, var parts))) {
       return Optional.empty();

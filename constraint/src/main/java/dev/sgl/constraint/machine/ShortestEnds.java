@@ -11,11 +11,11 @@ import java.util.Set;
 
 /// The shortest texts with which a text can be ended.
 ///
-/// The length of a rule's shortest text is the least over its ways of the sum over the parts of
-/// the way (Knuth, "A generalization of Dijkstra's algorithm", Information Processing Letters
-/// 1977). Rules are made when they are first asked for, and some have parts without end, so it is
-/// searched depth first under a limit that is raised until it suffices; each limit bounds the
-/// depth. What was found is kept.
+/// The length of a rule's shortest text is the least over its ways of the sum over the parts
+/// of the way (Knuth, "A generalization of Dijkstra's algorithm", Information Processing
+/// Letters 1977). Rules are made when they are first needed, and some have parts without end,
+/// so the search is depth first under a limit that is raised until it suffices; each limit
+/// bounds the depth. Results are kept.
 ///
 /// Owned by one thread at a time, like the machine whose states it is asked about.
 public final class ShortestEnds {
@@ -28,6 +28,7 @@ public final class ShortestEnds {
   private final Map<Frame, Integer> frames = new IdentityHashMap<>(); // lengths behind them
   private final Set<Node> open = new HashSet<>(); // since the last byte
 
+  /// Searches take their steps from `budget`.
   public ShortestEnds(Budget budget) {
     this.budget = budget;
   }

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /// Everything that may come next: places with their callers. Equal states of one [Machine] are
-/// mostly the same object, so what is found out about one is kept with it.
+/// mostly the same object, so results about a state are kept in it.
 public final class State {
 
   /// A place from which bytes lead on, and the callers of its rule.

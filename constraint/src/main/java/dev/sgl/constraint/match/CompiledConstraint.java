@@ -22,7 +22,7 @@ public final class CompiledConstraint {
   /// Objects that one step of a matcher may make.
   private static final long SPACE = 200_000;
 
-  /// Objects after which the constraint should be compiled anew by who needs it next.
+  /// Objects after which the constraint should be compiled again for the next caller.
   private static final long WORN = 1_000_000;
 
   private final Budget budget;
@@ -56,8 +56,8 @@ public final class CompiledConstraint {
     return new Follower(this);
   }
 
-  /// Whether so much has been found out that it is time to forget: who uses it goes on, but others
-  /// should have it compiled anew.
+  /// Whether so much is remembered that it is time to forget: matchers in use continue, but
+  /// the next caller should compile the constraint again.
   synchronized boolean isWorn() {
     return budget.kept() > WORN;
   }
@@ -125,7 +125,7 @@ public final class CompiledConstraint {
     return ends.length(state);
   }
 
-  /// Appends to `bytes` what must come from `state` on.
+  /// Appends to `bytes` the bytes that must come from `state` on.
   ///
   /// @return how many bytes that is, at most as many as there is room for
   synchronized int forced(State state, byte[] bytes) {

@@ -7,21 +7,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Where a text goes on instead of with the token that the model chose, which is too long for it:
+/// The place where a text is cut because the token that the model chose is too long for it:
 /// behind the end of a phrase or the last whole word, if the string or the text can end there.
 ///
 /// @param back how many of the last tokens are taken back
-/// @param kept what is written in their place
-/// @param then how it goes on
+/// @param kept the bytes that are written in their place
+/// @param then how the text continues
 public record Cut(int back, byte[] kept, Then then) {
 
-  /// How a text goes on behind a cut.
+  /// How a text continues behind a cut.
   public enum Then {
     /// With the quote that ends the string.
     CLOSE,
     /// Not at all.
     END,
-    /// With what is allowed.
+    /// With any token that is allowed.
     ANYTHING
   }
 
@@ -134,7 +134,7 @@ public record Cut(int back, byte[] kept, Then then) {
       return isString ? constraint.endsString(state) : state.accepts();
     }
 
-    /// Whether an unescaped quote stands before the byte `at`.
+    /// Whether the byte before `at` is an unescaped quote.
     private boolean isQuote(int at) {
       int slashes = 0;
       while (at - 2 - slashes >= 0 && bytes[at - 2 - slashes] == '\\') {

@@ -39,7 +39,7 @@ public final class Matcher {
   /// Sets in `mask` exactly the bits of the tokens that may come next, the ends of the text among
   /// them if it may end here.
   ///
-  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  /// @param mask of [Vocabulary#words] words; its old bits are lost
   public void fill(long[] mask) {
     Arrays.fill(mask, 0);
     constraint.fill(state(), cache, mask);
@@ -48,7 +48,7 @@ public final class Matcher {
   /// Sets in `mask` the bits of the tokens that may come next if the lengths of texts are not
   /// limited: what the model chooses among them and is too long is to be cut, see [#cut].
   ///
-  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  /// @param mask of [Vocabulary#words] words; its old bits are lost
   public void fillUnlimited(long[] mask) {
     Arrays.fill(mask, 0);
     constraint.fillUnlimited(state(), cache, mask);
@@ -56,7 +56,7 @@ public final class Matcher {
 
   /// Sets in `mask` the bits of the tokens that begin with the quote that ends the string.
   ///
-  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  /// @param mask of [Vocabulary#words] words; its old bits are lost
   public void fillClosing(long[] mask) {
     Arrays.fill(mask, 0);
     constraint.fillClosing(state(), cache, mask);
@@ -65,7 +65,7 @@ public final class Matcher {
   /// Sets in `mask` the bits of the tokens that may come next. Where the array or object may end,
   /// those that go on to another item or property are left out.
   ///
-  /// @param mask of [Vocabulary#words] words; what was in it is lost
+  /// @param mask of [Vocabulary#words] words; its old bits are lost
   public void fillLast(long[] mask) {
     fill(mask);
     boolean isInString = isInString(); // then only a quote leads out of it
@@ -101,7 +101,7 @@ public final class Matcher {
     return constraint.endsString(state());
   }
 
-  /// Whether a limit on the length of a text leaves at most so many characters.
+  /// Whether a limit on the length of a text leaves at most that many characters.
   public boolean isNearLimit(int characters) {
     return constraint.room(state()) <= characters;
   }
@@ -175,7 +175,7 @@ public final class Matcher {
     length -= tokens;
   }
 
-  /// A matcher of its own at the same place. Constant time; what was followed is shared.
+  /// A matcher of its own at the same place. Constant time; the followed text is shared.
   public Matcher fork() {
     return new Matcher(constraint, cache, trail, length);
   }

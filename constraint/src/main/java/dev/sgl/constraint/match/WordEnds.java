@@ -10,13 +10,14 @@ public final class WordEnds {
   /// Punctuation that a text does not end with, because something has to follow it.
   private static final String LEADING = ",;:-–—([{<\"'“‘«/\\&+=@#$¿¡，、；：（【《「『〈·…～";
 
-  /// The zero width joiner, behind which an emoji goes on.
+  /// The zero width joiner, which joins two emojis into one.
   private static final int JOINER = 0x200D;
 
   private final String text;
   private Optional<BreakIterator> characters = Optional.empty();
   private Optional<BreakIterator> words = Optional.empty();
 
+  /// The ends of words in `text`.
   public WordEnds(String text) {
     this.text = text;
   }

@@ -11,7 +11,7 @@ import java.util.Map;
 public final class Bounds {
   private static final int LARGE = 8;
 
-  /// Stands for any large bound; no other repeat has it.
+  /// Replaces any large bound; no other repeat has it.
   private static final int SOME_LARGE = Regex.UNBOUNDED - 1;
 
   private final Map<Integer, Integer> least = new HashMap<>(); // by the id of what is repeated
@@ -19,6 +19,7 @@ public final class Bounds {
   private final Term term;
   private int leastLarge = Regex.UNBOUNDED;
 
+  /// The bounds of the repeats in `term`.
   public Bounds(Term term) {
     this.term = term;
     if (!term.mark().searched()) {

@@ -5,6 +5,7 @@ public record ByteSet(long a, long b, long c, long d) {
   public static final ByteSet NONE = new ByteSet(0, 0, 0, 0);
   public static final ByteSet ALL = new ByteSet(-1, -1, -1, -1);
 
+  /// The set of one value, 0 to 255.
   public static ByteSet of(int value) {
     return range(value, value);
   }
@@ -18,14 +19,17 @@ public record ByteSet(long a, long b, long c, long d) {
     return new ByteSet(words[0], words[1], words[2], words[3]);
   }
 
+  /// Whether `value`, 0 to 255, is a member.
   public boolean contains(int value) {
     return (word(value >> 6) >>> value & 1) != 0;
   }
 
+  /// Whether it has no member.
   public boolean isEmpty() {
     return (a | b | c | d) == 0;
   }
 
+  /// How many members it has, 0 to 256.
   public int size() {
     return Long.bitCount(a) + Long.bitCount(b) + Long.bitCount(c) + Long.bitCount(d);
   }
@@ -41,10 +45,12 @@ public record ByteSet(long a, long b, long c, long d) {
     return -1;
   }
 
+  /// The members of either set.
   public ByteSet or(ByteSet other) {
     return new ByteSet(a | other.a, b | other.b, c | other.c, d | other.d);
   }
 
+  /// The members of both sets.
   public ByteSet and(ByteSet other) {
     return new ByteSet(a & other.a, b & other.b, c & other.c, d & other.d);
   }

@@ -52,27 +52,33 @@ public final class CodePoints {
     return bounds.length / 2;
   }
 
+  /// The first member of the range of index `range`, counted from 0.
   public int first(int range) {
     return bounds[2 * range];
   }
 
+  /// The last member of the range of index `range`, counted from 0.
   public int last(int range) {
     return bounds[2 * range + 1];
   }
 
+  /// Whether it has no member.
   public boolean isEmpty() {
     return bounds.length == 0;
   }
 
+  /// Whether `codePoint` is a member.
   public boolean contains(int codePoint) {
     int at = Arrays.binarySearch(bounds, codePoint);
     return at >= 0 || (-at - 1) % 2 == 1;
   }
 
+  /// The members of either set.
   public CodePoints or(CodePoints other) {
     return new Builder().addAll(this).addAll(other).build();
   }
 
+  /// The members of both sets.
   public CodePoints and(CodePoints other) {
     Builder builder = new Builder();
     for (int i = 0, j = 0; i < ranges() && j < other.ranges(); ) {
@@ -90,6 +96,7 @@ public final class CodePoints {
     return builder.build();
   }
 
+  /// All scalar values but the members.
   public CodePoints not() {
     Builder builder = new Builder();
     int from = 0;
@@ -100,6 +107,7 @@ public final class CodePoints {
     return builder.add(from, Character.MAX_CODE_POINT).build();
   }
 
+  /// The members that are not in `other`.
   public CodePoints minus(CodePoints other) {
     return and(other.not());
   }

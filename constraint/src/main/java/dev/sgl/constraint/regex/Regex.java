@@ -10,6 +10,7 @@ public sealed interface Regex {
   /// No upper bound of a [Repeat].
   int UNBOUNDED = Integer.MAX_VALUE;
 
+  /// The empty text alone.
   Regex EMPTY = new Concat(List.of());
 
   /// Any number of any characters.
@@ -32,7 +33,7 @@ public sealed interface Regex {
     }
   }
 
-  /// `item`, `min` to `max` times. Lazy repeats are the same: a whole match is asked for.
+  /// `item`, `min` to `max` times. Lazy repeats are the same: only whole matches count.
   record Repeat(Regex item, int min, int max) implements Regex {}
 
   /// A place in the text, of no length.
@@ -54,15 +55,18 @@ public sealed interface Regex {
     NO_WORD_BOUNDARY
   }
 
+  /// Only `text`.
   static Regex text(String text) {
     return new Concat(
         text.codePoints().mapToObj(c -> (Regex) new Chars(CodePoints.range(c, c))).toList());
   }
 
+  /// All parts, one after the other.
   static Regex concat(Regex... parts) {
     return new Concat(List.of(parts));
   }
 
+  /// One of the choices.
   static Regex either(Regex... choices) {
     return new Either(List.of(choices));
   }

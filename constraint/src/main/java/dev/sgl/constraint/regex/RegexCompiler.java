@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 
 /// Makes terms of regular expressions.
 ///
-/// An assertion looks at the characters on both sides of its place. An expression with assertions
-/// therefore has not one language but one for each pair of neighbours ([Side]), and these are
-/// what is put together: `L[l][r]` holds the texts that match between a neighbour `l` and a
-/// neighbour `r`.
+/// An assertion looks at the characters on both sides of its place. An expression with
+/// assertions therefore has not one language but one for each pair of neighbours ([Side]), and
+/// the languages of a whole are made of those of its parts: `L[l][r]` holds the texts that
+/// match between a neighbour `l` and a neighbour `r`.
 public final class RegexCompiler {
   /// From this upper bound on, a repeat of some characters limits a length.
   private static final int LENGTHY = 16;
@@ -84,7 +84,7 @@ public final class RegexCompiler {
 
   /// The texts that `regex` matches as a whole, and behind them `end`.
   ///
-  /// Look-ahead that stands in no repeat asks of all that follows: that it is, or is not, among the
+  /// Look-ahead outside of repeats asks of all that follows: that it is, or is not, among the
   /// texts that begin with a match.
   public Term compile(Regex regex, Term end) {
     return switch (regex) {
@@ -154,7 +154,7 @@ public final class RegexCompiler {
     return hasPart(regex, part -> part instanceof Regex.LookAhead);
   }
 
-  /// Whether an assertion in `regex` speaks of what stands before it.
+  /// Whether an assertion in `regex` speaks of the text before it.
   private static boolean looksBack(Regex regex) {
     return hasAssertBut(regex, Assertion.TEXT_END, Assertion.LINE_END);
   }

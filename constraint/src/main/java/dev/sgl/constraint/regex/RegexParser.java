@@ -120,7 +120,7 @@ public final class RegexParser {
     }
   }
 
-  /// Whether `{` begins a count; ECMAScript and Java differ on what it is otherwise.
+  /// Whether `{` begins a count; ECMAScript and Java differ on its meaning otherwise.
   private boolean isCounted() {
     int end = pattern.indexOf('}', at, Math.min(pattern.length(), at + MAX_COUNT));
     String inside = end < 0 ? "" : pattern.substring(at + 1, end);

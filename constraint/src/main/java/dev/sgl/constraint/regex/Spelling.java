@@ -12,9 +12,10 @@ public enum Spelling {
   /// UTF-8 (RFC 3629).
   RAW,
 
-  /// UTF-8 inside a JSON string (RFC 8259, section 7), in the one way in which serializers write:
-  /// escaped only what must be, and by the short escape where there is one. Where every character
-  /// may come, each may also be escaped by its number, as ASCII writers do.
+  /// UTF-8 inside a JSON string (RFC 8259, section 7), in the one way in which serializers
+  /// write: only the characters that must be are escaped, by the short escape where there is
+  /// one. Where every character may come, each may also be escaped by its number, as ASCII
+  /// writers do.
   JSON;
 
   private static final CodePoints CONTROLS = CodePoints.range(0, 0x1f);

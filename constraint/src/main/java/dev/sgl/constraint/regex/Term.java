@@ -5,7 +5,7 @@ import java.util.List;
 /// A regular language over bytes. Made by [Terms], which makes equal terms the same object.
 public sealed interface Term {
 
-  /// What is known of a term from its parts.
+  /// The facts about a term that follow from its parts.
   ///
   /// @param id counts the terms of one [Terms]
   /// @param nullable whether the empty text is in the language
@@ -27,20 +27,25 @@ public sealed interface Term {
   /// different but for odds of 2^-64.
   record Print(long high, long low) {}
 
+  /// The facts about the term that need no search.
   Mark mark();
 
+  /// Whether the empty text is in the language.
   default boolean isNullable() {
     return mark().nullable();
   }
 
+  /// Whether the language surely has finitely many texts.
   default boolean isFinite() {
     return mark().size() == Size.FINITE;
   }
 
+  /// Whether the language surely has infinitely many texts.
   default boolean isInfinite() {
     return mark().size() == Size.INFINITE;
   }
 
+  /// The number of the term among those of its [Terms].
   default int id() {
     return mark().id();
   }
@@ -63,7 +68,7 @@ public sealed interface Term {
   /// All of at least two; at most one of them is a [Not].
   record Both(Mark mark, List<Term> parts) implements Term {}
 
-  /// What is not in `term`.
+  /// All texts that are not in `term`.
   record Not(Mark mark, Term term) implements Term {}
 
   /// `item`, `min` to `max` times; counted, not written out.

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Looks for the texts of terms, through their derivatives: whether there are any, some of them, a
-/// shortest one. What was found is kept.
+/// Looks for the texts of terms, through their derivatives: whether there are any, some of
+/// them, a shortest one. Results are kept.
 ///
 /// Owned by one thread at a time, like its terms.
 public final class TermSearch {

@@ -33,12 +33,15 @@ public final class Terms {
   private int[] derivedIn = {}; // the derivation in which a term's derivative was taken last
   private Term[] derived = {}; // that derivative
 
+  /// No text.
   public final Term nothing;
+  /// The empty text alone.
   public final Term empty;
 
   /// Every text.
   public final Term all;
 
+  /// Makes terms, each of which takes room of `budget`.
   public Terms(Budget budget) {
     this.budget = budget;
     nothing = make(print(1, new long[0]), false, false, Size.FINITE, Term.Nothing::new);
@@ -109,6 +112,7 @@ public final class Terms {
 
   // --- construction
 
+  /// The texts of one byte of `set`; [#nothing] if that is empty.
   public Term bytes(ByteSet set) {
     return set.isEmpty()
         ? nothing
@@ -120,10 +124,12 @@ public final class Terms {
             mark -> new Term.Bytes(mark, set));
   }
 
+  /// Only `text`, in UTF-8.
   public Term text(String text) {
     return text(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /// Only the text `bytes`.
   public Term text(byte[] bytes) {
     Term term = empty;
     for (int i = bytes.length - 1; i >= 0; i--) {
@@ -132,6 +138,7 @@ public final class Terms {
     return term;
   }
 
+  /// A text of each part, one after the other; at least one part.
   public Term concat(Term... parts) {
     Term term = parts[parts.length - 1];
     for (int i = parts.length - 2; i >= 0; i--) {
@@ -140,6 +147,7 @@ public final class Terms {
     return term;
   }
 
+  /// A text of `first`, and then one of `second`.
   public Term concat(Term first, Term second) {
     if (first == nothing || second == nothing) {
       return nothing;
@@ -184,20 +192,24 @@ public final class Terms {
     return !term.mark().searched() || term.isInfinite();
   }
 
+  /// The texts of all choices; [#nothing] if there is none.
   public Term either(Term... choices) {
     return either(List.of(choices));
   }
 
+  /// The texts of all choices; [#nothing] if there is none.
   public Term either(List<Term> choices) {
     Union union = new Union();
     choices.forEach(union::add);
     return union.term();
   }
 
+  /// The texts that are in all parts; [#all] if there is no part.
   public Term both(Term... parts) {
     return both(List.of(parts));
   }
 
+  /// The texts that are in all parts; [#all] if there is no part.
   public Term both(List<Term> parts) {
     budget.spend(2L * parts.size());
     TreeMap<Integer, Term> members = new TreeMap<>();
@@ -315,6 +327,7 @@ public final class Terms {
     return false;
   }
 
+  /// The texts that are not in `term`.
   public Term not(Term term) {
     if (term instanceof Term.Not(_, var inner)) {
       return inner;
@@ -366,14 +379,17 @@ public final class Terms {
         : Size.UNKNOWN;
   }
 
+  /// Any number of texts of `item`, one after the other.
   public Term star(Term item) {
     return repeat(item, 0, Regex.UNBOUNDED);
   }
 
+  /// The texts of `item`, and the empty text.
   public Term optional(Term item) {
     return either(item, empty);
   }
 
+  /// The texts that `machine` accepts.
   public Term run(ByteMachine machine) {
     return run(machine, machine.start());
   }
@@ -662,6 +678,7 @@ public final class Terms {
     return rest;
   }
 
+  /// Whether `text`, in UTF-8, is in `term`.
   public boolean matches(Term term, String text) {
     return derive(term, text.getBytes(StandardCharsets.UTF_8)).isNullable();
   }
@@ -713,8 +730,8 @@ public final class Terms {
     }
   }
 
-  /// A repeat without bounds of a character, if `term` goes on after every run of it and ends only
-  /// behind a quote that is no part of it.
+  /// A repeat without bounds of a character, if `term` continues after every run of it and
+  /// ends only behind a quote that is no part of it.
   public Optional<Term> anyRun(Term term) {
     for (Term choice : term instanceof Term.Either(_, var choices) ? choices : List.of(term)) {
       if (choice instanceof Term.Concat(_, Term.Repeat(_, var item, int min, int max, _), _)

@@ -63,7 +63,7 @@ final class Unicode {
 
   private Unicode() {}
 
-  /// The set that `\d` means when Unicode is asked for; likewise the next two (UTS #18, annex C).
+  /// The set that `\d` means in Unicode mode; likewise the next two (UTS #18, annex C).
   static CodePoints digits() {
     return property("Nd").orElseThrow();
   }

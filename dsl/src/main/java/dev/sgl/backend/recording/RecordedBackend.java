@@ -16,13 +16,14 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Answers what a recording has the answer to. Each answer is given once.
+/// Answers requests from a recording. Each answer is given once.
 public final class RecordedBackend implements Backend {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Recording recording;
   private final Duration patience;
 
+  /// A backend that takes each answer out of `recording` once.
   public RecordedBackend(Recording recording) {
     this(recording, PATIENCE);
   }

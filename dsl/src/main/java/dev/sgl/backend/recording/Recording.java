@@ -19,17 +19,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// What a model answered, to be answered again without it: answers by what was asked.
+/// The answers of a model, by request, so that they can be given again without it.
 ///
-/// What is asked is the text of the prompt, the type and the options, the seed among them; tokens
-/// do not count. Who asks the same twice gets the first answer first.
+/// A request is the text of the prompt, the type and the options, the seed among them; tokens
+/// do not count. Equal requests get their answers in the order of the recording.
 public final class Recording {
   /// An answer.
   ///
-  /// @param asked what was asked, as [#key] says it
-  /// @param text what was generated, or chosen
+  /// @param asked the key of the request, a hash
+  /// @param text the text that was generated or chosen
   /// @param cancelled whether somebody ended the generation before it had an end
-  /// @param cutStrings and `closed`: what is missing in it, as of [Reply.Cuts]
+  /// @param cutStrings and `closed`: the parts that are missing, see [Reply.Cuts]
   /// @param failure why there is no answer; empty if there is one
   /// @param scores of the choices, if it was a choice
   /// @param method how the choice was made
@@ -103,6 +103,7 @@ public final class Recording {
 
   private final List<Answer> answers;
 
+  /// A recording that begins with `answers`, in order; it may be empty.
   public Recording(List<Answer> answers) {
     this.answers = new ArrayList<>(answers);
   }
@@ -116,7 +117,7 @@ public final class Recording {
     answers.add(answer);
   }
 
-  /// Takes the first answer of what is asked as `key`.
+  /// Takes the first answer to the request of this key.
   synchronized Optional<Answer> take(String key) {
     Optional<Answer> first = answers.stream().filter(a -> a.asked().equals(key)).findFirst();
     first.ifPresent(answers::remove);

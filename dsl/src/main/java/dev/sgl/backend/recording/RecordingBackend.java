@@ -18,6 +18,7 @@ public final class RecordingBackend implements Backend {
   private final Backend model;
   private final Recording recording;
 
+  /// A backend that asks `model` and adds each answer to `recording`.
   public RecordingBackend(Backend model, Recording recording) {
     this.model = model;
     this.recording = recording;

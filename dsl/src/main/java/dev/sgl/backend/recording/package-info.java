@@ -1,4 +1,4 @@
-/// Backends that write down what a model answers, and that answer from what was written down.
+/// Backends that record the answers of a model, and that answer from a recording.
 @NullMarked
 package dev.sgl.backend.recording;
 
