@@ -40,13 +40,13 @@ final class BatchPlan {
     SAMPLED,
     TABLES,
     TABLE_OF_ROW,
-    SLOTS,
     WIDE_ITEMS,
     WIDE_COUNT,
     NARROW_ITEMS,
     NARROW_COUNT,
     PARTS_OF_ROW,
-    ITEM_ROWS
+    ITEM_ROWS,
+    SLOTS
   }
 
   private static final int HEADER = 16;

@@ -217,17 +217,14 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
 struct Vectors {
   int base;         // of the warp's vectors among the item's
   int position[2];  // of their rows; -1 behind the last vector
-  int from[2];      // the first position that they see
   float most[2], sum[2];
   float numbers[STEPS * 2][4]; // of each 8 columns: two of the first vector, two of the second
 
-  __device__ __forceinline__ Vectors(const Item& item, const int* itemRows, const int* positions, int base, int group,
-                                     int window)
+  __device__ __forceinline__ Vectors(const Item& item, const int* itemRows, const int* positions, int base, int group)
       : base(base) {
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       position[i] = index(i) < item.rows * group ? positions[itemRows[index(i) / group]] : -1;
-      from[i] = position[i] - window + 1;
       most[i] = -INFINITE;
       sum[i] = 0;
     }
@@ -260,20 +257,23 @@ __device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (
 //
 // `first`: position of the first key of the warp; `seenByAll`: whether every row sees all of the tile
 template <int NT>
-__device__ __forceinline__ void scaleAndMask(float (&s)[NT][4], const Vectors& v, int first, int end, bool seenByAll) {
+__device__ __forceinline__ void scaleAndMask(float (&s)[NT][4], const Vectors& v, int first, int end, int window,
+                                             bool seenByAll) {
   float scale = rsqrtf((float)DIM) * 1.4426950408889634f;
+  if (seenByAll) {
 #pragma unroll
-  for (int n = 0; n < NT; n++) {
-    if (seenByAll) {
+    for (int n = 0; n < NT; n++)
 #pragma unroll
       for (int i = 0; i < 4; i++) s[n][i] *= scale;
-    } else {
-      int position = first + n * 8 + threadIdx.x % 4 * 2;
+    return;
+  }
 #pragma unroll
-      for (int i = 0; i < 4; i++) {
-        int at = position + i % 2, side = i / 2;
-        s[n][i] = at < end && at <= v.position[side] && at >= v.from[side] ? s[n][i] * scale : -INFINITE;
-      }
+  for (int n = 0; n < NT; n++) {
+    int position = first + n * 8 + threadIdx.x % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      int at = position + i % 2, side = i / 2;
+      s[n][i] = at < end && at <= v.position[side] && at > v.position[side] - window ? s[n][i] * scale : -INFINITE;
     }
   }
 }
@@ -409,7 +409,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
   for (int s = 0; s < STEPS; s++) load4(queries[s], q + (base + lane % 16) * STRIDE + s * 16 + lane / 16 * 8);
   __syncthreads();
 
-  Vectors v(item, itemRows, positions, base, l.group(), l.window);
+  Vectors v(item, itemRows, positions, base, l.group());
   int offset = WIDE ? 0 : warp * (TILE / 4); // of the warp's keys in a tile
   for (int t = 0; t < tiles; t++) {
     int now = t & 1, first = seen.begin + t * TILE;
@@ -423,7 +423,8 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
     __syncthreads();
     float s[NT][4];
     multiplyKeys(s, queries, tileKeys + now * NUMBERS + offset * STRIDE);
-    scaleAndMask(s, v, first + offset, item.end, first >= seen.allFrom && first + TILE <= seen.allTo);
+    scaleAndMask(s, v, first + offset, item.end, l.window,
+                 first >= seen.allFrom && first + TILE <= seen.allTo);
     softmaxStep(s, v);
     addValues(v, s, tileValues + now * NUMBERS + offset * STRIDE);
     __syncthreads();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,8 +25,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// is a compiler: `nvcc`, or NVRTC. No GPU is needed.
 @Timeout(300)
 class KernelSourcesTest {
-  /// Sizes of heads whose attention has more numbers than there are registers, by a few bytes.
-  private static final List<String> SPILLING = List.of("80", "256");
+  /// Bytes that a compiler may keep outside of registers to run more blocks at a time: a few
+  // numbers
+  /// that are used once.
+  private static final int FEW = 32;
+
+  /// The size of heads whose attention has more numbers than there are registers.
+  private static final String SPILLING = "256";
+
+  private static final Pattern SPILLED = Pattern.compile("(\\d+) bytes spill stores");
 
   private static final List<String> CHIPS = List.of("sm_80", "sm_90", "sm_100");
 
@@ -55,10 +63,12 @@ class KernelSourcesTest {
     assertTrue(nvcc.waitFor(100, TimeUnit.SECONDS));
     assertEquals(0, nvcc.exitValue(), said);
     assertTrue(!said.contains("warning"), said);
-    boolean spills = SPILLING.contains(file.defines().getOrDefault("DIM", ""));
-    said.lines()
-        .filter(line -> line.contains("spill stores") && !spills)
-        .forEach(line -> assertTrue(line.contains(" 0 bytes spill stores"), line));
+    if (!SPILLING.equals(file.defines().get("DIM"))) {
+      SPILLED
+          .matcher(said)
+          .results()
+          .forEach(spilled -> assertTrue(Integer.parseInt(spilled.group(1)) <= FEW, said));
+    }
   }
 
   /// The compiler: `SGL_NVCC`, or `nvcc` of the path.
