@@ -5,7 +5,6 @@ import dev.sgl.cli.options.SourceFile;
 import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,11 +23,8 @@ final class IrCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Optional<Program> program = SourceFile.read(file).program(spec.commandLine().getErr());
-    if (program.isEmpty()) {
-      return ExitCode.DIAGNOSTICS;
-    }
-    spec.commandLine().getOut().print(Printer.print(program.get()));
+    Program program = SourceFile.read(file).program(spec.commandLine().getErr());
+    spec.commandLine().getOut().print(Printer.print(program));
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }

@@ -3,6 +3,7 @@ package dev.sgl.cli;
 import dev.sgl.backend.BackendException;
 import dev.sgl.cli.batch.BatchCommand;
 import dev.sgl.cli.options.ExitCode;
+import dev.sgl.cli.options.MistakesException;
 import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.cli.serve.Configuration;
@@ -124,6 +125,9 @@ public final class Main implements Runnable {
   }
 
   private static int failed(Exception error, PrintWriter err) {
+    if (error instanceof MistakesException) {
+      return ExitCode.DIAGNOSTICS; // they have been shown
+    }
     err.println("error: " + Terminal.plain(message(error)));
     return switch (error) {
       case UsageException _ -> ExitCode.USAGE;

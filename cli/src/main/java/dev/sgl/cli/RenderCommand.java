@@ -2,19 +2,13 @@ package dev.sgl.cli;
 
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.ModelOptions;
-import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.Terminal;
-import dev.sgl.cli.options.UsageException;
-import dev.sgl.compiler.Compiler;
-import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Prefix;
 import dev.sgl.local.engine.PromptReader;
 import dev.sgl.local.engine.PromptReader.Token;
 import dev.sgl.program.Program;
-import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +18,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// `sglc render FILE [name=value …]`
 @Command(
@@ -42,14 +35,7 @@ final class RenderCommand implements Callable<Integer> {
   private static final String UNDERLINED = "\u001b[4m";
   private static final String PLAIN = "\u001b[0m";
 
-  @Parameters(index = "0", paramLabel = "FILE", description = "The .sgl file.")
-  Path file = Path.of("");
-
-  @Parameters(
-      index = "1..*",
-      paramLabel = "name=value",
-      description = "The program's arguments: text as it is, everything else as JSON.")
-  List<String> arguments = List.of();
+  @Mixin ProgramCall called = new ProgramCall();
 
   @Mixin ModelOptions model = new ModelOptions();
 
@@ -68,12 +54,9 @@ final class RenderCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Compiler.Result compiled = SourceFile.read(file).runnable(err);
-    if (compiled.program().isEmpty()) {
-      return ExitCode.DIAGNOSTICS;
-    }
-    Program program = compiled.program().get();
-    Prefix.Known whole = Prefix.firstPrompt(program, arguments(program));
+    Program program = called.compile(err).program().orElseThrow();
+    Map<String, Object> arguments = Prefix.arguments(program, called.arguments(program));
+    Prefix.Known whole = Prefix.firstPrompt(program, arguments);
     if (whole.prompt().isEmpty()) {
       err.println("nothing is said before " + where(whole));
       return ExitCode.OK;
@@ -93,14 +76,6 @@ final class RenderCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
-  }
-
-  private Map<String, Object> arguments(Program program) {
-    try {
-      return Prefix.arguments(program, Arguments.read(program.entry().orElseThrow(), arguments));
-    } catch (TypeException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
-    }
   }
 
   /// How many tokens both begin with.

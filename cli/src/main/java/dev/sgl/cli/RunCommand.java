@@ -7,16 +7,12 @@ import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
 import dev.sgl.cli.options.Interruption;
 import dev.sgl.cli.options.ModelOptions;
-import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.compiler.Compiler;
-import dev.sgl.interpreter.Arguments;
 import dev.sgl.interpreter.Interpreter;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.program.Program;
-import dev.sgl.program.Routine;
-import dev.sgl.program.TypeException;
 import dev.sgl.program.Values;
 import dev.sgl.remote.RemoteBackend;
 import dev.sgl.run.RunException;
@@ -32,7 +28,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /// `sglc run FILE [name=value …]`
 @Command(
@@ -41,14 +36,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class RunCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "FILE", description = "The .sgl file.")
-  Path file = Path.of("");
-
-  @Parameters(
-      index = "1..*",
-      paramLabel = "name=value",
-      description = "The program's arguments: text as it is, everything else as JSON.")
-  List<String> arguments = List.of();
+  @Mixin ProgramCall called = new ProgramCall();
 
   @Mixin ModelOptions model = new ModelOptions();
 
@@ -84,22 +72,21 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Compiler.Result compiled = SourceFile.read(file).runnable(err);
-    if (compiled.program().isEmpty()) {
-      return ExitCode.DIAGNOSTICS;
-    }
-    Program program = compiled.program().get();
-    Routine entry = program.entry().orElseThrow();
-    Map<String, Object> values = arguments(entry);
+    Compiler.Result compiled = called.compile(err);
+    Program program = compiled.program().orElseThrow();
+    Map<String, Object> values = called.arguments(program);
     Terminal terminal = Terminal.detect();
     boolean live = (stream || terminal.out()) && !quiet && !json;
-    LiveText text = new LiveText(entry.name(), out, err, live, terminal.colors());
+    LiveText text =
+        new LiveText(program.entry().orElseThrow().name(), out, err, live, terminal.colors());
     boolean progress = terminal.err() && !quiet;
     ReachedStatements reached = new ReachedStatements();
     try (Host given = host.open(List.of(program));
         Interruption _ = new Interruption(() -> reached.show(compiled.texts()), err)) {
       RunListener both = RunListener.both(text, reached);
-      print(run(program, values, progress, given.run(file, program).withListener(both)), out);
+      print(
+          run(program, values, progress, given.run(called.file(), program).withListener(both)),
+          out);
       return ExitCode.OK;
     } catch (RunException e) {
       err.println(Failure.show(e, compiled.texts()));
@@ -138,14 +125,6 @@ final class RunCommand implements Callable<Integer> {
       if (!quiet && remote.spent().requests() > 0) {
         err.println(remote.spent().words());
       }
-    }
-  }
-
-  private Map<String, Object> arguments(Routine entry) {
-    try {
-      return Arguments.read(entry, arguments);
-    } catch (TypeException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
     }
   }
 

@@ -113,13 +113,8 @@ public final class BatchCommand implements Callable<Integer> {
 
   private int batch() throws IOException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
-    if (parallel < 1) {
-      throw new UsageException("--parallel must be at least 1");
-    }
-    Optional<Program> program = SourceFile.read(file).program(err);
-    if (program.isEmpty()) {
-      return ExitCode.DIAGNOSTICS;
-    }
+    UsageException.requirePositive("--parallel", parallel);
+    Program program = SourceFile.read(file).program(err);
     List<BatchLine> lines = BatchLine.read(input);
     requireFile(output);
     if (Files.exists(output) && Files.isSameFile(input, output)) {
@@ -127,13 +122,13 @@ public final class BatchCommand implements Callable<Integer> {
     }
     BatchFile.Done done = overwrite ? BatchFile.Done.NOTHING : BatchFile.existing(output, lines);
     if (retryFailed && !done.failed().isEmpty()) {
-      return retry(program.get(), lines, err);
+      return retry(program, lines, err);
     }
     if (done.count() == lines.size() && !lines.isEmpty()) {
       err.println("all " + done.count() + " lines of " + output + " are done already");
       return reportFailed(err, done.failed(), lines.size());
     }
-    int code = run(program.get(), lines, output, done, Collections.emptyIterator(), err);
+    int code = run(program, lines, output, done, Collections.emptyIterator(), err);
     Files.deleteIfExists(retried()); // it belonged to another output
     return code;
   }

@@ -102,9 +102,7 @@ public final class DeviceOptions {
 
   /// An integer option that must be at least 1.
   public static OptionalInt positive(String name, Optional<Integer> value) {
-    if (value.isPresent() && value.get() < 1) {
-      throw new UsageException(name + " must be at least 1");
-    }
+    UsageException.requirePositive(name, value.orElse(1));
     return value.isPresent() ? OptionalInt.of(value.get()) : OptionalInt.empty();
   }
 }

@@ -91,10 +91,10 @@ public final class HostOptions {
   ///
   /// @throws UsageException if an option says what cannot be, or binds a tool that no program has
   public Host open(List<Program> programs) {
-    requirePositive("--tool-timeout", timeout);
-    requirePositive("--max-steps", steps.orElse(1L));
-    requirePositive("--max-tasks", tasks.orElse(1));
-    requirePositive("--max-text", text.orElse(1L));
+    UsageException.requirePositive("--tool-timeout", timeout);
+    UsageException.requirePositive("--max-steps", steps.orElse(1L));
+    UsageException.requirePositive("--max-tasks", tasks.orElse(1));
+    UsageException.requirePositive("--max-text", text.orElse(1L));
     Map<String, String> commands = commands();
     Set<String> known = new TreeSet<>();
     programs.forEach(program -> known.addAll(program.tools().keySet()));
@@ -105,12 +105,6 @@ public final class HostOptions {
       }
     }
     return new Host(this, commands);
-  }
-
-  private static void requirePositive(String name, long value) {
-    if (value < 1) {
-      throw new UsageException(name + " must be at least 1");
-    }
   }
 
   /// How much a run may do.

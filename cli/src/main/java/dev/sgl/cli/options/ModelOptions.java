@@ -149,10 +149,17 @@ public final class ModelOptions {
   }
 
   private Optional<Path> template() {
-    if (chatTemplate.isPresent() && !Files.exists(chatTemplate.get())) {
-      throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
+    return existing(chatTemplate);
+  }
+
+  /// The value of `--chat-template`, a file or a folder that exists.
+  ///
+  /// @throws UsageException if it does not exist
+  public static Optional<Path> existing(Optional<Path> template) {
+    if (template.isPresent() && !Files.exists(template.get())) {
+      throw new UsageException("--chat-template: there is no file " + template.get());
     }
-    return chatTemplate;
+    return template;
   }
 
   /// Conversations as text, without what begins every text: servers add that themselves.

@@ -14,7 +14,9 @@ import java.util.Optional;
 public record SourceFile(String name, String text) {
   private static final long MAX_BYTES = 4 << 20;
 
-  /// @throws UsageException if it cannot be read
+  /// The text of the file at `path`.
+  ///
+  /// @throws UsageException if it is not a file, has more than 4 MiB, or is not text in UTF-8
   public static SourceFile read(Path path) {
     try {
       if (Files.isDirectory(path)) {
@@ -34,19 +36,43 @@ public record SourceFile(String name, String text) {
     }
   }
 
+  /// Compiles the file; modules are read from its folder and below.
   public Compiler.Result compile() {
     Path folder = Optional.ofNullable(Path.of(name).toAbsolutePath().getParent()).orElseThrow();
     return Compiler.compile(name, text, Sources.below(folder));
   }
 
-  /// Compiles it and shows its mistakes and warnings on `err`.
+  /// Compiles the file, which may be a module, and shows its mistakes and warnings on `err`.
   public Compiler.Result checked(PrintWriter err) {
     return shown(compile(), err);
   }
 
-  /// The same of a file that is to be run: it must have a program.
+  /// As [#checked(PrintWriter)]; the result has a program.
+  ///
+  /// @throws MistakesException if there are mistakes
+  public Compiler.Result correct(PrintWriter err) {
+    return required(checked(err));
+  }
+
+  /// As [#checked(PrintWriter)]; the result has a program that can be run.
+  ///
+  /// @throws MistakesException if there are mistakes, or the file has only definitions for others
   public Compiler.Result runnable(PrintWriter err) {
-    return shown(compile().runnable(), err);
+    return required(shown(compile().runnable(), err));
+  }
+
+  /// The program of the file, to be run; mistakes and warnings are shown on `err`.
+  ///
+  /// @throws MistakesException if there are mistakes, or the file has only definitions for others
+  public Program program(PrintWriter err) {
+    return runnable(err).program().orElseThrow();
+  }
+
+  private Compiler.Result required(Compiler.Result result) {
+    if (result.program().isEmpty()) {
+      throw new MistakesException(name);
+    }
+    return result;
   }
 
   private static Compiler.Result shown(Compiler.Result result, PrintWriter err) {
@@ -54,10 +80,5 @@ public record SourceFile(String name, String text) {
       err.println(result.report().stripTrailing());
     }
     return result;
-  }
-
-  /// Its program, to be run; or none, and its mistakes shown on `err`.
-  public Optional<Program> program(PrintWriter err) {
-    return runnable(err).program();
   }
 }

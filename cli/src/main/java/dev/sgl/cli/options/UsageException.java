@@ -7,4 +7,13 @@ public final class UsageException extends RuntimeException {
   public UsageException(String message) {
     super(message);
   }
+
+  /// Checks the value of an option that counts something.
+  ///
+  /// @throws UsageException if it is less than 1
+  public static void requirePositive(String option, long value) {
+    if (value < 1) {
+      throw new UsageException(option + " must be at least 1");
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.cli.serve;
 
+import dev.sgl.cli.options.MistakesException;
 import dev.sgl.cli.options.SourceFile;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.compiler.Compiler;
@@ -22,14 +23,15 @@ final class ProgramFolder {
 
   private ProgramFolder() {}
 
-  /// Compiles all files that have a program; others are modules.
+  /// Compiles all files that have a program; others are modules. Mistakes and warnings of all files
+  /// are shown on `err`.
   ///
-  /// @return none if there are mistakes, which are shown on `err`
+  /// @throws MistakesException if there are mistakes
   /// @throws UsageException if there is no such folder
-  static Optional<Map<String, Program>> read(Optional<Path> folder, PrintWriter err) {
+  static Map<String, Program> read(Optional<Path> folder, PrintWriter err) {
     Map<String, Program> programs = new TreeMap<>();
     if (folder.isEmpty()) {
-      return Optional.of(programs);
+      return programs;
     }
     boolean sound = true;
     for (Path file : files(folder.get())) {
@@ -41,10 +43,13 @@ final class ProgramFolder {
           .filter(program -> program.entry().isPresent())
           .ifPresent(program -> programs.put(name(file), described(program, source.text())));
     }
-    if (sound && programs.isEmpty()) {
+    if (!sound) {
+      throw new MistakesException(folder.get().toString());
+    }
+    if (programs.isEmpty()) {
       throw new UsageException("--programs: there is no program in " + folder.get());
     }
-    return sound ? Optional.of(programs) : Optional.empty();
+    return programs;
   }
 
   /// A program without a description of its own has that at the beginning of its file.

@@ -5,6 +5,7 @@ import dev.sgl.cli.options.ExitCode;
 import dev.sgl.cli.options.Host;
 import dev.sgl.cli.options.HostOptions;
 import dev.sgl.cli.options.ModelFolder;
+import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.local.engine.EngineMeters;
@@ -21,7 +22,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -134,8 +134,30 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    requireSound();
+    LocalOptions options = options();
+    Map<String, Program> served = ProgramFolder.read(programs, err);
+    requireFree();
+    Thread.setDefaultUncaughtExceptionHandler(new FatalErrors());
+    boolean progress = Terminal.detect().err();
+    ModelFolder folder = ModelFolder.find(model, err, progress);
+    Ending ending = new Ending();
+    try (Host given = hostOptions.open(new ArrayList<>(served.values()));
+        LocalBackend backend = folder.load(options, err, progress);
+        SglServer server = open(backend, served, given)) {
+      new EngineMeters(backend).bindTo(server.meters());
+      warn(server, err);
+      ending.ready();
+      announce(server, backend, served);
+      ending.await();
+      stop(server, err);
+      return ExitCode.OK;
+    }
+  }
+
+  /// Checks the options that nothing else checks.
+  private void requireSound() {
     if (tensorParallel != 1) {
       throw new UsageException("--tp must be 1: a model cannot be spread over several GPUs yet");
     }
@@ -145,46 +167,36 @@ public final class ServeCommand implements Callable<Integer> {
     if (names.stream().anyMatch(String::isBlank)) {
       throw new UsageException("--served-model-name is empty");
     }
-    LocalOptions options = options();
-    Optional<Map<String, Program>> served = ProgramFolder.read(programs, err);
-    if (served.isEmpty()) {
-      return ExitCode.DIAGNOSTICS;
-    }
-    requireFree();
-    Thread.setDefaultUncaughtExceptionHandler(new FatalErrors());
-    boolean progress = Terminal.detect().err();
-    ModelFolder folder = ModelFolder.find(model, err, progress);
-    Ending ending = new Ending();
-    try (Host given = hostOptions.open(new ArrayList<>(served.get().values()));
-        LocalBackend backend = folder.load(options, err, progress);
-        SglServer server = open(backend, served.get(), given)) {
-      new EngineMeters(backend).bindTo(server.meters());
-      if (isOpenToAll(server)) {
-        err.println(
-            "warning: whoever reaches this machine may call, and read what others ask; give it an --api-key");
-      }
-      warnOfFewConnections(server, err);
-      ending.ready();
-      out.println(
-          "ready: %s serves %s%s"
-              .formatted(server.uri(), String.join(", ", names(backend)), programs(served.get())));
-      out.flush();
-      ending.await();
-      err.println(
-          "stopping: what is being answered has "
-              + PATIENCE.toSeconds()
-              + " s to end; another Ctrl-C ends it now");
-      err.flush();
-      if (!server.drain(PATIENCE)) {
-        err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
-        server.abort();
-        server.drain(LAST_WORDS);
-      }
-      return ExitCode.OK;
+  }
+
+  private void announce(SglServer server, LocalBackend backend, Map<String, Program> served) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        "ready: %s serves %s%s"
+            .formatted(server.uri(), String.join(", ", names(backend)), programs(served)));
+    out.flush();
+  }
+
+  /// Ends the server: calls in flight have [#PATIENCE] to end, and are then aborted.
+  private static void stop(SglServer server, PrintWriter err) throws InterruptedException {
+    err.println(
+        "stopping: what is being answered has "
+            + PATIENCE.toSeconds()
+            + " s to end; another Ctrl-C ends it now");
+    err.flush();
+    if (!server.drain(PATIENCE)) {
+      err.println("some calls were not answered within " + PATIENCE.toSeconds() + " s");
+      server.abort();
+      server.drain(LAST_WORDS);
     }
   }
 
-  private static void warnOfFewConnections(SglServer server, PrintWriter err) {
+  /// Warns of a server that everybody can call, and of one that few can call at once.
+  private void warn(SglServer server, PrintWriter err) {
+    if (isOpenToAll(server)) {
+      err.println(
+          "warning: whoever reaches this machine may call, and read what others ask; give it an --api-key");
+    }
     if (server.connections() < FEW_CONNECTIONS) {
       err.println(
           "warning: only %d clients can be connected at once, and others are cut off; allow more open files with `ulimit -n 4096`"
@@ -229,13 +241,11 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private LocalOptions options() {
-    if (chatTemplate.isPresent() && !Files.exists(chatTemplate.get())) {
-      throw new UsageException("--chat-template: there is no file " + chatTemplate.get());
-    }
+    Optional<Path> template = ModelOptions.existing(chatTemplate);
     return device
         .options()
         .withMaxRunning(DeviceOptions.positive("--max-running-requests", maxRunning))
-        .withChatTemplate(chatTemplate);
+        .withChatTemplate(template);
   }
 
   private static String programs(Map<String, Program> served) {

@@ -80,18 +80,13 @@ public final class TestCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    if (parallel < 1) {
-      throw new UsageException("--parallel must be at least 1");
-    }
+    UsageException.requirePositive("--parallel", parallel);
     List<TestRun> tests = new ArrayList<>();
     List<Program> programs = new ArrayList<>();
     List<Recordings> recorded = new ArrayList<>();
     for (Path file : files) {
-      Compiler.Result compiled = SourceFile.read(file).checked(err);
-      if (compiled.program().isEmpty()) {
-        return ExitCode.DIAGNOSTICS;
-      }
-      Program program = compiled.program().get();
+      Compiler.Result compiled = SourceFile.read(file).correct(err);
+      Program program = compiled.program().orElseThrow();
       programs.add(program);
       recorded.add(Recordings.of(file, record));
       program.tests().stream()
