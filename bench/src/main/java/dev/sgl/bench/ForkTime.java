@@ -9,7 +9,6 @@ import dev.sgl.program.Program;
 import dev.sgl.run.RunOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 
 /// How long a fork of eight over a prefix of 2,000 tokens takes to its join, beside one branch.
@@ -53,17 +52,18 @@ public final class ForkTime {
         seconds[3][round] = time(program, backend, many, BRANCHES);
       }
     }
-    double one = median(seconds[0]);
-    double added = median(seconds[3]) - median(seconds[1]);
+    double one = Median.of(seconds[0]);
+    double added = Median.of(seconds[3]) - Median.of(seconds[1]);
     System.out.println(
         "| branches | computed prompt tokens | seconds | with the prefix in the cache |");
     System.out.println("|---|---|---|---|");
-    System.out.printf("| 1 | %d | %.2f | %.2f |%n", prefix, one, median(seconds[1]));
+    System.out.printf("| 1 | %d | %.2f | %.2f |%n", prefix, one, Median.of(seconds[1]));
     System.out.printf(
-        "| %d | %d | %.2f | %.2f |%n", BRANCHES, computed, median(seconds[2]), median(seconds[3]));
+        "| %d | %d | %.2f | %.2f |%n",
+        BRANCHES, computed, Median.of(seconds[2]), Median.of(seconds[3]));
     System.out.printf(
         "%nto the join, less the added decode work: %.2f of one branch%n",
-        (median(seconds[2]) - added) / one);
+        (Median.of(seconds[2]) - added) / one);
   }
 
   private static double time(Program program, LocalBackend backend, String text, int branches) {
@@ -71,11 +71,5 @@ public final class ForkTime {
     Map<String, Object> arguments = Map.of("text", text, "n", (long) branches);
     Interpreter.run(program, arguments, backend, RunOptions.DEFAULT);
     return (System.nanoTime() - start) / 1e9;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

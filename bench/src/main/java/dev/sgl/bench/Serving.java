@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
@@ -67,7 +66,7 @@ public final class Serving {
     }
     System.out.printf(
         "%d streams: the engine alone %.0f tokens a second, served %.0f: %.1f %% (medians)%n",
-        STREAMS, median(alone), median(served), 100 * median(ratios));
+        STREAMS, Median.of(alone), Median.of(served), 100 * Median.of(ratios));
   }
 
   private void load() throws Exception {
@@ -152,12 +151,6 @@ public final class Serving {
   private static long heap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 
   private static double rate(List<Seen> all) {

@@ -64,11 +64,11 @@ public final class Speed {
           "| %s, %s | %.0f | %.1f | %.0f | %.1f | %.0f |%n",
           shape.name(),
           shape.bf16() ? "bf16" : "f32",
-          median(rates[0]),
-          median(rates[1]),
-          median(rates[2]),
-          median(rates[1]) * shape.bytes() / 1e9,
-          median(rates[0]) * 2 * shape.parameters() / 1e9);
+          Median.of(rates[0]),
+          Median.of(rates[1]),
+          Median.of(rates[2]),
+          Median.of(rates[1]) * shape.bytes() / 1e9,
+          Median.of(rates[0]) * 2 * shape.parameters() / 1e9);
     }
   }
 
@@ -76,12 +76,6 @@ public final class Speed {
     long start = System.nanoTime();
     work.run();
     return tokens / ((System.nanoTime() - start) / 1e9);
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 
   /// Sequences with pages of their own.

@@ -19,7 +19,6 @@ import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -232,11 +231,7 @@ public final class GenerateApi {
       ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id());
       meta.putNull("finish_reason").put("completion_tokens", tokens);
       meta.put("prompt_tokens", wanted.inputs().getFirst().tokens().size());
-      try {
-        events.send(chunk);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      events.report(chunk);
     }
   }
 }

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -76,6 +77,27 @@ public final class EventStream implements AutoCloseable {
     send("", data);
   }
 
+  /// Sends an event from a callback, which cannot raise an [IOException]; the exception ends the
+  /// work that called back.
+  ///
+  /// @throws UncheckedIOException if the client is gone
+  public void report(String event, JsonNode data) {
+    try {
+      send(event, data);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Sends an event without a name from a callback, as [#report(String, JsonNode)].
+  ///
+  /// @throws UncheckedIOException if the client is gone
+  public void report(JsonNode data) {
+    report("", data);
+  }
+
+  /// Sends an event; one with an empty name has none.
+  ///
   /// @throws IOException if the client is gone
   public void send(String event, JsonNode data) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -89,6 +111,8 @@ public final class EventStream implements AutoCloseable {
   }
 
   /// Says that there is no more, as OpenAI's API does.
+  ///
+  /// @throws IOException if the client is gone
   public void done() throws IOException {
     write("data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII));
   }

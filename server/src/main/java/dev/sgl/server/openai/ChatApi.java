@@ -18,7 +18,6 @@ import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Thought;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -179,22 +178,18 @@ public final class ChatApi {
     }
 
     private void send(ObjectNode delta, List<Reply.Logprob> logprobs, Optional<String> finish) {
-      try {
-        if (!begun) {
-          begun = true;
-          send(Json.object().put("role", "assistant").put("content", ""));
-        }
-        ObjectNode chunk = chat.asked().object(CHUNK, served.name());
-        ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
-        choice.set("delta", delta);
-        choice.set(
-            "logprobs",
-            logprobs.isEmpty() ? Json.nothing() : Writer.logprobs(logprobs, served.backend()));
-        choice.put("finish_reason", finish.orElse(null));
-        events.send(chunk);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      if (!begun) {
+        begun = true;
+        send(Json.object().put("role", "assistant").put("content", ""));
       }
+      ObjectNode chunk = chat.asked().object(CHUNK, served.name());
+      ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
+      choice.set("delta", delta);
+      choice.set(
+          "logprobs",
+          logprobs.isEmpty() ? Json.nothing() : Writer.logprobs(logprobs, served.backend()));
+      choice.put("finish_reason", finish.orElse(null));
+      events.report(chunk);
     }
 
     private void send(ObjectNode delta) {

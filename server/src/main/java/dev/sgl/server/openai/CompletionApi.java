@@ -21,7 +21,6 @@ import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -234,11 +233,7 @@ public final class CompletionApi {
       choice.put("index", index).put("text", text);
       choice.set("logprobs", logprobs);
       choice.put("finish_reason", finish.orElse(null));
-      try {
-        events.send(chunk);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      events.report(chunk);
     }
 
     @Override

@@ -8,8 +8,6 @@ import dev.sgl.program.Values;
 import dev.sgl.run.RunListener;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -22,11 +20,7 @@ final class RunEvents implements RunListener {
   }
 
   private void send(String event, ObjectNode data) {
-    try {
-      events.send(event, data);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // which ends the run
-    }
+    events.report(event, data);
   }
 
   private static ObjectNode of(String branch) {
