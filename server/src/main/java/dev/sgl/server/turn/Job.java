@@ -26,7 +26,7 @@ public final class Job implements AutoCloseable {
   /// @param heard who hears each of them while it comes
   public List<Answer> run(IntFunction<Heard> heard) {
     begin(heard);
-    try (Running.Place _ = served.running().add(id, this::close)) {
+    try (Running.InFlight _ = served.running().add(id, this::close)) {
       List<Answer> answers =
           turns.size() == 1
               ? List.of(turns.getFirst().run())

@@ -5,19 +5,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/// What is being answered, by the ids of the requests, so that it can be ended from elsewhere.
+/// The requests in flight, by their ids, so that they can be ended from elsewhere.
 /// Several requests may have the same id.
 public final class Running {
-  private final Set<Place> places = ConcurrentHashMap.newKeySet();
+  private final Set<InFlight> inFlight = ConcurrentHashMap.newKeySet();
 
   /// A request that is being answered, until it is closed.
-  final class Place implements AutoCloseable {
+  final class InFlight implements AutoCloseable {
     private final String id;
     private final Runnable end;
     private boolean over;
     private boolean ended;
 
-    private Place(String id, Runnable end) {
+    private InFlight(String id, Runnable end) {
       this.id = id;
       this.end = end;
     }
@@ -37,25 +37,28 @@ public final class Running {
     @Override
     public synchronized void close() {
       over = true;
-      places.remove(this);
+      inFlight.remove(this);
     }
   }
 
-  /// @param end ends the request
-  Place add(String id, Runnable end) {
-    Place place = new Place(id, end);
-    places.add(place);
-    return place;
+  /// Notes that a request is being answered, until what is returned is closed.
+  ///
+  /// @param end ends the request; called from any thread, perhaps several times, never after the
+  ///     close
+  InFlight add(String id, Runnable end) {
+    InFlight request = new InFlight(id, end);
+    inFlight.add(request);
+    return request;
   }
 
   /// Does `work` on this thread, which is interrupted if the request is ended.
   public <T> T during(String id, Supplier<T> work) {
-    Place place = add(id, Thread.currentThread()::interrupt);
+    InFlight request = add(id, Thread.currentThread()::interrupt);
     try {
       return work.get();
     } finally {
-      place.close();
-      if (place.isEnded()) {
+      request.close();
+      if (request.isEnded()) {
         Thread.interrupted(); // it was meant for the work alone
       }
     }
@@ -63,15 +66,15 @@ public final class Running {
 
   /// Ends the requests with an id; how many there were.
   public int abort(String id) {
-    List<Place> ended = places.stream().filter(place -> place.id.equals(id)).toList();
-    ended.forEach(Place::end);
+    List<InFlight> ended = inFlight.stream().filter(request -> request.id.equals(id)).toList();
+    ended.forEach(InFlight::end);
     return ended.size();
   }
 
   /// Ends all requests.
   public int abortAll() {
-    List<Place> all = List.copyOf(places);
-    all.forEach(Place::end);
+    List<InFlight> all = List.copyOf(inFlight);
+    all.forEach(InFlight::end);
     return all.size();
   }
 }
