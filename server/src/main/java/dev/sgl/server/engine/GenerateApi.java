@@ -73,14 +73,11 @@ public final class GenerateApi {
             input ->
                 new Answer(
                     Optional.empty(),
-                    "",
+                    Answer.Spoken.NOTHING,
                     List.of(),
-                    List.of(),
-                    Answer.Finish.LENGTH,
-                    Optional.empty(),
+                    new Answer.End(Answer.Finish.LENGTH, Optional.empty()),
                     new Reply.Usage(input.tokens().size(), 0, 0, 0),
-                    0,
-                    List.of()))
+                    0))
         .toList();
   }
 
@@ -133,7 +130,7 @@ public final class GenerateApi {
       ObjectNode one = all.addObject();
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
-      answer.tokens().forEach(ids::add);
+      answer.spoken().tokens().forEach(ids::add);
       ObjectNode meta = meta(wanted, answer, start);
       one.set("meta_info", meta);
       if (wanted.scoredFrom() >= 0 || !wanted.generates()) { // which also keeps the prompt
@@ -180,7 +177,7 @@ public final class GenerateApi {
     if (isCut) {
       finish.put("length", answer.usage().generatedTokens());
     }
-    answer.stop().ifPresent(stop -> finish.put("matched", stop));
+    answer.end().stop().ifPresent(stop -> finish.put("matched", stop));
     meta.put("prompt_tokens", answer.usage().promptTokens());
     meta.put("completion_tokens", answer.usage().generatedTokens());
     meta.put("cached_tokens", answer.usage().cachedTokens());
@@ -188,7 +185,7 @@ public final class GenerateApi {
     if (wanted.logprobs()) {
       ArrayNode chosen = meta.putArray("output_token_logprobs");
       ArrayNode tops = meta.putArray("output_top_logprobs");
-      answer.logprobs().forEach(logprob -> add(logprob, chosen, tops));
+      answer.spoken().logprobs().forEach(logprob -> add(logprob, chosen, tops));
     }
     return meta;
   }

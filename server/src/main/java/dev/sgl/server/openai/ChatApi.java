@@ -109,10 +109,10 @@ public final class ChatApi {
       choice.set(
           "logprobs",
           chat.hasLogprobs()
-              ? Writer.logprobs(answer.logprobs(), served.backend())
+              ? Writer.logprobs(answer.spoken().logprobs(), served.backend())
               : Json.nothing());
       choice.put("finish_reason", chat.finish(answer.finish()));
-      answer.stop().ifPresent(stop -> choice.put("matched_stop", stop));
+      answer.end().stop().ifPresent(stop -> choice.put("matched_stop", stop));
     }
     body.set("usage", Writer.usage(answers));
     return body;

@@ -129,7 +129,7 @@ public final class CompletionApi {
       choice.put("text", echo.text() + answer.map(Answer::text).orElse(""));
       choice.set("logprobs", logprobs(completion, echo, answer));
       choice.put("finish_reason", answer.map(a -> Writer.finish(a.finish())).orElse("length"));
-      answer.flatMap(Answer::stop).ifPresent(stop -> choice.put("matched_stop", stop));
+      answer.flatMap(a -> a.end().stop()).ifPresent(stop -> choice.put("matched_stop", stop));
     }
     body.set(
         "usage",
@@ -179,7 +179,7 @@ public final class CompletionApi {
     }
     List<Optional<Reply.Logprob>> all = new ArrayList<>(echo.logprobs());
     List<String> texts = new ArrayList<>(echo.texts());
-    for (Reply.Logprob logprob : answer.map(Answer::logprobs).orElse(List.of())) {
+    for (Reply.Logprob logprob : answer.map(a -> a.spoken().logprobs()).orElse(List.of())) {
       all.add(Optional.of(logprob));
       texts.add(logprob.token());
     }

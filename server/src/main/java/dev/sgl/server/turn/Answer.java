@@ -4,29 +4,49 @@ import dev.sgl.backend.Reply;
 import java.util.List;
 import java.util.Optional;
 
-/// What a model has answered.
+/// The answer of a model.
 ///
-/// @param thought what it thought, if it did
-/// @param text what it said
-/// @param tokens of the text, where they are all of it
-/// @param stop the stop text that came, or the name of the stop token
+/// @param thought the text of the model's thought, if it thought
 /// @param thoughtTokens of the generated ones
-/// @param logprobs of the text's tokens, if they were asked for
 public record Answer(
     Optional<String> thought,
-    String text,
-    List<Integer> tokens,
+    Spoken spoken,
     List<ToolCall> calls,
-    Finish finish,
-    Optional<String> stop,
+    End end,
     Reply.Usage usage,
-    int thoughtTokens,
-    List<Reply.Logprob> logprobs) {
+    int thoughtTokens) {
   public Answer {
-    tokens = List.copyOf(tokens);
     calls = List.copyOf(calls);
-    logprobs = List.copyOf(logprobs);
   }
+
+  /// The text of the answer, without thoughts and calls.
+  public String text() {
+    return spoken.text();
+  }
+
+  /// Why the answer ended.
+  public Finish finish() {
+    return end.finish();
+  }
+
+  /// The text of an answer and its tokens.
+  ///
+  /// @param tokens of the text, where they are all of it; else none
+  /// @param logprobs of the text's tokens, if they were requested
+  public record Spoken(String text, List<Integer> tokens, List<Reply.Logprob> logprobs) {
+    /// No text.
+    public static final Spoken NOTHING = new Spoken("", List.of(), List.of());
+
+    public Spoken {
+      tokens = List.copyOf(tokens);
+      logprobs = List.copyOf(logprobs);
+    }
+  }
+
+  /// The end of an answer.
+  ///
+  /// @param stop the stop text that came, or the name of the stop token
+  public record End(Finish finish, Optional<String> stop) {}
 
   /// A call of a tool.
   ///

@@ -30,14 +30,14 @@ public final class TokenMemory {
   /// Remembers an answer, if its tokens spell its text and nothing else: a special token in it
   /// would be one of the next prompt's, which nobody wrote there.
   public void keep(String salt, Answer answer) {
-    if (!answer.text().isEmpty() && !answer.tokens().isEmpty() && isSpelled(answer)) {
-      put(new Said(salt, answer.text()), answer.tokens());
+    if (!answer.text().isEmpty() && !answer.spoken().tokens().isEmpty() && isSpelled(answer)) {
+      put(new Said(salt, answer.text()), answer.spoken().tokens());
     }
   }
 
   private boolean isSpelled(Answer answer) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int id : answer.tokens()) {
+    for (int id : answer.spoken().tokens()) {
       List<Byte> own = backend.token(id).map(Token::bytes).orElse(List.of());
       if (own.isEmpty()) {
         return false;

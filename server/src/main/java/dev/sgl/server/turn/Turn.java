@@ -50,17 +50,15 @@ public final class Turn implements AutoCloseable {
     } else if (!ended) {
       say(ask.type(), ask.sampling());
     }
+    boolean isOfCalls = !calls.isEmpty() && finish != Answer.Finish.LENGTH;
     Answer answer =
         new Answer(
             thought,
-            text.toString(),
-            isWhole ? tokens : List.of(),
+            new Answer.Spoken(text.toString(), isWhole ? tokens : List.of(), logprobs),
             calls,
-            calls.isEmpty() || finish == Answer.Finish.LENGTH ? finish : Answer.Finish.CALLS,
-            stop,
+            new Answer.End(isOfCalls ? Answer.Finish.CALLS : finish, stop),
             continuation.usage(),
-            thoughtTokens,
-            logprobs);
+            thoughtTokens);
     heard.ended(answer);
     return answer;
   }

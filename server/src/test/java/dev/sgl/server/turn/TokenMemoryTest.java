@@ -28,14 +28,11 @@ class TokenMemoryTest {
   private static Answer answer(String text, Integer... tokens) {
     return new Answer(
         Optional.empty(),
-        text,
-        List.of(tokens),
+        new Answer.Spoken(text, List.of(tokens), List.of()),
         List.of(),
-        Answer.Finish.STOP,
-        Optional.empty(),
+        new Answer.End(Answer.Finish.STOP, Optional.empty()),
         Reply.Usage.NONE,
-        0,
-        List.of());
+        0);
   }
 
   @Test

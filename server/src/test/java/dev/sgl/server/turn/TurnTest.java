@@ -112,7 +112,7 @@ class TurnTest {
     assertEquals("Hello.", answer.text());
     assertEquals(Answer.Finish.STOP, answer.finish());
     assertEquals(List.of("said: Hello."), heard);
-    assertEquals(6, answer.tokens().size());
+    assertEquals(6, answer.spoken().tokens().size());
   }
 
   @Test
@@ -268,7 +268,7 @@ class TurnTest {
     Sampling stops = Sampling.DEFAULT.withStops(List.of("}"), List.of());
     Answer answer = run(new ScriptedTokens("{\"name\": \"time\"} and so on", ""), with(ask, stops));
     assertEquals("{\"name\": \"time\"", answer.text());
-    assertEquals(Optional.of("}"), answer.stop());
+    assertEquals(Optional.of("}"), answer.end().stop());
     assertTrue(answer.calls().isEmpty());
   }
 
