@@ -71,15 +71,15 @@ final class Endpoint implements AutoCloseable {
   Endpoint(RemoteOptions options) {
     this.options = options;
     this.base = HttpUrl.get(options.endpoint().toString());
-    this.places = new Semaphore(options.together(), true);
+    this.places = new Semaphore(options.limits().together(), true);
     this.proxies = proxies();
     this.client =
         new OkHttpClient.Builder()
             .connectTimeout(Duration.ofSeconds(10))
-            .readTimeout(options.silence())
+            .readTimeout(options.limits().silence())
             .proxySelector(proxies)
             .proxyAuthenticator((_, response) -> authorized(response))
-            .connectionPool(new ConnectionPool(options.together(), 5, TimeUnit.MINUTES))
+            .connectionPool(new ConnectionPool(options.limits().together(), 5, TimeUnit.MINUTES))
             .followRedirects(false) // keys are for this host alone
             .retryOnConnectionFailure(true)
             .build();
@@ -222,25 +222,40 @@ final class Endpoint implements AutoCloseable {
           return response;
         }
         try (response) {
-          if (attempt == options.tries() || !isLater(response.code())) {
-            throw refused(response);
-          }
-          pause = pause(attempt, RetryAfter.of(name -> header(response, name), Instant.now()));
-          if (pause.compareTo(LONGEST_ASKED) > 0) {
-            throw refused(response);
-          }
+          pause = pauseAfter(response, attempt);
         }
       } catch (IOException e) {
         wanted.require();
-        // who says nothing for so long would only do the same work again
-        boolean isHopeless = e instanceof SocketTimeoutException || Reasons.isPlainHttp(e);
-        if (attempt == options.tries() || isHopeless) {
-          throw unreachable(e);
-        }
-        pause = pause(attempt, Optional.empty());
+        pause = pauseAfter(e, attempt);
       }
       wanted.sleep(pause);
     }
+  }
+
+  /// How long to wait after an answer that is no success.
+  ///
+  /// @throws BackendException if the request is not made again
+  private Duration pauseAfter(Response refusal, int attempt) {
+    if (attempt == options.limits().tries() || !isLater(refusal.code())) {
+      throw refused(refusal);
+    }
+    Duration pause = pause(attempt, RetryAfter.of(name -> header(refusal, name), Instant.now()));
+    if (pause.compareTo(LONGEST_ASKED) > 0) {
+      throw refused(refusal);
+    }
+    return pause;
+  }
+
+  /// How long to wait after a connection that could not be made, or that broke off.
+  ///
+  /// @throws UnavailableException if the request is not made again
+  private Duration pauseAfter(IOException broken, int attempt) {
+    // a server that was silent until the timeout would only do the same work again
+    boolean isHopeless = broken instanceof SocketTimeoutException || Reasons.isPlainHttp(broken);
+    if (attempt == options.limits().tries() || isHopeless) {
+      throw unreachable(broken);
+    }
+    return pause(attempt, Optional.empty());
   }
 
   private static Optional<String> header(Response response, String name) {

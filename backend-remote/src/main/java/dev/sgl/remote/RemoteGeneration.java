@@ -152,7 +152,7 @@ final class RemoteGeneration implements Generation {
 
   private boolean isLastAttempt() {
     wanted.require();
-    return attempts == link.options().tries();
+    return attempts == link.options().limits().tries();
   }
 
   private Stream open() {
@@ -172,7 +172,7 @@ final class RemoteGeneration implements Generation {
             link.endpoint()
                 .execute(() -> begin(link.endpoint().call(path, sent)), wanted, attempts > 1),
             link.endpoint(),
-            link.options().silence(),
+            link.options().limits().silence(),
             plan.maxTokens(request));
     stream = Optional.of(opened);
     return opened;

@@ -12,10 +12,7 @@ import java.util.function.Function;
 /// @param model the name that the endpoint gives the model
 /// @param apiKey sent as a bearer token; it is never shown
 /// @param server what answers there; by default it is found out
-/// @param together requests that run at the same time; more wait
-/// @param tries how often a request is made before it has failed: of an endpoint that is
-///     overloaded or breaks off, and of replies that are not of their type
-/// @param silence after which an endpoint that says nothing is given up
+/// @param limits how many requests run, how often each is made, and how long it waits
 /// @param prices what tokens cost, if that is known
 /// @param template makes the text of a conversation as the model was trained on it, so that
 ///     conversations are sent as text to be completed: for servers that cannot go on from a begun
@@ -25,21 +22,38 @@ public record RemoteOptions(
     String model,
     Optional<String> apiKey,
     Optional<ServerKind> server,
-    int together,
-    int tries,
-    Duration silence,
+    Limits limits,
     Optional<Prices> prices,
     Optional<Function<Prompt.Chat, String>> template) {
 
+  /// How an endpoint is used.
+  ///
+  /// @param together requests that run at the same time; more wait
+  /// @param tries how often a request is made before it has failed: of an endpoint that is
+  ///     overloaded or breaks off, and of replies that are not of their type
+  /// @param silence after which an endpoint that sends nothing is given up
+  public record Limits(int together, int tries, Duration silence) {
+    /// 64 requests at the same time, 4 tries, 2 minutes of silence.
+    public static final Limits DEFAULT = new Limits(64, 4, Duration.ofMinutes(2));
+
+    public Limits {
+      if (together < 1 || tries < 1 || !silence.isPositive()) {
+        throw new IllegalArgumentException(
+            "%d requests at once, %d tries, a silence of %s".formatted(together, tries, silence));
+      }
+    }
+  }
+
+  /// An endpoint whose kind of server is found out, with the default limits and no known prices.
+  ///
+  /// @throws IllegalArgumentException if the key has characters that no key has
   public RemoteOptions(URI endpoint, String model, Optional<String> apiKey) {
     this(
         endpoint,
         model,
         apiKey,
         Optional.empty(),
-        64,
-        4,
-        Duration.ofMinutes(2),
+        Limits.DEFAULT,
         Optional.empty(),
         Optional.empty());
   }
@@ -49,45 +63,45 @@ public record RemoteOptions(
     if (apiKey.filter(key -> !key.matches("[!-~]+")).isPresent()) {
       throw new IllegalArgumentException("the API key has characters that no key has");
     }
-    if (together < 1 || tries < 1 || !silence.isPositive()) {
-      throw new IllegalArgumentException(
-          "%d requests at once, %d tries, a silence of %s".formatted(together, tries, silence));
-    }
   }
 
+  /// These options with another model, by the name that the endpoint gives it.
   public RemoteOptions withModel(String value) {
-    return new RemoteOptions(
-        endpoint, value, apiKey, server, together, tries, silence, prices, template);
+    return new RemoteOptions(endpoint, value, apiKey, server, limits, prices, template);
   }
 
+  /// These options with a kind of server that is not found out.
   public RemoteOptions withServer(ServerKind value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, Optional.of(value), together, tries, silence, prices, template);
+    return new RemoteOptions(endpoint, model, apiKey, Optional.of(value), limits, prices, template);
   }
 
+  private RemoteOptions with(Limits value) {
+    return new RemoteOptions(endpoint, model, apiKey, server, value, prices, template);
+  }
+
+  /// These options with another number of requests that run at the same time, at least 1.
   public RemoteOptions withTogether(int value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, server, value, tries, silence, prices, template);
+    return with(new Limits(value, limits.tries(), limits.silence()));
   }
 
+  /// These options with another number of tries, at least 1.
   public RemoteOptions withTries(int value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, server, together, value, silence, prices, template);
+    return with(new Limits(limits.together(), value, limits.silence()));
   }
 
+  /// These options with another silence, longer than nothing.
   public RemoteOptions withSilence(Duration value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, server, together, tries, value, prices, template);
+    return with(new Limits(limits.together(), limits.tries(), value));
   }
 
+  /// These options with prices, by which costs are counted.
   public RemoteOptions withPrices(Prices value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, server, together, tries, silence, Optional.of(value), template);
+    return new RemoteOptions(endpoint, model, apiKey, server, limits, Optional.of(value), template);
   }
 
+  /// These options with a chat template; conversations are then sent as text to be completed.
   public RemoteOptions withTemplate(Function<Prompt.Chat, String> value) {
-    return new RemoteOptions(
-        endpoint, model, apiKey, server, together, tries, silence, prices, Optional.of(value));
+    return new RemoteOptions(endpoint, model, apiKey, server, limits, prices, Optional.of(value));
   }
 
   @Override
