@@ -153,12 +153,26 @@ final class Body {
   }
 
   private static boolean hasOptional(Type type) {
-    boolean isOpen =
-        type instanceof Type.Schema || type instanceof Type.MapOf || type instanceof Type.Any;
-    boolean[] found = {isOpen};
-    if (type instanceof Type.Rec(var fields)) {
-      found[0] = fields.stream().anyMatch(Type.Field::optional);
-    }
+    boolean[] found = {
+      switch (type) {
+        case Type.Schema _, Type.MapOf _, Type.Any _ -> true;
+        case Type.Rec(var fields) -> fields.stream().anyMatch(Type.Field::optional);
+        case Type.Text _,
+            Type.Str _,
+            Type.Pattern _,
+            Type.Int _,
+            Type.Float _,
+            Type.Bool _,
+            Type.Literal _,
+            Type.OneOf _,
+            Type.Array _,
+            Type.Call _,
+            Type.Grammar _,
+            Type.Recursive _,
+            Type.Ref _ ->
+            false;
+      }
+    };
     type.map(
         part -> {
           found[0] |= hasOptional(part);
@@ -183,10 +197,12 @@ final class Body {
     ObjectNode sent = body.withArray("messages").addObject().put("role", message.role().word());
     ArrayNode content = sent.putArray("content");
     for (Prompt.Part part : message.parts()) {
-      if (part instanceof Prompt.Part.Image(String url)) {
-        content.addObject().put("type", "image_url").putObject("image_url").put("url", url);
-      } else {
-        content.addObject().put("type", "text").put("text", part.text());
+      ObjectNode one = content.addObject();
+      switch (part) {
+        case Prompt.Part.Image(String url) ->
+            one.put("type", "image_url").putObject("image_url").put("url", url);
+        case Prompt.Part.Written _, Prompt.Part.Generated _, Prompt.Part.Tokens _ ->
+            one.put("type", "text").put("text", part.text());
       }
     }
   }

@@ -112,7 +112,11 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
   /// The same, with the type only described: for servers that do not hold a reply to a schema. In
   /// raw text there is nobody to describe it to.
   Plan described() {
-    boolean isIgnored = held == Held.SCHEMA || held == Held.WRAPPED || held == Held.REGEX;
+    boolean isIgnored =
+        switch (held) {
+          case SCHEMA, WRAPPED, REGEX -> true;
+          case FREE, GRAMMAR, DESCRIBED -> false;
+        };
     Begun told = begun == Begun.PREFILL ? Begun.TOLD : begun; // the description comes last
     return isIgnored && path != Path.COMPLETIONS
         ? new Plan(path, told, Held.DESCRIBED, turn)

@@ -112,6 +112,9 @@ public enum ServerKind {
 
   /// Whether a begun message is marked as such; others take the last message for it.
   boolean marksPrefill() {
-    return this == SGL || this == VLLM || this == SGLANG;
+    return switch (this) {
+      case SGL, VLLM, SGLANG -> true;
+      case LLAMA_CPP, OLLAMA, OPENAI, AZURE, UNKNOWN -> false;
+    };
   }
 }

@@ -139,21 +139,8 @@ final class Stream implements AutoCloseable {
 
   /// Takes one event and returns the text that it brings.
   private String event(String data) throws IOException {
-    JsonNode event;
-    try {
-      event = endpoint.json().readTree(data);
-    } catch (JsonProcessingException e) {
-      throw new BackendException("the endpoint sent an event that is not JSON");
-    }
-    if (event.hasNonNull("error")) {
-      JsonNode error = event.path("error");
-      String why = endpoint.shown(error.path("message").asText(error.toString()));
-      String message = "the endpoint failed: " + why;
-      if (Endpoint.isLater(error.path("code").asInt())) {
-        throw new IOException(message);
-      }
-      throw new BackendException(message);
-    }
+    JsonNode event = parsed(data);
+    requireNoError(event);
     if (event.path("usage").isObject()) {
       usage = Wire.usage(event);
     }
@@ -164,13 +151,43 @@ final class Stream implements AutoCloseable {
     }
     JsonNode message = choice.path(choice.has("message") ? "message" : "delta");
     refusal.append(message.path("refusal").asText(""));
-    JsonNode content = choice.path("logprobs").path("content");
-    content.forEach(entry -> logprobs.add(logprob(entry)));
+    chatLogprobs(choice.path("logprobs"));
     completionLogprobs(choice.path("logprobs"));
     // thoughts come in fields of their own, under several names; they are no part of the reply
     JsonNode piece = choice.has("text") ? choice.path("text") : message.path("content");
     String words = piece.isTextual() ? piece.textValue() : "";
     text.append(words);
+    requireNotTooLong();
+    return words;
+  }
+
+  private JsonNode parsed(String data) {
+    try {
+      return endpoint.json().readTree(data);
+    } catch (JsonProcessingException e) {
+      throw new BackendException("the endpoint sent an event that is not JSON");
+    }
+  }
+
+  /// @throws IOException if the event is an error after which the same request may succeed
+  /// @throws BackendException if it is any other error
+  private void requireNoError(JsonNode event) throws IOException {
+    if (!event.hasNonNull("error")) {
+      return;
+    }
+    JsonNode error = event.path("error");
+    String message =
+        "the endpoint failed: " + endpoint.shown(error.path("message").asText(error.toString()));
+    if (Endpoint.isLater(error.path("code").asInt())) {
+      throw new IOException(message);
+    }
+    throw new BackendException(message);
+  }
+
+  /// Ends a reply that has more characters than `max_tokens` has room for.
+  ///
+  /// @throws BackendException if the reply is too long for any request
+  private void requireNotTooLong() {
     if (text.length() + refusal.length() > MAX_TEXT) {
       throw new BackendException(
           "the endpoint sent a reply of more than %,d characters".formatted(MAX_TEXT));
@@ -179,7 +196,10 @@ final class Stream implements AutoCloseable {
       ended = true;
       finish = "max_tokens";
     }
-    return words;
+  }
+
+  private void chatLogprobs(JsonNode given) {
+    given.path("content").forEach(entry -> logprobs.add(logprob(entry)));
   }
 
   private static Reply.Logprob logprob(JsonNode entry) {

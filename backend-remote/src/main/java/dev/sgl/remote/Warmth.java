@@ -79,7 +79,12 @@ final class Warmth {
   private static String text(List<Prompt.Part> parts) {
     StringBuilder text = new StringBuilder();
     for (Prompt.Part part : parts) {
-      text.append(part instanceof Prompt.Part.Image(String url) ? '\1' + url + '\1' : part.text());
+      text.append(
+          switch (part) {
+            case Prompt.Part.Image(String url) -> '\1' + url + '\1';
+            case Prompt.Part.Written _, Prompt.Part.Generated _, Prompt.Part.Tokens _ ->
+                part.text();
+          });
     }
     return text.toString();
   }
