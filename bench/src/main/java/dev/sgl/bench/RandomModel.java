@@ -18,71 +18,84 @@ import java.util.SplittableRandom;
 /// Model folders of a real shape with random weights: as fast as a real model, and nothing to
 /// download.
 ///
-/// @param tied whether the embedding is the head, too
-/// @param family the architecture as `config.json` names it
-/// @param bf16 whether the weights have two bytes each; four otherwise
+/// @param hidden numbers of a row between layers
+/// @param intermediate numbers of a row within a feed-forward part
 record RandomModel(
     String name,
     int vocabulary,
     int hidden,
     int intermediate,
     int layers,
-    int heads,
-    int kvHeads,
-    int headDim,
-    boolean bf16,
-    boolean tied,
-    String family) {
+    Attention attention,
+    Weights weights) {
+  private static final String LLAMA = "LlamaForCausalLM";
+  private static final String QWEN3 = "Qwen3ForCausalLM";
+
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /// The heads of a layer's attention.
+  ///
+  /// @param kvHeads heads of keys and values, each shared by several of the others
+  /// @param headDim numbers of a head's row
+  record Attention(int heads, int kvHeads, int headDim) {}
+
+  /// How the weights are stored.
+  ///
+  /// @param family the architecture as `config.json` names it
+  /// @param bf16 whether the weights have two bytes each; four otherwise
+  /// @param tied whether the embedding is the head, too
+  record Weights(String family, boolean bf16, boolean tied) {
+    int bytesEach() {
+      return bf16 ? 2 : 4;
+    }
+  }
 
   /// 105 million parameters: small enough for many runs, large enough that the model is what
   /// counts.
-  static final RandomModel MIDDLE = llama("105M", 4096, 768, 2560, 14, 12, 4, 64, true, true);
+  static final RandomModel MIDDLE =
+      new RandomModel(
+          "105M", 4096, 768, 2560, 14, new Attention(12, 4, 64), new Weights(LLAMA, true, true));
 
   /// The shape of Llama-3.2-1B: 1.24 billion parameters.
   static RandomModel billion(boolean bf16) {
-    return llama("1.2B", 128_256, 2048, 8192, 16, 32, 8, 64, bf16, true);
+    return new RandomModel(
+        "1.2B", 128_256, 2048, 8192, 16, new Attention(32, 8, 64), new Weights(LLAMA, bf16, true));
   }
 
   /// The shape of Llama-3.1-8B: 8.03 billion parameters.
   static RandomModel llama8b() {
-    return llama("8B", 128_256, 4096, 14_336, 32, 32, 8, 128, true, false);
+    return new RandomModel(
+        "8B",
+        128_256,
+        4096,
+        14_336,
+        32,
+        new Attention(32, 8, 128),
+        new Weights(LLAMA, true, false));
   }
 
   /// The shape of Qwen3-0.6B: 596 million parameters.
   static RandomModel qwen600m() {
     return new RandomModel(
-        "0.6B", 151_936, 1024, 3072, 28, 16, 8, 128, true, true, "Qwen3ForCausalLM");
-  }
-
-  private static RandomModel llama(
-      String name,
-      int vocabulary,
-      int hidden,
-      int intermediate,
-      int layers,
-      int heads,
-      int kvHeads,
-      int headDim,
-      boolean bf16,
-      boolean tied) {
-    return new RandomModel(
-        name,
-        vocabulary,
-        hidden,
-        intermediate,
-        layers,
-        heads,
-        kvHeads,
-        headDim,
-        bf16,
-        tied,
-        "LlamaForCausalLM");
+        "0.6B", 151_936, 1024, 3072, 28, new Attention(16, 8, 128), new Weights(QWEN3, true, true));
   }
 
   /// 26 million parameters.
   static RandomModel small(boolean bf16) {
-    return llama("25M", 4096, 512, 1408, 8, 8, 4, 64, bf16, true);
+    return new RandomModel(
+        "25M", 4096, 512, 1408, 8, new Attention(8, 4, 64), new Weights(LLAMA, bf16, true));
+  }
+
+  int heads() {
+    return attention.heads();
+  }
+
+  int headDim() {
+    return attention.headDim();
+  }
+
+  boolean bf16() {
+    return weights.bf16();
   }
 
   /// The folder of this model with the tokenizer of the demo model, which knows as many tokens.
@@ -111,7 +124,7 @@ record RandomModel(
   /// Bytes of the weights that a token is multiplied with: all, but not the embedding, unless it is
   /// also the head.
   long bytes() {
-    return (parameters() - (tied ? 0 : (long) vocabulary * hidden)) * (bf16 ? 2 : 4);
+    return (parameters() - (weights.tied() ? 0 : (long) vocabulary * hidden)) * weights.bytesEach();
   }
 
   private Map<String, int[]> tensors() {
@@ -120,21 +133,23 @@ record RandomModel(
     for (int i = 0; i < layers; i++) {
       String layer = "model.layers." + i + ".";
       tensors.put(layer + "input_layernorm.weight", new int[] {1, hidden});
-      tensors.put(layer + "self_attn.q_proj.weight", new int[] {heads * headDim, hidden});
-      tensors.put(layer + "self_attn.k_proj.weight", new int[] {kvHeads * headDim, hidden});
-      tensors.put(layer + "self_attn.v_proj.weight", new int[] {kvHeads * headDim, hidden});
-      if (family.equals("Qwen3ForCausalLM")) {
-        tensors.put(layer + "self_attn.q_norm.weight", new int[] {1, headDim});
-        tensors.put(layer + "self_attn.k_norm.weight", new int[] {1, headDim});
+      tensors.put(layer + "self_attn.q_proj.weight", new int[] {heads() * headDim(), hidden});
+      tensors.put(
+          layer + "self_attn.k_proj.weight", new int[] {attention.kvHeads() * headDim(), hidden});
+      tensors.put(
+          layer + "self_attn.v_proj.weight", new int[] {attention.kvHeads() * headDim(), hidden});
+      if (weights.family().equals(QWEN3)) {
+        tensors.put(layer + "self_attn.q_norm.weight", new int[] {1, headDim()});
+        tensors.put(layer + "self_attn.k_norm.weight", new int[] {1, headDim()});
       }
-      tensors.put(layer + "self_attn.o_proj.weight", new int[] {hidden, heads * headDim});
+      tensors.put(layer + "self_attn.o_proj.weight", new int[] {hidden, heads() * headDim()});
       tensors.put(layer + "post_attention_layernorm.weight", new int[] {1, hidden});
       tensors.put(layer + "mlp.gate_proj.weight", new int[] {intermediate, hidden});
       tensors.put(layer + "mlp.up_proj.weight", new int[] {intermediate, hidden});
       tensors.put(layer + "mlp.down_proj.weight", new int[] {hidden, intermediate});
     }
     tensors.put("model.norm.weight", new int[] {1, hidden});
-    if (!tied) {
+    if (!weights.tied()) {
       tensors.put("lm_head.weight", new int[] {vocabulary, hidden});
     }
     return tensors;
@@ -143,32 +158,32 @@ record RandomModel(
   /// The folder of this model among the temporary files; writes it, unless it is there already.
   Path write() throws IOException {
     Path all = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Path folder = all.resolve(name + (bf16 ? "-bf16" : "-f32"));
+    Path folder = all.resolve(name + (bf16() ? "-bf16" : "-f32"));
     if (Files.exists(folder.resolve("config.json"))) {
       return folder;
     }
     Files.createDirectories(folder);
-    weights(folder.resolve("model.safetensors"));
+    writeWeights(folder.resolve("model.safetensors"));
     ObjectNode config = JSON.createObjectNode();
-    config.putArray("architectures").add(family);
-    config.put("model_type", family.startsWith("Qwen3") ? "qwen3" : "llama");
+    config.putArray("architectures").add(weights.family());
+    config.put("model_type", weights.family().startsWith("Qwen3") ? "qwen3" : "llama");
     config.put("vocab_size", vocabulary).put("hidden_size", hidden);
     config.put("intermediate_size", intermediate).put("num_hidden_layers", layers);
-    config.put("num_attention_heads", heads).put("num_key_value_heads", kvHeads);
-    config.put("head_dim", headDim).put("max_position_embeddings", 8192);
+    config.put("num_attention_heads", heads()).put("num_key_value_heads", attention.kvHeads());
+    config.put("head_dim", headDim()).put("max_position_embeddings", 8192);
     config.put("rms_norm_eps", 1e-5).put("rope_theta", 500_000.0);
-    config.put("tie_word_embeddings", tied).put("eos_token_id", 2);
+    config.put("tie_word_embeddings", weights.tied()).put("eos_token_id", 2);
     JSON.writeValue(folder.resolve("config.json").toFile(), config);
     return folder;
   }
 
-  private void weights(Path file) throws IOException {
+  private void writeWeights(Path file) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     long at = 0;
     for (Map.Entry<String, int[]> tensor : tensors().entrySet()) {
       int[] shape = tensor.getValue();
-      long end = at + (long) shape[0] * shape[1] * (bf16 ? 2 : 4);
-      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", bf16 ? "BF16" : "F32");
+      long end = at + (long) shape[0] * shape[1] * weights.bytesEach();
+      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", bf16() ? "BF16" : "F32");
       if (shape[0] == 1) {
         entry.putArray("shape").add(shape[1]);
       } else {
@@ -197,7 +212,7 @@ record RandomModel(
     double scale = 1 / Math.sqrt(columns);
     while (block.hasRemaining()) {
       int bits = Float.floatToIntBits((float) (random.nextGaussian() * scale));
-      if (bf16) {
+      if (bf16()) {
         block.putShort((short) (bits >>> 16));
       } else {
         block.putInt(bits);

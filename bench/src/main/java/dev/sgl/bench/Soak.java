@@ -119,17 +119,31 @@ public final class Soak {
       if (random.nextInt(400) == 0) {
         running.keySet().stream().findAny().ifPresent(Thread::interrupt);
       }
-      long now = System.nanoTime();
-      if (running.values().stream().anyMatch(began -> now - began > STUCK.toNanos())) {
+      if (isStuck()) {
         System.out.println("a run is stuck");
         return false;
       }
     }
+    awaitRest();
+    line(time.toNanos() / 60e9);
+    return isSound();
+  }
+
+  private boolean isStuck() {
+    long now = System.nanoTime();
+    return running.values().stream().anyMatch(began -> now - began > STUCK.toNanos());
+  }
+
+  /// Waits until all runs have ended, at most two minutes, and the engine is idle.
+  private void awaitRest() throws InterruptedException {
     for (int i = 0; i < 12_000 && !running.isEmpty(); i++) {
       Thread.sleep(10);
     }
-    Thread.sleep(500); // the engine comes to rest
-    line(time.toNanos() / 60e9);
+    Thread.sleep(500);
+  }
+
+  /// Whether nothing failed and nothing is left over; prints the statistics of the engine.
+  private boolean isSound() {
     EngineStats stats = backend.stats();
     boolean sound =
         running.isEmpty()
