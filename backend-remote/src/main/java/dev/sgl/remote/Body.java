@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/// A request as the JSON that an endpoint is sent. The beginning of it, up to the last message, is
-/// byte for byte the same for all requests that go on from the same conversation, so that the
+/// A request as the JSON that an endpoint is sent. The beginning of it, up to the last message,
+/// is byte for byte the same for all requests that continue the same conversation, so that the
 /// endpoint finds it in its cache.
 final class Body {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -72,9 +72,9 @@ final class Body {
     return asked.isPresent() || !isCutByDefault ? asked : OptionalInt.of(room(request.prompt()));
   }
 
-  /// Text is completed by 16 tokens unless more are asked for. How many there is room for only the
-  /// server knows, so the prompt's tokens are guessed, rather too many than too few: one for three
-  /// characters of ASCII, two for each other.
+  /// The default of servers is 16 tokens of completed text. Only the server can count the
+  /// tokens that there is room for, so the prompt's tokens are estimated, rather too many than
+  /// too few: one for three characters of ASCII, two for each other.
   private int room(Prompt prompt) {
     if (server == ServerKind.SGL) {
       return UNLIMITED; // it takes that for as many as there is room for
@@ -211,7 +211,7 @@ final class Body {
     body.withArray("messages").addObject().put("role", role.word()).put("content", text);
   }
 
-  /// Adds a conversation to a request, with `more` behind what was begun.
+  /// Adds a conversation to a request, with `more` behind the begun message.
   static void conversation(Prompt.Chat chat, String more, ObjectNode body) {
     boolean isOpen = !chat.open().isEmpty() || !more.isEmpty();
     List<ObjectNode> all = messages(chat, more);
@@ -220,7 +220,7 @@ final class Body {
     body.put("continue_final_message", isOpen);
   }
 
-  /// The messages of a conversation, with `more` behind what was begun.
+  /// The messages of a conversation, with `more` behind the begun message.
   private static List<ObjectNode> messages(Prompt.Chat chat, String more) {
     ObjectNode body = JSON.createObjectNode();
     chat.messages().forEach(m -> message(body, m));

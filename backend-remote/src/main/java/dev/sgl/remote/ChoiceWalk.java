@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
-/// Scores choices by walking down what they have in common, token by token: behind each beginning
-/// the server tells the likeliest next tokens, and each choice goes on with the longest of them
-/// that it has there. A choice that has none of them is out.
+/// Scores choices by walking down their common beginnings, token by token: behind each
+/// beginning the server reports the likeliest next tokens, and each choice continues with the
+/// longest of them that it has there. A choice that has none of them is out.
 final class ChoiceWalk {
   private static final int CANDIDATES = 20; // as many as servers report
   private static final int MOST_REQUESTS = 128;

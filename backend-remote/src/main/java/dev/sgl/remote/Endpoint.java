@@ -33,9 +33,9 @@ import okhttp3.RequestBody;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
-/// The HTTP side of an endpoint: connections that are used again, so many requests at a time, and
-/// what is made again when the endpoint is overloaded or breaks off. Proxies are those of the
-/// virtual machine, or of the environment.
+/// The HTTP side of an endpoint: connections that are used again, a limit of requests at the
+/// same time, and retries when the endpoint is overloaded or breaks off. Proxies are those of
+/// the virtual machine, or of the environment.
 final class Endpoint implements AutoCloseable {
   /// Answers after which the same request may succeed later.
   private static final Set<Integer> LATER = Set.of(408, 409, 425, 429, 500, 502, 503, 504, 529);
@@ -175,8 +175,8 @@ final class Endpoint implements AutoCloseable {
     }
   }
 
-  /// Makes a request, again and again while the endpoint asks for patience, reads its answer, and
-  /// counts what it cost.
+  /// Makes a request, again and again while the endpoint asks for patience, reads its answer,
+  /// and counts its cost.
   JsonNode post(String path, JsonNode body, Cancellation wanted) {
     enter(wanted);
     try (Response response = execute(() -> call(path, body), wanted, false)) {
@@ -208,7 +208,7 @@ final class Endpoint implements AutoCloseable {
     return execute(calls, wanted, attempt -> count(again || attempt > 1), _ -> false);
   }
 
-  /// @param began hears of each attempt
+  /// @param began is called with the number of each attempt
   /// @param accepted answers that are taken besides successes
   private Response execute(
       Calls calls, Cancellation wanted, IntConsumer began, Predicate<Integer> accepted) {
@@ -341,7 +341,7 @@ final class Endpoint implements AutoCloseable {
     spent = spent.asked(isRepeated);
   }
 
-  /// Counts what came of a request.
+  /// Counts the tokens of a request.
   synchronized void spend(Reply.Usage usage) {
     spent = spent.plus(usage, options.prices());
   }
@@ -357,7 +357,8 @@ final class Endpoint implements AutoCloseable {
     client.connectionPool().evictAll();
   }
 
-  /// The answer to a request that the endpoint did not take: the cause of what is raised then.
+  /// The answer to a request that the endpoint did not take: the cause of the exception that is
+  /// thrown then.
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// An endpoint, what is known of it, and what is remembered of what it was asked.
+/// An endpoint, its known abilities, and the memory of earlier requests.
 record Link(RemoteOptions options, Endpoint endpoint, Known known, Warmth warmth, Said said) {
   ServerKind server() {
     return known.server();
@@ -24,7 +24,8 @@ record Link(RemoteOptions options, Endpoint endpoint, Known known, Warmth warmth
     return known.isRefused(plan.held()) ? plan.described() : plan;
   }
 
-  /// What answers at an endpoint, how much its model reads, and what it did not do.
+  /// The kind of server at an endpoint, the context of its model, and the constraints that it
+  /// refused.
   static final class Known {
     /// Refusals after which a way of holding replies is not tried any more, if it never succeeded:
     /// one may be the schema's fault.
@@ -64,7 +65,7 @@ record Link(RemoteOptions options, Endpoint endpoint, Known known, Warmth warmth
       return !accepted.contains(held) && refusals.getOrDefault(held, 0) >= ENOUGH;
     }
 
-    /// Whether log-probabilities come, or may come: of a server that nobody knows it is tried.
+    /// Whether log-probabilities come, or may come: with an unknown server it is tried.
     boolean mayReport() {
       return server.can(Ability.LOGPROBS) || server == ServerKind.UNKNOWN && !isMute;
     }

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /// @param path that it is sent to
 /// @param begun how the beginning of the assistant's message is sent
 /// @param held how the reply is held to its type
-/// @param turn what is asked for at once, if it is more than one value
+/// @param turn the values that are requested at once, if there are several
 record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
 
   /// Where it goes.
@@ -36,13 +36,13 @@ record Plan(Path path, Begun begun, Held held, Optional<WholeTurn> turn) {
     }
   }
 
-  /// How an assistant's message goes on that a program has begun.
+  /// How a begun assistant's message is continued.
   enum Begun {
     NOTHING(""),
     PREFILL("the begun message is continued"),
     /// The server cannot go on from it; the model is told to.
     TOLD("the model is told to continue the begun message"),
-    /// All values of the message are asked for at once.
+    /// All values of the message are requested at once.
     FORM("the whole turn at once, as a form");
 
     private final String words;

@@ -23,9 +23,10 @@ import java.util.OptionalInt;
 
 /// A model behind an OpenAI-compatible endpoint.
 ///
-/// What answers there is found out once, by its host or its list of models; a [Plan] says how each
-/// request is put to such a server. Every typed reply is checked against its type here, whatever
-/// the endpoint promised; one that is not of it is asked for again, and is an error in the end.
+/// The kind of server is found out once, by its host or its list of models; a [Plan] decides
+/// how each request is put to such a server. Every typed reply is checked against its type
+/// here, whatever the endpoint promised; a reply that is not of its type is requested again,
+/// and is an error after the last try.
 public final class RemoteBackend implements Backend {
   /// How long it is known that nothing answers: many requests ask at the same time.
   private static final Duration FRESH = Duration.ofSeconds(5);
@@ -107,7 +108,7 @@ public final class RemoteBackend implements Backend {
     }
   }
 
-  /// The model that is asked for, or else the first.
+  /// The requested model, or else the first.
   private JsonNode model(JsonNode models) {
     JsonNode data = models.path("data");
     for (JsonNode model : data) {

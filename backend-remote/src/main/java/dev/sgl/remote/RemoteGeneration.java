@@ -229,7 +229,7 @@ final class RemoteGeneration implements Generation {
                 open.logprobs()));
   }
 
-  /// Gives back what it holds.
+  /// Closes the stream and frees the place among the requests in flight.
   private void leave() {
     stream.ifPresent(this::drop);
     warming.ifPresent(Runnable::run);
@@ -260,7 +260,7 @@ final class RemoteGeneration implements Generation {
         "the endpoint " + link.endpoint().place() + " failed: " + error.getMessage(), error);
   }
 
-  /// Ends it from any thread: whoever reads or waits wakes up.
+  /// Ends the generation from any thread; threads that read or wait wake up.
   @Override
   public void close() {
     wanted.cancel();

@@ -37,7 +37,7 @@ final class Said {
     return values.containsKey(new Key(Warmth.text(prompt), type));
   }
 
-  /// Takes what was said already, if it was.
+  /// Removes and returns the value, if it was generated before.
   synchronized Optional<Generation> take(Prompt prompt, Type type) {
     Key key = new Key(Warmth.text(prompt), type);
     Deque<String> known = values.get(key);

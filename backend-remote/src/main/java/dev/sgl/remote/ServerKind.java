@@ -66,6 +66,7 @@ public enum ServerKind {
     this.abilities = Set.copyOf(abilities);
   }
 
+  /// Whether servers of this kind have an ability.
   public boolean can(Ability ability) {
     return abilities.contains(ability);
   }

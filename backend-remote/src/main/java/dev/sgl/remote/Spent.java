@@ -28,7 +28,7 @@ public record Spent(
         cost);
   }
 
-  /// With what came of a request.
+  /// The sum of this and the tokens of a request.
   Spent plus(Reply.Usage usage, Optional<Prices> prices) {
     return new Spent(
         requests,
@@ -39,7 +39,7 @@ public record Spent(
         cost + prices.map(p -> p.of(usage)).orElse(0.0));
   }
 
-  /// What it was, in words.
+  /// Requests, tokens and costs in words.
   public String words() {
     return "used %,d prompt tokens (%,d cached) and %,d generated in %d request%s%s%s"
         .formatted(

@@ -56,9 +56,9 @@ final class Stream implements AutoCloseable {
   private final StringBuilder refusal = new StringBuilder();
   private boolean ended;
 
-  /// @param silence of the connection after which a server is given up; one that only says that it
-  ///     is still there may do so for [#ONLY_ALIVE] times as long
-  /// @param maxTokens that were asked for: a server that goes on without end is stopped
+  /// @param silence of the connection after which a server is given up; one that only says that
+  ///     it is still there may do so for [#ONLY_ALIVE] times as long
+  /// @param maxTokens the requested limit: a server that exceeds it by far is stopped
   Stream(Response response, Endpoint endpoint, Duration silence, OptionalInt maxTokens) {
     this.response = response;
     this.source = BoundedBody.of(response, MAX_BYTES);

@@ -100,8 +100,8 @@ final class Values {
     return text(isWrapped ? tree.get("value") : tree, type);
   }
 
-  /// A value of `type` as its text. What is written as raw text comes as a JSON string, a number as
-  /// a number; nothing is made of what is neither.
+  /// A value of `type` as its text. A type of raw text comes as a JSON string, a number as a
+  /// number; no other kind of value is converted.
   ///
   /// @throws TypeException if it is another kind of value
   static String text(JsonNode value, Type type) {

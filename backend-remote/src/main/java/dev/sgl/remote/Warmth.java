@@ -40,8 +40,8 @@ final class Warmth {
     return prefix;
   }
 
-  /// Waits until it is a request's turn; what is returned is to be run at its first token, and at
-  /// its end.
+  /// Waits until it is a request's turn; the caller runs the returned value at the first token
+  /// and at the end.
   Runnable await(Prompt prompt, Cancellation wanted) {
     String text = text(prompt);
     Optional<Prefix> longest =

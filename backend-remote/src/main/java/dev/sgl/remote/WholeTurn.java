@@ -12,10 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// A message of a program with several values in it, asked for at once: as a form whose blanks
-/// the model fills, held to the JSON Schema of all of them. For servers that cannot go on from a
-/// message that is begun, for which each value would be a request with the beginning only
-/// described.
+/// A message of a program with several values in it, requested at once: as a form whose blanks
+/// the model fills, held to the JSON Schema of all of them. For servers that cannot continue a
+/// begun message, for which each value would be a request with the beginning only described.
 final class WholeTurn {
   /// Tokens that the JSON around a value takes, at most.
   private static final int AROUND = 16;
@@ -91,7 +90,7 @@ final class WholeTurn {
     return new Type.Rec(fields);
   }
 
-  /// Most tokens of the reply, if each value has so many at most.
+  /// Most tokens of the reply, if each value has a limit.
   OptionalInt maxTokens() {
     List<Ahead.Generated> blanks = blanks();
     return blanks.stream().allMatch(blank -> blank.maxTokens().isPresent())
@@ -116,10 +115,10 @@ final class WholeTurn {
     return values;
   }
 
-  /// A value that will be asked for, and the prompt that it is asked with.
+  /// A value that the program will request, and the prompt of that request.
   record Later(String prompt, Type type, String value) {}
 
-  /// What will be asked for behind the first value.
+  /// The requests for the values behind the first.
   List<Later> later(List<String> values) {
     List<Later> later = new ArrayList<>();
     StringBuilder said = new StringBuilder(Warmth.text(prompt)).append(values.getFirst());

@@ -24,11 +24,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Measures compiling JSON Schemas and filling masks, as MaskBench does: for each valid instance
-/// the mask is filled before each token. Then, for each layout of JSON, the masks that answers are
-/// drawn from, and how many tokens are forced. One thread.
+/// Measures compiling JSON Schemas and filling masks, as MaskBench does: for each valid
+/// instance the mask is filled before each token. Then, for each layout of JSON, the masks that
+/// answers are drawn from, and how many tokens are forced. One thread.
 ///
-/// usage: Constraints SUITES [ROUNDS]
+/// Usage: `Constraints SUITES [ROUNDS]`.
 public final class Constraints {
   /// Tokens before a place that are enough to see how what follows joins with them.
   private static final int LOOK_BACK = 64;
@@ -74,6 +74,7 @@ public final class Constraints {
     mask = new long[tokenizer.vocabulary().words()];
   }
 
+  /// Prints the times of compiling schemas and of filling masks.
   public static void main(String[] arguments) throws IOException {
     Path suites = Path.of(arguments[0]);
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;

@@ -8,8 +8,8 @@ import java.util.Map;
 final class Distinct {
   private final Map<Integer, Distinct> next = new HashMap<>();
 
-  /// Adds a prompt and returns how many of its tokens were new; at least one, because the last row
-  /// of a prompt is asked for its logits.
+  /// Adds a prompt and returns how many of its tokens were new; at least one, because the
+  /// logits of a prompt's last row are needed.
   static int prompt(Distinct root, int[] tokens) {
     return Math.max(1, add(root, tokens));
   }

@@ -23,7 +23,7 @@ final class EngineWatch implements EngineListener {
   /// @param between microseconds from the end of a batch's tokens to the next batch's layers
   /// @param within microseconds from the end of a batch's layers to its tokens
   /// @param spans when the GPU computed
-  /// @param batches when the host asked for them
+  /// @param batches when the host requested them
   record Steady(
       int steps,
       double stepMillis,

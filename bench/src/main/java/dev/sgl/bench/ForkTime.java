@@ -13,7 +13,7 @@ import java.util.Map;
 
 /// How long a fork of eight over a prefix of 2,000 tokens takes to its join, beside one branch.
 ///
-/// usage: ForkTime HOME [ROUNDS]
+/// Usage: `ForkTime HOME [ROUNDS]`.
 public final class ForkTime {
   private static final int WORDS = 1_450;
   private static final int BRANCHES = 8;
@@ -29,6 +29,7 @@ public final class ForkTime {
 
   private ForkTime() {}
 
+  /// Prints the seconds of one branch and of eight as a table.
   public static void main(String[] arguments) throws IOException {
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
     Path folder = RandomModel.MIDDLE.withTokenizer(Path.of(arguments[0]));

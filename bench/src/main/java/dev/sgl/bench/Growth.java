@@ -74,6 +74,7 @@ public final class Growth {
 
   private Growth() {}
 
+  /// Prints the milliseconds and the exponent of each construct as a table.
   public static void main(String[] args) throws IOException {
     List<Work> works =
         switch (args[0]) {

@@ -50,6 +50,7 @@ public final class QualitySelect {
     }
   }
 
+  /// Prints the differences and the other choices of each method.
   public static void main(String[] args) throws IOException {
     Map<String, JsonNode> references =
         Quality.lines(Path.of(args[2])).stream()

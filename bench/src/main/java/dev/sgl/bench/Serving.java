@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
-/// What the server adds to the engine, and how it bears many clients. Random weights; client and
-/// server share the processors.
+/// Measures the time that the server adds to the engine, and how it bears many clients. Random
+/// weights; client and server share the processors.
 ///
-/// usage: Serving HOME [ROUNDS]     HOME is the folder of the project, for the tokenizer
+/// Usage: `Serving HOME [ROUNDS]`; HOME is the folder of the project, for the tokenizer.
 public final class Serving {
   private static final int STREAMS = 64;
   private static final int CLIENTS = 256;
@@ -38,6 +38,7 @@ public final class Serving {
     this.server = server;
   }
 
+  /// Prints tokens a second alone and served, and how many clients end well.
   public static void main(String[] arguments) throws Exception {
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
     Path folder = RandomModel.MIDDLE.withTokenizer(Path.of(arguments[0]));
@@ -129,7 +130,7 @@ public final class Serving {
         .start();
   }
 
-  /// Waits until so many sequences run or wait.
+  /// Waits until the number of sequences that run or wait is a wanted one.
   private void awaitSequences(IntPredicate wanted) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (!wanted.test(backend.stats().running() + backend.stats().waiting())) {

@@ -27,10 +27,11 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Runs random programs for a long time on an engine with too few pages: some are cancelled, some
-/// fail. Says at the end whether anything is left over: pages, threads, memory, runs that hang.
+/// Runs random programs for a long time on an engine with too few pages: some are cancelled,
+/// some fail. Says at the end whether anything is left over: pages, threads, memory, runs that
+/// hang.
 ///
-/// usage: Soak HOME [MINUTES [DEVICE]]     20 minutes, on the processor
+/// Usage: `Soak HOME [MINUTES [DEVICE]]`; by default 20 minutes, on the processor.
 public final class Soak {
   private static final int TOGETHER = 24;
   private static final Duration STUCK = Duration.ofMinutes(2);
@@ -81,6 +82,7 @@ public final class Soak {
     }
   }
 
+  /// Runs the programs, and exits with 0 if nothing failed and nothing is left over, else with 1.
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Path home = Path.of(arguments[0]);
     double minutes = arguments.length > 1 ? Double.parseDouble(arguments[1]) : 20;

@@ -12,10 +12,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence that is
-/// continued, and 16 together; with random weights of two shapes.
+/// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence
+/// that is continued, and 16 together; with random weights of two shapes.
 ///
-/// usage: Speed [ROUNDS [SHAPE]]
+/// Usage: `Speed [ROUNDS [SHAPE]]`.
 public final class Speed {
   private static final int PAGE = 16;
   private static final int PROMPT = 512;
@@ -26,6 +26,7 @@ public final class Speed {
 
   private Speed() {}
 
+  /// Prints tokens a second of each shape as a table.
   public static void main(String[] arguments) throws IOException {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
     System.out.println(

@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/// Measures how long a user waits: `sglc check`, and `sglc run` up to the first generated token and
-/// to its end. Prints medians, the least and the most of a number of runs.
+/// Measures how long a user waits: `sglc check`, and `sglc run` up to the first generated token
+/// and to its end. Prints medians, the least and the most of a number of runs.
 ///
-/// usage: StartUp HOME [RUNS]
+/// Usage: `StartUp HOME [RUNS]`.
 public final class StartUp {
   private static final String PROGRAM =
       """
@@ -22,6 +22,7 @@ public final class StartUp {
 
   private StartUp() {}
 
+  /// Prints the times of `sglc check` and `sglc run` as a table.
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Path home = Path.of(arguments[0]);
     int runs = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 11;

@@ -14,10 +14,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Clients of a server that stream completions, and read them line by line; also as a process of
-/// their own, which can be killed.
+/// Clients of a server that stream completions, and read them line by line; also as a process
+/// of their own, which can be killed.
 ///
-/// usage: StreamingClients URI FIRST COUNT     prints how many had all of their tokens
+/// Usage: `StreamingClients URI FIRST COUNT`; prints how many had all of their tokens.
 final class StreamingClients {
   static final int TOKENS = 64;
   private static final int PROMPT = 32;
@@ -38,6 +38,7 @@ final class StreamingClients {
     Seen run(int index) throws IOException;
   }
 
+  /// Prints how many clients had all of their tokens.
   public static void main(String[] arguments) throws Exception {
     URI server = URI.create(arguments[0]);
     int first = Integer.parseInt(arguments[1]);

@@ -30,11 +30,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Runs the language's own workloads (those of "SGLang: Efficient Execution of Structured Language
-/// Model Programs", section 6) with and without the cache, many at once and one by one, on a model
-/// of 105 million random weights.
+/// Runs the language's own workloads (those of "SGLang: Efficient Execution of Structured
+/// Language Model Programs", section 6) with and without the cache, many at once and one by
+/// one, on a model of 105 million random weights.
 ///
-/// usage: Workloads HOME CHART [ROUNDS [WORKLOAD]]
+/// Usage: `Workloads HOME CHART [ROUNDS [WORKLOAD]]`.
 public final class Workloads {
   private static final int POOL = 49_152;
 
@@ -51,7 +51,7 @@ public final class Workloads {
   /// A program and the arguments of its runs.
   private record Workload(String program, List<Map<String, Object>> runs) {}
 
-  /// What came of running a workload in one way.
+  /// The outcome of running a workload in one way.
   private record Outcome(double seconds, double between, EngineStats stats, long ideal) {}
 
   /// The time between batches: what all but the model takes, and the waiting for programs.
@@ -68,6 +68,7 @@ public final class Workloads {
 
   private Workloads() {}
 
+  /// Prints the table and writes the chart as SVG.
   public static void main(String[] arguments) throws Exception {
     Path home = Path.of(arguments[0]);
     int rounds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 3;

@@ -59,6 +59,7 @@ import picocli.CommandLine.IVersionProvider;
 public final class Main implements Runnable {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
+  /// Runs one command and ends the process with its exit code.
   public static void main(String[] arguments) {
     System.exit(
         run(
@@ -93,7 +94,7 @@ public final class Main implements Runnable {
     return new CommandLine(new ServeCommand()).getCommandSpec().optionsMap().keySet();
   }
 
-  /// Arguments that cannot be: what is wrong, what may have been meant, and where help is.
+  /// Prints why the arguments are wrong, what may have been meant, and where help is.
   private static int misused(CommandLine.ParameterException error) {
     CommandLine command = error.getCommandLine();
     PrintWriter err = command.getErr();

@@ -33,7 +33,7 @@ import org.eclipse.lsp4j.jsonrpc.messages.Either;
 import org.eclipse.lsp4j.jsonrpc.messages.ResponseError;
 import org.eclipse.lsp4j.jsonrpc.messages.ResponseErrorCode;
 
-/// What is known of a document, in the protocol's terms.
+/// The analysis of a document in the protocol's terms.
 final class Answers {
   /// The names of the colours, in the order of [Highlight.Kind].
   static final List<String> TOKEN_TYPES =

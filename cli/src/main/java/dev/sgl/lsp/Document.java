@@ -58,8 +58,8 @@ final class Document {
     return new Document(uri, analysis);
   }
 
-  /// What would go wrong if `name` stood at `places`: a mistake that was not there, or a name that
-  /// then stands for another thing.
+  /// The reason not to write `name` at `places`: a new mistake, or a name that would then mean
+  /// another definition.
   Optional<String> conflict(List<Span> places, String name) {
     StringBuilder changed = new StringBuilder();
     int at = 0;

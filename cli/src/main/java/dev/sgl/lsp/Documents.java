@@ -40,7 +40,7 @@ import org.eclipse.lsp4j.jsonrpc.messages.Either3;
 import org.eclipse.lsp4j.services.LanguageClient;
 import org.eclipse.lsp4j.services.TextDocumentService;
 
-/// The documents that are open, and what is asked of them.
+/// The open documents, and the requests of an editor for them.
 final class Documents implements TextDocumentService {
   private final Map<String, Document> open = new ConcurrentHashMap<>();
   private Optional<LanguageClient> client = Optional.empty();

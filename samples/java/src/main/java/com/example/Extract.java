@@ -38,6 +38,7 @@ public final class Extract {
                         a -> a.gen(Contact.class, onPartial, maxTokens(200), temperature(0))));
   }
 
+  /// Prints the contact of a text, and how far it is while it is written.
   public static void main(String[] arguments) {
     try (Backend model = Model.open()) {
       Contact contact =

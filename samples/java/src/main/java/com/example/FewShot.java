@@ -42,6 +42,7 @@ public final class FewShot {
         .returns("answer");
   }
 
+  /// Asks two questions at the same time and prints the answers.
   public static void main(String[] arguments) {
     List<Map<String, String>> questions =
         List.of(

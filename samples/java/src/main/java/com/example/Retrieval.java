@@ -31,6 +31,7 @@ public final class Retrieval {
     return Sgl.load(file).withTools(new Book()).bind(Answers.class, model);
   }
 
+  /// Asks one question, which the model looks up, and prints the answer.
   public static void main(String[] arguments) {
     try (Backend model = Model.open()) {
       Answers answers = answers(model, Path.of("../retrieval.sgl"));

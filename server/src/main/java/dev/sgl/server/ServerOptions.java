@@ -36,26 +36,32 @@ public record ServerOptions(
     }
   }
 
+  /// These options with another interface and port; port 0 takes any that is free.
   public ServerOptions withAddress(String newHost, int newPort) {
     return new ServerOptions(newHost, newPort, names, apiKey, programs, playground, limits);
   }
 
+  /// These options with other names of the model; an empty list means the model's own name.
   public ServerOptions withNames(List<String> value) {
     return new ServerOptions(host, port, value, apiKey, programs, playground, limits);
   }
 
+  /// These options with another key; without one, calls need no key.
   public ServerOptions withApiKey(Optional<String> value) {
     return new ServerOptions(host, port, names, value, programs, playground, limits);
   }
 
+  /// These options with other programs at `/v1/programs`.
   public ServerOptions withPrograms(Programs value) {
     return new ServerOptions(host, port, names, apiKey, value, playground, limits);
   }
 
+  /// These options with or without the page at `/`.
   public ServerOptions withPlayground(boolean value) {
     return new ServerOptions(host, port, names, apiKey, programs, value, limits);
   }
 
+  /// These options with other limits on calls and bodies.
   public ServerOptions withLimits(Limits value) {
     return new ServerOptions(host, port, names, apiKey, programs, playground, value);
   }

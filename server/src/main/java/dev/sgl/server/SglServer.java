@@ -121,7 +121,7 @@ public final class SglServer implements AutoCloseable {
     return http.connections();
   }
 
-  /// What is measured; more can be added.
+  /// The meters of the server; more can be added.
   public MeterRegistry meters() {
     return meters;
   }
@@ -133,7 +133,7 @@ public final class SglServer implements AutoCloseable {
     return http.drain(time);
   }
 
-  /// Ends all that is being answered; whoever waits for it is told.
+  /// Ends all calls in flight; each is answered with an error.
   public void abort() {
     served.running().abortAll();
   }

@@ -5,7 +5,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Whether somebody still wants what is waited for. Whoever waits here wakes up when nobody does.
+/// Whether a piece of work is cancelled. Threads that wait here wake up when it is.
 public final class Cancellation {
   private static final long LOOK_MILLIS = 20;
 
@@ -18,22 +18,28 @@ public final class Cancellation {
     boolean within(long time, TimeUnit unit) throws InterruptedException;
   }
 
+  /// Cancels the work; threads that wait here wake up.
   public void cancel() {
     cancelled.countDown();
   }
 
+  /// Whether the work was cancelled or the current thread is interrupted.
   public boolean isCancelled() {
     return cancelled.getCount() == 0 || Thread.currentThread().isInterrupted();
   }
 
-  /// @throws CancellationException if nobody wants it
+  /// Checks that the work is not cancelled.
+  ///
+  /// @throws CancellationException if it is
   public void require() {
     if (isCancelled()) {
       throw new CancellationException("cancelled");
     }
   }
 
-  /// @throws CancellationException if nobody wants it, or will while it waits
+  /// Waits for `time`.
+  ///
+  /// @throws CancellationException if the work is cancelled, before or while it waits
   public void sleep(Duration time) {
     await((_, _) -> cancelled.await(time.toNanos(), TimeUnit.NANOSECONDS) || true);
     require();
@@ -41,7 +47,7 @@ public final class Cancellation {
 
   /// Waits until something is true.
   ///
-  /// @throws CancellationException if nobody wants it before
+  /// @throws CancellationException if the work is cancelled before
   public void await(Trial trial) {
     try {
       do {

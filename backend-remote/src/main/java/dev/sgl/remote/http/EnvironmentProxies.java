@@ -19,6 +19,8 @@ public final class EnvironmentProxies extends ProxySelector {
   private final Map<String, Optional<URI>> proxies; // by the scheme of what is asked for
   private final List<String> excluded;
 
+  /// The proxies of the variables, whose names are the keys of `environment`.
+  ///
   /// @throws IllegalArgumentException if a variable names no proxy
   public EnvironmentProxies(Map<String, String> environment) {
     proxies =

@@ -16,7 +16,7 @@ public final class Reasons {
         && String.valueOf(error.getMessage()).contains("Unsupported or unrecognized SSL message");
   }
 
-  /// What stands behind "cannot be reached: ".
+  /// The reason, to be put behind "cannot be reached: ".
   public static String of(IOException error) {
     return switch (error) {
       case UnknownHostException _ -> "there is no such host";

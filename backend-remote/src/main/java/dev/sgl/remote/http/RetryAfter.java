@@ -18,6 +18,8 @@ public final class RetryAfter {
 
   private RetryAfter() {}
 
+  /// The time to wait; empty if the server does not say.
+  ///
   /// @param header gives the value of a header, if it is there
   /// @param now the time from which dates are counted
   public static Optional<Duration> of(Function<String, Optional<String>> header, Instant now) {

@@ -133,7 +133,7 @@ public final class BatchCommand implements Callable<Integer> {
     return code;
   }
 
-  /// A batch goes on behind what its output has, so that must be a file.
+  /// A batch continues behind the last line of its output, so the output must be a file.
   private static void requireFile(Path output) {
     Path folder = Optional.ofNullable(output.toAbsolutePath().getParent()).orElse(output);
     if (output.toString().equals("-") || Files.exists(output) && !Files.isRegularFile(output)) {
@@ -144,8 +144,8 @@ public final class BatchCommand implements Callable<Integer> {
     }
   }
 
-  /// Makes the output anew beside the old one, whose place it takes when it is whole. Only what
-  /// failed is run again.
+  /// Writes a new output beside the old one and replaces the old one when the new one is whole.
+  /// Only lines that failed are run again.
   private int retry(Program program, List<BatchLine> lines, PrintWriter err)
       throws IOException, InterruptedException {
     BatchFile.Done done =

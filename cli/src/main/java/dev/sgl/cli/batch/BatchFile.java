@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 
 /// The output of a batch: one line for each line of the input, in the same order.
 ///
-/// A line says which line of the input it answers, repeats it, and has a `result` or an `error`.
-/// What is done is written as soon as all before it is, so a batch that was interrupted goes on
-/// behind the last line.
+/// A line says which line of the input it answers, repeats it, and has a `result` or an
+/// `error`. A line is written as soon as all lines before it are, so an interrupted batch
+/// continues behind the last line.
 final class BatchFile implements AutoCloseable {
   /// How each line begins.
   private static final String BEGINNING = "{\"line\":";
@@ -98,7 +98,8 @@ final class BatchFile implements AutoCloseable {
     return line.path("line").asInt() == input.number() && line.path("input").equals(input.json());
   }
 
-  /// Whether `retried` was begun for this very `output`: what has a result there has the same here.
+  /// Whether `retried` was begun for this very `output`: each line with a result there has the
+  /// same result here.
   static boolean goesOn(Path output, Path retried) throws IOException {
     if (!Files.exists(retried)) {
       return false;
@@ -168,8 +169,8 @@ final class BatchFile implements AutoCloseable {
     return line;
   }
 
-  /// Opens `file` to write behind its first `lines` lines, which are all that it has; what it holds
-  /// instead of none is gone.
+  /// Opens `file`, which has `lines` lines, to append to it; with 0 lines its content is
+  /// deleted.
   static BatchFile open(Path file, int lines) throws IOException {
     OpenOption how = lines == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
     return new BatchFile(

@@ -21,8 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Runs a program for the lines of a batch, many at once, and hands what comes of them to the
-/// output.
+/// Runs a program for the lines of a batch, many at once, and writes the results to the output.
 final class BatchRun {
   /// Lines that may be done before one that takes long is.
   private static final int AHEAD = 4096;
@@ -60,9 +59,10 @@ final class BatchRun {
 
   /// Runs all lines that `out` does not have yet.
   ///
-  /// @param known lines of an earlier output for the same ones; results among them are taken over
+  /// @param known lines of an earlier output for the same ones; results among them are taken
+  ///     over
   /// @param onLine is called after each line
-  /// @throws UnavailableException if the model was gone; what was done before is written
+  /// @throws UnavailableException if the model was gone; the results before that are written
   void run(List<BatchLine> lines, BatchFile out, Iterator<String> known, Runnable onLine)
       throws IOException, InterruptedException {
     Semaphore free = new Semaphore(parallel);

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// What programs are given by the host while a command runs.
+/// The tools, pictures and limits that a command gives to programs.
 public final class Host implements AutoCloseable {
   private final HostOptions options;
   private final Map<String, String> commands; // by the names of tools
@@ -40,7 +40,7 @@ public final class Host implements AutoCloseable {
 
   /// How `program` runs, which was read from `file`.
   ///
-  /// @throws UsageException if a tool does not fit what it is bound to
+  /// @throws UsageException if a tool does not fit its command or its MCP tool
   public RunOptions run(Path file, Program program) {
     Optional<Long> seed = options.seed;
     return RunOptions.DEFAULT

@@ -8,7 +8,9 @@ import java.util.function.Supplier;
 public final class Interruption implements AutoCloseable {
   private final Thread hook;
 
-  /// @param words are asked for at that moment, on a thread of their own
+  /// Adds the message until [#close()].
+  ///
+  /// @param words is called when the signal comes, on a thread of its own
   public Interruption(Supplier<String> words, PrintWriter err) {
     this.hook =
         new Thread(

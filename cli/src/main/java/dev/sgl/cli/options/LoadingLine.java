@@ -25,8 +25,8 @@ final class LoadingLine implements Progress, AutoCloseable {
     this.shown = shown;
   }
 
-  /// The terminal itself: the launcher filters standard error, so that what is written there may
-  /// come after what standard output shows, and would be erased too late.
+  /// The terminal itself: the launcher filters standard error, so that a line there may appear
+  /// after the lines of standard output, and would be erased too late.
   private static PrintWriter terminal(PrintWriter err) {
     try {
       return new PrintWriter(new FileOutputStream("/dev/tty"), true, StandardCharsets.UTF_8);
@@ -57,7 +57,7 @@ final class LoadingLine implements Progress, AutoCloseable {
     }
   }
 
-  /// What fits into the line stands in it; a longer reason stays on a line of its own.
+  /// A short name becomes a part of the line; a longer reason stays on a line of its own.
   @Override
   public void device(String name) {
     if (name.length() <= SHORT) {

@@ -5,6 +5,8 @@ package dev.sgl.cli.options;
 public final class MistakesException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /// The mistakes of a file, or of several in a folder.
+  ///
   /// @param where the file or the folder
   public MistakesException(String where) {
     super("there are mistakes in " + where);

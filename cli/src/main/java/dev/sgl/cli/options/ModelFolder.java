@@ -60,8 +60,8 @@ public record ModelFolder(String name, Path folder) {
     return new ModelFolder("demo", demo);
   }
 
-  /// Loads it; shows a line on `err` while it does, if `progress`, and warns there if the model's
-  /// context is shorter than the one that is asked for.
+  /// Loads it; shows a line on `err` while it does, if `progress`, and warns there if the
+  /// model's context is shorter than the requested one.
   public LocalBackend load(LocalOptions options, PrintWriter err, boolean progress) {
     LocalBackend backend;
     try (LoadingLine line = new LoadingLine(err, name, progress)) {

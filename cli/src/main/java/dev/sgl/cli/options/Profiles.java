@@ -53,7 +53,7 @@ final class Profiles {
 
   private Profiles() {}
 
-  /// What is known of an endpoint.
+  /// An endpoint and its settings.
   record Profile(
       URI endpoint,
       Optional<String> model,

@@ -11,7 +11,7 @@ import java.util.Optional;
 public final class Reasons {
   private Reasons() {}
 
-  /// What stands behind "cannot be written: ".
+  /// The reason, to be put behind "cannot be written: ".
   public static String of(IOException error) {
     return switch (error) {
       case NoSuchFileException _ -> "there is no such file or folder";

@@ -5,6 +5,7 @@ import java.io.Console;
 /// What the launcher knows of the terminal: whether standard output and standard error are one, and
 /// whether colours are wanted (see no-color.org).
 public record Terminal(boolean out, boolean err, boolean colors) {
+  /// The terminal of this process, as the launcher or the JVM sees it.
   public static Terminal detect() {
     Console console = System.console();
     boolean both = console != null && console.isTerminal();

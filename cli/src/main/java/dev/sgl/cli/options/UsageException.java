@@ -4,6 +4,9 @@ package dev.sgl.cli.options;
 public final class UsageException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /// A wrong use, with a message that says how to correct it.
+  ///
+  /// @param message without the leading `error: `
   public UsageException(String message) {
     super(message);
   }

@@ -32,11 +32,11 @@ public final class Configuration {
 
   private Configuration() {}
 
-  /// The arguments with those of the file that `--config` names before the others, without those
-  /// that are typed, too: what is typed is what counts.
+  /// The arguments, preceded by those of the file that `--config` names. An option that is
+  /// typed too is left out of the file's: the typed one counts.
   ///
   /// @param known names of options
-  /// @throws UsageException if the file cannot be read, or says what is no option
+  /// @throws UsageException if the file cannot be read, or names an unknown option
   public static String[] expand(String[] arguments, Set<String> known) {
     List<String> expanded = new ArrayList<>();
     Map<String, List<String>> fromFile = new LinkedHashMap<>(); // by the option's name

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 /// The end of a server, which a signal asks for: before it is [#ready], the process ends at once;
 /// the first signal after that lets it come to its end, and the second ends it.
 final class Ending {
-  /// Signals by their numbers, which are behind 128 in the exit code of what they end.
+  /// The numbers of signals; a process that one ends has the exit code 128 plus the number.
   private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
 
   private final CountDownLatch told = new CountDownLatch(1);

@@ -53,7 +53,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private static final int FEW_CONNECTIONS = 512;
 
-  /// For what is told to those who were not answered.
+  /// For the errors that end unanswered calls.
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   @Option(

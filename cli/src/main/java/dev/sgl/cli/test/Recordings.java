@@ -37,15 +37,16 @@ final class Recordings {
 
   /// The recordings of the tests of `program`, if there are any.
   ///
-  /// @param anew whether they are about to be made anew, so that what is broken does not matter
+  /// @param isReplaced whether all replies are recorded again, so that a broken file does not
+  ///     matter
   /// @throws UsageException if the file cannot be read
-  static Recordings of(Path program, boolean anew) {
+  static Recordings of(Path program, boolean isReplaced) {
     String name = String.valueOf(program.getFileName()).replaceFirst("\\.sgl$", "");
     Path file = program.resolveSibling(name + ".replies.json");
     try {
       return new Recordings(file, Files.exists(file) ? read(Files.readString(file)) : Map.of());
     } catch (JsonProcessingException e) {
-      if (anew) {
+      if (isReplaced) {
         return new Recordings(file, Map.of());
       }
       throw new UsageException(file + " holds no replies; make it anew with --record");
@@ -60,7 +61,7 @@ final class Recordings {
     return tests == null ? Map.of() : tests; // the text may be `null`
   }
 
-  /// What was recorded for a test.
+  /// The recorded replies of a test.
   synchronized Optional<Recording> find(String test) {
     return Optional.ofNullable(tests.get(test)).map(Recording::new);
   }

@@ -14,7 +14,7 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
-/// What came of a test.
+/// The outcome of a test.
 ///
 /// @param failure why it failed, as it is shown; empty if it did not
 record TestResult(String file, String name, double seconds, Optional<String> failure) {

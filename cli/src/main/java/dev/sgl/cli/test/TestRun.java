@@ -27,7 +27,7 @@ record TestRun(Path file, Compiler.Result compiled, TestCase test, Recordings re
     SCRIPT,
     RECORDING,
     MODEL,
-    /// The model, and what it says is recorded.
+    /// The model, whose replies are recorded.
     RECORDED_MODEL;
 
     boolean asksAModel() {

@@ -20,6 +20,7 @@ public final class AdminApi {
   private final Served served;
   private final PrometheusMeterRegistry meters;
 
+  /// The routes of the model that is served; `meters` are shown by [#metrics(Call)].
   public AdminApi(Served served, PrometheusMeterRegistry meters) {
     this.served = served;
     this.meters = meters;
@@ -30,6 +31,7 @@ public final class AdminApi {
     call.answer(Json.object().put("status", "ok"));
   }
 
+  /// Answers with the names, sizes and folder of the model.
   public void modelInfo(Call call) throws IOException {
     ModelCard card = served.backend().card();
     call.answer(
@@ -45,6 +47,7 @@ public final class AdminApi {
             .put("hidden_size", card.hidden()));
   }
 
+  /// Empties the cache of prefixes; pages that running requests use are kept.
   public void flushCache(Call call) throws IOException {
     served.backend().flushCache();
     call.answer(Json.object().put("flushed", true));
@@ -69,7 +72,7 @@ public final class AdminApi {
     call.answer(Json.object().put("aborted", count));
   }
 
-  /// What is measured, as Prometheus reads it.
+  /// Answers with all meters in the text format of Prometheus.
   public void metrics(Call call) throws IOException {
     call.answer(
         200,

@@ -33,6 +33,7 @@ public final class GenerateApi {
 
   private final Served served;
 
+  /// The route of the model that is served.
   public GenerateApi(Served served) {
     this.served = served;
   }
@@ -41,8 +42,10 @@ public final class GenerateApi {
   ///
   /// @param inputs one for each ask
   /// @param single whether it asks for one text, not for a list
-  /// @param scoredFrom the first token of the prompts whose log-probability is wanted; none if -1
-  /// @param generates whether more is asked for than the prompts' own log-probabilities
+  /// @param scoredFrom the first token of the prompts whose log-probability is wanted; none if
+  ///     -1
+  /// @param generates whether tokens are generated, and not only the prompts' log-probabilities
+  ///     reported
   private record Wanted(
       String id,
       List<Ask> asks,
@@ -53,6 +56,10 @@ public final class GenerateApi {
       int scoredFrom,
       boolean generates) {}
 
+  /// Generates texts, whole or as a stream of events.
+  ///
+  /// @throws ApiException if the call is refused
+  /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Wanted wanted = read(call.fields(), call);
     long start = System.nanoTime();
@@ -66,7 +73,7 @@ public final class GenerateApi {
             whole(wanted, wanted.generates() ? job.run(_ -> Heard.NOTHING) : none(wanted), start));
   }
 
-  /// The answers where no token is asked for.
+  /// The answers to a call that wants no tokens.
   private static List<Answer> none(Wanted wanted) {
     return wanted.inputs().stream()
         .map(

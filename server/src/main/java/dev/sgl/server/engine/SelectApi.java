@@ -16,17 +16,22 @@ import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
 
-/// `POST /v1/select`: which of several choices continues a prompt best, as `select` in programs.
-/// The choices are scored together, what they have in common once.
+/// `POST /v1/select`: which of several choices continues a prompt best, as `select` in
+/// programs. The choices are scored together, and their common beginning is computed once.
 public final class SelectApi {
   private static final int MOST_CHOICES = 10_000;
 
   private final Served served;
 
+  /// The route of the model that is served.
   public SelectApi(Served served) {
     this.served = served;
   }
 
+  /// Answers with the index of the best choice and the scores of all.
+  ///
+  /// @throws ApiException if the call is refused
+  /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
     String id = served.id(fields, "select-", call);

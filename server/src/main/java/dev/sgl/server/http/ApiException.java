@@ -11,6 +11,8 @@ public final class ApiException extends RuntimeException {
   private final String param; // empty if none is at fault
   private final String code; // empty if there is none
 
+  /// An error with all members that its answer has.
+  ///
   /// @param param the parameter that is at fault, or empty
   /// @param code that programs can tell the error by, or empty
   public ApiException(int status, String type, String param, String code, String message) {
@@ -41,10 +43,12 @@ public final class ApiException extends RuntimeException {
     return new ApiException(503, "server_error", "", "unavailable", message);
   }
 
+  /// The status of the answer, such as 400.
   public int status() {
     return status;
   }
 
+  /// The kind of error, such as `invalid_request_error`.
   public String type() {
     return type;
   }
@@ -54,10 +58,12 @@ public final class ApiException extends RuntimeException {
     return param.isEmpty() ? Optional.empty() : Optional.of(param);
   }
 
+  /// A word that programs can tell the error by, such as `model_not_found`.
   public Optional<String> code() {
     return code.isEmpty() ? Optional.empty() : Optional.of(code);
   }
 
+  /// The message for people.
   public String text() {
     return String.valueOf(getMessage());
   }

@@ -4,9 +4,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// The room for bodies, for all calls together: for those on their way, by what has come of them;
-/// and for what is made of large ones, which takes many times their size. Both are parts of the
-/// memory.
+/// The memory for the bodies of all calls together: one part for bodies that are being
+/// received, by the bytes received so far; another for the trees that are made of large bodies,
+/// which take many times their size.
 final class Bodies {
   private static final int SMALL = 64 << 10; // what is made of such a body is not counted
   private static final int MADE = 64; // what is made of them: one part in so many
@@ -45,8 +45,8 @@ final class Bodies {
     coming.addAndGet(-bytes);
   }
 
-  /// Waits until there is room for what is made of a body; of one that is larger than all the room
-  /// it is made alone.
+  /// Waits until there is room for the tree of a body. A body that is larger than all the room
+  /// is read alone.
   ///
   /// @return what to give back
   /// @throws ApiException if there is none for a long time

@@ -40,10 +40,12 @@ public final class Call {
     route = found.route();
   }
 
+  /// The HTTP method, such as `POST`.
   public String method() {
     return exchange.getRequestMethod();
   }
 
+  /// The path of the URL, decoded, without the query.
   public String path() {
     return exchange.getRequestURI().getPath();
   }
@@ -58,6 +60,7 @@ public final class Call {
     return status;
   }
 
+  /// The first value of a header of the request, whatever the case of its name.
   public Optional<String> header(String name) {
     return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
   }
@@ -138,10 +141,17 @@ public final class Call {
     }
   }
 
+  /// Answers with JSON and status 200.
+  ///
+  /// @throws IOException if the client is gone
   public void answer(JsonNode json) throws IOException {
     answer(200, "application/json", Json.bytes(json));
   }
 
+  /// Answers with a status and a body; an empty body is not sent.
+  ///
+  /// @param type the media type of the body
+  /// @throws IOException if the client is gone
   public void answer(int code, String type, byte[] body) throws IOException {
     status = code;
     exchange.getResponseHeaders().set("Content-Type", type);
@@ -188,7 +198,7 @@ public final class Call {
     }
   }
 
-  /// What makes the events of an answer.
+  /// Writes the events of an answer.
   @FunctionalInterface
   public interface Source {
     void write(EventStream events) throws IOException;
@@ -244,8 +254,8 @@ public final class Call {
     return json;
   }
 
-  /// Breaks the connection off, so that nobody takes for whole what is not: an interrupted thread
-  /// that writes to a channel closes it.
+  /// Breaks the connection off, so that no client takes a part of an answer for the whole: an
+  /// interrupted thread that writes to a channel closes it.
   private void cut() {
     Thread.currentThread().interrupt();
     try {

@@ -34,7 +34,7 @@ final class Errors {
     };
   }
 
-  /// What nobody else would hear of.
+  /// Logs an error that no client is sent.
   private static void log(Throwable error) {
     System.getLogger(Errors.class.getName())
         .log(System.Logger.Level.ERROR, "a call failed by a mistake of the server", error);

@@ -12,12 +12,12 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// An answer that goes out piece by piece, as server-sent events; several threads may write.
 ///
-/// The only way to learn that a client has gone away is to write to it. So where nothing was
-/// written for a while, a comment is. Whoever makes the answer is told, and the engine is never
-/// held.
+/// The only way to learn that a client has gone away is to write to it. So a comment is written
+/// where there was no event for some seconds. If that fails, the work that makes the answer is
+/// ended.
 ///
-/// The status goes out with the first event, or after a second: what fails until then is refused
-/// with a status of its own.
+/// The status goes out with the first event, or after a second: what fails until then is
+/// refused with a status of its own.
 ///
 /// Reference: WHATWG, HTML Living Standard, section 9.2, "Server-sent events".
 public final class EventStream implements AutoCloseable {

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/// The members of a JSON object that came from outside. What is not as it should be is refused by
-/// its name; `null` is as good as nothing, and so is what asks for nothing.
+/// The members of a JSON object that came from outside. A member of the wrong type or range is
+/// refused by its name. A member that is `null`, or that has no effect, counts as missing.
 public final class Fields {
   private final JsonNode object;
   private final String path;
@@ -25,6 +25,8 @@ public final class Fields {
     this.path = path;
   }
 
+  /// The members of a body.
+  ///
   /// @throws ApiException if it is no object
   public static Fields of(JsonNode body) {
     if (!body.isObject()) {
@@ -54,6 +56,9 @@ public final class Fields {
     return any(field).isPresent();
   }
 
+  /// A string; empty if it is missing or null.
+  ///
+  /// @throws ApiException if it is not a string
   public Optional<String> text(String field) {
     return any(field).map(node -> string(node, field));
   }
@@ -65,16 +70,22 @@ public final class Fields {
     return node.textValue();
   }
 
+  /// A string that must be there.
+  ///
   /// @throws ApiException if it is missing
   public String requiredText(String field) {
     return text(field).orElseThrow(() -> missing(field));
   }
 
+  /// The refusal of a call that lacks this member, to be thrown.
   public ApiException missing(String field) {
     return ApiException.invalid(
         name(field), "missing_required_parameter", "you must provide " + name(field));
   }
 
+  /// A boolean; `standard` if it is missing or null.
+  ///
+  /// @throws ApiException if it is not a boolean
   public boolean flag(String field, boolean standard) {
     return any(field)
         .map(
@@ -87,6 +98,9 @@ public final class Fields {
         .orElse(standard);
   }
 
+  /// An integer from `min` to `max`; empty if it is missing or null.
+  ///
+  /// @throws ApiException if it is not an integer, or outside of the range
   public OptionalInt integer(String field, int min, int max) {
     OptionalLong value = whole(field, min, max);
     return value.isPresent() ? OptionalInt.of((int) value.getAsLong()) : OptionalInt.empty();
@@ -117,6 +131,9 @@ public final class Fields {
     return ApiException.invalid(name(field), "invalid_value", name(field) + range);
   }
 
+  /// A number from `min` to `max`; empty if it is missing or null.
+  ///
+  /// @throws ApiException if it is not a number, or outside of the range
   public OptionalDouble number(String field, double min, double max) {
     Optional<JsonNode> node = any(field);
     if (node.isEmpty()) {
@@ -175,6 +192,9 @@ public final class Fields {
     return items;
   }
 
+  /// An object; empty if it is missing or null.
+  ///
+  /// @throws ApiException if it is not an object
   public Optional<Fields> object(String field) {
     return any(field).map(node -> inner(node, field));
   }

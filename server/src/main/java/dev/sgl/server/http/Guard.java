@@ -22,7 +22,9 @@ public final class Guard {
   private final Optional<byte[]> key;
   private final Set<String> names; // empty if it may have any
 
-  /// @param host where the server listens, as it was asked for
+  /// A guard that checks the key, if there is one, and the name of the host.
+  ///
+  /// @param host the interface that the server listens on, as the option names it
   public Guard(Optional<String> key, String host, InetAddress address) {
     this.key = key.map(k -> k.getBytes(StandardCharsets.UTF_8));
     this.names =

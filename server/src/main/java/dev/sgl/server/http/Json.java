@@ -38,17 +38,19 @@ public final class Json {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
-  /// What may follow where a text is cut within a literal, a number or before a name: the parser
-  /// takes only what is whole so far for a text that ends early.
+  /// Texts that may complete a cut literal, number or name: the parser reports an early end
+  /// only where the last token is whole.
   private static final List<String> GOING_ON =
       List.of("", "\"", "1", "rue", "ue", "e", "alse", "lse", "se", "ull", "ll", "l");
 
   private Json() {}
 
+  /// A new, empty object.
   public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
+  /// A new, empty array.
   public static ArrayNode array() {
     return MAPPER.createArrayNode();
   }
@@ -68,6 +70,7 @@ public final class Json {
     return MAPPER.convertValue(node, Object.class);
   }
 
+  /// A tree as text in UTF-8, without white space.
   public static byte[] bytes(JsonNode node) {
     try {
       return MAPPER.writeValueAsBytes(node);
@@ -76,7 +79,7 @@ public final class Json {
     }
   }
 
-  /// The parser's message without what it says of itself.
+  /// The parser's message, without the description of its source.
   private static String said(JsonProcessingException e) {
     String message =
         e.getOriginalMessage().replaceAll("\\s*\\(?(start marker at )?\\[Source: .*", "");
@@ -104,6 +107,8 @@ public final class Json {
     }
   }
 
+  /// The JSON of a body.
+  ///
   /// @throws ApiException if it is no JSON, or too deep
   public static JsonNode read(byte[] body) {
     try {

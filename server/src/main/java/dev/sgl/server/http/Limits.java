@@ -10,6 +10,7 @@ import java.time.Duration;
 /// @param time after which a call that is not answered is ended
 /// @param patience with a client that does not read its answer; it is cut off then
 public record Limits(int bodyBytes, int calls, Duration time, Duration patience) {
+  /// 16 MiB for a body, 4096 calls, an hour for each, and a minute for a client to read.
   public static final Limits DEFAULT =
       new Limits(16 << 20, 4096, Duration.ofHours(1), Duration.ofMinutes(1));
 }

@@ -8,11 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// Members that clients send and that no reader here asks for, with the values of theirs that ask
-/// for nothing, or for what is done anyway. Such a member is as good as none.
+/// Members that clients send and that no code here reads, with the values that have no effect:
+/// they request nothing, or the standard behaviour. Such a member counts as missing.
 ///
-/// Reference: the requests of OpenAI's API, of vLLM (`ChatCompletionRequest`, `CompletionRequest`,
-/// `EmbeddingRequest`) and of SGLang (the same, and `GenerateReqInput`, `SamplingParams`).
+/// Reference: the requests of OpenAI's API, of vLLM (`ChatCompletionRequest`,
+/// `CompletionRequest`, `EmbeddingRequest`) and of SGLang (the same, and `GenerateReqInput`,
+/// `SamplingParams`).
 final class NoEffect {
   /// A line each: the name with its path, where `[]` is any item of a list, and the values as JSON;
   /// `*` is any value, for what only says something of the client's own.

@@ -6,9 +6,9 @@ import java.lang.management.ManagementFactory;
 
 /// The files and connections that a process may have open at once.
 ///
-/// The web server accepts connections until there are no descriptors left. From then on nobody is
-/// accepted, and it tries without a pause. So it gets a limit below that of the system; what comes
-/// beyond it is closed at once.
+/// The web server accepts connections until there are no descriptors left. From then on nobody
+/// is accepted, and it tries without a pause. So it gets a limit below that of the system;
+/// connections beyond it are closed at once.
 ///
 /// @param most descriptors of the process
 /// @param open those in use
@@ -26,7 +26,7 @@ record OpenFiles(long most, long open) {
 
   /// Connections that there is room for.
   ///
-  /// @param wanted at most so many
+  /// @param wanted the most connections to allow
   /// @throws IOException if there is hardly any room
   int connections(int wanted) throws IOException {
     long room = most - open - OTHERS;

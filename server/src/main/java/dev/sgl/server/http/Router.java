@@ -13,7 +13,7 @@ import java.util.Set;
 public final class Router {
   private final List<Route> routes = new ArrayList<>();
 
-  /// @param segments of the path; one in braces stands for any, and a last one with dots, such as
+  /// @param segments of the path; one in braces matches any, and a last one with dots, such as
   ///     `{name...}`, for all that follow
   private record Route(String method, String path, List<String> segments, Handler handler) {
     /// What the segments in braces are in `path`; empty if it is another path.
@@ -43,15 +43,19 @@ public final class Router {
   /// @param route the path as it was registered
   record Found(Handler handler, String route, Map<String, String> variables) {}
 
+  /// Adds a route.
+  ///
   /// @param path such as `/v1/programs/{name}`
   public void add(String method, String path, Handler handler) {
     routes.add(new Route(method, path, segments(path), handler));
   }
 
+  /// Adds a route for GET, as [#add(String, String, Handler)].
   public void get(String path, Handler handler) {
     add("GET", path, handler);
   }
 
+  /// Adds a route for POST, as [#add(String, String, Handler)].
   public void post(String path, Handler handler) {
     add("POST", path, handler);
   }

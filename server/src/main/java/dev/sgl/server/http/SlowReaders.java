@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// Watches all that is written to clients. A client that does not read holds whoever writes to it;
-/// after a while the writer is interrupted, which closes the client's connection.
+/// Watches all writes to clients. A client that does not read blocks the thread that writes to
+/// it; after a while that thread is interrupted, which closes the client's connection.
 final class SlowReaders implements AutoCloseable {
   private final Set<Write> writes = ConcurrentHashMap.newKeySet();
   private final Duration patience;

@@ -32,6 +32,7 @@ public final class ChatApi {
   private final Served served;
   private final Conversations conversations;
 
+  /// The route of the model that is served.
   public ChatApi(Served served) {
     this.served = served;
     this.conversations = new Conversations(served.memory());
@@ -40,7 +41,7 @@ public final class ChatApi {
   /// A call that was read.
   ///
   /// @param isNamed whether one tool is called for certain
-  /// @param splits whether thoughts are told apart from what is said
+  /// @param splits whether thoughts are sent apart from the text
   private record Chat(Asked asked, Ask ask, boolean isNamed, boolean splits) {
     List<Ask> asks() {
       return IntStream.range(0, asked.n()).mapToObj(ask::numbered).toList();
@@ -56,6 +57,10 @@ public final class ChatApi {
     }
   }
 
+  /// Answers a conversation, whole or as a stream of chunks.
+  ///
+  /// @throws ApiException if the call is refused
+  /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Chat chat = read(call.fields(), call);
     if (chat.asked().stream()) {
@@ -213,7 +218,7 @@ public final class ChatApi {
       send(Json.object().put("content", before + text), logprobs, Optional.empty());
     }
 
-    /// Ends a thought that is not told apart from what is said.
+    /// Ends a thought that is sent as a part of the text.
     private void endThought() {
       if (thinks) {
         said("", List.of());

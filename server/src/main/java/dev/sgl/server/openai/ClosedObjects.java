@@ -9,15 +9,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// A schema whose objects have the properties that it names, and no others: what people mean who
-/// write a schema for a model, and what OpenAI's `strict` asks for. JSON Schema itself lets objects
-/// have any others too, and a model that may goes on inventing them. Whatever the closed schema
-/// allows, the given one does.
+/// A schema whose objects have the properties that it names, and no others: what people mean
+/// who write a schema for a model, and the meaning of OpenAI's `strict`. JSON Schema itself
+/// lets objects have any others too, and a model that may invent properties does so. The given
+/// schema allows every value that the closed one allows.
 ///
-/// Where several parts speak of the same object (`allOf`, `if`, a reference beside properties), it
-/// is closed around all of them, by `unevaluatedProperties`; drafts before 2019-09 cannot say that,
-/// and their objects stay open there. What is below `if`, `not`, or a `oneOf` whose alternatives no
-/// property and no type tells apart stays as it is: to allow less there would allow more.
+/// Where several parts speak of the same object (`allOf`, `if`, a reference beside properties),
+/// it is closed around all of them, by `unevaluatedProperties`; drafts before 2019-09 cannot
+/// say that, and their objects stay open there. A schema below `if`, `not`, or a `oneOf` whose
+/// alternatives no property and no type tells apart stays as it is: to allow less there would
+/// allow more.
 final class ClosedObjects {
   private static final String ROOT = "#";
   private static final String DEFINITION = "#/(\\$defs|definitions)/[^/~%]+";
@@ -27,7 +28,7 @@ final class ClosedObjects {
   private static final List<String> PARTS =
       List.of("allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas", "dependencies");
 
-  /// Below these are schemas of what it contains.
+  /// Below these keywords are schemas of its members.
   private static final List<String> CONTENTS =
       List.of("properties", "patternProperties", "additionalProperties", "items", "prefixItems");
 
@@ -113,7 +114,7 @@ final class ClosedObjects {
 
   // --- closing
 
-  /// @param within whether what is around it is closed for it
+  /// @param within whether the schema around it is closed for it
   private void close(JsonNode node, boolean within) {
     if (!(node instanceof ObjectNode schema)) {
       return;

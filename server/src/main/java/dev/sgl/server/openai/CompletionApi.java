@@ -37,6 +37,7 @@ public final class CompletionApi {
 
   private final Served served;
 
+  /// The route of the model that is served.
   public CompletionApi(Served served) {
     this.served = served;
   }
@@ -54,6 +55,10 @@ public final class CompletionApi {
       OptionalInt logprobs,
       Scheduling scheduling) {}
 
+  /// Completes texts, whole or as a stream of chunks.
+  ///
+  /// @throws ApiException if the call is refused
+  /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Completion completion = read(call.fields(), call);
     if (completion.asked().stream()) {
@@ -139,7 +144,7 @@ public final class CompletionApi {
     return body;
   }
 
-  /// What comes before an answer.
+  /// The text before an answer.
   ///
   /// @param tokens of the prompt
   private record Echo(
@@ -147,7 +152,7 @@ public final class CompletionApi {
     static final Echo NOTHING = new Echo("", 0, List.of(), List.of());
   }
 
-  /// What comes before the answers to each prompt, all scored together.
+  /// The texts before the answers to each prompt, all scored together.
   private List<Echo> echoes(Completion completion) {
     return completion.echo()
         ? Together.all(

@@ -29,11 +29,13 @@ public final class Conversations {
 
   private final TokenMemory memory;
 
-  /// @param memory of what the model said before
+  /// Reads conversations; messages of the model become the tokens that `memory` has of them.
   public Conversations(TokenMemory memory) {
     this.memory = memory;
   }
 
+  /// The messages of a call.
+  ///
   /// @param tools that the model is told of
   public Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
     List<Fields> given = fields.objects("messages", MOST_MESSAGES);
@@ -75,8 +77,8 @@ public final class Conversations {
     return name;
   }
 
-  /// The conversation whose last message is continued: the text of the message; its thought, if it
-  /// has no text yet; or what comes behind its calls.
+  /// The conversation whose last message is continued: the text of the message; its thought, if
+  /// it has no text yet; or the text behind its calls.
   private static Prompt.Chat begun(
       List<Prompt.Message> messages, Map<String, Object> variables, String name, Fields given) {
     Prompt.Message last = messages.getLast();

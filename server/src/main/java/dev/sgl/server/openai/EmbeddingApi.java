@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 public final class EmbeddingApi {
   private final Served served;
 
+  /// The route of the model that is served.
   public EmbeddingApi(Served served) {
     this.served = served;
   }
@@ -34,6 +35,10 @@ public final class EmbeddingApi {
       boolean normal,
       Scheduling scheduling) {}
 
+  /// Answers with one vector for each input, in their order.
+  ///
+  /// @throws ApiException if the call is refused
+  /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
     String id = served.id(fields, "embd-", call);

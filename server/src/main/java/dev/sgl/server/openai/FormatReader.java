@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What the model may say, from the parameters of a call: `response_format`, and the extensions for
-/// regular expressions, grammars and choices, by the names that vLLM and SGLang gave them. What is
-/// not understood is refused; nothing is dropped.
+/// Reads the type of an answer from the parameters of a call: `response_format`, and the
+/// extensions for regular expressions, grammars and choices, by the names that vLLM and SGLang
+/// gave them. A parameter that is not understood is refused, never ignored.
 public final class FormatReader {
   private static final int MOST_CHOICES = 10_000;
 
@@ -27,6 +27,9 @@ public final class FormatReader {
 
   private FormatReader() {}
 
+  /// The type of the answer; free text if the call has no format.
+  ///
+  /// @throws ApiException if there are several formats, or one that cannot be followed
   public static Type read(Fields fields) {
     FormatReader reader = new FormatReader();
     fields.object("response_format").ifPresent(reader::format);

@@ -32,11 +32,15 @@ public final class Inputs {
     }
   }
 
+  /// The inputs of a call in their order; texts begin as every text of the model does.
+  ///
   /// @throws ApiException if there is none, or a token is not the model's
   public static List<Input> read(Fields fields, String name, TokenBackend backend) {
     return read(fields, name, backend, true);
   }
 
+  /// The inputs of a call in their order.
+  ///
   /// @param whole whether a text gets what begins every text of the model
   public static List<Input> read(Fields fields, String name, TokenBackend backend, boolean whole) {
     JsonNode node = fields.any(name).orElseThrow(() -> fields.missing(name));

@@ -94,8 +94,8 @@ record MessageReader(TokenMemory memory, String salt) {
     return written;
   }
 
-  /// Templates write the arguments themselves, so they get them as an object. Those that were cut
-  /// where an answer ended are no object, and are what they are: a text.
+  /// Templates write the arguments themselves, so they get them as an object. Arguments that
+  /// were cut where an answer ended are no object, and stay a text.
   private static Object arguments(Fields function) {
     String arguments = function.requiredText("arguments");
     if (arguments.isBlank()) {

@@ -12,10 +12,12 @@ public final class ModelApi {
   private final Served served;
   private final long created = Instant.now().getEpochSecond();
 
+  /// The routes of the model that is served.
   public ModelApi(Served served) {
     this.served = served;
   }
 
+  /// Answers with one model for each name that it is served by.
   public void list(Call call) throws IOException {
     ObjectNode body = Json.object().put("object", "list");
     var data = body.putArray("data");
@@ -23,6 +25,9 @@ public final class ModelApi {
     call.answer(body);
   }
 
+  /// Answers with the model of the name in the path.
+  ///
+  /// @throws ApiException if it is not served by this name
   public void one(Call call) throws IOException {
     served.requireName(call.variable("name"));
     call.answer(model(call.variable("name")));

@@ -17,6 +17,7 @@ import java.util.List;
 public final class TokenApi {
   private final Served served;
 
+  /// The routes of the model that is served.
   public TokenApi(Served served) {
     this.served = served;
   }

@@ -16,7 +16,7 @@ import java.util.Optional;
 /// The tools of a call, from `tools`, `tool_choice` and `parallel_tool_calls`.
 ///
 /// @param all that the model is told of; none if it may call none
-/// @param box what it may call
+/// @param box the tools that it may call
 record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
   private static final int MOST_TOOLS = 512;
   private static final String NAME = "[a-zA-Z0-9_.-]{1,128}";

@@ -41,12 +41,13 @@ public final class ProgramApi {
   private final Served served;
   private final Programs programs;
 
+  /// The routes of `programs`, which run on the model that is served.
   public ProgramApi(Served served, Programs programs) {
     this.served = served;
     this.programs = programs;
   }
 
-  /// A run that is asked for.
+  /// A requested run.
   private record Run(
       String id,
       Program program,
@@ -58,6 +59,7 @@ public final class ProgramApi {
     }
   }
 
+  /// Answers with all served programs: their parameters and results, as JSON Schema.
   public void list(Call call) throws IOException {
     ObjectNode body = Json.object().put("object", "list");
     ArrayNode data = body.putArray("data");

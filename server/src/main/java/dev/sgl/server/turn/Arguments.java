@@ -10,7 +10,7 @@ final class Arguments {
   private String held = ""; // the end of what came, which may be that of the call
 
   /// @param brace what ends the call; empty if nothing does
-  /// @param pieces hears the arguments
+  /// @param pieces is called with each piece of the arguments
   Arguments(String brace, Consumer<String> pieces) {
     this.brace = brace;
     this.pieces = pieces;
@@ -37,7 +37,7 @@ final class Arguments {
     }
   }
 
-  /// @param isWhole whether what came ends with the brace
+  /// @param isWhole whether the last piece ends with the brace
   void end(boolean isWhole) {
     boolean isEnded = isWhole && held.endsWith(brace);
     say(isEnded ? held.substring(0, held.length() - brace.length()).stripTrailing() : held);

@@ -8,9 +8,9 @@ import dev.sgl.program.Type;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// What the model is asked.
+/// A request for one answer.
 ///
-/// @param type of what it says; calls of tools have types of their own
+/// @param type of the text; calls of tools have types of their own
 /// @param writing how values of the type, and arguments of calls, are written
 /// @param tools that it may call
 /// @param thought how it thinks before it says anything; none if it does not

@@ -18,10 +18,10 @@ import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
-/// The generations of one answer, one after the other, each behind the tokens of those before it
-/// and what was written between them; and what is left of the tokens that it may have. Where there
-/// is no room for more, generations are empty and end by length. Run by one thread, and ended by
-/// any.
+/// The generations of one answer, one after the other, each behind the tokens of those before
+/// it and the texts written between them; and how many tokens the answer may still have. Where
+/// there is no room for more, generations are empty and end by length. Run by one thread, and
+/// ended by any.
 final class Continuation implements AutoCloseable {
   /// The reply to a generation for which there is no room.
   static final Reply NO_ROOM =
@@ -84,7 +84,7 @@ final class Continuation implements AutoCloseable {
     return open.size();
   }
 
-  /// Forgets the parts behind the first `size`, though not what they cost.
+  /// Forgets the parts behind the first `size`, though not the tokens that they cost.
   void rewind(int size) {
     open.subList(size, open.size()).clear();
   }
@@ -96,7 +96,8 @@ final class Continuation implements AutoCloseable {
     }
   }
 
-  /// Adds text of the answer that the model was not asked for; false if there is no room for it.
+  /// Adds text to the answer that the model does not generate; false if there is no room for
+  /// the text.
   boolean write(String words) {
     int tokens = words.isEmpty() ? 0 : backend.tokens(words, false).size();
     if (tokens > left) {
@@ -135,16 +136,16 @@ final class Continuation implements AutoCloseable {
     begin(end);
   }
 
-  /// Lets the model go on; what it writes is not kept by itself.
+  /// Lets the model continue; its reply is added only by [#keep(Reply)].
   ///
-  /// @param pieces hears it as it comes
+  /// @param pieces is called with each piece of the text
   Reply generate(Type type, Sampling sampling, Consumer<String> pieces) {
     return generate(type, sampling, ask.writing(), pieces);
   }
 
   /// Lets the model write the arguments of a call, and what follows them.
   ///
-  /// @param pieces hears them as they come
+  /// @param pieces is called with each piece of the arguments
   Reply argue(Type type, String end, Sampling sampling, Consumer<String> pieces) {
     return generate(type, sampling, ask.writing().ofCall(end), pieces);
   }
@@ -165,7 +166,7 @@ final class Continuation implements AutoCloseable {
         : ask(Type.TEXT, sampling.withLogprobs(OptionalInt.empty()), ask.writing(), _ -> {});
   }
 
-  /// Counts what was only looked at and is kept nevertheless.
+  /// Counts the tokens of a reply that was only a look ahead and is kept all the same.
   void count(Reply reply) {
     left = Math.max(0, left - reply.usage().generatedTokens());
     generated += reply.usage().generatedTokens();

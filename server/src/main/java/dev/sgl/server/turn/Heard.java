@@ -3,17 +3,18 @@ package dev.sgl.server.turn;
 import dev.sgl.backend.Reply;
 import java.util.List;
 
-/// Hears an answer while it comes, piece by piece.
+/// Is called with the pieces of an answer while it is generated, on the thread that generates
+/// it.
 public interface Heard {
-  /// Hears nothing.
+  /// Ignores all pieces.
   Heard NOTHING = new Heard() {};
 
-  /// The model thinks `text`.
+  /// A piece of the thought.
   default void thought(String text) {}
 
-  /// The model says `text`.
+  /// A piece of the text.
   ///
-  /// @param logprobs of tokens that it is, if they were asked for
+  /// @param logprobs of its tokens, if they were requested
   default void said(String text, List<Reply.Logprob> logprobs) {}
 
   /// Tokens of the answer so far; told before each piece of text.

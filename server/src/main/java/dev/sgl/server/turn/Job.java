@@ -15,6 +15,9 @@ public final class Job implements AutoCloseable {
   private final List<Turn> turns = new ArrayList<>();
   private boolean closed;
 
+  /// A job that has not begun.
+  ///
+  /// @param id by which it can be ended from elsewhere
   public Job(Served served, String id, List<Ask> asks) {
     this.served = served;
     this.id = id;
@@ -23,7 +26,7 @@ public final class Job implements AutoCloseable {
 
   /// Makes all answers, and waits for them.
   ///
-  /// @param heard who hears each of them while it comes
+  /// @param heard gives the callback for each answer, by its index
   public List<Answer> run(IntFunction<Heard> heard) {
     begin(heard);
     try (Running.InFlight _ = served.running().add(id, this::close)) {

@@ -41,10 +41,10 @@ public final class Running {
     }
   }
 
-  /// Notes that a request is being answered, until what is returned is closed.
+  /// Notes that a request is being answered, until the returned value is closed.
   ///
-  /// @param end ends the request; called from any thread, perhaps several times, never after the
-  ///     close
+  /// @param end ends the request; called from any thread, perhaps several times, never after
+  ///     the close
   InFlight add(String id, Runnable end) {
     InFlight request = new InFlight(id, end);
     inFlight.add(request);

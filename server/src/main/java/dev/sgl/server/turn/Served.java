@@ -11,8 +11,8 @@ import java.util.UUID;
 /// A model that is served.
 ///
 /// @param names by which clients ask for it; the first is the one that it answers with
-/// @param running what is being answered
-/// @param memory of what the model said
+/// @param running the requests in flight
+/// @param memory of the tokens of earlier answers
 public record Served(
     TokenBackend backend, List<String> names, Running running, TokenMemory memory) {
   private static final String HEADER = "X-Request-Id";
@@ -22,6 +22,7 @@ public record Served(
     names = List.copyOf(names);
   }
 
+  /// The name that answers give the model.
   public String name() {
     return names.getFirst();
   }
@@ -52,6 +53,8 @@ public record Served(
     return given;
   }
 
+  /// Checks the name of the model in a request.
+  ///
   /// @throws ApiException if a client asks for another model
   public void requireName(String asked) {
     if (!names.contains(asked)) {

@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Remembers as which tokens the model said what it said last. A client sends a conversation as
-/// text; tokenized anew, a message may become other tokens than those it was generated as, and the
-/// cache would be of no use from there on. Safe for many threads.
+/// Remembers the tokens of recent answers. A client sends a conversation as text; tokenized
+/// again, a message may become other tokens than those that were generated, and the cache would
+/// not have the rest of the prompt. Safe for many threads.
 public final class TokenMemory {
   private static final long MOST_TOKENS = 1 << 20;
 
@@ -20,9 +20,10 @@ public final class TokenMemory {
   private final Map<Said, List<Integer>> tokens = new LinkedHashMap<>(16, 0.75f, true);
   private long size;
 
-  /// @param salt of the cache: what is said there is nobody else's
+  /// @param salt of the cache: answers are shared only within one salt
   private record Said(String salt, String text) {}
 
+  /// A memory of nothing yet.
   public TokenMemory(TokenBackend backend) {
     this.backend = backend;
   }

@@ -5,11 +5,11 @@ import java.util.Optional;
 
 /// How families of models write calls of tools.
 ///
-/// A model writes a call by itself, as a [WrittenCall] behind a mark or without one. Where it has
-/// to call, or writes the mark and no call behind it, the call is written piece by piece: what
-/// comes before the name, the name, what comes before the arguments, the arguments as JSON, the
-/// end. The fixed pieces are the format's then, and only the name and the arguments are asked of
-/// the model.
+/// A model writes a call by itself, as a [WrittenCall] behind a mark or without one. Where it
+/// has to call, or writes the mark and no call behind it, the call is written piece by piece:
+/// the text before the name, the name, the text before the arguments, the arguments as JSON,
+/// the end. The fixed pieces are the format's then, and only the name and the arguments are
+/// asked of the model.
 public enum ToolFormat {
   /// Hermes 2 Pro and Qwen: each call in an element of its own.
   HERMES("<tool_call>\n{\"name\": \"", "\"", ", \"arguments\": ", "}", "\n</tool_call>"),
@@ -65,14 +65,14 @@ public enum ToolFormat {
         : Optional.empty();
   }
 
-  /// What is written before the name.
+  /// The text before the name.
   ///
   /// @param index of the call in the message
   String beforeName(int index) {
     return this == MISTRAL && index > 0 ? ", {\"name\": \"" : beforeName;
   }
 
-  /// What ends the name.
+  /// The text that ends the name.
   String nameEnd() {
     return nameEnd;
   }
@@ -86,7 +86,7 @@ public enum ToolFormat {
     return brace;
   }
 
-  /// What is written behind a call.
+  /// The text behind a call.
   ///
   /// @param isLast whether it is known that no other call follows
   String end(boolean isLast) {

@@ -30,7 +30,7 @@ final class ToolTurn {
 
   private static final int KEY_TOKENS = 16;
 
-  /// What was read of an object that may be a call.
+  /// The beginning of an object that may be a call.
   private static final class Read {
     final StringBuilder text;
     final List<Reply.Logprob> logprobs = new ArrayList<>();
@@ -257,14 +257,14 @@ final class ToolTurn {
     return false;
   }
 
-  /// Writes what stands behind a call.
+  /// Writes the text behind a call.
   private void writeEnd(String end) {
     if (!turn.isEnded()) {
       continuation.write(end);
     }
   }
 
-  /// What the model writes up to one of the marks, behind which it goes on.
+  /// Lets the model write up to one of the marks, behind which it continues.
   private Reply read(List<String> marks, int tokens, Read read) {
     Reply reply = continuation.generate(Type.TEXT, marked(few(tokens), marks), _ -> {});
     continuation.keep(reply);

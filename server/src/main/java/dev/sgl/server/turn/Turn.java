@@ -32,6 +32,9 @@ public final class Turn implements AutoCloseable {
   private Optional<String> stop = Optional.empty();
   private boolean ended;
 
+  /// A turn that has not begun.
+  ///
+  /// @param heard is called with each piece of the answer, on the thread of [#run()]
   public Turn(TokenBackend backend, Ask ask, Heard heard) {
     this.backend = backend;
     this.ask = ask;
@@ -139,13 +142,14 @@ public final class Turn implements AutoCloseable {
     return text.substring(from) + held.substring(held.lastIndexOf('\n') + 1);
   }
 
-  /// Says what was held back, since no call follows.
+  /// Sends the text that was held back, since no call follows.
   void sayHeld() {
     tell(held);
     held = "";
   }
 
-  /// Says what was held back and a text behind it that was taken for the beginning of a call.
+  /// Sends the text that was held back, and the text behind it that was taken for the beginning
+  /// of a call.
   void sayRead(String read, List<Reply.Logprob> probabilities) {
     sayHeld();
     untold.addAll(probabilities);
@@ -154,7 +158,7 @@ public final class Turn implements AutoCloseable {
     isWhole = false;
   }
 
-  /// Forgets what was held back, since it belongs to a call.
+  /// Drops the text that was held back, since it belongs to a call.
   void dropHeld() {
     logprobs.subList(logprobs.size() - untold.size(), logprobs.size()).clear();
     untold.clear();

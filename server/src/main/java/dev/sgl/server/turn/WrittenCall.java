@@ -103,7 +103,7 @@ record WrittenCall(String beginning) {
     return KEY.matcher(text).matches();
   }
 
-  /// What stands before the arguments, as it stood before the name.
+  /// The text before the arguments, written as the text before the name was.
   String beforeArguments() {
     return beginning.endsWith(" \"") ? " " : "";
   }

@@ -1,5 +1,5 @@
-/// One answer of the model to a conversation: what it thinks, says, and calls, each within what it
-/// may be, as one generation after the other.
+/// One answer of the model to a conversation: its thought, its text and its calls, each a
+/// generation of its own type, one after the other.
 @NullMarked
 package dev.sgl.server.turn;
 
