@@ -25,9 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// is a compiler: `nvcc`, or NVRTC. No GPU is needed.
 @Timeout(300)
 class KernelSourcesTest {
-  /// Bytes that a compiler may keep outside of registers to run more blocks at a time: a few
-  // numbers
-  /// that are used once.
+  /// Bytes that a compiler may keep outside of registers to run more blocks at a time: those of a
+  /// few numbers that are used once.
   private static final int FEW = 32;
 
   /// The size of heads whose attention has more numbers than there are registers.
