@@ -42,14 +42,14 @@ public final class ForkTime {
       time(program, backend, texts.of(WORDS), BRANCHES); // the kernels are compiled
       for (int round = 0; round < rounds; round++) {
         String one = texts.of(WORDS);
-        long before = backend.stats().computedPromptTokens();
+        long before = backend.stats().tokens().computedPrompt();
         seconds[0][round] = time(program, backend, one, 1);
-        prefix = backend.stats().computedPromptTokens() - before;
+        prefix = backend.stats().tokens().computedPrompt() - before;
         seconds[1][round] = time(program, backend, one, 1);
         String many = texts.of(WORDS);
-        before = backend.stats().computedPromptTokens();
+        before = backend.stats().tokens().computedPrompt();
         seconds[2][round] = time(program, backend, many, BRANCHES);
-        computed = backend.stats().computedPromptTokens() - before;
+        computed = backend.stats().tokens().computedPrompt() - before;
         seconds[3][round] = time(program, backend, many, BRANCHES);
       }
     }

@@ -49,7 +49,7 @@ public final class GpuOffline {
             seconds,
             tokens / seconds,
             after.batches() - before.batches(),
-            after.retractions() - before.retractions());
+            after.sequences().retractions() - before.sequences().retractions());
       }
     }
   }

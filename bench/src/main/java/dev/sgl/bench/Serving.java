@@ -113,8 +113,8 @@ public final class Serving {
         CLIENTS,
         freed,
         whole,
-        stats.pages() - stats.freePages() - stats.cachedPages(),
-        stats.pages());
+        stats.pages().all() - stats.pages().free() - stats.pages().cached(),
+        stats.pages().all());
   }
 
   private Process process(int first, int count) throws IOException {
@@ -133,12 +133,16 @@ public final class Serving {
   /// Waits until the number of sequences that run or wait is a wanted one.
   private void awaitSequences(IntPredicate wanted) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (!wanted.test(backend.stats().running() + backend.stats().waiting())) {
+    while (!wanted.test(unfinished(backend.stats()))) {
       if (System.nanoTime() > end) {
         throw new IllegalStateException("it never came to that: " + backend.stats());
       }
       TimeUnit.MILLISECONDS.sleep(10);
     }
+  }
+
+  private static int unfinished(EngineStats stats) {
+    return stats.sequences().running() + stats.sequences().waiting();
   }
 
   private static List<Seen> whole(int count, Client client) throws Exception {

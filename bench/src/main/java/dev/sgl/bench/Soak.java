@@ -150,9 +150,9 @@ public final class Soak {
     boolean sound =
         running.isEmpty()
             && broken.get() == 0
-            && stats.running() == 0
-            && stats.waiting() == 0
-            && stats.freePages() + stats.cachedPages() == stats.pages();
+            && stats.sequences().running() == 0
+            && stats.sequences().waiting() == 0
+            && stats.pages().free() + stats.pages().cached() == stats.pages().all();
     System.out.println((sound ? "nothing is left over: " : "something is wrong: ") + stats);
     return sound;
   }
@@ -205,9 +205,9 @@ public final class Soak {
         done.get() + failed.get() + cancelled.get() + broken.get(),
         failed.get(),
         cancelled.get(),
-        100 * stats.hitRate(),
-        stats.evictedPages(),
-        stats.retractions(),
+        100 * stats.tokens().hitRate(),
+        stats.pages().evicted(),
+        stats.sequences().retractions(),
         Thread.activeCount(),
         (runtime.totalMemory() - runtime.freeMemory()) >> 20);
   }

@@ -114,10 +114,10 @@ public final class Workloads {
           workload.program(),
           WAYS.get(way).name(),
           stats.requests(),
-          stats.promptTokens(),
-          stats.computedPromptTokens(),
-          100.0 * stats.computedPromptTokens() / last.ideal(),
-          100 * stats.hitRate(),
+          stats.tokens().prompt(),
+          stats.tokens().computedPrompt(),
+          100.0 * stats.tokens().computedPrompt() / last.ideal(),
+          100 * stats.tokens().hitRate(),
           stats.requests() / seconds,
           first / seconds,
           100
@@ -162,7 +162,7 @@ public final class Workloads {
         await(result);
       }
       double seconds = (System.nanoTime() - start) / 1e9;
-      while (local.stats().running() > 0) {
+      while (local.stats().sequences().running() > 0) {
         Thread.onSpinWait(); // until the last answer is counted
       }
       return new Outcome(seconds, between.nanos / 1e9, local.stats(), ideal.computed());

@@ -122,13 +122,13 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
     String name = report.promptRows() + report.decodeRows() + " rows";
     whole(name, "batch", ENGINE, BATCHES, report.start(), report.end(), arguments);
     Map<String, Object> sequences = new LinkedHashMap<>();
-    sequences.put("running", (long) report.stats().running());
-    sequences.put("waiting", (long) report.stats().waiting());
+    sequences.put("running", (long) report.stats().sequences().running());
+    sequences.put("waiting", (long) report.stats().sequences().waiting());
     counter("sequences", report.end(), sequences);
-    int free = report.stats().freePages();
-    int cached = report.stats().cachedPages();
+    int free = report.stats().pages().free();
+    int cached = report.stats().pages().cached();
     Map<String, Object> pages = new LinkedHashMap<>();
-    pages.put("used", (long) report.stats().pages() - free - cached);
+    pages.put("used", (long) report.stats().pages().all() - free - cached);
     pages.put("cached", (long) cached);
     pages.put("free", (long) free);
     counter("pages", report.end(), pages);
@@ -145,26 +145,28 @@ final class TraceFile implements RunListener, EngineListener, AutoCloseable {
 
   @Override
   public synchronized void request(RequestReport report) {
+    RequestReport.Times times = report.times();
+    RequestReport.Tokens tokens = report.tokens();
     Map<String, Object> arguments = new LinkedHashMap<>();
-    arguments.put("prompt tokens", (long) report.promptTokens());
-    arguments.put("cached tokens", (long) report.cachedTokens());
-    arguments.put("generated tokens", (long) report.generatedTokens());
-    arguments.put("forced tokens", (long) report.forcedTokens());
+    arguments.put("prompt tokens", (long) tokens.prompt());
+    arguments.put("cached tokens", (long) tokens.cached());
+    arguments.put("generated tokens", (long) tokens.generated());
+    arguments.put("forced tokens", (long) tokens.forced());
     arguments.put("retractions", (long) report.retractions());
     arguments.put("outcome", report.outcome().name().toLowerCase(Locale.ROOT));
     String id = "r" + requests++;
     String name = report.scored() ? "score" : "generate";
-    long admitted = report.admitted() > 0 ? report.admitted() : report.finished();
-    async(name, id, "b", report.submitted(), arguments);
-    async("waiting", id, "b", report.submitted(), Map.of());
+    long admitted = times.admitted() > 0 ? times.admitted() : times.finished();
+    async(name, id, "b", times.submitted(), arguments);
+    async("waiting", id, "b", times.submitted(), Map.of());
     async("waiting", id, "e", admitted, Map.of());
-    if (report.firstToken() > 0) {
+    if (times.firstToken() > 0) {
       async("prefill", id, "b", admitted, Map.of());
-      async("prefill", id, "e", report.firstToken(), Map.of());
-      async("decode", id, "b", report.firstToken(), Map.of());
-      async("decode", id, "e", report.finished(), Map.of());
+      async("prefill", id, "e", times.firstToken(), Map.of());
+      async("decode", id, "b", times.firstToken(), Map.of());
+      async("decode", id, "e", times.finished(), Map.of());
     }
-    async(name, id, "e", report.finished(), Map.of());
+    async(name, id, "e", times.finished(), Map.of());
   }
 
   // --- events

@@ -79,10 +79,10 @@ public final class TestServer implements AutoCloseable {
 
   /// The sequences that still run when it has had 20 seconds to end them.
   public int runningInTheEnd() throws InterruptedException {
-    for (int i = 0; i < 2000 && backend.stats().running() > 0; i++) {
+    for (int i = 0; i < 2000 && backend.stats().sequences().running() > 0; i++) {
       Thread.sleep(10);
     }
-    return backend.stats().running();
+    return backend.stats().sequences().running();
   }
 
   public SglServer server() {

@@ -132,6 +132,6 @@ final class Answers {
 
   void ended(Sequence sequence, Outcome outcome) {
     record.ended(sequence, outcome);
-    record.look(scheduler, cache);
+    record.count(scheduler, cache);
   }
 }

@@ -218,7 +218,7 @@ final class Engine implements AutoCloseable {
 
   /// Waits for a message.
   private Message rest() throws InterruptedException {
-    record.look(scheduler, cache);
+    record.count(scheduler, cache);
     return inbox.take();
   }
 
@@ -293,7 +293,7 @@ final class Engine implements AutoCloseable {
   private void answer(List<Sequence> sequences, BackendException error) {
     sequences.forEach(sequence -> sequence.fail(error));
     sequences.forEach(s -> record.ended(s, s.isCancelled() ? CANCELLED : FAILED));
-    record.look(scheduler, cache);
+    record.count(scheduler, cache);
   }
 
   /// Runs dummy batches until the first request comes: the first batches are slow, because the

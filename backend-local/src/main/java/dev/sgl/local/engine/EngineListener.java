@@ -32,21 +32,25 @@ public interface EngineListener {
   /// One request, from its arrival to its end.
   ///
   /// @param scored whether tokens were scored and not generated
-  /// @param submitted when it came
-  /// @param admitted when it first got pages; 0 if it never did
-  /// @param firstToken when its first token was chosen; 0 if none was
   /// @param cuts texts that were cut, and the value if it was closed, because it was too long
+  /// @param retractions how often its running sequence was sent back to wait
   record RequestReport(
-      Outcome outcome,
-      boolean scored,
-      long submitted,
-      long admitted,
-      long firstToken,
-      long finished,
-      int promptTokens,
-      int cachedTokens,
-      int generatedTokens,
-      int forcedTokens,
-      int cuts,
-      int retractions) {}
+      Outcome outcome, boolean scored, Times times, Tokens tokens, int cuts, int retractions) {
+
+    /// Nanoseconds of [System#nanoTime].
+    ///
+    /// @param submitted when the request arrived
+    /// @param admitted when the request first got pages; 0 if it never did
+    /// @param firstToken when the first token was chosen; 0 if none was
+    /// @param finished when the request ended
+    public record Times(long submitted, long admitted, long firstToken, long finished) {}
+
+    /// Tokens of one request.
+    ///
+    /// @param prompt tokens of the prompt
+    /// @param cached tokens of the prompt that were in the cache
+    /// @param generated tokens after the prompt, with the forced ones
+    /// @param forced tokens that the model did not have to choose
+    public record Tokens(int prompt, int cached, int generated, int forced) {}
+  }
 }

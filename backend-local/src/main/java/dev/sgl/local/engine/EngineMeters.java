@@ -36,26 +36,27 @@ public final class EngineMeters implements MeterBinder {
   @Override
   public void bindTo(MeterRegistry registry) {
     Family prompt = new Family(registry, "sgl.prompt.tokens", "Tokens of prompts");
-    prompt.count(Tags.of("source", "cached"), EngineStats::cachedTokens);
-    prompt.count(Tags.of("source", "computed"), EngineStats::computedPromptTokens);
-    prompt.count(Tags.of("source", "recomputed"), EngineStats::recomputedTokens);
+    prompt.count(Tags.of("source", "cached"), s -> s.tokens().cached());
+    prompt.count(Tags.of("source", "computed"), s -> s.tokens().computedPrompt());
+    prompt.count(Tags.of("source", "recomputed"), s -> s.tokens().recomputed());
     Family generated = new Family(registry, "sgl.generated.tokens", "Tokens of replies");
-    generated.count(Tags.of("source", "model"), EngineStats::generatedTokens);
-    generated.count(Tags.of("source", "forced"), EngineStats::forcedTokens);
+    generated.count(Tags.of("source", "model"), s -> s.tokens().generated());
+    generated.count(Tags.of("source", "forced"), s -> s.tokens().forced());
     new Family(registry, "sgl.evicted.pages", "Pages taken from the cache for others")
-        .count(Tags.empty(), EngineStats::evictedPages);
+        .count(Tags.empty(), s -> s.pages().evicted());
     new Family(registry, "sgl.retractions", "Running sequences sent back to wait for pages")
-        .count(Tags.empty(), EngineStats::retractions);
+        .count(Tags.empty(), s -> s.sequences().retractions());
     new Family(registry, "sgl.running", "Sequences that take part in batches")
-        .gauge(Tags.empty(), EngineStats::running);
+        .gauge(Tags.empty(), s -> s.sequences().running());
     new Family(registry, "sgl.waiting", "Sequences that wait")
-        .gauge(Tags.empty(), EngineStats::waiting);
+        .gauge(Tags.empty(), s -> s.sequences().waiting());
     new Family(registry, "sgl.cache.hit.rate", "Part of the prompts' tokens that was cached")
-        .gauge(Tags.empty(), EngineStats::hitRate);
+        .gauge(Tags.empty(), s -> s.tokens().hitRate());
     Family pages = new Family(registry, "sgl.pages", "Pages of keys and values");
-    pages.gauge(Tags.of("state", "free"), EngineStats::freePages);
-    pages.gauge(Tags.of("state", "cached"), EngineStats::cachedPages);
-    pages.gauge(Tags.of("state", "used"), s -> s.pages() - s.freePages() - s.cachedPages());
+    pages.gauge(Tags.of("state", "free"), s -> s.pages().free());
+    pages.gauge(Tags.of("state", "cached"), s -> s.pages().cached());
+    pages.gauge(
+        Tags.of("state", "used"), s -> s.pages().all() - s.pages().free() - s.pages().cached());
     backend.listen(new Times(registry));
   }
 
@@ -153,21 +154,22 @@ public final class EngineMeters implements MeterBinder {
 
     @Override
     public void request(RequestReport report) {
+      RequestReport.Times times = report.times();
       switch (report.outcome()) {
         case ANSWERED -> answered.increment();
         case FAILED -> failed.increment();
         case CANCELLED -> cancelled.increment();
       }
       cuts.increment(report.cuts());
-      request.record(report.finished() - report.submitted(), TimeUnit.NANOSECONDS);
-      if (report.admitted() > 0) {
-        queue.record(report.admitted() - report.submitted(), TimeUnit.NANOSECONDS);
+      request.record(times.finished() - times.submitted(), TimeUnit.NANOSECONDS);
+      if (times.admitted() > 0) {
+        queue.record(times.admitted() - times.submitted(), TimeUnit.NANOSECONDS);
       }
-      if (report.firstToken() > 0) {
-        firstToken.record(report.firstToken() - report.submitted(), TimeUnit.NANOSECONDS);
-        int gaps = report.generatedTokens() - report.forcedTokens() - 1;
+      if (times.firstToken() > 0) {
+        firstToken.record(times.firstToken() - times.submitted(), TimeUnit.NANOSECONDS);
+        int gaps = report.tokens().generated() - report.tokens().forced() - 1;
         if (gaps > 0) {
-          long each = (report.finished() - report.firstToken()) / gaps;
+          long each = (times.finished() - times.firstToken()) / gaps;
           betweenTokens.record(each, TimeUnit.NANOSECONDS);
         }
       }

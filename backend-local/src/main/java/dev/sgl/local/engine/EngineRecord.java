@@ -32,31 +32,29 @@ final class EngineRecord {
   }
 
   /// Records the current counters of the scheduler and the cache.
-  void look(Scheduler scheduler, KvCache cache) {
+  void count(Scheduler scheduler, KvCache cache) {
     Counters counters = scheduler.counters();
     stats =
         new EngineStats(
             requests,
-            scheduler.running(),
-            scheduler.waiting(),
-            counters.promptTokens(),
-            counters.cachedTokens(),
-            counters.computedPromptTokens(),
-            counters.recomputedTokens(),
-            generatedTokens,
-            forcedTokens,
+            new EngineStats.Sequences(
+                scheduler.running(), scheduler.waiting(), counters.retractions()),
+            new EngineStats.Tokens(
+                counters.promptTokens(),
+                counters.cachedTokens(),
+                counters.computedPromptTokens(),
+                counters.recomputedTokens(),
+                generatedTokens,
+                forcedTokens),
             counters.batches(),
             counters.rows(),
-            cache.evictions(),
-            counters.retractions(),
-            cache.freePages(),
-            cache.evictablePages(),
-            cache.pages());
+            new EngineStats.Pages(
+                cache.pages(), cache.freePages(), cache.evictablePages(), cache.evictions()));
   }
 
   /// A batch was computed, but what came of it was not yet handed out.
   void batch(List<Piece> pieces, long start, Scheduler scheduler, KvCache cache) {
-    look(scheduler, cache);
+    count(scheduler, cache);
     if (listeners.isEmpty()) {
       return;
     }
@@ -84,14 +82,10 @@ final class EngineRecord {
         new RequestReport(
             outcome,
             sequence instanceof ReadSequence<?>,
-            times.submitted(),
-            times.admitted(),
-            times.firstToken(),
-            times.finished(),
-            sequence.promptLength(),
-            times.cachedTokens(),
-            generated,
-            times.forcedTokens(),
+            new RequestReport.Times(
+                times.submitted(), times.admitted(), times.firstToken(), times.finished()),
+            new RequestReport.Tokens(
+                sequence.promptLength(), times.cachedTokens(), generated, times.forcedTokens()),
             times.cuts(),
             times.retractions());
     tell(listener -> listener.request(report));

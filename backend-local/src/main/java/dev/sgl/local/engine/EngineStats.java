@@ -1,46 +1,47 @@
 package dev.sgl.local.engine;
 
-/// What an engine has done so far, and what it holds at the moment.
+/// The counters of an engine since its start, and its current load.
 ///
-/// @param requests that ended: answered, failed or cancelled
-/// @param running sequences that take part in batches
-/// @param waiting sequences that do not yet
-/// @param promptTokens of all requests that were admitted
-/// @param cachedTokens those of them that were in the cache
-/// @param computedPromptTokens rows of batches that computed tokens of prompts
-/// @param recomputedTokens rows that computed again what was lost when a sequence was retracted
-/// @param generatedTokens chosen by the model
-/// @param forcedTokens that had to come, so that the model was not asked
+/// @param requests that have ended: answered, failed or cancelled
 /// @param batches forward passes
-/// @param rows of all batches
-/// @param evictedPages taken from the cache because pages were needed
-/// @param retractions running sequences that were sent back to wait
-/// @param freePages that hold nothing
-/// @param cachedPages that hold what nobody uses at the moment
-/// @param pages in all
+/// @param rows tokens of all batches
 public record EngineStats(
-    long requests,
-    int running,
-    int waiting,
-    long promptTokens,
-    long cachedTokens,
-    long computedPromptTokens,
-    long recomputedTokens,
-    long generatedTokens,
-    long forcedTokens,
-    long batches,
-    long rows,
-    long evictedPages,
-    long retractions,
-    int freePages,
-    int cachedPages,
-    int pages) {
+    long requests, Sequences sequences, Tokens tokens, long batches, long rows, Pages pages) {
 
-  /// Nothing yet.
-  static final EngineStats NONE = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  /// The counters of an engine that has just started.
+  static final EngineStats NONE =
+      new EngineStats(
+          0, new Sequences(0, 0, 0), new Tokens(0, 0, 0, 0, 0, 0), 0, 0, new Pages(0, 0, 0, 0));
 
-  /// The part of the prompts' tokens that did not have to be computed.
-  public double hitRate() {
-    return promptTokens == 0 ? 0 : (double) cachedTokens / promptTokens;
+  /// The sequences of the requests that have not ended.
+  ///
+  /// @param running sequences that take part in batches
+  /// @param waiting sequences that have no pages yet, or have lost them
+  /// @param retractions running sequences that were sent back to wait, since the start
+  public record Sequences(int running, int waiting, long retractions) {}
+
+  /// Tokens since the start.
+  ///
+  /// @param prompt tokens of the prompts of all requests that were admitted
+  /// @param cached tokens of these prompts that were in the cache
+  /// @param computedPrompt tokens of these prompts that batches computed
+  /// @param recomputed tokens that were computed again after their sequence was retracted
+  /// @param generated tokens that the model chose
+  /// @param forced tokens that the constraint left no choice about, so the model did not choose
+  public record Tokens(
+      long prompt, long cached, long computedPrompt, long recomputed, long generated, long forced) {
+
+    /// The part of the prompts' tokens that the cache held, from 0 to 1; 0 before the first prompt.
+    public double hitRate() {
+      return prompt == 0 ? 0 : (double) cached / prompt;
+    }
   }
+
+  /// The pages of keys and values.
+  ///
+  /// @param all pages of the pool
+  /// @param free pages that hold nothing
+  /// @param cached pages that are kept for later requests, and that no sequence uses at the moment
+  /// @param evicted pages that the cache has given up since the start because others needed them
+  public record Pages(int all, int free, int cached, long evicted) {}
 }

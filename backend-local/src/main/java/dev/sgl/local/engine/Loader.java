@@ -135,7 +135,7 @@ final class Loader {
   // --- the device
 
   private Device device() {
-    return switch (options.device().kind()) {
+    return switch (options.hardware().device().kind()) {
       case CPU -> host();
       case CUDA -> {
         try {
@@ -157,14 +157,15 @@ final class Loader {
 
   private Device gpu() {
     Optional<DType> format =
-        switch (options.device().format()) {
+        switch (options.hardware().device().format()) {
           case AUTO -> Optional.empty();
           case BF16 -> Optional.of(DType.BF16);
           case F16 -> Optional.of(DType.F16);
         };
     GpuDevice gpu =
         CudaDriver.device(
-            new GpuDevice.Options(options.device().index(), options.memFraction(), format));
+            new GpuDevice.Options(
+                options.hardware().device().index(), options.hardware().memFraction(), format));
     progress.device(gpu.name());
     return gpu;
   }
@@ -173,6 +174,7 @@ final class Loader {
   /// operations do.
   private Device host() {
     boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return new HostDevice(vectors ? new VectorKernels(options.threads()) : new PlainKernels());
+    return new HostDevice(
+        vectors ? new VectorKernels(options.hardware().threads()) : new PlainKernels());
   }
 }

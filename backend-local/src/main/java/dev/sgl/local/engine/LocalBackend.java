@@ -60,6 +60,7 @@ public final class LocalBackend implements TokenBackend {
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
     name =
         options
+            .overrides()
             .name()
             .orElseGet(() -> folder.toAbsolutePath().normalize().getFileName().toString());
     checkpoint = Checkpoint.open(folder);
@@ -75,13 +76,13 @@ public final class LocalBackend implements TokenBackend {
     try {
       progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
       tokenizer = Tokenizer.open(folder, engine.vocabulary());
-      format = ChatFormat.open(checkpoint, tokenizer, options.chatTemplate());
+      format = ChatFormat.open(checkpoint, tokenizer, options.overrides().chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       forms =
           new Forms(
               new MaskCache(tokenizer.vocabulary(), defaults.ends()),
-              options.layout(),
-              options.jumpForward(),
+              options.writing().layout(),
+              options.writing().jumpForward(),
               PhraseEnds.of(tokenizer.vocabulary(), defaults.ends()));
     } catch (RuntimeException | Error e) {
       engine.close();

@@ -8,221 +8,134 @@ import java.util.OptionalInt;
 
 /// How a local model runs.
 ///
-/// @param device that computes
-/// @param memFraction the part of a GPU's memory behind the weights that keys and values may take
-/// @param threads that compute on the processor; by default as many as there are processors, at
-///     most 16
 /// @param context most tokens of a sequence; by default the model's
-/// @param jumpForward whether text that must come is taken without asking the model
-/// @param layout the white space of JSON where a request does not say it
 /// @param cache the pages of keys and values
 /// @param schedule how requests share the model; by default as it suits the device
-/// @param maxRunning most sequences that run at the same time; by default what `schedule` says
-/// @param chatTemplate a file with another chat template than the model's own
-/// @param name of the model; by default that of its folder
+/// @param maxRunning most sequences that run at the same time; by default that of `schedule`
 public record LocalOptions(
-    DeviceOption device,
-    double memFraction,
-    int threads,
+    Hardware hardware,
+    Writing writing,
     OptionalInt context,
-    boolean jumpForward,
-    Layout layout,
     CacheOptions cache,
     Optional<ScheduleOptions> schedule,
     OptionalInt maxRunning,
-    Optional<Path> chatTemplate,
-    Optional<String> name) {
+    Overrides overrides) {
   public static final LocalOptions DEFAULT =
       new LocalOptions(
-          DeviceOption.AUTO,
-          0.9,
-          Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16),
+          new Hardware(
+              DeviceOption.AUTO,
+              0.9,
+              Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 16)),
+          new Writing(true, Layout.FREE),
           OptionalInt.empty(),
-          true,
-          Layout.FREE,
           CacheOptions.DEFAULT,
           Optional.empty(),
           OptionalInt.empty(),
-          Optional.empty(),
-          Optional.empty());
+          new Overrides(Optional.empty(), Optional.empty()));
 
-  public LocalOptions {
-    if (!(memFraction > 0 && memFraction <= 1)) {
-      throw new IllegalArgumentException("a fraction of the memory of " + memFraction);
+  /// These options with another device.
+  public LocalOptions withDevice(DeviceOption value) {
+    return with(new Hardware(value, hardware.memFraction(), hardware.threads()));
+  }
+
+  /// These options with another part of a GPU's memory, above 0 and at most 1.
+  ///
+  /// @throws IllegalArgumentException if the part is outside this range
+  public LocalOptions withMemFraction(double value) {
+    return with(new Hardware(hardware.device(), value, hardware.threads()));
+  }
+
+  /// These options with another number of threads on the processor.
+  public LocalOptions withThreads(int value) {
+    return with(new Hardware(hardware.device(), hardware.memFraction(), value));
+  }
+
+  private LocalOptions with(Hardware value) {
+    return new LocalOptions(value, writing, context, cache, schedule, maxRunning, overrides);
+  }
+
+  /// These options with another limit of a sequence's tokens; empty for the model's own limit.
+  public LocalOptions withContext(OptionalInt value) {
+    return new LocalOptions(hardware, writing, value, cache, schedule, maxRunning, overrides);
+  }
+
+  /// These options with jump-forward decoding switched on or off.
+  public LocalOptions withJumpForward(boolean value) {
+    return with(new Writing(value, writing.layout()));
+  }
+
+  /// These options with another white space of JSON, for requests that name none.
+  public LocalOptions withLayout(Layout value) {
+    return with(new Writing(writing.jumpForward(), value));
+  }
+
+  private LocalOptions with(Writing value) {
+    return new LocalOptions(hardware, value, context, cache, schedule, maxRunning, overrides);
+  }
+
+  /// These options with another cache of keys and values.
+  public LocalOptions withCache(CacheOptions value) {
+    return new LocalOptions(hardware, writing, context, value, schedule, maxRunning, overrides);
+  }
+
+  /// These options with this schedule on every device.
+  public LocalOptions withSchedule(ScheduleOptions value) {
+    return new LocalOptions(
+        hardware, writing, context, cache, Optional.of(value), maxRunning, overrides);
+  }
+
+  /// These options with another limit of running sequences; empty for the schedule's own limit.
+  public LocalOptions withMaxRunning(OptionalInt value) {
+    return new LocalOptions(hardware, writing, context, cache, schedule, value, overrides);
+  }
+
+  /// These options with the file of another chat template; empty for the model's own template.
+  public LocalOptions withChatTemplate(Optional<Path> value) {
+    return with(new Overrides(value, overrides.name()));
+  }
+
+  /// These options with another name of the model.
+  public LocalOptions withName(String value) {
+    return with(new Overrides(overrides.chatTemplate(), Optional.of(value)));
+  }
+
+  private LocalOptions with(Overrides value) {
+    return new LocalOptions(hardware, writing, context, cache, schedule, maxRunning, value);
+  }
+
+  /// Where a model computes.
+  ///
+  /// @param device that computes
+  /// @param memFraction the part of the GPU memory left by the weights that keys and values may
+  ///     take, above 0 and at most 1
+  /// @param threads that compute on the processor; by default as many as there are processors, at
+  ///     most 16
+  public record Hardware(DeviceOption device, double memFraction, int threads) {
+    public Hardware {
+      if (!(memFraction > 0 && memFraction <= 1)) {
+        throw new IllegalArgumentException("a fraction of the memory of " + memFraction);
+      }
     }
   }
 
-  public LocalOptions withDevice(DeviceOption value) {
-    return new LocalOptions(
-        value,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
+  /// How values are written.
+  ///
+  /// @param jumpForward whether forced text is appended without computing logits for it
+  /// @param layout the white space of JSON where a request names none
+  public record Writing(boolean jumpForward, Layout layout) {}
 
-  public LocalOptions withMemFraction(double value) {
-    return new LocalOptions(
-        device,
-        value,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withThreads(int value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        value,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withContext(OptionalInt value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        value,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withJumpForward(boolean value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        value,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withLayout(Layout value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        value,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withCache(CacheOptions value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        value,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withSchedule(ScheduleOptions value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        Optional.of(value),
-        maxRunning,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withMaxRunning(OptionalInt value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        value,
-        chatTemplate,
-        name);
-  }
-
-  public LocalOptions withChatTemplate(Optional<Path> value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        value,
-        name);
-  }
-
-  public LocalOptions withName(String value) {
-    return new LocalOptions(
-        device,
-        memFraction,
-        threads,
-        context,
-        jumpForward,
-        layout,
-        cache,
-        schedule,
-        maxRunning,
-        chatTemplate,
-        Optional.of(value));
-  }
+  /// Replacements of parts of the model's folder.
+  ///
+  /// @param chatTemplate a file with another chat template than the model's own
+  /// @param name of the model; by default that of its folder
+  public record Overrides(Optional<Path> chatTemplate, Optional<String> name) {}
 
   /// The pages of keys and values.
   ///
   /// @param pageSize tokens of a page
   /// @param tokens that all pages hold together; by default enough for some sequences of full
   ///     length, and on a GPU as many as its memory holds
-  /// @param shares whether what one request computed is kept for others
+  /// @param shares whether computed prefixes are kept for other requests
   public record CacheOptions(int pageSize, OptionalInt tokens, boolean shares) {
     public static final CacheOptions DEFAULT = new CacheOptions(16, OptionalInt.empty(), true);
 

@@ -148,7 +148,7 @@ class EngineTest {
           schedule.stream().map(w -> ShadowModel.continuation(w.prompt(), w.count())).toList();
       for (Model model : List.of(new ShadowModel(), new LateModel(new ShadowModel()))) {
         EngineStats stats = run(model, options, 400, schedule, expected);
-        assertTrue(options.cache().shares() == stats.cachedTokens() > 0, stats.toString());
+        assertTrue(options.cache().shares() == stats.tokens().cached() > 0, stats.toString());
       }
     }
   }
@@ -168,7 +168,7 @@ class EngineTest {
     LocalOptions options = options(16, true, 64, 16, Order.LONGEST_PREFIX);
     for (Model model : List.of(new ShadowModel(), new LateModel(new ShadowModel()))) {
       EngineStats stats = run(model, options, 2900, schedule, expected);
-      assertTrue(stats.retractions() > 0, "pages never ran out");
+      assertTrue(stats.sequences().retractions() > 0, "pages never ran out");
     }
   }
 
@@ -236,8 +236,8 @@ class EngineTest {
         engine.submit(branch);
       }
       branches.forEach(branch -> branch.answer().join());
-      assertEquals(2000 + 8 * 5, engine.stats().computedPromptTokens());
-      assertEquals(7 * 2000, engine.stats().cachedTokens());
+      assertEquals(2000 + 8 * 5, engine.stats().tokens().computedPrompt());
+      assertEquals(7 * 2000, engine.stats().tokens().cached());
     }
   }
 

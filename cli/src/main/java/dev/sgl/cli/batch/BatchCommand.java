@@ -247,7 +247,7 @@ public final class BatchCommand implements Callable<Integer> {
       EngineStats stats = local.stats();
       err.printf(
           "; %d tokens generated, %.0f %% of the prompts' tokens from the cache",
-          stats.generatedTokens() + stats.forcedTokens(), 100 * stats.hitRate());
+          stats.tokens().generated() + stats.tokens().forced(), 100 * stats.tokens().hitRate());
     }
     err.println();
   }

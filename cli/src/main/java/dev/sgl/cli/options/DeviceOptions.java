@@ -31,7 +31,7 @@ public final class DeviceOptions {
       paramLabel = "F",
       description =
           "The part of a GPU's memory behind the weights that keys and values may take. Default: ${DEFAULT-VALUE}.")
-  double memFraction = LocalOptions.DEFAULT.memFraction();
+  double memFraction = LocalOptions.DEFAULT.hardware().memFraction();
 
   @Option(
       names = "--json-layout",
@@ -65,7 +65,8 @@ public final class DeviceOptions {
     return LocalOptions.DEFAULT
         .withDevice(device().withFormat(format()))
         .withMemFraction(memFraction)
-        .withThreads(positive("--threads", threads).orElse(LocalOptions.DEFAULT.threads()))
+        .withThreads(
+            positive("--threads", threads).orElse(LocalOptions.DEFAULT.hardware().threads()))
         .withContext(positive("--context-length", context))
         .withLayout(layout());
   }

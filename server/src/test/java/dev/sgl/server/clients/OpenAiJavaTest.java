@@ -164,10 +164,10 @@ class OpenAiJavaTest {
       try (StreamResponse<ChatCompletionChunk> stream =
           client(server, "any").chat().completions().createStreaming(endless)) {
         assertTrue(stream.stream().findFirst().isPresent());
-        assertEquals(1, server.backend().stats().running());
+        assertEquals(1, server.backend().stats().sequences().running());
       }
       assertEquals(0, server.runningInTheEnd());
-      assertTrue(server.backend().stats().generatedTokens() < 1500);
+      assertTrue(server.backend().stats().tokens().generated() < 1500);
     }
   }
 

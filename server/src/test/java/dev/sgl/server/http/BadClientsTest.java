@@ -71,7 +71,7 @@ class BadClientsTest {
         Socket _ = send(server, "/v1/completions", body.length, body)) {
       awaitCalls(server, 1);
       awaitCalls(server, 0);
-      assertTrue(server.backend().stats().generatedTokens() < 32 * 1900);
+      assertTrue(server.backend().stats().tokens().generated() < 32 * 1900);
     }
   }
 
@@ -113,7 +113,7 @@ class BadClientsTest {
       Call call = server.call("/v1/completions", body);
       CompletableFuture<Void> caller =
           CompletableFuture.runAsync(() -> assertThrows(IOException.class, call::execute));
-      while (server.backend().stats().running() < 3) {
+      while (server.backend().stats().sequences().running() < 3) {
         Thread.sleep(10);
       }
       call.cancel();

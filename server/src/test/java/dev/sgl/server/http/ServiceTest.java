@@ -90,7 +90,7 @@ class ServiceTest {
                 },
                 threads));
       }
-      while (server.backend().stats().running() < 2) {
+      while (server.backend().stats().sequences().running() < 2) {
         Thread.sleep(10);
       }
       assertEquals(2, server.post("/abort_request", "{\"rid\":\"long\"}").at("/aborted").asInt());
@@ -161,7 +161,7 @@ class ServiceTest {
 
   private static EngineStats awaitIdle(TestServer server) throws InterruptedException {
     EngineStats stats = server.backend().stats();
-    while (stats.running() + stats.waiting() > 0) {
+    while (stats.sequences().running() + stats.sequences().waiting() > 0) {
       Thread.sleep(10);
       stats = server.backend().stats();
     }
@@ -169,7 +169,7 @@ class ServiceTest {
   }
 
   private static void awaitRunning(TestServer server) throws InterruptedException {
-    while (server.backend().stats().running() == 0) {
+    while (server.backend().stats().sequences().running() == 0) {
       Thread.sleep(10);
     }
   }
@@ -190,7 +190,7 @@ class ServiceTest {
       assertEquals(404, server.post("/abort_request", "{\"rid\":\"other\"}").status());
       assertEquals(1, server.post("/abort_request", "{\"rid\":\"long\"}").at("/aborted").asInt());
       assertEquals(499, answer.get().status());
-      assertTrue(awaitIdle(server).generatedTokens() < 1900);
+      assertTrue(awaitIdle(server).tokens().generated() < 1900);
     }
   }
 
@@ -201,7 +201,7 @@ class ServiceTest {
       try (Response response = server.call(CHAT, LONG + ",\"stream\":true}").execute()) {
         assertTrue(response.body().string().contains("not answered within"));
       }
-      assertTrue(awaitIdle(server).generatedTokens() < 1900);
+      assertTrue(awaitIdle(server).tokens().generated() < 1900);
     }
   }
 
@@ -215,8 +215,8 @@ class ServiceTest {
       }
       call.cancel();
       EngineStats stats = awaitIdle(server);
-      assertTrue(stats.generatedTokens() < 1900, stats.toString());
-      assertEquals(stats.pages(), stats.freePages() + stats.cachedPages());
+      assertTrue(stats.tokens().generated() < 1900, stats.toString());
+      assertEquals(stats.pages().all(), stats.pages().free() + stats.pages().cached());
     }
   }
 
