@@ -6,8 +6,8 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.remote.ServerKind.Ability;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -64,44 +64,25 @@ final class Wire {
   }
 
   private static void extensions(Sampling sampling, ServerKind server, ObjectNode body) {
-    List<String> names = new ArrayList<>();
-    sampling
-        .choice()
-        .topK()
-        .ifPresent(
-            n -> {
-              body.put("top_k", n);
-              names.add("top_k");
-            });
-    sampling
-        .choice()
-        .minP()
-        .ifPresent(
-            x -> {
-              body.put("min_p", x);
-              names.add("min_p");
-            });
-    sampling
-        .penalties()
-        .repetition()
-        .ifPresent(
-            x -> {
-              boolean isLlama = server == ServerKind.LLAMA_CPP;
-              body.put(isLlama ? "repeat_penalty" : "repetition_penalty", x);
-              names.add("repetition_penalty");
-            });
+    ObjectNode extensions = body.objectNode();
+    sampling.choice().topK().ifPresent(n -> extensions.put("top_k", n));
+    sampling.choice().minP().ifPresent(x -> extensions.put("min_p", x));
+    sampling.penalties().repetition().ifPresent(x -> extensions.put("repetition_penalty", x));
     if (sampling.length().minTokens() > 0) {
-      body.put("min_tokens", sampling.length().minTokens());
-      names.add("min_tokens");
+      extensions.put("min_tokens", sampling.length().minTokens());
     }
     if (sampling.stops().ignoreEos()) {
-      body.put("ignore_eos", true);
-      names.add("ignore_eos");
+      extensions.put("ignore_eos", true);
     }
     if (!sampling.stops().tokens().isEmpty()) {
-      sampling.stops().tokens().forEach(body.putArray("stop_token_ids")::add);
-      names.add("stop_token_ids");
+      sampling.stops().tokens().forEach(extensions.putArray("stop_token_ids")::add);
     }
+    List<String> names = extensions.properties().stream().map(Map.Entry::getKey).toList();
+    requireKnown(names, server);
+    names.forEach(name -> body.set(spelled(name, server), extensions.path(name)));
+  }
+
+  private static void requireKnown(List<String> names, ServerKind server) {
     Set<String> missing = server == ServerKind.LLAMA_CPP ? NOT_OF_LLAMA_CPP : Set.of();
     for (String name : names) {
       if (missing.contains(name)) {
@@ -112,6 +93,11 @@ final class Wire {
     if (!names.isEmpty() && !isKnown) {
       throw unknown(server, names.getFirst());
     }
+  }
+
+  private static String spelled(String name, ServerKind server) {
+    boolean isOther = server == ServerKind.LLAMA_CPP && name.equals("repetition_penalty");
+    return isOther ? "repeat_penalty" : name;
   }
 
   private static BackendException unknown(ServerKind server, String option) {

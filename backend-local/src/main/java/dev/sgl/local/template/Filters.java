@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// What stands after `|`.
+/// The filters of Jinja: the functions whose names follow `|`.
 final class Filters {
   private static final Pattern PLACE = Pattern.compile("%(?:%|([sdrf]))");
 
@@ -23,11 +23,16 @@ final class Filters {
       String name, Object value, List<Object> arguments, Map<String, Object> named) {
     Work.characters(value instanceof String text ? text.length() : 1);
     return switch (name) {
+      case "default", "d" -> standard(value, arguments, named);
       case "length", "count" -> length(value);
-      case "trim" ->
-          arguments.isEmpty()
-              ? Python.text(value).strip()
-              : Methods.strip(Python.text(value), arguments, true, true);
+      default -> ofText(name, value, arguments, named);
+    };
+  }
+
+  private static Object ofText(
+      String name, Object value, List<Object> arguments, Map<String, Object> named) {
+    return switch (name) {
+      case "trim" -> trimmed(Python.text(value), arguments);
       case "string" -> Python.text(value);
       case "safe" -> new Python.Markup(Python.text(value));
       case "e", "escape", "forceescape" -> Python.Markup.escaped(value);
@@ -35,69 +40,91 @@ final class Filters {
       case "lower" -> Python.text(value).toLowerCase(Locale.ROOT);
       case "capitalize" -> Methods.capitalized(Python.text(value));
       case "title" -> Methods.title(Python.text(value));
-      case "default", "d" -> standard(value, arguments, named);
       case "tojson" -> Json.text(value, Json.Form.of(arguments, named));
       case "from_json", "fromjson" -> Json.parse(Python.text(value));
+      case "replace" -> replaced(Python.text(value), arguments);
+      case "indent" -> indented(Python.text(value), arguments, named);
+      case "format" -> format(Python.text(value), arguments);
+      case "wordcount" -> (long) Python.text(value).strip().split("\\s+").length;
+      default -> ofItems(name, value, arguments, named);
+    };
+  }
+
+  private static Object ofItems(
+      String name, Object value, List<Object> arguments, Map<String, Object> named) {
+    return switch (name) {
       case "join" -> join(value, arguments, named);
-      case "items" ->
-          new Python.Generator(
-              value instanceof Python.Undefined ? List.of() : List.copyOf(pairs(map(value))));
-      case "dictsort" ->
-          pairs(map(value)).stream()
-              .sorted(Comparator.comparing(pair -> pair.getFirst(), Filters::ignoringCase))
-              .toList();
+      case "items" -> itemPairs(value);
+      case "dictsort" -> sortedPairs(value);
       case "list" -> Python.items(value);
       case "first" -> end(value, 0);
       case "last" -> end(value, -1);
-      case "reverse" ->
-          value instanceof String text
-              ? new StringBuilder(text).reverse().toString()
-              : Python.items(value).reversed();
+      case "reverse" -> reversed(value);
       case "sort" -> sorted(value, arguments, named);
-      case "unique" -> {
-        List<Object> items = Python.items(value);
-        items.forEach(Python::key);
-        yield new Python.Generator(List.copyOf(new LinkedHashSet<>(items)));
-      }
+      case "unique" -> unique(Python.items(value));
       case "sum" -> Python.items(value).stream().reduce(0L, (a, b) -> Operators.binary("+", a, b));
       case "min" -> Python.items(value).stream().min(Python::compare).orElseThrow();
       case "max" -> Python.items(value).stream().max(Python::compare).orElseThrow();
-      case "int" -> integer(value);
-      case "float" ->
-          value instanceof String text ? Double.parseDouble(text) : Python.number(value);
-      case "abs" ->
-          value instanceof Double n
-              ? (Object) Math.abs(n)
-              : Numbers.compare(value, 0L) < 0 ? Numbers.negative(value) : value;
-      case "round" -> (double) Math.round(Python.number(value));
-      case "replace" ->
-          Methods.replaced(
-              Python.text(value),
-              Python.text(arguments.get(0)),
-              Python.text(arguments.get(1)),
-              arguments.size() > 2 ? Python.integer(arguments.get(2)) : -1);
-      case "indent" -> indented(Python.text(value), arguments, named);
-      case "format" -> format(Python.text(value), arguments);
       case "map" -> map(value, arguments, named);
       case "select" -> chosen(value, Optional.empty(), arguments, true);
       case "reject" -> chosen(value, Optional.empty(), arguments, false);
-      case "selectattr" ->
-          chosen(
-              value,
-              Optional.of(Python.text(arguments.getFirst())),
-              arguments.subList(1, arguments.size()),
-              true);
-      case "rejectattr" ->
-          chosen(
-              value,
-              Optional.of(Python.text(arguments.getFirst())),
-              arguments.subList(1, arguments.size()),
-              false);
+      case "selectattr" -> chosenByAttribute(value, arguments, true);
+      case "rejectattr" -> chosenByAttribute(value, arguments, false);
       case "groupby" -> grouped(value, Python.text(arguments.getFirst()));
       case "batch" -> batched(Python.items(value), (int) Python.integer(arguments.getFirst()));
-      case "wordcount" -> (long) Python.text(value).strip().split("\\s+").length;
+      default -> ofNumber(name, value);
+    };
+  }
+
+  private static Object ofNumber(String name, Object value) {
+    return switch (name) {
+      case "int" -> integer(value);
+      case "float" ->
+          value instanceof String text ? Double.parseDouble(text) : Python.number(value);
+      case "abs" -> absolute(value);
+      case "round" -> (double) Math.round(Python.number(value));
       default -> throw new TemplateException("No filter named '" + name + "'.");
     };
+  }
+
+  private static String trimmed(String text, List<Object> arguments) {
+    return arguments.isEmpty() ? text.strip() : Methods.strip(text, arguments, true, true);
+  }
+
+  private static String replaced(String text, List<Object> arguments) {
+    return Methods.replaced(
+        text,
+        Python.text(arguments.get(0)),
+        Python.text(arguments.get(1)),
+        arguments.size() > 2 ? Python.integer(arguments.get(2)) : -1);
+  }
+
+  private static Object itemPairs(Object value) {
+    return new Python.Generator(
+        value instanceof Python.Undefined ? List.of() : List.copyOf(pairs(map(value))));
+  }
+
+  private static Object sortedPairs(Object value) {
+    return pairs(map(value)).stream()
+        .sorted(Comparator.comparing(pair -> pair.getFirst(), Filters::ignoringCase))
+        .toList();
+  }
+
+  private static Object reversed(Object value) {
+    return value instanceof String text
+        ? new StringBuilder(text).reverse().toString()
+        : Python.items(value).reversed();
+  }
+
+  private static Object unique(List<Object> items) {
+    items.forEach(Python::key);
+    return new Python.Generator(List.copyOf(new LinkedHashSet<>(items)));
+  }
+
+  private static Object absolute(Object value) {
+    return value instanceof Double n
+        ? (Object) Math.abs(n)
+        : Numbers.compare(value, 0L) < 0 ? Numbers.negative(value) : value;
   }
 
   private static Object length(Object value) {
@@ -252,6 +279,11 @@ final class Filters {
   /// The items of a filter's operand; what is false has none.
   private static List<Object> present(Object value) {
     return Python.truth(value) ? Python.items(value) : List.of();
+  }
+
+  private static Object chosenByAttribute(Object value, List<Object> arguments, boolean kept) {
+    Optional<String> attribute = Optional.of(Python.text(arguments.getFirst()));
+    return chosen(value, attribute, arguments.subList(1, arguments.size()), kept);
   }
 
   private static Object chosen(

@@ -38,6 +38,11 @@ final class Methods {
   }
 
   private static Optional<Callable> text(String text, String name) {
+    return edit(text, name).or(() -> question(text, name));
+  }
+
+  /// A method of str that makes another text, or several.
+  private static Optional<Callable> edit(String text, String name) {
     Callable method =
         switch (name) {
           case "strip" -> (a, _) -> strip(text, a, true, true);
@@ -50,35 +55,48 @@ final class Methods {
           case "split" -> (a, named) -> split(text, a, named);
           case "rsplit" -> (a, _) -> rightSplit(text, a);
           case "splitlines" -> (_, _) -> parts(text.lines());
-          case "replace" ->
-              (a, _) ->
-                  replaced(
-                      text,
-                      string(a, 0),
-                      string(a, 1),
-                      a.size() > 2 ? Python.integer(a.get(2)) : -1);
+          case "replace" -> (a, _) -> replaced(text, a);
+          case "join" -> (a, _) -> joined(text, Python.items(a.getFirst()));
+          case "removeprefix" -> (a, _) -> withoutPrefix(text, string(a, 0));
+          case "removesuffix" -> (a, _) -> withoutSuffix(text, string(a, 0));
+          case "format" -> (a, named) -> braces(text, a, named);
+          default -> null;
+        };
+    return Optional.ofNullable(method);
+  }
+
+  /// A method of str that searches or tests the text.
+  private static Optional<Callable> question(String text, String name) {
+    Callable method =
+        switch (name) {
           case "startswith" -> (a, _) -> options(a).stream().anyMatch(text::startsWith);
           case "endswith" -> (a, _) -> options(a).stream().anyMatch(text::endsWith);
           case "find" -> (a, _) -> (long) text.indexOf(wanted(text, a));
           case "rfind" -> (a, _) -> (long) text.lastIndexOf(wanted(text, a));
           case "count" ->
               (a, _) -> (long) occurrences(text, wanted(text, a), Long.MAX_VALUE).size();
-          case "join" -> (a, _) -> joined(text, Python.items(a.getFirst()));
           case "isdigit" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
           case "isalpha" -> (_, _) -> !text.isEmpty() && text.chars().allMatch(Character::isLetter);
           case "isspace" -> (_, _) -> !text.isEmpty() && text.isBlank();
-          case "removeprefix" ->
-              (a, _) ->
-                  text.startsWith(string(a, 0)) ? text.substring(string(a, 0).length()) : text;
-          case "removesuffix" ->
-              (a, _) ->
-                  text.endsWith(string(a, 0))
-                      ? text.substring(0, text.length() - string(a, 0).length())
-                      : text;
-          case "format" -> (a, named) -> braces(text, a, named);
           default -> null;
         };
     return Optional.ofNullable(method);
+  }
+
+  private static String replaced(String text, List<Object> arguments) {
+    return replaced(
+        text,
+        string(arguments, 0),
+        string(arguments, 1),
+        arguments.size() > 2 ? Python.integer(arguments.get(2)) : -1);
+  }
+
+  private static String withoutPrefix(String text, String prefix) {
+    return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+  }
+
+  private static String withoutSuffix(String text, String suffix) {
+    return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
   }
 
   private static List<String> options(List<Object> arguments) {

@@ -3,7 +3,7 @@ package dev.sgl.local.template;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What operators do with Python's values.
+/// The operators of Python's values, as templates use them.
 final class Operators {
   private Operators() {}
 
@@ -42,26 +42,46 @@ final class Operators {
     if (right instanceof Python.Undefined undefined) {
       throw undefined.error();
     }
-    if (operator.equals("+") && (left instanceof Python.Markup || right instanceof Python.Markup)) {
+    return switch (operator) {
+      case "+" -> sum(left, right);
+      case "*" -> product(left, right);
+      case "%" -> remainder(left, right);
+      default -> numbers(operator, left, right);
+    };
+  }
+
+  private static Object sum(Object left, Object right) {
+    if (left instanceof Python.Markup || right instanceof Python.Markup) {
       return new Python.Markup(
           joined(Python.Markup.escaped(left).text(), Python.Markup.escaped(right).text()));
     }
-    if (operator.equals("+") && left instanceof String a && right instanceof String b) {
+    if (left instanceof String a && right instanceof String b) {
       return joined(a, b);
     }
-    if (operator.equals("+") && left instanceof List<?> a && right instanceof List<?> b) {
+    if (left instanceof List<?> a && right instanceof List<?> b) {
       Work.items((long) a.size() + b.size());
       List<Object> both = new ArrayList<>(a);
       both.addAll(b);
       return both;
     }
-    if (operator.equals("*") && left instanceof String text && right instanceof Long times) {
-      return repeated(text, times);
-    }
-    if (operator.equals("%") && left instanceof String format) {
-      return Filters.format(
-          format, right instanceof List<?> list ? new ArrayList<>(list) : List.of(right));
-    }
+    return numbers("+", left, right);
+  }
+
+  private static Object product(Object left, Object right) {
+    return left instanceof String text && right instanceof Long times
+        ? repeated(text, times)
+        : numbers("*", left, right);
+  }
+
+  /// Of numbers; of a text, the text with its places for arguments filled.
+  private static Object remainder(Object left, Object right) {
+    return left instanceof String format
+        ? Filters.format(
+            format, right instanceof List<?> list ? new ArrayList<>(list) : List.of(right))
+        : numbers("%", left, right);
+  }
+
+  private static Object numbers(String operator, Object left, Object right) {
     if (!Python.isNumber(left) || !Python.isNumber(right)) {
       throw new TemplateException(
           "unsupported operand type(s) for "

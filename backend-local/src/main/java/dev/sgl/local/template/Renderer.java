@@ -252,59 +252,77 @@ final class Renderer {
   private Object evaluate(Term term, Scope scope) {
     return switch (term) {
       case Term.Literal(Object value) -> value;
-      case Term.Name(var name) ->
-          scope
-              .find(name)
-              .or(() -> Optional.ofNullable(Globals.FUNCTIONS.get(name)))
-              .orElseGet(() -> new Python.Undefined("'" + name + "' is undefined"));
+      case Term.Name(var name) -> variable(name, scope);
       case Term.Attribute(var of, var name) -> attribute(value(of, scope), name);
       case Term.Item(var of, var at) -> item(value(of, scope), value(at, scope));
       case Term.Slice slice -> slice(slice, scope);
       case Term.Call(var callee, var arguments) -> call(value(callee, scope), arguments, scope);
       case Term.Filter filter -> filter(value(filter.of(), scope), filter, scope);
-      case Term.Test(var of, var name, var arguments, boolean negated) ->
-          Tests.holds(
-                  name,
-                  value(of, scope),
-                  arguments.stream().map(a -> value(a.value(), scope)).toList())
-              != negated;
-      case Term.Unary(var operator, var of) -> {
-        Object value = value(of, scope);
-        yield operator.equals("not") ? (Object) !Python.truth(value) : Numbers.negative(value);
-      }
+      case Term.Test test -> test(test, scope);
+      case Term.Unary unary -> unary(unary, scope);
       case Term.Binary binary -> binary(binary, scope);
-      case Term.Compare(var first, var rest) -> {
-        Object left = value(first, scope);
-        for (Term.Comparison comparison : rest) {
-          Object right = value(comparison.right(), scope);
-          if (!Operators.holds(comparison.operator(), left, right)) {
-            yield false;
-          }
-          left = right;
-        }
-        yield true;
-      }
-      case Term.Conditional(var then, var condition, var otherwise) -> {
-        if (Python.truth(value(condition, scope))) {
-          yield value(then, scope);
-        }
-        yield otherwise.isPresent()
-            ? value(otherwise.get(), scope)
-            : new Python.Undefined(
-                "the inline if-expression evaluated to false and no else section was defined.");
-      }
-      case Term.ListOf(var items) -> {
-        List<Object> list = new ArrayList<>();
-        items.forEach(item -> list.add(value(item, scope)));
-        yield list;
-      }
-      case Term.DictOf(var entries) -> {
-        Map<Object, Object> map = new LinkedHashMap<>();
-        entries.forEach(
-            entry -> map.put(Python.key(value(entry.key(), scope)), value(entry.value(), scope)));
-        yield map;
-      }
+      case Term.Compare compare -> compare(compare, scope);
+      case Term.Conditional conditional -> conditional(conditional, scope);
+      case Term.ListOf(var items) -> list(items, scope);
+      case Term.DictOf(var entries) -> dictionary(entries, scope);
     };
+  }
+
+  /// The value of a variable, or of a global function.
+  private static Object variable(String name, Scope scope) {
+    return scope
+        .find(name)
+        .or(() -> Optional.ofNullable(Globals.FUNCTIONS.get(name)))
+        .orElseGet(() -> new Python.Undefined("'" + name + "' is undefined"));
+  }
+
+  private boolean test(Term.Test test, Scope scope) {
+    boolean holds =
+        Tests.holds(
+            test.name(),
+            value(test.of(), scope),
+            test.arguments().stream().map(a -> value(a.value(), scope)).toList());
+    return holds != test.negated();
+  }
+
+  private Object unary(Term.Unary unary, Scope scope) {
+    Object value = value(unary.of(), scope);
+    return unary.operator().equals("not") ? (Object) !Python.truth(value) : Numbers.negative(value);
+  }
+
+  private boolean compare(Term.Compare compare, Scope scope) {
+    Object left = value(compare.first(), scope);
+    for (Term.Comparison comparison : compare.rest()) {
+      Object right = value(comparison.right(), scope);
+      if (!Operators.holds(comparison.operator(), left, right)) {
+        return false;
+      }
+      left = right;
+    }
+    return true;
+  }
+
+  private Object conditional(Term.Conditional conditional, Scope scope) {
+    if (Python.truth(value(conditional.condition(), scope))) {
+      return value(conditional.then(), scope);
+    }
+    return conditional.otherwise().isPresent()
+        ? value(conditional.otherwise().get(), scope)
+        : new Python.Undefined(
+            "the inline if-expression evaluated to false and no else section was defined.");
+  }
+
+  private List<Object> list(List<Term> items, Scope scope) {
+    List<Object> list = new ArrayList<>();
+    items.forEach(item -> list.add(value(item, scope)));
+    return list;
+  }
+
+  private Map<Object, Object> dictionary(List<Term.Entry> entries, Scope scope) {
+    Map<Object, Object> map = new LinkedHashMap<>();
+    entries.forEach(
+        entry -> map.put(Python.key(value(entry.key(), scope)), value(entry.value(), scope)));
+    return map;
   }
 
   private Object binary(Term.Binary binary, Scope scope) {

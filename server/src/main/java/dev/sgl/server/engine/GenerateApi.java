@@ -19,10 +19,11 @@ import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /// `POST /generate`, as SGLang has it: raw text, continued.
 ///
@@ -92,8 +93,7 @@ public final class GenerateApi {
     int vocabulary = served.backend().card().vocabulary();
     String name = fields.has("input_ids") ? "input_ids" : "text";
     List<Inputs.Input> inputs = Inputs.read(fields, name, served.backend());
-    JsonNode given = fields.any(name).orElseThrow();
-    boolean list = given.isArray() && (name.equals("text") || given.path(0).isArray());
+    boolean list = isList(fields.any(name).orElseThrow(), name);
     boolean logprobs = fields.flag("return_logprob", false);
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
     int scoredFrom = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
@@ -102,12 +102,12 @@ public final class GenerateApi {
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
     var type = FormatReader.read(parameters);
-    Sampling sampling =
+    Sampling given =
         SamplingReader.read(
             parameters, vocabulary, logprobs ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty());
     OptionalInt most = parameters.integer("max_new_tokens", 0, Integer.MAX_VALUE);
-    int tokens = most.orElse(sampling.length().maxTokens().orElse(STANDARD_TOKENS));
-    sampling = sampling.withMaxTokens(Math.max(1, tokens));
+    int tokens = most.orElse(given.length().maxTokens().orElse(STANDARD_TOKENS));
+    Sampling sampling = given.withMaxTokens(Math.max(1, tokens));
     var scheduling = SamplingReader.scheduling(fields);
     var writing = SamplingReader.writing(parameters);
     parameters.finish();
@@ -116,18 +116,21 @@ public final class GenerateApi {
       throw ApiException.invalid("stream", "a stream is for one text, of one token at least");
     }
     Inputs.requireFew(inputs, n);
-    List<Ask> asks = new ArrayList<>();
-    List<Inputs.Input> asked = new ArrayList<>();
-    for (Inputs.Input input : inputs) {
-      Ask ask = new Ask(input.prompt(), type, sampling, scheduling, writing);
-      for (int i = 0; i < n; i++) {
-        asks.add(ask.numbered(i));
-        asked.add(input);
-      }
-    }
+    List<Inputs.Input> asked =
+        inputs.stream().flatMap(input -> Collections.nCopies(n, input).stream()).toList();
+    List<Ask> asks =
+        inputs.stream()
+            .map(input -> new Ask(input.prompt(), type, sampling, scheduling, writing))
+            .flatMap(ask -> IntStream.range(0, n).mapToObj(ask::numbered))
+            .toList();
     boolean isScored = logprobs && scoredFrom >= 0;
     return new Wanted(
         id, asks, asked, !list && n == 1, stream, logprobs, isScored ? scoredFrom : -1, tokens > 0);
+  }
+
+  /// Whether the call has a list of prompts, not one prompt, which may be a list of tokens.
+  private static boolean isList(JsonNode prompts, String name) {
+    return prompts.isArray() && (name.equals("text") || prompts.path(0).isArray());
   }
 
   private JsonNode whole(Wanted wanted, List<Answer> answers, long start) {

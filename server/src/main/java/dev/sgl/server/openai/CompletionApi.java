@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 
 /// `POST /v1/completions`: raw text, continued.
 ///
@@ -74,21 +75,14 @@ public final class CompletionApi {
     List<Inputs.Input> inputs =
         Inputs.read(fields, "prompt", served.backend(), fields.flag("add_special_tokens", true));
     boolean echo = fields.flag("echo", false);
-    if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
-      throw ApiException.invalid(
-          "suffix", "suffix is not supported: the model continues text, it does not fill gaps");
-    }
-    OptionalInt bestOf = fields.integer("best_of", 1, asked.n());
-    if (bestOf.isPresent() && bestOf.getAsInt() != asked.n()) {
-      throw ApiException.invalid("best_of", "best_of must be n");
-    }
+    refuseUnsupported(fields, asked.n());
     OptionalInt logprobs =
         fields
             .any("logprobs")
             .map(node -> SamplingReader.logprobs(node, "logprobs"))
             .orElse(OptionalInt.empty());
-    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs, 0);
-    sampling = sampling.withMaxTokens(sampling.length().maxTokens().orElse(STANDARD_TOKENS));
+    Sampling given = SamplingReader.read(fields, vocabulary, logprobs, 0);
+    Sampling sampling = given.withMaxTokens(given.length().maxTokens().orElse(STANDARD_TOKENS));
     boolean generates = sampling.length().maxTokens().getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
@@ -102,15 +96,24 @@ public final class CompletionApi {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
     }
     Inputs.requireFew(inputs, asked.n());
-    List<Ask> asks = new ArrayList<>();
-    for (Inputs.Input input : inputs) {
-      Ask ask =
-          new Ask(heals ? input.healed() : input.prompt(), type, sampling, scheduling, writing);
-      for (int i = 0; i < asked.n(); i++) {
-        asks.add(ask.numbered(i));
-      }
-    }
+    List<Ask> asks =
+        inputs.stream()
+            .map(input -> heals ? input.healed() : input.prompt())
+            .map(prompt -> new Ask(prompt, type, sampling, scheduling, writing))
+            .flatMap(ask -> IntStream.range(0, asked.n()).mapToObj(ask::numbered))
+            .toList();
     return new Completion(asked, inputs, asks, echo, generates, logprobs, scheduling);
+  }
+
+  private static void refuseUnsupported(Fields fields, int n) {
+    if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
+      throw ApiException.invalid(
+          "suffix", "suffix is not supported: the model continues text, it does not fill gaps");
+    }
+    OptionalInt bestOf = fields.integer("best_of", 1, n);
+    if (bestOf.isPresent() && bestOf.getAsInt() != n) {
+      throw ApiException.invalid("best_of", "best_of must be n");
+    }
   }
 
   // --- whole answers

@@ -97,53 +97,70 @@ public final class PlainKernels implements Kernels {
   @Override
   public void attention(
       Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
+    int dim = shape.headDim();
     for (int r = 0; r < batch.rows(); r++) {
+      int last = batch.positions()[r];
+      int first = (int) Math.max(0L, (long) last - shape.window() + 1);
       for (int head = 0; head < shape.heads(); head++) {
-        attend(queries, pool, cell, batch, shape, out, r, head);
+        int kvHead = head / (shape.heads() / shape.kvHeads());
+        Context context =
+            new Context(pool, cell, batch.tables()[r], kvHead * dim, dim, first, last);
+        float[] weights = context.scores(queries.values(), r * queries.columns() + head * dim);
+        softmax(weights);
+        context.mix(weights, out.values(), r * out.columns() + head * dim);
       }
     }
   }
 
-  private static void attend(
-      Tensor queries,
-      HostKvPool pool,
-      int cell,
-      Batch batch,
-      AttentionShape shape,
-      Tensor out,
-      int r,
-      int head) {
-    int dim = shape.headDim();
-    int query = r * queries.columns() + head * dim;
-    int kvHead = head / (shape.heads() / shape.kvHeads());
-    int last = batch.positions()[r];
-    int first = (int) Math.max(0L, (long) last - shape.window() + 1);
-    float[] scores = new float[last - first + 1];
-    float max = Float.NEGATIVE_INFINITY;
-    for (int p = first; p <= last; p++) {
-      float[] keys = pool.keys(cell, batch.tables()[r][p / pool.pageSize()]);
-      int key = kvHead * dim * pool.pageSize() + p % pool.pageSize();
-      float dot = 0;
-      for (int i = 0; i < dim; i++) {
-        dot += queries.values()[query + i] * keys[key + i * pool.pageSize()];
+  /// The keys and values that one head of one row attends to.
+  ///
+  /// @param table the pages of the row's sequence
+  /// @param offset of the head's part in the keys and values of one position
+  /// @param first the first position that is attended to
+  /// @param last the last position
+  private record Context(
+      HostKvPool pool, int cell, int[] table, int offset, int headDim, int first, int last) {
+
+    /// The scaled products of the query at `query` with the keys.
+    float[] scores(float[] queries, int query) {
+      float[] scores = new float[last - first + 1];
+      for (int p = first; p <= last; p++) {
+        float[] keys = pool.keys(cell, table[p / pool.pageSize()]);
+        int key = offset * pool.pageSize() + p % pool.pageSize();
+        float dot = 0;
+        for (int i = 0; i < headDim; i++) {
+          dot += queries[query + i] * keys[key + i * pool.pageSize()];
+        }
+        scores[p - first] = (float) (dot / Math.sqrt(headDim));
       }
-      scores[p - first] = (float) (dot / Math.sqrt(dim));
-      max = Math.max(max, scores[p - first]);
+      return scores;
+    }
+
+    /// Writes the weighted sum of the values to `out`, from `to` on.
+    void mix(float[] weights, float[] out, int to) {
+      Arrays.fill(out, to, to + headDim, 0);
+      for (int p = first; p <= last; p++) {
+        float[] values = pool.values(cell, table[p / pool.pageSize()]);
+        int value = p % pool.pageSize() * pool.width(cell) + offset;
+        for (int i = 0; i < headDim; i++) {
+          out[to + i] += weights[p - first] * values[value + i];
+        }
+      }
+    }
+  }
+
+  private static void softmax(float[] scores) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (float score : scores) {
+      max = Math.max(max, score);
     }
     float sum = 0;
     for (int j = 0; j < scores.length; j++) {
       scores[j] = (float) Math.exp(scores[j] - max);
       sum += scores[j];
     }
-    int to = r * out.columns() + head * dim;
-    Arrays.fill(out.values(), to, to + dim, 0);
-    for (int p = first; p <= last; p++) {
-      float[] values = pool.values(cell, batch.tables()[r][p / pool.pageSize()]);
-      int value = p % pool.pageSize() * pool.width(cell) + kvHead * dim;
-      float weight = scores[p - first] / sum;
-      for (int i = 0; i < dim; i++) {
-        out.values()[to + i] += weight * values[value + i];
-      }
+    for (int j = 0; j < scores.length; j++) {
+      scores[j] /= sum;
     }
   }
 
