@@ -86,7 +86,7 @@ final class Parser {
         yield new Node.Output(term);
       }
       case OPEN_BLOCK -> statement(name());
-      default -> throw unexpected(token);
+      case CLOSE, NAME, STRING, INTEGER, FLOAT, OPERATOR, END -> throw unexpected(token);
     };
   }
 
@@ -368,7 +368,7 @@ final class Parser {
           case STRING, INTEGER, FLOAT -> true;
           case NAME -> !AFTER_TEST.contains(token.text());
           case OPERATOR -> token.text().equals("[") || token.text().equals("{");
-          default -> false;
+          case TEXT, OPEN_OUTPUT, OPEN_BLOCK, CLOSE, END -> false;
         };
     return operand ? List.of(new Term.Argument(Optional.empty(), postfix())) : List.of();
   }
@@ -459,7 +459,7 @@ final class Parser {
             case "{" -> dictionary();
             default -> throw unexpected(token);
           };
-      default -> throw unexpected(token);
+      case TEXT, OPEN_OUTPUT, OPEN_BLOCK, CLOSE, END -> throw unexpected(token);
     };
   }
 

@@ -207,10 +207,30 @@ final class Renderer {
   private void assign(Term target, Object value, Scope scope) {
     switch (target) {
       case Term.Name(var name) -> scope.variables().put(name, value);
-      case Term.Attribute(var of, var name) when value(of, scope) instanceof Namespace map ->
-          map.put(name, value);
-      default -> throw new TemplateException("only names and namespaces can be set");
+      case Term.Attribute(var of, var name) -> {
+        if (!(value(of, scope) instanceof Namespace map)) {
+          throw notAssignable();
+        }
+        map.put(name, value);
+      }
+      case Term.Literal _,
+          Term.Item _,
+          Term.Slice _,
+          Term.Call _,
+          Term.Filter _,
+          Term.Test _,
+          Term.Unary _,
+          Term.Binary _,
+          Term.Compare _,
+          Term.Conditional _,
+          Term.ListOf _,
+          Term.DictOf _ ->
+          throw notAssignable();
     }
+  }
+
+  private static TemplateException notAssignable() {
+    return new TemplateException("only names and namespaces can be set");
   }
 
   private Callable macro(List<Node.Parameter> parameters, List<Node.Placed> body, Scope defined) {

@@ -57,15 +57,18 @@ public final class ChatFormat {
     StringBuilder text = new StringBuilder();
     boolean first = true;
     for (Prompt.Part part : parts) {
-      if (part instanceof Prompt.Part.Generated(_, var tokens, int healed) && !tokens.isEmpty()) {
-        text.setLength(text.length() - healed);
-        first = flush(text, first, ids);
-        ids.addAll(tokens);
-      } else if (part instanceof Prompt.Part.Tokens(var tokens)) {
-        first = !first && flush(text, first, ids);
-        ids.addAll(tokens);
-      } else {
-        text.append(part.text());
+      switch (part) {
+        case Prompt.Part.Generated(_, var tokens, int healed) when !tokens.isEmpty() -> {
+          text.setLength(text.length() - healed);
+          first = flush(text, first, ids);
+          ids.addAll(tokens);
+        }
+        case Prompt.Part.Tokens(var tokens) -> {
+          first = !first && flush(text, first, ids);
+          ids.addAll(tokens);
+        }
+        case Prompt.Part.Generated _, Prompt.Part.Written _, Prompt.Part.Image _ ->
+            text.append(part.text());
       }
     }
     flush(text, first, ids);
