@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// What a GPU can do at most, as measured there: the floors of what is computed follow from it.
+/// The measured limits of a GPU, from which the least time of a computation follows.
 ///
 /// @param bytesPerSecond that a large copy reads and writes
 /// @param operationsPerSecond of a large matrix product in bf16, of random numbers

@@ -31,7 +31,7 @@ public final class GpuSteady {
 
   private GpuSteady() {}
 
-  /// Records of all sorts, more than are asked for.
+  /// Records of all sorts, more than a request needs.
   private static final Type TIPS =
       new Type.Array(
           new Type.Rec(

@@ -48,7 +48,7 @@ public final class Quality {
 
   /// An answer.
   ///
-  /// @param mode how it was asked for
+  /// @param mode of the request
   /// @param tokens that were generated
   /// @param logprob the mean log-probability of the tokens, as the model has it without a type
   record Answer(

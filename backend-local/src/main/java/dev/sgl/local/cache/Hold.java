@@ -21,7 +21,7 @@ public final class Hold {
     return node;
   }
 
-  /// Whether the first `length` of `all` tokens begin with what is held.
+  /// Whether the first `length` of `all` tokens begin with the held prefix.
   public boolean begins(String namespace, int[] all, int length) {
     return node.namespace().equals(namespace)
         && length >= tokens.length

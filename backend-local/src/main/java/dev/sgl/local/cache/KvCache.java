@@ -56,11 +56,12 @@ public final class KvCache {
     return pool.pages();
   }
 
+  /// Pages that hold nothing.
   public int freePages() {
     return free.count();
   }
 
-  /// Pages of the tree that nobody needs at the moment.
+  /// Cached pages that are not locked, and so can be evicted.
   public int evictablePages() {
     return tree.evictablePages();
   }
@@ -82,7 +83,7 @@ public final class KvCache {
     return tree.match(tree.find(namespace), tokens, shares ? limit : 0);
   }
 
-  /// The same as [#find], from what was found earlier.
+  /// The same as [#find], but the search starts from a prefix that was found earlier.
   public Prefix find(Prefix earlier, int[] tokens, int limit) {
     Node node = earlier.node();
     if (node.isRemoved() || node.isRoot()) {
@@ -202,7 +203,8 @@ public final class KvCache {
     return full;
   }
 
-  /// Ends a sequence: its own pages are free, what it has published stays while there is room.
+  /// Ends a sequence: its own pages become free; the pages that it has published stay in the cache
+  /// until they are evicted.
   public void close(Lease lease) {
     for (int i = lease.firstOwned(); i < lease.pages().length; i++) {
       free.give(lease.pages()[i]);
@@ -224,8 +226,8 @@ public final class KvCache {
 
   // --- holds
 
-  /// Keeps what there is and what there will be of `tokens`, until [#release] or until a sequence
-  /// could not go on otherwise.
+  /// Pins the cached prefix of `tokens`, also the part that is computed later, until [#release] or
+  /// until a running sequence needs its pages.
   public Hold hold(String namespace, int[] tokens) {
     Node root = tree.at(new Prefix(tree.find(namespace), 0));
     tree.lock(root);
@@ -235,6 +237,7 @@ public final class KvCache {
     return hold;
   }
 
+  /// Ends a hold; the pages stay in the cache until they are evicted. Does nothing the second time.
   public void release(Hold hold) {
     if (holds.remove(hold)) {
       tree.unlock(hold.node());
@@ -267,7 +270,7 @@ public final class KvCache {
     }
   }
 
-  /// Gives up everything that nobody needs at the moment.
+  /// Evicts all cached pages that are not locked.
   public void flush() {
     while (tree.canEvict()) {
       tree.evict(pool.pages(), free::give);
@@ -280,13 +283,13 @@ public final class KvCache {
   /// @param parent the place of the run before it in the list; -1 if it begins a text
   public record Run(String namespace, int parent, int[] tokens, boolean isUsed) {}
 
-  /// What is kept.
+  /// The runs of the tree.
   ///
   /// @param shown some runs, parents before their children
-  /// @param hidden how many there are besides
+  /// @param hidden the number of the other runs
   public record Runs(List<Run> shown, int hidden) {}
 
-  /// The runs that are kept, at most so many of them.
+  /// The runs of the tree; only the first `most` of them are listed.
   public Runs runs(int most) {
     List<Run> shown = new ArrayList<>();
     int hidden = 0;

@@ -48,8 +48,8 @@ final class Node {
     return child;
   }
 
-  /// Parts the run at the position `at`. This node keeps what comes from there on; the new one
-  /// above it, with all that came before, is returned.
+  /// Splits the run at the position `at`. This node keeps the tokens from `at` on. The new parent
+  /// with the tokens before `at` is returned.
   Node split(int at) {
     int firstPage = start / pageSize;
     Node upper =

@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.IntConsumer;
 
-/// All token sequences whose keys and values are kept, as a radix tree: what sequences have in
-/// common at their beginning is there once (Zheng et al., "SGLang: Efficient Execution of
+/// All token sequences whose keys and values are kept, as a radix tree: sequences share the nodes
+/// of their common prefix (Zheng et al., "SGLang: Efficient Execution of
 /// Structured Language Model Programs", 2024, section 3).
 ///
-/// Unlike there, runs end at any token, not at multiples of the page size. Runs that somebody uses
-/// are locked, with all above them; the others are given up when pages are needed, the end of what
-/// was used longest ago first. A namespace is a tree of its own.
+/// Unlike in the paper, runs end at any token, not only at multiples of the page size. A run in use
+/// is locked together with its ancestors. Other runs are evicted when pages are needed, from the
+/// end of the least recently used run (LRU). Each namespace has its own tree.
 final class RadixTree {
   private final int pageSize;
   private final Map<String, Node> roots = new HashMap<>();
@@ -38,7 +38,7 @@ final class RadixTree {
     return roots.values();
   }
 
-  /// The root of a namespace; one that is not in use yet stands for itself.
+  /// The root of a namespace; a new, empty root if the namespace is not in use yet.
   Node find(String namespace) {
     Node root = roots.get(namespace);
     return root == null ? Node.root(namespace, pageSize) : root;

@@ -71,7 +71,7 @@ final class Answers {
     for (Piece piece : asked.batch().pieces()) {
       row += piece.end() - piece.wanted();
       boolean drawn = piece.wanted() < piece.end() && asked.draws().get(row - 1).picks();
-      if (drawn && piece.sequence().goesOn()) {
+      if (drawn && piece.sequence().continues()) {
         piece.sequence().expect(row - 1);
       }
     }
@@ -101,7 +101,7 @@ final class Answers {
             ended(sequence, ANSWERED);
             sequence.finish();
           } else if (sequence.isRewound()) {
-            scheduler.again(sequence);
+            scheduler.requeue(sequence);
           }
         });
   }

@@ -24,7 +24,7 @@ public record DeviceOption(Kind kind, int index, Format format) {
     CUDA
   }
 
-  /// Of weights and what is computed with them, in 16 bits.
+  /// The 16-bit format of weights and of the activations that are computed with them.
   public enum Format {
     /// That of the weights, or f16 for those in single precision.
     AUTO,

@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
 final class Engine implements AutoCloseable {
   private static final int WARM_UP_ROUNDS = 16;
 
-  /// What callers tell the engine.
+  /// Messages of callers to the engine's thread.
   private sealed interface Message {
     record Submit(Sequence sequence) implements Message {}
 
@@ -98,7 +98,8 @@ final class Engine implements AutoCloseable {
     tell(new Message.Submit(sequence));
   }
 
-  /// Keeps what there is and will be of `tokens` until the pin is closed.
+  /// Pins the cached prefix of `tokens`, also the part that is computed later, until the pin is
+  /// closed.
   LocalPin pin(String namespace, int[] tokens) {
     LocalPin pin = new LocalPin(this, namespace, tokens);
     tell(new Message.Open(pin));
@@ -152,7 +153,7 @@ final class Engine implements AutoCloseable {
     return model.vocabulary();
   }
 
-  /// Lets `listener` hear what happens from now on.
+  /// Calls `listener` from now on.
   void listen(EngineListener listener) {
     record.listen(listener);
   }

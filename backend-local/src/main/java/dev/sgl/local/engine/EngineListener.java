@@ -6,8 +6,8 @@ public interface EngineListener {
   /// A batch was computed, or, on an asynchronous device, launched.
   default void batch(BatchReport report) {}
 
-  /// A device that computes by itself has worked on the `layers` of a batch, or on its `tokens`;
-  /// told in the order of time.
+  /// An asynchronous device has computed the `layers` of a batch, or picked its `tokens`. Intervals
+  /// are reported in the order of time.
   default void busy(String what, long start, long end) {}
 
   /// A request has ended.
@@ -17,14 +17,14 @@ public interface EngineListener {
   enum Outcome {
     ANSWERED,
     FAILED,
-    /// Nobody wanted the answer any more.
+    /// The caller gave the answer up.
     CANCELLED
   }
 
   /// One forward pass.
   ///
   /// @param sequences that took part
-  /// @param promptRows tokens of prompts, or of what was computed again
+  /// @param promptRows tokens of prompts, or tokens that were computed again after a retraction
   /// @param decodeRows the other tokens
   record BatchReport(
       long start, long end, int sequences, int promptRows, int decodeRows, EngineStats stats) {}

@@ -11,7 +11,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
-/// What an engine does, as Micrometer's meters:
+/// The counters and times of an engine as Micrometer meters:
 ///
 /// | meter | counts |
 /// |---|---|
@@ -21,7 +21,7 @@ import java.util.function.ToDoubleFunction;
 /// | `sgl.generated.tokens` | tokens of answers, by `source`: `model`, `forced` |
 /// | `sgl.cache.hit.rate` | the part of the prompts' tokens that were cached |
 /// | `sgl.pages` | pages at the moment, by `state`: `free`, `cached`, `used` |
-/// | `sgl.evicted.pages`, `sgl.retractions` | pages and sequences that had to go |
+/// | `sgl.evicted.pages`, `sgl.retractions` | evicted pages and retracted sequences |
 /// | `sgl.queue`, `sgl.first.token`, `sgl.request` | times of requests, from their arrival |
 /// | `sgl.between.tokens` | mean time between two tokens that the model chose, by request |
 /// | `sgl.gpu.busy` | seconds in which a GPU computed |
@@ -29,6 +29,7 @@ import java.util.function.ToDoubleFunction;
 public final class EngineMeters implements MeterBinder {
   private final LocalBackend backend;
 
+  /// The meters of this backend, which [#bindTo] registers.
   public EngineMeters(LocalBackend backend) {
     this.backend = backend;
   }

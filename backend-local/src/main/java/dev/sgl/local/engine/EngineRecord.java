@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/// Keeps count of what the engine does. Written by whichever thread has the scheduler, read by all.
+/// The counters of the engine. Written by the thread that owns the scheduler, read by any thread.
 final class EngineRecord {
   private final List<EngineListener> listeners = new CopyOnWriteArrayList<>();
   private long requests;
@@ -52,7 +52,7 @@ final class EngineRecord {
                 cache.pages(), cache.freePages(), cache.evictablePages(), cache.evictions()));
   }
 
-  /// A batch was computed, but what came of it was not yet handed out.
+  /// A batch was computed; its sequences do not have their tokens yet.
   void batch(List<Piece> pieces, long start, Scheduler scheduler, KvCache cache) {
     count(scheduler, cache);
     if (listeners.isEmpty()) {

@@ -65,7 +65,7 @@ record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
         given.seed());
   }
 
-  /// The token that stands for a text's end.
+  /// The token that marks the end of a text.
   Optional<Integer> end() {
     return ends.length == 0 ? Optional.empty() : Optional.of(ends[0]);
   }

@@ -162,8 +162,8 @@ public final class LocalBackend implements TokenBackend {
     }
   }
 
-  /// Refuses what can never fit before it is made tokens, which takes long: a token has only so
-  /// many bytes. Normalization may make a text shorter, but not that much.
+  /// Refuses a text that can never fit, before the slow tokenization: the bytes of a token are
+  /// limited. Normalization is taken to shorten a text to a quarter at most.
   private void requireShort(String what, long characters) {
     long least = characters / tokenizer.vocabulary().longest() / 4;
     if (least > context) {

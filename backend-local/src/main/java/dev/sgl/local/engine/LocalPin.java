@@ -4,7 +4,7 @@ import dev.sgl.backend.Pin;
 import dev.sgl.local.cache.Hold;
 import java.util.Optional;
 
-/// A beginning that the engine keeps; what it is kept by belongs to the engine's thread.
+/// A pinned prefix. Its hold in the cache belongs to the engine's thread.
 final class LocalPin implements Pin {
   private final Engine engine;
   private final String namespace;

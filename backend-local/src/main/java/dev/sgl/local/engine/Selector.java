@@ -47,7 +47,7 @@ final class Selector {
     }
   }
 
-  /// @param start the token that stands for a prompt where there is none
+  /// @param start the token that replaces an empty prompt
   Selection select(Step.Method method, int start) {
     long began = System.nanoTime();
     switch (method) {

@@ -17,8 +17,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.function.LongConsumer;
 
-/// Fetches files of one commit of a model. What was fetched of a file stays if it breaks off, and
-/// is gone on from; what is not what the hub said it would be is thrown away.
+/// Fetches files of one commit of a model. A broken download keeps its bytes, and the next one
+/// resumes after them. A complete file whose size or hash is not the announced one is deleted.
 final class Download {
   private static final int TRIES = 5;
   private static final int BUFFER = 1 << 20;
@@ -39,9 +39,9 @@ final class Download {
   /// @param hash of its content, by which it is kept: SHA-256, or the SHA-1 that git has of it
   record Needed(String name, long size, String hash) {}
 
-  /// Fetches a file to `blob`, unless it is there; one process at a time.
+  /// Fetches a file to `blob`, unless it exists; one process at a time.
   ///
-  /// @param heard hears how many bytes of it are there
+  /// @param heard called with the number of bytes that are on the disk
   void fetch(Needed file, Path blob, LongConsumer heard) throws IOException, InterruptedException {
     Path part = blob.resolveSibling(blob.getFileName() + ".incomplete");
     Path lock = blob.resolveSibling(blob.getFileName() + ".lock"); // stays: others may wait for it
@@ -50,7 +50,7 @@ final class Download {
         FileLock _ = channel.lock()) {
       for (int attempt = 1; !Files.exists(blob); attempt++) {
         try {
-          more(file, part, heard);
+          resume(file, part, heard);
           require(file, part);
           Files.move(part, blob, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -64,8 +64,8 @@ final class Download {
     heard.accept(file.size());
   }
 
-  /// Fetches what is missing of a file.
-  private void more(Needed file, Path part, LongConsumer heard)
+  /// Fetches the missing bytes of a file.
+  private void resume(Needed file, Path part, LongConsumer heard)
       throws IOException, InterruptedException {
     long known = Files.exists(part) ? Files.size(part) : 0;
     if (known > file.size()) { // of another download: it is no beginning of this one
@@ -76,9 +76,9 @@ final class Download {
       return;
     }
     HttpResponse<InputStream> response = client.open(model, commit, file.name(), known);
-    boolean goesOn = response.statusCode() == 206;
+    boolean isResumed = response.statusCode() == 206;
     String range = response.headers().firstValue("Content-Range").orElse("");
-    if (goesOn && !range.startsWith("bytes " + known + "-")) {
+    if (isResumed && !range.startsWith("bytes " + known + "-")) {
       response.body().close();
       throw new IOException(
           file.name() + " was asked for from " + known + ", and came as " + range);
@@ -89,8 +89,8 @@ final class Download {
             Files.newOutputStream(
                 part,
                 StandardOpenOption.CREATE,
-                goesOn ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING)) {
-      long count = goesOn ? known : 0;
+                isResumed ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING)) {
+      long count = isResumed ? known : 0;
       byte[] buffer = new byte[BUFFER];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         count += n;

@@ -28,7 +28,7 @@ public final class Hub {
 
   private final Map<String, String> environment;
 
-  /// Hears how far a download is.
+  /// The callback for the progress of a download.
   @FunctionalInterface
   public interface Heard {
     /// @param done bytes of all files

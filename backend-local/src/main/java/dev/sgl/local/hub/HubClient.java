@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/// What is asked of a hub over HTTP.
+/// The HTTP requests to a hub.
 final class HubClient implements AutoCloseable {
   private static final String PUBLIC = "https://huggingface.co";
   private static final int MOST_REDIRECTS = 8;

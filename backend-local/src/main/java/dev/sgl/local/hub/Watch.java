@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
-/// Closes a stream from which nothing came for long, so that its reader does not wait for ever.
+/// Closes a stream that has delivered no bytes for a minute, so that its reader does not wait for
+/// ever.
 final class Watch implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -14,15 +15,15 @@ final class Watch implements AutoCloseable {
 
   Watch(InputStream stream) {
     this.stream = stream;
-    this.thread = Thread.ofVirtual().start(this::look);
+    this.thread = Thread.ofVirtual().start(this::closeWhenIdle);
   }
 
-  /// Something came.
+  /// Bytes have arrived.
   void moved() {
     moved = System.nanoTime();
   }
 
-  private void look() {
+  private void closeWhenIdle() {
     try {
       while (System.nanoTime() - moved < PATIENCE.toNanos()) {
         Thread.sleep(Duration.ofSeconds(1));

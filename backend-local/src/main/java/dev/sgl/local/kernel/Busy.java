@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel;
 
-/// A time in which a device computed, by [System#nanoTime].
+/// An interval in which a device computed, in nanoseconds of [System#nanoTime].
 ///
-/// @param what it computed: `layers`, or `tokens`
+/// @param what the work: `layers`, or `tokens`
 public record Busy(String what, long start, long end) {}

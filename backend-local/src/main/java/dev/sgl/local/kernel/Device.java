@@ -22,8 +22,8 @@ public interface Device extends AutoCloseable {
   /// Makes the weights of a norm ready, or a bias, one behind the other.
   Vector vector(List<Weight> parts);
 
-  /// Room for numbers of up to as many rows as a batch has, side by side in parts of so many
-  /// columns.
+  /// Memory for `rows` rows of numbers. Each element of `columns` is the width of one part of the
+  /// rows.
   Activations activations(int rows, int... columns);
 
   /// The same for the sum that runs through all layers.

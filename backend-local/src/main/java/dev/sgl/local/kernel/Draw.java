@@ -54,9 +54,8 @@ public sealed interface Draw {
 
   /// Changes of logits before a token is picked.
   ///
-  /// @param repetition what the logits of `repeated` are divided by, or multiplied by if they are
-  ///     negative
-  /// @param by what is added to the logits of `shifted`
+  /// @param repetition the divisor of positive logits of `repeated`; the factor of negative ones
+  /// @param by the summands for the logits of `shifted`
   record Shifts(double repetition, int[] repeated, int[] shifted, float[] by) {
     /// No change.
     public static final Shifts NONE = new Shifts(1, new int[0], new int[0], new float[0]);

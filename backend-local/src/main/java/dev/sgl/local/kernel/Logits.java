@@ -10,8 +10,8 @@ public interface Logits {
   /// @param draws one for each sampled row, in their order
   Picks pick(List<Draw> draws);
 
-  /// The model's last hidden state of a sampled row, normed: what its logits are computed of. Waits
-  /// for it; asked for before [#pick].
+  /// The normed last hidden state of a sampled row, from which its logits are computed. The caller
+  /// waits until it is computed. Must be called before [#pick].
   float[] state(int row);
 
   /// The answers to a list of draws, on their way.

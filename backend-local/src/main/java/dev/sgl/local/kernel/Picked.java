@@ -13,9 +13,9 @@ public record Picked(
   /// The answer to a draw that asks for nothing.
   public static final Picked NOTHING = new Picked(-1, 0, new int[0], new double[0], new double[0]);
 
-  /// No token is allowed, or none was asked for.
+  /// No token is allowed, or none was requested.
   public static final int NONE = -1;
 
-  /// The logits hold what is no number.
+  /// A logit is not a number (NaN).
   public static final int NO_NUMBER = -2;
 }

@@ -5,14 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// The tokens of several choices as a tree: what choices have in common at their beginning is there
-/// once.
+/// The tokens of several choices as a tree, in which choices share the nodes of their common
+/// prefix.
 ///
 /// @param run the tokens up to where choices part or end
 /// @param ends the choices that end there
 /// @param children what may follow, each beginning with another token
 public record Choices(int[] run, List<Integer> ends, List<Choices> children) {
 
+  /// The tree of at least one choice. Choices are known by their places in the list.
   public static Choices of(List<int[]> choices) {
     return of(choices, IntStream.range(0, choices.size()).boxed().toList(), 0);
   }
@@ -68,6 +69,7 @@ public record Choices(int[] run, List<Integer> ends, List<Choices> children) {
     return group;
   }
 
+  /// Whether no choice continues after this run.
   public boolean isLeaf() {
     return children.isEmpty();
   }

@@ -10,6 +10,7 @@ public final class EmbeddedPrompt extends ReadSequence<float[]> {
   private float[] sum = {};
   private int known; // the first position whose state is missing
 
+  /// A sequence that reads `tokens` and generates none.
   public EmbeddedPrompt(int[] tokens, Pooling pooling, Terms terms) {
     super(tokens, terms);
     this.pooling = pooling;

@@ -22,7 +22,8 @@ public final class Logprobs {
     return new Reply.Logprob(token, text(token, vocabulary), logprob, top);
   }
 
-  /// Of a token that the model was not asked for: 0, and no candidates.
+  /// The log-probability of a forced token, which no logits were computed for: 0, without
+  /// candidates.
   public static Reply.Logprob certain(int token, Vocabulary vocabulary) {
     return new Reply.Logprob(token, text(token, vocabulary), 0, List.of());
   }

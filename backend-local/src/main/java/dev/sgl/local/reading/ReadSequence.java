@@ -5,7 +5,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/// A sequence that is only read, and what came of it.
+/// A sequence that is only read, and its result.
 public abstract class ReadSequence<T> extends Sequence {
   private final CompletableFuture<T> result = new CompletableFuture<>();
 
@@ -13,7 +13,7 @@ public abstract class ReadSequence<T> extends Sequence {
     super(tokens, terms);
   }
 
-  /// What came of it, once it is read to its end.
+  /// The result of the sequence after its last token was read.
   protected abstract T outcome();
 
   @Override

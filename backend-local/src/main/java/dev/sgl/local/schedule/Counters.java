@@ -1,6 +1,6 @@
 package dev.sgl.local.schedule;
 
-/// What a scheduler has done so far.
+/// The counters of a scheduler since its start.
 public final class Counters {
   private long promptTokens;
   private long cachedTokens;
@@ -36,7 +36,7 @@ public final class Counters {
     return promptTokens;
   }
 
-  /// Those of them that were in the cache.
+  /// Tokens of these prompts that were in the cache.
   public long cachedTokens() {
     return cachedTokens;
   }
@@ -51,6 +51,7 @@ public final class Counters {
     return recomputedTokens;
   }
 
+  /// Batches that were planned.
   public long batches() {
     return batches;
   }

@@ -2,9 +2,9 @@ package dev.sgl.local.schedule;
 
 /// In which order waiting requests of the same priority come.
 public enum Order {
-  /// What has the longest beginning in the cache comes first; nobody waits longer than the
-  /// scheduler's patience because of it.
+  /// The sequence with the longest cached prefix comes first, unless another has waited longer than
+  /// the scheduler's patience.
   LONGEST_PREFIX,
-  /// What came first comes first.
+  /// The sequence that was submitted first comes first.
   FIRST_COME
 }

@@ -28,6 +28,7 @@ public record Piece(Sequence sequence, int first, int end, int wanted) {
     return sequence.isPrefilling();
   }
 
+  /// The number of tokens of the piece, which is its number of rows in the batch.
   public int rows() {
     return end - first;
   }

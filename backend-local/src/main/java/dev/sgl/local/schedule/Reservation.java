@@ -2,11 +2,11 @@ package dev.sgl.local.schedule;
 
 import java.util.Collection;
 
-/// How many tokens running sequences will still need: a part of what they may ask for.
+/// The estimate of the tokens that running sequences still need: a part of their limits.
 ///
-/// The part shrinks with every step that goes well, so that more sequences run together, and is set
-/// to what was really used, and some more, when pages ran out after all (the way of SGLang's
-/// `new_token_ratio`).
+/// The part shrinks with every batch that retracts no sequence, so that more sequences run
+/// together. When pages run out, the part grows to the share that was used, plus a reserve (like
+/// SGLang's `new_token_ratio`).
 final class Reservation {
   private static final double FIRST = 0.7;
   private static final double LEAST = 0.1;

@@ -12,16 +12,16 @@ import java.util.function.LongSupplier;
 
 /// Decides which sequences run, and which of their tokens go into the next batch.
 ///
-/// Every running sequence gets its new tokens in every batch: one for those that generate, chunks
-/// of what is left for those that still compute their prompt. Waiting ones are admitted while
-/// there are pages, those with the longest beginning in the cache first. One whose next tokens
-/// are being computed by another waits for that, so that siblings of a fork compute what they
-/// share once. When pages run out, the sequence that loses least is retracted: what it has
-/// computed stays in the cache as long as it can, and it waits again.
+/// Every batch has tokens of every running sequence: one token of a sequence that generates, and
+/// the next chunk of a prompt in prefill. Waiting sequences are admitted while there are pages,
+/// those with the longest cached prefix first. A sequence waits while another one computes its next
+/// tokens, so that the branches of a fork compute their common prefix once. When pages run out, the
+/// sequence of the lowest level with the fewest tokens to compute again is retracted: its keys and
+/// values stay in the cache until they are evicted, and the sequence waits again.
 ///
 /// Owned by the engine's thread, and by the planner's while a batch is computed.
 public final class Scheduler {
-  /// Sequences with at most so many new tokens come before chunks of prompts.
+  /// The most new tokens with which a sequence comes before chunks of prompts.
   private static final int SHORT = 32;
 
   private final KvCache cache;
@@ -31,7 +31,7 @@ public final class Scheduler {
   private final List<Sequence> waiting = new ArrayList<>();
   private final List<Sequence> running = new ArrayList<>();
   private final Counters counters = new Counters();
-  private boolean arranged = true; // whether those that wait are in order
+  private boolean arranged = true; // whether the waiting sequences are sorted
 
   /// @param clock nanoseconds
   public Scheduler(KvCache cache, ScheduleOptions options, LongSupplier clock) {
@@ -40,49 +40,55 @@ public final class Scheduler {
     this.clock = clock;
   }
 
+  /// The number of sequences that have pages and take part in batches.
   public int running() {
     return running.size();
   }
 
+  /// The number of sequences that wait to be admitted.
   public int waiting() {
     return waiting.size();
   }
 
+  /// Whether there are no sequences.
   public boolean isIdle() {
     return running.isEmpty() && waiting.isEmpty();
   }
 
+  /// The counters since the start, which change with the next batch.
   public Counters counters() {
     return counters;
   }
 
+  /// Adds a sequence to those that wait.
   public void submit(Sequence sequence) {
     sequence.times().submitted(clock.getAsLong());
     waiting.add(sequence);
     arranged = false;
   }
 
-  /// Forgets the sequences that were cancelled and returns them; what they owned is free.
+  /// Removes the cancelled sequences, frees their pages, and returns them.
   public List<Sequence> dropCancelled() {
     List<Sequence> cancelled = all().stream().filter(Sequence::isCancelled).toList();
     cancelled.forEach(this::drop);
     return cancelled;
   }
 
-  // --- the order of those that wait
+  // --- the order of waiting sequences
 
-  /// Looks up what the cache has of the waiting sequences and puts them in order. It may be called
-  /// while a batch is computed; [#plan] goes by it.
+  /// Looks up the cached prefixes of the waiting sequences and sorts the sequences for [#plan]. It
+  /// may be called while a batch is computed.
   public void arrange() {
     long now = clock.getAsLong();
     for (Sequence sequence : waiting) {
-      look(sequence);
+      lookUp(sequence);
     }
     waiting.sort(order(now));
     arranged = true;
   }
 
-  private void look(Sequence sequence) {
+  /// Finds the cached prefix of a waiting sequence.
+  private void lookUp(Sequence sequence) {
     int[] tokens = sequence.tokens();
     int limit = sequence.firstWanted();
     sequence.found(
@@ -126,11 +132,12 @@ public final class Scheduler {
 
   // --- the next batch
 
-  /// The next batch. It is empty if nothing waits or runs, or if the last sequence that ran had to
-  /// be sent back; then it is not the next time.
+  /// The next batch. It is empty if there are no sequences, or if the last running sequence was
+  /// retracted; in the second case the next call returns a batch.
   ///
-  /// Every running sequence gets a row. What is left of the batch goes first to those that need
-  /// few, then to those that wait, then to long prompts, of which some is kept from the others.
+  /// Every running sequence gets a row. The other rows go first to sequences with few new tokens,
+  /// then to waiting sequences, then to long prompts; if there are long prompts, waiting sequences
+  /// get half of these rows at most.
   public List<Piece> plan() {
     if (!arranged) {
       arrange();
@@ -195,7 +202,7 @@ public final class Scheduler {
     }
   }
 
-  /// Whether a sequence that waits begins with what is held.
+  /// Whether a waiting sequence begins with the held prefix.
   private boolean isWanted(Hold hold) {
     return waiting.stream()
         .anyMatch(s -> hold.begins(s.terms().namespace(), s.tokens(), s.length()));
@@ -228,7 +235,7 @@ public final class Scheduler {
       if (budget == 0 || running.size() == options.maxRunning()) {
         break;
       }
-      look(sequence);
+      lookUp(sequence);
       if (sequence.isExpecting() || isBeingComputed(sequence)) {
         continue;
       }
@@ -245,7 +252,7 @@ public final class Scheduler {
     }
   }
 
-  /// Whether another sequence is at computing what this one needs next.
+  /// Whether another sequence is computing the next tokens of this one.
   private boolean isBeingComputed(Sequence sequence) {
     Prefix prefix = sequence.prefix().orElseThrow();
     int limit = sequence.firstWanted();
@@ -313,8 +320,9 @@ public final class Scheduler {
     }
   }
 
-  /// A sequence has taken tokens back: it waits until the tokens in their place can be computed.
-  public void again(Sequence sequence) {
+  /// Puts a sequence that has taken tokens back into the queue, where it waits to be admitted
+  /// again.
+  public void requeue(Sequence sequence) {
     if (sequence.isRunning()) {
       stop(sequence);
       waiting.add(sequence);
@@ -322,7 +330,8 @@ public final class Scheduler {
     }
   }
 
-  /// A sequence has ended well: all of it stays in the cache while there is room.
+  /// Ends a sequence that is complete; its keys and values stay in the cache until they are
+  /// evicted.
   public void finish(Sequence sequence) {
     if (sequence.isRunning()) {
       stop(sequence);
@@ -330,7 +339,7 @@ public final class Scheduler {
     drop(sequence);
   }
 
-  /// What the sequence has computed stays in the cache while there is room.
+  /// Takes the pages from a sequence; its keys and values stay in the cache until they are evicted.
   private void stop(Sequence sequence) {
     int known = Math.min(sequence.computed(), sequence.length());
     cache.publish(sequence.lease(), sequence.tokens(), known);
@@ -344,7 +353,7 @@ public final class Scheduler {
     }
   }
 
-  /// A sequence has ended: what it has not published is free.
+  /// Ends a sequence and frees the pages that it has not published.
   public void drop(Sequence sequence) {
     sequence.end();
     waiting.remove(sequence);

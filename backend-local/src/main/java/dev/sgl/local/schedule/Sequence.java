@@ -30,7 +30,7 @@ public abstract class Sequence {
   private Optional<Prefix> prefix = Optional.empty(); // as found last while it waits
   private final Timeline times = new Timeline();
 
-  /// What a sequence may ask of the scheduler.
+  /// The limits and the rank of a sequence.
   ///
   /// @param most tokens that it can grow to
   /// @param priority higher comes first
@@ -56,22 +56,22 @@ public abstract class Sequence {
   /// engine's.
   public void prepare() {}
 
-  /// What is asked of the logits at `position`, which predict the token after it.
+  /// How the token after `position` is picked from the logits at `position`.
   public abstract Draw draw(int position);
 
-  /// Takes the hidden state at `position`, if the draw asked for it; the answer comes behind it.
+  /// Takes the hidden state at `position`, if the draw requested it; called before [#accept].
   public void state(int position, float[] state) {
     throw new IllegalStateException("a state was not asked for");
   }
 
-  /// Takes the answer.
+  /// Takes the picked token.
   ///
   /// @return whether the sequence is done
   public abstract boolean accept(int position, Picked picked);
 
-  /// Whether it goes on after the token that is being drawn, unless that is one that ends it: then
-  /// a device may compute with that token before anyone else knows it.
-  public boolean goesOn() {
+  /// Whether the sequence continues after the token that is being drawn, whichever token that is
+  /// unless it is an end token. Then a device may compute with the token before the engine has it.
+  public boolean continues() {
     return false;
   }
 
@@ -88,8 +88,8 @@ public abstract class Sequence {
     tokens[length++] = token;
   }
 
-  /// Takes the tokens from `end` on back. Where they were computed, or are being computed, the
-  /// sequence has to be admitted anew: see [#isRewound].
+  /// Takes the tokens from `end` on back. If they were computed, or are being computed, the
+  /// sequence has to be admitted again: see [#isRewound].
   protected final void rewind(int end) {
     length = end;
     computed = Math.min(computed, end);
@@ -106,7 +106,7 @@ public abstract class Sequence {
     expected = index;
   }
 
-  /// The expected token is known, or nobody waits for it any more.
+  /// The expected token is known, or no longer needed.
   public final void expectNothing() {
     expected = NOTHING;
   }
@@ -131,6 +131,7 @@ public abstract class Sequence {
     cancelled = true;
   }
 
+  /// Whether [#cancel] was called; from any thread.
   public final boolean isCancelled() {
     return cancelled;
   }
@@ -140,10 +141,12 @@ public abstract class Sequence {
     return tokens;
   }
 
+  /// The number of tokens, prompt and generated.
   public final int length() {
     return length;
   }
 
+  /// The number of tokens of the prompt.
   public final int promptLength() {
     return promptLength;
   }
@@ -153,10 +156,12 @@ public abstract class Sequence {
     return length - promptLength;
   }
 
+  /// The times and counts of this request, which change until it ends.
   public final Timeline times() {
     return times;
   }
 
+  /// The limits and the rank that the sequence was submitted with.
   public final Terms terms() {
     return terms;
   }
@@ -200,6 +205,7 @@ public abstract class Sequence {
     return computed < prefilled;
   }
 
+  /// Whether the sequence has pages and takes part in batches.
   public final boolean isRunning() {
     return lease.isPresent();
   }

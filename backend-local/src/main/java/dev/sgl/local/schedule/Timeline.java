@@ -1,6 +1,6 @@
 package dev.sgl.local.schedule;
 
-/// What happened to one request, and when: nanoseconds of [System#nanoTime], 0 for never.
+/// The times of one request, in nanoseconds of [System#nanoTime], 0 for never; and its counts.
 public final class Timeline {
   private long submitted;
   private long admitted;
@@ -36,7 +36,7 @@ public final class Timeline {
     finished = now;
   }
 
-  /// Tokens were taken without asking the model.
+  /// Adds forced tokens, which were appended without logits.
   public void forced(int tokens) {
     forcedTokens += tokens;
   }
@@ -46,29 +46,32 @@ public final class Timeline {
     cuts++;
   }
 
+  /// When the request was submitted, in nanoseconds.
   public long submitted() {
     return submitted;
   }
 
-  /// When it first got pages.
+  /// When the request first got pages, in nanoseconds; 0 if it never did.
   public long admitted() {
     return admitted;
   }
 
+  /// When the first token was chosen, in nanoseconds; 0 if none was.
   public long firstToken() {
     return firstToken;
   }
 
+  /// When the request ended, in nanoseconds; 0 while it runs.
   public long finished() {
     return finished;
   }
 
-  /// How long it waited until it was first admitted.
+  /// Milliseconds until the request was first admitted; 0 if it never was.
   public double queuedMillis() {
     return millis(admitted);
   }
 
-  /// Milliseconds from when it came to `time`; 0 if `time` is.
+  /// Milliseconds from the submission to `time`; 0 if `time` is 0.
   public double millis(long time) {
     return time == 0 ? 0 : (time - submitted) / 1e6;
   }
@@ -78,7 +81,7 @@ public final class Timeline {
     return cachedTokens;
   }
 
-  /// Tokens that had to come, so that the model was not asked.
+  /// Forced tokens, which were appended without logits.
   public int forcedTokens() {
     return forcedTokens;
   }
@@ -88,6 +91,7 @@ public final class Timeline {
     return cuts;
   }
 
+  /// How often its running sequence was sent back to wait.
   public int retractions() {
     return retractions;
   }

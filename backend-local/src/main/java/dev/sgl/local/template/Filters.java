@@ -276,7 +276,7 @@ final class Filters {
     return new Python.Generator(out);
   }
 
-  /// The items of a filter's operand; what is false has none.
+  /// The items of a filter's operand; none if the operand is false.
   private static List<Object> present(Object value) {
     return Python.truth(value) ? Python.items(value) : List.of();
   }

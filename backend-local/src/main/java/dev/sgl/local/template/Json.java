@@ -88,7 +88,7 @@ final class Json {
     }
   }
 
-  /// So many blanks, or the text itself.
+  /// `width` blanks, or `width` itself if it is a text.
   static String indentation(Object width) {
     return width instanceof String text ? text : Operators.repeated(" ", Python.integer(width));
   }

@@ -213,7 +213,8 @@ final class Methods {
     return parts.peek(_ -> Work.items(1)).collect(Collectors.toCollection(ArrayList::new));
   }
 
-  /// Where a part stands in a text, never overlapping; the empty one stands around each character.
+  /// The places of a part in a text, never overlapping; an empty part is found around each
+  /// character.
   private static List<Integer> occurrences(String text, String part, long most) {
     List<Integer> places = new ArrayList<>();
     int at = text.indexOf(part);

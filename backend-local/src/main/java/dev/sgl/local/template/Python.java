@@ -32,7 +32,7 @@ final class Python {
   /// What filters such as `map` give: it can be gone through, but has no length and no JSON.
   record Generator(List<Object> items) {}
 
-  /// Text marked by `safe`: what is added to it is escaped for HTML (MarkupSafe's `Markup`).
+  /// Text marked by `safe`: text that is added to it is escaped for HTML (MarkupSafe's `Markup`).
   record Markup(String text) {
     static Markup escaped(Object value) {
       return value instanceof Markup markup
@@ -49,7 +49,7 @@ final class Python {
 
   private Python() {}
 
-  /// A value of Java's as Python has it: null as [#NONE], wherever it stands.
+  /// The Python value of a Java value: null becomes [#NONE], also within lists and maps.
   static Object of(@Nullable Object value) {
     return switch (value) {
       case null -> NONE;

@@ -1,7 +1,7 @@
 package dev.sgl.local.template;
 
-/// A template that cannot be read or rendered; or one that refuses, by `raise_exception`, what it
-/// is given.
+/// A template that cannot be read or rendered; or one that refuses its variables by
+/// `raise_exception`.
 public final class TemplateException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -15,7 +15,7 @@ final class Work {
   private static final long STEP = 16;
   private static final long ITEM = 16;
 
-  /// So many comparisons of characters cost as much as one character that is made.
+  /// The number of compared characters that cost as much as one new character.
   private static final long COMPARED = 64;
 
   private static final ScopedValue<Work> RUNNING = ScopedValue.newInstance();

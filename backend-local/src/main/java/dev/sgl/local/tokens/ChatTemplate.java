@@ -183,8 +183,8 @@ public final class ChatTemplate {
                     "the model has no chat template, so it knows no messages; use a program without roles, or another model"));
   }
 
-  /// Whether the model goes on with a thought; templates of models that always think write an empty
-  /// one otherwise.
+  /// Whether the model continues an open thought. Otherwise templates of models that always think
+  /// write an empty thought.
   private static boolean thinks(Prompt.Chat chat) {
     return !chat.open().isEmpty() && chat.open().getFirst().text().startsWith("<think>");
   }

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 ///
 /// A literal ends where its author put the quote, not where a token ends: after `"http:"` a model
 /// would write `://`, but that is a token which begins with the colon. So the last token is taken
-/// back, and what is generated has to begin with its text ("token healing", as in the library
-/// guidance).
+/// back, and the generated text has to begin with the text of that token ("token healing", as in
+/// the library guidance).
 ///
 /// @param tokens of the prompt
 /// @param tail the text that was taken back; empty if nothing was

@@ -19,6 +19,7 @@ public final class TextStream {
   private int fence; // bytes of that line
   private int unfinished; // bytes of a character that was left out at the end
 
+  /// A stream that ends before the first of the texts `stops`.
   public TextStream(List<String> stops) {
     this(stops, false);
   }
@@ -30,7 +31,7 @@ public final class TextStream {
     this.isFence = dropsFence;
   }
 
-  /// Adds the bytes of a token. Behind a stop text there is no text.
+  /// Adds the bytes of a token. After a stop text, bytes are ignored.
   public void add(byte[] bytes) {
     if (isStopped()) {
       return;
@@ -62,10 +63,10 @@ public final class TextStream {
 
   private void append(byte[] bytes) {
     byte[] all = open(bytes);
-    int whole = whole(all);
-    open = Arrays.copyOfRange(all, whole, all.length);
+    int complete = completeLength(all);
+    open = Arrays.copyOfRange(all, complete, all.length);
     int from = text.length();
-    text.append(new String(all, 0, whole, StandardCharsets.UTF_8));
+    text.append(new String(all, 0, complete, StandardCharsets.UTF_8));
     stop(from);
   }
 
@@ -121,7 +122,7 @@ public final class TextStream {
   /// Whether the text would end with a whole character behind `bytes`.
   public boolean isWholeBehind(byte[] bytes) {
     byte[] all = open(bytes);
-    return whole(all) == all.length;
+    return completeLength(all) == all.length;
   }
 
   /// Whether the text so far ends with a whole character.
@@ -215,8 +216,9 @@ public final class TextStream {
     return i == length;
   }
 
-  /// How many of the bytes are whole characters; bytes that are no UTF-8 count as whole.
-  private static int whole(byte[] bytes) {
+  /// The number of bytes up to the end of the last complete character. Invalid UTF-8 counts as
+  /// complete.
+  private static int completeLength(byte[] bytes) {
     for (int back = 1; back <= Math.min(3, bytes.length); back++) {
       int b = bytes[bytes.length - back] & 0xff;
       if (b >= 0xC0) {

@@ -125,8 +125,8 @@ public final class Tokenizer implements AutoCloseable {
     return ids(encoder.encode(text, true, false));
   }
 
-  /// The tokens of `text` as it follows other text. Tokenizers of the SentencePiece kind put a
-  /// blank before what they take for a whole text; here it has none.
+  /// The tokens of `text` as it follows other text, without the blank that tokenizers of the
+  /// SentencePiece kind put before a text.
   public int[] encodeContinued(String text) {
     if (!prependsBlank) {
       return encode(text);

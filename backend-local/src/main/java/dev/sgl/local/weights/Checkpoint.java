@@ -157,6 +157,7 @@ public final class Checkpoint implements AutoCloseable {
     return Files.isRegularFile(file) ? readJson(file) : JSON.createObjectNode();
   }
 
+  /// The folder of the model's files.
   public Path folder() {
     return folder;
   }

@@ -100,6 +100,7 @@ public final class Gguf {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
+  /// The value at `key` as text; empty if there is none.
   public Optional<String> text(String key) {
     return Optional.ofNullable(values.get(key)).map(Object::toString);
   }

@@ -8,6 +8,7 @@ public final class NamedWeights implements WeightSource {
   private final Checkpoint checkpoint;
   private final Names names;
 
+  /// The weights of `checkpoint`, whose tensors have the names of the family.
   public NamedWeights(Checkpoint checkpoint, Names names) {
     this.checkpoint = checkpoint;
     this.names = names;

@@ -56,7 +56,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     mask = new long[tokenizer.vocabulary().words()];
   }
 
-  /// Takes what must come before the model is asked; called once, before it is submitted.
+  /// Appends the forced tokens at the beginning; called once, before the sequence is submitted.
   public void begin() {
     value.ifPresent(TypedValue::begin);
     complete = jumpForward() || isSpent() && closeEarly(NO_BYTES);
@@ -103,7 +103,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   }
 
   @Override
-  public boolean goesOn() {
+  public boolean continues() {
     return generated() + 1 < Math.min(rules.limits().most(), rules.limits().budget());
   }
 
@@ -174,8 +174,8 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     return Arrays.stream(tokens).anyMatch(one -> one == token);
   }
 
-  /// Takes the tokens that must come; true if the text is complete then. Log-probabilities are the
-  /// model's, so where they are wanted it is asked for every token.
+  /// Appends forced tokens; true if the text is complete then. Log-probabilities come from the
+  /// model's logits, so a request for them computes logits for every token and appends nothing.
   private boolean jumpForward() {
     if (isHealing() || value.isEmpty() || rules.logprobs().isPresent()) {
       return false;

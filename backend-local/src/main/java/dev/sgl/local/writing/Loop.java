@@ -12,8 +12,8 @@ final class Loop {
 
   private Loop() {}
 
-  /// The period of a loop at the end of a text: so many tokens at its end repeat those before them
-  /// again and again.
+  /// The period of a loop at the end of a text: the number of tokens that are repeated again and
+  /// again.
   ///
   /// @param tokens of which those from `from` to `end` are the text
   /// @return 0 if there is no loop

@@ -23,7 +23,7 @@ import java.util.Optional;
 /// Tokens, text, log-probabilities, the sampler's counts and the place in the type go forward and
 /// back together.
 abstract class TextSequence extends Sequence {
-  /// Tokens that the tokenizer is given again, so that it sees what stands before.
+  /// Earlier tokens that the tokenizer gets as context of new text.
   private static final int LOOK_BACK = 64;
 
   private final Healing prompt;
@@ -116,7 +116,7 @@ abstract class TextSequence extends Sequence {
     dropLogprobsBehindStop();
   }
 
-  /// Takes a token that the model was not asked for.
+  /// Appends a forced token.
   final void takeCertain(int token) {
     certain.set(length());
     times().forced(1);
@@ -187,7 +187,8 @@ abstract class TextSequence extends Sequence {
     return next;
   }
 
-  /// The log-probabilities of all tokens of the text; empty if nobody asked for them.
+  /// The log-probabilities of all tokens of the text; empty if the request did
+  /// not ask for log-probabilities.
   final List<Reply.Logprob> textLogprobs() {
     return logprobs;
   }

@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 /// A text that is longer than its type allows is *cut*; a value that is not complete when the limit
 /// of tokens comes near is *closed*. Both happen where a phrase ends, as far as that can be told.
 final class TypedValue {
-  /// How many of the last tokens, and of the last characters, may be taken back; so many before a
-  /// limit, text begins to be held back.
+  /// The most tokens at the end, and the most characters, that may be taken back. Text within this
+  /// distance of a limit is held back.
   private static final int MOST_BACK = 48;
 
   private static final byte[] NO_BYTES = {};
@@ -140,7 +140,7 @@ final class TypedValue {
     return true;
   }
 
-  /// Goes on behind the end of a phrase instead of with `refused`.
+  /// Ends the text at the end of its last phrase, without the bytes `refused`, and continues there.
   ///
   /// @param isClosing whether the value as a whole is closed
   private void cut(byte[] refused, boolean isClosing) {

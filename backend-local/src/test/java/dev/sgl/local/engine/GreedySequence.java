@@ -35,7 +35,7 @@ public class GreedySequence extends Sequence {
   }
 
   @Override
-  public boolean goesOn() {
+  public boolean continues() {
     return generated() + 1 < count;
   }
 

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// How tokens are chosen, from the parameters of a call: those of OpenAI's API and the extensions
-/// that vLLM and SGLang have in common.
+/// Reads sampling options from the parameters of a call: those of OpenAI's API, and the extensions
+/// that vLLM and SGLang share.
 public final class SamplingReader {
   static final int MOST_STOPS = 64;
   public static final int MOST_LOGPROBS = 20;
@@ -25,13 +25,16 @@ public final class SamplingReader {
 
   private SamplingReader() {}
 
+  /// The sampling options of a call; options that are absent keep their defaults.
+  ///
   /// @param vocabulary tokens of the model
   /// @param logprobs how many candidates are reported, or none
+  /// @throws ApiException if an option is outside its range
   public static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs) {
     return read(fields, vocabulary, logprobs, 1);
   }
 
-  /// @param least tokens that may be asked for at most
+  /// @param least the smallest allowed value of `max_tokens`
   static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs, int least) {
     List<String> stops = fields.texts("stop", MOST_STOPS);
     if (stops.contains("")) {
@@ -93,12 +96,17 @@ public final class SamplingReader {
     return bias;
   }
 
+  /// The `priority` of a call, 0 by default, and the `cache_salt` that separates its cache.
+  ///
+  /// @throws ApiException if the priority is not from -1000 to 1000
   public static Scheduling scheduling(Fields fields) {
     return new Scheduling(
         fields.integer("priority", -1000, 1000).orElse(0), fields.text("cache_salt").orElse(""));
   }
 
-  /// How typed answers and arguments of calls are written.
+  /// How typed answers and arguments of calls are written: `json_layout` and `on_length`.
+  ///
+  /// @throws ApiException if a member is none of the known words
   public static Writing writing(Fields fields) {
     Optional<Layout> layout = one(fields, "json_layout", Layout.values());
     return new Writing(layout, one(fields, "on_length", OnLength.values()));

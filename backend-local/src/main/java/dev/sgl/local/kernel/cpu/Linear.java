@@ -41,8 +41,8 @@ final class Linear {
     }
   }
 
-  /// Has the virtual machine compile the tiles. It does so for what is called often; until then a
-  /// tile is a thousand times as slow, so these are small.
+  /// Calls the tiles until the virtual machine compiles them. Before that a tile is a thousand
+  /// times as slow, so these products are small.
   static void warmUp(Packed zeros) {
     Tensor x = Tensor.of(2, zeros.columns());
     Tensor out = Tensor.of(2, zeros.rows());

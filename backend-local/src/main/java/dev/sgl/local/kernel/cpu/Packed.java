@@ -27,7 +27,7 @@ final class Packed implements Matrix {
   /// Rows of a block.
   static final int WIDTH = 2 * N;
 
-  /// Columns that are packed at once, so that what is read and written stays in the cache.
+  /// Columns that are packed at once, so that both source and target stay in the cache.
   private static final int STRIP = 64;
 
   private final boolean bf16;

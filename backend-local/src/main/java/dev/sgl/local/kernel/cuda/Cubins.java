@@ -45,7 +45,7 @@ final class Cubins {
         .resolve("kernels");
   }
 
-  /// The text of a source, with what it includes.
+  /// The text of a source file with its included files.
   static String source(String name) {
     return INCLUDE
         .matcher(resource(name + ".cu"))
@@ -90,7 +90,7 @@ final class Cubins {
     }
   }
 
-  /// Keeps what was compiled, if the disk allows it.
+  /// Compiles, and writes the binary to the cache on the disk if that is possible.
   private static byte[] kept(Path file, Supplier<byte[]> compiled) {
     byte[] code = compiled.get();
     try {

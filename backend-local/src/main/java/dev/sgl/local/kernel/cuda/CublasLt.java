@@ -37,10 +37,13 @@ final class CublasLt {
   private static final int TRANSPOSED = 1;
   private static final long HEURISTIC_BYTES = 96;
 
-  /// Algorithms that are tried, for products of at most so many rows, each so many times.
+  /// The most algorithms that are tried for a product.
   private static final int TRIED = 8;
 
+  /// The most rows of a product whose algorithms are tried.
   private static final int TRIED_ROWS = 512;
+
+  /// Runs of each algorithm.
   private static final int TRIES = 3;
 
   private final CudaDriver gpu;

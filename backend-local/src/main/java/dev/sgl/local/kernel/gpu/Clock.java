@@ -4,15 +4,15 @@ import dev.sgl.local.kernel.Busy;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Tells when the device was at work, in the host's time: by marks in its stream, whose distances
-/// the device measures, from one whose time the host knows.
+/// The intervals in which the device computed, in the host's time. The device measures the
+/// distances between marks in its stream; the host knows the time of one mark.
 final class Clock {
   private final Gpu gpu;
   private Gpu.Mark known;
   private long knownNanos;
 
   /// Work between two marks.
-  record Stint(String what, Gpu.Mark begin, Gpu.Mark end) {}
+  record Interval(String what, Gpu.Mark begin, Gpu.Mark end) {}
 
   Clock(Gpu gpu) {
     this.gpu = gpu;
@@ -21,32 +21,31 @@ final class Clock {
     this.knownNanos = System.nanoTime();
   }
 
-  /// Marks the beginning and the end of what `work` asks for.
-  Stint time(String what, Runnable work) {
+  /// Marks the beginning and the end of the launches of `work`.
+  Interval time(String what, Runnable work) {
     Gpu.Mark begin = gpu.mark();
     work.run();
-    return new Stint(what, begin, gpu.mark());
+    return new Interval(what, begin, gpu.mark());
   }
 
-  /// When the device was at work, one stint behind the other; all of them are over. Their marks are
-  /// forgotten.
-  List<Busy> read(List<Stint> stints) {
+  /// The times of `intervals`, which are in order and over. Their marks are freed.
+  List<Busy> read(List<Interval> intervals) {
     List<Busy> times = new ArrayList<>();
-    for (Stint stint : stints) {
-      long start = knownNanos + gpu.nanos(known, stint.begin());
-      long end = start + gpu.nanos(stint.begin(), stint.end());
-      times.add(new Busy(stint.what(), start, end));
+    for (Interval interval : intervals) {
+      long start = knownNanos + gpu.nanos(known, interval.begin());
+      long end = start + gpu.nanos(interval.begin(), interval.end());
+      times.add(new Busy(interval.what(), start, end));
       gpu.forget(known);
-      gpu.forget(stint.begin());
-      known = stint.end();
+      gpu.forget(interval.begin());
+      known = interval.end();
       knownNanos = end;
     }
     return times;
   }
 
-  /// Forgets marks that nobody will read.
-  void drop(Stint stint) {
-    gpu.forget(stint.begin());
-    gpu.forget(stint.end());
+  /// Frees the marks of an interval that is not needed.
+  void drop(Interval interval) {
+    gpu.forget(interval.begin());
+    gpu.forget(interval.end());
   }
 }

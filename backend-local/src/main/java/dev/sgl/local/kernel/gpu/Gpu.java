@@ -17,6 +17,7 @@ public interface Gpu extends AutoCloseable {
   /// Such as `NVIDIA H200`.
   String name();
 
+  /// The number of streaming multiprocessors (SM).
   int multiprocessors();
 
   /// Bytes that are free.
@@ -42,17 +43,22 @@ public interface Gpu extends AutoCloseable {
   /// @throws OutOfDeviceMemory if so much is not free
   Memory allocate(long bytes);
 
+  /// Frees memory of the GPU; does nothing if it is free already.
   void free(Memory memory);
 
+  /// Allocates pinned memory of the host.
   Pinned pin(long bytes);
 
   /// Frees what no copy uses any more.
   void unpin(Pinned memory);
 
+  /// Starts to copy `bytes` bytes to `to`, from its byte `offset` on.
   void upload(Pinned from, Memory to, long offset, long bytes);
 
+  /// Starts to copy the first `bytes` bytes to the host; readable after [#await].
   void download(Memory from, Pinned to, long bytes);
 
+  /// Copies the first `bytes` bytes from one place on the GPU to another.
   void copy(Memory from, Memory to, long bytes);
 
   /// Fills memory with a byte.
@@ -122,6 +128,7 @@ public interface Gpu extends AutoCloseable {
   /// Launches the recorded work.
   void replay(Recorded recorded);
 
+  /// Frees the recorded work, which cannot be replayed any more.
   void forget(Recorded recorded);
 
   // --- time
@@ -129,11 +136,13 @@ public interface Gpu extends AutoCloseable {
   /// A place in the stream.
   interface Mark {}
 
+  /// Places a mark after all work up to now.
   Mark mark();
 
   /// Waits until the work before a mark is done.
   void await(Mark mark);
 
+  /// Frees a mark, which must not be used any more.
   void forget(Mark mark);
 
   /// Nanoseconds between two marks that the stream has passed: to about half a microsecond if they

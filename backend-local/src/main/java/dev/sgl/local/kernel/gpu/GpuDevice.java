@@ -45,7 +45,7 @@ public final class GpuDevice implements Device {
   private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
   private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
   private Optional<Compiled> compiled = Optional.empty();
-  private Optional<Clock.Stint> ran = Optional.empty(); // the last layers
+  private Optional<Clock.Interval> ran = Optional.empty(); // the last layers
 
   /// Kernels that are compiled for the format of the first weight.
   private record Compiled(Format format, Rows rows, Convolution convolution, Products products) {}
@@ -407,7 +407,7 @@ public final class GpuDevice implements Device {
 
       @Override
       public Picks pick(List<Draw> draws) {
-        Optional<Clock.Stint> layers = ran;
+        Optional<Clock.Interval> layers = ran;
         ran = Optional.empty();
         return picker.pick(
             draws,

@@ -38,7 +38,7 @@ final class Pick {
     /// Where in the integers these are, and how many.
     REPEATED("int repeated;"),
     REPEATS("int repeats;"),
-    /// Tokens, and behind them what is added to their logits.
+    /// Tokens, followed by the summands for their logits.
     SHIFTED("int shifted;"),
     SHIFTS("int shifts;"),
     SCORED("int scored;"),
@@ -71,7 +71,7 @@ final class Pick {
   /// Answers the draws of some rows.
   ///
   /// @param first of the draws
-  /// @param integers the draws, and behind them what they refer to
+  /// @param integers the draws, followed by the numbers that they refer to
   /// @param picked receives the tokens
   /// @param copies room for logits, or an empty place if no draw needs any
   void run(

@@ -75,7 +75,7 @@ final class Picker {
   }
 
   /// @param layers the work of which `source` computes logits
-  Picks pick(List<Draw> draws, int vocabulary, Optional<Clock.Stint> layers, Source source) {
+  Picks pick(List<Draw> draws, int vocabulary, Optional<Clock.Interval> layers, Source source) {
     gpu.enter();
     if (draws.isEmpty()) {
       layers.ifPresent(clock::drop);
@@ -90,11 +90,11 @@ final class Picker {
     Results to = places.get(turn).atLeast(4L * begins[draws.size()]);
     Gpu.Memory uploaded = uploads.upload(integers.array());
     Gpu.Memory copies = this.copies.atLeast(copied ? rows.bytes() : 0);
-    Clock.Stint tokens = clock.time("tokens", () -> pick(rows, uploaded, copies, to, source));
-    List<Clock.Stint> stints = new ArrayList<>();
-    layers.ifPresent(stints::add);
-    stints.add(tokens);
-    return new Pending(draws, begins, to, stints);
+    Clock.Interval tokens = clock.time("tokens", () -> pick(rows, uploaded, copies, to, source));
+    List<Clock.Interval> intervals = new ArrayList<>();
+    layers.ifPresent(intervals::add);
+    intervals.add(tokens);
+    return new Pending(draws, begins, to, intervals);
   }
 
   /// Rows of logits.
@@ -119,9 +119,9 @@ final class Picker {
     gpu.download(to.memory(), to.host(), to.bytes());
   }
 
-  /// Writes the draws, and behind them what they refer to.
+  /// Writes the draws, followed by the numbers that they refer to.
   ///
-  /// @return where in the results that of each draw begins, and behind them the size of all
+  /// @return the offset of each draw's results, followed by the size of all results
   private static int[] encode(List<Draw> draws, Ints integers) {
     int[] begins = new int[draws.size() + 1];
     int[] heads = new int[Pick.Field.COUNT * draws.size()];
@@ -185,23 +185,23 @@ final class Picker {
     private final List<Draw> draws;
     private final int[] places;
     private final Results results;
-    private final List<Clock.Stint> stints;
+    private final List<Clock.Interval> intervals;
     private List<Busy> busy = List.of();
     private Optional<List<Picked>> known = Optional.empty();
 
-    Pending(List<Draw> draws, int[] places, Results results, List<Clock.Stint> stints) {
+    Pending(List<Draw> draws, int[] places, Results results, List<Clock.Interval> intervals) {
       this.draws = draws;
       this.places = places;
       this.results = results;
-      this.stints = stints;
+      this.intervals = intervals;
     }
 
     @Override
     public List<Picked> await() {
       if (known.isEmpty()) {
         gpu.enter();
-        gpu.await(stints.getLast().end());
-        busy = clock.read(stints);
+        gpu.await(intervals.getLast().end());
+        busy = clock.read(intervals);
         List<Picked> answers = new ArrayList<>();
         for (int i = 0; i < draws.size(); i++) {
           answers.add(answer(draws.get(i), places[i]));

@@ -26,8 +26,8 @@ final class Recordings {
     this.gpu = gpu;
   }
 
-  /// The first batch of a kind runs as it is asked for, which also gets everything ready; the
-  /// second is recorded, and from then on the recording is replayed.
+  /// The first batch of a kind runs directly, which also prepares its kernels and products; the
+  /// second is recorded, and later ones replay the recording.
   void play(Key key, Places current, Runnable layers) {
     if (!current.equals(places)) {
       forget();

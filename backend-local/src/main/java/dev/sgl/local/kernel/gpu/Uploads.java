@@ -2,9 +2,9 @@ package dev.sgl.local.kernel.gpu;
 
 import java.util.List;
 
-/// Integers on their way to the GPU, for one piece of work after the other. They are copied from
-/// pinned memory while the GPU works, so there are two places for them, used in turn: when the
-/// third comes, the first has been copied, because its caller has seen what came of it.
+/// Copies integers to the GPU, for one launch after the other. The copies are asynchronous and read
+/// pinned memory, so there are two buffers, used in turn: before the third copy is written to the
+/// first buffer, the first copy is done, because its caller has waited for its results.
 final class Uploads {
   private final Gpu gpu;
   private final Growing<Gpu.Memory> memory;
@@ -18,7 +18,7 @@ final class Uploads {
     this.hosts = List.of(Growing.pinned(gpu, least), Growing.pinned(gpu, least));
   }
 
-  /// Copies integers, which are there for all work that is asked for next.
+  /// Copies integers. Launches after this call read them at the returned address.
   Gpu.Memory upload(int[] integers) {
     long bytes = 4L * integers.length;
     turn = (turn + 1) % hosts.size();

@@ -49,7 +49,7 @@ record Convolution(int channels, int taps, float[] weights, Optional<float[]> bi
     }
   }
 
-  /// The last rows become the state, behind what is left of it.
+  /// Appends the last rows to the state; the oldest rows of the state are dropped.
   private void keep(float[] x, int first, int end, float[] state) {
     int rows = Math.min(end - first, taps - 1);
     int left = state.length - rows * channels;

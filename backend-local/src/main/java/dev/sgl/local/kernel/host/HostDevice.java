@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 
 /// The processor as a device: each operation by its steps, in single precision.
 public final class HostDevice implements Device {
-  /// The part of the virtual machine's memory that keys and values may take: one in so many.
+  /// Keys and values may take the `POOL_SHARE`th part of the virtual machine's memory.
   private static final int POOL_SHARE = 2;
 
   private final Kernels kernels;
@@ -54,7 +54,7 @@ public final class HostDevice implements Device {
     }
   }
 
-  /// @param angles of the batch's positions, once they are asked for
+  /// @param angles of the batch's positions, computed at their first use
   private record HostPass(Batch batch, HostKvPool pool, Map<Rotary, Tensor> angles)
       implements Pass {
     int rows() {

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// Logits in the memory of the virtual machine, computed for the rows that are asked for something.
+/// Logits in the memory of the virtual machine, computed only for the rows
+/// whose draws need them.
 public final class HostLogits implements Logits {
   private final Tensor states; // [sampled, hidden]
   private final UnaryOperator<Tensor> head; // of some states

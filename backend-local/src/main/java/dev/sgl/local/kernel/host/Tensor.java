@@ -6,6 +6,7 @@ import java.util.Arrays;
 ///
 /// @param values row by row
 public record Tensor(int rows, int columns, float[] values) {
+  /// A tensor of zeros.
   public static Tensor of(int rows, int columns) {
     return new Tensor(rows, columns, new float[Math.multiplyExact(rows, columns)]);
   }
