@@ -2,12 +2,12 @@ package dev.sgl.local.cache;
 
 import java.util.BitSet;
 
-/// The pages, or slots, that have no owner, as a stack: the last that was freed is taken first.
+/// The pages, or slots, without an owner, as a stack: the page that was freed last is taken first.
 final class FreeList {
   private final int[] stack;
   private int count;
 
-  /// @param all of them, with the numbers from 0 on
+  /// @param all the count of pages or slots, whose numbers begin with 0
   FreeList(int all) {
     stack = new int[all];
     for (int number = all - 1; number >= 0; number--) {

@@ -2,8 +2,8 @@ package dev.sgl.local.cache;
 
 import java.util.Arrays;
 
-/// Tokens whose keys and values are kept as soon as somebody has computed them, such as those of
-/// the conversation from which the branches of a fork go on.
+/// A pinned token sequence: its keys and values are kept once a sequence has computed them. The
+/// branches of a fork pin the conversation before the fork.
 public final class Hold {
   private final int[] tokens;
   private Node node; // locked

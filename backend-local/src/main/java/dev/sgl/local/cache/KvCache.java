@@ -11,13 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// The pages of keys and values, and who owns them: nobody, the tree, or a running sequence.
+/// The pages of keys and values. A page is free, or is owned by the tree or by a running sequence.
 ///
-/// A sequence begins with what the tree holds of it. Where that ends inside a page, the page is
-/// copied, so that tokens are shared one by one and not page by page. What a sequence has computed
-/// it publishes: its pages become the tree's, or, if another sequence was faster, are free again.
-/// A published page that is not full belongs to the tree, but only the sequence that began it
-/// writes into it.
+/// A sequence starts from its longest prefix in the tree. If the prefix ends inside a page, that
+/// page is copied, so that sequences share single tokens and not only full pages. A sequence
+/// publishes its computed pages: the tree then owns them, or they become free if another sequence
+/// has published the same tokens before. A published page that is not full belongs to the tree, but
+/// only the sequence that began the page writes into it.
 ///
 /// Owned by the engine's thread, and by the planner's while a batch is computed.
 public final class KvCache {
@@ -35,13 +35,13 @@ public final class KvCache {
   public KvCache(KvPool pool, boolean shares) {
     this.pool = pool;
     this.pageSize = pool.pageSize();
-    this.shares = shares && pool.slots() == 0; // the tree knows no state in the midst of a text
+    this.shares = shares && pool.slots() == 0; // the tree has no states of prefixes
     this.free = new FreeList(pool.pages());
     this.freeSlots = new FreeList(pool.slots());
     this.tree = new RadixTree(pageSize);
   }
 
-  /// Whether anything is kept for others.
+  /// Whether prefixes are kept for other sequences.
   public boolean shares() {
     return shares;
   }
@@ -66,7 +66,7 @@ public final class KvCache {
     return tree.evictablePages();
   }
 
-  /// Pages that a sequence could have now.
+  /// Pages that a sequence can get now: free ones, and cached ones that can be evicted.
   public int availablePages() {
     return free.count() + tree.evictablePages();
   }
@@ -78,7 +78,7 @@ public final class KvCache {
 
   // --- prefixes
 
-  /// The longest beginning of the first `limit` tokens that is there.
+  /// The longest cached prefix of the first `limit` tokens.
   public Prefix find(String namespace, int[] tokens, int limit) {
     return tree.match(tree.find(namespace), tokens, shares ? limit : 0);
   }
@@ -100,7 +100,7 @@ public final class KvCache {
     return tree.unlockedPages(prefix) + pagesFor(tokens) - prefix.length() / pageSize;
   }
 
-  /// Begins a sequence with `prefix`, which was found in this moment.
+  /// Begins a sequence with `prefix`, which must not have been evicted since it was found.
   public Lease open(Prefix prefix) {
     Node node = tree.at(prefix);
     tree.lock(node);
@@ -314,7 +314,7 @@ public final class KvCache {
     return hidden;
   }
 
-  // --- what must always be true
+  // --- invariants
 
   /// Every page and every slot has exactly one owner; locked, evictable and free pages are all
   /// pages.

@@ -167,7 +167,7 @@ final class Node {
     return ownedPages(end());
   }
 
-  /// How many of them hold the tokens before the position `end`.
+  /// How many of the owned pages hold tokens before the position `end`.
   int ownedPages(int end) {
     return pagesUpTo(end) - start / pageSize - (borrows ? 1 : 0);
   }

@@ -44,8 +44,8 @@ final class RadixTree {
     return root == null ? Node.root(namespace, pageSize) : root;
   }
 
-  /// The longest beginning of the first `limit` tokens that is below `from`, which is a beginning
-  /// of them itself.
+  /// The longest prefix of the first `limit` tokens in the tree below `from`, whose tokens are a
+  /// prefix of `tokens`, too.
   Prefix match(Node from, int[] tokens, int limit) {
     Node node = from;
     while (node.end() < limit) {
@@ -62,7 +62,7 @@ final class RadixTree {
     return new Prefix(node, node.end());
   }
 
-  /// The run that ends where `prefix` ends; parted from what follows it, if it must be.
+  /// The run that ends where `prefix` ends. A run that is longer than `prefix` is split.
   Node at(Prefix prefix) {
     Node node = prefix.node();
     if (node.isRoot()) {

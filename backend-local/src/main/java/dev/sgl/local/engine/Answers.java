@@ -34,18 +34,19 @@ final class Answers {
   /// A batch with draws whose results are not read yet.
   ///
   /// @param draws one for each sampled row
-  record Asked(PlannedBatch batch, List<Draw> draws, Picks picks) {}
+  record InFlight(PlannedBatch batch, List<Draw> draws, Picks picks) {}
 
-  /// Draws from the logits of the sampled rows. The results of the previous batch are known.
+  /// Starts to pick tokens from the logits of the sampled rows, after the results of the previous
+  /// batch were taken.
   ///
   /// @param start when the batch began, by [System#nanoTime]
-  Asked ask(PlannedBatch batch, Logits logits, long start) {
+  InFlight pick(PlannedBatch batch, Logits logits, long start) {
     List<Draw> draws = batch.sampled().stream().map(this::draw).toList();
     giveStates(batch.sampled(), draws, logits);
-    Asked asked = new Asked(batch, draws, logits.pick(draws));
+    InFlight inFlight = new InFlight(batch, draws, logits.pick(draws));
     record.batch(batch.pieces(), start, scheduler, cache);
     batch.pieces().stream().filter(p -> p.sequence().isRunning()).forEach(scheduler::settle);
-    return asked;
+    return inFlight;
   }
 
   private Draw draw(SampledRow row) {
@@ -64,13 +65,13 @@ final class Answers {
     }
   }
 
-  /// Marks sequences whose next token only the device knows, so that the next batch has a row for
-  /// it.
-  void expect(Asked asked) {
+  /// Marks the sequences that continue after the token in flight, so that the next batch has a row
+  /// for that token.
+  void expect(InFlight inFlight) {
     int row = 0;
-    for (Piece piece : asked.batch().pieces()) {
+    for (Piece piece : inFlight.batch().pieces()) {
       row += piece.end() - piece.wanted();
-      boolean drawn = piece.wanted() < piece.end() && asked.draws().get(row - 1).picks();
+      boolean drawn = piece.wanted() < piece.end() && inFlight.draws().get(row - 1).picks();
       if (drawn && piece.sequence().continues()) {
         piece.sequence().expect(row - 1);
       }
@@ -78,14 +79,14 @@ final class Answers {
   }
 
   /// Waits for the picked tokens and gives them to the sequences.
-  void take(Asked asked) {
-    List<Picked> picked = asked.picks().await();
-    record.busy(asked.picks().busy());
-    asked.batch().pieces().forEach(piece -> piece.sequence().expectNothing());
-    List<SampledRow> rows = asked.batch().sampled();
+  void take(InFlight inFlight) {
+    List<Picked> picked = inFlight.picks().await();
+    record.busy(inFlight.picks().busy());
+    inFlight.batch().pieces().forEach(piece -> piece.sequence().expectNothing());
+    List<SampledRow> rows = inFlight.batch().sampled();
     for (int i = 0; i < rows.size(); i++) {
       SampledRow row = rows.get(i);
-      if (!(asked.draws().get(i) instanceof Draw.Nothing) && !row.sequence().isEnded()) {
+      if (!(inFlight.draws().get(i) instanceof Draw.Nothing) && !row.sequence().isEnded()) {
         accept(row, picked.get(i));
       }
     }
@@ -114,7 +115,7 @@ final class Answers {
       fail(sequence, e);
     } catch (OutOfMemoryError e) {
       fail(sequence, noMemory(e));
-      scheduler.checkInvariants(); // it may have struck in the midst of giving pages back
+      scheduler.checkInvariants(); // the error may have interrupted the release of pages
     } catch (RuntimeException | StackOverflowError e) {
       fail(sequence, new FaultException("the generation failed: " + e.getMessage(), e));
     }

@@ -7,16 +7,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /// The step of an asynchronous model. The next batch is in flight before the tokens of this one are
-/// read, so that the device never waits: a sequence continues with a token that only the device
-/// knows, and rows computed for a sequence that has ended are discarded.
+/// read, so that the device never waits: a sequence continues with a token that is only on the
+/// device, and rows computed for a sequence that has ended are discarded.
 final class AsynchronousStep implements Step {
   private final Model model;
   private final KvPool pool;
   private final Answers answers;
   private final Consumer<PlannedBatch> prepare;
-  private Optional<Answers.Asked> pending = Optional.empty();
+  private Optional<Answers.InFlight> pending = Optional.empty();
 
-  /// @param prepare what needs no logits
+  /// @param prepare the part of a step that needs no logits
   AsynchronousStep(Model model, KvPool pool, Answers answers, Consumer<PlannedBatch> prepare) {
     this.model = model;
     this.pool = pool;
@@ -30,14 +30,14 @@ final class AsynchronousStep implements Step {
     Logits logits = model.forward(batch.batch(), pool);
     takeAnswers();
     prepare.accept(batch);
-    Answers.Asked asked = answers.ask(batch, logits, start);
-    answers.expect(asked);
-    pending = Optional.of(asked);
+    Answers.InFlight inFlight = answers.pick(batch, logits, start);
+    answers.expect(inFlight);
+    pending = Optional.of(inFlight);
   }
 
   @Override
   public void takeAnswers() {
-    Optional<Answers.Asked> before = pending;
+    Optional<Answers.InFlight> before = pending;
     pending = Optional.empty();
     before.ifPresent(answers::take);
   }

@@ -54,7 +54,7 @@ final class Engine implements AutoCloseable {
   private final Scheduler scheduler;
   private final EngineRecord record;
   private final BlockingQueue<Message> inbox = new LinkedBlockingQueue<>();
-  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>(); // for between two batches
+  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>(); // run between two batches
   private final ExecutorService planner =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("sgl-planner").factory());
   private final Answers answers;
@@ -125,12 +125,13 @@ final class Engine implements AutoCloseable {
       throw new UnavailableException("the engine is closed");
     }
     inbox.add(message);
-    if (closed && inbox.remove(message)) { // it came after the last look into the inbox
+    if (closed && inbox.remove(message)) { // it was added after the inbox was read last
       throw new UnavailableException("the engine is closed");
     }
   }
 
-  /// Asks something of the cache, on the thread that owns it, between two batches.
+  /// Calls `question` with the cache on the engine's thread, between two batches, and waits for the
+  /// result.
   <T> T ask(Function<KvCache, T> question) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     errands.add(
@@ -148,7 +149,7 @@ final class Engine implements AutoCloseable {
     return answer.join();
   }
 
-  /// Tokens that the model knows.
+  /// The size of the vocabulary.
   int vocabulary() {
     return model.vocabulary();
   }
@@ -170,18 +171,18 @@ final class Engine implements AutoCloseable {
     try {
       warmUp();
       while (!closed) {
-        round(scheduler.isIdle() ? Optional.of(rest()) : Optional.empty());
+        round(scheduler.isIdle() ? Optional.of(awaitMessage()) : Optional.empty());
         assert scheduler.checkInvariants();
       }
     } catch (InterruptedException e) {
-      closed = true; // close() asked for it
+      closed = true; // by close()
     } catch (RuntimeException | Error e) {
       end = new UnavailableException("the engine failed: " + e, e);
-      throw e; // nobody is answered from now on, which must not go unnoticed
+      throw e; // no request is answered from now on, so the error must be visible
     } finally {
       closed = true;
       planner.shutdown();
-      answerForever(end);
+      answerRemaining(end);
     }
   }
 
@@ -206,7 +207,7 @@ final class Engine implements AutoCloseable {
   }
 
   /// Answers all requests, also those still in the inbox, before the thread ends.
-  private void answerForever(BackendException end) {
+  private void answerRemaining(BackendException end) {
     List<Sequence> left = scheduler.all();
     for (Message message = inbox.poll(); message != null; message = inbox.poll()) {
       if (message instanceof Message.Submit(var sequence)) {
@@ -218,7 +219,7 @@ final class Engine implements AutoCloseable {
   }
 
   /// Waits for a message.
-  private Message rest() throws InterruptedException {
+  private Message awaitMessage() throws InterruptedException {
     record.count(scheduler, cache);
     return inbox.take();
   }
@@ -287,7 +288,7 @@ final class Engine implements AutoCloseable {
   }
 
   private void answerAll(BackendException error) {
-    answer(scheduler.all(), error); // first, whatever state the rest is in
+    answer(scheduler.all(), error); // first: the scheduler may fail
     scheduler.dropAll();
   }
 
@@ -310,11 +311,11 @@ final class Engine implements AutoCloseable {
       try {
         Logits logits =
             model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
-        if (model.isAsynchronous()) { // what comes next must not meet it on the way
+        if (model.isAsynchronous()) { // the next batch must not run at the same time
           logits.pick(List.of(Draw.greedy(new long[0], Draw.Logprobs.NONE))).await();
         }
       } catch (RuntimeException e) {
-        return; // the first request will meet it, and say so
+        return; // the first request fails the same way, and reports it
       }
     }
   }

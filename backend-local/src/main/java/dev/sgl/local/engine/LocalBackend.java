@@ -112,8 +112,7 @@ public final class LocalBackend implements TokenBackend {
     }
     Sampling sampling = request.sampling();
     int limit = Math.min(room, sampling.length().maxTokens().orElse(room));
-    boolean spent =
-        sampling.length().budget().orElse(1) == 0; // then nothing will be asked of the model
+    boolean spent = sampling.length().budget().orElse(1) == 0; // then the model generates nothing
     Healing healed =
         spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
     GeneratedSequence sequence =
@@ -308,7 +307,7 @@ public final class LocalBackend implements TokenBackend {
     return new CacheTree(shown, runs.hidden());
   }
 
-  /// The beginning of a run's text; none of one that is somebody's own.
+  /// The beginning of a run's text; empty for a run of a named namespace, which is private.
   private String text(KvCache.Run run) {
     if (!run.namespace().isEmpty()) {
       return "";
@@ -328,12 +327,12 @@ public final class LocalBackend implements TokenBackend {
         });
   }
 
-  /// Lets `listener` hear what the engine does from now on.
+  /// Calls `listener` from now on, on the threads of the engine.
   public void listen(EngineListener listener) {
     engine.listen(listener);
   }
 
-  /// What the engine has done so far.
+  /// The counters of the engine since its start, and its current load. From any thread.
   public EngineStats stats() {
     return engine.stats();
   }

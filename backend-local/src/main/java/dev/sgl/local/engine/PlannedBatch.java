@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// A batch that is to be computed: pieces of sequences, one behind the other.
+/// The next batch: pieces of sequences, one after the other.
 ///
 /// @param sampled the rows whose logits are wanted, in their order
 /// @param batch as the model gets it

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 
 /// Scores choices as continuations of a prompt.
 ///
-/// The choices are walked as a tree. A run of tokens that several of them share is computed once,
-/// its last row tells how likely each way on is, and all ways on are the next batch.
+/// The choices form a tree. A run of tokens that several choices share is computed once. The logits
+/// of its last row give the probabilities of the next runs, which are all in the next batch.
 final class Selector {
   private final Engine engine;
   private final int[] prompt;

@@ -15,8 +15,8 @@ final class WaitingStep implements Step {
   private final Consumer<PlannedBatch> prepare;
   private final Executor planner;
 
-  /// @param prepare what needs no logits
-  /// @param planner the thread that does it
+  /// @param prepare the part of a step that needs no logits
+  /// @param planner the thread that runs `prepare`
   WaitingStep(
       Model model, KvPool pool, Answers answers, Consumer<PlannedBatch> prepare, Executor planner) {
     this.model = model;
@@ -29,7 +29,7 @@ final class WaitingStep implements Step {
   @Override
   public void run(PlannedBatch batch) {
     long start = System.nanoTime();
-    answers.take(answers.ask(batch, compute(batch), start));
+    answers.take(answers.pick(batch, compute(batch), start));
   }
 
   private Logits compute(PlannedBatch batch) {

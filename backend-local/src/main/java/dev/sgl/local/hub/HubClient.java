@@ -28,16 +28,16 @@ final class HubClient implements AutoCloseable {
           .followRedirects(HttpClient.Redirect.NEVER) // the token is for the hub alone
           .build();
 
-  /// @param environment `HF_ENDPOINT` says which hub, `HF_TOKEN` is the user's token for it
+  /// @param environment `HF_ENDPOINT` is the address of the hub, `HF_TOKEN` the user's token for it
   HubClient(Map<String, String> environment) {
     String at = environment.getOrDefault("HF_ENDPOINT", PUBLIC);
     endpoint = URI.create(at.endsWith("/") ? at.substring(0, at.length() - 1) : at);
     token = Optional.ofNullable(environment.get("HF_TOKEN")).filter(t -> !t.isBlank());
   }
 
-  /// The files of a revision, and which commit it is.
+  /// The files of a revision, and its commit.
   ///
-  /// @throws ModelException if the hub has no such model, or shows it to nobody without leave
+  /// @throws ModelException if the hub has no such model, or the model needs permission
   JsonNode describe(ModelName model) throws IOException, InterruptedException {
     URI uri =
         URI.create(
@@ -54,8 +54,8 @@ final class HubClient implements AutoCloseable {
     }
   }
 
-  /// The content of a file, from the byte `from` on if the hub can, else from the beginning; the
-  /// status tells: 206 or 200.
+  /// The content of a file: from the byte `from` on if the status is 206, from the beginning if the
+  /// status is 200.
   HttpResponse<InputStream> open(ModelName model, String commit, String file, long from)
       throws IOException, InterruptedException {
     URI uri = URI.create(endpoint + "/" + model.repository() + "/resolve/" + commit + "/" + file);

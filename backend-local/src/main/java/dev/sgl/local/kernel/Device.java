@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Where a model lies and is computed: the operations of a transformer's layers on a whole batch.
+/// Where a model lies and is computed: the operations of a transformer's layers on a whole
+/// batch.
 ///
-/// `HostDevice` does each by the plain steps of `Kernels`; it is the measure of the others, which
-/// put several steps into one. A device computes one batch after the other, for one thread.
+/// `HostDevice` computes each operation by the plain steps of `Kernels`; the others, which fuse
+/// several steps, are tested against it. A device computes one batch after the other, for one
+/// thread.
 public interface Device extends AutoCloseable {
 
   /// Called with the number of all numbers of the weights, before the first weight is loaded.
@@ -19,7 +21,7 @@ public interface Device extends AutoCloseable {
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);
 
-  /// Makes the weights of a norm ready, or a bias, one behind the other.
+  /// Loads the weights of a norm, or a bias; its parts are concatenated.
   Vector vector(List<Weight> parts);
 
   /// Memory for `rows` rows of numbers. Each element of `columns` is the width of one part of the
@@ -29,18 +31,18 @@ public interface Device extends AutoCloseable {
   /// The same for the sum that runs through all layers.
   Activations residual(int rows, int columns);
 
-  /// Room for what a model keeps of sequences.
+  /// The pool of keys, values and states of sequences.
   ///
   /// @param slots for the states of as many sequences
   KvPool pool(Kept kept, int pages, int pageSize, int slots);
 
-  /// Bytes that a token takes in such a pool.
+  /// Bytes of one token in such a pool.
   long bytesPerToken(Kept kept);
 
   /// Bytes that are left for keys and values.
   long room();
 
-  /// Gets ready what would be slow the first time.
+  /// Prepares the operations whose first run is slow.
   default void warmUp() {}
 
   /// Whether an operation returns before the device has computed it. A batch may then have tokens
@@ -61,7 +63,7 @@ public interface Device extends AutoCloseable {
 
   /// Takes a batch in.
   ///
-  /// @param shapes of the heads that it will attend with, whatever their windows
+  /// @param shapes of all attention layers, in any order; windows do not matter
   Pass begin(Batch batch, KvPool pool, Set<AttentionShape> shapes);
 
   /// Runs the operations of `layers` for a batch. They depend only on the number of rows, so a

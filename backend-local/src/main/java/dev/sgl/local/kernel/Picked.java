@@ -1,16 +1,16 @@
 package dev.sgl.local.kernel;
 
-/// What a device answers to a [Draw].
+/// The result of a [Draw].
 ///
 /// @param token that was drawn, or [#NONE] or [#NO_NUMBER]
-/// @param logprob of the token, under the model's own distribution; only if candidates were asked
-///     for
+/// @param logprob of the token, under the model's own distribution; 0 unless the draw reports the
+///     picked token
 /// @param candidates the likeliest tokens under the model's own distribution, the likeliest first
-/// @param candidateLogprobs theirs
+/// @param candidateLogprobs the log-probabilities of the candidates
 /// @param scores the log-probability of each token that was to be scored
 public record Picked(
     int token, double logprob, int[] candidates, double[] candidateLogprobs, double[] scores) {
-  /// The answer to a draw that asks for nothing.
+  /// The result of a draw that needs no logits.
   public static final Picked NOTHING = new Picked(-1, 0, new int[0], new double[0], new double[0]);
 
   /// No token is allowed, or none was requested.

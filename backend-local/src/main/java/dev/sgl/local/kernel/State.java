@@ -1,7 +1,7 @@
 package dev.sgl.local.kernel;
 
-/// The numbers that a layer keeps of each sequence, whatever its length, in single precision. A
-/// sequence begins with zeros.
+/// The state that a layer keeps of each sequence, in single precision. Its size does not depend on
+/// the length of the sequence. A sequence starts with zeros.
 ///
-/// @param length of the numbers of a sequence
+/// @param length the count of numbers
 public record State(int length) {}

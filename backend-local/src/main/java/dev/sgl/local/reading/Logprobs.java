@@ -24,7 +24,7 @@ public final class Logprobs {
 
   /// The log-probability of a forced token, which no logits were computed for: 0, without
   /// candidates.
-  public static Reply.Logprob certain(int token, Vocabulary vocabulary) {
+  public static Reply.Logprob forced(int token, Vocabulary vocabulary) {
     return new Reply.Logprob(token, text(token, vocabulary), 0, List.of());
   }
 

@@ -11,9 +11,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/// How the next token of one sequence is drawn: what its settings and its tokens so far ask for. It
-/// takes at most one random number a token, so that a seeded sequence is the same alone and in any
-/// batch.
+/// Makes the draws of one sequence from its settings and its tokens so far. A draw takes at most
+/// one random number, so that a seeded sequence is the same alone and in any batch.
 public final class Sampler {
   private static final int[] NO_TOKENS = {};
 
@@ -34,7 +33,7 @@ public final class Sampler {
     }
   }
 
-  /// The next draw. Its token counts once [#took] is told of it.
+  /// The next draw. Its token counts for the penalties after the call of [#took].
   ///
   /// @param allowed the tokens that may be picked as a bit set; empty is all
   /// @param banned tokens that may not be picked all the same

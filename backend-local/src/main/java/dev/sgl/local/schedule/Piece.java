@@ -23,7 +23,7 @@ public record Piece(Sequence sequence, int first, int end, int wanted) {
     return sequence.lease().slot();
   }
 
-  /// Whether it is a part of what the sequence had when it was admitted.
+  /// Whether its tokens belong to the prefill: the sequence had them when it was admitted.
   public boolean isPrefill() {
     return sequence.isPrefilling();
   }

@@ -12,10 +12,10 @@ final class Reservation {
   private static final double LEAST = 0.1;
   private static final double SHRINK = (FIRST - LEAST) / 600;
 
-  /// Steps that sequences shall be able to go on after pages ran out.
+  /// Steps for which sequences have room after pages ran out.
   private static final int STEPS_AHEAD = 20;
 
-  /// Few sequences need all that they may ask for.
+  /// The most tokens that are reserved for one sequence: few sequences reach their limits.
   private static final int MOST = 4096;
 
   private double part = FIRST;
@@ -25,11 +25,13 @@ final class Reservation {
     return (int) Math.ceil(part * Math.min(MOST, sequence.terms().most() - sequence.length()));
   }
 
-  void wentWell() {
+  /// A batch has retracted no sequence.
+  void shrink() {
     part = Math.max(LEAST, part - SHRINK);
   }
 
-  void ranOut(Collection<Sequence> running) {
+  /// Pages have run out, with these sequences running.
+  void grow(Collection<Sequence> running) {
     double used = 0;
     double asked = 1;
     for (Sequence sequence : running) {

@@ -177,7 +177,7 @@ public final class Scheduler {
     }
     counters.batch();
     if (counters.retractions() == retractions) {
-      reservation.wentWell();
+      reservation.shrink();
     }
     return running.stream().map(Piece::of).toList();
   }
@@ -220,7 +220,7 @@ public final class Scheduler {
   }
 
   private void retract(Sequence sequence) {
-    reservation.ranOut(running);
+    reservation.grow(running);
     counters.retracted();
     sequence.times().retracted();
     stop(sequence);

@@ -111,7 +111,7 @@ public abstract class Sequence {
     expected = NOTHING;
   }
 
-  /// Whether a token behind the last is drawn, but not known yet.
+  /// Whether the token after the last one is being drawn.
   public final boolean isExpecting() {
     return expected != NOTHING;
   }

@@ -1,4 +1,4 @@
-/// Which sequence computes what in which batch.
+/// The scheduler: it chooses the sequences and the tokens of each batch.
 @NullMarked
 package dev.sgl.local.schedule;
 

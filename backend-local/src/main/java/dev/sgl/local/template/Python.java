@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Python's values as Java's, and what Python does with them: truth, text, order.
+/// Python's values as Java's, and their truth, text and order.
 ///
 /// `str` is `String`, `int` `Long`, `float` `Double`, `bool` `Boolean`, `list` and `tuple` `List`,
 /// `dict` `Map`, `None` [#NONE]; a name that is not defined is an [Undefined].
@@ -22,14 +22,16 @@ final class Python {
         }
       };
 
-  /// The value of what does not exist: empty where it is shown, an error where it is used.
+  /// The value of a name or attribute that does not exist: empty as text and as a list, false as a
+  /// condition, an error in operators and where an attribute of it is read.
   record Undefined(String hint) {
     TemplateException error() {
       return new TemplateException(hint);
     }
   }
 
-  /// What filters such as `map` give: it can be gone through, but has no length and no JSON.
+  /// The result of filters such as `map`: a `for` can iterate over it, but it has no length and no
+  /// JSON.
   record Generator(List<Object> items) {}
 
   /// Text marked by `safe`: text that is added to it is escaped for HTML (MarkupSafe's `Markup`).
@@ -256,7 +258,7 @@ final class Python {
     };
   }
 
-  /// The elements of what a `for` goes through.
+  /// The elements that a `for` over `value` iterates over.
   static List<Object> items(Object value) {
     Work.items(
         switch (value) {

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Renders nodes to text: what Jinja's statements and expressions do.
+/// Renders nodes to text by the rules of Jinja's statements and expressions.
 ///
-/// Undefined names behave as Jinja's default: empty where shown, false where asked, an error where
-/// an attribute of them is read.
+/// Undefined names behave as Jinja's default: empty as text, false as a condition, an error if an
+/// attribute is read.
 final class Renderer {
   private static final int MAX_DEPTH = 2000; // of terms, through macros
 

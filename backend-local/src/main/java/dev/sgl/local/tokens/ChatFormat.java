@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Prompts to tokens: the model's chat template, with what the model generated kept as the tokens
-/// that it was.
+/// Turns prompts into tokens by the model's chat template. Text that the model generated keeps its
+/// own tokens.
 public final class ChatFormat {
   // marks that stand for generated parts while the template runs: private-use characters
   private static final char OPEN = '\uE000';
@@ -75,7 +75,7 @@ public final class ChatFormat {
     return ids.toArray();
   }
 
-  /// Encodes the text so far; the first piece of a raw prompt gets what begins a whole text.
+  /// Encodes the text so far. The first piece of a raw prompt gets the tokens that begin a text.
   private boolean flush(StringBuilder text, boolean first, Ids ids) {
     if (first) {
       ids.addAll(tokenizer.encodeWhole(text.toString()));
@@ -90,7 +90,7 @@ public final class ChatFormat {
     List<Prompt.Part.Generated> marked = new ArrayList<>();
     String rendered = template.render(chat, part -> shown(part, marked));
     if (!marked.isEmpty()) {
-      // a template may change what a message says; then the marks are of no use
+      // a template may change the text of a message; then the marks are useless
       String plain = template.render(chat, part -> clean(part.text()));
       rendered = unmarked(rendered, marked).equals(plain) ? rendered : plain;
     }

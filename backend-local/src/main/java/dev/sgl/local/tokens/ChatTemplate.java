@@ -112,7 +112,7 @@ public final class ChatTemplate {
     return render(chat, Prompt.Part::text) + Prompt.text(chat.open());
   }
 
-  /// The text of the finished messages, and what begins the assistant's.
+  /// The text of the finished messages, with the beginning of the assistant's next message.
   ///
   /// @param shown the text of a part
   String render(Prompt.Chat chat, Function<Prompt.Part, String> shown) {

@@ -26,8 +26,8 @@ public record Healing(int[] tokens, String tail, OptionalInt last) {
     return new Healing(tokens, "", OptionalInt.empty());
   }
 
-  /// Takes the last token back, if it is the end of what a program wrote and some token begins with
-  /// its text.
+  /// Takes the last token back if it is the end of a text that a program wrote, and if another
+  /// token begins with its text.
   public static Healing of(Prompt prompt, int[] tokens, Vocabulary vocabulary) {
     Healing none = none(tokens);
     List<Prompt.Part> parts =

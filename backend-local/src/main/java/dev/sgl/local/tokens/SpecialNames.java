@@ -40,7 +40,7 @@ public record SpecialNames(Map<String, String> byRole, Set<String> others) {
     return text.isTextual() ? Optional.of(text.asText()) : Optional.empty();
   }
 
-  /// Whether a token is a special one by its name, whatever the tokenizer says of it.
+  /// Whether a token is special by its name, even if the tokenizer does not mark it so.
   boolean has(String token) {
     return byRole.containsValue(token) || others.contains(token);
   }

@@ -70,7 +70,7 @@ public final class TextStream {
     stop(from);
   }
 
-  /// The beginning of a character, and `bytes` behind it.
+  /// The bytes of the incomplete character at the end, followed by `bytes`.
   private byte[] open(byte[] bytes) {
     byte[] all = Arrays.copyOf(open, open.length + bytes.length);
     System.arraycopy(bytes, 0, all, open.length, bytes.length);
@@ -107,7 +107,7 @@ public final class TextStream {
         + open.length;
   }
 
-  /// Takes back the last `bytes`. Those of them that were shown have to come again.
+  /// Takes back the last `bytes`. Bytes of them that were shown have to be added again.
   public void takeBack(int bytes) {
     int from = Math.max(0, text.length() - bytes - 1);
     from -= from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0;
@@ -119,7 +119,7 @@ public final class TextStream {
     append(Arrays.copyOf(all, all.length - bytes));
   }
 
-  /// Whether the text would end with a whole character behind `bytes`.
+  /// Whether the text would end with a whole character after `bytes`.
   public boolean isWholeBehind(byte[] bytes) {
     byte[] all = open(bytes);
     return completeLength(all) == all.length;

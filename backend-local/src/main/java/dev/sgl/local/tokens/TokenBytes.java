@@ -18,7 +18,7 @@ final class TokenBytes {
 
   private TokenBytes() {}
 
-  /// @param names tokens that are special whatever `tokenizer.json` says
+  /// @param names tokens that are special even if `tokenizer.json` does not mark them so
   /// @param special receives the ids of special tokens by name
   static byte[][] read(JsonNode json, int size, SpecialNames names, Map<String, Integer> special) {
     byte[][] bytes = new byte[size][];

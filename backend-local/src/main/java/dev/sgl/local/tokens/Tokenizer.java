@@ -73,7 +73,7 @@ public final class Tokenizer implements AutoCloseable {
     return "";
   }
 
-  /// Adds the tokens that only `tokenizer_config.json` knows.
+  /// Adds the tokens that are only in `tokenizer_config.json`.
   private static void complete(JsonNode json, JsonNode config) {
     Set<Integer> known = new HashSet<>();
     json.path("added_tokens").forEach(token -> known.add(token.path("id").asInt()));

@@ -172,8 +172,8 @@ public final class Checkpoint implements AutoCloseable {
     return Optional.ofNullable(unread.get(name));
   }
 
-  /// Reads all weights into memory, so that the first answer does not wait for the disk; tells
-  /// `loaded` how many bytes are there after each tensor.
+  /// Reads all weights into memory, so that the first answer does not wait for the disk. After each
+  /// tensor, `loaded` is called with the bytes that are in memory.
   public void load(LongConsumer loaded) {
     long done = 0;
     for (Weight weight : tensors.values()) {

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/// How the numbers of a weight lie in memory. Each has a plain twin, which gives a row of them in
-/// single precision, and views of some rows or columns, for ranks and for fused weights.
+/// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
+/// has views of some rows or columns, for ranks and for fused weights.
 public sealed interface Encoding {
 
   /// The memory that the numbers lie in.

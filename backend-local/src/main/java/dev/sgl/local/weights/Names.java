@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// What the files of a family call its weights.
+/// The names of a family's weights in its files.
 ///
 /// @param stems the names without `.weight` and `.bias`
-/// @param prefixes what some files have in the place of a name's first words
+/// @param prefixes other beginnings that names have in some files
 public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
   public Names {
     stems = Map.copyOf(stems);

@@ -22,7 +22,7 @@ public enum Role {
   CONVOLUTION_NORM,
   /// To the gate before the convolution.
   CONVOLUTION_GATE_IN,
-  /// To the gate behind it.
+  /// To the gate after the convolution.
   CONVOLUTION_GATE_OUT,
   /// To the numbers that are convolved.
   CONVOLUTION_INPUT,

@@ -32,7 +32,7 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     return (long) rows * columns;
   }
 
-  /// Bytes that it takes where it lies; of some columns, with what lies between them.
+  /// Bytes of its memory; for some columns of a matrix, with the gaps between the rows.
   public long bytes() {
     return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();
   }

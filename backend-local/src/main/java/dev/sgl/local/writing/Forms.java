@@ -10,7 +10,7 @@ import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.program.Types;
 import java.util.Optional;
 
-/// The forms of typed values, by what requests ask for.
+/// The forms of typed values, made from requests.
 ///
 /// @param masks of the model's vocabulary
 /// @param layout of JSON for requests that name none

@@ -33,12 +33,12 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   private final Optional<TypedValue> value;
   private final long[] mask;
   private boolean masked; // whether the mask is that of the next token
-  private boolean complete; // before the model was asked
+  private boolean complete; // by forced tokens alone
   private final Outbox outbox = new Outbox(this::cancelled);
   private Reply.Finish finish = Reply.Finish.END;
   private Optional<String> stop = Optional.empty();
 
-  /// @param cancel tells the engine that nobody waits for the sequence any more
+  /// @param cancel called when the caller no longer waits for the sequence
   public GeneratedSequence(
       Consumer<Sequence> cancel,
       Healing prompt,
@@ -184,7 +184,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
       if (generated() >= rules.limits().most() || !hasRoomBehind(token)) {
         break;
       }
-      takeCertain(token);
+      takeForced(token);
       if (isDone()) {
         return true;
       }

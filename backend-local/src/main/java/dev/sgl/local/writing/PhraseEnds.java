@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /// The tokens before which a phrase ends: punctuation, the quote of JSON with what may follow it,
-/// and the ends of texts. Their probability tells where a text that is too long would end best.
+/// and the ends of texts. A text that is too long is cut where one of them is likely.
 public final class PhraseEnds {
   /// Of each vocabulary: single characters first, and then those with small numbers, which are the
   /// frequent ones.

@@ -18,10 +18,11 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
-/// A sequence whose tokens are written as a text, and taken back as long as nobody has read them.
+/// A sequence whose tokens are written as a text. Tokens can be taken back until the caller has
+/// read them.
 ///
-/// Tokens, text, log-probabilities, the sampler's counts and the place in the type go forward and
-/// back together.
+/// Tokens, text, log-probabilities, the sampler's counts and the place in the type go forward
+/// and back together.
 abstract class TextSequence extends Sequence {
   /// Earlier tokens that the tokenizer gets as context of new text.
   private static final int LOOK_BACK = 64;
@@ -34,8 +35,8 @@ abstract class TextSequence extends Sequence {
   private final Optional<Matcher> matcher;
   private final boolean hasLogprobs;
   private final List<Reply.Logprob> logprobs = new ArrayList<>();
-  private int told; // of them
-  private final BitSet certain = new BitSet(); // tokens that the model was not asked for
+  private int reported; // log-probabilities that the caller has
+  private final BitSet forced = new BitSet(); // forced tokens
   private byte[] tail; // the beginning of the next token; empty if it is free
   private int spelled; // 1 if the first token was the tail and nothing else
 
@@ -64,7 +65,8 @@ abstract class TextSequence extends Sequence {
     return text;
   }
 
-  /// The text that was taken back from the prompt and has to begin the next token; empty behind it.
+  /// The text that was taken back from the prompt and has to begin the next token; empty after
+  /// that.
   final byte[] tail() {
     return tail;
   }
@@ -78,7 +80,7 @@ abstract class TextSequence extends Sequence {
     return vocabulary.bytes(token);
   }
 
-  /// The tokens that the tokenizer makes of `more` behind those so far.
+  /// The tokens that `more` adds to the text so far.
   final int[] encoded(String more) {
     return tokenizer.encodeContinued(more);
   }
@@ -117,12 +119,12 @@ abstract class TextSequence extends Sequence {
   }
 
   /// Appends a forced token.
-  final void takeCertain(int token) {
-    certain.set(length());
+  final void takeForced(int token) {
+    forced.set(length());
     times().forced(1);
     take(token);
     if (hasLogprobs) {
-      logprobs.add(Logprobs.certain(token, vocabulary));
+      logprobs.add(Logprobs.forced(token, vocabulary));
     }
     dropLogprobsBehindStop();
   }
@@ -170,20 +172,20 @@ abstract class TextSequence extends Sequence {
         logprobs.removeLast();
       }
     }
-    told = Math.min(told, logprobs.size());
-    times().forced(-certain.get(length() - count, length()).cardinality());
-    certain.clear(length() - count, length());
+    reported = Math.min(reported, logprobs.size());
+    times().forced(-forced.get(length() - count, length()).cardinality());
+    forced.clear(length() - count, length());
     matcher.orElseThrow().rollback(count);
     rewind(length() - count);
   }
 
   // --- for the caller
 
-  /// The log-probabilities that were not told yet, of tokens that cannot be taken back any more.
+  /// The log-probabilities that were not reported yet, of tokens that are not held back.
   final List<Reply.Logprob> nextLogprobs() {
-    int end = Math.max(told, logprobs.size() - heldTokens());
-    List<Reply.Logprob> next = logprobs.subList(told, end);
-    told = end;
+    int end = Math.max(reported, logprobs.size() - heldTokens());
+    List<Reply.Logprob> next = logprobs.subList(reported, end);
+    reported = end;
     return next;
   }
 
@@ -217,7 +219,7 @@ abstract class TextSequence extends Sequence {
       behind -= size;
       logprobs.removeLast();
     }
-    told = Math.min(told, logprobs.size());
+    reported = Math.min(reported, logprobs.size());
   }
 
   private int writtenBytes() {

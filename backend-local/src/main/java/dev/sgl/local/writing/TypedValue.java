@@ -84,7 +84,7 @@ final class TypedValue {
     matcher.fillAfter(sequence.tail(), mask);
   }
 
-  /// The tokens that must come next and are taken without asking the model.
+  /// The forced tokens, which are appended without logits.
   int[] forced() {
     return !form.jumpForward()
             || matcher.isNearLimit(0) // then the model shows whether the last word is whole
@@ -92,8 +92,8 @@ final class TypedValue {
         : matcher.forcedTokens(sequence.lastTokens(), sequence::encoded);
   }
 
-  /// Whether the value is complete. Behind a text that is as long as it may be, the model shows
-  /// whether its last word is whole.
+  /// Whether the value is complete. After a text of the greatest allowed length, the next token of
+  /// the model shows whether the last word is whole.
   boolean isComplete() {
     return ended || matcher.mustEnd() && !matcher.isNearLimit(0);
   }
@@ -103,7 +103,7 @@ final class TypedValue {
     return matcher.mustEnd();
   }
 
-  /// Ends the value where it is: if that is a whole, it was closed.
+  /// Ends the value here; it counts as closed if it is complete.
   void endHere() {
     closed = closable && matcher.mayEnd();
   }
@@ -115,7 +115,7 @@ final class TypedValue {
 
   // --- texts that are too long
 
-  /// The tokens whose probability tells whether a phrase ends here; none far from all limits.
+  /// The tokens whose probability shows whether a phrase ends here; none far from all limits.
   int[] scored() {
     return isNearEnd() ? form.phraseEnds() : NO_TOKENS;
   }
@@ -187,7 +187,7 @@ final class TypedValue {
       if (sequence.text().isStopped() || left() == 0) {
         break;
       }
-      sequence.takeCertain(token);
+      sequence.takeForced(token);
     }
   }
 
@@ -345,7 +345,7 @@ final class TypedValue {
     closed = matcher.mayEnd() && !sequence.text().isStopped();
   }
 
-  /// The character behind the text: it tells whether the last word is whole.
+  /// The character after the text, which shows whether the last word is whole.
   private static byte[] firstCharacter(byte[] refused) {
     String text = new String(refused, StandardCharsets.UTF_8);
     int end = text.isEmpty() ? 0 : text.offsetByCodePoints(0, 1);

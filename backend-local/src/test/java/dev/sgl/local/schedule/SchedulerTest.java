@@ -227,12 +227,12 @@ class SchedulerTest {
     Reservation reservation = new Reservation();
     Sequence fresh = sequence(1, 10, 1000);
     assertEquals(700, reservation.tokens(fresh));
-    IntStream.range(0, 10_000).forEach(_ -> reservation.wentWell());
+    IntStream.range(0, 10_000).forEach(_ -> reservation.shrink());
     assertEquals(100, reservation.tokens(fresh));
     Sequence hungry = sequence(2, 10, 100);
     IntStream.range(0, 70)
         .forEach(_ -> hungry.accept(0, new Picked(0, 0, new int[0], new double[0], new double[0])));
-    reservation.ranOut(List.of(hungry));
+    reservation.grow(List.of(hungry));
     assertTrue(reservation.tokens(fresh) > 800, "it used nearly all it asked for");
   }
 }

@@ -13,7 +13,7 @@ final class Exp {
   private static final float LOG2_E = 1.44269504f;
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
-  private static final float ROUND = 0x1.8p23f; // what is added to this loses its fraction
+  private static final float ROUND = 0x1.8p23f; // a number added to this loses its fraction
   private static final int ROUND_BITS = Float.floatToRawIntBits(ROUND);
   private static final float LEAST = -87.3f;
   private static final float MOST = 88.3f;

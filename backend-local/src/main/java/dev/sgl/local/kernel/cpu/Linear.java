@@ -68,7 +68,7 @@ final class Linear {
     if (count >= WIDTH) {
       Rows all = new Rows(x.values(), rows, weight.columns(), out.columns());
       tiles(all, weight, block, out.values(), first);
-    } else { // the last block is wider than what is left of the outputs
+    } else { // the last block is wider than the remaining outputs
       float[] outputs = new float[rows * WIDTH];
       tiles(new Rows(x.values(), rows, weight.columns(), WIDTH), weight, block, outputs, 0);
       for (int r = 0; r < rows; r++) {

@@ -15,15 +15,15 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The operations with the Vector API, on a few threads.
 ///
-/// Every number is computed in the same order whatever else is in the batch: a row gets the same
-/// bits alone, in any batch, and in chunks of any size.
+/// The order of the additions for a row does not depend on other rows of the batch: a row gets the
+/// same bits alone, in any batch, and in chunks of any size.
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
 
   /// Numbers for which it pays to wake the workers.
   private static final int WORTH_SHARING = 16_384;
 
-  private final PlainKernels plain = new PlainKernels(); // for what only copies
+  private final PlainKernels plain = new PlainKernels(); // for operations that only copy
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
   private boolean hasBf16; // whether a weight is

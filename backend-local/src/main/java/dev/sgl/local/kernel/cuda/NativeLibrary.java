@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// A shared library of CUDA, whose functions return a status that is 0 if all went well.
-@SuppressWarnings("restricted") // foreign functions are what it is for
+@SuppressWarnings("restricted") // it calls foreign functions
 final class NativeLibrary {
   /// Major versions of the libraries' names, the newest first.
   private static final List<Integer> VERSIONS = List.of(13, 12);

@@ -30,8 +30,8 @@ final class BatchPlan {
   /// Items for each multiprocessor that keep it busy.
   private static final int ITEMS_EACH = 4;
 
-  /// The beginning of the array: counts, and where in the array things are. A kernel knows the
-  /// places by these names.
+  /// The header of the array: counts, and offsets of the parts of the array. Kernels use the same
+  /// names.
   private enum Place {
     ROWS,
     SAMPLED_ROWS,
@@ -91,10 +91,10 @@ final class BatchPlan {
     return defines;
   }
 
-  /// Positions that sequences must share at least for it to pay that they read them together.
+  /// The fewest shared positions for which it pays to read them once for several sequences.
   private static final int WORTH_SHARING = 2 * TILE;
 
-  /// Rows of one sequence, one behind the other.
+  /// Consecutive rows of one sequence.
   ///
   /// @param table where its pages begin among all tables
   private record Run(int first, int end, int table) {
@@ -170,7 +170,7 @@ final class BatchPlan {
     }
   }
 
-  /// Single rows, or few, of many sequences. What several begin with is read once for all of them.
+  /// Single rows, or few, of many sequences. A prefix that several sequences share is read once.
   private void decode(List<Run> runs) {
     Map<Integer, List<Run>> beginnings = new LinkedHashMap<>();
     for (Run run : runs) {
@@ -288,9 +288,9 @@ final class BatchPlan {
     integers.set(0, header);
   }
 
-  /// Writes where the parts of each row are listed, and how many they are; behind them, the lists.
+  /// Writes the offset and the count of each row's parts, followed by the parts.
   ///
-  /// @return where this begins
+  /// @return the offset of the first entry
   private int writeParts() {
     int first = integers.size();
     int list = first + 2 * partsOf.length;

@@ -11,7 +11,7 @@ import java.util.Map;
 /// All methods throw a [GpuException] if the GPU, or a library for it, fails.
 public interface Gpu extends AutoCloseable {
 
-  /// Makes the calling thread one that may use the GPU.
+  /// Binds the calling thread to the GPU, which it may use from then on.
   void enter();
 
   /// Such as `NVIDIA H200`.
@@ -40,7 +40,9 @@ public interface Gpu extends AutoCloseable {
     }
   }
 
-  /// @throws OutOfDeviceMemory if so much is not free
+  /// Allocates memory of the GPU, with undefined content.
+  ///
+  /// @throws OutOfDeviceMemory if `bytes` bytes are not free
   Memory allocate(long bytes);
 
   /// Frees memory of the GPU; does nothing if it is free already.
@@ -49,7 +51,7 @@ public interface Gpu extends AutoCloseable {
   /// Allocates pinned memory of the host.
   Pinned pin(long bytes);
 
-  /// Frees what no copy uses any more.
+  /// Frees pinned memory, which no copy may use any more.
   void unpin(Pinned memory);
 
   /// Starts to copy `bytes` bytes to `to`, from its byte `offset` on.
@@ -80,7 +82,7 @@ public interface Gpu extends AutoCloseable {
 
   /// A kernel of a file. The file is compiled for this GPU at the first call.
   ///
-  /// @param shared most bytes of shared memory that a block asks for
+  /// @param shared most bytes of shared memory of a block
   Kernel kernel(KernelFile file, String name, int shared);
 
   /// How many threads run a kernel.
@@ -98,7 +100,7 @@ public interface Gpu extends AutoCloseable {
   ///     parameters; the first time, their number and sizes are compared with those
   void launch(Kernel kernel, Grid grid, Record arguments);
 
-  /// What becomes of a product.
+  /// Where a product is written, and in which format.
   enum Result {
     /// Written in the weight's format.
     WRITTEN,

@@ -135,7 +135,7 @@ public final class GpuDevice implements Device {
     return new Products.Matrix(load(parts, format.type()), rows, columns);
   }
 
-  /// Weights in a format, one behind the other.
+  /// Weights in a format, one after the other.
   private Gpu.Memory load(List<Weight> parts, DType format) {
     long numbers = parts.stream().mapToLong(Weight::numbers).sum();
     Gpu.Memory memory = gpu.allocate(numbers * format.bytes());
@@ -262,7 +262,7 @@ public final class GpuDevice implements Device {
 
   @Override
   public void run(Pass pass, Runnable layers) {
-    ran.ifPresent(clock::drop); // nobody asked for tokens
+    ran.ifPresent(clock::drop); // no tokens were picked
     ran = Optional.of(clock.time("layers", () -> play((GpuPass) pass, layers)));
   }
 

@@ -6,7 +6,7 @@ import dev.sgl.local.kernel.KvPool;
 import java.util.List;
 
 /// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,
-/// headDim]`; behind them the states in single precision: `[layer, slot, length]`.
+/// headDim]`; followed by the states in single precision: `[layer, slot, length]`.
 final class GpuKvPool implements KvPool {
   private final Gpu gpu;
   private final Rows kernels;

@@ -138,7 +138,8 @@ final class Picker {
     return begins;
   }
 
-  /// Numbers of an answer: token, log-probability, candidates and theirs, scores.
+  /// The count of numbers of a result: the token, its log-probability, the candidates, their
+  /// log-probabilities, and the scores.
   private static int size(Draw.Logprobs logprobs) {
     return 2 + 2 * Math.max(0, logprobs.candidates()) + logprobs.scored().length;
   }

@@ -7,19 +7,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Layers that were recorded, to be replayed for other batches of as many rows.
+/// Recorded layers, which are replayed for later batches with the same number of rows.
 final class Recordings {
   private final Gpu gpu;
   private final Map<Key, Gpu.Recorded> recordings = new HashMap<>();
   private final Set<Key> seen = new HashSet<>();
   private Places places = new Places(List.of(), Optional.empty());
 
-  /// What tells recordings apart.
+  /// The key of a recording.
   ///
   /// @param variants of the attention of each shape of heads
   record Key(int rows, List<Integer> variants) {}
 
-  /// Where recorded work reads a batch, and its pool, which is equal only to itself.
+  /// The addresses that a recording reads a batch from, and its pool, which is compared by
+  /// identity.
   record Places(List<Gpu.Memory> integers, Optional<GpuKvPool> pool) {}
 
   Recordings(Gpu gpu) {
@@ -40,7 +41,7 @@ final class Recordings {
     }
   }
 
-  /// Something that recorded work uses is elsewhere from now on.
+  /// Drops all recordings, because memory that they use has moved.
   void forget() {
     recordings.values().forEach(gpu::forget);
     recordings.clear();

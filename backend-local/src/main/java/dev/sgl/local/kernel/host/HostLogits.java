@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// Logits in the memory of the virtual machine, computed only for the rows
-/// whose draws need them.
+/// Logits in the memory of the virtual machine, computed only for the rows whose draws need
+/// them.
 public final class HostLogits implements Logits {
   private final Tensor states; // [sampled, hidden]
   private final UnaryOperator<Tensor> head; // of some states
   private Optional<Tensor> all = Optional.empty();
 
   /// @param states normed hidden states of the sampled rows
-  /// @param head what makes logits `[rows, vocabulary]` of some of them
+  /// @param head computes logits `[rows, vocabulary]` from some of these states
   HostLogits(Tensor states, UnaryOperator<Tensor> head) {
     this.states = states;
     this.head = head;
@@ -41,7 +41,7 @@ public final class HostLogits implements Logits {
 
   @Override
   public Picks pick(List<Draw> draws) {
-    Tensor logits = all.orElseGet(() -> head.apply(asked(draws)));
+    Tensor logits = all.orElseGet(() -> head.apply(needed(draws)));
     List<Picked> picked = new ArrayList<>();
     int next = 0;
     for (int row = 0; row < draws.size(); row++) {
@@ -56,23 +56,23 @@ public final class HostLogits implements Logits {
   }
 
   /// The states of the rows whose logits are needed.
-  private Tensor asked(List<Draw> draws) {
+  private Tensor needed(List<Draw> draws) {
     int count = (int) draws.stream().filter(Draw::needsLogits).count();
     if (count == draws.size()) {
       return states;
     }
-    Tensor asked = Tensor.of(count, states.columns());
+    Tensor needed = Tensor.of(count, states.columns());
     int next = 0;
     for (int row = 0; row < draws.size(); row++) {
       if (draws.get(row).needsLogits()) {
         System.arraycopy(
             states.values(),
             row * states.columns(),
-            asked.values(),
+            needed.values(),
             next++ * states.columns(),
             states.columns());
       }
     }
-    return asked;
+    return needed;
   }
 }

@@ -8,14 +8,14 @@ import dev.sgl.local.weights.Weight;
 import java.util.Optional;
 
 /// The operations that a transformer is made of. Shapes are `[rows, columns]`; `rows` says how many
-/// rows of the tensors are in use. Each has a plain form in [PlainKernels], the measure of the
-/// others.
+/// rows of the tensors are in use. Each has a plain form in [PlainKernels], against which the
+/// others are tested.
 public interface Kernels extends AutoCloseable {
 
   /// Makes a weight ready for the operations; it lives as long as the kernels.
   Matrix load(Weight weight);
 
-  /// Gets ready what would be slow the first time.
+  /// Prepares the operations whose first run is slow.
   default void warmUp() {}
 
   /// `out[r] = table[tokens[r]]`.
@@ -34,7 +34,7 @@ public interface Kernels extends AutoCloseable {
   /// @param angles of each row, as [#angles] gives them
   void rope(Tensor x, int headDim, Tensor angles, int rows);
 
-  /// The cosines and, behind them, the sines of the angles of each position, times the stretch,
+  /// The cosines, followed by the sines, of the angles of each position, times the stretch,
   /// `[rows, headDim]`.
   default Tensor angles(int[] positions, Rotary rotary) {
     float[] frequencies = rotary.frequencies();

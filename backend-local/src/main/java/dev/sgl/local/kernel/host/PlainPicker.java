@@ -5,7 +5,7 @@ import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import java.util.Arrays;
 
-/// Answers draws the plain way: the twin of what a device does.
+/// Picks tokens by plain loops; the pickers of devices are tested against it.
 public final class PlainPicker {
   /// Weights are put into this many classes for each power of two, to find the largest ones.
   private static final int CLASSES = 8;
@@ -216,7 +216,7 @@ public final class PlainPicker {
     return top;
   }
 
-  /// The logarithm of the sum of the exponentials: what turns logits into log-probabilities.
+  /// The logarithm of the sum of the exponentials. A logit minus it is a log-probability.
   static double logSum(float[] logits) {
     float max = logits[likeliest(logits)];
     double sum = 0;
