@@ -12,23 +12,62 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.Pointer;
 
-/// The arguments of kernels, which are records: their components in the order of the parameters.
+/// The arguments of kernels, which are records: their components in the order of the parameters. A
+/// record among them stands for its own components.
 final class Parameters {
   private static final int INVALID_VALUE = 1; // of the driver: there is no such parameter
 
   private final Optional<NativeLibrary.Function> info = info();
 
-  /// The components of a class of records.
-  private static final ClassValue<List<Method>> COMPONENTS =
+  /// An argument in a record, or in a record in it.
+  ///
+  /// @param path accessors from the outer record on
+  private record Argument(List<Method> path) {
+    static Stream<Argument> of(List<Method> outer, RecordComponent component) {
+      Method accessor = component.getAccessor();
+      accessor.setAccessible(true);
+      List<Method> path = Stream.concat(outer.stream(), Stream.of(accessor)).toList();
+      Class<?> type = component.getType();
+      return type.isRecord() && type != Memory.class
+          ? Arrays.stream(type.getRecordComponents()).flatMap(inner -> of(path, inner))
+          : Stream.of(new Argument(path));
+    }
+
+    Object in(Record arguments) {
+      Object value = arguments;
+      try {
+        for (Method accessor : path) {
+          value = accessor.invoke(value);
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
+      return value;
+    }
+
+    String name() {
+      return path.stream().map(Method::getName).collect(Collectors.joining("."));
+    }
+
+    /// Bytes of the parameter.
+    int size() {
+      Class<?> type = path.getLast().getReturnType();
+      return type == int.class || type == float.class ? Integer.BYTES : Long.BYTES;
+    }
+  }
+
+  /// The arguments in a class of records.
+  private static final ClassValue<List<Argument>> ARGUMENTS =
       new ClassValue<>() {
         @Override
-        protected List<Method> computeValue(Class<?> type) {
-          List<Method> accessors =
-              Arrays.stream(type.getRecordComponents()).map(RecordComponent::getAccessor).toList();
-          accessors.forEach(accessor -> accessor.setAccessible(true));
-          return accessors;
+        protected List<Argument> computeValue(Class<?> type) {
+          return Arrays.stream(type.getRecordComponents())
+              .flatMap(component -> Argument.of(List.of(), component))
+              .toList();
         }
       };
 
@@ -40,11 +79,11 @@ final class Parameters {
 
   /// The arguments as a launch takes them.
   static Pointer of(Record arguments) {
-    List<Method> components = COMPONENTS.get(arguments.getClass());
-    Pointer[] pointers = new Pointer[components.size()];
+    List<Argument> all = ARGUMENTS.get(arguments.getClass());
+    Pointer[] pointers = new Pointer[all.size()];
     for (int i = 0; i < pointers.length; i++) {
       pointers[i] =
-          switch (value(components.get(i), arguments)) {
+          switch (all.get(i).in(arguments)) {
             case Integer number -> Pointer.to(new int[] {number});
             case Float number -> Pointer.to(new float[] {number});
             case Long number -> Pointer.to(new long[] {number});
@@ -55,15 +94,7 @@ final class Parameters {
     return Pointer.to(pointers);
   }
 
-  private static Object value(Method component, Record arguments) {
-    try {
-      return component.invoke(arguments);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// Compares the components of a record with the parameters of a kernel, if the driver tells them.
+  /// Compares a record with the parameters of a kernel, if the driver tells them.
   ///
   /// @param function the kernel's handle
   /// @throws GpuException if their number or a size is another
@@ -71,40 +102,43 @@ final class Parameters {
     if (info.isEmpty()) {
       return;
     }
-    List<Method> components = COMPONENTS.get(arguments);
+    List<Argument> all = ARGUMENTS.get(arguments);
+    for (int i = 0; i < all.size(); i++) {
+      Optional<Long> size = size(info.get(), function, i);
+      if (size.isEmpty()) {
+        throw new GpuException(
+            "the kernel %s has %d parameters, but %s has %d"
+                .formatted(kernel, i, arguments.getSimpleName(), all.size()));
+      }
+      if (size.get() != all.get(i).size()) {
+        throw new GpuException(
+            "parameter %d of the kernel %s has %d bytes, but %s.%s has %d"
+                .formatted(
+                    i,
+                    kernel,
+                    size.get(),
+                    arguments.getSimpleName(),
+                    all.get(i).name(),
+                    all.get(i).size()));
+      }
+    }
+    if (size(info.get(), function, all.size()).isPresent()) {
+      throw new GpuException(
+          "the kernel %s has more parameters than %s".formatted(kernel, arguments.getSimpleName()));
+    }
+  }
+
+  /// Bytes of a parameter of a kernel; empty if it has no such parameter.
+  private static Optional<Long> size(NativeLibrary.Function info, long function, int index) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment offset = arena.allocate(JAVA_LONG);
       MemorySegment size = arena.allocate(JAVA_LONG);
       MemorySegment handle = MemorySegment.ofAddress(function);
-      for (int i = 0; i < components.size(); i++) {
-        Class<?> type = components.get(i).getReturnType();
-        long given = type == int.class || type == float.class ? 4 : 8;
-        int status = info.get().status(handle, (long) i, offset, size);
-        if (status != 0 && status != INVALID_VALUE) {
-          throw new GpuException("cuFuncGetParamInfo failed with status " + status);
-        }
-        if (status != 0) {
-          throw new GpuException(
-              "the kernel %s has %d parameters, but %s has %d"
-                  .formatted(kernel, i, arguments.getSimpleName(), components.size()));
-        }
-        if (size.get(JAVA_LONG, 0) != given) {
-          throw new GpuException(
-              "parameter %d of the kernel %s has %d bytes, but %s.%s has %d"
-                  .formatted(
-                      i,
-                      kernel,
-                      size.get(JAVA_LONG, 0),
-                      arguments.getSimpleName(),
-                      components.get(i).getName(),
-                      given));
-        }
+      int status = info.status(handle, (long) index, offset, size);
+      if (status != 0 && status != INVALID_VALUE) {
+        throw new GpuException("cuFuncGetParamInfo failed with status " + status);
       }
-      if (info.get().status(handle, (long) components.size(), offset, size) == 0) {
-        throw new GpuException(
-            "the kernel %s has more parameters than %s"
-                .formatted(kernel, arguments.getSimpleName()));
-      }
+      return status == 0 ? Optional.of(size.get(JAVA_LONG, 0)) : Optional.empty();
     }
   }
 }

@@ -35,10 +35,18 @@ final class Attention {
   /// The memory of the parts of a batch.
   record Room(Memory parts, Memory sums, Memory arrived) {}
 
+  /// The keys and values of a layer in the pool: their addresses.
+  record Cells(long keys, long values) {}
+
+  /// Numbers of heads.
+  record Heads(int queries, int keys) {
+    static Heads of(AttentionShape shape) {
+      return new Heads(shape.heads(), shape.kvHeads());
+    }
+  }
+
   /// Where a layer reads and writes.
-  ///
-  /// @param keys where those of the layer are, and behind them the values: addresses
-  record Operands(Memory heads, Memory out, long keys, long values, Turning turning) {}
+  record Operands(Memory heads, Memory out, Cells cells, Turning turning) {}
 
   /// How heads are normed and rotated; the weights of the norms are addresses, or 0.
   record Turning(Memory frequencies, float stretch, long queryNorm, long keyNorm, float epsilon) {}
@@ -124,39 +132,22 @@ final class Attention {
       Memory batch,
       Memory heads,
       Memory out,
-      Memory parts,
-      Memory sums,
-      Memory arrived,
-      long keys,
-      long values,
-      int queryHeads,
-      int kvHeads,
+      Room room,
+      Cells cells,
+      Heads shape,
       int window,
-      Memory frequencies,
-      float stretch,
-      long queryNorm,
-      long keyNorm,
-      float epsilon) {}
+      Turning turning) {}
 
   private Arguments arguments(Division division, int window, Operands operands) {
-    Turning turning = operands.turning();
     return new Arguments(
         division.integers(),
         operands.heads(),
         operands.out(),
-        room.parts(),
-        room.sums(),
-        room.arrived(),
-        operands.keys(),
-        operands.values(),
-        division.shape().heads(),
-        division.shape().kvHeads(),
+        room,
+        operands.cells(),
+        Heads.of(division.shape()),
         window,
-        turning.frequencies(),
-        turning.stretch(),
-        turning.queryNorm(),
-        turning.keyNorm(),
-        turning.epsilon());
+        operands.turning());
   }
 
   private void attend(Gpu.Kernel kernel, int items, Arguments arguments, boolean isRecorded) {

@@ -340,8 +340,7 @@ public final class GpuDevice implements Device {
         new Attention.Operands(
             memory(heads),
             memory(out),
-            pool.keys(layer.cell()),
-            pool.values(layer.cell()),
+            new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer));
     if (!Attention.places(division.plan())) {
       rows().place(own.rows(), division.integers(), shape, pool.pageSize(), operands);

@@ -89,39 +89,26 @@ final class Rows {
   private record Place(
       Memory batch,
       Memory heads,
-      long keys,
-      long values,
-      int queryHeads,
-      int kvHeads,
+      Attention.Cells cells,
+      Attention.Heads shape,
       int dim,
       int pageSize,
-      Memory frequencies,
-      float stretch,
-      long queryNorm,
-      long keyNorm,
-      float epsilon) {}
+      Attention.Turning turning) {}
 
   /// Turns queries and keys, and writes keys and values into their pages.
   void place(
       int rows, Memory batch, AttentionShape shape, int pageSize, Attention.Operands operands) {
-    Attention.Turning turning = operands.turning();
     gpu.launch(
         place,
         new Grid(rows, (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS, THREADS, 0),
         new Place(
             batch,
             operands.heads(),
-            operands.keys(),
-            operands.values(),
-            shape.heads(),
-            shape.kvHeads(),
+            operands.cells(),
+            Attention.Heads.of(shape),
             shape.headDim(),
             pageSize,
-            turning.frequencies(),
-            turning.stretch(),
-            turning.queryNorm(),
-            turning.keyNorm(),
-            turning.epsilon()));
+            operands.turning()));
   }
 
   private record Gate(Memory gateUp, Memory out, int inner) {}
