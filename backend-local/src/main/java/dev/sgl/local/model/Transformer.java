@@ -34,7 +34,7 @@ public final class Transformer implements Model {
   /// A part of a layer with its weights.
   private sealed interface Step {
     /// @param heads room for queries, keys and values
-    /// @param attended room for what the heads see
+    /// @param attended room for the sums of values that the heads attend to
     record Attend(
         Device.Norm norm,
         Projection input,
@@ -44,7 +44,7 @@ public final class Transformer implements Model {
         Activations attended)
         implements Step {}
 
-    /// @param parts room for the gates and what they gate
+    /// @param parts room for both gates and the numbers between them
     /// @param gated room for the result
     record Convolve(
         Device.Norm norm,
