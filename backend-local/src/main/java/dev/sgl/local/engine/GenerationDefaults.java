@@ -40,9 +40,7 @@ record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
       }
       node.forEach(id -> ends.add(id.asInt()));
     }
-    SpecialNames.read(model.folder())
-        .end()
-        .ifPresent(name -> tokenizer.special(name).ifPresent(ends::add));
+    SpecialNames.read(model).end().ifPresent(name -> tokenizer.special(name).ifPresent(ends::add));
     ends.removeIf(id -> id < 0 || id >= tokenizer.vocabulary().size());
     return ends.stream().mapToInt(Integer::intValue).toArray();
   }

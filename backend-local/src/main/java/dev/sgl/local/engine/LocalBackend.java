@@ -75,7 +75,7 @@ public final class LocalBackend implements TokenBackend {
     }
     try {
       progress.loading("tokenizer", checkpoint.bytes(), checkpoint.bytes());
-      tokenizer = Tokenizer.open(folder, engine.vocabulary());
+      tokenizer = Tokenizer.open(checkpoint, engine.vocabulary());
       format = ChatFormat.open(checkpoint, tokenizer, options.overrides().chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       forms =

@@ -33,7 +33,7 @@ public final class PromptReader implements AutoCloseable {
     Checkpoint checkpoint = Checkpoint.open(folder);
     try {
       int size = checkpoint.json("config.json").path("vocab_size").asInt();
-      return new PromptReader(checkpoint, Tokenizer.open(folder, size));
+      return new PromptReader(checkpoint, Tokenizer.open(checkpoint, size));
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;

@@ -146,6 +146,16 @@ final class Config {
         .orElse(List.of());
   }
 
+  /// A list of numbers; empty if there is none.
+  List<Double> numbers(String key) {
+    return value(
+            key,
+            value -> value.isArray() && Streams.stream(value).allMatch(Config::isFinite),
+            "a list of numbers")
+        .map(list -> Streams.stream(list).map(JsonNode::asDouble).toList())
+        .orElse(List.of());
+  }
+
   /// A list of whole numbers from 0 to below `end`; empty if there is none.
   Optional<List<Integer>> indices(String key, int end) {
     return value(

@@ -7,6 +7,7 @@ import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.NamedWeights;
+import dev.sgl.local.weights.Names;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,7 +57,8 @@ public final class Families {
     Family family = family(json);
     Config config = Config.of(json);
     Decoder decoder = decoder(family, config);
-    NamedWeights weights = new NamedWeights(checkpoint, family.names(config));
+    Names names = checkpoint.gguf().isPresent() ? GgufNames.ALL : family.names(config);
+    NamedWeights weights = new NamedWeights(checkpoint, names);
     return new Transformer(decoder, weights, device, rows, loaded);
   }
 

@@ -1,6 +1,7 @@
 package dev.sgl.local.family;
 
 import dev.sgl.local.kernel.Rotary;
+import java.util.List;
 
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
@@ -42,7 +43,7 @@ final class RotaryScaling {
     float[] frequencies = new float[scaling.headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
       double plain = Math.pow(scaling.theta, -2.0 * i / scaling.headDim);
-      frequencies[i] = (float) scaling.scaled(plain);
+      frequencies[i] = (float) scaling.scaled(plain, i);
     }
     return new Rotary(frequencies, scaling.type.equals("yarn") ? scaling.stretch() : 1);
   }
@@ -74,11 +75,13 @@ final class RotaryScaling {
     return scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
   }
 
-  private double scaled(double frequency) {
+  /// @param pair the number of the pair of numbers that the frequency turns
+  private double scaled(double frequency, int pair) {
     return switch (type) {
       // within the model's context, which no sequence exceeds, dynamic scaling is none
       case "default", "dynamic" -> frequency;
       case "linear" -> frequency / factor();
+      case "factors" -> frequency / divisor(pair);
       case "llama3" -> llama3(frequency);
       case "yarn" -> yarn(frequency);
       default ->
@@ -88,6 +91,15 @@ final class RotaryScaling {
                   + type
                   + ", which is not supported; supported are default, dynamic, linear, llama3 and yarn");
     };
+  }
+
+  /// The divisor that a GGUF file has for a pair.
+  private double divisor(int pair) {
+    List<Double> all = scaling.numbers("factors");
+    if (all.size() != headDim / 2 || all.get(pair) <= 0) {
+      throw scaling.wrong("factors", "has no number above 0 for each of " + headDim / 2 + " pairs");
+    }
+    return all.get(pair);
   }
 
   /// Positions that the model was trained with at first.

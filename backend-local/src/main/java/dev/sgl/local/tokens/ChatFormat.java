@@ -28,7 +28,7 @@ public final class ChatFormat {
   /// @param given a file with another template
   /// @throws ModelException if there is one that cannot be read
   public static ChatFormat open(Checkpoint model, Tokenizer tokenizer, Optional<Path> given) {
-    return new ChatFormat(tokenizer, ChatTemplate.open(model.folder(), given));
+    return new ChatFormat(tokenizer, ChatTemplate.open(model, given));
   }
 
   /// The source of the template, if there is one.

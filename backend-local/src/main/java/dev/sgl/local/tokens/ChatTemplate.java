@@ -42,18 +42,33 @@ public final class ChatTemplate {
   ///
   /// @throws ModelException if it cannot be read
   public static ChatTemplate open(Path path) {
-    return Files.isDirectory(path)
-        ? open(path, Optional.empty())
-        : parse(path, sources(path), Map.of());
+    Map<String, String> names =
+        Files.isDirectory(path) ? SpecialNames.read(path).byRole() : Map.of();
+    return parse(path, sources(path), names);
   }
 
   /// Reads the template of a model folder.
   ///
   /// @param given another template: a file, or a folder with one
   /// @throws ModelException if there is one that cannot be read
-  static ChatTemplate open(Path folder, Optional<Path> given) {
-    Path from = given.orElse(folder);
-    return parse(from, sources(from), SpecialNames.read(folder).byRole());
+  static ChatTemplate open(Checkpoint model, Optional<Path> given) {
+    Path from = given.orElse(model.folder());
+    Map<String, String> sources =
+        given.isEmpty() && model.gguf().isPresent()
+            ? named(model.json("tokenizer_config.json"))
+            : sources(from);
+    return parse(from, sources, SpecialNames.read(model).byRole());
+  }
+
+  /// The templates in `tokenizer_config.json`.
+  private static Map<String, String> named(JsonNode config) {
+    Map<String, String> sources = new HashMap<>();
+    JsonNode node = config.path("chat_template");
+    if (node.isTextual()) {
+      sources.put(DEFAULT, node.asText());
+    }
+    node.forEach(e -> sources.put(e.path("name").asText(), e.path("template").asText()));
+    return sources;
   }
 
   private static ChatTemplate parse(
@@ -69,12 +84,7 @@ public final class ChatTemplate {
     if (!Files.isDirectory(from)) {
       return Map.of(DEFAULT, read(from));
     }
-    Map<String, String> sources = new HashMap<>();
-    JsonNode node = Checkpoint.json(from, "tokenizer_config.json").path("chat_template");
-    if (node.isTextual()) {
-      sources.put(DEFAULT, node.asText());
-    }
-    node.forEach(e -> sources.put(e.path("name").asText(), e.path("template").asText()));
+    Map<String, String> sources = named(Checkpoint.json(from, "tokenizer_config.json"));
     Path file = from.resolve("chat_template.jinja");
     if (Files.isRegularFile(file)) {
       sources.put(DEFAULT, read(file));

@@ -1,86 +1,65 @@
 package dev.sgl.local.tokens;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.local.weights.Gguf;
 import dev.sgl.local.weights.ModelException;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
-/// The tokenizer of a GGUF file, converted to the form of `tokenizer.json`.
-///
-/// A GGUF file holds tokens and merges, but only a name for the patterns that cut the text first
-/// (`tokenizer.ggml.pre`). The names and their patterns follow llama.cpp.
+/// The tokenizer of a GGUF file in the form of `tokenizer.json`: byte-level BPE, whose file has the
+/// merges, or SentencePiece, whose file has scores.
 final class GgufTokenizer {
-  private static final String GPT2 =
-      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-  private static final String HAN_AND_HANGUL =
-      "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+";
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
 
-  /// The patterns by their name. Each pattern cuts the pieces that the patterns before it left.
-  private static final Map<String, List<String>> CUTS =
-      Map.of(
-          "gpt-2", List.of(GPT2),
-          "mpt", List.of(GPT2),
-          "starcoder", List.of("\\p{N}", GPT2),
-          "falcon", List.of("[\\p{P}$+<=>^~|`]+", GPT2, "[0-9][0-9][0-9]"),
-          "deepseek-coder",
-              List.of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", HAN_AND_HANGUL, "\\p{N}"),
-          "deepseek-llm",
-              List.of(
-                  "[\\r\\n]",
-                  "\\s?[\\p{Lu}\\p{Ll}\\p{Lt}]+",
-                  "\\s?[!-/:-~\\x{ff01}-\\x{ff0f}\\x{ff1a}-\\x{ff5e}\\x{2018}-\\x{201f}\\x{3000}-\\x{3002}]+",
-                  "\\s+$",
-                  HAN_AND_HANGUL,
-                  "\\p{N}+"));
+  private final Gguf file;
+  private final String kind;
+  private final List<?> tokens;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private GgufTokenizer(Gguf file) {
+    this.file = file;
+    this.kind = file.text("tokenizer.ggml.pre").orElse("");
+    this.tokens = file.list("tokenizer.ggml.tokens");
+  }
 
-  private GgufTokenizer() {}
-
-  /// The tokenizer of `file` as a `tokenizer.json`.
-  ///
   /// @throws ModelException if the file's tokenizer is of a kind that is not supported
   static ObjectNode json(Gguf file) {
-    List<String> patterns = patterns(file);
-    ObjectNode json = JSON.createObjectNode();
-    json.put("version", "1.0");
-    json.set("added_tokens", addedTokens(file));
-    json.putNull("normalizer");
-    json.set("pre_tokenizer", preTokenizer(patterns));
-    json.putNull("post_processor");
-    byteLevel(json.putObject("decoder"));
-    json.set("model", bpe(file));
+    GgufTokenizer tokenizer = new GgufTokenizer(file);
+    String model = file.text("tokenizer.ggml.model").orElse("");
+    return switch (model) {
+      case "gpt2" -> tokenizer.byteLevel();
+      case "llama" -> tokenizer.sentencePiece();
+      default -> throw tokenizer.unknown(model);
+    };
+  }
+
+  private ModelException unknown(String model) {
+    return new ModelException(
+        "tokenizers of the kind `" + model + "`, `" + kind + "` are not supported in GGUF files");
+  }
+
+  private ObjectNode whole(boolean hasBeginning) {
+    ObjectNode json = JSON.objectNode().put("version", "1.0");
+    json.set("added_tokens", addedTokens());
+    json.set("post_processor", beginning(hasBeginning));
     return json;
   }
 
-  /// The patterns by which text is cut before its pieces are merged.
-  private static List<String> patterns(Gguf file) {
-    String model = file.text("tokenizer.ggml.model").orElse("");
-    String name = file.text("tokenizer.ggml.pre").orElse("");
-    if (!model.equals("gpt2") || !CUTS.containsKey(name)) {
-      throw new ModelException(
-          "tokenizers of the kind `" + model + "`, `" + name + "` are not supported in GGUF files");
-    }
-    return CUTS.getOrDefault(name, List.of());
-  }
-
   /// The tokens that are found in a text before it is cut: the control tokens and the user's own.
-  private static ArrayNode addedTokens(Gguf file) {
-    List<?> tokens = file.list("tokenizer.ggml.tokens");
+  private ArrayNode addedTokens() {
     List<?> types = file.list("tokenizer.ggml.token_type");
-    ArrayNode added = JSON.createArrayNode();
+    ArrayNode added = JSON.arrayNode();
     for (int id = 0; id < Math.min(tokens.size(), types.size()); id++) {
       long type = types.get(id) instanceof Long t ? t : 0;
       if (type == CONTROL || type == USER_DEFINED) {
         added
             .addObject()
             .put("id", id)
-            .put("content", String.valueOf(tokens.get(id)))
+            .put("content", token(id))
             .put("single_word", false)
             .put("lstrip", false)
             .put("rstrip", false)
@@ -91,38 +70,117 @@ final class GgufTokenizer {
     return added;
   }
 
-  private static ObjectNode preTokenizer(List<String> patterns) {
-    ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
+  private String token(int id) {
+    return String.valueOf(tokens.get(id));
+  }
+
+  /// The step that puts a token before every text, if the file says so.
+  ///
+  /// @param standard whether texts have a beginning if the file says nothing
+  private JsonNode beginning(boolean standard) {
+    Optional<Long> begin = file.number("tokenizer.ggml.bos_token_id");
+    boolean isWanted =
+        file.text("tokenizer.ggml.add_bos_token").map(Boolean::parseBoolean).orElse(standard);
+    if (!isWanted || begin.isEmpty() || begin.get() < 0 || begin.get() >= tokens.size()) {
+      return JSON.nullNode();
+    }
+    String token = token(begin.get().intValue());
+    ObjectNode step = JSON.objectNode().put("type", "TemplateProcessing");
+    ArrayNode single = step.putArray("single");
+    single.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
+    single.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
+    ArrayNode pair = step.putArray("pair").addAll(single.deepCopy());
+    pair.addObject().putObject("Sequence").put("id", "B").put("type_id", 0);
+    ObjectNode special = step.putObject("special_tokens").putObject(token).put("id", token);
+    special.putArray("ids").add(begin.get());
+    special.putArray("tokens").add(token);
+    return step;
+  }
+
+  private ObjectNode vocabulary() {
+    ObjectNode vocabulary = JSON.objectNode();
+    for (int id = 0; id < tokens.size(); id++) {
+      vocabulary.put(token(id), id);
+    }
+    return vocabulary;
+  }
+
+  // --- byte-level BPE
+
+  private ObjectNode byteLevel() {
+    List<String> patterns = GgufPatterns.of(kind).orElseThrow(() -> unknown("gpt2"));
+    boolean keepsWholeWords = GgufPatterns.keepsWholeWords(kind);
+    ObjectNode json = whole(keepsWholeWords);
+    json.set(
+        "normalizer",
+        GgufPatterns.normalizes(kind) ? JSON.objectNode().put("type", "NFC") : JSON.nullNode());
+    json.set("pre_tokenizer", cuts(patterns));
+    json.set("decoder", bytes());
+    ObjectNode model = json.putObject("model").put("type", "BPE");
+    model.put("ignore_merges", keepsWholeWords);
+    model.set("vocab", vocabulary());
+    ArrayNode merges = model.putArray("merges");
+    file.list("tokenizer.ggml.merges").forEach(merge -> merges.add(String.valueOf(merge)));
+    return json;
+  }
+
+  private static ObjectNode cuts(List<String> patterns) {
+    ObjectNode sequence = JSON.objectNode().put("type", "Sequence");
     ArrayNode cuts = sequence.putArray("pretokenizers");
     for (String pattern : patterns) {
-      cuts.addObject()
-          .put("type", "Split")
-          .put("behavior", "Isolated")
-          .put("invert", false)
-          .putObject("pattern")
-          .put("Regex", pattern);
+      ObjectNode cut = cuts.addObject().put("type", "Split").put("behavior", "Isolated");
+      cut.put("invert", false).putObject("pattern").put("Regex", pattern);
     }
-    byteLevel(cuts.addObject());
+    cuts.add(bytes());
     return sequence;
   }
 
-  private static void byteLevel(ObjectNode part) {
-    part.put("type", "ByteLevel")
+  private static ObjectNode bytes() {
+    return JSON.objectNode()
+        .put("type", "ByteLevel")
         .put("add_prefix_space", false)
         .put("trim_offsets", false)
         .put("use_regex", false);
   }
 
-  /// The vocabulary and the merges.
-  private static ObjectNode bpe(Gguf file) {
-    ObjectNode bpe = JSON.createObjectNode().put("type", "BPE");
-    ObjectNode vocabulary = bpe.putObject("vocab");
-    List<?> tokens = file.list("tokenizer.ggml.tokens");
-    for (int id = 0; id < tokens.size(); id++) {
-      vocabulary.put(String.valueOf(tokens.get(id)), id);
+  // --- SentencePiece
+
+  private ObjectNode sentencePiece() {
+    ObjectNode json = whole(true);
+    boolean addsBlank =
+        file.text("tokenizer.ggml.add_space_prefix").map(Boolean::parseBoolean).orElse(true);
+    ArrayNode normalizers = sequence(json, "normalizer", "normalizers");
+    if (addsBlank) {
+      normalizers.addObject().put("type", "Prepend").put("prepend", ScoredMerges.BLANK);
     }
-    ArrayNode merges = bpe.putArray("merges");
-    file.list("tokenizer.ggml.merges").forEach(merge -> merges.add(String.valueOf(merge)));
-    return bpe;
+    replacement(normalizers, " ", ScoredMerges.BLANK);
+    json.putNull("pre_tokenizer");
+    ArrayNode decoders = sequence(json, "decoder", "decoders");
+    replacement(decoders, ScoredMerges.BLANK, " ");
+    decoders.addObject().put("type", "ByteFallback");
+    decoders.addObject().put("type", "Fuse");
+    if (addsBlank) {
+      decoders.addObject().put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
+    }
+    ObjectNode model = json.putObject("model").put("type", "BPE");
+    model.put("byte_fallback", true).put("fuse_unk", true);
+    file.number("tokenizer.ggml.unknown_token_id")
+        .filter(id -> id >= 0 && id < tokens.size())
+        .ifPresent(id -> model.put("unk_token", token(id.intValue())));
+    model.set("vocab", vocabulary());
+    ArrayNode merges = model.putArray("merges");
+    for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, file.list("tokenizer.ggml.scores"))) {
+      merges.addArray().add(merge.left()).add(merge.right());
+    }
+    return json;
+  }
+
+  private static ArrayNode sequence(ObjectNode json, String key, String parts) {
+    return json.putObject(key).put("type", "Sequence").putArray(parts);
+  }
+
+  private static void replacement(ArrayNode steps, String from, String to) {
+    ObjectNode step = steps.addObject().put("type", "Replace").put("content", to);
+    step.putObject("pattern").put("String", from);
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /// The tokens that a model folder gives a role, such as `eos_token`: by `tokenizer_config.json`,
 /// and by `special_tokens_map.json` where that says nothing.
@@ -22,10 +23,19 @@ public record SpecialNames(Map<String, String> byRole, Set<String> others) {
 
   /// @throws dev.sgl.local.weights.ModelException if a file is there that cannot be read
   public static SpecialNames read(Path folder) {
+    return read(file -> Checkpoint.json(folder, file));
+  }
+
+  /// The same of a model that is open.
+  public static SpecialNames read(Checkpoint model) {
+    return read(model::json);
+  }
+
+  private static SpecialNames read(Function<String, JsonNode> files) {
     Map<String, String> byRole = new LinkedHashMap<>();
     Set<String> others = new LinkedHashSet<>();
     for (String file : List.of("tokenizer_config.json", "special_tokens_map.json")) {
-      JsonNode names = Checkpoint.json(folder, file);
+      JsonNode names = files.apply(file);
       for (String role : ROLES) {
         content(names.path(role)).ifPresent(text -> byRole.putIfAbsent(role, text));
       }

@@ -90,6 +90,21 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  /// Reads the tokenizer of a model.
+  ///
+  /// @param size of the model's vocabulary, which may be larger than the tokenizer's
+  /// @throws ModelException if it is missing, or of a kind that is not supported
+  public static Tokenizer open(Checkpoint model, int size) {
+    if (model.gguf().isEmpty()) {
+      return open(model.folder(), size);
+    }
+    try {
+      return of(GgufTokenizer.json(model.gguf().get()), size, SpecialNames.read(model));
+    } catch (IOException e) {
+      throw new ModelException(model.folder() + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   /// Reads the tokenizer of a GGUF file.
   ///
   /// @throws ModelException if it is of a kind that is not supported

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -19,7 +20,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /// A model folder as Hugging Face lays it out: `config.json` and one or more `*.safetensors`,
-/// memory-mapped.
+/// memory-mapped. Or a model in GGUF, whose header is read as the JSON files of a folder.
 public final class Checkpoint implements AutoCloseable {
   private static final String FILE_NAME = "[\\w-][\\w.-]*";
   private static final ObjectMapper JSON =
@@ -28,6 +29,8 @@ public final class Checkpoint implements AutoCloseable {
           .build();
 
   private final Path folder;
+  private final Map<String, JsonNode> made; // the JSON files that a header stands for
+  private final Optional<Gguf> gguf;
   private final Map<String, Weight> tensors;
   private final Map<String, String> unread; // formats of tensors that are not supported
   private final Arena arena;
@@ -35,8 +38,15 @@ public final class Checkpoint implements AutoCloseable {
   private final long bytes;
 
   private Checkpoint(
-      Path folder, Map<String, Weight> tensors, Map<String, String> unread, Arena arena) {
+      Path folder,
+      Optional<Gguf> gguf,
+      Map<String, JsonNode> made,
+      Map<String, Weight> tensors,
+      Map<String, String> unread,
+      Arena arena) {
     this.folder = folder;
+    this.gguf = gguf;
+    this.made = made;
     this.tensors = tensors;
     this.unread = unread;
     this.arena = arena;
@@ -44,14 +54,21 @@ public final class Checkpoint implements AutoCloseable {
     this.bytes = tensors.values().stream().mapToLong(Weight::bytes).sum();
   }
 
-  /// Opens the folder and maps its weights.
+  /// Opens a folder, or a GGUF file, and maps its weights.
   ///
-  /// @throws ModelException if it is no model folder, or a file of it is not whole
+  /// @throws ModelException if it is no model, or a file of it is not whole
   public static Checkpoint open(Path folder) {
+    if (Gguf.isNamed(folder) && Files.isRegularFile(folder)) {
+      return openGguf(folder);
+    }
     if (!Files.isDirectory(folder)) {
       throw new ModelException("there is no model folder " + folder);
     }
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
+      Optional<Path> gguf = GgufFiles.in(folder);
+      if (gguf.isPresent()) {
+        return openGguf(gguf.get());
+      }
       throw new ModelException(
           folder + " is not a model folder: it has no config.json" + other(folder));
     }
@@ -70,7 +87,33 @@ public final class Checkpoint implements AutoCloseable {
                   }
                 });
       }
-      return new Checkpoint(folder, tensors, unread, arena);
+      return new Checkpoint(folder, Optional.empty(), Map.of(), tensors, unread, arena);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static Checkpoint openGguf(Path file) {
+    Arena arena = Arena.ofShared();
+    try {
+      Map<String, Weight> tensors = new LinkedHashMap<>();
+      Map<String, String> unread = new HashMap<>();
+      List<Path> shards = GgufFiles.shards(file);
+      Gguf first = Gguf.read(shards.getFirst());
+      GgufFiles.map(shards.getFirst(), first, arena, tensors, unread);
+      for (Path shard : shards.subList(1, shards.size())) {
+        GgufFiles.map(shard, Gguf.read(shard), arena, tensors, unread);
+      }
+      GgufModel model = new GgufModel(first, tensors);
+      ObjectNode config = model.config();
+      model.orderHeads(config);
+      Map<String, JsonNode> made =
+          Map.of(
+              "config.json", config,
+              "generation_config.json", model.generation(),
+              "tokenizer_config.json", model.tokenizer());
+      return new Checkpoint(file, Optional.of(first), made, tensors, unread, arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -85,14 +128,7 @@ public final class Checkpoint implements AutoCloseable {
     if (Files.isRegularFile(folder.resolve("params.json"))) {
       return ", but params.json, the layout of Mistral or Meta; take the same model in the layout of Hugging Face";
     }
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(Gguf::isNamed)
-          .findFirst()
-          .map(file -> ", but the GGUF file " + file.getFileName() + ", which is not loaded yet")
-          .orElse("");
-    } catch (IOException e) {
-      return "";
-    }
+    return "";
   }
 
   /// The files that the index names, or the one whole file, or all there are.
@@ -146,7 +182,12 @@ public final class Checkpoint implements AutoCloseable {
 
   /// A JSON file of the folder, or an empty object if it is not there.
   public JsonNode json(String name) {
-    return json(folder, name);
+    return gguf.isPresent() ? made.getOrDefault(name, JSON.createObjectNode()) : json(folder, name);
+  }
+
+  /// The header of a model in GGUF; empty for a model folder.
+  public Optional<Gguf> gguf() {
+    return gguf;
   }
 
   /// A JSON file of a folder that may have no weights, or an empty object if it is not there.
@@ -157,7 +198,7 @@ public final class Checkpoint implements AutoCloseable {
     return Files.isRegularFile(file) ? readJson(file) : JSON.createObjectNode();
   }
 
-  /// The folder of the model's files.
+  /// The folder, or the GGUF file.
   public Path folder() {
     return folder;
   }

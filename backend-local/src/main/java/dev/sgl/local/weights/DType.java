@@ -15,6 +15,12 @@ public enum DType {
     this.bytes = bytes;
   }
 
+  /// A number in bf16, rounded to the nearest, ties to even.
+  public static short bf16(float number) {
+    int bits = Float.floatToRawIntBits(number);
+    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+  }
+
   /// Bytes of one number.
   public int bytes() {
     return bytes;

@@ -3,6 +3,7 @@ package dev.sgl.local.weights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
@@ -13,7 +14,21 @@ public sealed interface Encoding {
   List<MemorySegment> parts();
 
   /// Writes the first `columns` numbers of a row to `out`, from `at` on.
+  ///
+  /// @throws ModelException if a block of numbers does not end there
   void read(int row, int columns, float[] out, int at);
+
+  /// The type of plain numbers that lose least when they take its place: its own, or for blocks,
+  /// one of 16 bits.
+  ///
+  /// @param narrow the type that is preferred for blocks
+  default DType plain(DType narrow) {
+    return switch (this) {
+      case Plain plain -> plain.type();
+      case Blocks _ -> narrow;
+      case Reordered reordered -> reordered.of().plain(narrow);
+    };
+  }
 
   /// Some of its rows and columns.
   Encoding view(int firstRow, int rows, int firstColumn, int columns);
@@ -54,6 +69,68 @@ public sealed interface Encoding {
       long numbers = rows == 0 ? 0 : (rows - 1) * stride + columns;
       MemorySegment part = data.asSlice(first * type.bytes(), numbers * type.bytes());
       return new Plain(type, part, stride);
+    }
+  }
+
+  /// Rows of the blocks of a GGUF file.
+  ///
+  /// @param rowBytes bytes from the beginning of a row to that of the next
+  record Blocks(GgmlType type, MemorySegment data, long rowBytes) implements Encoding {
+    @Override
+    public List<MemorySegment> parts() {
+      return List.of(data);
+    }
+
+    @Override
+    public void read(int row, int columns, float[] out, int at) {
+      requireBlocks(columns);
+      for (int block = 0; block < columns / type.numbers(); block++) {
+        long from = row * rowBytes + (long) block * type.bytes();
+        type.decoder().decode(data, from, out, at + block * type.numbers());
+      }
+    }
+
+    @Override
+    public Blocks view(int firstRow, int rows, int firstColumn, int columns) {
+      requireBlocks(firstColumn);
+      requireBlocks(columns);
+      long first = firstRow * rowBytes + bytes(firstColumn);
+      long bytes = rows == 0 ? 0 : (rows - 1) * rowBytes + bytes(columns);
+      return new Blocks(type, data.asSlice(first, bytes), rowBytes);
+    }
+
+    private long bytes(int columns) {
+      return (long) columns / type.numbers() * type.bytes();
+    }
+
+    private void requireBlocks(int columns) {
+      if (columns % type.numbers() != 0) {
+        throw new ModelException(
+            "weights of the type %s are divided by %d columns only, not at %d"
+                .formatted(type, type.numbers(), columns));
+      }
+    }
+  }
+
+  /// Rows in another order.
+  ///
+  /// @param order for each row, its number in `of`
+  record Reordered(Encoding of, int[] order) implements Encoding {
+    @Override
+    public List<MemorySegment> parts() {
+      return of.parts();
+    }
+
+    @Override
+    public void read(int row, int columns, float[] out, int at) {
+      of.read(order[row], columns, out, at);
+    }
+
+    @Override
+    public Reordered view(int firstRow, int rows, int firstColumn, int columns) {
+      return new Reordered(
+          of.view(0, order.length, firstColumn, columns),
+          Arrays.copyOfRange(order, firstRow, firstRow + rows));
     }
   }
 }

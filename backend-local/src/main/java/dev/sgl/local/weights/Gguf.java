@@ -1,6 +1,7 @@
 package dev.sgl.local.weights;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -8,21 +9,44 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// What a GGUF file says of its model: the keys and values of its header (GGUF specification,
-/// version 2 and 3).
+/// The header of a GGUF file: keys and values, and where tensors are (GGUF specification, versions
+/// 2 and 3).
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String` and lists of them.
 public final class Gguf {
   private static final int MAGIC = 0x46554747; // "GGUF"
   private static final long MAX_HEADER = 1L << 30;
+  private static final int MOST_DIMENSIONS = 4;
+  private static final int ALIGNMENT = 32;
+  private static final int DEPTH = 8; // of lists in lists
 
   private final Map<String, Object> values = new LinkedHashMap<>();
+  private final List<Tensor> tensors = new ArrayList<>();
   private final ByteBuffer in;
+  private final long data;
+
+  /// A tensor in the file.
+  ///
+  /// @param shape its dimensions, the slowest first
+  /// @param type its number, as [GgmlType] has it
+  /// @param at its first byte in the file
+  record Tensor(String name, List<Integer> shape, int type, long at) {
+    int columns() {
+      return shape.isEmpty() ? 1 : shape.getLast();
+    }
+
+    /// @throws ArithmeticException if there are too many
+    long rows() {
+      return shape.stream().limit(Math.max(0, shape.size() - 1)).reduce(1, Math::multiplyExact);
+    }
+  }
 
   private Gguf(ByteBuffer in) {
     this.in = in.order(ByteOrder.LITTLE_ENDIAN);
@@ -33,11 +57,37 @@ public final class Gguf {
     if (version != 2 && version != 3) {
       throw new ModelException("its version " + version + " is not supported");
     }
-    in.getLong(); // tensors
+    long tensorCount = in.getLong();
     long count = in.getLong();
     for (long i = 0; i < count; i++) {
-      values.put(string(), value(in.getInt()));
+      values.put(string(), value(in.getInt(), 0));
     }
+    for (long i = 0; i < tensorCount; i++) {
+      tensors.add(tensor());
+    }
+    long alignment = number("general.alignment").orElse((long) ALIGNMENT);
+    if (alignment < 1 || alignment > MAX_HEADER) {
+      throw new ModelException("its alignment is " + alignment);
+    }
+    data = (in.position() + alignment - 1) / alignment * alignment;
+  }
+
+  private Tensor tensor() {
+    String name = string();
+    int dimensions = in.getInt();
+    if (dimensions < 0 || dimensions > MOST_DIMENSIONS) {
+      throw new ModelException("the tensor " + name + " has " + dimensions + " dimensions");
+    }
+    List<Integer> shape = new ArrayList<>();
+    for (int i = 0; i < dimensions; i++) {
+      long size = in.getLong();
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw new ModelException("the tensor " + name + " has " + size + " numbers in a row");
+      }
+      shape.addFirst((int) size);
+    }
+    int type = in.getInt();
+    return new Tensor(name, shape, type, in.getLong());
   }
 
   /// Reads the header of `file`.
@@ -49,6 +99,8 @@ public final class Gguf {
       return new Gguf(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+    } catch (BufferUnderflowException e) {
+      throw new ModelException(file + " is truncated: its header is not whole", e);
     } catch (RuntimeException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
@@ -59,7 +111,7 @@ public final class Gguf {
     return String.valueOf(file.getFileName()).endsWith(".gguf");
   }
 
-  private Object value(int type) {
+  private Object value(int type, int depth) {
     return switch (type) {
       case 0 -> (long) (in.get() & 0xff);
       case 1 -> (long) in.get();
@@ -70,14 +122,17 @@ public final class Gguf {
       case 6 -> (double) in.getFloat();
       case 7 -> in.get() != 0;
       case 8 -> string();
-      case 9 -> list();
+      case 9 -> list(depth);
       case 10, 11 -> in.getLong();
       case 12 -> in.getDouble();
       default -> throw new ModelException("it has a value of the unknown type " + type);
     };
   }
 
-  private List<Object> list() {
+  private List<Object> list(int depth) {
+    if (depth == DEPTH) {
+      throw new ModelException("it has lists in lists without end");
+    }
     int type = in.getInt();
     long count = in.getLong();
     if (count < 0 || count > in.remaining()) {
@@ -85,7 +140,7 @@ public final class Gguf {
     }
     List<Object> list = new ArrayList<>((int) count);
     for (long i = 0; i < count; i++) {
-      list.add(value(type));
+      list.add(value(type, depth + 1));
     }
     return list;
   }
@@ -100,9 +155,34 @@ public final class Gguf {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /// The value at `key` as text; empty if there is none.
+  /// The keys of its values.
+  public Set<String> keys() {
+    return Collections.unmodifiableSet(values.keySet());
+  }
+
+  /// The value at `key` as a text; empty if there is none.
   public Optional<String> text(String key) {
     return Optional.ofNullable(values.get(key)).map(Object::toString);
+  }
+
+  /// The value at `key`; empty if there is none.
+  Optional<Object> value(String key) {
+    return Optional.ofNullable(values.get(key));
+  }
+
+  /// The whole number at `key`; empty if there is none.
+  public Optional<Long> number(String key) {
+    return values.get(key) instanceof Long number ? Optional.of(number) : Optional.empty();
+  }
+
+  /// The tensors in the order of the file.
+  List<Tensor> tensors() {
+    return tensors;
+  }
+
+  /// The first byte of all tensors' data in the file.
+  long data() {
+    return data;
   }
 
   /// The list at `key`; empty if there is none.

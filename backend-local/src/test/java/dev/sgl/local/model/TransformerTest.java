@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Logits against those that `transformers` recorded for tiny models of each family.
 class TransformerTest {
   private static final float TOLERANCE = 2e-3f;
-  private static final int ROWS = 512;
+  static final int ROWS = 512;
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
@@ -57,18 +57,23 @@ class TransformerTest {
   private static void agree(String family, Device device) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
       Transformer model = Families.open(checkpoint, device, ROWS);
-      float worst = 0;
-      for (JsonNode recorded : checkpoint.json("expected.json").path("logits")) {
-        int[] tokens = ints(recorded.path("tokens"));
-        float[] logits = logits(model, tokens, tokens.length);
-        for (int i = 0; i < logits.length; i++) {
-          worst =
-              Math.max(
-                  worst, Math.abs(logits[i] - (float) recorded.path("logits").path(i).asDouble()));
-        }
-      }
+      float worst = worst(model, checkpoint.json("expected.json"));
       assertTrue(worst <= TOLERANCE, family + ": the logits differ by " + worst);
     }
+  }
+
+  /// The largest difference between the logits of a model and those that were recorded.
+  static float worst(Transformer model, JsonNode expected) {
+    float worst = 0;
+    for (JsonNode recorded : expected.path("logits")) {
+      int[] tokens = ints(recorded.path("tokens"));
+      float[] logits = logits(model, tokens, tokens.length);
+      for (int i = 0; i < logits.length; i++) {
+        float wanted = (float) recorded.path("logits").path(i).asDouble();
+        worst = Math.max(worst, Math.abs(logits[i] - wanted));
+      }
+    }
+    return worst;
   }
 
   /// The logits after the last token, computed in pieces of at most `piece` tokens.

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// A model on this machine: a folder, a model of a hub by its name, or the demo model.
+/// A model on this machine: a folder, a GGUF file, a model of a hub by its name, or the demo model.
 ///
 /// @param name by which it is shown and served
 public record ModelFolder(String name, Path folder) {
@@ -30,12 +30,11 @@ public record ModelFolder(String name, Path folder) {
       return new ModelFolder(String.valueOf(whole.getFileName()), folder);
     }
     if (Gguf.isNamed(folder)) {
-      throw new UsageException(
-          folder
-              + (Files.exists(folder)
-                  ? " is a GGUF file, which is not loaded yet"
-                  : " is not there")
-              + "; a model is a folder with config.json and *.safetensors");
+      if (!Files.isRegularFile(folder)) {
+        throw new UsageException("there is no file " + folder);
+      }
+      String file = String.valueOf(folder.getFileName());
+      return new ModelFolder(file.substring(0, file.length() - ".gguf".length()), folder);
     }
     ModelName name =
         ModelName.parse(named.get())

@@ -42,19 +42,20 @@ final class Packed implements Matrix {
     this.data = data;
   }
 
-  /// Packs a weight; one in f16 is widened, because vectors have no conversion for it.
+  /// Packs a weight; one in f16 is widened, because vectors have no conversion for it, and
+  /// blocks of GGUF files to bf16.
   static Packed of(Weight weight, Arena arena, Workers workers) {
-    Encoding.Plain numbers =
-        switch (weight.encoding()) {
-          case Encoding.Plain plain -> plain;
-        };
-    boolean bf16 = numbers.type() == DType.BF16;
+    boolean bf16 = weight.encoding().plain(DType.BF16) == DType.BF16;
     int blocks = (weight.rows() + WIDTH - 1) / WIDTH;
     long bytes = (long) blocks * WIDTH * weight.columns() * (bf16 ? 2 : 4);
     MemorySegment data = HugePages.allocate(arena, bytes);
     Packed packed = new Packed(bf16, weight.rows(), weight.columns(), data);
-    workers.run(blocks, (block, _) -> packed.pack(numbers, block));
-    HugePages.forget(numbers.data());
+    switch (weight.encoding()) {
+      case Encoding.Plain plain -> workers.run(blocks, (block, _) -> packed.pack(plain, block));
+      case Encoding.Blocks _, Encoding.Reordered _ ->
+          workers.run(blocks, (block, _) -> packed.packRows(weight.encoding(), block));
+    }
+    weight.encoding().parts().forEach(HugePages::forget);
     return packed;
   }
 
@@ -80,6 +81,21 @@ final class Packed implements Matrix {
         data.set(SHORT, place(row, c) * 2, numbers.data().get(SHORT, (source + c) * 2));
       } else {
         data.set(FLOAT, place(row, c) * 4, numbers.get(source + c));
+      }
+    }
+  }
+
+  /// Packs a block row by row.
+  private void packRows(Encoding numbers, int block) {
+    float[] row = new float[columns];
+    for (int r = block * WIDTH; r < Math.min(rows, (block + 1) * WIDTH); r++) {
+      numbers.read(r, columns, row, 0);
+      for (int c = 0; c < columns; c++) {
+        if (bf16) {
+          data.set(SHORT, place(r, c) * 2, DType.bf16(row[c]));
+        } else {
+          data.set(FLOAT, place(r, c) * 4, row[c]);
+        }
       }
     }
   }

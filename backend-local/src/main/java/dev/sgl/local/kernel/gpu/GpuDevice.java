@@ -147,10 +147,7 @@ public final class GpuDevice implements Device {
   }
 
   private Format format(Weight first) {
-    DType given =
-        switch (first.encoding()) {
-          case Encoding.Plain plain -> plain.type();
-        };
+    DType given = first.encoding().plain(DType.F16);
     return new Format(options.format().orElse(given == DType.BF16 ? DType.BF16 : DType.F16));
   }
 

@@ -54,6 +54,7 @@ final class Loader {
     Encoding.Plain from =
         switch (weight.encoding()) {
           case Encoding.Plain plain -> together(plain, weight.rows(), weight.columns());
+          case Encoding.Blocks _, Encoding.Reordered _ -> widened(weight);
         };
     long numbers = weight.numbers();
     long done = 0;
@@ -86,6 +87,23 @@ final class Loader {
     return new Encoding.Plain(plain.type(), all, columns);
   }
 
+  /// The numbers in single precision.
+  private static Encoding.Plain widened(Weight weight) {
+    MemorySegment all = Arena.ofAuto().allocate(weight.numbers() * Float.BYTES);
+    float[] row = new float[weight.columns()];
+    for (int r = 0; r < weight.rows(); r++) {
+      weight.encoding().read(r, row.length, row, 0);
+      MemorySegment.copy(
+          row,
+          0,
+          all,
+          ValueLayout.JAVA_FLOAT_UNALIGNED,
+          (long) r * row.length * Float.BYTES,
+          row.length);
+    }
+    return new Encoding.Plain(DType.F32, all, row.length);
+  }
+
   private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {
     gpu.upload(piece, memory, at, bytes);
     copies.add(new Copy(piece, gpu.mark()));
@@ -99,14 +117,8 @@ final class Loader {
         case F32 -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
         case F16 ->
             target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(number));
-        case BF16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, brain(number));
+        case BF16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, DType.bf16(number));
       }
     }
-  }
-
-  /// To bfloat16, rounded to the nearest, ties to even.
-  private static short brain(float number) {
-    int bits = Float.floatToRawIntBits(number);
-    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
   }
 }

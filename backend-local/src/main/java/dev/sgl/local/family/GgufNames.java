@@ -1,0 +1,28 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.weights.Names;
+import dev.sgl.local.weights.Role;
+import java.util.Map;
+
+/// The names of weights in GGUF files, which are the same for all families.
+final class GgufNames {
+  static final Names ALL =
+      Names.of(
+          Map.ofEntries(
+              Map.entry(Role.EMBEDDING, "token_embd"),
+              Map.entry(Role.ATTENTION_NORM, "blk.{}.attn_norm"),
+              Map.entry(Role.QUERY, "blk.{}.attn_q"),
+              Map.entry(Role.KEY, "blk.{}.attn_k"),
+              Map.entry(Role.VALUE, "blk.{}.attn_v"),
+              Map.entry(Role.QUERY_NORM, "blk.{}.attn_q_norm"),
+              Map.entry(Role.KEY_NORM, "blk.{}.attn_k_norm"),
+              Map.entry(Role.ATTENTION_OUTPUT, "blk.{}.attn_output"),
+              Map.entry(Role.FORWARD_NORM, "blk.{}.ffn_norm"),
+              Map.entry(Role.GATE, "blk.{}.ffn_gate"),
+              Map.entry(Role.UP, "blk.{}.ffn_up"),
+              Map.entry(Role.DOWN, "blk.{}.ffn_down"),
+              Map.entry(Role.FINAL_NORM, "output_norm"),
+              Map.entry(Role.HEAD, "output")));
+
+  private GgufNames() {}
+}

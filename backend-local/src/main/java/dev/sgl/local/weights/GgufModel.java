@@ -1,0 +1,216 @@
+package dev.sgl.local.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/// The header of a GGUF file in the form of the JSON files of a model folder, so that families and
+/// chat templates read both alike.
+final class GgufModel {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  /// Architectures, by their names in GGUF files. Mistral's models are called llama there.
+  private static final Map<String, String> ARCHITECTURES =
+      Map.of(
+          "llama", "LlamaForCausalLM",
+          "qwen2", "Qwen2ForCausalLM",
+          "qwen3", "Qwen3ForCausalLM");
+
+  /// Keys of `config.json`, by the keys of a GGUF file behind the name of the architecture.
+  private static final Map<String, String> KEYS =
+      Map.ofEntries(
+          Map.entry("context_length", "max_position_embeddings"),
+          Map.entry("embedding_length", "hidden_size"),
+          Map.entry("block_count", "num_hidden_layers"),
+          Map.entry("feed_forward_length", "intermediate_size"),
+          Map.entry("attention.head_count", "num_attention_heads"),
+          Map.entry("attention.head_count_kv", "num_key_value_heads"),
+          Map.entry("attention.key_length", "head_dim"),
+          Map.entry("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
+          Map.entry("rope.freq_base", "rope_theta"),
+          Map.entry("expert_count", "num_local_experts"));
+
+  /// Keys of the scaling of rotary positions.
+  private static final Map<String, String> SCALING_KEYS =
+      Map.of(
+          "rope.scaling.type", "rope_type",
+          "rope.scaling.factor", "factor",
+          "rope.scaling.original_context_length", "original_max_position_embeddings",
+          "rope.scaling.attn_factor", "attention_factor");
+
+  /// Keys that change no computation, or are compared with others.
+  private static final List<String> READ =
+      List.of(
+          "vocab_size",
+          "tensor_data_layout",
+          "attention.causal",
+          "attention.value_length",
+          "rope.dimension_count",
+          "rope.scaling.finetuned",
+          "expert_used_count");
+
+  private static final String FACTORS = "rope_freqs.weight";
+
+  private final Gguf header;
+  private final Map<String, Weight> tensors;
+  private final String architecture;
+
+  GgufModel(Gguf header, Map<String, Weight> tensors) {
+    this.header = header;
+    this.tensors = tensors;
+    this.architecture = header.text("general.architecture").orElse("");
+  }
+
+  /// Whether rows of queries and keys are ordered for rotations of neighbouring numbers.
+  private boolean isInterleaved() {
+    return architecture.equals("llama");
+  }
+
+  /// `config.json`.
+  ///
+  /// @throws ModelException if a key that may change the computation is not known
+  ObjectNode config() {
+    ObjectNode config = JSON.objectNode();
+    ObjectNode scaling = JSON.objectNode();
+    config.putArray("architectures").add(ARCHITECTURES.getOrDefault(architecture, architecture));
+    if (!ARCHITECTURES.containsKey(architecture)) {
+      return config; // which is refused by its name
+    }
+    for (String key : header.keys()) {
+      if (key.startsWith(architecture + ".")) {
+        String own = key.substring(architecture.length() + 1);
+        if (KEYS.containsKey(own)) {
+          config.set(KEYS.get(own), json(key));
+        } else if (SCALING_KEYS.containsKey(own)) {
+          scaling.set(SCALING_KEYS.get(own), json(key));
+        } else if (!READ.contains(own)) {
+          throw wrong(key, "is not supported");
+        }
+      }
+    }
+    complete(config, scaling);
+    return config;
+  }
+
+  /// Adds the values that tensors tell, and compares the keys that must agree.
+  private void complete(ObjectNode config, ObjectNode scaling) {
+    Optional.ofNullable(tensors.get("token_embd.weight"))
+        .ifPresent(table -> config.put("vocab_size", table.rows()));
+    config.put("tie_word_embeddings", !tensors.containsKey("output.weight"));
+    config.put("attention_bias", tensors.containsKey("blk.0.attn_q.bias"));
+    config.put("mlp_bias", tensors.containsKey("blk.0.ffn_gate.bias"));
+    int heads = Math.max(1, config.path("num_attention_heads").asInt());
+    int dim = config.path("head_dim").asInt(config.path("hidden_size").asInt() / heads);
+    for (String key : List.of("attention.value_length", "rope.dimension_count")) {
+      Optional<Long> given = header.number(architecture + "." + key);
+      if (given.isPresent() && given.get() != dim) {
+        throw wrong(architecture + "." + key, "is " + given.get() + ", not " + dim);
+      }
+    }
+    Optional.ofNullable(tensors.get(FACTORS)).ifPresent(factors -> factors(factors, scaling));
+    if (scaling.path("rope_type").asText().equals("none")) {
+      scaling.remove("rope_type");
+    }
+    if (scaling.has("rope_type")) {
+      config.set("rope_scaling", scaling);
+    }
+  }
+
+  /// Divisors of the frequencies, which some files have in the place of Llama 3's scaling.
+  private static void factors(Weight tensor, ObjectNode scaling) {
+    scaling.put("rope_type", "factors");
+    ArrayNode all = scaling.putArray("factors");
+    for (float factor : tensor.floats()) {
+      all.add(factor);
+    }
+  }
+
+  /// `generation_config.json`.
+  ObjectNode generation() {
+    ObjectNode generation = JSON.objectNode();
+    ArrayNode ends = generation.putArray("eos_token_id");
+    for (String kind : List.of("eos", "eot", "eom")) {
+      header.number("tokenizer.ggml." + kind + "_token_id").ifPresent(ends::add);
+    }
+    if (header.value("general.sampling.temp").isPresent()) {
+      generation.put("do_sample", true);
+      generation.set("temperature", json("general.sampling.temp"));
+      for (String key : List.of("top_k", "top_p", "min_p")) {
+        generation.set(key, json("general.sampling." + key));
+      }
+    }
+    return generation;
+  }
+
+  /// `tokenizer_config.json`.
+  ObjectNode tokenizer() {
+    ObjectNode tokenizer = JSON.objectNode();
+    header.text("tokenizer.chat_template").ifPresent(t -> tokenizer.put("chat_template", t));
+    List<?> tokens = header.list("tokenizer.ggml.tokens");
+    Map.of("bos", "bos_token", "eos", "eos_token", "padding", "pad_token", "unknown", "unk_token")
+        .forEach(
+            (kind, role) ->
+                header
+                    .number("tokenizer.ggml." + kind + "_token_id")
+                    .filter(id -> id >= 0 && id < tokens.size())
+                    .ifPresent(
+                        id -> tokenizer.put(role, String.valueOf(tokens.get(id.intValue())))));
+    return tokenizer;
+  }
+
+  /// Puts the rows of queries and keys of the files of llama into the order of model folders.
+  void orderHeads(ObjectNode config) {
+    if (!isInterleaved()) {
+      return;
+    }
+    int heads = config.path("num_attention_heads").asInt();
+    int kvHeads = config.path("num_key_value_heads").asInt(heads);
+    tensors.replaceAll(
+        (name, weight) -> {
+          boolean isQuery = name.matches("blk\\.\\d+\\.attn_q\\.weight");
+          boolean isKey = name.matches("blk\\.\\d+\\.attn_k\\.weight");
+          return isQuery || isKey ? ordered(weight, isQuery ? heads : kvHeads) : weight;
+        });
+  }
+
+  private static Weight ordered(Weight weight, int heads) {
+    if (heads < 1 || weight.rows() % (2 * heads) != 0) {
+      return weight; // its shape is refused later
+    }
+    int dim = weight.rows() / heads;
+    int[] order =
+        IntStream.range(0, weight.rows())
+            .map(row -> row / dim * dim + row % (dim / 2) * 2 + row % dim / (dim / 2))
+            .toArray();
+    return Weight.of(
+        weight.name(), weight.shape(), new Encoding.Reordered(weight.encoding(), order));
+  }
+
+  private JsonNode json(String key) {
+    return header.value(key).map(GgufModel::json).orElseGet(JSON::nullNode);
+  }
+
+  private static JsonNode json(Object value) {
+    return switch (value) {
+      case Long number -> JSON.numberNode(number);
+      case Double number -> JSON.numberNode(number);
+      case Boolean flag -> JSON.booleanNode(flag);
+      case String text -> JSON.textNode(text);
+      case List<?> list -> {
+        ArrayNode all = JSON.arrayNode();
+        list.forEach(item -> all.add(json(item)));
+        yield all;
+      }
+      default -> throw new IllegalArgumentException("no value of a header: " + value);
+    };
+  }
+
+  private static ModelException wrong(String key, String why) {
+    return new ModelException("the GGUF key " + key + " " + why);
+  }
+}
