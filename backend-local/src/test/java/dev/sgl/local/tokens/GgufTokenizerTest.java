@@ -15,7 +15,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The tokenizers of GGUF files against the ids that llama.cpp gives.
 class GgufTokenizerTest {
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek-llm", "deepseek-coder", "gpt-2", "mpt", "starcoder", "falcon", "llama-spm", "phi-3"})
+  @ValueSource(
+      strings = {
+        "deepseek-llm",
+        "deepseek-coder",
+        "gpt-2",
+        "mpt",
+        "starcoder",
+        "falcon",
+        "llama-spm",
+        "phi-3"
+      })
   void theIdsAreThoseOfTheSuite(String name) throws IOException {
     Path folder = Suites.folder("tokenizers");
     String[] inputs =
