@@ -103,11 +103,12 @@ public final class KvCache {
   /// Begins a sequence with `prefix`, which must not have been evicted since it was found.
   public Lease open(Prefix prefix) {
     Node node = tree.at(prefix);
-    tree.lock(node);
     int shared = node.end() / pageSize;
     int[] table = table(node);
-    int slot = pool.slots() == 0 ? Lease.NO_SLOT : freeSlots.take();
-    Lease lease = new Lease(node, Arrays.copyOf(table, shared), shared, slot);
+    int[] pages = Arrays.copyOf(table, shared);
+    int slot = pool.slots() == 0 ? Lease.ANY_SLOT : freeSlots.take();
+    Lease lease = new Lease(node, pages, shared, slot);
+    tree.lock(node);
     try {
       if (shared < table.length) { // it ends inside a page
         if (!grow(lease, node.end())) {

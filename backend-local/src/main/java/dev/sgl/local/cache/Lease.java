@@ -6,14 +6,14 @@ import java.util.Arrays;
 /// there by the sequence, and after them its own. And the slot of its states.
 public final class Lease {
   /// The slot of all sequences of a model that keeps no states.
-  static final int NO_SLOT = 0;
+  static final int ANY_SLOT = 0;
 
   private Node node; // the tokens up to its end are in the tree, and locked
   private int[] pages;
   private int firstOwned;
   private final int slot;
 
-  /// @param slot [#NO_SLOT] if the model keeps no states
+  /// @param slot [#ANY_SLOT] if the model keeps no states
   Lease(Node node, int[] pages, int firstOwned, int slot) {
     this.node = node;
     this.pages = pages;
@@ -21,7 +21,7 @@ public final class Lease {
     this.slot = slot;
   }
 
-  /// The slot of its states; [#NO_SLOT] if the model keeps no states.
+  /// The slot of its states; [#ANY_SLOT] if the model keeps no states.
   public int slot() {
     return slot;
   }

@@ -59,7 +59,7 @@ final class Answers {
 
   private static void giveStates(List<SampledRow> rows, List<Draw> draws, Logits logits) {
     for (int i = 0; i < rows.size(); i++) {
-      if (draws.get(i) instanceof Draw.State) {
+      if (draws.get(i) instanceof Draw.HiddenState) {
         rows.get(i).sequence().state(rows.get(i).position(), logits.state(i));
       }
     }

@@ -107,13 +107,19 @@ final class Loader {
   /// Tokens that the pool of keys and values holds: as many as the options name, or as a few full
   /// sequences need, and on a GPU all that may ever run, as far as there is memory for it.
   private int pool(Model model, ScheduleOptions schedule) {
-    long room = model.room() - schedule.maxRunning() * model.bytesPerSequence();
-    long fit = Math.max(0, room) / model.bytesPerToken();
+    long states = schedule.maxRunning() * model.bytesPerSequence();
+    long room = model.room() - states;
+    if (room < 0) {
+      throw new ModelException(
+          "the states of %d sequences need %,d MiB, but %,d are left; let fewer run at the same time (--max-running-requests), or give more memory (-Xmx, or on a GPU --mem-fraction)"
+              .formatted(schedule.maxRunning(), states >> 20, model.room() >> 20));
+    }
+    long fit = room / model.bytesPerToken();
     int context = Math.min(options.context().orElse(model.context()), model.context());
     if (fit < Math.min(context, LEAST_POOL)) {
       throw new ModelException(
           "%,d MiB are left for keys and values, room for %,d tokens, which is too little; choose a smaller model, or give more memory (-Xmx, or on a GPU --mem-fraction)"
-              .formatted(Math.max(0, room) >> 20, fit));
+              .formatted(room >> 20, fit));
     }
     long few =
         model.hasOwnMemory()

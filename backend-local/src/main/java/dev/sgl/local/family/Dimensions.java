@@ -26,6 +26,8 @@ record Dimensions(
     int context,
     boolean tied) {
 
+  private static final int MOST_LAYERS = 4096;
+
   /// The numbers of a model whose keys are those of Llama.
   static Dimensions read(Config config) {
     requireSilu(config);
@@ -33,11 +35,21 @@ record Dimensions(
         config.number("vocab_size"),
         config.number("hidden_size"),
         config.number("intermediate_size"),
-        config.number("num_hidden_layers"),
+        layers(config),
         heads(config),
         (float) config.positive("rms_norm_eps", 1e-6),
         RotaryScaling.context(config),
         config.flag("tie_word_embeddings", false));
+  }
+
+  /// The number of layers; more than the largest model has would only fill the memory with their
+  /// descriptions.
+  static int layers(Config config) {
+    int layers = config.number("num_hidden_layers");
+    if (layers > MOST_LAYERS) {
+      throw config.wrong("num_hidden_layers", "is %d, above %d".formatted(layers, MOST_LAYERS));
+    }
+    return layers;
   }
 
   private static void requireSilu(Config config) {

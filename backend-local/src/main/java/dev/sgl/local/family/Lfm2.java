@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 /// others.
 final class Lfm2 implements Family {
   private static final double THETA = 1_000_000;
+  private static final int CONTEXT = 128_000;
   private static final String ATTENTION = "full_attention";
   private static final Set<String> TYPES = Set.of(ATTENTION, "conv");
 
@@ -55,7 +56,7 @@ final class Lfm2 implements Family {
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = dimensions(config);
-    Rotary rotary = RotaryScaling.rotary(config, dimensions, THETA);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, standard(config));
     Layer.Residual attention =
         new Layer.Residual(
             dimensions.norm(Role.ATTENTION_NORM),
@@ -72,6 +73,9 @@ final class Lfm2 implements Family {
         new Layer.Residual(
             dimensions.norm(Role.FORWARD_NORM), new Part.Gated(dimensions.inner(), false));
     Set<Integer> attending = attending(config, dimensions.layers());
+    if (attending.isEmpty()) {
+      throw config.wrong("layer_types", "has no layer with attention, which is not supported");
+    }
     return dimensions.decoder(
         layer -> new Layer(List.of(attending.contains(layer) ? attention : convolution, gated)));
   }
@@ -81,15 +85,25 @@ final class Lfm2 implements Family {
         config.number("vocab_size"),
         config.number("hidden_size"),
         inner(config),
-        config.number("num_hidden_layers"),
+        Dimensions.layers(config),
         Dimensions.heads(config),
         (float) config.positive("norm_eps", 1e-5),
-        RotaryScaling.context(config, 128_000),
-        config.flag("tie_word_embeddings", config.flag("tie_embedding", true)));
+        RotaryScaling.context(config, CONTEXT),
+        config.flag("tie_embedding", config.flag("tie_word_embeddings", true)));
   }
 
-  /// Two thirds of the number in the file, times a factor, up to the next multiple: the file says
-  /// whether.
+  /// The rotary positions' numbers if the file has none under the usual keys. Older files call the
+  /// base `theta`.
+  private static RotaryScaling.Standard standard(Config config) {
+    double theta = config.positive("theta", THETA);
+    if (config.has("theta") && config.positive("rope_theta", theta) != theta) {
+      throw config.wrong("theta", "is " + theta + ", and rope_theta is another number");
+    }
+    return new RotaryScaling.Standard(theta, CONTEXT);
+  }
+
+  /// The inner numbers. If the file says that they are adjusted: two thirds of the given number,
+  /// times a factor, up to the next multiple.
   private static int inner(Config config) {
     int named = config.count("block_ff_dim").orElseGet(() -> config.number("intermediate_size"));
     if (!config.flag("block_auto_adjust_ff_dim", true)) {

@@ -6,8 +6,7 @@ import java.util.List;
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
 final class RotaryScaling {
-  private static final double THETA = 10_000;
-  private static final int CONTEXT = 2048;
+  private static final Standard STANDARD = new Standard(10_000, 2048);
   private static final int MOST_CONTEXT = 1 << 24;
 
   private final Config scaling;
@@ -17,14 +16,20 @@ final class RotaryScaling {
   private final int context;
   private final int named; // by the file, before the scaling
 
-  private RotaryScaling(Config config, Dimensions dimensions, double standard) {
+  /// The numbers of a family's models whose file has none.
+  ///
+  /// @param theta base of the frequencies
+  /// @param context positions
+  record Standard(double theta, int context) {}
+
+  private RotaryScaling(Config config, Dimensions dimensions, Standard standard) {
     scaling = scaling(config);
     type = type(scaling);
     headDim = dimensions.heads().headDim();
-    double outside = config.positive("rope_theta", standard);
+    double outside = config.positive("rope_theta", standard.theta());
     theta = scaling.positive("rope_theta", outside);
     context = dimensions.context();
-    named = config.number("max_position_embeddings", CONTEXT);
+    named = config.number("max_position_embeddings", standard.context());
     if (theta <= 1) {
       throw config.wrong("rope_theta", "is " + theta + ", not above 1");
     }
@@ -34,11 +39,11 @@ final class RotaryScaling {
   ///
   /// @throws dev.sgl.local.weights.ModelException if the scaling is not known
   static Rotary rotary(Config config, Dimensions dimensions) {
-    return rotary(config, dimensions, THETA);
+    return rotary(config, dimensions, STANDARD);
   }
 
-  /// The same, of a theta of `standard` if the file names none.
-  static Rotary rotary(Config config, Dimensions dimensions, double standard) {
+  /// The same for a family with other standards.
+  static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
     RotaryScaling scaling = new RotaryScaling(config, dimensions, standard);
     float[] frequencies = new float[scaling.headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
@@ -51,7 +56,7 @@ final class RotaryScaling {
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with
   /// at first, whether or not the file counts them.
   static int context(Config config) {
-    return context(config, CONTEXT);
+    return context(config, STANDARD.context());
   }
 
   /// The same, of `standard` positions if the file counts none.

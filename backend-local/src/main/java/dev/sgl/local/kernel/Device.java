@@ -39,7 +39,7 @@ public interface Device extends AutoCloseable {
   /// Bytes of one token in such a pool.
   long bytesPerToken(Kept kept);
 
-  /// Bytes that are left for keys and values.
+  /// Bytes that are left for keys, values and states.
   long room();
 
   /// Prepares the operations whose first run is slow.

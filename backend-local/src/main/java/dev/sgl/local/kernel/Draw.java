@@ -1,18 +1,20 @@
 package dev.sgl.local.kernel;
 
+import java.util.OptionalInt;
+
 /// The use of one sampled row of a batch.
 public sealed interface Draw {
   /// The draw of a row in the midst of a prompt.
   Draw NOTHING = new Nothing();
 
   /// The draw of a row whose hidden state is an embedding.
-  Draw STATE = new State();
+  Draw STATE = new HiddenState();
 
   /// The row is computed for the keys and values of its token alone.
   record Nothing() implements Draw {}
 
   /// Its hidden state, and nothing of its logits.
-  record State() implements Draw {}
+  record HiddenState() implements Draw {}
 
   /// Log-probabilities, and no token.
   record Scores(Logprobs logprobs) implements Draw {}
@@ -31,23 +33,30 @@ public sealed interface Draw {
 
   /// Log-probabilities that are reported.
   ///
-  /// @param candidates number of the likeliest tokens; -1 reports not even the token that is picked
+  /// @param candidates number of the likeliest tokens; empty reports not even the token that is
+  ///     picked
   /// @param scored tokens that are reported besides
-  record Logprobs(int candidates, int[] scored) {
+  record Logprobs(OptionalInt candidates, int[] scored) {
     /// None.
-    public static final Logprobs NONE = likeliest(-1);
+    public static final Logprobs NONE = new Logprobs(OptionalInt.empty(), new int[0]);
 
     /// Those of the token that is picked and of the likeliest.
     public static Logprobs likeliest(int candidates) {
-      return new Logprobs(candidates, new int[0]);
+      return new Logprobs(OptionalInt.of(candidates), new int[0]);
     }
 
     /// Whether the token that is picked is reported.
     public boolean ofPicked() {
-      return candidates >= 0;
+      return candidates.isPresent();
     }
 
-    boolean areWanted() {
+    /// How many of the likeliest tokens are reported.
+    public int count() {
+      return candidates.orElse(0);
+    }
+
+    /// Whether any are reported.
+    public boolean areWanted() {
       return ofPicked() || scored.length > 0;
     }
   }
@@ -68,13 +77,13 @@ public sealed interface Draw {
 
   /// Reports the log-probabilities of some tokens.
   static Draw score(int[] scored) {
-    return new Scores(new Logprobs(-1, scored));
+    return new Scores(new Logprobs(OptionalInt.empty(), scored));
   }
 
   /// The log-probabilities that are reported.
   default Logprobs logprobs() {
     return switch (this) {
-      case Nothing(), State() -> Logprobs.NONE;
+      case Nothing(), HiddenState() -> Logprobs.NONE;
       case Scores(var logprobs) -> logprobs;
       case Token token -> token.logprobs;
     };
@@ -83,7 +92,7 @@ public sealed interface Draw {
   /// Whether a token is picked.
   default boolean picks() {
     return switch (this) {
-      case Nothing(), State(), Scores _ -> false;
+      case Nothing(), HiddenState(), Scores _ -> false;
       case Token _ -> true;
     };
   }

@@ -27,7 +27,7 @@ public record Kept(List<Cell> cells, List<State> states) {
     return new Kept(List.of(), List.of(state));
   }
 
-  /// What both keep: the cells and states of `other` have the next numbers.
+  /// The cells and states of both; those of `other` have the next numbers.
   public Kept plus(Kept other) {
     return new Kept(
         Stream.concat(cells.stream(), other.cells.stream()).toList(),

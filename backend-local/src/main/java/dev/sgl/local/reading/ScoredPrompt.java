@@ -6,6 +6,7 @@ import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /// A prompt that is read for the log-probability of each of its tokens, given those before it, and
 /// for the likeliest ones in their place.
@@ -29,7 +30,8 @@ public final class ScoredPrompt extends ReadSequence<List<Reply.Logprob>> {
   @Override
   public Draw draw(int position) {
     return position + 1 < length()
-        ? new Draw.Scores(new Draw.Logprobs(top, new int[] {tokens()[position + 1]}))
+        ? new Draw.Scores(
+            new Draw.Logprobs(OptionalInt.of(top), new int[] {tokens()[position + 1]}))
         : Draw.NOTHING;
   }
 

@@ -69,8 +69,8 @@ public final class Sampler {
 
   private Map<Integer, Float> shifts() {
     Map<Integer, Float> shifts = new HashMap<>();
-    settings.penalties().bias().forEach((token, bias) -> shifts.put(token, (float) (double) bias));
     Settings.Penalties penalties = settings.penalties();
+    penalties.bias().forEach((token, bias) -> shifts.put(token, (float) (double) bias));
     if (penalties.frequency() != 0 || penalties.presence() != 0) {
       generated.forEach(
           (token, count) ->

@@ -293,7 +293,12 @@ public final class Scheduler {
 
   private void start(Sequence sequence, Prefix prefix) {
     Lease lease = cache.open(prefix);
-    cache.grow(lease, sequence.length());
+    try {
+      cache.grow(lease, sequence.length());
+    } catch (RuntimeException | Error e) { // there may be no memory for a page
+      cache.close(lease);
+      throw e;
+    }
     if (sequence.times().admitted() == 0) {
       int cached = Math.min(lease.published(), sequence.promptLength());
       sequence.times().admitted(clock.getAsLong(), cached);

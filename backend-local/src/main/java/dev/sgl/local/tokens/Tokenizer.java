@@ -100,8 +100,10 @@ public final class Tokenizer implements AutoCloseable {
     }
     try {
       return of(GgufTokenizer.json(model.gguf().get()), size, SpecialNames.read(model));
-    } catch (IOException e) {
-      throw new ModelException(model.folder() + " cannot be read: " + e.getMessage(), e);
+    } catch (ModelException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new ModelException(model.folder() + " has no tokenizer: " + e.getMessage(), e);
     }
   }
 

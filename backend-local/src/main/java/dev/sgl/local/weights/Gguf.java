@@ -25,6 +25,7 @@ public final class Gguf {
   private static final long MAX_HEADER = 1L << 30;
   private static final int MOST_DIMENSIONS = 4;
   private static final int ALIGNMENT = 32;
+  private static final int FIRST_CAPACITY = 1 << 10; // of a list, whatever its length claims
   private static final int DEPTH = 8; // of lists in lists
 
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -138,7 +139,7 @@ public final class Gguf {
     if (count < 0 || count > in.remaining()) {
       throw new ModelException("it has a list of " + count + " values");
     }
-    List<Object> list = new ArrayList<>((int) count);
+    List<Object> list = new ArrayList<>((int) Math.min(count, FIRST_CAPACITY));
     for (long i = 0; i < count; i++) {
       list.add(value(type, depth + 1));
     }

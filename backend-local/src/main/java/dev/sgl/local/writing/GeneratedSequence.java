@@ -110,8 +110,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   @Override
   public Draw draw(int position) {
     int[] scored = isHealing() ? NO_TOKENS : value.map(TypedValue::scored).orElse(NO_TOKENS);
-    return sampler.draw(
-        allowed(), banned(), new Draw.Logprobs(rules.logprobs().orElse(-1), scored));
+    return sampler.draw(allowed(), banned(), new Draw.Logprobs(rules.logprobs(), scored));
   }
 
   /// The tokens that may come next, or an empty set for all.

@@ -117,8 +117,9 @@ public final class TinyDecoder implements WeightSource {
     }
     int[] tokens = Arrays.stream(sequences).mapToInt(s -> s[s.length - 1]).toArray();
     int[] positions = Arrays.stream(sequences).mapToInt(s -> s.length - 1).toArray();
-    int[] sampled = IntStream.range(0, sequences.length).toArray();
-    Logits logits = model.forward(new Batch(tokens, positions, tables, sampled, sampled), pool);
+    int[] slots = IntStream.range(0, sequences.length).toArray();
+    int[] sampled = slots.clone(); // a row of each sequence
+    Logits logits = model.forward(new Batch(tokens, positions, tables, slots, sampled), pool);
     return IntStream.range(0, sequences.length).mapToObj(logits::state).toList();
   }
 

@@ -1,13 +1,16 @@
 package dev.sgl.local.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.GreedySequence;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
+import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.testing.Property;
 import java.time.Duration;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +34,53 @@ class SchedulerTest {
     KvCache cache = new KvCache(new HostKvPool(Kept.of(new Cell(1, 1)), pages, 16, 0), true);
     return new Scheduler(
         cache, new ScheduleOptions(batchTokens, maxRunning, order, PATIENCE), () -> now);
+  }
+
+  /// A page for which there is no memory is nobody's afterwards, and so is the slot of the state.
+  @Test
+  void anAdmissionThatFailsKeepsNothing() {
+    Kept kept = Kept.of(new Cell(1, 1)).plus(Kept.of(new State(4)));
+    FullPool pool = new FullPool(new HostKvPool(kept, 8, 16, 2), new AtomicBoolean(true));
+    Scheduler scheduler =
+        new Scheduler(
+            new KvCache(pool, true),
+            new ScheduleOptions(64, 2, Order.FIRST_COME, PATIENCE),
+            () -> now);
+    submit(scheduler, sequence(1, 40, 2));
+    assertThrows(OutOfMemoryError.class, scheduler::plan);
+    scheduler.checkInvariants();
+    pool.isFull().set(false);
+    assertEquals(1, runAll(scheduler).size());
+  }
+
+  private record FullPool(KvPool pool, AtomicBoolean isFull) implements KvPool {
+    @Override
+    public int pages() {
+      return pool.pages();
+    }
+
+    @Override
+    public int pageSize() {
+      return pool.pageSize();
+    }
+
+    @Override
+    public int slots() {
+      return pool.slots();
+    }
+
+    @Override
+    public void prepare(int page) {
+      if (isFull.get()) {
+        throw new OutOfMemoryError("no memory for a page");
+      }
+      pool.prepare(page);
+    }
+
+    @Override
+    public void copy(int from, int to, int tokens) {
+      pool.copy(from, to, tokens);
+    }
   }
 
   /// One batch: its pieces are computed and every token is a 0.

@@ -15,7 +15,7 @@ public non-sealed interface Branch extends Node {
   abstract class Lazy implements Branch {
     private Optional<Edges> edges = Optional.empty();
 
-    /// Makes the edges; called once.
+    /// Makes the edges; called until it has returned once.
     protected abstract Edges makeEdges();
 
     @Override

@@ -128,9 +128,10 @@ final class Picker {
     integers.add(heads);
     for (int i = 0; i < draws.size(); i++) {
       Draw draw = draws.get(i);
+      Draw.Token token = token(draw);
       int at = i * Pick.Field.COUNT;
       for (Pick.Field field : Pick.Field.ALL) {
-        heads[at + field.ordinal()] = encode(draw, field, integers, begins[i]);
+        heads[at + field.ordinal()] = encode(draw, token, field, integers, begins[i]);
       }
       begins[i + 1] = begins[i] + size(draw.logprobs());
     }
@@ -141,18 +142,24 @@ final class Picker {
   /// The count of numbers of a result: the token, its log-probability, the candidates, their
   /// log-probabilities, and the scores.
   private static int size(Draw.Logprobs logprobs) {
-    return 2 + 2 * Math.max(0, logprobs.candidates()) + logprobs.scored().length;
+    return 2 + 2 * logprobs.count() + logprobs.scored().length;
   }
 
-  private static int encode(Draw draw, Pick.Field field, Ints integers, int result) {
-    Draw.Token token =
-        switch (draw) {
-          case Draw.Token picks -> picks;
-          case Draw.Nothing(), Draw.State(), Draw.Scores _ -> NO_TOKEN;
-        };
+  /// The settings of the token that a draw picks.
+  private static Draw.Token token(Draw draw) {
+    return switch (draw) {
+      case Draw.Token token -> token;
+      case Draw.Nothing(), Draw.HiddenState(), Draw.Scores _ -> NO_TOKEN;
+    };
+  }
+
+  /// A field of a draw.
+  ///
+  /// @param token [#token] of it
+  private static int encode(
+      Draw draw, Draw.Token token, Pick.Field field, Ints integers, int result) {
     Choice choice = token.choice();
     Draw.Shifts shifts = token.shifts();
-    Draw.Logprobs logprobs = draw.logprobs();
     return switch (field) {
       case TEMPERATURE -> bits(choice.temperature());
       case TOP_P -> bits(choice.topP());
@@ -161,7 +168,7 @@ final class Picker {
       case UNIFORM -> bits(token.uniform());
       case TOP_K -> choice.topK();
       case PICKS -> draw.picks() ? 1 : 0;
-      case CANDIDATES -> logprobs.candidates();
+      case CANDIDATES -> draw.logprobs().candidates().orElse(-1);
       case REPEATED -> integers.add(shifts.repeated());
       case REPEATS -> shifts.repeated().length;
       case SHIFTED -> {
@@ -170,8 +177,8 @@ final class Picker {
         yield place;
       }
       case SHIFTS -> shifts.shifted().length;
-      case SCORED -> integers.add(logprobs.scored());
-      case SCORES -> logprobs.scored().length;
+      case SCORED -> integers.add(draw.logprobs().scored());
+      case SCORES -> draw.logprobs().scored().length;
       case ALLOWED -> token.allowed().length == 0 ? -1 : integers.add(token.allowed());
       case RESULT -> result;
     };
@@ -219,7 +226,7 @@ final class Picker {
 
     private Picked answer(Draw draw, int place) {
       Draw.Logprobs logprobs = draw.logprobs();
-      int count = Math.max(0, logprobs.candidates());
+      int count = logprobs.count();
       int[] candidates = new int[count];
       for (int c = 0; c < count; c++) {
         candidates[c] = integer(place + 2 + c);

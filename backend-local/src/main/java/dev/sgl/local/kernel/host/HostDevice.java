@@ -176,8 +176,12 @@ public final class HostDevice implements Device {
             layer.taps(),
             only(layer.weights()),
             layer.bias().map(HostDevice::only));
-    convolution.run(
-        products, host.batch(), slot -> host.pool().state(layer.state(), slot), only(out));
+    kernels.convolve(
+        convolution,
+        products,
+        host.batch(),
+        slot -> host.pool().state(layer.state(), slot),
+        only(out));
     kernels.multiply(only(out), gates.get(1), host.rows());
   }
 

@@ -6,9 +6,8 @@ import dev.sgl.local.kernel.KvPool;
 import java.util.List;
 
 /// Keys, values and states in the memory of the virtual machine, in single precision. The memory of
-/// a page or slot is taken when it is first written.
+/// a page is taken when it is first written.
 public final class HostKvPool implements KvPool {
-  private final Kept kept;
   private final List<Cell> cells;
   private final int pages;
   private final int pageSize;
@@ -21,14 +20,16 @@ public final class HostKvPool implements KvPool {
   /// @param pageSize tokens of a page
   /// @param slots for states
   public HostKvPool(Kept kept, int pages, int pageSize, int slots) {
-    this.kept = kept;
     this.cells = kept.cells();
     this.pages = pages;
     this.pageSize = pageSize;
     this.keys = new float[Math.multiplyExact(cells.size(), pages)][];
     this.values = new float[cells.size() * pages][];
     this.slots = kept.states().isEmpty() ? 0 : slots;
-    this.states = new float[kept.states().size() * this.slots][];
+    this.states = new float[Math.multiplyExact(kept.states().size(), this.slots)][];
+    for (int at = 0; at < states.length; at++) {
+      states[at] = new float[kept.states().get(at / this.slots).length()];
+    }
   }
 
   @Override
@@ -77,11 +78,7 @@ public final class HostKvPool implements KvPool {
   ///
   /// @param state its number among those that layers keep
   float[] state(int state, int slot) {
-    int at = state * slots + slot;
-    if (states[at] == null) {
-      states[at] = new float[kept.states().get(state).length()];
-    }
-    return states[at];
+    return states[state * slots + slot];
   }
 
   /// The keys of a page, `[kvHeads, headDim, pageSize]`: position beside position.

@@ -6,6 +6,7 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.weights.Weight;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /// The operations that a transformer is made of. Shapes are `[rows, columns]`; `rows` says how many
 /// rows of the tensors are in use. Each has a plain form in [PlainKernels], against which the
@@ -62,6 +63,15 @@ public interface Kernels extends AutoCloseable {
 
   /// `gate = silu(gate) · up`.
   void gate(Tensor gate, Tensor up, int rows);
+
+  /// A causal convolution over the tokens of each sequence. One loop is the plain and the fast
+  /// form: few numbers are added for each that is read.
+  ///
+  /// @param states that of the sequence in a slot
+  default void convolve(
+      Convolution convolution, Tensor x, Batch batch, IntFunction<float[]> states, Tensor out) {
+    convolution.run(x, batch, states, out);
+  }
 
   /// `x *= y`.
   void multiply(Tensor x, Tensor y, int rows);

@@ -17,12 +17,12 @@ public final class PlainPicker {
   /// Answers one draw; `logits` is changed.
   public static Picked pick(float[] logits, Draw draw) {
     Draw.Logprobs wanted = draw.logprobs();
-    double sum = wanted.ofPicked() || wanted.scored().length > 0 ? logSum(logits) : 0;
-    int[] candidates = top(logits, Math.max(0, wanted.candidates()));
+    double sum = wanted.areWanted() ? logSum(logits) : 0;
+    int[] candidates = top(logits, wanted.count());
     double[] candidateLogprobs = logprobs(logits, candidates, sum);
     double[] scores = logprobs(logits, wanted.scored(), sum);
     return switch (draw) {
-      case Draw.Nothing(), Draw.State(), Draw.Scores _ ->
+      case Draw.Nothing(), Draw.HiddenState(), Draw.Scores _ ->
           new Picked(Picked.NONE, 0, candidates, candidateLogprobs, scores);
       case Draw.Token token -> {
         float[] own = wanted.ofPicked() ? logits.clone() : logits;

@@ -40,8 +40,8 @@ extern "C" __global__ void convolve(const int* batch, const half16* parts, const
   out[(long long)row * channels + channel] = narrow(gate * sum);
 }
 
-// The last products of each sequence become its state. An entry is read only by the thread that
-// writes it, and never after a later one is written.
+// The last products of each sequence become its state. An entry is made of an entry behind it, so
+// each is read before it is written, by the same thread.
 extern "C" __global__ void keep(const int* batch, const half16* parts, float* states, int channels,
                                 int taps) {
   int row = blockIdx.x;

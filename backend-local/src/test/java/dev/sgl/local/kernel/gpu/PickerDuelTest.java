@@ -15,6 +15,7 @@ import dev.sgl.testing.Property;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,10 @@ class PickerDuelTest {
     }
     long[] allowed =
         random.nextBoolean() ? new long[0] : random.longs((vocabulary + 63) / 64).toArray();
-    int candidates = random.nextInt(3) == 0 ? random.nextInt(Math.min(6, vocabulary + 1)) : -1;
+    OptionalInt candidates =
+        random.nextInt(3) == 0
+            ? OptionalInt.of(random.nextInt(Math.min(6, vocabulary + 1)))
+            : OptionalInt.empty();
     Draw.Logprobs logprobs =
         new Draw.Logprobs(candidates, random.ints(random.nextInt(3), 0, vocabulary).toArray());
     if (random.nextInt(6) == 0) {
