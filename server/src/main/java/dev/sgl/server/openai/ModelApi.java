@@ -27,7 +27,7 @@ public final class ModelApi {
 
   /// Answers with the model of the name in the path.
   ///
-  /// @throws ApiException if it is not served by this name
+  /// @throws dev.sgl.server.http.ApiException if it is not served by this name
   public void one(Call call) throws IOException {
     served.requireName(call.variable("name"));
     call.answer(model(call.variable("name")));
