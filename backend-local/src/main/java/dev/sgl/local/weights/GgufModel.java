@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /// The header of a GGUF file in the form of the JSON files of a model folder, so that families and
@@ -73,14 +74,18 @@ final class GgufModel {
 
   /// `config.json`.
   ///
-  /// @throws ModelException if a key that may change the computation is not known
+  /// @throws ModelException if the architecture, or a key that may change the computation, is not
+  ///     known
   ObjectNode config() {
+    String family = ARCHITECTURES.get(architecture);
+    if (family == null) {
+      throw new ModelException(
+          "the architecture `%s` is not supported in GGUF files; supported are %s"
+              .formatted(architecture, String.join(", ", new TreeSet<>(ARCHITECTURES.keySet()))));
+    }
     ObjectNode config = JSON.objectNode();
     ObjectNode scaling = JSON.objectNode();
-    config.putArray("architectures").add(ARCHITECTURES.getOrDefault(architecture, architecture));
-    if (!ARCHITECTURES.containsKey(architecture)) {
-      return config; // which is refused by its name
-    }
+    config.putArray("architectures").add(family);
     for (String key : header.keys()) {
       if (key.startsWith(architecture + ".")) {
         String own = key.substring(architecture.length() + 1);
