@@ -1,7 +1,7 @@
 package dev.sgl.local.weights;
 
 import java.util.Arrays;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// The types of the blocks in GGUF files that are supported, by their names and numbers there. A
@@ -35,26 +35,26 @@ public enum GgmlType {
   MXFP4(39, 32, 17, GgmlBlocks::mxfp4);
 
   /// Names of types that are not supported, by their numbers.
-  private static final List<String> OTHERS =
-      List.of(
-          "9 Q8_1",
-          "15 Q8_K",
-          "16 IQ2_XXS",
-          "17 IQ2_XS",
-          "18 IQ3_XXS",
-          "19 IQ1_S",
-          "21 IQ3_S",
-          "22 IQ2_S",
-          "24 I8",
-          "25 I16",
-          "26 I32",
-          "27 I64",
-          "28 F64",
-          "29 IQ1_M",
-          "34 TQ1_0",
-          "35 TQ2_0",
-          "40 NVFP4",
-          "41 Q1_0");
+  private static final Map<Integer, String> OTHERS =
+      Map.ofEntries(
+          Map.entry(9, "Q8_1"),
+          Map.entry(15, "Q8_K"),
+          Map.entry(16, "IQ2_XXS"),
+          Map.entry(17, "IQ2_XS"),
+          Map.entry(18, "IQ3_XXS"),
+          Map.entry(19, "IQ1_S"),
+          Map.entry(21, "IQ3_S"),
+          Map.entry(22, "IQ2_S"),
+          Map.entry(24, "I8"),
+          Map.entry(25, "I16"),
+          Map.entry(26, "I32"),
+          Map.entry(27, "I64"),
+          Map.entry(28, "F64"),
+          Map.entry(29, "IQ1_M"),
+          Map.entry(34, "TQ1_0"),
+          Map.entry(35, "TQ2_0"),
+          Map.entry(40, "NVFP4"),
+          Map.entry(41, "Q1_0"));
 
   private final int number;
   private final int numbers;
@@ -85,11 +85,7 @@ public enum GgmlType {
 
   /// The name of a type that is not supported.
   static String name(int number) {
-    return OTHERS.stream()
-        .filter(other -> other.startsWith(number + " "))
-        .map(other -> other.substring(other.indexOf(' ') + 1))
-        .findFirst()
-        .orElse("type " + number);
+    return OTHERS.getOrDefault(number, "type " + number);
   }
 
   /// Numbers of a block.

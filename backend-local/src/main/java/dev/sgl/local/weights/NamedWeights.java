@@ -1,6 +1,8 @@
 package dev.sgl.local.weights;
 
 import com.google.common.base.Joiner;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// The weights of a checkpoint by the names that its family gives them.
@@ -69,6 +71,15 @@ public final class NamedWeights implements WeightSource {
     return checked(bias, 1, length);
   }
 
+  /// The formats of the checkpoint's kind of files.
+  private List<Enum<?>> supported() {
+    List<Enum<?>> formats = new ArrayList<>(List.of(DType.values()));
+    if (checkpoint.gguf().isPresent()) {
+      formats.addAll(List.of(GgmlType.values()));
+    }
+    return formats;
+  }
+
   private ModelException missing(String name) {
     String why =
         names
@@ -78,7 +89,7 @@ public final class NamedWeights implements WeightSource {
             .map(
                 format ->
                     "is in the format %s, which is not supported; supported are %s"
-                        .formatted(format, Joiner.on(", ").join(DType.values())))
+                        .formatted(format, Joiner.on(", ").join(supported())))
             .orElse("is missing");
     return new ModelException("%s: the tensor %s %s".formatted(checkpoint.folder(), name, why));
   }
