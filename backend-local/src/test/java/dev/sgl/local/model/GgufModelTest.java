@@ -9,12 +9,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +37,42 @@ class GgufModelTest {
     assertEquals(
         "the architecture `gemma` is not supported in GGUF files; supported are llama, qwen2, qwen3",
         error.getMessage());
+  }
+
+  /// Blocks are widened to bf16. The plain kernels compute with the numbers of the blocks
+  /// themselves.
+  @Test
+  void widenedBlocksKeepTheDistribution() {
+    Path file = RESOURCES.resolve("gguf/qwen3.q8_0.gguf");
+    int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
+    try (Checkpoint checkpoint = Checkpoint.open(file);
+        HostDevice exact = new HostDevice(new PlainKernels());
+        HostDevice widened = new HostDevice(new VectorKernels(2))) {
+      Transformer plain = Families.open(checkpoint, exact, TransformerTest.ROWS);
+      Transformer fast = Families.open(checkpoint, widened, TransformerTest.ROWS);
+      double worst = 0;
+      for (int length = 1; length <= tokens.length; length += 9) {
+        int[] some = Arrays.copyOf(tokens, length);
+        double[] p = logprobs(TransformerTest.logits(plain, some, length));
+        double[] q = logprobs(TransformerTest.logits(fast, some, length));
+        worst =
+            Math.max(
+                worst,
+                IntStream.range(0, p.length)
+                    .mapToDouble(i -> Math.exp(p[i]) * (p[i] - q[i]))
+                    .sum());
+      }
+      assertTrue(worst > 0 && worst < 1e-3, "KL divergence " + worst);
+    }
+  }
+
+  private static double[] logprobs(float[] logits) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit);
+    }
+    double all = Math.log(sum);
+    return IntStream.range(0, logits.length).mapToDouble(i -> logits[i] - all).toArray();
   }
 
   @ParameterizedTest

@@ -77,7 +77,7 @@ class TransformerTest {
   }
 
   /// The logits after the last token, computed in pieces of at most `piece` tokens.
-  private static float[] logits(Transformer model, int[] tokens, int piece) {
+  static float[] logits(Transformer model, int[] tokens, int piece) {
     KvPool pool = model.pool(20, 16, 1);
     int[] table = new int[20];
     for (int i = 0; i < table.length; i++) {
