@@ -1,5 +1,6 @@
 package dev.sgl.interpreter;
 
+import dev.sgl.testing.Mutator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,7 +72,7 @@ final class RandomConversations {
     Map<String, Object> arguments = new LinkedHashMap<>();
     List<String> parameters = new ArrayList<>();
     for (int i = random.nextInt(4); i > 0; i--) {
-      Variable parameter = variable(one(List.of(Kind.values())));
+      Variable parameter = variable(Mutator.any(List.of(Kind.values()), random));
       arguments.put(parameter.name(), argument(parameter.kind()));
       parameters.add(parameter.name() + ": " + parameter.kind().word);
     }
@@ -92,7 +93,7 @@ final class RandomConversations {
 
   private Object argument(Kind kind) {
     return switch (kind) {
-      case TEXT -> one(WORDS);
+      case TEXT -> Mutator.any(WORDS, random);
       case NUMBER -> (Object) random.nextLong(3);
       case TRUTH -> chance(50);
       case TEXTS -> WORDS.subList(0, 1 + random.nextInt(3));
@@ -103,10 +104,6 @@ final class RandomConversations {
     Variable variable = new Variable("v" + names++, kind);
     variables.add(variable);
     return variable;
-  }
-
-  private <T> T one(List<T> of) {
-    return of.get(random.nextInt(of.size()));
   }
 
   private boolean chance(int percent) {
@@ -150,7 +147,7 @@ final class RandomConversations {
   }
 
   private void message() {
-    out.append(one(List.of("user ", "assistant ", "system ")));
+    out.append(Mutator.any(List.of("user ", "assistant ", "system "), random));
     if (chance(30)) {
       out.append("{ ").append(text()).append(' ').append(text()).append(" }\n");
     } else {
@@ -159,22 +156,22 @@ final class RandomConversations {
   }
 
   private void let() {
-    Kind kind = one(List.of(Kind.values()));
+    Kind kind = Mutator.any(List.of(Kind.values()), random);
     String value = value(kind);
     out.append("let ").append(variable(kind).name()).append(" = ").append(value).append('\n');
   }
 
   private void assign() {
     if (!variables.isEmpty()) {
-      Variable variable = one(variables);
+      Variable variable = Mutator.any(variables, random);
       out.append(variable.name()).append(" = ").append(value(variable.kind())).append('\n');
     }
   }
 
   /// A step that ends the block around it if a condition holds.
   private void leave(Place place) {
-    String how = place.inLoop() ? one(List.of("break", "continue")) : "return";
-    String ends = chance(70) ? how : one(List.of("return", "fail \"failed\""));
+    String how = place.inLoop() ? Mutator.any(List.of("break", "continue"), random) : "return";
+    String ends = chance(70) ? how : Mutator.any(List.of("return", "fail \"failed\""), random);
     if (chance(60)) {
       out.append("if ").append(truth()).append(" { ").append(ends).append(" }\n");
     } else {
@@ -265,9 +262,12 @@ final class RandomConversations {
 
   /// A text in quotes, with values in it.
   private String text() {
-    StringBuilder text = new StringBuilder("\"").append(one(WORDS));
+    StringBuilder text = new StringBuilder("\"").append(Mutator.any(WORDS, random));
     while (chance(50) && !variables.isEmpty()) {
-      text.append('{').append(one(variables).name()).append("}").append(one(WORDS));
+      text.append('{')
+          .append(Mutator.any(variables, random).name())
+          .append("}")
+          .append(Mutator.any(WORDS, random));
     }
     return text.append('"').toString();
   }
@@ -275,7 +275,7 @@ final class RandomConversations {
   private String value(Kind kind) {
     List<Variable> like = variables.stream().filter(v -> v.kind() == kind).toList();
     if (!like.isEmpty() && chance(60)) {
-      return one(like).name();
+      return Mutator.any(like, random).name();
     }
     return switch (kind) {
       case TEXT -> words();
@@ -298,7 +298,9 @@ final class RandomConversations {
   private String truth() {
     List<Variable> like = variables.stream().filter(v -> v.kind() == Kind.TRUTH).toList();
     if (!like.isEmpty() && chance(50)) {
-      return chance(70) ? one(like).name() : "not " + one(like).name();
+      return chance(70)
+          ? Mutator.any(like, random).name()
+          : "not " + Mutator.any(like, random).name();
     }
     return switch (random.nextInt(4)) {
       case 0 -> "true";

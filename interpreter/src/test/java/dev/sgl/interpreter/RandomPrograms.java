@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.sgl.program.Type;
 import dev.sgl.program.Values;
+import dev.sgl.testing.Mutator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,10 +75,6 @@ final class RandomPrograms {
     return variable;
   }
 
-  private <T> T one(List<T> of) {
-    return of.get(random.nextInt(of.size()));
-  }
-
   private boolean chance(int percent) {
     return random.nextInt(100) < percent;
   }
@@ -93,7 +90,7 @@ final class RandomPrograms {
       case 5 -> Type.STRING;
       case 6 -> new Type.Str(0, 1 + random.nextInt(3));
       case 7 -> literals();
-      case 8 -> new Type.Literal(one(List.of("a", "b", 1L, 2L, true)));
+      case 8 -> new Type.Literal(Mutator.any(List.of("a", "b", 1L, 2L, true), random));
       case 9, 10 -> record(depth);
       case 11 -> new Type.Array(type(depth - 1), 0, Type.UNBOUNDED);
       case 12 -> new Type.Array(type(depth - 1), 1, 2);
@@ -122,7 +119,7 @@ final class RandomPrograms {
       case Type.Bool _ -> chance(50);
       case Type.Str(_, int max) -> "abxy".substring(0, random.nextInt(Math.min(max, 4) + 1));
       case Type.Literal(Object literal) -> literal;
-      case Type.OneOf(var choices) -> value(one(choices));
+      case Type.OneOf(var choices) -> value(Mutator.any(choices, random));
       case Type.Array(var item, int min, int max) -> {
         List<Object> items = new ArrayList<>();
         for (int i = random.nextInt(min, Math.min(max, 3) + 1); i > 0; i--) {
@@ -210,7 +207,7 @@ final class RandomPrograms {
   }
 
   private void assign() {
-    Variable variable = one(variables);
+    Variable variable = Mutator.any(variables, random);
     out.append("  ").append(variable.name()).append(" = ");
     out.append(expression(chance(80) ? variable.type() : type(1), 2)).append('\n');
   }
@@ -226,7 +223,7 @@ final class RandomPrograms {
   }
 
   private void match(Type result, int depth) {
-    Variable subject = one(variables);
+    Variable subject = Mutator.any(variables, random);
     Optional<Type.Field> field = field(subject.type());
     String path = subject.name() + field.map(f -> "." + f.name()).orElse("");
     Type type = field.map(Type.Field::type).orElse(subject.type());
@@ -247,7 +244,8 @@ final class RandomPrograms {
   }
 
   private String pattern(Type type) {
-    Type part = type instanceof Type.OneOf(var choices) && chance(80) ? one(choices) : type;
+    Type part =
+        type instanceof Type.OneOf(var choices) && chance(80) ? Mutator.any(choices, random) : type;
     if (chance(15)) {
       part = type(1);
     }
@@ -262,7 +260,7 @@ final class RandomPrograms {
 
   private Optional<Type.Field> field(Type type) {
     return type instanceof Type.Rec(var fields) && chance(60)
-        ? Optional.of(one(fields))
+        ? Optional.of(Mutator.any(fields, random))
         : Optional.empty();
   }
 
@@ -274,7 +272,7 @@ final class RandomPrograms {
       List<Variable> like =
           variables.stream().filter(v -> chance(25) || v.type().equals(type)).toList();
       if (!like.isEmpty()) {
-        Variable variable = one(like);
+        Variable variable = Mutator.any(like, random);
         return variable.name() + field(variable.type()).map(f -> "." + f.name()).orElse("");
       }
     }
@@ -285,7 +283,7 @@ final class RandomPrograms {
       case Type.Int _, Type.Float _ -> number(type, depth - 1);
       case Type.Bool _ -> condition(depth - 1);
       case Type.Str _ -> text(type, depth - 1);
-      case Type.OneOf(var choices) -> expression(one(choices), depth - 1);
+      case Type.OneOf(var choices) -> expression(Mutator.any(choices, random), depth - 1);
       case Type.Array(var item, int min, int max) -> list(item, min, max, depth - 1);
       case Type.Rec(var fields) ->
           fields.stream()
@@ -303,7 +301,7 @@ final class RandomPrograms {
     return switch (random.nextInt(5)) {
       case 0 -> "(" + expression(type, depth) + " + " + expression(type, depth) + ")";
       case 1 -> "(" + expression(type, depth) + " * " + expression(type, depth) + ")";
-      case 2 -> "-" + one(variables).name();
+      case 2 -> "-" + Mutator.any(variables, random).name();
       case 3 -> "(" + expression(type(1), depth) + ").len()";
       default -> "(" + list(type, 0, 3, depth) + ")[0]";
     };
@@ -312,7 +310,7 @@ final class RandomPrograms {
   private String text(Type type, int depth) {
     return switch (random.nextInt(4)) {
       case 0 -> "(" + expression(type, depth) + " + " + expression(type, depth) + ")";
-      case 1 -> "\"{" + one(variables).name() + "}\"";
+      case 1 -> "\"{" + Mutator.any(variables, random).name() + "}\"";
       case 2 -> "(" + expression(type, depth) + ").upper()";
       default -> "help(" + expression(type(1), depth) + ")";
     };
@@ -347,7 +345,7 @@ final class RandomPrograms {
         default -> "not (" + condition(depth - 1) + ")";
       };
     }
-    Variable variable = one(variables);
+    Variable variable = Mutator.any(variables, random);
     String path = variable.name() + field(variable.type()).map(f -> "." + f.name()).orElse("");
     return switch (random.nextInt(5)) {
       case 0, 1 -> path + " != none";

@@ -11,10 +11,20 @@ public sealed interface Draw {
   Draw STATE = new HiddenState();
 
   /// The row is computed for the keys and values of its token alone.
-  record Nothing() implements Draw {}
+  record Nothing() implements Draw {
+    @Override
+    public Logprobs logprobs() {
+      return Logprobs.NONE;
+    }
+  }
 
   /// Its hidden state, and nothing of its logits.
-  record HiddenState() implements Draw {}
+  record HiddenState() implements Draw {
+    @Override
+    public Logprobs logprobs() {
+      return Logprobs.NONE;
+    }
+  }
 
   /// Log-probabilities, and no token.
   record Scores(Logprobs logprobs) implements Draw {}
@@ -81,13 +91,7 @@ public sealed interface Draw {
   }
 
   /// The log-probabilities that are reported.
-  default Logprobs logprobs() {
-    return switch (this) {
-      case Nothing(), HiddenState() -> Logprobs.NONE;
-      case Scores(var logprobs) -> logprobs;
-      case Token token -> token.logprobs;
-    };
-  }
+  Logprobs logprobs();
 
   /// Whether a token is picked.
   default boolean picks() {

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The ways in which the vocabularies of GGUF files cut text before its pieces are merged, by their
-/// names in the files. The patterns are those of llama.cpp; each cuts what the patterns before it
-/// have left whole.
+/// names in the files. The patterns are those of llama.cpp; each cuts the pieces that the patterns
+/// before it have left.
 final class GgufPatterns {
   private static final String GPT2 =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";

@@ -98,26 +98,24 @@ public final class Tokenizer implements AutoCloseable {
     if (model.gguf().isEmpty()) {
       return open(model.folder(), size);
     }
-    try {
-      return of(GgufTokenizer.json(model.gguf().get()), size, SpecialNames.read(model));
-    } catch (ModelException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      throw new ModelException(model.folder() + " has no tokenizer: " + e.getMessage(), e);
-    }
+    return ofGguf(model.folder(), model.gguf().get(), size, SpecialNames.read(model));
   }
 
-  /// Reads the tokenizer of a GGUF file.
+  /// Reads the tokenizer of a GGUF file, which needs no weights.
   ///
   /// @throws ModelException if it is of a kind that is not supported
   public static Tokenizer openGguf(Path file) {
     Gguf gguf = Gguf.read(file);
+    int size = gguf.list("tokenizer.ggml.tokens").size();
+    return ofGguf(file, gguf, size, new SpecialNames(Map.of(), Set.of()));
+  }
+
+  private static Tokenizer ofGguf(Path file, Gguf gguf, int size, SpecialNames names) {
+    JsonNode json = GgufTokenizer.json(gguf);
     try {
-      JsonNode json = GgufTokenizer.json(gguf);
-      return of(
-          json, gguf.list("tokenizer.ggml.tokens").size(), new SpecialNames(Map.of(), Set.of()));
-    } catch (IOException e) {
-      throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
+      return of(json, size, names);
+    } catch (IOException | RuntimeException e) {
+      throw new ModelException(file + " has no tokenizer: " + e.getMessage(), e);
     }
   }
 

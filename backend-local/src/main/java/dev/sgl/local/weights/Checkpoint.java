@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.json.OutsideJson;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +29,7 @@ public final class Checkpoint implements AutoCloseable {
           .build();
 
   private final Path folder;
-  private final Map<String, JsonNode> made; // the JSON files that a header stands for
-  private final Optional<Gguf> gguf;
+  private final Optional<GgufModel> gguf;
   private final Map<String, Weight> tensors;
   private final Map<String, String> unread; // formats of tensors that are not supported
   private final Arena arena;
@@ -39,14 +38,12 @@ public final class Checkpoint implements AutoCloseable {
 
   private Checkpoint(
       Path folder,
-      Optional<Gguf> gguf,
-      Map<String, JsonNode> made,
+      Optional<GgufModel> gguf,
       Map<String, Weight> tensors,
       Map<String, String> unread,
       Arena arena) {
     this.folder = folder;
     this.gguf = gguf;
-    this.made = made;
     this.tensors = tensors;
     this.unread = unread;
     this.arena = arena;
@@ -87,7 +84,7 @@ public final class Checkpoint implements AutoCloseable {
                   }
                 });
       }
-      return new Checkpoint(folder, Optional.empty(), Map.of(), tensors, unread, arena);
+      return new Checkpoint(folder, Optional.empty(), tensors, unread, arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -99,21 +96,13 @@ public final class Checkpoint implements AutoCloseable {
     try {
       Map<String, Weight> tensors = new LinkedHashMap<>();
       Map<String, String> unread = new HashMap<>();
-      List<Path> shards = GgufFiles.shards(file);
-      Gguf first = Gguf.read(shards.getFirst());
-      GgufFiles.map(shards.getFirst(), first, arena, tensors, unread);
-      for (Path shard : shards.subList(1, shards.size())) {
-        GgufFiles.map(shard, Gguf.read(shard), arena, tensors, unread);
+      List<Gguf> headers = new ArrayList<>();
+      for (Path shard : GgufFiles.shards(file)) {
+        headers.add(Gguf.read(shard));
+        GgufFiles.map(shard, headers.getLast(), arena, tensors, unread);
       }
-      GgufModel model = new GgufModel(first, tensors);
-      ObjectNode config = model.config();
-      model.orderHeads(config);
-      Map<String, JsonNode> made =
-          Map.of(
-              "config.json", config,
-              "generation_config.json", model.generation(),
-              "tokenizer_config.json", model.tokenizer());
-      return new Checkpoint(file, Optional.of(first), made, tensors, unread, arena);
+      GgufModel model = new GgufModel(headers.getFirst(), tensors);
+      return new Checkpoint(file, Optional.of(model), tensors, unread, arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -182,12 +171,12 @@ public final class Checkpoint implements AutoCloseable {
 
   /// A JSON file of the folder, or an empty object if it is not there.
   public JsonNode json(String name) {
-    return gguf.isPresent() ? made.getOrDefault(name, JSON.createObjectNode()) : json(folder, name);
+    return gguf.map(model -> model.json(name)).orElseGet(() -> json(folder, name));
   }
 
   /// The header of a model in GGUF; empty for a model folder.
   public Optional<Gguf> gguf() {
-    return gguf;
+    return gguf.map(GgufModel::header);
   }
 
   /// A JSON file of a folder that may have no weights, or an empty object if it is not there.

@@ -60,23 +60,34 @@ final class GgufModel {
   private final Gguf header;
   private final Map<String, Weight> tensors;
   private final String architecture;
+  private final Map<String, JsonNode> files;
 
+  /// @param tensors by name; rows of queries and keys are put into the order of model folders
+  /// @throws ModelException if the architecture, or a key that may change the computation, is not
+  ///     known
   GgufModel(Gguf header, Map<String, Weight> tensors) {
     this.header = header;
     this.tensors = tensors;
     this.architecture = header.text("general.architecture").orElse("");
+    ObjectNode config = config();
+    this.files =
+        Map.of(
+            "config.json", config,
+            "generation_config.json", generation(),
+            "tokenizer_config.json", tokenizer());
+    orderHeads(config);
   }
 
-  /// Whether rows of queries and keys are ordered for rotations of neighbouring numbers.
-  private boolean isInterleaved() {
-    return architecture.equals("llama");
+  Gguf header() {
+    return header;
   }
 
-  /// `config.json`.
-  ///
-  /// @throws ModelException if the architecture, or a key that may change the computation, is not
-  ///     known
-  ObjectNode config() {
+  /// A JSON file of the folder that the header stands for; an empty object if it stands for none.
+  JsonNode json(String name) {
+    return files.getOrDefault(name, JSON.objectNode());
+  }
+
+  private ObjectNode config() {
     String family = ARCHITECTURES.get(architecture);
     if (family == null) {
       throw new ModelException(
@@ -90,9 +101,9 @@ final class GgufModel {
       if (key.startsWith(architecture + ".")) {
         String own = key.substring(architecture.length() + 1);
         if (KEYS.containsKey(own)) {
-          config.set(KEYS.get(own), json(key));
+          config.set(KEYS.get(own), value(key));
         } else if (SCALING_KEYS.containsKey(own)) {
-          scaling.set(SCALING_KEYS.get(own), json(key));
+          scaling.set(SCALING_KEYS.get(own), value(key));
         } else if (!READ.contains(own)) {
           throw wrong(key, "is not supported");
         }
@@ -135,8 +146,7 @@ final class GgufModel {
     }
   }
 
-  /// `generation_config.json`.
-  ObjectNode generation() {
+  private ObjectNode generation() {
     ObjectNode generation = JSON.objectNode();
     ArrayNode ends = generation.putArray("eos_token_id");
     for (String kind : List.of("eos", "eot", "eom")) {
@@ -144,16 +154,15 @@ final class GgufModel {
     }
     if (header.value("general.sampling.temp").isPresent()) {
       generation.put("do_sample", true);
-      generation.set("temperature", json("general.sampling.temp"));
+      generation.set("temperature", value("general.sampling.temp"));
       for (String key : List.of("top_k", "top_p", "min_p")) {
-        generation.set(key, json("general.sampling." + key));
+        generation.set(key, value("general.sampling." + key));
       }
     }
     return generation;
   }
 
-  /// `tokenizer_config.json`.
-  ObjectNode tokenizer() {
+  private ObjectNode tokenizer() {
     ObjectNode tokenizer = JSON.objectNode();
     header.text("tokenizer.chat_template").ifPresent(t -> tokenizer.put("chat_template", t));
     List<?> tokens = header.list("tokenizer.ggml.tokens");
@@ -168,9 +177,10 @@ final class GgufModel {
     return tokenizer;
   }
 
-  /// Puts the rows of queries and keys of the files of llama into the order of model folders.
-  void orderHeads(ObjectNode config) {
-    if (!isInterleaved()) {
+  /// Files of llama have the rows of queries and keys in the order for rotations of neighbouring
+  /// numbers.
+  private void orderHeads(ObjectNode config) {
+    if (!architecture.equals("llama")) {
       return;
     }
     int heads = config.path("num_attention_heads").asInt();
@@ -196,7 +206,7 @@ final class GgufModel {
         weight.name(), weight.shape(), new Encoding.Reordered(weight.encoding(), order));
   }
 
-  private JsonNode json(String key) {
+  private JsonNode value(String key) {
     return header.value(key).map(GgufModel::json).orElseGet(JSON::nullNode);
   }
 

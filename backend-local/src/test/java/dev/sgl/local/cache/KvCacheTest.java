@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
-import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.host.HostKvPool;
 import java.util.ArrayList;
@@ -265,7 +264,9 @@ class KvCacheTest {
   /// A device that is lost copies nothing more.
   @Test
   void aCopyThatFailsKeepsNoPage() {
-    KvCache cache = new KvCache(new BrokenPool(new HostKvPool(KEPT, 8, 4, 0)), true);
+    KvCache cache =
+        new KvCache(
+            new FailingPool(new HostKvPool(KEPT, 8, 4, 0), () -> {}, KvCacheTest::lost), true);
     fill(cache, new int[] {1, 2, 3, 4, 5});
     int before = cache.availablePages();
     Prefix prefix = cache.find("", new int[] {1, 2, 3, 9}, 3); // ends inside a page
@@ -291,31 +292,8 @@ class KvCacheTest {
     assertEquals(first.slot(), cache.open(prefix).slot());
   }
 
-  private record BrokenPool(KvPool pool) implements KvPool {
-    @Override
-    public int pages() {
-      return pool.pages();
-    }
-
-    @Override
-    public int pageSize() {
-      return pool.pageSize();
-    }
-
-    @Override
-    public int slots() {
-      return pool.slots();
-    }
-
-    @Override
-    public void prepare(int page) {
-      pool.prepare(page);
-    }
-
-    @Override
-    public void copy(int from, int to, int tokens) {
-      throw new IllegalStateException("the device is lost");
-    }
+  private static void lost() {
+    throw new IllegalStateException("the device is lost");
   }
 
   private static void fill(KvCache cache, int[] tokens) {

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.cache.FailingPool;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.engine.GreedySequence;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
-import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.host.HostKvPool;
@@ -40,7 +40,14 @@ class SchedulerTest {
   @Test
   void anAdmissionThatFailsKeepsNothing() {
     Kept kept = Kept.of(new Cell(1, 1)).plus(Kept.of(new State(4)));
-    FullPool pool = new FullPool(new HostKvPool(kept, 8, 16, 2), new AtomicBoolean(true));
+    AtomicBoolean isFull = new AtomicBoolean(true);
+    Runnable full =
+        () -> {
+          if (isFull.get()) {
+            throw new OutOfMemoryError("no memory for a page");
+          }
+        };
+    FailingPool pool = new FailingPool(new HostKvPool(kept, 8, 16, 2), full, () -> {});
     Scheduler scheduler =
         new Scheduler(
             new KvCache(pool, true),
@@ -49,38 +56,8 @@ class SchedulerTest {
     submit(scheduler, sequence(1, 40, 2));
     assertThrows(OutOfMemoryError.class, scheduler::plan);
     scheduler.checkInvariants();
-    pool.isFull().set(false);
+    isFull.set(false);
     assertEquals(1, runAll(scheduler).size());
-  }
-
-  private record FullPool(KvPool pool, AtomicBoolean isFull) implements KvPool {
-    @Override
-    public int pages() {
-      return pool.pages();
-    }
-
-    @Override
-    public int pageSize() {
-      return pool.pageSize();
-    }
-
-    @Override
-    public int slots() {
-      return pool.slots();
-    }
-
-    @Override
-    public void prepare(int page) {
-      if (isFull.get()) {
-        throw new OutOfMemoryError("no memory for a page");
-      }
-      pool.prepare(page);
-    }
-
-    @Override
-    public void copy(int from, int to, int tokens) {
-      pool.copy(from, to, tokens);
-    }
   }
 
   /// One batch: its pieces are computed and every token is a 0.

@@ -3,7 +3,6 @@ package dev.sgl.local.kernel.gpu;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -51,57 +50,44 @@ final class Loader {
   ///
   /// @return bytes that it takes there
   long load(Weight weight, DType to, Gpu.Memory memory, long at) {
-    Encoding.Plain from =
-        switch (weight.encoding()) {
-          case Encoding.Plain plain -> together(plain, weight.rows(), weight.columns());
-          case Encoding.Blocks _, Encoding.Reordered _ -> widened(weight);
-        };
-    long numbers = weight.numbers();
-    long done = 0;
-    while (done < numbers) {
+    switch (weight.encoding()) {
+      case Encoding.Plain plain when plain.type() == to && plain.stride() == weight.columns() ->
+          copy(plain.data(), weight.numbers() * to.bytes(), memory, at);
+      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _ ->
+          convert(weight, to, memory, at);
+    }
+    return weight.numbers() * to.bytes();
+  }
+
+  private void copy(MemorySegment numbers, long all, Gpu.Memory memory, long at) {
+    for (long done = 0; done < all; done += PIECE_BYTES) {
+      long bytes = Math.min(all - done, PIECE_BYTES);
       Gpu.Pinned piece = piece();
-      long count = Math.min(numbers - done, PIECE_BYTES / to.bytes());
-      MemorySegment target = piece.segment();
-      if (from.type() == to) {
-        MemorySegment.copy(from.data(), done * to.bytes(), target, 0, count * to.bytes());
-      } else {
-        convert(from, done, count, to, target);
-      }
-      send(piece, memory, at + done * to.bytes(), count * to.bytes());
-      done += count;
+      MemorySegment.copy(numbers, done, piece.segment(), 0, bytes);
+      send(piece, memory, at + done, bytes);
     }
-    return numbers * to.bytes();
   }
 
-  /// The numbers row by row, with nothing between: those of some columns are copied for it.
-  private static Encoding.Plain together(Encoding.Plain plain, int rows, int columns) {
-    if (plain.stride() == columns) {
-      return plain;
-    }
-    long width = (long) columns * plain.type().bytes();
-    MemorySegment all = Arena.ofAuto().allocate(rows * width);
-    for (int row = 0; row < rows; row++) {
-      long source = row * plain.stride() * plain.type().bytes();
-      MemorySegment.copy(plain.data(), source, all, row * width, width);
-    }
-    return new Encoding.Plain(plain.type(), all, columns);
-  }
-
-  /// The numbers in single precision.
-  private static Encoding.Plain widened(Weight weight) {
-    MemorySegment all = Arena.ofAuto().allocate(weight.numbers() * Float.BYTES);
+  /// Converts the numbers row by row.
+  private void convert(Weight weight, DType to, Gpu.Memory memory, long at) {
     float[] row = new float[weight.columns()];
+    Gpu.Pinned piece = piece();
+    long sent = 0; // bytes
+    int filled = 0;
     for (int r = 0; r < weight.rows(); r++) {
       weight.encoding().read(r, row.length, row, 0);
-      MemorySegment.copy(
-          row,
-          0,
-          all,
-          ValueLayout.JAVA_FLOAT_UNALIGNED,
-          (long) r * row.length * Float.BYTES,
-          row.length);
+      for (float number : row) {
+        if (filled == PIECE_BYTES) {
+          send(piece, memory, at + sent, filled);
+          sent += filled;
+          piece = piece();
+          filled = 0;
+        }
+        put(number, to, piece.segment(), filled);
+        filled += to.bytes();
+      }
     }
-    return new Encoding.Plain(DType.F32, all, row.length);
+    send(piece, memory, at + sent, filled);
   }
 
   private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {
@@ -109,16 +95,11 @@ final class Loader {
     copies.add(new Copy(piece, gpu.mark()));
   }
 
-  private static void convert(
-      Encoding.Plain from, long first, long count, DType to, MemorySegment target) {
-    for (long i = 0; i < count; i++) {
-      float number = from.get(first + i);
-      switch (to) {
-        case F32 -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4, number);
-        case F16 ->
-            target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, Float.floatToFloat16(number));
-        case BF16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, DType.bf16(number));
-      }
+  private static void put(float number, DType to, MemorySegment target, long at) {
+    switch (to) {
+      case F32 -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, number);
+      case F16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(number));
+      case BF16 -> target.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, DType.bf16(number));
     }
   }
 }

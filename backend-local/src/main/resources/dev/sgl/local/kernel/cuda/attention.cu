@@ -195,7 +195,7 @@ __device__ __forceinline__ Range range(const Layer& l, const Item& item, const i
       highest = max(highest, positions[itemRows[r]]);
     }
     range.allFrom = highest - l.window + 1;
-    range.begin += max(0, lowest - l.window + 1 - range.begin) / TILE * TILE; // no row sees what is before
+    range.begin += max(0, lowest - l.window + 1 - range.begin) / TILE * TILE; // no row sees the positions before
   }
   return range;
 }
@@ -213,7 +213,7 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
   }
 }
 
-// What a lane has of two query vectors: the largest score so far, and the numbers that belong to it.
+// A lane's share of two query vectors: the largest score so far, and the numbers that belong to it.
 struct Vectors {
   int base;         // of the warp's vectors among the item's
   int position[2];  // of their rows; -1 behind the last vector
@@ -325,7 +325,7 @@ __device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], 
   }
 }
 
-// The logarithm of what the weights of a vector add up to.
+// The logarithm of the sum of a vector's weights.
 __device__ __forceinline__ float logSum(float most, float sum) { return sum > 0 ? most + log2f(sum) : -INFINITE; }
 
 // Writes the results of a warp's vectors, or parts of them.
