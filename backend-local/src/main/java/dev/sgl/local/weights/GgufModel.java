@@ -82,7 +82,7 @@ final class GgufModel {
     return header;
   }
 
-  /// A JSON file of the folder that the header stands for; an empty object if it stands for none.
+  /// A JSON file that is made of the header; an empty object for other names.
   JsonNode json(String name) {
     return files.getOrDefault(name, JSON.objectNode());
   }

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// GGUF files with random mistakes in their headers: each loads and answers, or is refused by a
-/// message, and none makes the reader take memory for data that the file claims to have and does
-// not have.
+/// message, and none makes the reader take memory for data that the file only claims to have.
 class GgufFuzzTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final long MOST_ALLOCATED = 256L << 20; // of the Java heap, while a file loads

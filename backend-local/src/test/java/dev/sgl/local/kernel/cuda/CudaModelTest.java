@@ -14,6 +14,8 @@ import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.kernel.host.HostDevice;
+import dev.sgl.local.kernel.host.Kernels;
+import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.TinyDecoder;
 import dev.sgl.local.model.Transformer;
@@ -62,6 +64,14 @@ class CudaModelTest {
     compare(name, PRECISE, TOLERANCE);
   }
 
+  /// Plain numbers in another order, and blocks, both widened on the way. The plain kernels compute
+  /// with the numbers of the blocks themselves.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama.f32.gguf", "qwen3.q8_0.gguf"})
+  void weightsOfGgufFilesAreThoseOfTheProcessor(String name) {
+    compare(name, new PlainKernels(), PRECISE, TOLERANCE);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
   void withFewerBitsTheyAreNear(String name) {
@@ -83,8 +93,13 @@ class CudaModelTest {
   }
 
   private static void compare(String name, GpuDevice.Options options, double tolerance) {
+    compare(name, new VectorKernels(4), options, tolerance);
+  }
+
+  private static void compare(
+      String name, Kernels kernels, GpuDevice.Options options, double tolerance) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
-        Device host = new HostDevice(new VectorKernels(4));
+        Device host = new HostDevice(kernels);
         Device gpu = CudaDriver.device(options)) {
       Transformer plain = Families.open(checkpoint, host, ROWS);
       Transformer fast = Families.open(checkpoint, gpu, ROWS);
@@ -304,8 +319,12 @@ class CudaModelTest {
     return list.stream().mapToInt(Integer::intValue).toArray();
   }
 
+  /// A model folder, or a GGUF file.
   private static Path folder(String name) {
     String home = System.getProperty("sgl.models", "src/test/resources/models");
+    if (name.endsWith(".gguf")) {
+      return Path.of(home).resolveSibling("gguf").resolve(name);
+    }
     return name.equals("demo")
         ? Path.of(System.getProperty("sgl.demo", "../samples/model/demo"))
         : Path.of(home, name);
