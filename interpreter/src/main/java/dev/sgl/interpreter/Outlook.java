@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
-/// What steps may do, or certainly do, whatever their values are.
+/// The possible and the certain effects of steps, whatever their values are.
 ///
 /// @param intoCopies whether a request in a branch or a scratch is one that matters
 record Outlook(Program program, boolean intoCopies) {
@@ -44,11 +45,16 @@ record Outlook(Program program, boolean intoCopies) {
   }
 
   private boolean asks(List<Step> block, Set<String> open) {
+    return comesFirst(block, step -> asks(step, open), step -> leaves(step, false));
+  }
+
+  /// Whether a step of one kind comes before all steps of another; a step may be of both.
+  private static boolean comesFirst(List<Step> block, Predicate<Step> one, Predicate<Step> other) {
     for (Step step : block) {
-      if (asks(step, open)) {
+      if (one.test(step)) {
         return true;
       }
-      if (leaves(List.of(step))) {
+      if (other.test(step)) {
         return false;
       }
     }
@@ -77,15 +83,7 @@ record Outlook(Program program, boolean intoCopies) {
   }
 
   private boolean mayFail(List<Step> block, Set<String> open) {
-    for (Step step : block) {
-      if (mayFail(step, open)) {
-        return true;
-      }
-      if (asks(step, Set.of())) {
-        return false;
-      }
-    }
-    return false;
+    return comesFirst(block, step -> mayFail(step, open), step -> asks(step, Set.of()));
   }
 
   private boolean mayFail(Step step, Set<String> open) {

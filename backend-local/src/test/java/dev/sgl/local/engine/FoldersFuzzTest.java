@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.ThreadMXBean;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.FaultException;
 import dev.sgl.backend.Generation;
@@ -19,7 +18,6 @@ import dev.sgl.testing.Json;
 import dev.sgl.testing.JsonMutator;
 import dev.sgl.testing.Mutator;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -150,17 +148,16 @@ class FoldersFuzzTest {
 
   private void check(Changed changed) throws IOException {
     changed.write(folder);
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
+    Allocations.atMost(MOST_ALLOCATED, this::load);
+  }
+
+  private void load() {
     try (LocalBackend backend =
         LocalBackend.open(folder, LocalOptions.DEFAULT.withThreads(1), Progress.SILENT)) {
       answer(backend);
     } catch (ModelException e) {
       String message = String.valueOf(e.getMessage());
       assertTrue(message.contains(".json") || message.contains(folder.toString()), message);
-    } finally {
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-      assertTrue(allocated < MOST_ALLOCATED, allocated + " bytes");
     }
   }
 

@@ -2,7 +2,6 @@ package dev.sgl.local.engine;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
@@ -12,7 +11,6 @@ import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Type;
 import dev.sgl.testing.Fuzz;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -73,16 +71,15 @@ class GgufFuzzTest {
   private void check(Changed changed) throws IOException {
     Path file = folder.resolve("m.gguf");
     Files.write(file, changed.bytes());
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
+    Allocations.atMost(MOST_ALLOCATED, () -> load(file));
+  }
+
+  private static void load(Path file) {
     try (LocalBackend backend =
         LocalBackend.open(file, LocalOptions.DEFAULT.withThreads(1), Progress.SILENT)) {
       answer(backend);
     } catch (ModelException e) {
       assertTrue(!String.valueOf(e.getMessage()).contains("null"), e.getMessage());
-    } finally {
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-      assertTrue(allocated < MOST_ALLOCATED, allocated + " bytes");
     }
   }
 
