@@ -1,5 +1,6 @@
 package dev.sgl.bench;
 
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Draw;
@@ -8,7 +9,6 @@ import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Transformer;
-import dev.sgl.local.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

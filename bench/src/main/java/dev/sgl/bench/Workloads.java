@@ -2,6 +2,7 @@ package dev.sgl.bench;
 
 import dev.sgl.compiler.Compiler;
 import dev.sgl.interpreter.Interpreter;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.engine.EngineListener;
 import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
@@ -12,7 +13,6 @@ import dev.sgl.local.schedule.Order;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Tokenizer;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.program.Program;
 import dev.sgl.run.RunOptions;
 import java.nio.file.Files;

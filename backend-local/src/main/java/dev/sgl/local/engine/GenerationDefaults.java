@@ -2,11 +2,11 @@ package dev.sgl.local.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Sampling;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.sample.Settings;
 import dev.sgl.local.tokens.SpecialNames;
 import dev.sgl.local.tokens.Tokenizer;
-import dev.sgl.local.weights.Checkpoint;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;

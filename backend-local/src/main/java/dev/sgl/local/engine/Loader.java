@@ -1,5 +1,6 @@
 package dev.sgl.local.engine;
 
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.cpu.VectorKernels;
@@ -11,7 +12,6 @@ import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.schedule.ScheduleOptions;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.ModelException;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.backend.Prompt;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.tokens.ChatFormat;
 import dev.sgl.local.tokens.Tokenizer;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,13 +1,13 @@
 package dev.sgl.local.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.checkpoint.Checkpoint;
+import dev.sgl.local.checkpoint.NamedWeights;
+import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Transformer;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
-import dev.sgl.local.weights.NamedWeights;
-import dev.sgl.local.weights.Names;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

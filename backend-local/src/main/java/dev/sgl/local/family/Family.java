@@ -1,7 +1,7 @@
 package dev.sgl.local.family;
 
+import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
-import dev.sgl.local.weights.Names;
 
 /// A family of models: how its `config.json` is read, and what its files call the weights.
 interface Family {

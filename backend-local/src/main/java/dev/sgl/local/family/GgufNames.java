@@ -1,6 +1,6 @@
 package dev.sgl.local.family;
 
-import dev.sgl.local.weights.Names;
+import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.weights.Role;
 import java.util.Map;
 

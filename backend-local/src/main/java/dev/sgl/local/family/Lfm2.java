@@ -1,10 +1,10 @@
 package dev.sgl.local.family;
 
+import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
-import dev.sgl.local.weights.Names;
 import dev.sgl.local.weights.Role;
 import java.util.HashSet;
 import java.util.List;

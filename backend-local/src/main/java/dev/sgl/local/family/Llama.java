@@ -1,8 +1,8 @@
 package dev.sgl.local.family;
 
+import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
-import dev.sgl.local.weights.Names;
 import dev.sgl.local.weights.Role;
 import java.util.Map;
 import java.util.Optional;

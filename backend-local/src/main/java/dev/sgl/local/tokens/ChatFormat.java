@@ -1,7 +1,7 @@
 package dev.sgl.local.tokens;
 
 import dev.sgl.backend.Prompt;
-import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.ArrayList;

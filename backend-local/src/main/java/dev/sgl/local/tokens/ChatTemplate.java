@@ -2,9 +2,9 @@ package dev.sgl.local.tokens;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.template.Template;
 import dev.sgl.local.template.TemplateException;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sgl.local.weights.Gguf;
+import dev.sgl.local.checkpoint.Gguf;
 import dev.sgl.local.weights.ModelException;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.sgl.local.tokens;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sgl.local.weights.Checkpoint;
+import dev.sgl.local.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

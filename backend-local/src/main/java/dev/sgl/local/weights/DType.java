@@ -27,7 +27,7 @@ public enum DType {
   }
 
   /// The format by the name that safetensors files use.
-  static Optional<DType> of(String name) {
+  public static Optional<DType> of(String name) {
     return Arrays.stream(values()).filter(d -> d.name().equals(name)).findFirst();
   }
 }

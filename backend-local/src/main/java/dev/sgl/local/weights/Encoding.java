@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
 /// has views of some rows or columns, for ranks and for fused weights.
@@ -28,6 +29,11 @@ public sealed interface Encoding {
       case Blocks _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
     };
+  }
+
+  /// The codes of the numbers; empty if they are plain.
+  default Optional<Quantized> quantized() {
+    return Optional.empty();
   }
 
   /// Some of its rows and columns.
@@ -75,7 +81,7 @@ public sealed interface Encoding {
   /// Rows of the blocks of a GGUF file.
   ///
   /// @param rowBytes bytes from the beginning of a row to that of the next
-  record Blocks(GgmlType type, MemorySegment data, long rowBytes) implements Encoding {
+  record Blocks(GgmlType type, MemorySegment data, long rowBytes) implements Encoding, Quantized {
     @Override
     public List<MemorySegment> parts() {
       return List.of(data);
@@ -83,10 +89,27 @@ public sealed interface Encoding {
 
     @Override
     public void read(int row, int columns, float[] out, int at) {
+      Quantization.Row codes = Quantization.Row.of(columns, scheme().group());
+      read(row, columns, codes);
+      scheme().decode(codes, columns, out, at);
+    }
+
+    @Override
+    public Optional<Quantized> quantized() {
+      return Optional.of(this);
+    }
+
+    @Override
+    public Quantization scheme() {
+      return type.scheme();
+    }
+
+    @Override
+    public void read(int row, int columns, Quantization.Row out) {
       requireBlocks(columns);
       for (int block = 0; block < columns / type.numbers(); block++) {
         long from = row * rowBytes + (long) block * type.bytes();
-        type.decoder().decode(data, from, out, at + block * type.numbers());
+        type.decoder().decode(data, from, out, block * type.numbers());
       }
     }
 
@@ -127,10 +150,28 @@ public sealed interface Encoding {
     }
 
     @Override
+    public Optional<Quantized> quantized() {
+      return of.quantized().map(codes -> new ReorderedCodes(codes, order));
+    }
+
+    @Override
     public Reordered view(int firstRow, int rows, int firstColumn, int columns) {
       return new Reordered(
           of.view(0, order.length, firstColumn, columns),
           Arrays.copyOfRange(order, firstRow, firstRow + rows));
+    }
+  }
+
+  /// The codes of rows in another order.
+  record ReorderedCodes(Quantized of, int[] order) implements Quantized {
+    @Override
+    public Quantization scheme() {
+      return of.scheme();
+    }
+
+    @Override
+    public void read(int row, int columns, Quantization.Row out) {
+      of.read(order[row], columns, out);
     }
   }
 }

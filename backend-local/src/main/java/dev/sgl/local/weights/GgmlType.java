@@ -8,31 +8,31 @@ import java.util.Optional;
 /// block holds some neighbouring numbers of a row.
 public enum GgmlType {
   /// Scale; 4 bits each, minus 8.
-  Q4_0(2, 32, 18, GgmlBlocks::q4_0),
+  Q4_0(2, 32, 18, Quantization.symmetric(4, 32), GgmlBlocks::q4_0),
   /// Scale and minimum; 4 bits each.
-  Q4_1(3, 32, 20, GgmlBlocks::q4_1),
+  Q4_1(3, 32, 20, Quantization.withMinimums(4, 32), GgmlBlocks::q4_1),
   /// Scale; 5 bits each, minus 16.
-  Q5_0(6, 32, 22, GgmlBlocks::q5_0),
+  Q5_0(6, 32, 22, Quantization.symmetric(5, 32), GgmlBlocks::q5_0),
   /// Scale and minimum; 5 bits each.
-  Q5_1(7, 32, 24, GgmlBlocks::q5_1),
+  Q5_1(7, 32, 24, Quantization.withMinimums(5, 32), GgmlBlocks::q5_1),
   /// Scale; 8 bits each.
-  Q8_0(8, 32, 34, GgmlBlocks::q8_0),
+  Q8_0(8, 32, 34, Quantization.symmetric(8, 32), GgmlBlocks::q8_0),
   /// Scales and minima of 4 bits for 16 numbers; 2 bits each.
-  Q2_K(10, 256, 84, GgmlBlocks::q2k),
+  Q2_K(10, 256, 84, Quantization.withMinimums(2, 16), GgmlBlocks::q2k),
   /// Scales of 6 bits for 16 numbers; 3 bits each.
-  Q3_K(11, 256, 110, GgmlBlocks::q3k),
+  Q3_K(11, 256, 110, Quantization.symmetric(3, 16), GgmlBlocks::q3k),
   /// Scales and minima of 6 bits for 32 numbers; 4 bits each.
-  Q4_K(12, 256, 144, GgmlBlocks::q4k),
+  Q4_K(12, 256, 144, Quantization.withMinimums(4, 32), GgmlBlocks::q4k),
   /// Scales and minima of 6 bits for 32 numbers; 5 bits each.
-  Q5_K(13, 256, 176, GgmlBlocks::q5k),
+  Q5_K(13, 256, 176, Quantization.withMinimums(5, 32), GgmlBlocks::q5k),
   /// Scales of 8 bits for 16 numbers; 6 bits each.
-  Q6_K(14, 256, 210, GgmlBlocks::q6k),
+  Q6_K(14, 256, 210, Quantization.symmetric(6, 16), GgmlBlocks::q6k),
   /// Scale; 4 bits each, which choose from a table.
-  IQ4_NL(20, 32, 18, GgmlBlocks::iq4nl),
+  IQ4_NL(20, 32, 18, Quantization.codebook(32, GgmlBlocks.NON_LINEAR), GgmlBlocks::q4_0),
   /// Scales of 6 bits for 32 numbers; 4 bits each, which choose from the same table.
-  IQ4_XS(23, 256, 136, GgmlBlocks::iq4xs),
+  IQ4_XS(23, 256, 136, Quantization.codebook(32, GgmlBlocks.NON_LINEAR), GgmlBlocks::iq4xs),
   /// A power of two; 4 bits each: floating-point numbers of 4 bits (OCP Microscaling, 2023).
-  MXFP4(39, 32, 17, GgmlBlocks::mxfp4);
+  MXFP4(39, 32, 17, Quantization.codebook(32, GgmlBlocks.MX_DOUBLED), GgmlBlocks::mxfp4);
 
   /// Names of types that are not supported, by their numbers.
   private static final Map<Integer, String> OTHERS =
@@ -59,22 +59,24 @@ public enum GgmlType {
   private final int number;
   private final int numbers;
   private final int bytes;
+  private final Quantization scheme;
   private final GgmlBlocks.Decoder decoder;
 
-  GgmlType(int number, int numbers, int bytes, GgmlBlocks.Decoder decoder) {
+  GgmlType(int number, int numbers, int bytes, Quantization scheme, GgmlBlocks.Decoder decoder) {
     this.number = number;
     this.numbers = numbers;
     this.bytes = bytes;
+    this.scheme = scheme;
     this.decoder = decoder;
   }
 
   /// The type of a number in a file; empty if it is not supported.
-  static Optional<GgmlType> of(int number) {
+  public static Optional<GgmlType> of(int number) {
     return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
   }
 
   /// The type of plain numbers of a number in a file; empty for blocks.
-  static Optional<DType> plain(int number) {
+  public static Optional<DType> plain(int number) {
     return switch (number) {
       case 0 -> Optional.of(DType.F32);
       case 1 -> Optional.of(DType.F16);
@@ -84,7 +86,7 @@ public enum GgmlType {
   }
 
   /// The name of a type that is not supported.
-  static String name(int number) {
+  public static String name(int number) {
     return OTHERS.getOrDefault(number, "type " + number);
   }
 
@@ -96,6 +98,11 @@ public enum GgmlType {
   /// Bytes of a block.
   public int bytes() {
     return bytes;
+  }
+
+  /// The meaning of its codes.
+  public Quantization scheme() {
+    return scheme;
   }
 
   GgmlBlocks.Decoder decoder() {

@@ -1,4 +1,4 @@
-/// Checkpoints: memory-mapped tensors of a model folder.
+/// Weights: tensors, the layouts of their numbers, and their roles in a model.
 @NullMarked
 package dev.sgl.local.weights;
 

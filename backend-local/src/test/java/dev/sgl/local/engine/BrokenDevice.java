@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.backend.UnavailableException;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
@@ -9,7 +10,6 @@ import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
-import dev.sgl.local.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

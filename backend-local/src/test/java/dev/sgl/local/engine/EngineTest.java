@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.backend.BackendException;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.engine.LocalOptions.CacheOptions;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
@@ -19,7 +20,6 @@ import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.schedule.Order;
 import dev.sgl.local.schedule.ScheduleOptions;
-import dev.sgl.local.weights.Checkpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

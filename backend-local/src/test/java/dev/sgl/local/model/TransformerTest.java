@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
@@ -12,7 +13,6 @@ import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostLogits;
 import dev.sgl.local.kernel.host.PlainKernels;
-import dev.sgl.local.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;

@@ -1,10 +1,10 @@
 package dev.sgl.cli.options;
 
+import dev.sgl.local.checkpoint.Gguf;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.hub.Hub;
 import dev.sgl.local.hub.ModelName;
-import dev.sgl.local.weights.Gguf;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

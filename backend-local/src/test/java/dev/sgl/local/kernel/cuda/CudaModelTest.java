@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
@@ -19,7 +20,6 @@ import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.TinyDecoder;
 import dev.sgl.local.model.Transformer;
-import dev.sgl.local.weights.Checkpoint;
 import dev.sgl.local.weights.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
 import com.google.common.collect.Maps;
+import dev.sgl.local.weights.Role;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,13 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Role;
+import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

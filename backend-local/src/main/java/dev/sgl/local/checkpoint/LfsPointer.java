@@ -1,5 +1,6 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
+import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,13 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.json.OutsideJson;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

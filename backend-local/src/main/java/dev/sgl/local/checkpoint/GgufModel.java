@@ -1,9 +1,12 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

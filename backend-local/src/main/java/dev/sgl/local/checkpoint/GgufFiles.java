@@ -1,5 +1,10 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.GgmlType;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,12 @@
-package dev.sgl.local.weights;
+package dev.sgl.local.checkpoint;
 
 import com.google.common.base.Joiner;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.GgmlType;
+import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Role;
+import dev.sgl.local.weights.Weight;
+import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
