@@ -93,7 +93,12 @@ final class Loader {
         checkpoint.load(loaded);
       }
       Model model =
-          Families.open(checkpoint, device, schedule.batchTokens(), copies ? loaded : _ -> {});
+          Families.open(
+              checkpoint,
+              options.overrides().rounding(),
+              device,
+              schedule.batchTokens(),
+              copies ? loaded : _ -> {});
       progress.loading("weights", checkpoint.bytes(), checkpoint.bytes());
       return model;
     } catch (RuntimeException | Error e) {

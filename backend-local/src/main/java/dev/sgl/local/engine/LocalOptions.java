@@ -2,6 +2,7 @@ package dev.sgl.local.engine;
 
 import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.schedule.ScheduleOptions;
+import dev.sgl.local.weights.Rounding;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,7 +32,7 @@ public record LocalOptions(
           CacheOptions.DEFAULT,
           Optional.empty(),
           OptionalInt.empty(),
-          new Overrides(Optional.empty(), Optional.empty()));
+          new Overrides(Optional.empty(), Optional.empty(), Optional.empty()));
 
   /// These options with another device.
   public LocalOptions withDevice(DeviceOption value) {
@@ -91,12 +92,18 @@ public record LocalOptions(
 
   /// These options with the file of another chat template; empty for the model's own template.
   public LocalOptions withChatTemplate(Optional<Path> value) {
-    return with(new Overrides(value, overrides.name()));
+    return with(new Overrides(value, overrides.name(), overrides.rounding()));
   }
 
   /// These options with another name of the model.
   public LocalOptions withName(String value) {
-    return with(new Overrides(overrides.chatTemplate(), Optional.of(value)));
+    return with(new Overrides(overrides.chatTemplate(), Optional.of(value), overrides.rounding()));
+  }
+
+  /// These options with weights that are quantized as they are loaded; empty for those of the
+  /// model's files.
+  public LocalOptions withRounding(Optional<Rounding> value) {
+    return with(new Overrides(overrides.chatTemplate(), overrides.name(), value));
   }
 
   private LocalOptions with(Overrides value) {
@@ -128,7 +135,9 @@ public record LocalOptions(
   ///
   /// @param chatTemplate a file with another chat template than the model's own
   /// @param name of the model; by default that of its folder
-  public record Overrides(Optional<Path> chatTemplate, Optional<String> name) {}
+  /// @param rounding by which plain weights are quantized
+  public record Overrides(
+      Optional<Path> chatTemplate, Optional<String> name, Optional<Rounding> rounding) {}
 
   /// The pages of keys and values.
   ///

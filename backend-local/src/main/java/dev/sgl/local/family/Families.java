@@ -8,7 +8,11 @@ import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.RoundedWeights;
+import dev.sgl.local.weights.Rounding;
+import dev.sgl.local.weights.WeightSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
@@ -47,18 +51,26 @@ public final class Families {
   /// @throws ModelException if the family is not known, a weight is missing, or a value makes no
   ///     sense
   public static Transformer open(Checkpoint checkpoint, Device device, int rows) {
-    return open(checkpoint, device, rows, _ -> {});
+    return open(checkpoint, Optional.empty(), device, rows, _ -> {});
   }
 
   /// The same; `loaded` is called after each weight with the bytes that are on the device.
+  ///
+  /// @param rounding by which plain weights are quantized
   public static Transformer open(
-      Checkpoint checkpoint, Device device, int rows, LongConsumer loaded) {
+      Checkpoint checkpoint,
+      Optional<Rounding> rounding,
+      Device device,
+      int rows,
+      LongConsumer loaded) {
     JsonNode json = checkpoint.json("config.json");
     Family family = family(json);
     Config config = Config.of(json);
     Decoder decoder = decoder(family, config);
     Names names = checkpoint.gguf().isPresent() ? GgufNames.ALL : family.names(config);
-    NamedWeights weights = new NamedWeights(checkpoint, names);
+    WeightSource named = new NamedWeights(checkpoint, names);
+    WeightSource weights =
+        rounding.<WeightSource>map(by -> new RoundedWeights(named, by)).orElse(named);
     return new Transformer(decoder, weights, device, rows, loaded);
   }
 

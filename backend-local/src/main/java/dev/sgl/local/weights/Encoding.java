@@ -28,6 +28,7 @@ public sealed interface Encoding {
       case Plain plain -> plain.type();
       case Blocks _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
+      case Rounded _ -> narrow;
     };
   }
 
@@ -172,6 +173,48 @@ public sealed interface Encoding {
     @Override
     public void read(int row, int columns, Quantization.Row out) {
       of.read(order[row], columns, out);
+    }
+  }
+
+  /// Numbers that are rounded to codes as they are read.
+  record Rounded(Encoding of, Rounding rounding) implements Encoding, Quantized {
+    @Override
+    public List<MemorySegment> parts() {
+      return of.parts();
+    }
+
+    @Override
+    public Optional<Quantized> quantized() {
+      return Optional.of(this);
+    }
+
+    @Override
+    public Quantization scheme() {
+      return rounding.scheme();
+    }
+
+    @Override
+    public void read(int row, int columns, float[] out, int at) {
+      Quantization.Row codes = Quantization.Row.of(columns, scheme().group());
+      read(row, columns, codes);
+      scheme().decode(codes, columns, out, at);
+    }
+
+    @Override
+    public void read(int row, int columns, Quantization.Row out) {
+      float[] numbers = new float[columns];
+      of.read(row, columns, numbers, 0);
+      rounding.quantize(numbers, columns, out);
+    }
+
+    @Override
+    public Rounded view(int firstRow, int rows, int firstColumn, int columns) {
+      if (firstColumn % scheme().group() != 0) {
+        throw new ModelException(
+            "weights of the type %s are divided by %d columns only, not at %d"
+                .formatted(rounding, scheme().group(), firstColumn));
+      }
+      return new Rounded(of.view(firstRow, rows, firstColumn, columns), rounding);
     }
   }
 }

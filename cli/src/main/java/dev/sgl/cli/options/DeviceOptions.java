@@ -4,6 +4,8 @@ import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.DeviceOption.Format;
 import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.weights.Rounding;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -32,6 +34,13 @@ public final class DeviceOptions {
       description =
           "The part of a GPU's memory behind the weights that keys and values may take. Default: ${DEFAULT-VALUE}.")
   double memFraction = LocalOptions.DEFAULT.hardware().memFraction();
+
+  @Option(
+      names = "--quantization",
+      paramLabel = "FORMAT",
+      description =
+          "Quantizes weights of 16 or 32 bits as they are loaded, to the nearest: q8_0, q4_0 (groups of 32) or int4 (of 128). The head keeps 8 bits. Default: as they are.")
+  Optional<String> quantization = Optional.empty();
 
   @Option(
       names = "--json-layout",
@@ -68,7 +77,18 @@ public final class DeviceOptions {
         .withThreads(
             positive("--threads", threads).orElse(LocalOptions.DEFAULT.hardware().threads()))
         .withContext(positive("--context-length", context))
-        .withLayout(layout());
+        .withLayout(layout())
+        .withRounding(quantization.map(DeviceOptions::rounding));
+  }
+
+  private static Rounding rounding(String name) {
+    return Arrays.stream(Rounding.values())
+        .filter(rounding -> rounding.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "--quantization must be q8_0, q4_0 or int4, not `" + name + "`"));
   }
 
   private Layout layout() {

@@ -8,6 +8,14 @@ import jdk.incubator.vector.VectorSpecies;
 /// to call.
 final class Lanes {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
+  /// Numbers of a vector.
+  static final int COUNT = LANES.length();
+
+  /// Vectors that hold a number of each of so many rows.
+  static int perRows(int rows) {
+    return rows / COUNT;
+  }
+
   private static final VectorShuffle<Float> BY_8 = swap(8);
   private static final VectorShuffle<Float> BY_4 = swap(4);
   private static final VectorShuffle<Float> BY_2 = swap(2);

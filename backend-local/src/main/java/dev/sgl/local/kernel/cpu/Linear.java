@@ -1,21 +1,39 @@
 package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.host.Tensor;
+import java.lang.foreign.Arena;
+import java.util.Optional;
 
-/// Products of activations with a packed weight.
+/// Products of activations with a packed weight, by pieces of [#WIDTH] outputs.
 ///
-/// A tile of eight rows and [Packed#WIDTH] outputs stays in registers while the inputs pass: each
-/// output is one lane, so every sum runs over the inputs one by one, from the first to the last,
-/// whatever else is computed with it. That is why a row gets the same numbers alone and in any
-/// batch.
+/// A tile of outputs stays in registers while the inputs pass: each output is one lane, so every
+/// sum runs over the inputs from the first to the last, whatever else is computed with it. That
+/// is why a row gets the same numbers alone and in any batch.
 final class Linear {
+  private static final int VECTORS = 4; // that one row is multiplied with at once
+
+  /// Outputs of a piece.
+  static final int WIDTH = Math.max(Layout.ROWS, VECTORS * Lanes.COUNT);
+
+  /// Blocks of a piece.
+  static final int BLOCKS = WIDTH / Layout.ROWS;
+
   private static final int TILE = 8;
-  private static final int WIDTH = Packed.WIDTH;
 
   /// Calls after which HotSpot has a method compiled by its second compiler, and some more.
   private static final int CALLS_TO_COMPILE = 6_000;
 
-  private Linear() {}
+  private final Workers workers;
+  private final Optional<ByteProducts> bytes;
+  private final float[][] unpacked; // of each worker
+
+  /// @param bytes products of quantized weights; without them, codes become numbers in single
+  ///     precision
+  Linear(Workers workers, Optional<ByteProducts> bytes) {
+    this.workers = workers;
+    this.bytes = bytes;
+    this.unpacked = new float[workers.count()][0];
+  }
 
   /// The rows of a product.
   ///
@@ -28,63 +46,110 @@ final class Linear {
     }
   }
 
-  /// The outputs of two neighbouring blocks of `weight`, for the first `rows` rows.
-  static void run(Tensor x, Packed weight, Tensor out, int rows, int pair) {
-    int first = 2 * pair * WIDTH;
-    if (rows == 1 && first + 2 * WIDTH <= weight.rows()) {
-      pair(x, weight, out, pair);
+  /// How many pieces a weight has; the last one may be wider than the remaining outputs.
+  static int pieces(int outputs) {
+    return (outputs + WIDTH - 1) / WIDTH;
+  }
+
+  /// Writes the products of the first `rows` rows to `out`, plus a bias.
+  void run(Tensor x, Packed weight, Optional<float[]> bias, Tensor out, int rows) {
+    if (!usesTiles(weight.layout())) {
+      bytes.orElseThrow().round(x, rows, weight, workers);
+    }
+    workers.run(
+        pieces(weight.rows()),
+        (piece, worker) -> {
+          piece(x, weight, out, rows, piece, worker);
+          bias.ifPresent(b -> addBias(b, out, rows, piece * WIDTH));
+        });
+  }
+
+  private static void addBias(float[] bias, Tensor out, int rows, int from) {
+    int to = Math.min(bias.length, from + WIDTH);
+    for (int r = 0; r < rows; r++) {
+      for (int o = from; o < to; o++) {
+        out.values()[r * out.columns() + o] += bias[o];
+      }
+    }
+  }
+
+  private void piece(Tensor x, Packed weight, Tensor out, int rows, int piece, int worker) {
+    int first = piece * WIDTH;
+    int count = Math.min(WIDTH, weight.rows() - first);
+    if (count == WIDTH) {
+      Rows all = new Rows(x.values(), rows, weight.columns(), out.columns());
+      piece(all, weight, piece, worker, out.values(), first);
       return;
     }
-    block(x, weight, out, rows, 2 * pair);
-    if (first + WIDTH < weight.rows()) {
-      block(x, weight, out, rows, 2 * pair + 1);
+    float[] outputs = new float[rows * WIDTH];
+    Rows all = new Rows(x.values(), rows, weight.columns(), WIDTH);
+    piece(all, weight, piece, worker, outputs, 0);
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(outputs, r * WIDTH, out.values(), r * out.columns() + first, count);
     }
   }
 
-  /// Calls the tiles until the virtual machine compiles them. Before that a tile is a thousand
-  /// times as slow, so these products are small.
-  static void warmUp(Packed zeros) {
-    Tensor x = Tensor.of(2, zeros.columns());
-    Tensor out = Tensor.of(2, zeros.rows());
-    for (int i = 0; i < CALLS_TO_COMPILE; i++) {
-      run(x, zeros, out, 1, 0);
-      run(x, zeros, out, 2, 0);
-    }
-  }
-
-  private static void pair(Tensor x, Packed weight, Tensor out, int pair) {
-    int to = 2 * pair * WIDTH;
-    long at = weight.block(2 * pair);
-    if (weight.isBf16()) {
-      TileBf16.pair(x.values(), weight.columns(), weight.data(), at, out.values(), to);
+  private void piece(Rows rows, Packed weight, int piece, int worker, float[] out, int to) {
+    if (!usesTiles(weight.layout())) {
+      int block = piece * BLOCKS;
+      bytes.orElseThrow().multiply(weight, block, BLOCKS, rows.rows(), out, to, rows.stride());
+    } else if (rows.rows() == 1 && weight.layout().equals(Layout.BF16) && rows.columns() % 2 == 0) {
+      oneRow(rows, weight, piece, out, to);
     } else {
-      TileF32.pair(x.values(), weight.columns(), weight.data(), at, out.values(), to);
+      tiles(rows, weight, piece, worker, out, to);
     }
   }
 
-  private static void block(Tensor x, Packed weight, Tensor out, int rows, int block) {
-    int first = block * WIDTH;
-    int count = weight.rows() - first;
-    if (count >= WIDTH) {
-      Rows all = new Rows(x.values(), rows, weight.columns(), out.columns());
-      tiles(all, weight, block, out.values(), first);
-    } else { // the last block is wider than the remaining outputs
-      float[] outputs = new float[rows * WIDTH];
-      tiles(new Rows(x.values(), rows, weight.columns(), WIDTH), weight, block, outputs, 0);
-      for (int r = 0; r < rows; r++) {
-        System.arraycopy(outputs, r * WIDTH, out.values(), r * out.columns() + first, count);
+  private static void oneRow(Rows rows, Packed weight, int piece, float[] out, int to) {
+    long[] starts = new long[VECTORS];
+    for (int v = 0; v < Lanes.perRows(WIDTH); v += VECTORS) {
+      for (int i = 0; i < VECTORS; i++) {
+        starts[i] = Unpacker.start(weight, piece * Lanes.perRows(WIDTH) + v + i);
       }
+      int at = to + v * Lanes.COUNT;
+      Tile.one(rows.inputs(), rows.columns(), weight.codes(), starts, out, at);
     }
   }
 
-  private static void tiles(Rows rows, Packed weight, int block, float[] out, int to) {
-    long at = weight.block(block);
-    for (int row = 0; row < rows.rows(); row += TILE) {
-      if (weight.isBf16()) {
-        TileBf16.eight(rows, row, weight.data(), at, out, to);
+  /// Unpacks the weights two vectors of outputs at a time, which all tiles of rows then read.
+  private void tiles(Rows rows, Packed weight, int piece, int worker, float[] out, int to) {
+    int room = 2 * Lanes.COUNT * (rows.columns() + 1);
+    if (unpacked[worker].length < room) {
+      unpacked[worker] = new float[room];
+    }
+    Unpacker unpacker = new Unpacker(weight);
+    for (int v = 0; v < Lanes.perRows(WIDTH); v += 2) {
+      unpacker.unpack(piece * Lanes.perRows(WIDTH) + v, unpacked[worker]);
+      int at = to + v * Lanes.COUNT;
+      if (rows.rows() == 1) {
+        Tile.one(rows.inputs(), rows.columns(), unpacked[worker], out, at);
       } else {
-        TileF32.eight(rows, row, weight.data(), at, out, to);
+        for (int row = 0; row < rows.rows(); row += TILE) {
+          Tile.eight(rows, row, unpacked[worker], out, at);
+        }
       }
+    }
+  }
+
+  /// Whether tiles of Java compute products with weights of a layout.
+  private boolean usesTiles(Layout layout) {
+    return layout.isPlain() || bytes.isEmpty();
+  }
+
+  /// Multiplies small weights of a layout until the virtual machine compiles the tiles. Before that
+  /// a tile is a thousand times as slow.
+  void warmUp(Layout layout, Arena arena) {
+    if (!usesTiles(layout)) {
+      return;
+    }
+    int columns = layout.isPlain() ? 4 : layout.group();
+    Packed zeros = Packed.empty(layout, WIDTH, columns, arena);
+    Rows two = new Rows(new float[2 * columns], 2, columns, WIDTH);
+    Rows one = new Rows(two.inputs(), 1, columns, WIDTH);
+    float[] out = new float[2 * WIDTH];
+    for (int i = 0; i < CALLS_TO_COMPILE; i++) {
+      piece(one, zeros, 0, 0, out, 0);
+      piece(two, zeros, 0, 0, out, 0);
     }
   }
 }

@@ -3,143 +3,232 @@ package dev.sgl.local.kernel.cpu;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.Quantization;
+import dev.sgl.local.weights.Quantized;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
 
-/// A weight in blocks of as many rows as two vectors have lanes, each block column by column:
-/// `[rows / WIDTH, columns, WIDTH]`, in bf16 or single precision. Numbers in bf16 lie in pairs, one
-/// of the first vector and one of the second, so that one load of integers gives both vectors by a
-/// shift and a mask.
+/// A weight in blocks of [Layout#ROWS] rows, each from its first column to its last, so that a
+/// product needs no sum over the lanes of a vector, and reads memory from its beginning to its
+/// end.
 ///
-/// So the numbers that one input is multiplied by lie side by side, a product needs no sum over the
-/// lanes of a vector, and memory is read from its beginning to its end.
-final class Packed implements Matrix {
-  private static final int N = FloatVector.SPECIES_PREFERRED.length();
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+/// Scales and minimums are in half precision. So that none is too large or too small for it,
+/// those of a block are multiplied by a power of two, which its factor undoes.
+///
+/// @param codes the words of all blocks
+/// @param scales of each block: group by group, the scales of its rows, and their minimums
+/// @param factors one for each block
+/// @param choices the numbers of a codebook as unsigned bytes, or nothing
+record Packed(
+    Layout layout,
+    int rows,
+    int columns,
+    MemorySegment codes,
+    MemorySegment scales,
+    MemorySegment factors,
+    MemorySegment choices)
+    implements Matrix {
+  private static final int ROWS = Layout.ROWS;
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-  /// Rows of a block.
-  static final int WIDTH = 2 * N;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /// Columns that are packed at once, so that both source and target stay in the cache.
-  private static final int STRIP = 64;
+  private static final int STRIP = 128;
 
-  private final boolean bf16;
-  private final int rows;
-  private final int columns;
-  private final MemorySegment data;
+  /// The largest exponent of a scale in half precision, less one.
+  private static final int TOP = 14;
 
-  private Packed(boolean bf16, int rows, int columns, MemorySegment data) {
-    this.bf16 = bf16;
-    this.rows = rows;
-    this.columns = columns;
-    this.data = data;
-  }
-
-  /// Packs a weight; one in f16 is widened, because vectors have no conversion for it, and
-  /// blocks of GGUF files to bf16.
+  /// Packs a weight, in the layout that loses least.
   static Packed of(Weight weight, Arena arena, Workers workers) {
-    boolean bf16 = weight.encoding().plain(DType.BF16) == DType.BF16;
-    int blocks = (weight.rows() + WIDTH - 1) / WIDTH;
-    long bytes = (long) blocks * WIDTH * weight.columns() * (bf16 ? 2 : 4);
-    MemorySegment data = HugePages.allocate(arena, bytes);
-    Packed packed = new Packed(bf16, weight.rows(), weight.columns(), data);
-    switch (weight.encoding()) {
-      case Encoding.Plain plain -> workers.run(blocks, (block, _) -> packed.pack(plain, block));
-      case Encoding.Blocks _, Encoding.Reordered _ ->
-          workers.run(blocks, (block, _) -> packed.packRows(weight.encoding(), block));
-    }
+    Packed packed = empty(Layout.of(weight), weight.rows(), weight.columns(), arena);
+    workers.run((weight.rows() + ROWS - 1) / ROWS, (block, _) -> packed.pack(weight, block));
     weight.encoding().parts().forEach(HugePages::forget);
     return packed;
   }
 
-  /// A weight of zeros, of two blocks.
-  static Packed zeros(boolean bf16, int columns, Arena arena) {
-    return new Packed(bf16, 2 * WIDTH, columns, arena.allocate(2L * WIDTH * columns * 4, 64));
+  /// A weight of zeros, which has as many blocks as products take at once.
+  static Packed empty(Layout layout, int rows, int columns, Arena arena) {
+    int blocks = Linear.pieces(rows) * Linear.BLOCKS;
+    return new Packed(
+        layout,
+        rows,
+        columns,
+        HugePages.allocate(arena, blocks * layout.blockBytes(columns)),
+        HugePages.allocate(arena, Math.max(2, 2L * blocks * layout.blockScales(columns))),
+        arena.allocate(4L * blocks, 64),
+        layout.codebook().isEmpty()
+            ? MemorySegment.NULL
+            : arena.allocateFrom(ValueLayout.JAVA_BYTE, layout.choices()));
   }
 
-  private void pack(Encoding.Plain numbers, int block) {
-    int first = block * WIDTH;
-    int end = Math.min(WIDTH, rows - first);
-    for (int strip = 0; strip < columns; strip += STRIP) {
-      for (int r = 0; r < end; r++) {
-        pack(numbers, first + r, strip, Math.min(columns, strip + STRIP));
-      }
+  // --- to pack
+
+  private void pack(Weight weight, int block) {
+    if (!layout.isPlain()) {
+      packCodes(weight.encoding().quantized().orElseThrow(), block);
+      return;
+    }
+    int end = Math.min(rows, (block + 1) * ROWS);
+    switch (weight.encoding()) {
+      case Encoding.Plain plain when layout.bits() == 16 -> packHalves(plain, block, end);
+      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _, Encoding.Rounded _ ->
+          packRows(weight.encoding(), block, end);
     }
   }
 
-  private void pack(Encoding.Plain numbers, int row, int from, int to) {
-    long source = row * numbers.stride();
-    for (int c = from; c < to; c++) {
-      if (bf16) {
-        data.set(SHORT, place(row, c) * 2, numbers.data().get(SHORT, (source + c) * 2));
-      } else {
-        data.set(FLOAT, place(row, c) * 4, numbers.get(source + c));
+  /// Packs numbers of 16 bits two by two.
+  private void packHalves(Encoding.Plain plain, int block, int end) {
+    long to = block * layout.blockBytes(columns);
+    int even = columns / 2 * 2;
+    for (int strip = 0; strip < even; strip += STRIP) {
+      for (int r = block * ROWS; r < end; r++) {
+        long from = 2L * r * plain.stride();
+        long lane = to + 4L * (r % ROWS);
+        for (int c = strip; c < Math.min(even, strip + STRIP); c += 2) {
+          codes.set(INT, lane + (long) c / 2 * Layout.WORDS, plain.data().get(INT, from + 2L * c));
+        }
       }
+    }
+    for (int r = block * ROWS; r < end && even < columns; r++) {
+      short last = plain.data().get(SHORT, 2L * (r * plain.stride() + even));
+      codes.set(INT, to + 4L * (r % ROWS) + (long) even / 2 * Layout.WORDS, last & 0xffff);
     }
   }
 
-  /// Packs a block row by row.
-  private void packRows(Encoding numbers, int block) {
+  private void packRows(Encoding numbers, int block, int end) {
     float[] row = new float[columns];
-    for (int r = block * WIDTH; r < Math.min(rows, (block + 1) * WIDTH); r++) {
+    for (int r = block * ROWS; r < end; r++) {
       numbers.read(r, columns, row, 0);
+      long to = block * layout.blockBytes(columns) + 4L * (r % ROWS);
       for (int c = 0; c < columns; c++) {
-        if (bf16) {
-          data.set(SHORT, place(r, c) * 2, DType.bf16(row[c]));
+        if (layout.bits() == 16) {
+          codes.set(SHORT, to + (long) c / 2 * Layout.WORDS + c % 2 * 2, DType.bf16(row[c]));
         } else {
-          data.set(FLOAT, place(r, c) * 4, row[c]);
+          codes.set(INT, to + (long) c * Layout.WORDS, Float.floatToRawIntBits(row[c]));
         }
       }
     }
   }
 
-  /// Which number of the data that of a row and column is.
-  private long place(int row, int column) {
-    int r = row % WIDTH;
-    return ((long) (row / WIDTH) * columns + column) * WIDTH + (bf16 ? r % N * 2 + r / N : r);
+  private void packCodes(Quantized from, int block) {
+    int count = Math.min(ROWS, rows - block * ROWS);
+    Quantization.Row[] read = new Quantization.Row[count];
+    float most = 0;
+    for (int r = 0; r < count; r++) {
+      read[r] = Quantization.Row.of(columns, from.scheme().group());
+      from.read(block * ROWS + r, columns, read[r]);
+      most = Math.max(most, Math.max(most(read[r].scales()), most(read[r].minimums())));
+    }
+    int shift = most > 0 && most <= Float.MAX_VALUE ? TOP - Math.getExponent(most) : 0;
+    factors.setAtIndex(ValueLayout.JAVA_FLOAT, block, Math.scalb(1f, -shift));
+    for (int r = 0; r < count; r++) {
+      packScales(read[r], from.scheme().group(), block, r, shift);
+    }
+    int[] words = new int[(int) (layout.blockBytes(columns) / 4)];
+    for (int r = 0; r < count; r++) {
+      packWords(read[r].codes(), words, r);
+    }
+    MemorySegment.copy(words, 0, codes, INT, block * layout.blockBytes(columns), words.length);
   }
 
-  @Override
-  public int rows() {
-    return rows;
+  private static float most(float[] numbers) {
+    float most = 0;
+    for (float number : numbers) {
+      most = Math.max(most, Math.abs(number));
+    }
+    return most;
   }
 
-  @Override
-  public int columns() {
-    return columns;
+  private void packScales(Quantization.Row row, int group, int block, int lane, int shift) {
+    long to = 2L * block * layout.blockScales(columns) + 2L * lane;
+    int step = layout.hasMinimums() ? 4 * ROWS : 2 * ROWS; // bytes
+    for (int i = 0; i < columns / layout.group(); i++) {
+      int from = i * layout.group() / group;
+      scales.set(SHORT, to + (long) i * step, half(row.scales()[from], shift));
+      if (layout.hasMinimums()) {
+        scales.set(SHORT, to + (long) i * step + 2 * ROWS, half(row.minimums()[from], shift));
+      }
+    }
   }
 
-  /// Pairs of blocks; the second block of the last one may be missing.
-  int pairs() {
-    return (rows + 2 * WIDTH - 1) / (2 * WIDTH);
+  private static short half(float number, int shift) {
+    return Float.floatToFloat16(Math.scalb(number, shift));
   }
 
-  boolean isBf16() {
-    return bf16;
+  /// Packs the codes of a row, four at a time.
+  private void packWords(byte[] row, int[] words, int lane) {
+    for (int c = 0; c < columns; c += layout.chunk()) {
+      int to = c / layout.chunk() * layout.chunkBytes() / 4 + lane;
+      switch (layout.bits()) {
+        case 8 -> words[to] = (int) WORD.get(row, c);
+        case 4 -> words[to] = (int) WORD.get(row, c) | (int) WORD.get(row, c + 4) << 4;
+        default -> { // 6
+          int high = 0;
+          for (int step = 0; step < 4; step++) {
+            int four = (int) WORD.get(row, c + 4 * step);
+            words[to + step / 2 * ROWS] |= (four & 0x0f0f0f0f) << step % 2 * 4;
+            high |= (four >>> 4 & 0x03030303) << 2 * step;
+          }
+          words[to + 2 * ROWS] = high;
+        }
+      }
+    }
   }
 
-  MemorySegment data() {
-    return data;
-  }
-
-  /// Where a block begins, in bytes.
-  long block(int block) {
-    return (long) block * columns * WIDTH * (bf16 ? 2 : 4);
-  }
+  // --- to read
 
   /// Writes one row to `out`, from `to` on.
   void row(int row, float[] out, int to) {
+    int block = row / ROWS;
+    int lane = row % ROWS;
+    long at = block * layout.blockBytes(columns) + 4L * lane;
     for (int c = 0; c < columns; c++) {
-      long at = place(row, c);
       out[to + c] =
-          bf16 ? Float.intBitsToFloat(data.get(SHORT, at * 2) << 16) : data.get(FLOAT, at * 4);
+          switch (layout.bits()) {
+            case 32 -> Float.intBitsToFloat(codes.get(INT, at + (long) c * Layout.WORDS));
+            case 16 ->
+                Float.intBitsToFloat(
+                    codes.get(SHORT, at + (long) c / 2 * Layout.WORDS + c % 2 * 2) << 16);
+            default -> number(block, lane, c);
+          };
     }
+  }
+
+  private float number(int block, int lane, int column) {
+    int code = code(block * layout.blockBytes(columns) + 4L * lane, column);
+    int value = layout.codebook().isEmpty() ? code - layout.zero() : layout.codebook().get(code);
+    int step = layout.hasMinimums() ? 4 * ROWS : 2 * ROWS;
+    long at = 2L * block * layout.blockScales(columns) + 2L * lane;
+    at += (long) column / layout.group() * step;
+    float minimum = layout.hasMinimums() ? scale(at + 2 * ROWS) : 0;
+    return factors.getAtIndex(ValueLayout.JAVA_FLOAT, block) * (scale(at) * value + minimum);
+  }
+
+  private float scale(long at) {
+    return Float.float16ToFloat(scales.get(SHORT, at));
+  }
+
+  private int code(long at, int column) {
+    long chunk = at + (long) column / layout.chunk() * layout.chunkBytes();
+    int step = column % layout.chunk() / 4;
+    int shift = 8 * (column % 4);
+    return switch (layout.bits()) {
+      case 8 -> codes.get(INT, chunk) >>> shift & 0xff;
+      case 4 -> codes.get(INT, chunk) >>> shift + 4 * step & 0xf;
+      default -> { // 6
+        int low = codes.get(INT, chunk + step / 2 * Layout.WORDS) >>> shift + step % 2 * 4 & 0xf;
+        int high = codes.get(INT, chunk + 2 * Layout.WORDS) >>> shift + 2 * step & 3;
+        yield low | high << 4;
+      }
+    };
   }
 }

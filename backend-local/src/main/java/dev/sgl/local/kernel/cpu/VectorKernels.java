@@ -9,7 +9,9 @@ import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.kernel.host.Tensor;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -26,32 +28,32 @@ public final class VectorKernels implements Kernels {
   private final PlainKernels plain = new PlainKernels(); // for operations that only copy
   private final Workers workers;
   private final Arena arena = Arena.ofShared();
-  private boolean hasBf16; // whether a weight is
-  private boolean hasF32;
+  private final Linear linear;
+  private final Set<Layout> layouts = new HashSet<>(); // of the weights
   private final float[][] scores; // a row of attention scores for each worker
 
   /// @param threads that work together
   public VectorKernels(int threads) {
+    this(threads, ByteProducts.load());
+  }
+
+  /// @param bytes products of quantized weights, or nothing
+  VectorKernels(int threads, Optional<ByteProducts> bytes) {
     workers = new Workers(threads);
+    linear = new Linear(workers, bytes);
     scores = new float[threads][0];
   }
 
   @Override
   public Matrix load(Weight weight) {
     Packed packed = Packed.of(weight, arena, workers);
-    hasBf16 |= packed.isBf16();
-    hasF32 |= !packed.isBf16();
+    layouts.add(packed.layout());
     return packed;
   }
 
   @Override
   public void warmUp() {
-    if (hasBf16) {
-      Linear.warmUp(Packed.zeros(true, 4, arena));
-    }
-    if (hasF32) {
-      Linear.warmUp(Packed.zeros(false, 4, arena));
-    }
+    layouts.forEach(layout -> linear.warmUp(layout, arena));
   }
 
   @Override
@@ -100,22 +102,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void linear(Tensor x, Matrix weight, Optional<float[]> bias, Tensor out, int rows) {
-    Packed packed = (Packed) weight;
-    workers.run(
-        packed.pairs(),
-        (pair, _) -> {
-          Linear.run(x, packed, out, rows, pair);
-          bias.ifPresent(b -> addBias(b, out, rows, 2 * pair * Packed.WIDTH));
-        });
-  }
-
-  private static void addBias(float[] bias, Tensor out, int rows, int from) {
-    int to = Math.min(bias.length, from + 2 * Packed.WIDTH);
-    for (int r = 0; r < rows; r++) {
-      for (int o = from; o < to; o++) {
-        out.values()[r * out.columns() + o] += bias[o];
-      }
-    }
+    linear.run(x, (Packed) weight, bias, out, rows);
   }
 
   @Override

@@ -53,7 +53,7 @@ final class Loader {
     switch (weight.encoding()) {
       case Encoding.Plain plain when plain.type() == to && plain.stride() == weight.columns() ->
           copy(plain.data(), weight.numbers() * to.bytes(), memory, at);
-      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _ ->
+      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _, Encoding.Rounded _ ->
           convert(weight, to, memory, at);
     }
     return weight.numbers() * to.bytes();
