@@ -3,14 +3,17 @@ package dev.sgl.local.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.json.OutsideJson;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The cache of models on disk, as Hugging Face's own tools lay it out: contents in `blobs`, and
 /// for each commit a folder in `snapshots` with links to them; `refs` says which commit a branch
@@ -18,6 +21,8 @@ import java.util.Set;
 ///
 /// Reference: Hugging Face, huggingface_hub documentation, "Understand caching".
 final class HubCache {
+  private static final int MOST_FOLDERS = 6; // deep
+
   private final Path folder;
 
   private HubCache(Path folder) {
@@ -42,8 +47,37 @@ final class HubCache {
     return new HubCache(hub.resolve("models--" + model.owner() + "--" + model.name()));
   }
 
-  /// The snapshot of a revision, if all of the model's files are there.
-  Optional<Path> find(String revision) {
+  /// The snapshot of a revision as a model folder, if all of the folder's files are there.
+  Optional<Path> findFolder(String revision) {
+    return snapshotOf(revision).filter(HubCache::isWhole);
+  }
+
+  /// The first file of a model in GGUF in the snapshot of a revision, which may lack other files of
+  /// the repository. Empty if there is no such model, or one of its shards is missing.
+  ///
+  /// @param quantization as of [GgufListing#choose]
+  Optional<Path> findGguf(String revision, Optional<String> quantization) {
+    return snapshotOf(revision)
+        .flatMap(
+            snapshot -> {
+              List<String> files = new GgufListing(listing(snapshot)).choose(quantization);
+              return files.stream().map(snapshot::resolve).allMatch(Files::isRegularFile)
+                  ? files.stream().findFirst().map(snapshot::resolve)
+                  : Optional.empty();
+            });
+  }
+
+  private static List<String> listing(Path snapshot) {
+    try (Stream<Path> all = Files.walk(snapshot, MOST_FOLDERS)) {
+      return all.filter(Files::isRegularFile)
+          .map(file -> snapshot.relativize(file).toString().replace('\\', '/'))
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      return List.of(); // there is no such folder
+    }
+  }
+
+  private Optional<Path> snapshotOf(String revision) {
     Path ref = folder.resolve("refs").resolve(revision);
     String commit = revision;
     try {
@@ -53,8 +87,7 @@ final class HubCache {
     } catch (IOException e) {
       return Optional.empty();
     }
-    Path snapshot = snapshot(commit);
-    return isWhole(snapshot) ? Optional.of(snapshot) : Optional.empty();
+    return Optional.of(snapshot(commit));
   }
 
   /// Whether a folder has a configuration, a tokenizer, and all weights.

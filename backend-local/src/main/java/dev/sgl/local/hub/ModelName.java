@@ -4,12 +4,16 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The name of a model on a hub, such as `Qwen/Qwen3-0.6B`, or `Qwen/Qwen3-0.6B@main`.
+/// The name of a model on a hub: `OWNER/NAME`, such as `Qwen/Qwen3-0.6B`, then `@REVISION` if it is
+/// not `main`, then `:QUANTIZATION` for one of the GGUF files of the repository, such as
+/// `Qwen/Qwen3-0.6B-GGUF:Q8_0` or `Qwen/Qwen3-0.6B-GGUF@v1:Q8_0`.
 ///
 /// @param revision a branch, a tag or a commit
-public record ModelName(String owner, String name, String revision) {
+/// @param quantization a part of the name of a GGUF file, such as `Q4_K_M`, in any case
+public record ModelName(String owner, String name, String revision, Optional<String> quantization) {
+  private static final String WORD = "([A-Za-z0-9][\\w.-]*)";
   private static final Pattern WRITTEN =
-      Pattern.compile("([A-Za-z0-9][\\w.-]*)/([A-Za-z0-9][\\w.-]*)(?:@([A-Za-z0-9][\\w.-]*))?");
+      Pattern.compile(WORD + "/" + WORD + "(?:@" + WORD + ")?(?::" + WORD + ")?");
 
   /// The name that `text` is; empty if it is none.
   public static Optional<ModelName> parse(String text) {
@@ -19,7 +23,8 @@ public record ModelName(String owner, String name, String revision) {
             new ModelName(
                 written.group(1),
                 written.group(2),
-                Optional.ofNullable(written.group(3)).orElse("main")))
+                Optional.ofNullable(written.group(3)).orElse("main"),
+                Optional.ofNullable(written.group(4))))
         : Optional.empty();
   }
 
@@ -28,8 +33,15 @@ public record ModelName(String owner, String name, String revision) {
     return owner + "/" + name;
   }
 
+  /// Owner and name, and the quantization if one is given: the name by which the model is served.
+  public String served() {
+    return repository() + quantization.map(q -> ":" + q).orElse("");
+  }
+
   @Override
   public String toString() {
-    return repository() + (revision.equals("main") ? "" : "@" + revision);
+    return repository()
+        + (revision.equals("main") ? "" : "@" + revision)
+        + quantization.map(q -> ":" + q).orElse("");
   }
 }

@@ -43,10 +43,10 @@ public record ModelFolder(String name, Path folder) {
                     new UsageException(
                         "there is no model folder "
                             + named.get()
-                            + "; a name on the hub has the form OWNER/NAME"));
+                            + "; a name on the hub has the form OWNER/NAME or OWNER/NAME:QUANTIZATION"));
     try (LoadingLine line = new LoadingLine(err, name.toString(), progress)) {
       Path found = new Hub(System.getenv()).find(name, line::fetched);
-      return new ModelFolder(name.repository(), found);
+      return new ModelFolder(name.served(), found);
     }
   }
 

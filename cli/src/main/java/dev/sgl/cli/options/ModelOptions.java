@@ -25,7 +25,7 @@ public final class ModelOptions {
       names = {"-m", "--model", "--model-path"},
       paramLabel = "PATH|NAME",
       description =
-          "A model folder as Hugging Face lays it out, a GGUF file, or a name on the hub, such as Qwen/Qwen3-0.6B; with --endpoint, the model's name there. Default: $$SGL_MODEL, or the demo model.")
+          "A model folder as Hugging Face lays it out, a GGUF file, or a name on the hub, such as Qwen/Qwen3-0.6B or Qwen/Qwen3-0.6B-GGUF:Q8_0; with --endpoint, the model's name there. Default: $$SGL_MODEL, or the demo model.")
   Optional<String> model = Optional.empty();
 
   @Option(

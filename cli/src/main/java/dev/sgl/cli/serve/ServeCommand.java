@@ -60,7 +60,7 @@ public final class ServeCommand implements Callable<Integer> {
       names = {"-m", "--model", "--model-path"},
       paramLabel = "PATH|NAME",
       description =
-          "A model folder as Hugging Face lays it out, a GGUF file, or a name on the hub, such as Qwen/Qwen3-0.6B. Default: $$SGL_MODEL, or the demo model.")
+          "A model folder as Hugging Face lays it out, a GGUF file, or a name on the hub, such as Qwen/Qwen3-0.6B or Qwen/Qwen3-0.6B-GGUF:Q8_0. Default: $$SGL_MODEL, or the demo model.")
   Optional<String> model = Optional.empty();
 
   @Option(
