@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /// The tokenizer of a GGUF file in the form of `tokenizer.json`: byte-level BPE, whose file has the
-/// merges, or SentencePiece, whose file has scores.
+/// merges, SentencePiece, whose file has scores, or WordPiece.
 final class GgufTokenizer {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int CONTROL = 3;
+  static final int CONTROL = 3; // a type of tokens
   private static final int USER_DEFINED = 4;
 
   private final Gguf file;
@@ -33,6 +33,7 @@ final class GgufTokenizer {
     return switch (model) {
       case "gpt2" -> tokenizer.byteLevel();
       case "llama" -> tokenizer.sentencePiece();
+      case "bert" -> tokenizer.wordPiece();
       default -> throw tokenizer.unknown(model);
     };
   }
@@ -172,6 +173,14 @@ final class GgufTokenizer {
     for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, file.list("tokenizer.ggml.scores"))) {
       merges.addArray().add(merge.left()).add(merge.right());
     }
+    return json;
+  }
+
+  // --- WordPiece
+
+  private ObjectNode wordPiece() {
+    ObjectNode json = whole(false);
+    new GgufWordPiece(file).complete(json);
     return json;
   }
 

@@ -9,9 +9,10 @@ import java.util.Map;
 
 /// The bytes of each token, from the vocabulary of a `tokenizer.json`.
 ///
-/// Two families: byte-level vocabularies write each byte as a character of its own (the table of
+/// Three families: byte-level vocabularies write each byte as a character of its own (the table of
 /// GPT-2's `bytes_to_unicode`), SentencePiece ones write text with `▁` for a blank and `<0x41>` for
-/// bytes that have no token.
+/// bytes that have no token, WordPiece ones write `##` where a token continues a word and nothing
+/// for a blank.
 final class TokenBytes {
   private static final byte[] NONE = {};
   private static final char BLANK = '\u2581'; // of SentencePiece
@@ -25,10 +26,15 @@ final class TokenBytes {
     Arrays.fill(bytes, NONE);
     Map<Integer, Byte> table = isByteLevel(json) ? byteLevel() : Map.of();
     JsonNode vocabulary = json.path("model").path("vocab");
+    boolean isWordPiece = json.path("model").path("type").asText().equals("WordPiece");
     if (vocabulary.isObject()) {
       vocabulary
           .properties()
-          .forEach(e -> put(bytes, e.getValue().asInt(), bytes(e.getKey(), table)));
+          .forEach(
+              e -> {
+                String token = isWordPiece ? blank(e.getKey()) : e.getKey();
+                put(bytes, e.getValue().asInt(), bytes(token, table));
+              });
     } else if (vocabulary.isArray()) {
       for (int i = 0; i < vocabulary.size(); i++) {
         put(bytes, i, bytes(vocabulary.get(i).path(0).asText(), table));
@@ -47,6 +53,11 @@ final class TokenBytes {
       }
     }
     return bytes;
+  }
+
+  /// A token of WordPiece with a blank's sign where it begins a word.
+  private static String blank(String token) {
+    return token.startsWith("##") ? token.substring(2) : BLANK + token;
   }
 
   private static void put(byte[][] bytes, int id, byte[] value) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,7 +25,8 @@ class GgufTokenizerTest {
         "starcoder",
         "falcon",
         "llama-spm",
-        "phi-3"
+        "phi-3",
+        "bert-bge"
       })
   void theIdsAreThoseOfTheSuite(String name) throws IOException {
     Path folder = Suites.folder("tokenizers");
@@ -41,6 +43,18 @@ class GgufTokenizerTest {
                 .toArray();
         assertArrayEquals(ids, tokenizer.encode(inputs[i]), "[" + inputs[i] + "]");
       }
+    }
+  }
+
+  /// The ids of `[CLS]` and `[SEP]`, and of `hello`, in BERT's published vocabulary.
+  @Test
+  void wordPieceHasEndsAndWords() {
+    try (Tokenizer tokenizer =
+        Tokenizer.openGguf(Suites.folder("tokenizers").resolve("bert-bge.gguf"))) {
+      assertArrayEquals(new int[] {101, 7592, 102}, tokenizer.encodeWhole("Hello"));
+      assertArrayEquals(new int[] {103}, tokenizer.encode("[MASK]"));
+      assertEquals(" fu", tokenizer.show(11865));
+      assertEquals("hrer", tokenizer.show(17875));
     }
   }
 }
