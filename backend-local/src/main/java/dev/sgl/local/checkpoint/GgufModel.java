@@ -18,12 +18,19 @@ import java.util.stream.IntStream;
 final class GgufModel {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  private static final String LFM2 = "lfm2";
+
   /// Architectures, by their names in GGUF files. Mistral's models are called llama there.
   private static final Map<String, String> ARCHITECTURES =
       Map.of(
-          "llama", "LlamaForCausalLM",
-          "qwen2", "Qwen2ForCausalLM",
-          "qwen3", "Qwen3ForCausalLM");
+          LFM2,
+          "Lfm2ForCausalLM",
+          "llama",
+          "LlamaForCausalLM",
+          "qwen2",
+          "Qwen2ForCausalLM",
+          "qwen3",
+          "Qwen3ForCausalLM");
 
   /// Keys of `config.json`, by the keys of a GGUF file behind the name of the architecture.
   private static final Map<String, String> KEYS =
@@ -38,6 +45,12 @@ final class GgufModel {
           Map.entry("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
           Map.entry("rope.freq_base", "rope_theta"),
           Map.entry("expert_count", "num_local_experts"));
+
+  /// Keys of `config.json` that only LFM2 has, or has under another name.
+  private static final Map<String, String> LFM2_KEYS =
+      Map.of(
+          "shortconv.l_cache", "conv_L_cache",
+          "attention.layer_norm_rms_epsilon", "norm_eps");
 
   /// Keys of the scaling of rotary positions.
   private static final Map<String, String> SCALING_KEYS =
@@ -103,7 +116,9 @@ final class GgufModel {
     for (String key : header.keys()) {
       if (key.startsWith(architecture + ".")) {
         String own = key.substring(architecture.length() + 1);
-        if (KEYS.containsKey(own)) {
+        if (architecture.equals(LFM2) && LFM2_KEYS.containsKey(own)) {
+          config.set(LFM2_KEYS.get(own), value(key));
+        } else if (KEYS.containsKey(own)) {
           config.set(KEYS.get(own), value(key));
         } else if (SCALING_KEYS.containsKey(own)) {
           scaling.set(SCALING_KEYS.get(own), value(key));
@@ -113,7 +128,31 @@ final class GgufModel {
       }
     }
     complete(config, scaling);
+    if (architecture.equals(LFM2)) {
+      completeLfm2(config);
+    }
     return config;
+  }
+
+  /// Adds the kinds of layers, which LFM2's files tell by the heads of keys in each: none where the
+  /// layer is a convolution (llama.cpp, conversion/lfm2.py).
+  private void completeLfm2(ObjectNode config) {
+    String key = architecture + ".attention.head_count_kv";
+    List<?> counts = header.list(key);
+    if (counts.size() != config.path("num_hidden_layers").asInt()) {
+      throw wrong(key, "has %d numbers, not one of each layer".formatted(counts.size()));
+    }
+    List<?> heads = counts.stream().filter(count -> !Long.valueOf(0).equals(count)).toList();
+    if (heads.stream().distinct().count() != 1 || !(heads.getFirst() instanceof Long number)) {
+      throw wrong(key, "is " + counts + ", and must be 0 or one other whole number in each layer");
+    }
+    config.put("num_key_value_heads", number);
+    ArrayNode types = config.putArray("layer_types");
+    counts.forEach(count -> types.add(count.equals(number) ? "full_attention" : "conv"));
+    config.put("block_auto_adjust_ff_dim", false); // the file has the adjusted number
+    config.put(
+        "conv_bias",
+        tensors.keySet().stream().anyMatch(name -> name.endsWith(".shortconv.conv.bias")));
   }
 
   /// Adds the values that tensors tell, and compares the keys that must agree.
@@ -130,6 +169,9 @@ final class GgufModel {
       if (given.isPresent() && given.get() != dim) {
         throw wrong(architecture + "." + key, "is " + given.get() + ", not " + dim);
       }
+    }
+    if (header.text(architecture + ".attention.causal").orElse("true").equals("false")) {
+      throw wrong(architecture + ".attention.causal", "is false: it is an encoder");
     }
     Optional.ofNullable(tensors.get(FACTORS)).ifPresent(factors -> factors(factors, scaling));
     if (scaling.path("rope_type").asText().equals("none")) {

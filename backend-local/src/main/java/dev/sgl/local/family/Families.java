@@ -67,7 +67,7 @@ public final class Families {
     Family family = family(json);
     Config config = Config.of(json);
     Decoder decoder = decoder(family, config);
-    Names names = checkpoint.gguf().isPresent() ? GgufNames.ALL : family.names(config);
+    Names names = checkpoint.gguf().isPresent() ? GgufNames.of(config) : family.names(config);
     WeightSource named = new NamedWeights(checkpoint, names);
     WeightSource weights =
         rounding.<WeightSource>map(by -> new RoundedWeights(named, by)).orElse(named);

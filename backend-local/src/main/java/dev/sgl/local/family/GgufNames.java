@@ -6,7 +6,10 @@ import java.util.Map;
 
 /// The names of weights in GGUF files, which are the same for all families.
 final class GgufNames {
-  static final Names ALL =
+  /// The final norm has the name of an embedding's norm in files of LFM2.
+  private static final Names.Prefix LFM2_NORM = new Names.Prefix("output_norm", "token_embd_norm");
+
+  private static final Names WHOLE =
       Names.of(
           Map.ofEntries(
               Map.entry(Role.EMBEDDING, "token_embd"),
@@ -17,12 +20,26 @@ final class GgufNames {
               Map.entry(Role.QUERY_NORM, "blk.{}.attn_q_norm"),
               Map.entry(Role.KEY_NORM, "blk.{}.attn_k_norm"),
               Map.entry(Role.ATTENTION_OUTPUT, "blk.{}.attn_output"),
+              Map.entry(Role.CONVOLUTION_NORM, "blk.{}.attn_norm"),
+              Map.entry(Role.CONVOLUTION, "blk.{}.shortconv.conv"),
+              Map.entry(Role.CONVOLUTION_OUTPUT, "blk.{}.shortconv.out_proj"),
               Map.entry(Role.FORWARD_NORM, "blk.{}.ffn_norm"),
               Map.entry(Role.GATE, "blk.{}.ffn_gate"),
               Map.entry(Role.UP, "blk.{}.ffn_up"),
               Map.entry(Role.DOWN, "blk.{}.ffn_down"),
               Map.entry(Role.FINAL_NORM, "output_norm"),
-              Map.entry(Role.HEAD, "output")));
+              Map.entry(Role.HEAD, "output")),
+          LFM2_NORM);
 
   private GgufNames() {}
+
+  /// The names for a model of `config`, some of whose tensors are fused.
+  static Names of(Config config) {
+    int hidden = config.number("hidden_size");
+    String fused = "blk.{}.shortconv.in_proj";
+    return WHOLE
+        .withRows(Role.CONVOLUTION_GATE_IN, fused, 0, hidden)
+        .withRows(Role.CONVOLUTION_GATE_OUT, fused, hidden, hidden)
+        .withRows(Role.CONVOLUTION_INPUT, fused, 2 * hidden, hidden);
+  }
 }

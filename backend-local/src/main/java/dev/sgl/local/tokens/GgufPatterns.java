@@ -32,6 +32,7 @@ final class GgufPatterns {
           Map.entry("llama-bpe", LLAMA_3),
           Map.entry("llama3", LLAMA_3),
           Map.entry("llama-v3", LLAMA_3),
+          Map.entry("lfm2", LLAMA_3),
           Map.entry("dbrx", LLAMA_3),
           Map.entry("smaug-bpe", LLAMA_3),
           Map.entry("falcon", List.of("[\\p{P}$+<=>^~|`]+", GPT2, "[0-9][0-9][0-9]")),
@@ -49,7 +50,7 @@ final class GgufPatterns {
                   "\\p{N}+")));
 
   private static final Set<String> NORMALIZED = Set.of("qwen2");
-  private static final Set<String> WHOLE_WORDS = Set.of("llama-bpe", "llama3", "llama-v3");
+  private static final Set<String> WHOLE_WORDS = Set.of("llama-bpe", "llama3", "llama-v3", "lfm2");
 
   private GgufPatterns() {}
 

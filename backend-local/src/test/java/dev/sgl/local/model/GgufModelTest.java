@@ -35,8 +35,27 @@ class GgufModelTest {
     Files.writeString(file, bytes.replaceFirst("qwen3", "gemma"), StandardCharsets.ISO_8859_1);
     ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(file).close());
     assertEquals(
-        "the architecture `gemma` is not supported in GGUF files; supported are llama, qwen2, qwen3",
+        "the architecture `gemma` is not supported in GGUF files; supported are lfm2, llama, qwen2, qwen3",
         error.getMessage());
+  }
+
+  /// Four bytes each: the heads of keys in the layers of LFM2.
+  @ParameterizedTest
+  @CsvSource({
+    "2, 1, 'is [0, 0, 2, 0, 1], and must be 0 or one other whole number in each layer'",
+    "0, 0, 'is [0, 0, 0, 0, 0], and must be 0 or one other whole number in each layer'",
+  })
+  void layersOfLfm2AreToldByTheirHeads(int third, int fifth, String why, @TempDir Path folder)
+      throws IOException {
+    String bytes =
+        Files.readString(RESOURCES.resolve("gguf/lfm2.bf16.gguf"), StandardCharsets.ISO_8859_1);
+    String none = "\0\0\0\0";
+    String counts = none + none + "\2\0\0\0" + none + "\2\0\0\0";
+    String changed = none + none + (char) third + "\0\0\0" + none + (char) fifth + "\0\0\0";
+    Path file = folder.resolve("m.gguf");
+    Files.writeString(file, bytes.replace(counts, changed), StandardCharsets.ISO_8859_1);
+    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(file).close());
+    assertEquals("the GGUF key lfm2.attention.head_count_kv " + why, error.getMessage());
   }
 
   /// Blocks are widened to bf16. The plain kernels compute with the numbers of the blocks
@@ -76,7 +95,12 @@ class GgufModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama.f32, llama, 2e-3", "qwen2.bf16, qwen2, 2e-3", "qwen3.f16, qwen3, 2e-3"})
+  @CsvSource({
+    "llama.f32, llama, 2e-3",
+    "lfm2.bf16, lfm2, 2e-3",
+    "qwen2.bf16, qwen2, 2e-3",
+    "qwen3.f16, qwen3, 2e-3"
+  })
   void logitsAreThoseOfTheFolder(String file, String folder, float tolerance) throws IOException {
     JsonNode expected =
         new ObjectMapper()
