@@ -121,6 +121,15 @@ record RandomModel(
     return tensors().values().stream().mapToLong(s -> (long) s[0] * s[1]).sum();
   }
 
+  /// Operations of the prefill of one prompt: two for each weight of the layers and token, and two
+  /// for each weight of the head, which runs for the last token alone. The products of queries and
+  /// keys are not counted.
+  double prefillOperations(int tokens) {
+    long table = (long) vocabulary * hidden;
+    long layers = parameters() - (weights.tied() ? 1 : 2) * table;
+    return 2.0 * ((double) tokens * layers + table);
+  }
+
   /// Bytes of the weights that a token is multiplied with: all, but not the embedding, unless it is
   /// also the head.
   long bytes() {

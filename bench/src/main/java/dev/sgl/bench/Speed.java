@@ -69,7 +69,7 @@ public final class Speed {
           Median.of(rates[1]),
           Median.of(rates[2]),
           Median.of(rates[1]) * shape.bytes() / 1e9,
-          Median.of(rates[0]) * 2 * shape.parameters() / 1e9);
+          Median.of(rates[0]) / PROMPT * shape.prefillOperations(PROMPT) / 1e9);
     }
   }
 
