@@ -7,15 +7,17 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Model;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence
-/// that is continued, and 16 together; with random weights of two shapes.
+/// that is continued, and 16 together; with random weights of two shapes, plain and quantized.
 ///
-/// Usage: `Speed [ROUNDS [SHAPE]]`.
+/// Usage: `Speed [ROUNDS [SHAPE [FORMAT]]]`; a format is `bf16`, `f32`, or that of a quantization.
 public final class Speed {
   private static final int PAGE = 16;
   private static final int PROMPT = 512;
@@ -32,23 +34,33 @@ public final class Speed {
     System.out.println(
         "| shape, weights | prefill of 512 | decode, 1 sequence | decode, 16 sequences | GB/s read"
             + " by decode | GFLOP/s of prefill |\n|---|---|---|---|---|---|");
-    for (RandomModel model :
-        List.of(
-            RandomModel.small(true),
-            RandomModel.small(false),
-            RandomModel.billion(true),
-            RandomModel.billion(false))) {
-      if (arguments.length < 2 || model.name().equals(arguments[1])) {
-        measure(model, model.write(), rounds);
+    for (RandomModel model : List.of(RandomModel.small(true), RandomModel.billion(true))) {
+      measure(model, Optional.empty(), rounds, arguments);
+      for (Rounding rounding : Rounding.values()) {
+        measure(model, Optional.of(rounding), rounds, arguments);
       }
+    }
+    for (RandomModel model : List.of(RandomModel.small(false), RandomModel.billion(false))) {
+      measure(model, Optional.empty(), rounds, arguments);
     }
   }
 
-  private static void measure(RandomModel shape, Path folder, int rounds) {
+  private static void measure(
+      RandomModel shape, Optional<Rounding> rounding, int rounds, String[] wanted)
+      throws IOException {
+    String format =
+        rounding
+            .map(by -> by.name().toLowerCase(Locale.ROOT))
+            .orElse(shape.bf16() ? "bf16" : "f32");
+    if (wanted.length > 1 && !wanted[1].equals(shape.name())
+        || wanted.length > 2 && !wanted[2].equals(format)) {
+      return;
+    }
     int threads = Runtime.getRuntime().availableProcessors();
-    try (Checkpoint checkpoint = Checkpoint.open(folder);
+    try (Checkpoint checkpoint = Checkpoint.open(shape.write());
         Model model =
-            Families.open(checkpoint, new HostDevice(new VectorKernels(threads)), CHUNK)) {
+            Families.open(
+                checkpoint, rounding, new HostDevice(new VectorKernels(threads)), CHUNK, _ -> {})) {
       Sequences sequences = new Sequences(model);
       double[][] rates = new double[3][rounds];
       for (int round = -1; round < rounds; round++) { // the first is not counted
@@ -64,13 +76,27 @@ public final class Speed {
       System.out.printf(
           "| %s, %s | %.0f | %.1f | %.0f | %.1f | %.0f |%n",
           shape.name(),
-          shape.bf16() ? "bf16" : "f32",
+          format,
           Median.of(rates[0]),
           Median.of(rates[1]),
           Median.of(rates[2]),
-          Median.of(rates[1]) * shape.bytes() / 1e9,
+          Median.of(rates[1]) * bytes(shape, rounding) / 1e9,
           Median.of(rates[0]) / PROMPT * shape.prefillOperations(PROMPT) / 1e9);
     }
+  }
+
+  /// Bytes that a step of decoding reads: of quantized weights, codes and scales; the head has 8
+  /// bits.
+  private static double bytes(RandomModel shape, Optional<Rounding> rounding) {
+    double head = (double) shape.vocabulary() * shape.hidden();
+    double layers = shape.bytes() / shape.weights().bytesEach() - head;
+    return rounding
+        .map(by -> layers * bytesEach(by) + head * bytesEach(Rounding.Q8_0))
+        .orElse((double) shape.bytes());
+  }
+
+  private static double bytesEach(Rounding rounding) {
+    return rounding.scheme().bits() / 8.0 + 2.0 / Math.min(32, rounding.scheme().group());
   }
 
   private static double rate(int tokens, Runnable work) {

@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.host.Tensor;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Optional;
 
 /// Products of activations with a packed weight, by pieces of [#WIDTH] outputs.
@@ -18,21 +19,24 @@ final class Linear {
   /// Blocks of a piece.
   static final int BLOCKS = WIDTH / Layout.ROWS;
 
-  private static final int TILE = 8;
+  private static final int TILE = 8; // rows of activations that are multiplied at once
+
+  /// Columns that are unpacked at once: 32 KiB of the widest vectors.
+  private static final int STRIP = 256;
 
   /// Calls after which HotSpot has a method compiled by its second compiler, and some more.
   private static final int CALLS_TO_COMPILE = 6_000;
 
   private final Workers workers;
   private final Optional<ByteProducts> bytes;
-  private final float[][] unpacked; // of each worker
+  private final float[][] unpacked; // a strip of weights, of each worker
 
   /// @param bytes products of quantized weights; without them, codes become numbers in single
   ///     precision
   Linear(Workers workers, Optional<ByteProducts> bytes) {
     this.workers = workers;
     this.bytes = bytes;
-    this.unpacked = new float[workers.count()][0];
+    this.unpacked = new float[workers.count()][2 * Lanes.COUNT * (STRIP + 1)];
   }
 
   /// The rows of a product.
@@ -111,21 +115,26 @@ final class Linear {
     }
   }
 
-  /// Unpacks the weights two vectors of outputs at a time, which all tiles of rows then read.
+  /// Unpacks the weights, strip by strip of two vectors of outputs, which stays in the nearest
+  /// cache while all rows are multiplied with it.
   private void tiles(Rows rows, Packed weight, int piece, int worker, float[] out, int to) {
-    int room = 2 * Lanes.COUNT * (rows.columns() + 1);
-    if (unpacked[worker].length < room) {
-      unpacked[worker] = new float[room];
-    }
+    float[] numbers = unpacked[worker];
     Unpacker unpacker = new Unpacker(weight);
+    for (int r = 0; r < rows.rows(); r++) {
+      Arrays.fill(out, to + r * rows.stride(), to + r * rows.stride() + WIDTH, 0);
+    }
     for (int v = 0; v < Lanes.perRows(WIDTH); v += 2) {
-      unpacker.unpack(piece * Lanes.perRows(WIDTH) + v, unpacked[worker]);
+      int vector = piece * Lanes.perRows(WIDTH) + v;
       int at = to + v * Lanes.COUNT;
-      if (rows.rows() == 1) {
-        Tile.one(rows.inputs(), rows.columns(), unpacked[worker], out, at);
-      } else {
-        for (int row = 0; row < rows.rows(); row += TILE) {
-          Tile.eight(rows, row, unpacked[worker], out, at);
+      for (int first = 0; first < rows.columns(); first += STRIP) {
+        Tile.Strip strip = new Tile.Strip(first, Math.min(STRIP, rows.columns() - first));
+        unpacker.unpack(vector, strip, numbers);
+        if (rows.rows() == 1) {
+          Tile.one(rows.inputs(), strip, numbers, out, at);
+        } else {
+          for (int row = 0; row < rows.rows(); row += TILE) {
+            Tile.eight(rows, row, strip, numbers, out, at);
+          }
         }
       }
     }

@@ -19,14 +19,23 @@ final class Tile {
 
   private Tile() {}
 
-  /// Outputs of two vectors for eight rows from `row` on; where there are fewer, the last one is
-  /// computed again.
+  /// Neighbouring columns.
+  record Strip(int first, int count) {
+    int end() {
+      return first + count;
+    }
+  }
+
+  /// Adds the products of some columns to outputs of two vectors, for eight rows from `row` on.
+  /// Where there are fewer rows, the last one is computed again.
   ///
   /// @param weights column by column, the numbers of the two vectors
-  /// @param to where the first row of `out` has the outputs
-  static void eight(Linear.Rows rows, int row, float[] weights, float[] out, int to) {
+  /// @param to where the first row of `out` has the outputs; before the first columns, they are
+  ///     0
+  static void eight(Linear.Rows rows, int row, Strip strip, float[] weights, float[] out, int to) {
     float[] x = rows.inputs();
     int columns = rows.columns();
+    int stride = rows.stride();
     int r0 = row;
     int r1 = rows.clamp(row + 1);
     int r2 = rows.clamp(row + 2);
@@ -35,31 +44,39 @@ final class Tile {
     int r5 = rows.clamp(row + 5);
     int r6 = rows.clamp(row + 6);
     int r7 = rows.clamp(row + 7);
-    int x0 = r0 * columns;
-    int x1 = r1 * columns;
-    int x2 = r2 * columns;
-    int x3 = r3 * columns;
-    int x4 = r4 * columns;
-    int x5 = r5 * columns;
-    int x6 = r6 * columns;
-    int x7 = r7 * columns;
-    FloatVector a0 = FloatVector.zero(LANES);
-    FloatVector b0 = FloatVector.zero(LANES);
-    FloatVector a1 = FloatVector.zero(LANES);
-    FloatVector b1 = FloatVector.zero(LANES);
-    FloatVector a2 = FloatVector.zero(LANES);
-    FloatVector b2 = FloatVector.zero(LANES);
-    FloatVector a3 = FloatVector.zero(LANES);
-    FloatVector b3 = FloatVector.zero(LANES);
-    FloatVector a4 = FloatVector.zero(LANES);
-    FloatVector b4 = FloatVector.zero(LANES);
-    FloatVector a5 = FloatVector.zero(LANES);
-    FloatVector b5 = FloatVector.zero(LANES);
-    FloatVector a6 = FloatVector.zero(LANES);
-    FloatVector b6 = FloatVector.zero(LANES);
-    FloatVector a7 = FloatVector.zero(LANES);
-    FloatVector b7 = FloatVector.zero(LANES);
-    for (int i = 0; i < columns; i++) {
+    int x0 = r0 * columns + strip.first();
+    int x1 = r1 * columns + strip.first();
+    int x2 = r2 * columns + strip.first();
+    int x3 = r3 * columns + strip.first();
+    int x4 = r4 * columns + strip.first();
+    int x5 = r5 * columns + strip.first();
+    int x6 = r6 * columns + strip.first();
+    int x7 = r7 * columns + strip.first();
+    int o0 = to + r0 * stride;
+    int o1 = to + r1 * stride;
+    int o2 = to + r2 * stride;
+    int o3 = to + r3 * stride;
+    int o4 = to + r4 * stride;
+    int o5 = to + r5 * stride;
+    int o6 = to + r6 * stride;
+    int o7 = to + r7 * stride;
+    FloatVector a0 = FloatVector.fromArray(LANES, out, o0);
+    FloatVector b0 = FloatVector.fromArray(LANES, out, o0 + N);
+    FloatVector a1 = FloatVector.fromArray(LANES, out, o1);
+    FloatVector b1 = FloatVector.fromArray(LANES, out, o1 + N);
+    FloatVector a2 = FloatVector.fromArray(LANES, out, o2);
+    FloatVector b2 = FloatVector.fromArray(LANES, out, o2 + N);
+    FloatVector a3 = FloatVector.fromArray(LANES, out, o3);
+    FloatVector b3 = FloatVector.fromArray(LANES, out, o3 + N);
+    FloatVector a4 = FloatVector.fromArray(LANES, out, o4);
+    FloatVector b4 = FloatVector.fromArray(LANES, out, o4 + N);
+    FloatVector a5 = FloatVector.fromArray(LANES, out, o5);
+    FloatVector b5 = FloatVector.fromArray(LANES, out, o5 + N);
+    FloatVector a6 = FloatVector.fromArray(LANES, out, o6);
+    FloatVector b6 = FloatVector.fromArray(LANES, out, o6 + N);
+    FloatVector a7 = FloatVector.fromArray(LANES, out, o7);
+    FloatVector b7 = FloatVector.fromArray(LANES, out, o7 + N);
+    for (int i = 0; i < strip.count(); i++) {
       FloatVector wa = FloatVector.fromArray(LANES, weights, 2 * N * i);
       FloatVector wb = FloatVector.fromArray(LANES, weights, 2 * N * i + N);
       FloatVector v = FloatVector.broadcast(LANES, x[x0 + i]);
@@ -87,14 +104,14 @@ final class Tile {
       a7 = v.fma(wa, a7);
       b7 = v.fma(wb, b7);
     }
-    store(a0, b0, out, to + r0 * rows.stride());
-    store(a1, b1, out, to + r1 * rows.stride());
-    store(a2, b2, out, to + r2 * rows.stride());
-    store(a3, b3, out, to + r3 * rows.stride());
-    store(a4, b4, out, to + r4 * rows.stride());
-    store(a5, b5, out, to + r5 * rows.stride());
-    store(a6, b6, out, to + r6 * rows.stride());
-    store(a7, b7, out, to + r7 * rows.stride());
+    store(a0, b0, out, o0);
+    store(a1, b1, out, o1);
+    store(a2, b2, out, o2);
+    store(a3, b3, out, o3);
+    store(a4, b4, out, o4);
+    store(a5, b5, out, o5);
+    store(a6, b6, out, o6);
+    store(a7, b7, out, o7);
   }
 
   private static void store(FloatVector a, FloatVector b, float[] out, int to) {
@@ -102,12 +119,12 @@ final class Tile {
     b.intoArray(out, to + N);
   }
 
-  /// Outputs of two vectors for one row.
-  static void one(float[] x, int columns, float[] weights, float[] out, int to) {
-    FloatVector a = FloatVector.zero(LANES);
-    FloatVector b = FloatVector.zero(LANES);
-    for (int i = 0; i < columns; i++) {
-      FloatVector v = FloatVector.broadcast(LANES, x[i]);
+  /// The same for one row.
+  static void one(float[] x, Strip strip, float[] weights, float[] out, int to) {
+    FloatVector a = FloatVector.fromArray(LANES, out, to);
+    FloatVector b = FloatVector.fromArray(LANES, out, to + N);
+    for (int i = 0; i < strip.count(); i++) {
+      FloatVector v = FloatVector.broadcast(LANES, x[strip.first() + i]);
       a = v.fma(FloatVector.fromArray(LANES, weights, 2 * N * i), a);
       b = v.fma(FloatVector.fromArray(LANES, weights, 2 * N * i + N), b);
     }

@@ -40,19 +40,21 @@ final class Unpacker {
     }
   }
 
-  /// Writes the numbers of `vector` and the next one.
+  /// Writes the numbers of `vector` and the next one in a strip of columns, which begins with a
+  /// group.
   ///
   /// @param out `[columns, 2, lanes]`, with a column to spare
-  void unpack(int vector, float[] out) {
-    unpack(vector, out, 0);
-    unpack(vector + 1, out, N);
+  void unpack(int vector, Tile.Strip strip, float[] out) {
+    unpack(vector, strip, out, 0);
+    unpack(vector + 1, strip, out, N);
   }
 
-  private void unpack(int vector, float[] out, int to) {
+  private void unpack(int vector, Tile.Strip strip, float[] out, int to) {
+    long at = start(weight, vector) + layout.blockBytes(strip.first());
     switch (layout.bits()) {
-      case 32 -> floats(vector, out, to);
-      case 16 -> halves(vector, out, to);
-      default -> codes(vector, out, to);
+      case 32 -> floats(at, strip.count(), out, to);
+      case 16 -> halves(at, strip.count(), out, to);
+      default -> codes(at, vector, strip, out, to);
     }
   }
 
@@ -67,16 +69,14 @@ final class Unpacker {
     return IntVector.fromMemorySegment(INTS, words, at, ByteOrder.LITTLE_ENDIAN);
   }
 
-  private void floats(int vector, float[] out, int to) {
-    long at = start(weight, vector);
-    for (int i = 0; i < weight.columns(); i++) {
+  private void floats(long at, int columns, float[] out, int to) {
+    for (int i = 0; i < columns; i++) {
       ints(at + (long) i * Layout.WORDS).reinterpretAsFloats().intoArray(out, to + i * STEP);
     }
   }
 
-  private void halves(int vector, float[] out, int to) {
-    long at = start(weight, vector);
-    for (int i = 0; i < weight.columns(); i += 2) {
+  private void halves(long at, int columns, float[] out, int to) {
+    for (int i = 0; i < columns; i += 2) {
       IntVector both = ints(at + (long) i / 2 * Layout.WORDS);
       Tile.low(both).intoArray(out, to + i * STEP);
       Tile.high(both).intoArray(out, to + (i + 1) * STEP);
@@ -85,19 +85,20 @@ final class Unpacker {
 
   // --- codes
 
-  private void codes(int vector, float[] out, int to) {
-    long at = start(weight, vector);
-    for (int column = 0; column < weight.columns(); column += layout.group()) {
+  private void codes(long start, int vector, Tile.Strip strip, float[] out, int to) {
+    long at = start;
+    for (int column = strip.first(); column < strip.end(); column += layout.group()) {
       FloatVector scale = scale(vector, column, 0);
       FloatVector offset =
           layout.hasMinimums()
               ? scale(vector, column, 2 * Layout.ROWS)
               : scale.mul(layout.codebook().isEmpty() ? -layout.zero() : 0);
       for (int c = column; c < column + layout.group(); c += layout.chunk()) {
+        int place = to + (c - strip.first()) * STEP;
         switch (layout.bits()) {
-          case 8 -> bytes(at, scale, offset, out, to + c * STEP);
-          case 4 -> nibbles(at, scale, offset, out, to + c * STEP);
-          default -> sixes(at, scale, offset, out, to + c * STEP);
+          case 8 -> bytes(at, scale, offset, out, place);
+          case 4 -> nibbles(at, scale, offset, out, place);
+          default -> sixes(at, scale, offset, out, place);
         }
         at += layout.chunkBytes();
       }
