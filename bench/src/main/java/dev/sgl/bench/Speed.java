@@ -9,6 +9,7 @@ import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Optional;
 /// that is continued, and 16 together; with random weights of two shapes, plain and quantized.
 ///
 /// Usage: `Speed [ROUNDS [SHAPE [FORMAT]]]`; a format is `bf16`, `f32`, or that of a quantization.
+/// Or `Speed ROUNDS FILE.gguf`, for the model of a file.
 public final class Speed {
   private static final int PAGE = 16;
   private static final int PROMPT = 512;
@@ -34,6 +36,13 @@ public final class Speed {
     System.out.println(
         "| shape, weights | prefill of 512 | decode, 1 sequence | decode, 16 sequences | GB/s read"
             + " by decode | GFLOP/s of prefill |\n|---|---|---|---|---|---|");
+    if (arguments.length > 1 && arguments[1].endsWith(".gguf")) {
+      Path file = Path.of(arguments[1]);
+      double[] rates = rates(file, Optional.empty(), rounds);
+      System.out.printf(
+          "| %s | %.1f | %.1f | %.1f | | |%n", file.getFileName(), rates[0], rates[1], rates[2]);
+      return;
+    }
     for (RandomModel model : List.of(RandomModel.small(true), RandomModel.billion(true))) {
       measure(model, Optional.empty(), rounds, arguments);
       for (Rounding rounding : Rounding.values()) {
@@ -56,8 +65,22 @@ public final class Speed {
         || wanted.length > 2 && !wanted[2].equals(format)) {
       return;
     }
+    double[] rates = rates(shape.write(), rounding, rounds);
+    System.out.printf(
+        "| %s, %s | %.0f | %.1f | %.0f | %.1f | %.0f |%n",
+        shape.name(),
+        format,
+        rates[0],
+        rates[1],
+        rates[2],
+        rates[1] * bytes(shape, rounding) / 1e9,
+        rates[0] / PROMPT * shape.prefillOperations(PROMPT) / 1e9);
+  }
+
+  /// Medians of the tokens a second: of a prompt, of one sequence, and of several.
+  private static double[] rates(Path folder, Optional<Rounding> rounding, int rounds) {
     int threads = Runtime.getRuntime().availableProcessors();
-    try (Checkpoint checkpoint = Checkpoint.open(shape.write());
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
         Model model =
             Families.open(
                 checkpoint, rounding, new HostDevice(new VectorKernels(threads)), CHUNK, _ -> {})) {
@@ -73,15 +96,7 @@ public final class Speed {
           rates[2][round] = many;
         }
       }
-      System.out.printf(
-          "| %s, %s | %.0f | %.1f | %.0f | %.1f | %.0f |%n",
-          shape.name(),
-          format,
-          Median.of(rates[0]),
-          Median.of(rates[1]),
-          Median.of(rates[2]),
-          Median.of(rates[1]) * bytes(shape, rounding) / 1e9,
-          Median.of(rates[0]) / PROMPT * shape.prefillOperations(PROMPT) / 1e9);
+      return Arrays.stream(rates).mapToDouble(Median::of).toArray();
     }
   }
 

@@ -88,9 +88,9 @@ final class Loader {
   private Model model(Device device, ScheduleOptions schedule) {
     try {
       LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
-      boolean copies = device.hasOwnMemory(); // for others, the files are read ahead
+      boolean copies = !device.keepsWeightsInFiles();
       if (!copies) {
-        checkpoint.load(loaded);
+        checkpoint.load(loaded); // so that the first answer does not wait for the disk
       }
       Model model =
           Families.open(

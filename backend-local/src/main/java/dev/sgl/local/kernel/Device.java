@@ -56,6 +56,11 @@ public interface Device extends AutoCloseable {
     return false;
   }
 
+  /// Whether weights stay in the files that they are mapped from. Otherwise they are copied.
+  default boolean keepsWeightsInFiles() {
+    return false;
+  }
+
   /// Whether many rows cost little more than few, so that large batches pay.
   default boolean prefersLargeBatches() {
     return false;

@@ -108,9 +108,11 @@ public sealed interface Encoding {
     @Override
     public void read(int row, int columns, Quantization.Row out) {
       requireBlocks(columns);
-      for (int block = 0; block < columns / type.numbers(); block++) {
-        long from = row * rowBytes + (long) block * type.bytes();
-        type.decoder().decode(data, from, out, block * type.numbers());
+      int blocks = columns / type.numbers();
+      byte[] bytes = new byte[blocks * type.bytes()];
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, row * rowBytes, bytes, 0, bytes.length);
+      for (int block = 0; block < blocks; block++) {
+        type.decoder().decode(bytes, block * type.bytes(), out, block * type.numbers());
       }
     }
 

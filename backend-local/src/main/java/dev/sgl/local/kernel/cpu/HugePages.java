@@ -19,6 +19,7 @@ final class HugePages {
   // from <sys/mman.h> of Linux
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+  private static final int MADV_WILLNEED = 3;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
   private static final long PAGE = 64 << 10; // the largest that Linux is run with
@@ -82,17 +83,25 @@ final class HugePages {
     }
   }
 
+  /// Asks the operating system to read a file's mapped part ahead, which is looked at soon.
+  static void expect(MemorySegment mapped) {
+    advise(mapped, MADV_WILLNEED);
+  }
+
   /// Lets the operating system take back the memory of a file's mapped part that was copied and is
   /// not looked at any more; if it is, it comes from the file again.
   static void forget(MemorySegment mapped) {
+    advise(mapped, MADV_DONTNEED);
+  }
+
+  private static void advise(MemorySegment mapped, int advice) {
     long start = (mapped.address() + PAGE - 1) & -PAGE;
     long length = ((mapped.address() + mapped.byteSize()) & -PAGE) - start;
     if (!mapped.isMapped() || length <= 0 || MADVISE.isEmpty()) {
       return;
     }
     try {
-      int _ =
-          (int) MADVISE.get().invokeExact(MemorySegment.ofAddress(start), length, MADV_DONTNEED);
+      int _ = (int) MADVISE.get().invokeExact(MemorySegment.ofAddress(start), length, advice);
     } catch (Error | RuntimeException e) {
       throw e;
     } catch (Throwable e) {

@@ -41,6 +41,10 @@ record Packed(
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final int LOW = 0x0f0f0f0f;
+  private static final int TWO = 0x03030303;
+  private static final int HIGH = 0x30303030;
+
   /// Columns that are packed at once, so that both source and target stay in the cache.
   private static final int STRIP = 128;
 
@@ -49,6 +53,7 @@ record Packed(
 
   /// Packs a weight, in the layout that loses least.
   static Packed of(Weight weight, Arena arena, Workers workers) {
+    weight.encoding().parts().forEach(HugePages::expect);
     Packed packed = empty(Layout.of(weight), weight.rows(), weight.columns(), arena);
     workers.run((weight.rows() + ROWS - 1) / ROWS, (block, _) -> packed.pack(weight, block));
     weight.encoding().parts().forEach(HugePages::forget);
@@ -131,11 +136,15 @@ record Packed(
     int shift = most > 0 && most <= Float.MAX_VALUE ? TOP - Math.getExponent(most) : 0;
     factors.setAtIndex(ValueLayout.JAVA_FLOAT, block, Math.scalb(1f, -shift));
     for (int r = 0; r < count; r++) {
-      packScales(read[r], from.scheme().group(), block, r, shift);
+      packScales(read[r], from.scheme().group(), block, r, Math.scalb(1f, shift));
     }
     int[] words = new int[(int) (layout.blockBytes(columns) / 4)];
     for (int r = 0; r < count; r++) {
-      packWords(read[r].codes(), words, r);
+      switch (layout.bits()) {
+        case 8 -> packBytes(read[r].codes(), words, r);
+        case 4 -> packNibbles(read[r].codes(), words, r);
+        default -> packSixes(read[r].codes(), words, r);
+      }
     }
     MemorySegment.copy(words, 0, codes, INT, block * layout.blockBytes(columns), words.length);
   }
@@ -148,39 +157,43 @@ record Packed(
     return most;
   }
 
-  private void packScales(Quantization.Row row, int group, int block, int lane, int shift) {
+  private void packScales(Quantization.Row row, int group, int block, int lane, float shift) {
     long to = 2L * block * layout.blockScales(columns) + 2L * lane;
     int step = layout.hasMinimums() ? 4 * ROWS : 2 * ROWS; // bytes
     for (int i = 0; i < columns / layout.group(); i++) {
       int from = i * layout.group() / group;
-      scales.set(SHORT, to + (long) i * step, half(row.scales()[from], shift));
+      scales.set(SHORT, to + (long) i * step, Float.floatToFloat16(row.scales()[from] * shift));
       if (layout.hasMinimums()) {
-        scales.set(SHORT, to + (long) i * step + 2 * ROWS, half(row.minimums()[from], shift));
+        scales.set(
+            SHORT,
+            to + (long) i * step + 2 * ROWS,
+            Float.floatToFloat16(row.minimums()[from] * shift));
       }
     }
   }
 
-  private static short half(float number, int shift) {
-    return Float.floatToFloat16(Math.scalb(number, shift));
+  private static void packBytes(byte[] row, int[] words, int lane) {
+    for (int c = 0; c < row.length; c += 4) {
+      words[c / 4 * ROWS + lane] = (int) WORD.get(row, c);
+    }
   }
 
-  /// Packs the codes of a row, four at a time.
-  private void packWords(byte[] row, int[] words, int lane) {
-    for (int c = 0; c < columns; c += layout.chunk()) {
-      int to = c / layout.chunk() * layout.chunkBytes() / 4 + lane;
-      switch (layout.bits()) {
-        case 8 -> words[to] = (int) WORD.get(row, c);
-        case 4 -> words[to] = (int) WORD.get(row, c) | (int) WORD.get(row, c + 4) << 4;
-        default -> { // 6
-          int high = 0;
-          for (int step = 0; step < 4; step++) {
-            int four = (int) WORD.get(row, c + 4 * step);
-            words[to + step / 2 * ROWS] |= (four & 0x0f0f0f0f) << step % 2 * 4;
-            high |= (four >>> 4 & 0x03030303) << 2 * step;
-          }
-          words[to + 2 * ROWS] = high;
-        }
-      }
+  private static void packNibbles(byte[] row, int[] words, int lane) {
+    for (int c = 0; c < row.length; c += 8) {
+      words[c / 8 * ROWS + lane] = (int) WORD.get(row, c) | (int) WORD.get(row, c + 4) << 4;
+    }
+  }
+
+  private static void packSixes(byte[] row, int[] words, int lane) {
+    for (int c = 0; c < row.length; c += 16) {
+      int a = (int) WORD.get(row, c);
+      int b = (int) WORD.get(row, c + 4);
+      int d = (int) WORD.get(row, c + 8);
+      int e = (int) WORD.get(row, c + 12);
+      int to = c / 16 * 3 * ROWS + lane;
+      words[to] = a & LOW | (b & LOW) << 4;
+      words[to + ROWS] = d & LOW | (e & LOW) << 4;
+      words[to + 2 * ROWS] = a >>> 4 & TWO | (b >>> 4 & TWO) << 2 | (d & HIGH) | (e & HIGH) << 2;
     }
   }
 

@@ -52,6 +52,11 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public boolean keepsWeightsInFiles() {
+    return false;
+  }
+
+  @Override
   public void warmUp() {
     layouts.forEach(layout -> linear.warmUp(layout, arena));
   }

@@ -98,6 +98,11 @@ public final class HostDevice implements Device {
   }
 
   @Override
+  public boolean keepsWeightsInFiles() {
+    return kernels.keepsWeightsInFiles();
+  }
+
+  @Override
   public void warmUp() {
     kernels.warmUp();
   }

@@ -16,6 +16,9 @@ public interface Kernels extends AutoCloseable {
   /// Makes a weight ready for the operations; it lives as long as the kernels.
   Matrix load(Weight weight);
 
+  /// Whether weights stay in the files that they are mapped from.
+  boolean keepsWeightsInFiles();
+
   /// Prepares the operations whose first run is slow.
   default void warmUp() {}
 

@@ -23,6 +23,11 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
+  public boolean keepsWeightsInFiles() {
+    return true;
+  }
+
+  @Override
   public void embed(Matrix matrix, int[] tokens, Tensor out) {
     for (int r = 0; r < tokens.length; r++) {
       ((PlainMatrix) matrix).read(tokens[r], out.values(), r * out.columns());

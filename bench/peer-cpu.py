@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""llama.cpp and SGL side by side on the processor: a prompt of 512 tokens, one sequence, 16 together.
+
+usage: peer-cpu.py [FORMAT…]      (bf16 q8_0 q4_0 by default; q4_k and others that the package `gguf` can write)
+
+Writes a model of the shape of Llama-3.2-1B with random weights as a GGUF file, once for each format, and measures both
+on the same file, in turn. It needs the Python packages llama-cpp-python (built for this processor: CMAKE_ARGS), gguf
+and numpy, and classes that Maven has built.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import gguf
+import llama_cpp as llama
+import numpy as np
+
+HOME = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = pathlib.Path(tempfile.gettempdir()) / "sgl-random-models"
+VOCABULARY, HIDDEN, INNER, LAYERS, HEADS, KV_HEADS, HEAD = 128_256, 2048, 8192, 16, 32, 8, 64
+PROMPT, CHUNK, CONTEXT, STEPS, TOGETHER, ROUNDS = 512, 256, 64, 16, 16, 3
+
+
+def tensors():
+    yield "token_embd.weight", (VOCABULARY, HIDDEN)
+    yield "output_norm.weight", (HIDDEN,)
+    for i in range(LAYERS):
+        yield f"blk.{i}.attn_norm.weight", (HIDDEN,)
+        yield f"blk.{i}.ffn_norm.weight", (HIDDEN,)
+        yield f"blk.{i}.attn_q.weight", (HEADS * HEAD, HIDDEN)
+        yield f"blk.{i}.attn_k.weight", (KV_HEADS * HEAD, HIDDEN)
+        yield f"blk.{i}.attn_v.weight", (KV_HEADS * HEAD, HIDDEN)
+        yield f"blk.{i}.attn_output.weight", (HIDDEN, HEADS * HEAD)
+        yield f"blk.{i}.ffn_gate.weight", (INNER, HIDDEN)
+        yield f"blk.{i}.ffn_up.weight", (INNER, HIDDEN)
+        yield f"blk.{i}.ffn_down.weight", (HIDDEN, INNER)
+
+
+def write(kind):
+    """The file of a format; of blocks that the package cannot quantize, random bits with a small scale."""
+    path = FOLDER / f"1.2B.{kind}.gguf"
+    if path.exists():
+        return path
+    FOLDER.mkdir(exist_ok=True)
+    out = gguf.GGUFWriter(path.with_suffix(".part"), "llama")
+    out.add_vocab_size(VOCABULARY)
+    out.add_context_length(8192)
+    out.add_embedding_length(HIDDEN)
+    out.add_feed_forward_length(INNER)
+    out.add_block_count(LAYERS)
+    out.add_head_count(HEADS)
+    out.add_head_count_kv(KV_HEADS)
+    out.add_rope_freq_base(500_000.0)
+    out.add_rope_dimension_count(HEAD)
+    out.add_layer_norm_rms_eps(1e-5)
+    out.add_tokenizer_model("no_vocab")
+    out.add_file_type(0)
+    rng = np.random.default_rng(1)
+    for name, shape in tensors():
+        if len(shape) == 1:
+            out.add_tensor(name, np.ones(shape, np.float32))
+            continue
+        of = gguf.GGMLQuantizationType["Q8_0" if name.startswith("token") and kind.startswith("q") else kind.upper()]
+        row = rng.standard_normal((64, shape[1]), np.float32) / shape[1] ** 0.5
+        if of.name.endswith("_K"):
+            numbers, size = gguf.GGML_QUANT_SIZES[of]
+            some = rng.integers(0, 256, (64, shape[1] // numbers * size), np.uint8).reshape(-1, size)
+            at = {"Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}[of.name]
+            for i in at:
+                some[:, i : i + 2] = np.frombuffer(np.float16(1e-4).tobytes(), np.uint8)
+            some = some.reshape(64, -1)
+        else:
+            some = gguf.quants.quantize(row, of)
+        out.add_tensor(name, np.tile(some, (shape[0] // 64, 1)), raw_dtype=of)
+    out.write_header_to_file()
+    out.write_kv_data_to_file()
+    out.write_tensors_to_file()
+    out.close()
+    os.replace(path.with_suffix(".part"), path)
+    return path
+
+
+def median(numbers):
+    return sorted(numbers)[len(numbers) // 2]
+
+
+class Peer:
+    def __init__(self, path, threads):
+        llama.llama_backend_init()
+        self.quiet = llama.llama_log_callback(lambda *_: None)
+        llama.llama_log_set(self.quiet, ctypes.c_void_p(0))
+        of = llama.llama_model_default_params()
+        self.model = llama.llama_model_load_from_file(str(path).encode(), of)
+        options = llama.llama_context_default_params()
+        options.n_ctx = TOGETHER * (PROMPT + STEPS + 32)
+        options.n_batch = options.n_ubatch = CHUNK
+        options.n_seq_max = TOGETHER
+        options.n_threads = options.n_threads_batch = threads
+        options.kv_unified = True
+        self.context = llama.llama_init_from_model(self.model, options)
+        self.batch = llama.llama_batch_init(CHUNK, 0, TOGETHER)
+
+    def forward(self, rows, wanted):
+        """`rows` are a token, its position and its sequence."""
+        b = self.batch
+        b.n_tokens = len(rows)
+        for i, (token, position, sequence) in enumerate(rows):
+            b.token[i], b.pos[i], b.n_seq_id[i] = token, position, 1
+            b.seq_id[i][0] = sequence
+            b.logits[i] = i in wanted
+        if llama.llama_decode(self.context, b) != 0:
+            raise RuntimeError("llama_decode failed")
+        llama.llama_synchronize(self.context)
+
+    def clear(self):
+        llama.llama_memory_clear(llama.llama_get_memory(self.context), True)
+
+    def measure(self):
+        rates = []
+        for _ in range(ROUNDS + 1):  # the first is not counted
+            self.clear()
+            start = time.perf_counter()
+            for first in range(0, PROMPT, CHUNK):
+                last = {CHUNK - 1} if first + CHUNK == PROMPT else set()
+                self.forward([((first + i) * 7 % VOCABULARY, first + i, 0) for i in range(CHUNK)], last)
+            prefill = PROMPT / (time.perf_counter() - start)
+            some = []
+            for sequences in (1, TOGETHER):
+                self.clear()
+                for s in range(sequences):
+                    self.forward([(i, i, s) for i in range(CONTEXT)], set())
+                start = time.perf_counter()
+                for step in range(STEPS):
+                    self.forward([(s, CONTEXT + step, s) for s in range(sequences)], set(range(sequences)))
+                some.append(sequences * STEPS / (time.perf_counter() - start))
+            rates.append((prefill, *some))
+        return [median(r[i] for r in rates[1:]) for i in range(3)]
+
+
+def ours(path):
+    command = [str(HOME / "bench/run"), "Speed", str(ROUNDS), str(path)]
+    line = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+    return [float(cell) for cell in line.strip("| ").split("|")[1:4]]
+
+
+def main():
+    if sys.argv[1:2] == ["--peer"]:
+        print(json.dumps(Peer(sys.argv[2], os.cpu_count()).measure()))
+        return
+    print("| weights | | prefill of 512 | one sequence | 16 sequences |\n|---|---|---|---|---|")
+    for kind in sys.argv[1:] or ["bf16", "q8_0", "q4_0"]:
+        path = write(kind)
+        peer = json.loads(
+            subprocess.run([sys.executable, __file__, "--peer", str(path)], capture_output=True, text=True, check=True).stdout
+        )
+        own = ours(path)
+        for name, numbers in (("llama.cpp", peer), ("SGL", own), ("ratio", [o / p for o, p in zip(own, peer)])):
+            digits = 2 if name == "ratio" else 1
+            print(f"| {kind} | {name} | " + " | ".join(f"{n:.{digits}f}" for n in numbers) + " |", flush=True)
+
+
+main()
