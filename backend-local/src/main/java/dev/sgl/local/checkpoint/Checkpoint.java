@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.json.OutsideJson;
+import dev.sgl.local.quantized.QuantizedFolder;
+import dev.sgl.local.quantized.Tensor;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Weight;
 import java.io.IOException;
@@ -73,24 +75,38 @@ public final class Checkpoint implements AutoCloseable {
     }
     Arena arena = Arena.ofShared();
     try {
-      Map<String, Weight> tensors = new LinkedHashMap<>();
+      Map<String, Tensor> files = mapped(folder, arena);
+      Map<String, Weight> tensors =
+          new LinkedHashMap<>(QuantizedFolder.join(folder, json(folder, "config.json"), files));
       Map<String, String> unread = new HashMap<>();
-      for (Path file : files(folder)) {
-        Safetensors.map(file, arena, unread)
-            .forEach(
-                (name, weight) -> {
-                  if (tensors.put(name, weight) != null) {
-                    throw new ModelException(
-                        "%s: the tensor %s is in %s and in a file before it"
-                            .formatted(folder, name, file.getFileName()));
-                  }
-                });
-      }
+      files.forEach(
+          (name, tensor) ->
+              tensor
+                  .plain()
+                  .ifPresentOrElse(
+                      weight -> tensors.put(name, weight),
+                      () -> unread.put(name, tensor.format())));
       return new Checkpoint(folder, Optional.empty(), tensors, unread, arena);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
     }
+  }
+
+  private static Map<String, Tensor> mapped(Path folder, Arena arena) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (Path file : files(folder)) {
+      Safetensors.map(file, arena)
+          .forEach(
+              (name, tensor) -> {
+                if (tensors.put(name, tensor) != null) {
+                  throw new ModelException(
+                      "%s: the tensor %s is in %s and in a file before it"
+                          .formatted(folder, name, file.getFileName()));
+                }
+              });
+    }
+    return tensors;
   }
 
   private static Checkpoint openGguf(Path file) {

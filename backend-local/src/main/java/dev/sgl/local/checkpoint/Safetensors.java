@@ -4,10 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sgl.json.OutsideJson;
-import dev.sgl.local.weights.DType;
-import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.quantized.Tensor;
 import dev.sgl.local.weights.ModelException;
-import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,12 +30,10 @@ final class Safetensors {
 
   private Safetensors() {}
 
-  /// Maps `file` and returns its tensors by name. Tensors of formats that no model here uses are
-  /// left out.
+  /// Maps `file` and returns its tensors by name.
   ///
-  /// @param unread receives the formats of the tensors that are left out
   /// @throws ModelException if the file is not whole
-  static Map<String, Weight> map(Path file, Arena arena, Map<String, String> unread) {
+  static Map<String, Tensor> map(Path file, Arena arena) {
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       LfsPointer.refuse(file);
@@ -53,7 +49,7 @@ final class Safetensors {
         throw truncated(file, 8 + header, size);
       }
       byte[] text = all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE);
-      return tensors(file, JSON.readTree(text), all.asSlice(8 + header), unread);
+      return tensors(file, JSON.readTree(text), all.asSlice(8 + header));
     } catch (JsonProcessingException e) {
       throw new ModelException(file + " is not a safetensors file: its header is not JSON", e);
     } catch (ArithmeticException e) {
@@ -63,25 +59,20 @@ final class Safetensors {
     }
   }
 
-  private static Map<String, Weight> tensors(
-      Path file, JsonNode header, MemorySegment data, Map<String, String> unread) {
-    Map<String, Weight> tensors = new LinkedHashMap<>();
+  private static Map<String, Tensor> tensors(Path file, JsonNode header, MemorySegment data) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     header
         .properties()
         .forEach(
             entry -> {
               if (!entry.getKey().equals("__metadata__")) {
-                tensor(file, entry.getKey(), entry.getValue(), data)
-                    .ifPresentOrElse(
-                        t -> tensors.put(t.name(), t),
-                        () -> unread.put(entry.getKey(), entry.getValue().path("dtype").asText()));
+                tensors.put(entry.getKey(), tensor(file, entry.getKey(), entry.getValue(), data));
               }
             });
     return tensors;
   }
 
-  private static Optional<Weight> tensor(
-      Path file, String name, JsonNode entry, MemorySegment data) {
+  private static Tensor tensor(Path file, String name, JsonNode entry, MemorySegment data) {
     long from = entry.path("data_offsets").path(0).asLong(-1);
     long to = entry.path("data_offsets").path(1).asLong(-1);
     if (from < 0 || to < from) {
@@ -90,22 +81,18 @@ final class Safetensors {
     if (to > data.byteSize()) {
       throw truncated(file, to, data.byteSize());
     }
-    Optional<DType> type = DType.of(entry.path("dtype").asText());
-    if (type.isEmpty()) {
-      return Optional.empty();
-    }
+    String format = entry.path("dtype").asText();
+    Optional<Integer> bytes = Tensor.bytes(format);
     List<Integer> shape = shape(entry.path("shape"));
-    if (shape.isEmpty() && !entry.path("shape").isEmpty()) {
+    if (bytes.isPresent() && shape.isEmpty() && !entry.path("shape").isEmpty()) {
       throw new ModelException(file + ": the shape of the tensor " + name + " makes no sense");
     }
-    MemorySegment numbers = data.asSlice(from, to - from);
-    int columns = shape.isEmpty() ? 1 : shape.getLast();
-    Weight weight = Weight.of(name, shape, new Encoding.Plain(type.get(), numbers, columns));
-    if (Math.multiplyExact(weight.numbers(), (long) type.get().bytes()) != to - from) {
+    Tensor tensor = new Tensor(name, format, shape, data.asSlice(from, to - from));
+    if (bytes.isPresent() && Math.multiplyExact(tensor.numbers(), bytes.get()) != to - from) {
       throw new ModelException(
           file + ": the size of the tensor " + name + " does not fit its shape");
     }
-    return Optional.of(weight);
+    return tensor;
   }
 
   /// The dimensions; empty if they are no list of sizes.

@@ -82,7 +82,6 @@ public final class Families {
   }
 
   private static Decoder decoder(Family family, Config config) {
-    Understood.requireNoQuantization(config);
     Decoder decoder = family.decoder(config);
     Understood.require(config);
     return decoder;

@@ -55,16 +55,6 @@ final class Understood {
     return value.isNumber() && value.asDouble() == 0 || value.isContainerNode() && value.isEmpty();
   }
 
-  /// @throws ModelException if the weights are quantized
-  static void requireNoQuantization(Config config) {
-    Config quantization = config.at("quantization_config");
-    if (config.has("quantization_config")) {
-      throw new ModelException(
-          "config.json: quantization_config: weights of the kind %s are not supported yet; take the model in 16 bits"
-              .formatted(quantization.text("quant_method").orElse("that it names")));
-    }
-  }
-
   /// Refuses a model by the first key that changes the computation and that its family has not
   /// read.
   ///

@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
 /// has views of some rows or columns, for ranks and for fused weights.
-public sealed interface Encoding {
+public sealed interface Encoding
+    permits Encoding.Plain, Encoding.Blocks, Encoding.Reordered, Encoding.Rounded, Grouped, Scaled {
 
   /// The memory that the numbers lie in.
   List<MemorySegment> parts();
@@ -19,16 +20,15 @@ public sealed interface Encoding {
   /// @throws ModelException if a block of numbers does not end there
   void read(int row, int columns, float[] out, int at);
 
-  /// The type of plain numbers that lose least when they take its place: its own, or for blocks,
-  /// one of 16 bits.
+  /// The type of plain numbers that lose least when they take its place: its own, or for quantized
+  /// numbers, one of 16 bits.
   ///
-  /// @param narrow the type that is preferred for blocks
+  /// @param narrow the type that is preferred for quantized numbers
   default DType plain(DType narrow) {
     return switch (this) {
       case Plain plain -> plain.type();
-      case Blocks _ -> narrow;
+      case Blocks _, Grouped _, Scaled _, Rounded _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
-      case Rounded _ -> narrow;
     };
   }
 

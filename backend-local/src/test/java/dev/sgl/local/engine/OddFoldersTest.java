@@ -125,10 +125,6 @@ class OddFoldersTest {
         "config.json",
         c -> c.remove(List.of("final_logit_softcapping")).putNull("clip_qkv").put("scale_emb", 1));
     open().close();
-    change("config.json", c -> c.putObject("quantization_config").put("quant_method", "awq"));
-    assertTrue(
-        refusal().contains("quantization_config: weights of the kind awq are not supported yet"),
-        refusal());
   }
 
   @Test

@@ -85,7 +85,7 @@ class GgufModelTest {
     }
   }
 
-  private static double[] logprobs(float[] logits) {
+  static double[] logprobs(float[] logits) {
     double sum = 0;
     for (float logit : logits) {
       sum += Math.exp(logit);

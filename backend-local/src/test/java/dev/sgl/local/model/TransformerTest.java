@@ -100,7 +100,7 @@ class TransformerTest {
     return last;
   }
 
-  private static int[] ints(JsonNode list) {
+  static int[] ints(JsonNode list) {
     return IntStream.range(0, list.size()).map(i -> list.get(i).asInt()).toArray();
   }
 

@@ -83,10 +83,10 @@ record Packed(
       return;
     }
     int end = Math.min(rows, (block + 1) * ROWS);
-    switch (weight.encoding()) {
-      case Encoding.Plain plain when layout.bits() == 16 -> packHalves(plain, block, end);
-      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _, Encoding.Rounded _ ->
-          packRows(weight.encoding(), block, end);
+    if (weight.encoding() instanceof Encoding.Plain plain && layout.bits() == 16) {
+      packHalves(plain, block, end);
+    } else {
+      packRows(weight.encoding(), block, end);
     }
   }
 

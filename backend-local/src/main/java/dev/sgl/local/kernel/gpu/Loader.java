@@ -50,11 +50,12 @@ final class Loader {
   ///
   /// @return bytes that it takes there
   long load(Weight weight, DType to, Gpu.Memory memory, long at) {
-    switch (weight.encoding()) {
-      case Encoding.Plain plain when plain.type() == to && plain.stride() == weight.columns() ->
-          copy(plain.data(), weight.numbers() * to.bytes(), memory, at);
-      case Encoding.Plain _, Encoding.Blocks _, Encoding.Reordered _, Encoding.Rounded _ ->
-          convert(weight, to, memory, at);
+    if (weight.encoding() instanceof Encoding.Plain plain
+        && plain.type() == to
+        && plain.stride() == weight.columns()) {
+      copy(plain.data(), weight.numbers() * to.bytes(), memory, at);
+    } else {
+      convert(weight, to, memory, at);
     }
     return weight.numbers() * to.bytes();
   }
