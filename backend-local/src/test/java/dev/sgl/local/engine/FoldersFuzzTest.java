@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Iterables;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.FaultException;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
+import dev.sgl.local.quantized.QuantizedModels;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,18 +59,31 @@ class FoldersFuzzTest {
   private static final List<String> MODELS =
       List.of("lfm2", "llama", "mistral", "qwen2", "qwen3", "qwen3-yarn");
 
+  @TempDir static Path quantized = Path.of("");
+
+  private static final List<String> QUANTIZED =
+      List.of("awq", "floats", "fp8", "gptq", "mixed", "mxfp4", "packed");
+
+  @BeforeAll
+  static void writeQuantizedModels() throws IOException {
+    for (String model : QUANTIZED) {
+      QuantizedModels.write(model, Files.createDirectory(quantized.resolve(model)));
+    }
+  }
+
   /// A file of a model, as JSON: of weights the header.
   private record Source(String model, String name, JsonNode json) {}
 
   private static List<Path> paths(String model) throws IOException {
-    try (Stream<Path> all = Files.list(Path.of("src/test/resources/models", model))) {
+    Path models = QUANTIZED.contains(model) ? quantized : Path.of("src/test/resources/models");
+    try (Stream<Path> all = Files.list(models.resolve(model))) {
       return all.filter(file -> !file.endsWith("expected.json")).sorted().toList();
     }
   }
 
   private static List<Source> sources() throws IOException {
     List<Source> sources = new ArrayList<>();
-    for (String model : MODELS) {
+    for (String model : Iterables.concat(MODELS, QUANTIZED)) {
       for (Path file : paths(model)) {
         String name = file.getFileName().toString();
         JsonNode json = name.endsWith(WEIGHTS) ? header(file) : Json.read(file);
