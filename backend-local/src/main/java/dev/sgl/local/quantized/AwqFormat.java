@@ -5,6 +5,7 @@ import dev.sgl.local.weights.Grouped;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Scales;
 import dev.sgl.local.weights.Weight;
+import java.util.List;
 import java.util.Optional;
 
 /// AWQ's layout `gemm` (Lin et al. 2023, arXiv 2306.00978): codes of 4 bits, of which 8 rows
@@ -30,15 +31,9 @@ final class AwqFormat implements QuantizedFormat {
     }
     keys.flag("zero_point", true);
     keys.texts("modules_to_not_convert");
-    keys.ignore(
-        "backend",
-        "do_fuse",
-        "exllama_config",
-        "fuse_max_seq_len",
-        "meta",
-        "model_seqlen",
-        "modules_to_fuse",
-        "tokenizer");
+    keys.refuse("desc_act", "columns in groups of any order are not supported");
+    keys.ignore(GptqFormat.HISTORY);
+    keys.ignore(List.of("do_fuse", "fuse_max_seq_len", "modules_to_fuse", "sym"));
   }
 
   @Override

@@ -23,6 +23,7 @@ final class CompressedFormat implements QuantizedFormat {
     Optional<String> format = keys.text("format").filter(name -> !name.equals(MIXED));
     targets = targets(keys, format);
     ignored = CompressedGroup.patterns(keys, "ignore");
+    keys.refuse("moe_sparsity_config", "sparse experts are not supported");
     keys.refuse("transform_config", "transforms of weights are not supported");
     keys.object("sparsity_config")
         .ifPresent(
@@ -32,8 +33,7 @@ final class CompressedFormat implements QuantizedFormat {
                 throw sparsity.wrong("format", "is " + kind + ", which is not supported");
               }
             });
-    keys.ignore(
-        "global_compression_ratio", "moe_sparsity_config", "quantization_status", "version");
+    keys.ignore(List.of("global_compression_ratio", "quantization_status", "version"));
   }
 
   /// Names first, then patterns, each in the order of the alphabet. A target of two groups

@@ -45,7 +45,7 @@ record CompressedGroup(List<ModulePattern> targets, String format, Optional<Weig
         throw keys.wrong("num_bits", "is " + bits + ", which is not supported; supported are 4, 8");
       }
       keys.refuse("dynamic", "weights have no dynamic scales");
-      keys.ignore("observer", "observer_kwargs", "scale_dtype", "zp_dtype");
+      keys.ignore(List.of("observer", "observer_kwargs", "scale_dtype", "zp_dtype"));
       int group = keys.group("group_size").orElse(0);
       Strategy strategy = strategy(keys, group);
       List<Integer> block = keys.block("block_structure").orElse(List.of());
@@ -85,7 +85,7 @@ record CompressedGroup(List<ModulePattern> targets, String format, Optional<Weig
   static CompressedGroup of(QuantizationKeys keys, Optional<String> standard) {
     List<ModulePattern> targets = patterns(keys, "targets");
     Optional<Weights> weights = keys.object("weights").map(CompressedGroup::weights);
-    keys.ignore("input_activations", "output_activations");
+    keys.ignore(List.of("input_activations", "output_activations"));
     Optional<String> format = keys.text("format").or(() -> standard);
     if (weights.isPresent() && !FORMATS.contains(format.orElse(""))) {
       throw keys.wrong(

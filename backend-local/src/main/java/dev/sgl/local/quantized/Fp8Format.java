@@ -23,7 +23,7 @@ final class Fp8Format implements QuantizedFormat {
     keys.texts("modules_to_not_convert");
     keys.texts("ignored_layers");
     keys.texts("modules_to_convert");
-    keys.ignore("activation_scale_ub", "dequantize", "is_checkpoint_fp8_serialized");
+    keys.ignore(List.of("activation_scale_ub", "dequantize", "is_checkpoint_fp8_serialized"));
   }
 
   @Override

@@ -18,6 +18,36 @@ import java.util.stream.IntStream;
 final class GptqFormat implements QuantizedFormat {
   private static final int WORD = 32;
 
+  /// Keys that describe how a model was made, or how it should be loaded.
+  static final List<String> HISTORY =
+      List.of(
+          "act_group_aware",
+          "backend",
+          "batch_size",
+          "block_name_to_quantize",
+          "cache_block_outputs",
+          "damp_auto_increment",
+          "damp_percent",
+          "dataset",
+          "disable_exllama",
+          "exllama_config",
+          "lm_head",
+          "max_input_length",
+          "meta",
+          "method",
+          "model_file_base_name",
+          "model_name_or_path",
+          "model_seqlen",
+          "module_name_preceding_first_block",
+          "modules_in_block_to_quantize",
+          "mse",
+          "pad_token_id",
+          "static_groups",
+          "tokenizer",
+          "true_sequential",
+          "use_cuda_fp16",
+          "use_exllama");
+
   private final Scheme scheme;
   private final int plus; // to the zeros
   private final List<Deviation> deviations;
@@ -55,33 +85,7 @@ final class GptqFormat implements QuantizedFormat {
     keys.refuse("is_marlin_format", "the layout of Marlin is not supported");
     deviations = deviations(keys, scheme);
     keys.texts("modules_to_not_convert");
-    keys.ignore(
-        "act_group_aware",
-        "backend",
-        "batch_size",
-        "block_name_to_quantize",
-        "cache_block_outputs",
-        "damp_auto_increment",
-        "damp_percent",
-        "dataset",
-        "disable_exllama",
-        "exllama_config",
-        "lm_head",
-        "max_input_length",
-        "meta",
-        "method",
-        "model_file_base_name",
-        "model_name_or_path",
-        "model_seqlen",
-        "module_name_preceding_first_block",
-        "modules_in_block_to_quantize",
-        "mse",
-        "pad_token_id",
-        "static_groups",
-        "tokenizer",
-        "true_sequential",
-        "use_cuda_fp16",
-        "use_exllama");
+    keys.ignore(HISTORY);
   }
 
   private static List<Deviation> deviations(QuantizationKeys keys, Scheme scheme) {
@@ -99,7 +103,7 @@ final class GptqFormat implements QuantizedFormat {
                       isPlain
                           ? Optional.empty()
                           : Optional.of(Scheme.of(own, Optional.of(scheme)))));
-              own.ignore("damp_percent", "mse", "static_groups", "true_sequential");
+              own.ignore(List.of("damp_percent", "mse", "static_groups", "true_sequential"));
               own.requireAllKnown();
             });
     return deviations;

@@ -143,8 +143,8 @@ final class QuantizationKeys {
   }
 
   /// Keys that change no weight.
-  void ignore(String... keys) {
-    known.addAll(Arrays.asList(keys));
+  void ignore(List<String> keys) {
+    known.addAll(keys);
   }
 
   /// A key whose value must be missing, null or empty.

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.local.checkpoint.Checkpoint;
+import dev.sgl.local.quantized.QuantizedModels;
 import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.ModelException;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Model folders as people have them: what stands in another place than usual counts all the same,
 /// and what is not understood is named.
@@ -125,6 +127,18 @@ class OddFoldersTest {
         "config.json",
         c -> c.remove(List.of("final_logit_softcapping")).putNull("clip_qkv").put("scale_emb", 1));
     open().close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"awq", "floats", "fp8", "gptq", "mixed", "mxfp4", "packed"})
+  void quantizedFoldersOpen(String name) throws IOException {
+    Files.delete(folder.resolve("model.safetensors"));
+    QuantizedModels.write(name, folder);
+    open().close();
+    change("config.json", c -> c.withObject("/quantization_config").put("quant_method", "hqq"));
+    assertTrue(
+        refusal().startsWith("config.json: quantization_config.quant_method is hqq, which is not"),
+        refusal());
   }
 
   @Test
