@@ -1,6 +1,7 @@
 package dev.sgl.local.tokens;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.tokens.bpe.ByteLetters;
 import dev.sgl.local.weights.ModelException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -9,8 +10,8 @@ import java.util.Map;
 
 /// The bytes of each token, from the vocabulary of a `tokenizer.json`.
 ///
-/// Three families: byte-level vocabularies write each byte as a character of its own (the table of
-/// GPT-2's `bytes_to_unicode`), SentencePiece ones write text with `▁` for a blank and `<0x41>` for
+/// Three families: byte-level vocabularies write each byte as a character of its own
+/// ([ByteLetters]), SentencePiece ones write text with `▁` for a blank and `<0x41>` for
 /// bytes that have no token, WordPiece ones write `##` where a token continues a word and nothing
 /// for a blank.
 final class TokenBytes {
@@ -89,14 +90,11 @@ final class TokenBytes {
     return token.replace(BLANK, ' ').getBytes(StandardCharsets.UTF_8);
   }
 
-  /// Characters to bytes: printable Latin-1 characters stand for themselves, the others follow from
-  /// U+0100 on.
+  /// Characters to bytes.
   private static Map<Integer, Byte> byteLevel() {
     Map<Integer, Byte> table = new HashMap<>();
-    int next = 256;
     for (int b = 0; b < 256; b++) {
-      boolean printable = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
-      table.put(printable ? b : next++, (byte) b);
+      table.put((int) ByteLetters.of(b), (byte) b);
     }
     return table;
   }

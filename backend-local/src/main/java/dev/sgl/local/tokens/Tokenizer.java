@@ -1,14 +1,11 @@
 package dev.sgl.local.tokens;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Vocabulary;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.Gguf;
 import dev.sgl.local.weights.ModelException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,13 +22,12 @@ import java.util.Set;
 public final class Tokenizer implements AutoCloseable {
   private static final String LINE_END = "\n";
 
-  private final HuggingFaceTokenizer encoder;
+  private final Encoder encoder;
   private final Vocabulary vocabulary;
   private final Map<String, Integer> special;
   private final boolean prependsBlank;
 
-  private Tokenizer(
-      HuggingFaceTokenizer encoder, Vocabulary vocabulary, Map<String, Integer> special) {
+  private Tokenizer(Encoder encoder, Vocabulary vocabulary, Map<String, Integer> special) {
     this.encoder = encoder;
     this.vocabulary = vocabulary;
     this.special = special;
@@ -122,22 +118,18 @@ public final class Tokenizer implements AutoCloseable {
   private static Tokenizer of(JsonNode json, int size, SpecialNames names) throws IOException {
     Map<String, Integer> special = new HashMap<>();
     byte[][] bytes = TokenBytes.read(json, size, names, special);
-    System.setProperty("ai.djl.offline", "true"); // its native part is in the jar
-    Map<String, String> options =
-        Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
-    HuggingFaceTokenizer encoder =
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(StrictJson.bytes(json)), options);
+    Encoder encoder = Encoder.of(json);
     return new Tokenizer(encoder, new Vocabulary(bytes), Map.copyOf(special));
   }
 
   /// The tokens of `text`. The names of special tokens in it become these tokens.
   public int[] encode(String text) {
-    return ids(encoder.encode(text, false, false));
+    return encoder.encode(text);
   }
 
   /// The tokens of `text`, with those that the tokenizer adds to a whole text.
   public int[] encodeWhole(String text) {
-    return ids(encoder.encode(text, true, false));
+    return encoder.encodeWhole(text);
   }
 
   /// The tokens of `text` as it follows other text, without the blank that tokenizers of the
@@ -167,15 +159,6 @@ public final class Tokenizer implements AutoCloseable {
     return ids.length > 0
         && vocabulary.bytes(ids[0]).length > 0
         && vocabulary.bytes(ids[0])[0] == ' ';
-  }
-
-  private static int[] ids(Encoding encoding) {
-    long[] ids = encoding.getIds();
-    int[] out = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      out[i] = (int) ids[i];
-    }
-    return out;
   }
 
   /// The id of a special token by its name.
