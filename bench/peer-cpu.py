@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -87,7 +88,7 @@ def write(kind):
 
 
 def median(numbers):
-    return sorted(numbers)[len(numbers) // 2]
+    return statistics.median(numbers)
 
 
 class Peer:

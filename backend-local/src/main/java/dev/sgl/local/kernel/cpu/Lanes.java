@@ -11,7 +11,7 @@ final class Lanes {
   /// Numbers of a vector.
   static final int COUNT = LANES.length();
 
-  /// Vectors that hold a number of each of so many rows.
+  /// How many vectors hold a number of each of some rows.
   static int perRows(int rows) {
     return rows / COUNT;
   }
