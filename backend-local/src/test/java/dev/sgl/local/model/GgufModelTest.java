@@ -58,17 +58,17 @@ class GgufModelTest {
     assertEquals("the GGUF key lfm2.attention.head_count_kv " + why, error.getMessage());
   }
 
-  /// Blocks are widened to bf16. The plain kernels compute with the numbers of the blocks
-  /// themselves.
+  /// Blocks keep their codes; activations are rounded. The plain kernels compute with the
+  /// numbers of the blocks in single precision.
   @Test
-  void widenedBlocksKeepTheDistribution() {
+  void packedBlocksKeepTheDistribution() {
     Path file = RESOURCES.resolve("gguf/qwen3.q8_0.gguf");
     int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
     try (Checkpoint checkpoint = Checkpoint.open(file);
         HostDevice exact = new HostDevice(new PlainKernels());
-        HostDevice widened = new HostDevice(new VectorKernels(2))) {
+        HostDevice packed = new HostDevice(new VectorKernels(2))) {
       Transformer plain = Families.open(checkpoint, exact, TransformerTest.ROWS);
-      Transformer fast = Families.open(checkpoint, widened, TransformerTest.ROWS);
+      Transformer fast = Families.open(checkpoint, packed, TransformerTest.ROWS);
       double worst = 0;
       for (int length = 1; length <= tokens.length; length += 9) {
         int[] some = Arrays.copyOf(tokens, length);

@@ -33,10 +33,10 @@ class QuantizedModelTest {
     }
   }
 
-  /// Weights are widened to bf16.
+  /// Weights keep their codes, or are widened to bf16.
   @ParameterizedTest
   @ValueSource(strings = {"fp8", "gptq", "awq", "packed", "mixed", "floats", "mxfp4"})
-  void widenedWeightsKeepTheDistribution(String name) throws IOException {
+  void packedWeightsKeepTheDistribution(String name) throws IOException {
     try (Device device = new HostDevice(new VectorKernels(2))) {
       double divergence = difference(name, device).divergence();
       assertTrue(divergence < 1e-3, "KL divergence " + divergence);

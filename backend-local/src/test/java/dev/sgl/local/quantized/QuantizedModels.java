@@ -10,8 +10,10 @@ import java.nio.file.StandardCopyOption;
 /// Small quantized models. All have the same embeddings, norms and tokenizer; the layer of each has
 /// a file of its own.
 public final class QuantizedModels {
-  private static final Path QUANTIZED = Path.of("src/test/resources/quantized");
-  private static final Path TOKENIZER = Path.of("src/test/resources/models/qwen3");
+  private static final Path MODELS =
+      Path.of(System.getProperty("sgl.models", "src/test/resources/models"));
+  private static final Path QUANTIZED = MODELS.resolveSibling("quantized");
+  private static final Path TOKENIZER = MODELS.resolve("qwen3");
 
   private QuantizedModels() {}
 

@@ -20,7 +20,9 @@ import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.TinyDecoder;
 import dev.sgl.local.model.Transformer;
+import dev.sgl.local.quantized.QuantizedModels;
 import dev.sgl.local.weights.DType;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +32,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,7 +72,16 @@ class CudaModelTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama.f32.gguf", "qwen3.q8_0.gguf"})
   void weightsOfGgufFilesAreThoseOfTheProcessor(String name) {
-    compare(name, new PlainKernels(), PRECISE, TOLERANCE);
+    compare(folder(name), new PlainKernels(), PRECISE, TOLERANCE);
+  }
+
+  /// The formats of quantized folders, widened on the way.
+  @ParameterizedTest
+  @ValueSource(strings = {"fp8", "gptq", "awq", "packed", "mixed", "floats", "mxfp4"})
+  void weightsOfQuantizedFoldersAreThoseOfTheProcessor(String name, @TempDir Path folder)
+      throws IOException {
+    QuantizedModels.write(name, folder);
+    compare(folder, new PlainKernels(), PRECISE, TOLERANCE);
   }
 
   @ParameterizedTest
@@ -93,17 +105,18 @@ class CudaModelTest {
   }
 
   private static void compare(String name, GpuDevice.Options options, double tolerance) {
-    compare(name, new VectorKernels(4), options, tolerance);
+    compare(folder(name), new VectorKernels(4), options, tolerance);
   }
 
   private static void compare(
-      String name, Kernels kernels, GpuDevice.Options options, double tolerance) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder(name));
+      Path folder, Kernels kernels, GpuDevice.Options options, double tolerance) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
         Device host = new HostDevice(kernels);
         Device gpu = CudaDriver.device(options)) {
       Transformer plain = Families.open(checkpoint, host, ROWS);
       Transformer fast = Families.open(checkpoint, gpu, ROWS);
-      compare(name + " in " + options.format().orElseThrow(), plain, fast, tolerance);
+      String what = folder.getFileName() + " in " + options.format().orElseThrow();
+      compare(what, plain, fast, tolerance);
     }
   }
 
