@@ -34,7 +34,7 @@ public final class VectorKernels implements Kernels {
 
   /// @param threads that work together
   public VectorKernels(int threads) {
-    this(threads, ByteProducts.load());
+    this(threads, ByteProducts.create());
   }
 
   /// @param bytes products of quantized weights, or nothing

@@ -15,6 +15,7 @@ import dev.sgl.local.weights.GgmlType;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -41,9 +42,9 @@ class QuantizedDuelTest {
   @ParameterizedTest
   @EnumSource
   void dotProductsOfBytes(GgmlType type) {
-    Optional<ByteProducts> bytes = ByteProducts.load();
-    assumeTrue(bytes.isPresent(), "the library of products was not built");
-    duel(type, bytes, ROUNDED);
+    List<ByteProducts> sets = ByteProducts.all();
+    assumeTrue(!sets.isEmpty(), "the library of products was not built");
+    sets.forEach(bytes -> duel(type, Optional.of(bytes), ROUNDED));
   }
 
   private static void duel(GgmlType type, Optional<ByteProducts> bytes, double rounding) {
@@ -67,7 +68,8 @@ class QuantizedDuelTest {
                     wanted.values()[r * out + o],
                     found.values()[r * out + o],
                     bound(x.row(r), numbers, o, rounding, type.scheme().hasMinimums()),
-                    "%s %d×%d×%d, row %d, output %d".formatted(type, rows, in, out, r, o));
+                    "%s %s %d×%d×%d, row %d, output %d"
+                        .formatted(bytes, type, rows, in, out, r, o));
               }
             }
           });
@@ -95,8 +97,13 @@ class QuantizedDuelTest {
 
   @Test
   void aRowHasTheSameBitsInAnyBatch() {
+    aRowHasTheSameBitsInAnyBatch(Optional.empty());
+    ByteProducts.all().forEach(bytes -> aRowHasTheSameBitsInAnyBatch(Optional.of(bytes)));
+  }
+
+  private static void aRowHasTheSameBitsInAnyBatch(Optional<ByteProducts> bytes) {
     SplittableRandom random = new SplittableRandom(5);
-    try (VectorKernels fast = new VectorKernels(2)) {
+    try (VectorKernels fast = new VectorKernels(2, bytes)) {
       for (GgmlType type : GgmlType.values()) {
         int in = 512;
         int out = 70;
@@ -114,7 +121,7 @@ class QuantizedDuelTest {
           assertArrayEquals(
               Arrays.copyOf(alone.values(), rows * out),
               Arrays.copyOf(together.values(), rows * out),
-              type + ", " + rows + " rows");
+              type + ", " + rows + " rows, " + bytes);
         }
       }
     }
