@@ -1,5 +1,6 @@
 package dev.sgl.local.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,11 +13,13 @@ import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +85,23 @@ class GgufModelTest {
                     .sum());
       }
       assertTrue(worst > 0 && worst < 1e-3, "KL divergence " + worst);
+    }
+  }
+
+  /// The file was quantized by the package `gguf`: all matrices of the folder.
+  @Test
+  void aFolderThatIsRoundedAtLoadHasTheLogitsOfTheQuantizedFile() {
+    int[] tokens = IntStream.range(0, 40).map(i -> 2 + i * 7 % 300).toArray();
+    try (Checkpoint file = Checkpoint.open(RESOURCES.resolve("gguf/qwen3.q8_0.gguf"));
+        Checkpoint folder = Checkpoint.open(RESOURCES.resolve("models/qwen3"));
+        HostDevice device = new HostDevice(new PlainKernels());
+        HostDevice other = new HostDevice(new PlainKernels())) {
+      Transformer wanted = Families.open(file, device, TransformerTest.ROWS);
+      Transformer found =
+          Families.open(folder, Optional.of(Rounding.Q8_0), other, TransformerTest.ROWS, _ -> {});
+      assertArrayEquals(
+          TransformerTest.logits(wanted, tokens, tokens.length),
+          TransformerTest.logits(found, tokens, tokens.length));
     }
   }
 
