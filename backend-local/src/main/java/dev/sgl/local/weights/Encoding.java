@@ -10,7 +10,7 @@ import java.util.Optional;
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
 /// has views of some rows or columns, for ranks and for fused weights.
 public sealed interface Encoding
-    permits Encoding.Plain, Encoding.Blocks, Encoding.Reordered, Encoding.Rounded, Grouped, Scaled {
+    permits Encoding.Plain, Encoding.Coded, Encoding.Reordered, Grouped, Scaled {
 
   /// The memory that the numbers lie in.
   List<MemorySegment> parts();
@@ -27,7 +27,7 @@ public sealed interface Encoding
   default DType plain(DType narrow) {
     return switch (this) {
       case Plain plain -> plain.type();
-      case Blocks _, Grouped _, Scaled _, Rounded _ -> narrow;
+      case Coded _, Grouped _, Scaled _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
     };
   }
@@ -40,6 +40,12 @@ public sealed interface Encoding
   /// Some of its rows and columns.
   Encoding view(int firstRow, int rows, int firstColumn, int columns);
 
+  private static ModelException divided(Enum<?> type, int group, int at) {
+    return new ModelException(
+        "weights of the type %s are divided by %d columns only, not at %d"
+            .formatted(type, group, at));
+  }
+
   /// Numbers one after the other.
   ///
   /// @param stride numbers from the beginning of a row to that of the next
@@ -49,15 +55,6 @@ public sealed interface Encoding
     private static final ValueLayout.OfShort SHORT =
         ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /// The number at an index of the data.
-    public float get(long index) {
-      return switch (type) {
-        case F32 -> data.get(FLOAT, index * 4);
-        case BF16 -> Float.intBitsToFloat(data.get(SHORT, index * 2) << 16);
-        case F16 -> Float.float16ToFloat(data.get(SHORT, index * 2));
-      };
-    }
-
     @Override
     public List<MemorySegment> parts() {
       return List.of(data);
@@ -65,8 +62,19 @@ public sealed interface Encoding
 
     @Override
     public void read(int row, int columns, float[] out, int at) {
-      for (int i = 0; i < columns; i++) {
-        out[at + i] = get(row * stride + i);
+      long from = row * stride * type.bytes();
+      switch (type) {
+        case F32 -> MemorySegment.copy(data, FLOAT, from, out, at, columns);
+        case BF16 -> {
+          for (int i = 0; i < columns; i++) {
+            out[at + i] = Float.intBitsToFloat(data.get(SHORT, from + 2L * i) << 16);
+          }
+        }
+        case F16 -> {
+          for (int i = 0; i < columns; i++) {
+            out[at + i] = Float.float16ToFloat(data.get(SHORT, from + 2L * i));
+          }
+        }
       }
     }
 
@@ -79,25 +87,28 @@ public sealed interface Encoding
     }
   }
 
-  /// Rows of the blocks of a GGUF file.
-  ///
-  /// @param rowBytes bytes from the beginning of a row to that of the next
-  record Blocks(GgmlType type, MemorySegment data, long rowBytes) implements Encoding, Quantized {
+  /// Codes, whose numbers follow from them.
+  sealed interface Coded extends Encoding, Quantized {
     @Override
-    public List<MemorySegment> parts() {
-      return List.of(data);
-    }
-
-    @Override
-    public void read(int row, int columns, float[] out, int at) {
+    default void read(int row, int columns, float[] out, int at) {
       Quantization.Row codes = Quantization.Row.of(columns, scheme().group());
       read(row, columns, codes);
       scheme().decode(codes, columns, out, at);
     }
 
     @Override
-    public Optional<Quantized> quantized() {
+    default Optional<Quantized> quantized() {
       return Optional.of(this);
+    }
+  }
+
+  /// Rows of the blocks of a GGUF file.
+  ///
+  /// @param rowBytes bytes from the beginning of a row to that of the next
+  record Blocks(GgmlType type, MemorySegment data, long rowBytes) implements Coded {
+    @Override
+    public List<MemorySegment> parts() {
+      return List.of(data);
     }
 
     @Override
@@ -131,9 +142,7 @@ public sealed interface Encoding
 
     private void requireBlocks(int columns) {
       if (columns % type.numbers() != 0) {
-        throw new ModelException(
-            "weights of the type %s are divided by %d columns only, not at %d"
-                .formatted(type, type.numbers(), columns));
+        throw divided(type, type.numbers(), columns);
       }
     }
   }
@@ -179,27 +188,15 @@ public sealed interface Encoding
   }
 
   /// Numbers that are rounded to codes as they are read.
-  record Rounded(Encoding of, Rounding rounding) implements Encoding, Quantized {
+  record Rounded(Encoding of, Rounding rounding) implements Coded {
     @Override
     public List<MemorySegment> parts() {
       return of.parts();
     }
 
     @Override
-    public Optional<Quantized> quantized() {
-      return Optional.of(this);
-    }
-
-    @Override
     public Quantization scheme() {
       return rounding.scheme();
-    }
-
-    @Override
-    public void read(int row, int columns, float[] out, int at) {
-      Quantization.Row codes = Quantization.Row.of(columns, scheme().group());
-      read(row, columns, codes);
-      scheme().decode(codes, columns, out, at);
     }
 
     @Override
@@ -212,9 +209,7 @@ public sealed interface Encoding
     @Override
     public Rounded view(int firstRow, int rows, int firstColumn, int columns) {
       if (firstColumn % scheme().group() != 0) {
-        throw new ModelException(
-            "weights of the type %s are divided by %d columns only, not at %d"
-                .formatted(rounding, scheme().group(), firstColumn));
+        throw divided(rounding, scheme().group(), firstColumn);
       }
       return new Rounded(of.view(firstRow, rows, firstColumn, columns), rounding);
     }
