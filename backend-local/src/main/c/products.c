@@ -300,14 +300,16 @@ INLINE void all_blocks(layout l, int blocks, int rows, int columns, char *memory
 }
 
 // Writes the outputs of `blocks` blocks for the rows that `quantize` has rounded into `memory`. A row of `out` has
-// `stride` numbers.
-void NAME(multiply, SET)(int bits, int group, int minimums, int rows, int columns, char *memory, const uint8_t *codes,
-                         const uint16_t *scales, const float *factors, const uint8_t *choices, int blocks, float *out,
-                         int64_t stride) {
+// `stride` numbers. Returns 0 if the layout is none of those below, else 1.
+int NAME(multiply, SET)(int bits, int group, int minimums, int rows, int columns, char *memory, const uint8_t *codes,
+                        const uint16_t *scales, const float *factors, const uint8_t *choices, int blocks, float *out,
+                        int64_t stride) {
   weights w = {codes, scales, factors, choices};
-#define LAYOUT(BITS, GROUP, MINIMUMS, CHOSEN)                                        \
-  if (bits == BITS && group == GROUP && minimums == MINIMUMS && !choices == !CHOSEN) \
-    all_blocks((layout){BITS, GROUP, MINIMUMS, CHOSEN}, blocks, rows, columns, memory, w, out, stride);
+#define LAYOUT(BITS, GROUP, MINIMUMS, CHOSEN)                                                             \
+  if (bits == BITS && group == GROUP && minimums == MINIMUMS && !choices == !CHOSEN) {                    \
+    all_blocks((layout){BITS, GROUP, MINIMUMS, CHOSEN}, blocks, rows, columns, memory, w, out, stride); \
+    return 1;                                                                                             \
+  }
   LAYOUT(8, 32, 0, 0)
   LAYOUT(8, 32, 1, 0)
   LAYOUT(8, 16, 0, 0)
@@ -321,6 +323,7 @@ void NAME(multiply, SET)(int bits, int group, int minimums, int rows, int column
   LAYOUT(4, 16, 0, 0)
   LAYOUT(4, 16, 1, 0)
   LAYOUT(4, 32, 0, 1)
+  return 0;
 }
 
 // Rows of activations that are multiplied at once.

@@ -105,9 +105,9 @@ final class ByteProducts {
     MethodHandle multiply =
         linker.downcallHandle(
             library.findOrThrow("multiply_" + set),
-            FunctionDescriptor.ofVoid(
-                JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS,
-                ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG),
+            FunctionDescriptor.of(
+                JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS,
+                ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG),
             heap);
     int tile = library.findOrThrow("tile_" + set).reinterpret(Integer.BYTES).get(JAVA_INT, 0);
     return new Functions(set, quantize, multiply, tile);
@@ -153,25 +153,31 @@ final class ByteProducts {
   void multiply(Packed weight, int block, int blocks, int rows, float[] out, int to, int stride) {
     Layout layout = weight.layout();
     int columns = weight.columns();
+    int isKnown;
     try {
-      functions
-          .multiply()
-          .invokeExact(
-              layout.bits(),
-              layout.group(),
-              layout.hasMinimums() ? 1 : 0,
-              rows,
-              columns,
-              rounded,
-              weight.codes().asSlice(block * layout.blockBytes(columns)),
-              weight.scales().asSlice(2L * block * layout.blockScales(columns)),
-              weight.factors().asSlice(4L * block),
-              weight.choices(),
-              blocks,
-              MemorySegment.ofArray(out).asSlice(4L * to),
-              (long) stride);
+      isKnown =
+          (int)
+              functions
+                  .multiply()
+                  .invokeExact(
+                      layout.bits(),
+                      layout.group(),
+                      layout.hasMinimums() ? 1 : 0,
+                      rows,
+                      columns,
+                      rounded,
+                      weight.codes().asSlice(block * layout.blockBytes(columns)),
+                      weight.scales().asSlice(2L * block * layout.blockScales(columns)),
+                      weight.factors().asSlice(4L * block),
+                      weight.choices(),
+                      blocks,
+                      MemorySegment.ofArray(out).asSlice(4L * to),
+                      (long) stride);
     } catch (Throwable e) {
       throw unexpected(e);
+    }
+    if (isKnown == 0) {
+      throw new IllegalStateException("there are no products of bytes for " + layout);
     }
   }
 

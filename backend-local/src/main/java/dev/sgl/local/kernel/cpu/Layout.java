@@ -45,7 +45,7 @@ record Layout(int bits, int group, int zero, boolean hasMinimums, List<Integer> 
   }
 
   private static boolean isKept(Quantization scheme, int columns) {
-    return scheme.group() == 16
+    return scheme.group() == 16 && scheme.codebook().isEmpty()
         || scheme.group() % 32 == 0 && (columns % scheme.group() == 0 || scheme.group() >= columns);
   }
 

@@ -68,7 +68,7 @@ record Packed(
         rows,
         columns,
         HugePages.allocate(arena, blocks * layout.blockBytes(columns)),
-        HugePages.allocate(arena, Math.max(2, 2L * blocks * layout.blockScales(columns))),
+        HugePages.allocate(arena, 2L * blocks * layout.blockScales(columns)),
         arena.allocate(4L * blocks, 64),
         layout.codebook().isEmpty()
             ? MemorySegment.NULL
