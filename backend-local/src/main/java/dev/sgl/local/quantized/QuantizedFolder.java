@@ -24,7 +24,7 @@ public final class QuantizedFolder {
   private static final Pattern QUANTIZED =
       Pattern.compile("(?i).*(scale|zero|packed|qweight|g_idx|quant|absmax|codebook).*");
 
-  /// Scales of values that are not quantized here. Others than 1 change what a model computes.
+  /// Scales of values that are not quantized here. Others than 1 change the results of a model.
   private static final Pattern NEUTRAL = Pattern.compile("([kqv]|prob|output)_scale");
 
   private final Path folder;

@@ -105,9 +105,11 @@ final class Unpacker {
     }
   }
 
-  /// The scales of the group of a column, or what lies `from` bytes behind them, times the factor
-  /// of their block.
-  private FloatVector scale(int vector, int column, int from) {
+  /// The scales of the group of a column, times the factor of their block; or the minimums, which
+  /// lie behind them.
+  ///
+  /// @param behind bytes from the scales to the wanted numbers
+  private FloatVector scale(int vector, int column, int behind) {
     int row = vector * N;
     int block = row / Layout.ROWS;
     int group = column / layout.group() * Layout.ROWS * (layout.hasMinimums() ? 2 : 1);
@@ -115,7 +117,7 @@ final class Unpacker {
     IntVector halves =
         (IntVector)
             ShortVector.fromMemorySegment(
-                    SHORTS, weight.scales(), at + from, ByteOrder.LITTLE_ENDIAN)
+                    SHORTS, weight.scales(), at + behind, ByteOrder.LITTLE_ENDIAN)
                 .convertShape(VectorOperators.S2I, INTS, 0);
     IntVector size = halves.and(0x7fff).lanewise(VectorOperators.LSHL, 13);
     float factor = weight.factors().getAtIndex(ValueLayout.JAVA_FLOAT, block);

@@ -1,7 +1,7 @@
 package dev.sgl.local.tokens.bpe;
 
-/// A way to cut text into words, whose tokens do not depend on the text around them. Each does by
-/// hand what a well-known pattern does: it looks at a character once or twice and never goes back
+/// A way to cut text into words, whose tokens do not depend on the text around them. Each is a
+/// well-known pattern, written by hand: it looks at a character once or twice and never goes back
 /// by more than one.
 sealed interface Cut {
   /// The end of the word that begins at `from`.
