@@ -3,30 +3,20 @@ package dev.sgl.local.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.common.collect.Streams;
-import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.config.TypedObject;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Predicate;
 
-/// `config.json`, or an object in it, as a family reads it: each value has the requested type,
-/// or the model is refused by the name of the key. The keys that were read are recorded, so that
-/// [Understood] can refuse a model by a key that no family has read.
-final class Config {
-  private static final int MOST = 1 << 24;
-
-  private final String path;
-  private final JsonNode json;
-  private final Set<String> read = new HashSet<>();
+/// `config.json`, or an object in it, as a family reads it. [Understood] refuses a model by a key
+/// that no family has read.
+final class Config extends TypedObject {
   private final Map<String, Config> inner = new HashMap<>(); // objects that were read
 
-  private Config(String path, JsonNode json) {
-    this.path = path;
-    this.json = json;
+  private Config(String prefix, JsonNode json) {
+    super(prefix, json);
   }
 
   static Config of(JsonNode json) {
@@ -35,13 +25,13 @@ final class Config {
 
   /// An object inside; empty if there is none. The same object for each call.
   Config at(String key) {
-    return inner.computeIfAbsent(key, this::read);
+    return inner.computeIfAbsent(key, this::object);
   }
 
-  private Config read(String key) {
+  private Config object(String key) {
     JsonNode object =
         value(key, JsonNode::isObject, "an object").orElseGet(JsonNodeFactory.instance::objectNode);
-    return new Config(path + key + ".", object);
+    return new Config(prefix() + key + ".", object);
   }
 
   /// The inner objects that were read.
@@ -49,30 +39,8 @@ final class Config {
     return inner.values();
   }
 
-  /// The value of a key, which counts as read; empty if it is missing or null.
-  ///
-  /// @throws ModelException if it is not `kind`
-  private Optional<JsonNode> value(String key, Predicate<JsonNode> isRight, String kind) {
-    read.add(key);
-    Optional<JsonNode> value = peek(key);
-    if (value.isPresent() && !isRight.test(value.get())) {
-      throw wrong(key, "is " + value.get() + ", not " + kind);
-    }
-    return value;
-  }
-
-  /// The value of a key, without recording the key as read.
-  Optional<JsonNode> peek(String key) {
-    JsonNode value = json.path(key);
-    return value.isMissingNode() || value.isNull() ? Optional.empty() : Optional.of(value);
-  }
-
   boolean has(String key) {
     return peek(key).isPresent();
-  }
-
-  boolean isRead(String key) {
-    return read.contains(key);
   }
 
   /// A whole number from 1 to 2²⁴.
@@ -91,18 +59,6 @@ final class Config {
   /// A whole number from 0 to 2²⁴.
   int index(String key, int standard) {
     return whole(key, 0).orElse(standard);
-  }
-
-  private Optional<Integer> whole(String key, int least) {
-    return value(
-            key,
-            value ->
-                value.isIntegralNumber()
-                    && value.canConvertToInt()
-                    && value.asInt() >= least
-                    && value.asInt() <= MOST,
-            "a whole number from " + least + " to " + MOST)
-        .map(JsonNode::asInt);
   }
 
   /// A number from 0 on.
@@ -126,26 +82,6 @@ final class Config {
     return value.isNumber() && Double.isFinite(value.asDouble());
   }
 
-  boolean flag(String key, boolean standard) {
-    return value(key, JsonNode::isBoolean, "true or false")
-        .map(JsonNode::asBoolean)
-        .orElse(standard);
-  }
-
-  Optional<String> text(String key) {
-    return value(key, JsonNode::isTextual, "a text").map(JsonNode::asText);
-  }
-
-  /// A list of texts; empty if there is none.
-  List<String> texts(String key) {
-    return value(
-            key,
-            value -> value.isArray() && Streams.stream(value).allMatch(JsonNode::isTextual),
-            "a list of texts")
-        .map(list -> Streams.stream(list).map(JsonNode::asText).toList())
-        .orElse(List.of());
-  }
-
   /// A list of numbers; empty if there is none.
   List<Double> numbers(String key) {
     return value(
@@ -166,10 +102,5 @@ final class Config {
                         .allMatch(i -> i.isIntegralNumber() && i.asLong() >= 0 && i.asLong() < end),
             "a list of whole numbers below " + end)
         .map(list -> Streams.stream(list).map(JsonNode::asInt).toList());
-  }
-
-  /// A refusal that names a key.
-  ModelException wrong(String key, String why) {
-    return new ModelException("config.json: " + path + key + " " + why);
   }
 }

@@ -79,7 +79,9 @@ final class GptqFormat implements QuantizedFormat {
     scheme = Scheme.of(keys, Optional.empty());
     String old = keys.oneOf("format", "gptq", "gptq_v2");
     String version =
-        keys.has("checkpoint_format") ? keys.oneOf("checkpoint_format", "gptq", "gptq_v2") : old;
+        keys.text("checkpoint_format").isPresent()
+            ? keys.oneOf("checkpoint_format", "gptq", "gptq_v2")
+            : old;
     plus = version.equals("gptq") ? 1 : 0;
     keys.oneOf("pack_dtype", "int32");
     keys.refuse("is_marlin_format", "the layout of Marlin is not supported");
