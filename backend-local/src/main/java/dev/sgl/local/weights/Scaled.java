@@ -25,6 +25,8 @@ public record Scaled(
     int firstColumn)
     implements Encoding {
   private static final float[] E4M3 = e4m3();
+  private static final float MOST_E4M3 = 448;
+  private static final int LEAST_EXPONENT = -6; // smaller numbers have no leading 1
 
   /// Blocks from the first row and column on.
   public static Scaled of(MemorySegment codes, int columns, Scales scales, int rows, int width) {
@@ -34,6 +36,20 @@ public record Scaled(
   /// The number of a byte.
   public static float number(byte code) {
     return E4M3[code & 0xff];
+  }
+
+  /// The byte of the number in e4m3 that is nearest, ties to even. Above 448, the largest number,
+  /// numbers and infinity become 448, with their sign.
+  public static byte code(float number) {
+    int sign = Float.floatToRawIntBits(number) >>> 24 & 0x80;
+    if (Float.isNaN(number)) {
+      return (byte) (sign | 0x7f);
+    }
+    float size = Math.min(Math.abs(number), MOST_E4M3);
+    int exponent = Math.max(Math.getExponent(size), LEAST_EXPONENT);
+    int eighths =
+        (int) Math.rint(Math.scalb((double) size, 3 - exponent)); // 16 of them are the next power
+    return (byte) (sign | (exponent - LEAST_EXPONENT << 3) + eighths);
   }
 
   private static float[] e4m3() {
