@@ -1,7 +1,7 @@
 package dev.sgl.bench;
 
-import dev.sgl.local.kernel.gpu.Gpu;
 import dev.sgl.local.kernel.gpu.GpuDevice;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -39,8 +39,12 @@ record Ceilings(double bytesPerSecond, double operationsPerSecond) {
     Gpu.Memory x = random(gpu, bytes);
     Gpu.Memory weight = random(gpu, bytes);
     Gpu.Memory out = gpu.allocate(bytes);
-    Gpu.ProductShape shape = new Gpu.ProductShape(SIDE, SIDE, SIDE, true, Gpu.Result.WRITTEN);
-    double seconds = median(gpu, () -> gpu.multiply(x, weight, out, shape));
+    Gpu.ProductShape shape =
+        new Gpu.ProductShape(SIDE, SIDE, SIDE, SIDE, true, Gpu.Operands.PLAIN, Gpu.Result.WRITTEN);
+    double seconds =
+        median(
+            gpu,
+            () -> gpu.multiply(Gpu.Operand.plain(x), Gpu.Operand.plain(weight), 1, out, shape));
     for (Gpu.Memory memory : new Gpu.Memory[] {x, weight, out}) {
       gpu.free(memory);
     }

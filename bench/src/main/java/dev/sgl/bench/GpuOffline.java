@@ -7,13 +7,16 @@ import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
+import dev.sgl.local.weights.Rounding;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -26,15 +29,28 @@ import java.util.stream.Stream;
 /// Qwen3-0.6B with random weights. The lengths are those of the original, drawn there with seed
 /// 0.
 ///
-/// usage: GpuOffline HOME [ROUNDS]     HOME is the folder of the project, for the tokenizer
+/// With a shape, it is one of 256 requests of 1,000 tokens, each answered with 1,000.
+///
+/// usage: GpuOffline HOME [ROUNDS [8B [q8_0 | q4_0 | int4 | fp8]]]
+///
+/// HOME is the folder of the project, for the tokenizer.
 public final class GpuOffline {
   private GpuOffline() {}
 
   public static void main(String[] arguments) throws Exception {
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
-    Path folder = RandomModel.qwen600m().withTokenizer(Path.of(arguments[0]));
-    LocalOptions options = LocalOptions.DEFAULT.withDevice(DeviceOption.cuda(0));
-    int[][] lengths = lengths();
+    boolean isLarge = arguments.length > 2;
+    RandomModel shape = isLarge ? RandomModel.llama8b() : RandomModel.qwen600m();
+    Path folder = shape.withTokenizer(Path.of(arguments[0]));
+    LocalOptions options =
+        LocalOptions.DEFAULT
+            .withDevice(DeviceOption.cuda(0))
+            .withRounding(
+                Stream.of(arguments)
+                    .skip(3)
+                    .map(name -> Rounding.valueOf(name.toUpperCase(Locale.ROOT)))
+                    .findFirst());
+    int[][] lengths = isLarge ? equalLengths() : lengths();
     try (LocalBackend backend = LocalBackend.open(folder, options, Progress.SILENT)) {
       for (int round = -1; round < rounds; round++) { // the first is not counted
         EngineStats before = backend.stats();
@@ -78,6 +94,12 @@ public final class GpuOffline {
       }
       return tokens;
     }
+  }
+
+  private static int[][] equalLengths() {
+    int[] lengths = new int[256];
+    Arrays.fill(lengths, 1000);
+    return new int[][] {lengths, lengths};
   }
 
   private static int[][] lengths() throws IOException {

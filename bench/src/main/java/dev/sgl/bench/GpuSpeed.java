@@ -9,11 +9,14 @@ import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.gpu.GpuDevice;
 import dev.sgl.local.model.Transformer;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Measures what a GPU computes, without the engine around it: one sequence that is continued, 64
@@ -22,8 +25,9 @@ import java.util.stream.IntStream;
 /// The floors are the bytes that must be read over the rate of a large copy, and the operations
 /// over the rate of a large matrix product, both measured there.
 ///
-/// usage: GpuSpeed [8B | 0.6B] [ROUNDS]
+/// usage: GpuSpeed [8B | 0.6B] [ROUNDS] [bf16 | q8_0 | q4_0 | int4 | fp8]…
 public final class GpuSpeed {
+  private static final String PLAIN = "bf16";
   private static final int PAGE = 16;
   private static final int PROMPT = 8192;
   private static final int TOGETHER = 64;
@@ -31,13 +35,15 @@ public final class GpuSpeed {
   private static final int STEPS = 32;
 
   private final RandomModel shape;
+  private final double bytes; // of the weights that a step of decoding reads
   private final Transformer model;
   private final Ceilings ceilings;
   private final KvPool pool;
   private final int[][] tables;
 
-  private GpuSpeed(RandomModel shape, Transformer model, Ceilings ceilings) {
+  private GpuSpeed(RandomModel shape, double bytes, Transformer model, Ceilings ceilings) {
     this.shape = shape;
+    this.bytes = bytes;
     this.model = model;
     this.ceilings = ceilings;
     int pagesEach = (CONTEXT + 8 * STEPS) / PAGE;
@@ -56,19 +62,33 @@ public final class GpuSpeed {
             ? RandomModel.qwen600m()
             : RandomModel.llama8b();
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+    List<String> formats =
+        arguments.length > 2 ? List.of(arguments).subList(2, arguments.length) : List.of(PLAIN);
     Path weights = shape.write();
-    long start = System.nanoTime();
-    try (Checkpoint checkpoint = Checkpoint.open(weights);
-        GpuDevice device = CudaDriver.device(GpuDevice.Options.DEFAULT)) {
-      Ceilings ceilings = Ceilings.measure(device);
-      System.out.printf(
-          "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",
-          device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
-      Transformer model = Families.open(checkpoint, device, PROMPT);
-      System.out.printf("%s: loaded in %.1f s%n", shape.name(), (System.nanoTime() - start) / 1e9);
-      System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");
-      new GpuSpeed(shape, model, ceilings).measure(rounds);
+    for (String format : formats) {
+      try (Checkpoint checkpoint = Checkpoint.open(weights);
+          GpuDevice device = CudaDriver.device(GpuDevice.Options.DEFAULT)) {
+        measure(shape, checkpoint, device, format, rounds);
+      }
     }
+  }
+
+  private static void measure(
+      RandomModel shape, Checkpoint checkpoint, GpuDevice device, String format, int rounds) {
+    Ceilings ceilings = Ceilings.measure(device);
+    System.out.printf(
+        "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",
+        device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
+    Optional<Rounding> rounding =
+        format.equals(PLAIN)
+            ? Optional.empty()
+            : Optional.of(Rounding.valueOf(format.toUpperCase(Locale.ROOT)));
+    long start = System.nanoTime();
+    Transformer model = Families.open(checkpoint, rounding, device, PROMPT, _ -> {});
+    double seconds = (System.nanoTime() - start) / 1e9;
+    System.out.printf("%s, %s: loaded in %.1f s%n", shape.name(), format, seconds);
+    System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");
+    new GpuSpeed(shape, shape.bytes(rounding, true), model, ceilings).measure(rounds);
   }
 
   private void measure(int rounds) {
@@ -93,11 +113,11 @@ public final class GpuSpeed {
       }
     }
     long perToken = model.bytesPerToken();
-    show("decode, 1 sequence", shape.bytes() / ceilings.bytesPerSecond(), median(seconds[0]));
+    show("decode, 1 sequence", bytes / ceilings.bytesPerSecond(), median(seconds[0]));
     double keys = (double) TOGETHER * (CONTEXT + STEPS / 2) * perToken;
     show(
         "decode, 64 sequences behind 1,024",
-        (shape.bytes() + keys) / ceilings.bytesPerSecond(),
+        (bytes + keys) / ceilings.bytesPerSecond(),
         median(seconds[1]));
     double parameters = (double) shape.bytes() / 2 - (double) shape.vocabulary() * shape.hidden();
     double attention = 2.0 * PROMPT * PROMPT * shape.heads() * shape.headDim() * shape.layers();

@@ -2,6 +2,8 @@ package dev.sgl.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.local.weights.CodeRounding;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -13,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /// Model folders of a real shape with random weights: as fast as a real model, and nothing to
@@ -134,6 +137,26 @@ record RandomModel(
   /// also the head.
   long bytes() {
     return (parameters() - (weights.tied() ? 0 : (long) vocabulary * hidden)) * weights.bytesEach();
+  }
+
+  /// Bytes that a step of decoding reads of them, as codes and scales if they are quantized; the
+  /// head has 8 bits then.
+  ///
+  /// @param keepsFloats whether floating-point numbers of 8 bits stay so; they have 16 bits else
+  double bytes(Optional<Rounding> rounding, boolean keepsFloats) {
+    double head = (double) vocabulary * hidden;
+    double layers = bytes() / weights.bytesEach() - head;
+    return rounding
+        .map(by -> layers * bytesEach(by, keepsFloats) + head * bytesEach(Rounding.Q8_0, false))
+        .orElse((double) bytes());
+  }
+
+  private static double bytesEach(Rounding rounding, boolean keepsFloats) {
+    return rounding
+        .codes()
+        .map(CodeRounding::scheme)
+        .map(scheme -> scheme.bits() / 8.0 + 2.0 / scheme.group())
+        .orElse(keepsFloats ? 1.0 : 2.0);
   }
 
   private Map<String, int[]> tensors() {

@@ -73,7 +73,7 @@ public final class Speed {
         rates[0],
         rates[1],
         rates[2],
-        rates[1] * bytes(shape, rounding) / 1e9,
+        rates[1] * shape.bytes(rounding, false) / 1e9,
         rates[0] / PROMPT * shape.prefillOperations(PROMPT) / 1e9);
   }
 
@@ -98,20 +98,6 @@ public final class Speed {
       }
       return Arrays.stream(rates).mapToDouble(Median::of).toArray();
     }
-  }
-
-  /// Bytes that a step of decoding reads: of quantized weights, codes and scales; the head has 8
-  /// bits.
-  private static double bytes(RandomModel shape, Optional<Rounding> rounding) {
-    double head = (double) shape.vocabulary() * shape.hidden();
-    double layers = shape.bytes() / shape.weights().bytesEach() - head;
-    return rounding
-        .map(by -> layers * bytesEach(by) + head * bytesEach(Rounding.Q8_0))
-        .orElse((double) shape.bytes());
-  }
-
-  private static double bytesEach(Rounding rounding) {
-    return rounding.scheme().bits() / 8.0 + 2.0 / Math.min(32, rounding.scheme().group());
   }
 
   private static double rate(int tokens, Runnable work) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
 /// has views of some rows or columns, for ranks and for fused weights.
 public sealed interface Encoding
-    permits Encoding.Plain, Encoding.Coded, Encoding.Reordered, Grouped, Scaled {
+    permits Encoding.Plain, Encoding.Coded, Encoding.Reordered, Grouped, Scaled, RoundedRows {
 
   /// The memory that the numbers lie in.
   List<MemorySegment> parts();
@@ -27,7 +27,7 @@ public sealed interface Encoding
   default DType plain(DType narrow) {
     return switch (this) {
       case Plain plain -> plain.type();
-      case Coded _, Grouped _, Scaled _ -> narrow;
+      case Coded _, Grouped _, Scaled _, RoundedRows _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
     };
   }
@@ -188,7 +188,7 @@ public sealed interface Encoding
   }
 
   /// Numbers that are rounded to codes as they are read.
-  record Rounded(Encoding of, Rounding rounding) implements Coded {
+  record Rounded(Encoding of, CodeRounding rounding) implements Coded {
     @Override
     public List<MemorySegment> parts() {
       return of.parts();

@@ -29,14 +29,19 @@ public final class RoundedWeights implements WeightSource {
   }
 
   private Weight rounded(Weight weight, Role role) {
-    Rounding by = WIDE.contains(role) ? Rounding.Q8_0 : rounding;
     boolean isMatrix = weight.rows() > 1 && role != Role.CONVOLUTION;
-    if (!isMatrix
-        || weight.encoding().quantized().isPresent()
-        || weight.columns() % by.scheme().group() != 0) {
+    if (!isMatrix || !isPlain(weight.encoding())) {
       return weight;
     }
-    return Weight.of(weight.name(), weight.shape(), new Encoding.Rounded(weight.encoding(), by));
+    Rounding by = WIDE.contains(role) ? Rounding.Q8_0 : rounding;
+    return by.of(weight)
+        .map(encoding -> Weight.of(weight.name(), weight.shape(), encoding))
+        .orElse(weight);
+  }
+
+  private static boolean isPlain(Encoding encoding) {
+    return encoding instanceof Encoding.Plain
+        || encoding instanceof Encoding.Reordered(Encoding of, _) && isPlain(of);
   }
 
   @Override

@@ -71,6 +71,16 @@ public record Scaled(
     return List.of(codes, scales.data());
   }
 
+  /// Reads the bytes of the first `columns` columns of a row.
+  public void readCodes(int row, int columns, byte[] out) {
+    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, row * stride, out, 0, columns);
+  }
+
+  /// The scale of a number.
+  public float scale(int row, int column) {
+    return scales.get((firstRow + row) / blockRows, (firstColumn + column) / blockColumns);
+  }
+
   @Override
   public void read(int row, int columns, float[] out, int at) {
     long from = row * stride;

@@ -26,7 +26,7 @@ class RoundingTest {
 
   @ParameterizedTest
   @CsvSource({"Q8_0, Q8_0", "Q4_0, Q4_0"})
-  void hasTheCodesOfThePackage(Rounding rounding, GgmlType type) throws IOException {
+  void hasTheCodesOfThePackage(CodeRounding rounding, GgmlType type) throws IOException {
     JsonNode recorded = new ObjectMapper().readTree(BLOCKS.toFile()).path(type.name());
     byte[] bytes = Base64.getDecoder().decode(recorded.path("bytes").asText());
     byte[] numbers = Base64.getDecoder().decode(recorded.path("numbers").asText());
@@ -50,7 +50,7 @@ class RoundingTest {
 
   @ParameterizedTest
   @EnumSource
-  void noCodeIsNearer(Rounding rounding) {
+  void noCodeIsNearer(CodeRounding rounding) {
     SplittableRandom random = new SplittableRandom(3);
     int columns = 2 * rounding.scheme().group();
     for (int round = 0; round < 50; round++) {
@@ -74,7 +74,7 @@ class RoundingTest {
   @Test
   void aViewIsDividedBetweenGroups() {
     Encoding plain = TestTensors.weight(new SplittableRandom(4), DType.F32, 4, 64, 1).encoding();
-    Encoding all = new Encoding.Rounded(plain, Rounding.Q8_0);
+    Encoding all = new Encoding.Rounded(plain, CodeRounding.Q8_0);
     float[] wanted = new float[64];
     float[] found = new float[32];
     all.read(2, 64, wanted, 0);

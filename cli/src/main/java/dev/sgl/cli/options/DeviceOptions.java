@@ -39,7 +39,7 @@ public final class DeviceOptions {
       names = "--quantization",
       paramLabel = "FORMAT",
       description =
-          "Quantizes weights of 16 or 32 bits as they are loaded, to the nearest: q8_0, q4_0 (groups of 32) or int4 (of 128). The head keeps 8 bits. Default: as they are.")
+          "Quantizes weights of 16 or 32 bits as they are loaded, to the nearest: q8_0, q4_0 (groups of 32), int4 (of 128) or fp8 (a scale for each row). The head keeps 8 bits. Default: as they are.")
   Optional<String> quantization = Optional.empty();
 
   @Option(
@@ -88,7 +88,7 @@ public final class DeviceOptions {
         .orElseThrow(
             () ->
                 new UsageException(
-                    "--quantization must be q8_0, q4_0 or int4, not `" + name + "`"));
+                    "--quantization must be q8_0, q4_0, int4 or fp8, not `" + name + "`"));
   }
 
   private Layout layout() {

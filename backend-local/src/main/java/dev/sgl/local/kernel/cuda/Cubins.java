@@ -1,7 +1,7 @@
 package dev.sgl.local.kernel.cuda;
 
-import dev.sgl.local.kernel.gpu.Gpu.KernelFile;
-import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.port.Gpu.KernelFile;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +67,8 @@ final class Cubins {
   byte[] of(KernelFile kernels) {
     String name = kernels.name();
     String source = source(name);
-    List<String> options = new ArrayList<>(List.of("--gpu-architecture=" + chip, "--std=c++17"));
+    String target = kernels.isOfOneChip() ? chip + "a" : chip;
+    List<String> options = new ArrayList<>(List.of("--gpu-architecture=" + target, "--std=c++17"));
     new TreeMap<>(kernels.defines())
         .forEach((define, value) -> options.add("--define-macro=" + define + "=" + value));
     Path file = folder.resolve(name + "-" + hash(source + options) + ".cubin");

@@ -5,10 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
-import dev.sgl.local.kernel.gpu.Gpu.ProductShape;
-import dev.sgl.local.kernel.gpu.Gpu.Result;
-import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Gpu.Operand;
+import dev.sgl.local.kernel.gpu.port.Gpu.Operands;
+import dev.sgl.local.kernel.gpu.port.Gpu.ProductShape;
+import dev.sgl.local.kernel.gpu.port.Gpu.Result;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -32,7 +34,15 @@ final class CublasLt {
   private static final int R_32F = 0;
   private static final int R_16F = 2;
   private static final int R_16BF = 14;
+  private static final int R_8F_E4M3 = 28;
   private static final int DESC_TRANSA = 3;
+  private static final int DESC_A_SCALE_POINTER = 17;
+  private static final int DESC_B_SCALE_POINTER = 18;
+  private static final int DESC_A_SCALE_MODE = 31;
+  private static final int DESC_B_SCALE_MODE = 32;
+  private static final int SCALE_OUTER_VECTORS = 3;
+  private static final int SCALE_VECTORS_OF_128 = 4;
+  private static final int SCALE_BLOCKS_OF_128 = 5;
   private static final int PREF_MAX_WORKSPACE = 1;
   private static final int TRANSPOSED = 1;
   private static final long HEURISTIC_BYTES = 96;
@@ -68,7 +78,8 @@ final class CublasLt {
       MemorySegment weight,
       MemorySegment input,
       MemorySegment output,
-      MemorySegment algorithm) {}
+      MemorySegment algorithm,
+      boolean isScaled) {}
 
   /// @throws GpuException if the library is not there
   CublasLt(CudaDriver gpu) {
@@ -127,51 +138,86 @@ final class CublasLt {
         preference, PREF_MAX_WORKSPACE, arena.allocateFrom(JAVA_LONG, WORKSPACE), 8L);
   }
 
-  /// `out = x · weightᵀ`, or added to `out`.
-  ///
-  /// @param x `[rows, columns]`, `weight` `[outputs, columns]`: addresses on the device
-  void multiply(long x, long weight, long out, ProductShape shape) {
+  /// `out = factor · x · weightᵀ`, or added to `out`.
+  void multiply(Operand x, Operand weight, float factor, Memory out, ProductShape shape) {
     Plan plan = plans.computeIfAbsent(shape, _ -> plan(shape, x, weight));
-    multiply(plan, shape.result() == Result.ADDED, x, weight, out);
+    multiply(plan, shape.result() == Result.ADDED, x, weight, factor, out);
   }
 
-  private void multiply(Plan plan, boolean adds, long x, long weight, long out) {
-    matmul.call(
-        handle,
-        plan.desc(),
-        one,
-        weight,
-        plan.weight(),
-        x,
-        plan.input(),
-        adds ? one : zero,
-        out,
-        plan.output(),
-        out,
-        plan.output(),
-        plan.algorithm(),
-        workspace.address(),
-        WORKSPACE,
-        gpu.stream());
+  private void multiply(
+      Plan plan, boolean adds, Operand x, Operand weight, float factor, Memory out) {
+    try (Arena call = Arena.ofConfined()) {
+      if (plan.isScaled()) {
+        setPointer(plan.desc(), DESC_A_SCALE_POINTER, weight.scales(), call);
+        setPointer(plan.desc(), DESC_B_SCALE_POINTER, x.scales(), call);
+      }
+      matmul.call(
+          handle,
+          plan.desc(),
+          factor == 1 ? one : call.allocateFrom(JAVA_FLOAT, factor),
+          weight.numbers().address(),
+          plan.weight(),
+          x.numbers().address(),
+          plan.input(),
+          adds ? one : zero,
+          out.address(),
+          plan.output(),
+          out.address(),
+          plan.output(),
+          plan.algorithm(),
+          workspace.address(),
+          WORKSPACE,
+          gpu.stream());
+    }
   }
 
-  private Plan plan(ProductShape shape, long x, long weight) {
+  private void setPointer(MemorySegment desc, int attribute, Memory scales, Arena arena) {
+    setDesc.call(
+        desc, attribute, arena.allocateFrom(JAVA_LONG, scales.address()), (long) Long.BYTES);
+  }
+
+  private void set(MemorySegment desc, int attribute, int value) {
+    setDesc.call(desc, attribute, arena.allocateFrom(JAVA_INT, value), (long) Integer.BYTES);
+  }
+
+  private Plan plan(ProductShape shape, Operand x, Operand weight) {
     int half = shape.bf16() ? R_16BF : R_16F;
+    boolean isScaled = shape.operands() != Operands.PLAIN;
+    int type = isScaled ? R_8F_E4M3 : half;
     MemorySegment created = arena.allocate(ADDRESS);
     createDesc.call(created, COMPUTE_32F, R_32F);
     MemorySegment desc = created.get(ADDRESS, 0);
-    setDesc.call(desc, DESC_TRANSA, arena.allocateFrom(JAVA_INT, TRANSPOSED), 4L);
-    MemorySegment weights = layout(half, shape.columns(), shape.outputs());
-    MemorySegment input = layout(half, shape.columns(), shape.rows());
+    set(desc, DESC_TRANSA, TRANSPOSED);
+    switch (shape.operands()) {
+      case PLAIN -> {}
+      case SCALED_ROWS -> {
+        set(desc, DESC_A_SCALE_MODE, SCALE_OUTER_VECTORS);
+        set(desc, DESC_B_SCALE_MODE, SCALE_OUTER_VECTORS);
+      }
+      case SCALED_BLOCKS -> {
+        set(desc, DESC_A_SCALE_MODE, SCALE_BLOCKS_OF_128);
+        set(desc, DESC_B_SCALE_MODE, SCALE_VECTORS_OF_128);
+      }
+    }
+    if (isScaled) { // the heuristic asks for them
+      setPointer(desc, DESC_A_SCALE_POINTER, weight.scales(), arena);
+      setPointer(desc, DESC_B_SCALE_POINTER, x.scales(), arena);
+    }
+    MemorySegment weights = layout(type, shape.columns(), shape.outputs(), shape.columns());
+    MemorySegment input = layout(type, shape.columns(), shape.rows(), shape.columns());
     MemorySegment output =
-        layout(shape.result() == Result.WRITTEN ? half : R_32F, shape.outputs(), shape.rows());
+        layout(
+            shape.result() == Result.WRITTEN ? half : R_32F,
+            shape.outputs(),
+            shape.rows(),
+            shape.stride());
     MemorySegment found = arena.allocate(TRIED * HEURISTIC_BYTES, 8);
     MemorySegment count = arena.allocate(JAVA_INT);
     heuristic.call(handle, desc, weights, input, output, output, preference, TRIED, found, count);
     List<Plan> plans = new ArrayList<>();
     for (int i = 0; i < count.get(JAVA_INT, 0); i++) {
       MemorySegment algorithm = found.asSlice(i * HEURISTIC_BYTES, HEURISTIC_BYTES);
-      plans.add(new Plan(desc, weights, input, output, algorithm));
+      plans.add(new Plan(desc, weights, input, output, algorithm, isScaled));
     }
     if (plans.isEmpty()) {
       throw new GpuException("cuBLASLt knows no way to compute " + shape);
@@ -180,17 +226,20 @@ final class CublasLt {
   }
 
   /// Tries all of `plans`, with results that go nowhere.
-  private Plan fastest(List<Plan> plans, ProductShape shape, long x, long weight) {
-    Memory out = gpu.allocate(4L * shape.rows() * shape.outputs());
+  private Plan fastest(List<Plan> plans, ProductShape shape, Operand x, Operand weight) {
+    if (plans.size() == 1) {
+      return plans.getFirst();
+    }
+    Memory out = gpu.allocate(4L * shape.rows() * shape.stride());
     Plan best = plans.getFirst();
     long least = Long.MAX_VALUE;
     for (Plan plan : plans) {
-      multiply(plan, false, x, weight, out.address()); // the first is not counted
+      multiply(plan, false, x, weight, 1, out); // the first is not counted
       long nanos =
           gpu.nanos(
               () -> {
                 for (int i = 0; i < TRIES; i++) {
-                  multiply(plan, false, x, weight, out.address());
+                  multiply(plan, false, x, weight, 1, out);
                 }
               });
       if (nanos < least) {
@@ -202,9 +251,10 @@ final class CublasLt {
     return best;
   }
 
-  private MemorySegment layout(int type, long rows, long columns) {
+  /// @param rows of the transposed matrix, `stride` numbers from one of its columns to the next
+  private MemorySegment layout(int type, long rows, long columns, long stride) {
     MemorySegment created = arena.allocate(ADDRESS);
-    createLayout.call(created, type, rows, columns, rows);
+    createLayout.call(created, type, rows, columns, stride);
     return created.get(ADDRESS, 0);
   }
 

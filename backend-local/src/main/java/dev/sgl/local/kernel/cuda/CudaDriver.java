@@ -2,12 +2,13 @@ package dev.sgl.local.kernel.cuda;
 
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
 
-import dev.sgl.local.kernel.gpu.Gpu;
 import dev.sgl.local.kernel.gpu.GpuDevice;
-import dev.sgl.local.kernel.gpu.GpuException;
-import dev.sgl.local.kernel.gpu.OutOfDeviceMemory;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.GpuException;
+import dev.sgl.local.kernel.gpu.port.OutOfDeviceMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,7 +59,8 @@ public final class CudaDriver implements Gpu {
   private Optional<Libraries> libraries = Optional.empty();
 
   /// The libraries beside the driver.
-  private record Libraries(Cubins cubins, CublasLt cublas, Parameters parameters) {}
+  private record Libraries(
+      Cubins cubins, CublasLt cublas, Launches launches, Parameters parameters) {}
 
   /// A kernel and the class of its arguments.
   private record Signature(CudaKernel kernel, Class<? extends Record> arguments) {}
@@ -140,7 +142,8 @@ public final class CudaDriver implements Gpu {
       throw new GpuException(
           "%s is too old: the kernels need compute capability 8.0".formatted(name()));
     }
-    return new Libraries(new Cubins(chip(), cache), new CublasLt(this), new Parameters());
+    return new Libraries(
+        new Cubins(chip(), cache), new CublasLt(this), new Launches(), new Parameters());
   }
 
   private Libraries libraries() {
@@ -171,10 +174,15 @@ public final class CudaDriver implements Gpu {
     return "sm_" + capability();
   }
 
-  /// Ten times the compute capability, such as 90 for 9.0.
-  private int capability() {
+  @Override
+  public int capability() {
     return 10 * attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
         + attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  }
+
+  @Override
+  public int mostShared() {
+    return attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
   }
 
   @Override
@@ -314,25 +322,12 @@ public final class CudaDriver implements Gpu {
       libraries().parameters().check(own.name(), function, arguments.getClass());
       checked.add(signature);
     }
-    call(
-        () ->
-            JCudaDriver.cuLaunchKernel(
-                own.function(),
-                grid.blocks(),
-                grid.blocksY(),
-                1,
-                grid.threads(),
-                1,
-                1,
-                grid.shared(),
-                stream,
-                Parameters.of(arguments),
-                null));
+    libraries().launches().launch(new Address(own.function()).value(), grid, stream(), arguments);
   }
 
   @Override
-  public void multiply(Memory x, Memory weight, Memory out, ProductShape shape) {
-    libraries().cublas().multiply(x.address(), weight.address(), out.address(), shape);
+  public void multiply(Operand x, Operand weight, float factor, Memory out, ProductShape shape) {
+    libraries().cublas().multiply(x, weight, factor, out, shape);
   }
 
   @Override

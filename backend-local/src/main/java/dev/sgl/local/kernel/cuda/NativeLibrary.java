@@ -3,7 +3,7 @@ package dev.sgl.local.kernel.cuda;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

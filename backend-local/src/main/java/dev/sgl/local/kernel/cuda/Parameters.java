@@ -1,10 +1,12 @@
 package dev.sgl.local.kernel.cuda;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
-import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
@@ -14,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import jcuda.Pointer;
 
 /// The arguments of kernels, which are records: their components in the order of the parameters. A
 /// record among them stands for its own components.
@@ -77,21 +78,23 @@ final class Parameters {
         .flatMap(driver -> driver.find("cuFuncGetParamInfo", ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
   }
 
-  /// The arguments as a launch takes them.
-  static Pointer of(Record arguments) {
+  /// The arguments as a launch takes them: the addresses of their values.
+  static MemorySegment of(Record arguments, Arena arena) {
     List<Argument> all = ARGUMENTS.get(arguments.getClass());
-    Pointer[] pointers = new Pointer[all.size()];
-    for (int i = 0; i < pointers.length; i++) {
-      pointers[i] =
-          switch (all.get(i).in(arguments)) {
-            case Integer number -> Pointer.to(new int[] {number});
-            case Float number -> Pointer.to(new float[] {number});
-            case Long number -> Pointer.to(new long[] {number});
-            case Memory memory -> Pointer.to(new long[] {memory.address()});
-            default -> throw new IllegalArgumentException("no argument: " + arguments);
-          };
+    MemorySegment addresses = arena.allocate(ADDRESS, all.size());
+    MemorySegment values = arena.allocate(JAVA_LONG, all.size());
+    for (int i = 0; i < all.size(); i++) {
+      long at = (long) i * Long.BYTES;
+      switch (all.get(i).in(arguments)) {
+        case Integer number -> values.set(JAVA_INT, at, number);
+        case Float number -> values.set(JAVA_FLOAT, at, number);
+        case Long number -> values.set(JAVA_LONG, at, number);
+        case Memory memory -> values.set(JAVA_LONG, at, memory.address());
+        default -> throw new IllegalArgumentException("no argument: " + arguments);
+      }
+      addresses.setAtIndex(ADDRESS, i, values.asSlice(at));
     }
-    return Pointer.to(pointers);
+    return addresses;
   }
 
   /// Compares a record with the parameters of a kernel, if the driver tells them.

@@ -1,8 +1,12 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
-import dev.sgl.local.kernel.gpu.Gpu.Grid;
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.GpuException;
+import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.Map;
 
 /// The kernels in `attention.cu`, for one size of heads.
@@ -78,11 +82,12 @@ final class Attention {
   static Gpu.KernelFile file(Format format, int dim, int pageSize) {
     return format.file(
         "attention",
-        Map.of(
-            "DIM", "" + dim,
-            "PAGE", "" + pageSize,
-            "THREADS", "" + THREADS,
-            "UNLIMITED", "" + AttentionShape.ALL));
+        BatchPlan.defines(
+            Map.of(
+                "DIM", "" + dim,
+                "PAGE", "" + pageSize,
+                "THREADS", "" + THREADS,
+                "UNLIMITED", "" + AttentionShape.ALL)));
   }
 
   /// Makes room for the parts of a batch.
@@ -152,7 +157,8 @@ final class Attention {
 
   private void attend(Gpu.Kernel kernel, int items, Arguments arguments, boolean isRecorded) {
     if (items > 0 || isRecorded) {
-      gpu.launch(kernel, new Grid(blocks(items, isRecorded), 1, THREADS, shared), arguments);
+      gpu.launch(
+          kernel, new Grid(blocks(items, isRecorded), 1, THREADS, shared).early(), arguments);
     }
   }
 

@@ -75,11 +75,21 @@ final class BatchPlan {
 
   private static final Field[] FIELDS = Field.values();
 
-  /// The names by which kernels know the places of a plan, and its sizes.
-  static final Map<String, String> DEFINES = defines();
+  /// The place of the number of rows among the integers.
+  static int rowsAt() {
+    return Place.ROWS.ordinal();
+  }
 
-  private static Map<String, String> defines() {
-    Map<String, String> defines = new HashMap<>();
+  /// The place where it is written where the tokens begin.
+  static int tokensAt() {
+    return Place.TOKENS.ordinal();
+  }
+
+  /// The names by which kernels know the places of a plan, and its sizes.
+  ///
+  /// @param more names beside them
+  static Map<String, String> defines(Map<String, String> more) {
+    Map<String, String> defines = new HashMap<>(more);
     for (Place place : Place.values()) {
       defines.put(place.name(), Integer.toString(place.ordinal()));
     }

@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.Busy;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,9 @@
 package dev.sgl.local.kernel.gpu;
 
-import dev.sgl.local.kernel.gpu.Gpu.Grid;
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import java.util.Map;
 
 /// The kernels in `convolution.cu`: gated short convolutions over the tokens of each sequence.
@@ -20,7 +22,7 @@ final class Convolution {
   }
 
   static Gpu.KernelFile file(Format format) {
-    return format.file("convolution", Map.of());
+    return format.file("convolution", BatchPlan.defines(Map.of()));
   }
 
   /// @param parts both gates and the numbers, `[rows, 3, channels]`

@@ -12,7 +12,13 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
-import dev.sgl.local.kernel.gpu.Gpu.Result;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Result;
+import dev.sgl.local.kernel.gpu.port.Growing;
+import dev.sgl.local.kernel.gpu.port.OutOfDeviceMemory;
+import dev.sgl.local.kernel.gpu.products.Loader;
+import dev.sgl.local.kernel.gpu.products.Products;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
@@ -129,21 +135,7 @@ public final class GpuDevice implements Device {
     if (compiled.isEmpty()) {
       compiled = Optional.of(compiled(format(parts.getFirst())));
     }
-    Format format = compiled().format();
-    int rows = parts.stream().mapToInt(Weight::rows).sum();
-    int columns = parts.getFirst().columns();
-    return new Products.Matrix(load(parts, format.type()), rows, columns);
-  }
-
-  /// Weights in a format, one after the other.
-  private Gpu.Memory load(List<Weight> parts, DType format) {
-    long numbers = parts.stream().mapToLong(Weight::numbers).sum();
-    Gpu.Memory memory = gpu.allocate(numbers * format.bytes());
-    long at = 0;
-    for (Weight part : parts) {
-      at += loader.load(part, format, memory, at);
-    }
-    return memory;
+    return products().load(parts);
   }
 
   private Format format(Weight first) {
@@ -154,7 +146,10 @@ public final class GpuDevice implements Device {
   private Compiled compiled(Format format) {
     picker.use(new Pick(gpu, format));
     return new Compiled(
-        format, new Rows(gpu, format), new Convolution(gpu, format), new Products(gpu, format));
+        format,
+        new Rows(gpu, format),
+        new Convolution(gpu, format),
+        new Products(gpu, format, loader));
   }
 
   private Compiled compiled() {
@@ -172,7 +167,13 @@ public final class GpuDevice implements Device {
   @Override
   public Vector vector(List<Weight> parts) {
     gpu.enter();
-    return new GpuVector(load(parts, DType.F32));
+    long numbers = parts.stream().mapToLong(Weight::numbers).sum();
+    Gpu.Memory memory = gpu.allocate(numbers * Float.BYTES);
+    long at = 0;
+    for (Weight part : parts) {
+      at += loader.load(part, DType.F32, memory, at);
+    }
+    return new GpuVector(memory);
   }
 
   @Override
@@ -283,8 +284,10 @@ public final class GpuDevice implements Device {
   @Override
   public void embed(Pass pass, Matrix table, Activations x) {
     GpuPass own = (GpuPass) pass;
-    Gpu.Memory rows = ((Products.Matrix) table).memory();
-    rows().embed(own.rows(), own.integers(), picker.picked(), rows, memory(x), table.columns());
+    Products.Tokens tokens =
+        new Products.Tokens(
+            own.integers(), BatchPlan.rowsAt(), BatchPlan.tokensAt(), picker.picked());
+    products().embed(own.rows(), tokens, table, memory(x));
   }
 
   private static Gpu.Memory memory(Activations activations) {
@@ -298,16 +301,11 @@ public final class GpuDevice implements Device {
   @Override
   public void project(
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
-    project(((GpuPass) pass).rows(), x, norm, (Products.Matrix) weight, bias, memory(out));
+    project(((GpuPass) pass).rows(), x, norm, weight, bias, memory(out));
   }
 
   private void project(
-      int rows,
-      Activations x,
-      Norm norm,
-      Products.Matrix weight,
-      Optional<Vector> bias,
-      Gpu.Memory out) {
+      int rows, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Gpu.Memory out) {
     if (bias.isEmpty() && products().project(normed(x, norm), weight, out, rows)) {
       return;
     }
@@ -374,8 +372,7 @@ public final class GpuDevice implements Device {
   public void addProjection(
       Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
     int rows = ((GpuPass) pass).rows();
-    Products.Matrix matrix = (Products.Matrix) weight;
-    products().multiply(memory(in), matrix, memory(x), rows, Result.ADDED);
+    products().multiply(memory(in), weight, memory(x), rows, Result.ADDED);
     bias.ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), weight.rows()));
   }
 
@@ -383,13 +380,12 @@ public final class GpuDevice implements Device {
   public void gated(
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
     int rows = ((GpuPass) pass).rows();
-    Products.Matrix matrix = (Products.Matrix) weight;
-    if (bias.isEmpty() && products().gated(normed(x, norm), matrix, memory(out), rows)) {
+    if (bias.isEmpty() && products().gated(normed(x, norm), weight, memory(out), rows)) {
       return;
     }
     long most = ((GpuActivations) out).rows();
     Gpu.Memory gateUp = inner.atLeast(most * weight.rows() * Format.BYTES);
-    project(rows, x, norm, matrix, bias, gateUp);
+    project(rows, x, norm, weight, bias, gateUp);
     rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
   }
 
@@ -413,7 +409,7 @@ public final class GpuDevice implements Device {
                 products()
                     .multiply(
                         normedRows(pass, x, norm, first, rows),
-                        (Products.Matrix) head,
+                        head,
                         logits,
                         rows,
                         Result.WRITTEN_SINGLE));

@@ -3,6 +3,8 @@ package dev.sgl.local.kernel.gpu;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.util.List;
 
 /// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,

@@ -1,7 +1,9 @@
 package dev.sgl.local.kernel.gpu;
 
-import dev.sgl.local.kernel.gpu.Gpu.Grid;
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -20,7 +22,8 @@ final class Pick {
 
   static Gpu.KernelFile file(Format format) {
     String fields = Field.ALL.stream().map(f -> f.declared).collect(Collectors.joining());
-    return format.file("pick", Map.of("THREADS", "" + THREADS, "DRAW_FIELDS", fields));
+    return format.file(
+        "pick", BatchPlan.defines(Map.of("THREADS", "" + THREADS, "DRAW_FIELDS", fields)));
   }
 
   /// The fields of a draw in the order in which the kernel reads them, four bytes each.

@@ -5,6 +5,8 @@ import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Logits.Picks;
 import dev.sgl.local.kernel.Picked;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

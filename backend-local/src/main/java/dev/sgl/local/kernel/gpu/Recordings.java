@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.gpu;
 
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

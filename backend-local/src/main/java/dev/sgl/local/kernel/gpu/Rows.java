@@ -2,8 +2,10 @@ package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Cell;
-import dev.sgl.local.kernel.gpu.Gpu.Grid;
-import dev.sgl.local.kernel.gpu.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import java.util.Map;
 
 /// The kernels in `rows.cu`: operations on each row by itself.
@@ -13,7 +15,6 @@ final class Rows {
   private static final int COPY_THREADS = 128;
 
   private final Gpu gpu;
-  private final Gpu.Kernel embed;
   private final Gpu.Kernel rmsNorm;
   private final Gpu.Kernel rmsNormSampled;
   private final Gpu.Kernel addBias;
@@ -25,7 +26,6 @@ final class Rows {
   Rows(Gpu gpu, Format format) {
     this.gpu = gpu;
     Gpu.KernelFile file = file(format);
-    embed = gpu.kernel(file, "embed", 0);
     rmsNorm = gpu.kernel(file, "rmsNorm", 0);
     rmsNormSampled = gpu.kernel(file, "rmsNormSampled", 0);
     addBias = gpu.kernel(file, "addBias", 0);
@@ -36,22 +36,14 @@ final class Rows {
   }
 
   static Gpu.KernelFile file(Format format) {
-    return format.file("rows", Map.of());
-  }
-
-  private record Embed(Memory batch, Memory picked, Memory table, Memory x, int hidden) {}
-
-  /// `x[r] = table[tokens[r]]`.
-  ///
-  /// @param picked tokens that the batch before drew
-  void embed(int rows, Memory batch, Memory picked, Memory table, Memory x, int hidden) {
-    gpu.launch(embed, Grid.of(rows, THREADS), new Embed(batch, picked, table, x, hidden));
+    return format.file("rows", BatchPlan.defines(Map.of()));
   }
 
   private record RmsNorm(Memory x, Memory weights, float epsilon, Memory out, int hidden) {}
 
   void rmsNorm(int rows, Memory x, Memory weights, float epsilon, Memory out, int hidden) {
-    gpu.launch(rmsNorm, Grid.of(rows, THREADS), new RmsNorm(x, weights, epsilon, out, hidden));
+    gpu.launch(
+        rmsNorm, Grid.of(rows, THREADS).early(), new RmsNorm(x, weights, epsilon, out, hidden));
   }
 
   private record RmsNormSampled(
@@ -71,7 +63,7 @@ final class Rows {
       int first) {
     gpu.launch(
         rmsNormSampled,
-        Grid.of(rows, THREADS),
+        Grid.of(rows, THREADS).early(),
         new RmsNormSampled(batch, x, weights, epsilon, out, hidden, first));
   }
 
@@ -117,7 +109,7 @@ final class Rows {
   void gate(int rows, Memory gateUp, Memory out, int inner) {
     gpu.launch(
         gate,
-        new Grid(rows, (inner / 2 + THREADS - 1) / THREADS, THREADS, 0),
+        new Grid(rows, (inner / 2 + THREADS - 1) / THREADS, THREADS, 0).early(),
         new Gate(gateUp, out, inner));
   }
 

@@ -1,5 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.List;
 
 /// Copies integers to the GPU, for one launch after the other. The copies are asynchronous and read

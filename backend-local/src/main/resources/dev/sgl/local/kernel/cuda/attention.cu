@@ -1,4 +1,5 @@
 #include "numbers.cuh"
+#include "tiles.cuh"
 #include "heads.cuh"
 
 // Attention over pages with the tensor cores, in the way of FlashAttention-2 (Dao, 2023): scores are
@@ -42,31 +43,9 @@ struct Layer {
   }
 };
 
-__device__ __forceinline__ unsigned shared(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }
-
-__device__ __forceinline__ void copyAsync(void* to, const void* from, bool real) {
-  int bytes = real ? 16 : 0; // what is not read becomes 0
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared(to)), "l"(from), "r"(bytes));
-}
-__device__ __forceinline__ void commit() { asm volatile("cp.async.commit_group;"); }
-template <int N> __device__ __forceinline__ void waitFor() { asm volatile("cp.async.wait_group %0;" ::"n"(N)); }
-
-__device__ __forceinline__ void load4(unsigned* r, const void* at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared(at)));
-}
 __device__ __forceinline__ void load4Transposed(unsigned* r, const void* at) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared(at)));
-}
-__device__ __forceinline__ void multiply(float* c, const unsigned* a, const unsigned* b) {
-#if BF16
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#else
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
-#endif
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
 // Begins to copy a tile of keys and values into shared memory: zeros behind `end`, nothing from `fresh`
@@ -453,6 +432,8 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
       half16* keys, half16* values, int queryHeads, int kvHeads, int window, const float* frequencies, \
       float stretch, const float* queryNorm, const float* keyNorm, float epsilon) {                    \
     extern __shared__ __align__(16) half16 memory[];                                                   \
+    letTheNextBegin();                                                                                 \
+    awaitResults();                                                                                    \
     const Item* items = (const Item*)(batch + batch[ITEMS]);                                           \
     int count = batch[COUNT];                                                                          \
     Layer layer = {batch, heads, out, parts, partSums, arrived, keys, values, queryHeads, kvHeads,     \

@@ -58,3 +58,16 @@ __device__ __forceinline__ float blockSum(float x) {
   __syncthreads();
   return total;
 }
+
+// The kernel behind this one may begin, where it does not wait for results by itself; and this one waits
+// for those of the kernels before it.
+__device__ __forceinline__ void letTheNextBegin() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+__device__ __forceinline__ void awaitResults() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}

@@ -1,4 +1,5 @@
 #include "numbers.cuh"
+#include "tokens.cuh"
 
 // Products of few rows with a weight: the weight is read once, and nothing else counts. A warp an
 // output; each lane reads 16 bytes of the weight's row at a time, for R rows of x.
@@ -10,7 +11,7 @@ __device__ __forceinline__ float dot8(uint4 a, uint4 b) {
 
 template <int R, int MODE>
 __device__ __forceinline__ void product(const half16* x, const half16* weight, void* out, int columns,
-                                        int outputs) {
+                                        int outputs, int stride) {
   int output = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
   if (output >= outputs) return;
   int lane = threadIdx.x % 32;
@@ -28,7 +29,7 @@ __device__ __forceinline__ void product(const half16* x, const half16* weight, v
 #pragma unroll
   for (int r = 0; r < R; r++) {
     float sum = warpSum(sums[r]);
-    long long at = (long long)r * outputs + output;
+    long long at = (long long)r * stride + output;
     if (lane == 0) {
       if (MODE == 0) ((half16*)out)[at] = narrow(sum);
       if (MODE == 1) ((float*)out)[at] += sum;
@@ -39,8 +40,8 @@ __device__ __forceinline__ void product(const half16* x, const half16* weight, v
 
 #define PRODUCT(NAME, R, MODE)                                                                    \
   extern "C" __global__ void NAME(const half16* x, const half16* weight, void* out, int columns,  \
-                                  int outputs) {                                                  \
-    product<R, MODE>(x, weight, out, columns, outputs);                                           \
+                                  int outputs, int stride) {                                      \
+    product<R, MODE>(x, weight, out, columns, outputs, stride);                                   \
   }
 PRODUCT(write1, 1, 0) PRODUCT(write2, 2, 0) PRODUCT(write4, 4, 0)
 PRODUCT(add1, 1, 1) PRODUCT(add2, 2, 1) PRODUCT(add4, 4, 1)
@@ -52,7 +53,7 @@ PRODUCT(logits1, 1, 2) PRODUCT(logits2, 2, 2) PRODUCT(logits4, 4, 2)
 template <int R, bool GATED>
 __device__ __forceinline__ void normedProduct(const float* x, const float* norm, float epsilon,
                                               const half16* weight, half16* out, int columns,
-                                              int outputs, half16* normed) {
+                                              int outputs, int stride, half16* normed) {
   constexpr int SIDES = GATED ? 2 : 1, EARLY = 4 / SIDES;
   int lane = threadIdx.x % 32, warps = blockDim.x / 32;
   int output = blockIdx.x * warps + threadIdx.x / 32;
@@ -115,7 +116,7 @@ __device__ __forceinline__ void normedProduct(const float* x, const float* norm,
         float up = warpSum(sums[SIDES - 1][r]);
         sum = sum / (1 + __expf(-sum)) * up;
       }
-      if (lane == 0) out[(long long)r * outputs + output] = narrow(sum);
+      if (lane == 0) out[(long long)r * stride + output] = narrow(sum);
     }
   }
 }
@@ -123,9 +124,19 @@ __device__ __forceinline__ void normedProduct(const float* x, const float* norm,
 #define NORMED_PRODUCT(NAME, R, GATED)                                                              \
   extern "C" __global__ void __launch_bounds__(NORMED_THREADS, 1) NAME(                                         \
       const float* x, const float* norm, float epsilon, const half16* weight, half16* out,           \
-      int columns, int outputs) {                                                                    \
+      int columns, int outputs, int stride) {                                                        \
     extern __shared__ __align__(16) half16 normed[];                                                 \
-    normedProduct<R, GATED>(x, norm, epsilon, weight, out, columns, outputs, normed);                \
+    normedProduct<R, GATED>(x, norm, epsilon, weight, out, columns, outputs, stride, normed);        \
   }
 NORMED_PRODUCT(project1, 1, false) NORMED_PRODUCT(project2, 2, false) NORMED_PRODUCT(project4, 4, false)
 NORMED_PRODUCT(gated1, 1, true) NORMED_PRODUCT(gated2, 2, true) NORMED_PRODUCT(gated4, 4, true)
+
+// x[r] = table[tokens[r]]; a block a row.
+extern "C" __global__ void embed(const int* batch, int rowsAt, int tokensAt, const int* picked, const half16* table,
+                                 float* x, int hidden) {
+  Tokens tokens = {batch, rowsAt, tokensAt, picked};
+  int token = tokens.of(blockIdx.x);
+  if (token < 0) return;
+  const half16* from = table + (long long)token * hidden;
+  for (int i = threadIdx.x; i < hidden; i += blockDim.x) x[(long long)blockIdx.x * hidden + i] = widen(from[i]);
+}

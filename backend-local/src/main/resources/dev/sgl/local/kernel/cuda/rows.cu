@@ -1,23 +1,13 @@
 #include "numbers.cuh"
 #include "heads.cuh"
 
-// What is done row by row: embedding, norms, positions, activation. One block a row unless said.
-
-// x[r] = table[tokens[r]]; a negative token is the answer to a draw of the batch before.
-extern "C" __global__ void embed(const int* batch, const int* picked, const half16* table, float* x,
-                                 int hidden) {
-  int row = blockIdx.x;
-  if (row >= batch[ROWS]) return;
-  int token = batch[batch[TOKENS] + row];
-  if (token < 0) token = picked[~token];
-  if (token < 0) token = 0; // nothing was drawn, and nobody will look at this row
-  const half16* from = table + (long long)token * hidden;
-  for (int i = threadIdx.x; i < hidden; i += blockDim.x) x[(long long)row * hidden + i] = widen(from[i]);
-}
+// What is done row by row: norms, positions, activation. One block a row unless said.
 
 // out = x / sqrt(mean(x^2) + epsilon) * weight (Zhang and Sennrich, 2019).
 extern "C" __global__ void rmsNorm(const float* x, const float* weight, float epsilon, half16* out,
                                 int hidden) {
+  letTheNextBegin();
+  awaitResults();
   const float* row = x + (long long)blockIdx.x * hidden;
   float sum = 0;
   for (int i = threadIdx.x; i < hidden; i += blockDim.x) sum += row[i] * row[i];
@@ -29,6 +19,8 @@ extern "C" __global__ void rmsNorm(const float* x, const float* weight, float ep
 // The same of the sampled rows only, one behind the other.
 extern "C" __global__ void rmsNormSampled(const int* batch, const float* x, const float* weight,
                                           float epsilon, half16* out, int hidden, int first) {
+  letTheNextBegin();
+  awaitResults();
   int row = batch[batch[SAMPLED] + first + blockIdx.x];
   const float* from = x + (long long)row * hidden;
   float sum = 0;
@@ -77,6 +69,8 @@ extern "C" __global__ void place(const int* batch, half16* heads, half16* keys, 
 
 // out = silu(gate) * up, where a row of gateUp is a gate and behind it an up; two numbers a thread.
 extern "C" __global__ void gate(const half16* gateUp, half16* out, int inner) {
+  letTheNextBegin();
+  awaitResults();
   int i = 2 * (blockIdx.y * blockDim.x + threadIdx.x);
   if (i >= inner) return;
   const half16* row = gateUp + (long long)blockIdx.x * 2 * inner;

@@ -7,7 +7,7 @@ import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
-import dev.sgl.local.kernel.gpu.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.List;

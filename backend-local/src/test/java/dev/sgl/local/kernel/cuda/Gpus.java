@@ -1,6 +1,6 @@
 package dev.sgl.local.kernel.cuda;
 
-import dev.sgl.local.kernel.gpu.GpuException;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import org.junit.jupiter.api.Assumptions;
 
 /// Whether there is a GPU to test on.

@@ -1,5 +1,8 @@
 package dev.sgl.local.kernel.gpu;
 
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.products.ProductFiles;
 import dev.sgl.local.weights.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +18,6 @@ public final class KernelFiles {
       Format format = new Format(type);
       files.add(Rows.file(format));
       files.add(Convolution.file(format));
-      files.add(Products.file(format));
       files.add(Pick.file(format));
       files.add(Attention.file(format, 64, 16));
       files.add(Attention.file(format, 128, 16));
@@ -23,6 +25,7 @@ public final class KernelFiles {
     for (int dim : new int[] {16, 80, 256}) {
       files.add(Attention.file(new Format(DType.BF16), dim, 16));
     }
+    files.addAll(ProductFiles.all());
     return files;
   }
 }

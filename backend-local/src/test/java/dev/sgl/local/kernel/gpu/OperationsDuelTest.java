@@ -23,6 +23,7 @@ import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
@@ -78,7 +79,7 @@ class OperationsDuelTest {
     }
   }
 
-  private static GpuDevice open(DType type) {
+  static GpuDevice open(DType type) {
     return CudaDriver.device(GpuDevice.Options.DEFAULT.withFormat(type));
   }
 
@@ -410,11 +411,11 @@ class OperationsDuelTest {
 
   // --- numbers, here and there
 
-  private static double tolerance(DType type) {
+  static double tolerance(DType type) {
     return type == DType.BF16 ? 2.5e-2 : 4e-3;
   }
 
-  private static void same(Tensor wanted, float[] found, double tolerance, String what) {
+  static void same(Tensor wanted, float[] found, double tolerance, String what) {
     int columns = wanted.columns();
     for (int row = 0; row < wanted.rows(); row++) {
       double scale = 0; // of the row, since errors are those of sums
@@ -430,11 +431,11 @@ class OperationsDuelTest {
     }
   }
 
-  private static void poison(GpuDevice device, GpuActivations activations) {
+  static void poison(GpuDevice device, GpuActivations activations) {
     device.gpu().fill(activations.memory(), 0xff); // not a number in each of the formats
   }
 
-  private static float[] read(GpuDevice device, Activations from, DType type, int rows) {
+  static float[] read(GpuDevice device, Activations from, DType type, int rows) {
     GpuActivations activations = (GpuActivations) from;
     int count = rows * activations.columns();
     Gpu gpu = device.gpu();
@@ -448,7 +449,7 @@ class OperationsDuelTest {
     return numbers;
   }
 
-  private static void write(GpuDevice device, GpuActivations to, DType type, Tensor numbers) {
+  static void write(GpuDevice device, GpuActivations to, DType type, Tensor numbers) {
     Gpu gpu = device.gpu();
     float[] values = numbers.values();
     Gpu.Pinned host = gpu.pin((long) values.length * to.bytes());
@@ -460,7 +461,7 @@ class OperationsDuelTest {
     gpu.unpin(host);
   }
 
-  private static Tensor rounded(Tensor numbers, DType type) {
+  static Tensor rounded(Tensor numbers, DType type) {
     for (int i = 0; i < numbers.values().length; i++) {
       short bits = bits(numbers.values()[i], type);
       numbers.values()[i] =
@@ -478,7 +479,7 @@ class OperationsDuelTest {
     return part;
   }
 
-  private static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
+  static Weight weight(SplittableRandom random, DType type, int rows, int columns) {
     double most = rows == 1 ? 2 : 2 / Math.sqrt(columns); // a sum of products is about as large
     return TestTensors.weight(random, type, rows, columns, most);
   }

@@ -9,6 +9,8 @@ import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.cuda.Gpus;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.host.PlainPicker;
 import dev.sgl.local.weights.DType;
 import dev.sgl.testing.Property;

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.local.kernel.gpu.port;
 
 /// A failure of a GPU, or of a library for it. The device cannot be used any more.
 public class GpuException extends RuntimeException {

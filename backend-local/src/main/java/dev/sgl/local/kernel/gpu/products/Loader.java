@@ -1,5 +1,6 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.local.kernel.gpu.products;
 
+import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
@@ -7,10 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.stream.IntStream;
 
 /// Copies weights from the files to the GPU, through pinned memory: while one piece is on its
 /// way, the next is read.
-final class Loader {
+public final class Loader {
   private static final int PIECES = 2;
   private static final long PIECE_BYTES = 32L << 20;
 
@@ -20,7 +22,7 @@ final class Loader {
 
   private record Copy(Gpu.Pinned from, Gpu.Mark end) {}
 
-  Loader(Gpu gpu) {
+  public Loader(Gpu gpu) {
     this.gpu = gpu;
   }
 
@@ -38,7 +40,7 @@ final class Loader {
   }
 
   /// Copies numbers in single precision.
-  Gpu.Memory load(float[] numbers) {
+  public Gpu.Memory load(float[] numbers) {
     Gpu.Memory memory = gpu.allocate(4L * numbers.length);
     Gpu.Pinned piece = piece();
     piece.buffer().asFloatBuffer().put(0, numbers);
@@ -49,15 +51,21 @@ final class Loader {
   /// Copies a weight, in the format `to`, to a place in memory.
   ///
   /// @return bytes that it takes there
-  long load(Weight weight, DType to, Gpu.Memory memory, long at) {
+  public long load(Weight weight, DType to, Gpu.Memory memory, long at) {
+    long rowBytes = (long) weight.columns() * to.bytes();
     if (weight.encoding() instanceof Encoding.Plain plain
         && plain.type() == to
         && plain.stride() == weight.columns()) {
-      copy(plain.data(), weight.numbers() * to.bytes(), memory, at);
+      copy(plain.data(), weight.rows() * rowBytes, memory, at);
     } else {
-      convert(weight, to, memory, at);
+      load(
+          weight.rows(),
+          rowBytes,
+          (row, out, from) -> write(weight, row, to, out, from),
+          memory,
+          at);
     }
-    return weight.numbers() * to.bytes();
+    return weight.rows() * rowBytes;
   }
 
   private void copy(MemorySegment numbers, long all, Gpu.Memory memory, long at) {
@@ -69,26 +77,33 @@ final class Loader {
     }
   }
 
-  /// Converts the numbers row by row.
-  private void convert(Weight weight, DType to, Gpu.Memory memory, long at) {
-    float[] row = new float[weight.columns()];
-    Gpu.Pinned piece = piece();
-    long sent = 0; // bytes
-    int filled = 0;
-    for (int r = 0; r < weight.rows(); r++) {
-      weight.encoding().read(r, row.length, row, 0);
-      for (float number : row) {
-        if (filled == PIECE_BYTES) {
-          send(piece, memory, at + sent, filled);
-          sent += filled;
-          piece = piece();
-          filled = 0;
-        }
-        put(number, to, piece.segment(), filled);
-        filled += to.bytes();
-      }
+  /// Writes one of several units of the same size to `to`, at its byte `at`.
+  @FunctionalInterface
+  interface Writer {
+    void write(int unit, MemorySegment to, long at);
+  }
+
+  /// Loads units of the same size, one after the other; several are written at the same time.
+  void load(int units, long bytes, Writer writer, Gpu.Memory memory, long at) {
+    int most = Math.toIntExact(Math.max(1, PIECE_BYTES / bytes)); // of a piece
+    for (int first = 0; first < units; first += most) {
+      int begin = first;
+      int count = Math.min(units - first, most);
+      Gpu.Pinned piece = piece();
+      IntStream.range(0, count)
+          .parallel()
+          .forEach(unit -> writer.write(begin + unit, piece.segment(), unit * bytes));
+      send(piece, memory, at + first * bytes, count * bytes);
     }
-    send(piece, memory, at + sent, filled);
+  }
+
+  /// Writes a row of a weight.
+  private static void write(Weight weight, int row, DType type, MemorySegment to, long at) {
+    float[] numbers = new float[weight.columns()];
+    weight.encoding().read(row, numbers.length, numbers, 0);
+    for (int c = 0; c < numbers.length; c++) {
+      put(numbers[c], type, to, at + (long) c * type.bytes());
+    }
   }
 
   private void send(Gpu.Pinned piece, Gpu.Memory memory, long at, long bytes) {

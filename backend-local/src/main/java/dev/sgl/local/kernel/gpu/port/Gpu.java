@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.local.kernel.gpu.port;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -20,13 +20,24 @@ public interface Gpu extends AutoCloseable {
   /// The number of streaming multiprocessors (SM).
   int multiprocessors();
 
+  /// Ten times the compute capability, such as 90 for 9.0.
+  int capability();
+
+  /// Most bytes of shared memory of a block.
+  int mostShared();
+
   /// Bytes that are free.
   long free();
 
   // --- memory
 
   /// Numbers on the GPU.
-  record Memory(long address, long bytes) {}
+  record Memory(long address, long bytes) {
+    /// All of it from a byte on.
+    public Memory from(long offset) {
+      return new Memory(address + offset, bytes - offset);
+    }
+  }
 
   /// Memory of the host that the GPU copies from and to by itself.
   record Pinned(MemorySegment segment) {
@@ -35,7 +46,8 @@ public interface Gpu extends AutoCloseable {
       return segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    long bytes() {
+    /// Its size.
+    public long bytes() {
       return segment.byteSize();
     }
   }
@@ -74,7 +86,8 @@ public interface Gpu extends AutoCloseable {
   /// A file of kernels, compiled with some names defined.
   ///
   /// @param name without its ending
-  record KernelFile(String name, Map<String, String> defines) {
+  /// @param isOfOneChip whether it uses instructions that only chips of one compute capability have
+  record KernelFile(String name, Map<String, String> defines, boolean isOfOneChip) {
     public KernelFile {
       defines = Map.copyOf(defines);
     }
@@ -88,9 +101,24 @@ public interface Gpu extends AutoCloseable {
   /// How many threads run a kernel.
   ///
   /// @param shared bytes of shared memory of each block
-  record Grid(int blocks, int blocksY, int threads, int shared) {
-    static Grid of(int blocks, int threads) {
+  /// @param isClustered whether the blocks of a column, `blocksY`, see each other's shared memory
+  /// @param isEarly whether it may begin while the kernel before it still runs: it waits by itself
+  ///     before it reads or writes a result of others
+  record Grid(
+      int blocks, int blocksY, int threads, int shared, boolean isClustered, boolean isEarly) {
+    /// Blocks that know nothing of each other.
+    public Grid(int blocks, int blocksY, int threads, int shared) {
+      this(blocks, blocksY, threads, shared, false, false);
+    }
+
+    /// Blocks in a row, without shared memory.
+    public static Grid of(int blocks, int threads) {
       return new Grid(blocks, 1, threads, 0);
+    }
+
+    /// The same, begun early.
+    public Grid early() {
+      return new Grid(blocks, blocksY, threads, shared, isClustered, true);
     }
   }
 
@@ -110,14 +138,45 @@ public interface Gpu extends AutoCloseable {
     WRITTEN_SINGLE
   }
 
-  /// The size of a product, and the format of its operands.
-  record ProductShape(int rows, int columns, int outputs, boolean bf16, Result result) {}
+  /// The operands of a product.
+  enum Operands {
+    /// Numbers of 16 bits.
+    PLAIN,
+    /// Numbers in e4m3 with a scale for each row.
+    SCALED_ROWS,
+    /// Numbers in e4m3 with a scale for 128 columns of each row of `x`, and for blocks of 128 rows
+    /// and columns of the weight, those of a row of blocks padded to a multiple of 4.
+    SCALED_BLOCKS
+  }
 
-  /// `out = x · weightᵀ`, by the library of the vendor.
+  /// The size of a product, and its formats.
   ///
-  /// @param x `[rows, columns]`
+  /// @param stride numbers from a row of the output to the next
+  /// @param bf16 whether numbers of 16 bits are bfloat16
+  record ProductShape(
+      int rows,
+      int columns,
+      int outputs,
+      int stride,
+      boolean bf16,
+      Operands operands,
+      Result result) {}
+
+  /// A matrix of a product.
+  ///
+  /// @param scales of 32 bits; the numbers themselves again if they have none
+  record Operand(Memory numbers, Memory scales) {
+    /// Numbers without scales.
+    public static Operand plain(Memory numbers) {
+      return new Operand(numbers, numbers);
+    }
+  }
+
+  /// `out = factor · x · weightᵀ`, by the library of the vendor.
+  ///
+  /// @param x `[rows, columns]`; its scales in blocks are `[columns / 128, rows]`
   /// @param weight `[outputs, columns]`
-  void multiply(Memory x, Memory weight, Memory out, ProductShape shape);
+  void multiply(Operand x, Operand weight, float factor, Memory out, ProductShape shape);
 
   // --- recordings
 

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.local.kernel.gpu.port;
 
 /// The device has less memory left than is needed.
 public final class OutOfDeviceMemory extends GpuException {

@@ -1,4 +1,4 @@
-package dev.sgl.local.kernel.gpu;
+package dev.sgl.local.kernel.gpu.port;
 
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -7,7 +7,7 @@ import java.util.function.LongFunction;
 /// A buffer that is replaced by a larger one when more is needed; its contents are lost.
 ///
 /// @param <M> on the GPU, or of the host
-final class Growing<M> {
+public final class Growing<M> {
   /// Most bytes that are allocated beyond the requested size, so that it does not grow each time.
   private static final long SLACK = 8 << 20;
 
@@ -29,15 +29,17 @@ final class Growing<M> {
   /// checkers of memory do not see all that the libraries write.
   ///
   /// @param least bytes that there are from the beginning
-  static Growing<Gpu.Memory> onGpu(Gpu gpu, long least) {
+  public static Growing<Gpu.Memory> onGpu(Gpu gpu, long least) {
     return new Growing<>(gpu, least, bytes -> zeros(gpu, bytes), gpu::free);
   }
 
-  static Growing<Gpu.Pinned> pinned(Gpu gpu, long least) {
+  /// Pinned memory of the host.
+  public static Growing<Gpu.Pinned> pinned(Gpu gpu, long least) {
     return new Growing<>(gpu, least, gpu::pin, gpu::unpin);
   }
 
-  static Gpu.Memory zeros(Gpu gpu, long bytes) {
+  /// Memory of zeros.
+  public static Gpu.Memory zeros(Gpu gpu, long bytes) {
     Gpu.Memory memory = gpu.allocate(bytes);
     if (bytes > 0) {
       gpu.fill(memory, 0);
@@ -49,7 +51,7 @@ final class Growing<M> {
   /// freed, unless there is no room for both.
   ///
   /// @throws OutOfDeviceMemory if there is no room for the new one alone
-  M atLeast(long needed) {
+  public M atLeast(long needed) {
     if (memory.isPresent() && needed <= bytes) {
       return memory.get();
     }

@@ -1,0 +1,188 @@
+package dev.sgl.local.kernel.gpu.products;
+
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.Gpu.Result;
+import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
+import dev.sgl.local.kernel.gpu.products.GpuMatrix.Part;
+import dev.sgl.local.kernel.gpu.products.GpuMatrix.Plain;
+import dev.sgl.local.weights.Weight;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Weights on the GPU, and products of activations with them.
+public final class Products {
+  private final Gpu gpu;
+  private final Format format;
+  private final Loader loader;
+  private final PlainProducts plain;
+  private final CodedProducts coded;
+
+  /// A norm of the rows of a product.
+  public record Normed(Memory x, Memory weights, float epsilon) {}
+
+  /// The tokens of a batch.
+  ///
+  /// @param batch its integers: at `rowsAt` the number of its rows, at `tokensAt` where the tokens
+  ///     begin among them; a negative one is the answer to a draw of the batch before
+  /// @param picked the answers to those draws
+  public record Tokens(Memory batch, int rowsAt, int tokensAt, Memory picked) {}
+
+  /// Where a product goes.
+  ///
+  /// @param stride numbers from a row to the next
+  record Target(Memory memory, int stride, Result result) {
+    /// The columns from one on.
+    Target from(int column) {
+      long bytes = (long) column * (result == Result.WRITTEN ? Format.BYTES : Float.BYTES);
+      return new Target(memory.from(bytes), stride, result);
+    }
+  }
+
+  /// Products in a format.
+  ///
+  /// @param loader of the weights
+  public Products(Gpu gpu, Format format, Loader loader) {
+    this.gpu = gpu;
+    this.format = format;
+    this.loader = loader;
+    plain = new PlainProducts(gpu, format);
+    coded = new CodedProducts(gpu, format);
+  }
+
+  // --- loading
+
+  /// Loads weights of the same number of columns, one below the other. Codes stay codes where there
+  /// is a layout for them.
+  public Matrix load(List<Weight> weights) {
+    List<Part> parts = new ArrayList<>();
+    for (int first = 0; first < weights.size(); ) {
+      Optional<CodeLayout> layout = CodeLayout.of(weights.get(first));
+      int end = first + 1;
+      while (end < weights.size() && CodeLayout.of(weights.get(end)).equals(layout)) {
+        end++;
+      }
+      List<Weight> alike = weights.subList(first, end);
+      parts.add(layout.<Part>map(l -> coded(l, alike)).orElseGet(() -> plain(alike)));
+      first = end;
+    }
+    return new GpuMatrix(List.copyOf(parts), rows(weights), weights.getFirst().columns());
+  }
+
+  private static int rows(List<Weight> weights) {
+    return weights.stream().mapToInt(Weight::rows).sum();
+  }
+
+  private Plain plain(List<Weight> weights) {
+    int columns = weights.getFirst().columns();
+    Memory memory = gpu.allocate((long) rows(weights) * columns * Format.BYTES);
+    long at = 0;
+    for (Weight weight : weights) {
+      at += loader.load(weight, format.type(), memory, at);
+    }
+    return new Plain(memory, rows(weights), columns);
+  }
+
+  private Coded coded(CodeLayout layout, List<Weight> weights) {
+    int rows = rows(weights);
+    int columns = weights.getFirst().columns();
+    long tileBytes = layout.tileBytes(columns);
+    CodePacker packer = new CodePacker(layout, rows, columns);
+    Memory codes = gpu.allocate(rows / CodeLayout.TILE * tileBytes);
+    int firstRow = 0;
+    for (Weight weight : weights) {
+      int begin = firstRow;
+      loader.load(
+          weight.rows() / CodeLayout.TILE,
+          tileBytes,
+          (tile, to, at) -> packer.pack(weight, tile, begin, to, at),
+          codes,
+          begin / CodeLayout.TILE * tileBytes);
+      firstRow += weight.rows();
+    }
+    float factor = packer.factor();
+    Memory scales = gpu.allocate((long) packer.count() * packer.scaleBytes());
+    loader.load(
+        packer.count(),
+        packer.scaleBytes(),
+        (scale, to, at) -> packer.packScale(scale, factor, to, at),
+        scales,
+        0);
+    Coded matrix = new Coded(layout, codes, scales, factor, rows, columns);
+    coded.prepare(matrix);
+    return matrix;
+  }
+
+  // --- operations
+
+  /// `x[r] = table[tokens[r]]`.
+  public void embed(int rows, Tokens tokens, Matrix table, Memory x) {
+    switch (((GpuMatrix) table).parts().getFirst()) {
+      case Plain numbers -> plain.embed(rows, tokens, numbers, x);
+      case Coded codes -> coded.embed(rows, tokens, codes, x);
+    }
+  }
+
+  /// `out = x · weightᵀ`, or added to `out`.
+  public void multiply(Memory x, Matrix weight, Memory out, int rows, Result result) {
+    GpuMatrix matrix = (GpuMatrix) weight;
+    Target target = new Target(out, matrix.rows(), result);
+    int column = 0;
+    for (Part part : matrix.parts()) {
+      switch (part) {
+        case Plain numbers -> plain.multiply(x, numbers, target.from(column), rows);
+        case Coded codes -> coded.multiply(x, codes, target.from(column), rows);
+      }
+      column += part.rows();
+    }
+  }
+
+  /// `out = norm(x) · weightᵀ` of few rows, at once.
+  ///
+  /// @return whether there is a kernel for this number of rows and columns
+  public boolean project(Normed normed, Matrix weight, Memory out, int rows) {
+    GpuMatrix matrix = (GpuMatrix) weight;
+    if (!matrix.parts().stream().allMatch(part -> hasNormed(part, rows))) {
+      return false;
+    }
+    Target target = new Target(out, matrix.rows(), Result.WRITTEN);
+    int column = 0;
+    for (Part part : matrix.parts()) {
+      switch (part) {
+        case Plain numbers -> plain.project(normed, numbers, target.from(column), rows);
+        case Coded codes -> coded.project(normed, codes, target.from(column), rows);
+      }
+      column += part.rows();
+    }
+    return true;
+  }
+
+  private boolean hasNormed(Part part, int rows) {
+    return switch (part) {
+      case Plain numbers -> plain.hasNormed(numbers, rows);
+      case Coded codes -> coded.hasNormed(codes, rows);
+    };
+  }
+
+  /// `out = silu(gate) · up` of few rows, at once.
+  ///
+  /// @param weight gates, and below them ups
+  /// @return whether there is a kernel for this number of rows and columns
+  public boolean gated(Normed normed, Matrix weight, Memory out, int rows) {
+    GpuMatrix matrix = (GpuMatrix) weight;
+    if (matrix.parts().size() > 1 || !hasNormed(matrix.parts().getFirst(), rows)) {
+      return false;
+    }
+    Target target = new Target(out, matrix.rows() / 2, Result.WRITTEN);
+    return switch (matrix.parts().getFirst()) {
+      case Plain numbers -> {
+        plain.gated(normed, numbers, target, rows);
+        yield true;
+      }
+      case Coded codes -> coded.gated(normed, codes, target, rows);
+    };
+  }
+}

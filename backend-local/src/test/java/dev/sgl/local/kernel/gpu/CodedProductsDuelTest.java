@@ -1,0 +1,293 @@
+package dev.sgl.local.kernel.gpu;
+
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.open;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.poison;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.read;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.rounded;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.same;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.tolerance;
+import static dev.sgl.local.kernel.gpu.OperationsDuelTest.write;
+import static dev.sgl.local.kernel.host.TestTensors.poisoned;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.Kept;
+import dev.sgl.local.kernel.KvPool;
+import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.cuda.Gpus;
+import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
+import dev.sgl.local.kernel.host.Kernels;
+import dev.sgl.local.kernel.host.PlainKernels;
+import dev.sgl.local.kernel.host.RandomBlocks;
+import dev.sgl.local.kernel.host.Tensor;
+import dev.sgl.local.kernel.host.TestTensors;
+import dev.sgl.local.weights.CodeRounding;
+import dev.sgl.local.weights.DType;
+import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.GgmlType;
+import dev.sgl.local.weights.RoundedRows;
+import dev.sgl.local.weights.Scaled;
+import dev.sgl.local.weights.Scales;
+import dev.sgl.local.weights.Weight;
+import dev.sgl.testing.Property;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Products with codes of every kind, of few rows and of many, against those of their numbers.
+class CodedProductsDuelTest {
+  private static final Kernels PLAIN = new PlainKernels();
+  private static final int BLOCK = 128;
+
+  /// Rows up to which activations keep 16 bits where weights are floating-point numbers of 8 bits.
+  private static final int WIDE_ROWS = 64;
+
+  @BeforeAll
+  static void requireGpu() {
+    Gpus.assume();
+  }
+
+  /// A kind of weights.
+  ///
+  /// @param columns that a row has a multiple of
+  /// @param rows that a weight has a multiple of
+  private record Kind(String name, int rows, int columns, Maker maker) {
+    Weight make(SplittableRandom random, int rows, int columns) {
+      return maker.make(random, rows, columns);
+    }
+  }
+
+  private interface Maker {
+    Weight make(SplittableRandom random, int rows, int columns);
+  }
+
+  private static List<Kind> kinds() {
+    List<Kind> kinds = new ArrayList<>();
+    for (GgmlType type : GgmlType.values()) {
+      kinds.add(
+          new Kind(
+              type.name(),
+              16,
+              type.numbers(),
+              (random, rows, columns) -> RandomBlocks.weight(random, type, rows, columns)));
+    }
+    for (CodeRounding rounding : CodeRounding.values()) {
+      kinds.add(
+          new Kind(
+              "rounded to " + rounding,
+              16,
+              rounding.scheme().group(),
+              (random, rows, columns) -> {
+                Weight weight = plain(random, rows, columns);
+                return with(weight, new Encoding.Rounded(weight.encoding(), rounding));
+              }));
+    }
+    kinds.add(
+        new Kind(
+            "rows of e4m3",
+            16,
+            8,
+            (random, rows, columns) -> {
+              Weight weight = plain(random, rows, columns);
+              return with(weight, new RoundedRows(weight.encoding(), 0, columns));
+            }));
+    kinds.add(new Kind("blocks of e4m3", BLOCK, 8, CodedProductsDuelTest::blocks));
+    return kinds;
+  }
+
+  private static Weight plain(SplittableRandom random, int rows, int columns) {
+    return OperationsDuelTest.weight(random, DType.F32, rows, columns);
+  }
+
+  private static Weight with(Weight weight, Encoding encoding) {
+    return Weight.of(weight.name(), weight.shape(), encoding);
+  }
+
+  private static Weight blocks(SplittableRandom random, int rows, int columns) {
+    MemorySegment codes = Arena.ofAuto().allocate((long) rows * columns);
+    for (long i = 0; i < codes.byteSize(); i++) {
+      codes.set(ValueLayout.JAVA_BYTE, i, Scaled.code((float) random.nextDouble(-448, 448)));
+    }
+    int wide = (columns + BLOCK - 1) / BLOCK;
+    float[] scales = new float[rows / BLOCK * wide];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) (random.nextDouble(0.5, 2) / 448 / Math.sqrt(columns));
+    }
+    Scales all = new Scales(Scales.Format.F32, MemorySegment.ofArray(scales), wide, 1);
+    return Weight.of("w", List.of(rows, columns), Scaled.of(codes, columns, all, BLOCK, BLOCK));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "F16"})
+  void productsWithCodes(DType type) {
+    for (Kind kind : kinds()) {
+      try (GpuDevice device = open(type)) {
+        Property.forAll(
+            8,
+            (random, size) -> {
+              int rows =
+                  switch (random.nextInt(4)) {
+                    case 0 -> 1 + random.nextInt(4);
+                    case 1 -> 5 + random.nextInt(60);
+                    case 2 -> 65 + random.nextInt(100);
+                    default -> 257 + random.nextInt(50);
+                  };
+              int step = Math.max(16, kind.columns());
+              int columns = kind.columns() * (1 + random.nextInt(Math.max(1, 800 / step)));
+              int outputs = kind.rows() * (1 + random.nextInt(Math.max(1, 400 / kind.rows())));
+              new Case(device, type, kind, random, rows, columns, outputs).run();
+            });
+      }
+    }
+  }
+
+  /// The operations with a weight of one kind.
+  private record Case(
+      GpuDevice device,
+      DType type,
+      Kind kind,
+      SplittableRandom random,
+      int rows,
+      int columns,
+      int outputs) {
+
+    void run() {
+      Weight table = kind.make(random, 48 / Math.min(48, kind.rows()) * kind.rows(), columns);
+      Matrix deviceTable = device.load(List.of(table));
+      AttentionShape shape = new AttentionShape(1, 1, 16, AttentionShape.ALL);
+      KvPool pool = device.pool(Kept.of(shape.cell()), rows, 16, 0);
+      int[][] tables = IntStream.range(0, rows).mapToObj(r -> new int[] {r}).toArray(int[][]::new);
+      int[] tokens = random.ints(rows, 0, table.rows()).toArray();
+      Batch batch = new Batch(tokens, new int[rows], tables, new int[0]);
+      Pass pass = device.begin(batch, pool, Set.of(shape));
+      GpuActivations x = (GpuActivations) device.residual(rows + 8, columns);
+      Tensor plainX = Tensor.of(rows, columns);
+      poison(device, x);
+      device.embed(pass, deviceTable, x);
+      PLAIN.embed(PLAIN.load(table), tokens, plainX);
+      same(plainX, read(device, x, type, rows), tolerance(type) / 4, what("embed"));
+
+      // blocks of random bits have large numbers, whose products half precision must hold
+      Weight weights = TestTensors.weight(random, DType.F32, 1, columns, 0.05);
+      Norm norm = new Norm(device.vector(List.of(weights)), 1e-5f);
+      Tensor normed = poisoned(rows, columns);
+      PLAIN.rmsNorm(plainX, weights.floats(), 1e-5f, normed, rows);
+      rounded(normed, type);
+      project(pass, x, norm, normed);
+      gated(pass, x, norm, normed);
+      addProjection(pass, x, plainX);
+      device.gpu().free(x.memory());
+      device.gpu().free(((GpuKvPool) pool).memory());
+    }
+
+    private void project(Pass pass, GpuActivations x, Norm norm, Tensor normed) {
+      Weight first = kind.make(random, outputs, columns);
+      Weight second =
+          random.nextBoolean()
+              ? kind.make(random, kind.rows(), columns)
+              : OperationsDuelTest.weight(random, type, 16, columns); // lies in another way
+      int all = outputs + second.rows();
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, all);
+      poison(device, out);
+      device.project(pass, x, norm, device.load(List.of(first, second)), Optional.empty(), out);
+      Tensor one = product(normed, first);
+      Tensor two = product(normed, second);
+      Tensor wanted = Tensor.of(rows, all);
+      for (int r = 0; r < rows; r++) {
+        System.arraycopy(one.values(), r * outputs, wanted.values(), r * all, outputs);
+        System.arraycopy(
+            two.values(), r * second.rows(), wanted.values(), r * all + outputs, second.rows());
+      }
+      same(wanted, read(device, out, type, rows), bound(first), what("project"));
+      device.gpu().free(out.memory());
+    }
+
+    private void gated(Pass pass, GpuActivations x, Norm norm, Tensor normed) {
+      Weight gate = kind.make(random, outputs, columns);
+      Weight up = kind.make(random, outputs, columns);
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, outputs);
+      poison(device, out);
+      device.gated(pass, x, norm, device.load(List.of(gate, up)), Optional.empty(), out);
+      Tensor wanted = product(normed, gate);
+      PLAIN.gate(wanted, product(normed, up), rows);
+      same(wanted, read(device, out, type, rows), 4 * bound(gate), what("gated"));
+      device.gpu().free(out.memory());
+    }
+
+    private void addProjection(Pass pass, GpuActivations x, Tensor plainX) {
+      int inputs = kind.columns() * (1 + random.nextInt(3));
+      int width = columns / kind.rows() * kind.rows();
+      if (width != columns) {
+        return; // the sum has as many numbers as a row of the table
+      }
+      Weight weight = kind.make(random, columns, inputs);
+      GpuActivations in = (GpuActivations) device.activations(rows + 8, inputs);
+      Tensor numbers = rounded(TestTensors.random(random, rows, inputs), type);
+      write(device, in, type, numbers);
+      device.addProjection(pass, in, device.load(List.of(weight)), Optional.empty(), x);
+      PLAIN.add(plainX, product(numbers, weight), rows);
+      same(plainX, read(device, x, type, rows), bound(weight), what("addProjection"));
+      device.gpu().free(in.memory());
+    }
+
+    private Tensor product(Tensor x, Weight weight) {
+      Tensor out = poisoned(rows, weight.rows());
+      Tensor seen = narrowed(x, weight);
+      PLAIN.linear(seen, PLAIN.load(weight), Optional.empty(), out, rows);
+      return out;
+    }
+
+    /// A norm that is rounded another way may make another code of a number in e4m3.
+    private double bound(Weight weight) {
+      return isNarrowed(weight) ? 5 * tolerance(type) : tolerance(type);
+    }
+
+    private boolean isNarrowed(Weight weight) {
+      return rows > WIDE_ROWS
+          && device.gpu().capability() == 90
+          && (weight.encoding() instanceof Scaled || weight.encoding() instanceof RoundedRows);
+    }
+
+    /// As the library sees the activations of many rows if the weights are in e4m3.
+    private Tensor narrowed(Tensor x, Weight weight) {
+      if (!isNarrowed(weight)) {
+        return x;
+      }
+      boolean inBlocks = weight.encoding() instanceof Scaled;
+      Tensor narrow = Tensor.of(rows, x.columns());
+      int group = inBlocks ? BLOCK : x.columns();
+      for (int row = 0; row < rows; row++) {
+        for (int first = 0; first < x.columns(); first += group) {
+          int from = row * x.columns() + first;
+          int to = row * x.columns() + Math.min(first + group, x.columns());
+          float most = 0;
+          for (int i = from; i < to; i++) {
+            most = Math.max(most, Math.abs(x.values()[i]));
+          }
+          float scale = most / 448;
+          float inverse = most == 0 ? 0 : 448 / most;
+          for (int i = from; i < to; i++) {
+            narrow.values()[i] = Scaled.number(Scaled.code(x.values()[i] * inverse)) * scale;
+          }
+        }
+      }
+      return narrow;
+    }
+
+    private String what(String operation) {
+      return "%s, %s in %s: %d rows, %d columns, %d outputs"
+          .formatted(operation, kind.name(), type, rows, columns, outputs);
+    }
+  }
+}
