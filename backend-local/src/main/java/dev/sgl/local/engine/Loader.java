@@ -11,9 +11,11 @@ import dev.sgl.local.kernel.gpu.port.OutOfDeviceMemory;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Model;
+import dev.sgl.local.model.Transformer;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.StoredWeights;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -40,19 +42,20 @@ final class Loader {
   }
 
   /// @param context most tokens of a sequence
-  record Loaded(Engine engine, int context) {}
+  /// @param weights as the device holds them
+  record Loaded(Engine engine, int context, StoredWeights weights) {}
 
   /// @throws ModelException if the model cannot be loaded, or the device cannot be used
   Loaded load() {
     try {
       Device device = device();
       ScheduleOptions schedule = schedule(device);
-      Model model = model(device, schedule);
+      Transformer model = model(device, schedule);
       try {
         int pool = pool(model, schedule);
         int context =
             Math.min(options.context().orElse(model.context()), Math.min(pool, model.context()));
-        return new Loaded(new Engine(model, options, schedule, pool), context);
+        return new Loaded(new Engine(model, options, schedule, pool), context, model.stored());
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
@@ -85,14 +88,14 @@ final class Loader {
   // --- the weights
 
   /// Puts the weights on the device, which is closed if that fails.
-  private Model model(Device device, ScheduleOptions schedule) {
+  private Transformer model(Device device, ScheduleOptions schedule) {
     try {
       LongConsumer loaded = done -> progress.loading("weights", done, checkpoint.bytes());
       boolean copies = !device.keepsWeightsInFiles();
       if (!copies) {
         checkpoint.load(loaded); // so that the first answer does not wait for the disk
       }
-      Model model =
+      Transformer model =
           Families.open(
               checkpoint,
               options.overrides().rounding(),

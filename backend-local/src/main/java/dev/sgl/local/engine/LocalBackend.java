@@ -30,6 +30,7 @@ import dev.sgl.local.tokens.Healing;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.StoredWeights;
 import dev.sgl.local.writing.Forms;
 import dev.sgl.local.writing.GeneratedSequence;
 import dev.sgl.local.writing.PhraseEnds;
@@ -55,6 +56,7 @@ public final class LocalBackend implements TokenBackend {
   private final Engine engine;
   private final Forms forms;
   private final int context;
+  private final StoredWeights weights;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
@@ -69,6 +71,7 @@ public final class LocalBackend implements TokenBackend {
       Loader.Loaded loaded = new Loader(checkpoint, options, progress).load();
       engine = loaded.engine();
       context = loaded.context();
+      weights = loaded.weights();
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -330,6 +333,11 @@ public final class LocalBackend implements TokenBackend {
   /// Calls `listener` from now on, on the threads of the engine.
   public void listen(EngineListener listener) {
     engine.listen(listener);
+  }
+
+  /// The weights as they were loaded: their formats, their sizes, and which of them were widened.
+  public StoredWeights weights() {
+    return weights;
   }
 
   /// The counters of the engine since its start, and its current load. From any thread.

@@ -1,5 +1,8 @@
 package dev.sgl.local.kernel;
 
+import dev.sgl.local.weights.Storage;
+import java.util.List;
+
 /// A weight as a device holds it, ready for its operations; made by [Device#load].
 public interface Matrix {
   /// Numbers of an output.
@@ -7,4 +10,7 @@ public interface Matrix {
 
   /// Numbers of an input.
   int columns();
+
+  /// How each of the weights that it was made of is held, in their order.
+  List<Storage> storage();
 }

@@ -13,6 +13,8 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Role;
+import dev.sgl.local.weights.Storage;
+import dev.sgl.local.weights.StoredWeights;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
@@ -73,6 +75,7 @@ public final class Transformer implements Model {
   private final Activations x; // the sum that runs through the layers
   private final Map<List<Integer>, Activations> scratches = new HashMap<>(); // by their columns
   private Kept kept = Kept.NOTHING; // by the layers that are loaded
+  private final StoredWeights.Counter stored = new StoredWeights.Counter();
   private long loadedBytes;
 
   /// Puts the weights of a model on a device.
@@ -109,6 +112,10 @@ public final class Transformer implements Model {
 
   private Matrix load(List<Weight> parts) {
     Matrix matrix = device.load(parts);
+    List<Storage> storage = matrix.storage();
+    for (int part = 0; part < parts.size(); part++) {
+      stored.add(parts.get(part), storage.get(part));
+    }
     loadedBytes += parts.stream().mapToLong(Weight::bytes).sum();
     loaded.accept(loadedBytes);
     return matrix;
@@ -225,6 +232,11 @@ public final class Transformer implements Model {
     return scratches.computeIfAbsent(
         List.of(columns),
         all -> device.activations(rows, all.stream().mapToInt(Integer::intValue).toArray()));
+  }
+
+  /// The matrices as the device holds them.
+  public StoredWeights stored() {
+    return stored.counted();
   }
 
   @Override

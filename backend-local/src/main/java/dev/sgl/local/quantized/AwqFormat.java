@@ -57,6 +57,7 @@ final class AwqFormat implements QuantizedFormat {
             rows,
             columns,
             new Grouped(
+                "AWQ " + BITS + " bit",
                 Quantization.withMinimums(BITS, width),
                 codes(words, across),
                 scales,

@@ -90,7 +90,16 @@ final class CompressedModule {
         zeros.isPresent()
             ? Quantization.withMinimums(codes.bits(), width)
             : Quantization.symmetric(codes.bits(), width);
-    return module.weight(rows, columns, new Grouped(quantization, codes, scales, zeros, order));
+    return module.weight(
+        rows,
+        columns,
+        new Grouped(
+            "compressed-tensors " + codes.bits() + " bit",
+            quantization,
+            codes,
+            scales,
+            zeros,
+            order));
   }
 
   private int width(int columns) {

@@ -148,6 +148,7 @@ final class GptqFormat implements QuantizedFormat {
         rows,
         columns,
         new Grouped(
+            "GPTQ " + scheme.bits() + " bit",
             zero.map(one -> new Quantization(scheme.bits(), width, one, false, List.of()))
                 .orElse(Quantization.withMinimums(scheme.bits(), width)),
             codes,

@@ -32,6 +32,30 @@ public sealed interface Encoding
     };
   }
 
+  /// Its name, as people know it: `BF16`, `Q4_K`, `FP8 e4m3`, `GPTQ 4 bit`.
+  default String format() {
+    return switch (this) {
+      case Plain plain -> plain.type().name();
+      case Blocks blocks -> blocks.type().name();
+      case Rounded rounded -> rounded.rounding() + " rounded from " + rounded.of().format();
+      case Reordered reordered -> reordered.of().format();
+      case Grouped grouped -> grouped.name();
+      case Scaled _ -> "FP8 e4m3";
+      case RoundedRows rounded -> "FP8 rounded from " + rounded.of().format();
+    };
+  }
+
+  /// Bits of a number or code, without scales.
+  default int bits() {
+    return switch (this) {
+      case Plain plain -> 8 * plain.type().bytes();
+      case Coded coded -> coded.scheme().bits();
+      case Reordered reordered -> reordered.of().bits();
+      case Grouped grouped -> grouped.scheme().bits();
+      case Scaled _, RoundedRows _ -> 8;
+    };
+  }
+
   /// The codes of the numbers; empty if they are plain.
   default Optional<Quantized> quantized() {
     return Optional.empty();

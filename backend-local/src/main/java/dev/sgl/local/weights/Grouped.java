@@ -10,12 +10,18 @@ import java.util.stream.Stream;
 /// and compressed-tensors. A number is `scale · (code − zero)`, or `scale` times the number of
 /// a codebook that the code chooses.
 ///
+/// @param name of the checkpoint's format, as people know it
 /// @param scheme of the codes; if it has minimums, they are `−scale · zero`
 /// @param zeros the code of the value 0, for each row and group; empty if all have that of the
 ///     scheme
 /// @param groups the group of each column; empty if groups are neighbouring columns
 public record Grouped(
-    Quantization scheme, Codes codes, Scales scales, Optional<Codes> zeros, int[] groups)
+    String name,
+    Quantization scheme,
+    Codes codes,
+    Scales scales,
+    Optional<Codes> zeros,
+    int[] groups)
     implements Encoding {
   /// Floating-point numbers of 4 bits with a power of two for 32 columns (OCP Microscaling,
   /// 2023).
@@ -26,7 +32,7 @@ public record Grouped(
   /// @param scales the halves of the powers of two
   public static Grouped mxfp4(MemorySegment bytes, int columns, Scales scales) {
     Codes codes = new Codes(Codes.Packing.BYTES, 4, 0, bytes, (columns + 1) / 2, 1);
-    return new Grouped(MXFP4, codes, scales, Optional.empty(), new int[0]);
+    return new Grouped("MXFP4", MXFP4, codes, scales, Optional.empty(), new int[0]);
   }
 
   @Override
@@ -94,7 +100,7 @@ public record Grouped(
       int[] part = Arrays.copyOfRange(groups, firstColumn, firstColumn + columns);
       int all = Arrays.stream(part).max().orElse(-1) + 1;
       return new Grouped(
-          scheme, some, scales(firstRow, rows, 0, all), zeros(firstRow, rows, 0, all), part);
+          name, scheme, some, scales(firstRow, rows, 0, all), zeros(firstRow, rows, 0, all), part);
     }
     int group = scheme.group();
     int first = firstColumn / group;
@@ -105,6 +111,7 @@ public record Grouped(
               .formatted(group, group, firstColumn));
     }
     return new Grouped(
+        name,
         scheme,
         some,
         scales(firstRow, rows, first, count),

@@ -1,10 +1,7 @@
 package dev.sgl.cli.options;
 
 import dev.sgl.local.engine.Progress;
-import java.io.FileNotFoundException;
-import java.io.FileOutputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 
 /// One line about a model that loads, written over itself and gone when it is done.
 final class LoadingLine implements Progress, AutoCloseable {
@@ -20,19 +17,9 @@ final class LoadingLine implements Progress, AutoCloseable {
 
   /// @param err standard error, which is used where there is no terminal to write to directly
   LoadingLine(PrintWriter err, String model, boolean shown) {
-    this.terminal = shown ? terminal(err) : err;
+    this.terminal = shown ? Terminal.direct(err) : err;
     this.model = model;
     this.shown = shown;
-  }
-
-  /// The terminal itself: the launcher filters standard error, so that a line there may appear
-  /// after the lines of standard output, and would be erased too late.
-  private static PrintWriter terminal(PrintWriter err) {
-    try {
-      return new PrintWriter(new FileOutputStream("/dev/tty"), true, StandardCharsets.UTF_8);
-    } catch (FileNotFoundException e) {
-      return err;
-    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.sgl.cli.options;
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.Prompt;
 import dev.sgl.cli.options.Profiles.Profile;
+import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.remote.RemoteBackend;
@@ -58,14 +59,20 @@ public final class ModelOptions {
 
   @Mixin DeviceOptions device = new DeviceOptions();
 
-  /// Opens the model; shows a line on `err` while it loads, if `progress`.
+  /// Opens the model; if `progress`, shows a line on `err` while it loads, and its weights when it
+  /// is loaded.
   public Backend open(PrintWriter err, boolean progress) {
     Optional<Profile> given = remote();
     if (given.isPresent()) {
       return remote(given.get());
     }
     LocalOptions options = device.options().withChatTemplate(template());
-    return folder(err, progress).load(options, err, progress);
+    LocalBackend backend = folder(err, progress).load(options, err, progress);
+    if (progress) {
+      PrintWriter terminal = Terminal.direct(err);
+      backend.weights().lines().forEach(terminal::println);
+    }
+    return backend;
   }
 
   private RemoteBackend remote(Profile given) {

@@ -1,6 +1,10 @@
 package dev.sgl.cli.options;
 
 import java.io.Console;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 
 /// What the launcher knows of the terminal: whether standard output and standard error are one, and
 /// whether colours are wanted (see no-color.org).
@@ -13,6 +17,16 @@ public record Terminal(boolean out, boolean err, boolean colors) {
     boolean err = flag("sgl.terminal.err", both);
     boolean plain = System.getenv("NO_COLOR") != null || "dumb".equals(System.getenv("TERM"));
     return new Terminal(out, err, out && !plain);
+  }
+
+  /// The terminal itself, or `err` if there is none: the launcher filters standard error, so that
+  /// a line there may appear after later lines of standard output, and would be erased too late.
+  static PrintWriter direct(PrintWriter err) {
+    try {
+      return new PrintWriter(new FileOutputStream("/dev/tty"), true, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      return err;
+    }
   }
 
   /// A text without characters that would steer a terminal.

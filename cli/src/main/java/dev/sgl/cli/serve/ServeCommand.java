@@ -147,6 +147,7 @@ public final class ServeCommand implements Callable<Integer> {
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served, given)) {
       new EngineMeters(backend).bindTo(server.meters());
+      backend.weights().lines().forEach(err::println);
       warn(server, err);
       ending.ready();
       announce(server, backend, served);

@@ -104,6 +104,7 @@ class ServeTest {
       assertEquals(200, answer.get().statusCode());
       assertTrue(answer.get().body().contains("\"completion_tokens\":400"), answer.get().body());
       String said = new String(server.getErrorStream().readAllBytes());
+      assertTrue(said.contains(" MB in memory; BF16 ("), said);
       assertTrue(said.contains("stopping"), said);
       assertTrue(server.waitFor(60, TimeUnit.SECONDS));
       assertEquals(0, server.exitValue());

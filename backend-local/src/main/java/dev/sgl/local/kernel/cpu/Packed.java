@@ -5,6 +5,7 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
+import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /// A weight in blocks of [Layout#ROWS] rows, each from its first column to its last, so that a
 /// product needs no sum over the lanes of a vector, and reads memory from its beginning to its
@@ -73,6 +75,15 @@ record Packed(
         layout.codebook().isEmpty()
             ? MemorySegment.NULL
             : arena.allocateFrom(ValueLayout.JAVA_BYTE, layout.choices()));
+  }
+
+  @Override
+  public List<Storage> storage() {
+    long bytes = codes.byteSize() + scales.byteSize() + factors.byteSize();
+    return List.of(
+        layout.isPlain()
+            ? Storage.plain(layout.bits() == 16 ? DType.BF16 : DType.F32, bytes)
+            : Storage.codes(layout.bits(), bytes));
   }
 
   // --- to pack

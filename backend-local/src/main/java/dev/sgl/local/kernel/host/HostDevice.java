@@ -11,6 +11,7 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
+import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -45,6 +46,11 @@ public final class HostDevice implements Device {
     @Override
     public int columns() {
       return parts.getFirst().columns();
+    }
+
+    @Override
+    public List<Storage> storage() {
+      return parts.stream().flatMap(part -> part.storage().stream()).toList();
     }
   }
 

@@ -3,8 +3,10 @@ package dev.sgl.local.kernel.host;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /// Every operation as it is written in a paper: one loop a sum, no vectors, no threads.
@@ -14,6 +16,11 @@ public final class PlainKernels implements Kernels {
   private record PlainMatrix(Weight weight, int rows, int columns) implements Matrix {
     void read(int row, float[] out, int at) {
       weight.encoding().read(row, columns, out, at);
+    }
+
+    @Override
+    public List<Storage> storage() {
+      return List.of(Storage.mapped(weight));
     }
   }
 

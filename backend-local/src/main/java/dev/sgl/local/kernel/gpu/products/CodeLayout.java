@@ -39,6 +39,11 @@ record CodeLayout(Kind kind, int group, boolean hasMinimums) {
       this.bits = bits;
     }
 
+    /// Bits of a code.
+    int bits() {
+      return bits;
+    }
+
     /// Bytes of a row of a block.
     int rowBytes() {
       return BLOCK * bits / 8;

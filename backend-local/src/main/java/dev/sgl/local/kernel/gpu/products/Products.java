@@ -8,6 +8,7 @@ import dev.sgl.local.kernel.gpu.port.Gpu.Result;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Part;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Plain;
+import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,7 @@ public final class Products {
   /// is a layout for them.
   public Matrix load(List<Weight> weights) {
     List<Part> parts = new ArrayList<>();
+    List<Storage> storage = new ArrayList<>();
     for (int first = 0; first < weights.size(); ) {
       Optional<CodeLayout> layout = CodeLayout.of(weights.get(first));
       int end = first + 1;
@@ -66,10 +68,13 @@ public final class Products {
         end++;
       }
       List<Weight> alike = weights.subList(first, end);
-      parts.add(layout.<Part>map(l -> coded(l, alike)).orElseGet(() -> plain(alike)));
+      Part part = layout.<Part>map(l -> coded(l, alike)).orElseGet(() -> plain(alike));
+      parts.add(part);
+      alike.forEach(weight -> storage.add(part.storage(weight.rows())));
       first = end;
     }
-    return new GpuMatrix(List.copyOf(parts), rows(weights), weights.getFirst().columns());
+    int columns = weights.getFirst().columns();
+    return new GpuMatrix(List.copyOf(parts), rows(weights), columns, List.copyOf(storage));
   }
 
   private static int rows(List<Weight> weights) {
@@ -83,7 +88,7 @@ public final class Products {
     for (Weight weight : weights) {
       at += loader.load(weight, format.type(), memory, at);
     }
-    return new Plain(memory, rows(weights), columns);
+    return new Plain(format.type(), memory, rows(weights), columns);
   }
 
   private Coded coded(CodeLayout layout, List<Weight> weights) {
