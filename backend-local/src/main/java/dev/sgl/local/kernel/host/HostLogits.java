@@ -4,13 +4,20 @@ import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /// Logits in the memory of the virtual machine, computed only for the rows whose draws need
 /// them.
 public final class HostLogits implements Logits {
+  /// Rows whose logits are in memory at the same time: those of a prompt of which each token is
+  /// scored would take hundreds of megabytes.
+  private static final int TOGETHER = 32;
+
   private final Tensor states; // [sampled, hidden]
   private final UnaryOperator<Tensor> head; // of some states
   private Optional<Tensor> all = Optional.empty();
@@ -41,38 +48,26 @@ public final class HostLogits implements Logits {
 
   @Override
   public Picks pick(List<Draw> draws) {
-    Tensor logits = all.orElseGet(() -> head.apply(needed(draws)));
-    List<Picked> picked = new ArrayList<>();
-    int next = 0;
-    for (int row = 0; row < draws.size(); row++) {
-      Draw draw = draws.get(row);
-      float[] its = {};
-      if (draw.needsLogits()) {
-        its = logits.row(all.isPresent() ? row : next++);
+    List<Picked> picked = new ArrayList<>(Collections.nCopies(draws.size(), Picked.NOTHING));
+    int[] needed =
+        IntStream.range(0, draws.size()).filter(row -> draws.get(row).needsLogits()).toArray();
+    for (int first = 0; first < needed.length; first += TOGETHER) {
+      int[] rows = Arrays.copyOfRange(needed, first, Math.min(needed.length, first + TOGETHER));
+      Tensor logits = all.isPresent() ? rows(all.get(), rows) : head.apply(rows(states, rows));
+      for (int i = 0; i < rows.length; i++) {
+        picked.set(rows[i], PlainPicker.pick(logits.row(i), draws.get(rows[i])));
       }
-      picked.add(draw.needsLogits() ? PlainPicker.pick(its, draw) : Picked.NOTHING);
     }
     return () -> picked;
   }
 
-  /// The states of the rows whose logits are needed.
-  private Tensor needed(List<Draw> draws) {
-    int count = (int) draws.stream().filter(Draw::needsLogits).count();
-    if (count == draws.size()) {
-      return states;
+  /// Some rows, one below the other.
+  private static Tensor rows(Tensor of, int[] rows) {
+    Tensor some = Tensor.of(rows.length, of.columns());
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(
+          of.values(), rows[i] * of.columns(), some.values(), i * of.columns(), of.columns());
     }
-    Tensor needed = Tensor.of(count, states.columns());
-    int next = 0;
-    for (int row = 0; row < draws.size(); row++) {
-      if (draws.get(row).needsLogits()) {
-        System.arraycopy(
-            states.values(),
-            row * states.columns(),
-            needed.values(),
-            next++ * states.columns(),
-            states.columns());
-      }
-    }
-    return needed;
+    return some;
   }
 }
