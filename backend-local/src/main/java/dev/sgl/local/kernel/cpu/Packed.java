@@ -3,8 +3,10 @@ package dev.sgl.local.kernel.cpu;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
+import dev.sgl.local.weights.Grouped;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
+import dev.sgl.local.weights.Scaled;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.Arena;
@@ -50,16 +52,40 @@ record Packed(
   /// Columns that are packed at once, so that both source and target stay in the cache.
   private static final int STRIP = 128;
 
+  /// Bytes of the file whose memory is given back at once.
+  private static final long PIECE = 32L << 20;
+
   /// The largest exponent of a scale in half precision, less one.
   private static final int TOP = 14;
 
-  /// Packs a weight, in the layout that loses least.
+  /// Packs a weight, in the layout that loses least. The memory of its file is given back piece by
+  /// piece, so that a large weight is not in memory twice.
   static Packed of(Weight weight, Arena arena, Workers workers) {
     weight.encoding().parts().forEach(HugePages::expect);
     Packed packed = empty(Layout.of(weight), weight.rows(), weight.columns(), arena);
-    workers.run((weight.rows() + ROWS - 1) / ROWS, (block, _) -> packed.pack(weight, block));
+    int blocks = (weight.rows() + ROWS - 1) / ROWS;
+    int step = Math.clamp(PIECE * blocks / Math.max(1, weight.bytes()), 1, Math.max(1, blocks));
+    for (int first = 0; first < blocks; first += step) {
+      int start = first;
+      int count = Math.min(step, blocks - first);
+      workers.run(count, (block, _) -> packed.pack(weight, start + block));
+      read(weight, first * ROWS, count * ROWS).forEach(HugePages::forget);
+    }
     weight.encoding().parts().forEach(HugePages::forget);
     return packed;
+  }
+
+  /// The memory of some rows, which is not looked at any more when they are packed; empty if other
+  /// rows share it.
+  private static List<MemorySegment> read(Weight weight, int first, int count) {
+    int rows = Math.min(count, weight.rows() - first);
+    return switch (weight.encoding()) {
+      case Encoding.Plain plain -> plain.view(first, rows, 0, weight.columns()).parts();
+      case Encoding.Blocks blocks -> blocks.view(first, rows, 0, weight.columns()).parts();
+      case Encoding.Rounded(Encoding.Plain plain, _) ->
+          plain.view(first, rows, 0, weight.columns()).parts();
+      case Encoding.Rounded _, Encoding.Reordered _, Grouped _, Scaled _ -> List.of();
+    };
   }
 
   /// A weight of zeros, which has as many blocks as products take at once.
