@@ -28,6 +28,7 @@ public final class HostDevice implements Device {
   private final Kernels kernels;
   private Tensor normed = Tensor.of(0, 0);
   private Tensor product = Tensor.of(0, 0);
+  private Tensor logits = Tensor.of(0, 0); // in place of large garbage
 
   /// @param kernels that do the steps; closed with the device
   public HostDevice(Kernels kernels) {
@@ -229,13 +230,13 @@ public final class HostDevice implements Device {
           all.columns());
     }
     kernels.rmsNorm(last, only(norm.weights()), norm.epsilon(), last, sampled.length);
-    return new HostLogits(last, states -> product(states, head));
+    return new HostLogits(last, states -> logits(states, head));
   }
 
-  private Tensor product(Tensor x, Matrix weight) {
-    Tensor out = Tensor.of(x.rows(), weight.rows());
-    linear(x, weight, Optional.empty(), new Parts(List.of(out)), x.rows());
-    return out;
+  private Tensor logits(Tensor states, Matrix head) {
+    logits = room(logits, states.rows(), head.rows());
+    linear(states, head, Optional.empty(), new Parts(List.of(logits)), states.rows());
+    return logits;
   }
 
   /// A part of rows of numbers.

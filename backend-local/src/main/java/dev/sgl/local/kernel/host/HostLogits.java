@@ -16,14 +16,15 @@ import java.util.stream.IntStream;
 public final class HostLogits implements Logits {
   /// Rows whose logits are in memory at the same time: those of a prompt of which each token is
   /// scored would take hundreds of megabytes.
-  private static final int TOGETHER = 32;
+  private static final int TOGETHER = 64;
 
   private final Tensor states; // [sampled, hidden]
   private final UnaryOperator<Tensor> head; // of some states
   private Optional<Tensor> all = Optional.empty();
 
   /// @param states normed hidden states of the sampled rows
-  /// @param head computes logits `[rows, vocabulary]` from some of these states
+  /// @param head computes logits `[rows, vocabulary]` from some of these states. It may have more
+  ///     rows, and is undefined after the next call.
   HostLogits(Tensor states, UnaryOperator<Tensor> head) {
     this.states = states;
     this.head = head;
@@ -36,9 +37,13 @@ public final class HostLogits implements Logits {
 
   /// The logits of all sampled rows.
   public Tensor values() {
-    Tensor values = all.orElseGet(() -> head.apply(states));
+    Tensor values = all.orElseGet(() -> copy(head.apply(states), states.rows()));
     all = Optional.of(values);
     return values;
+  }
+
+  private static Tensor copy(Tensor of, int rows) {
+    return new Tensor(rows, of.columns(), Arrays.copyOf(of.values(), rows * of.columns()));
   }
 
   @Override
