@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """llama.cpp and SGL side by side on the processor: a prompt of 512 tokens, one sequence, 16 together.
 
-usage: peer-cpu.py [FORMAT…]      (bf16 q8_0 q4_0 by default; q4_k and others that the package `gguf` can write)
+usage: peer-cpu.py [FORMAT…]      (bf16 q8_0 q4_0 by default; q4_k and others that the package `gguf` can write; q4_k_m,
+the mixture of llama.cpp: Q6_K for the head and for half of the matrices that it finds most sensitive, Q4_K for the others)
 
 Writes a model of the shape of Llama-3.2-1B with random weights as a GGUF file, once for each format, and measures both
 on the same file, in turn. It needs the Python packages llama-cpp-python (built for this processor: CMAKE_ARGS), gguf
@@ -43,6 +44,17 @@ def tensors():
         yield f"blk.{i}.ffn_down.weight", (HIDDEN, INNER)
 
 
+def format_of(name, kind):
+    """The format of a matrix in a file of a kind."""
+    if kind == "q4_k_m":
+        layer = int(name.split(".")[1]) if name.startswith("blk.") else 0
+        eighth = LAYERS // 8
+        is_wide = layer < eighth or layer >= 7 * eighth or (layer - eighth) % 3 == 2
+        is_sensitive = ".attn_v." in name or ".ffn_down." in name
+        return gguf.GGMLQuantizationType["Q6_K" if name.startswith("token") or is_sensitive and is_wide else "Q4_K"]
+    return gguf.GGMLQuantizationType["Q8_0" if name.startswith("token") and kind.startswith("q") else kind.upper()]
+
+
 def write(kind):
     """The file of a format; of blocks that the package cannot quantize, random bits with a small scale."""
     path = FOLDER / f"1.2B.{kind}.gguf"
@@ -67,7 +79,7 @@ def write(kind):
         if len(shape) == 1:
             out.add_tensor(name, np.ones(shape, np.float32))
             continue
-        of = gguf.GGMLQuantizationType["Q8_0" if name.startswith("token") and kind.startswith("q") else kind.upper()]
+        of = format_of(name, kind)
         row = rng.standard_normal((64, shape[1]), np.float32) / shape[1] ** 0.5
         if of.name.endswith("_K"):
             numbers, size = gguf.GGML_QUANT_SIZES[of]

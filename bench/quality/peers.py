@@ -2,9 +2,9 @@
 
 usage: peers.py ENGINE MODE MODEL INPUT OUTPUT [--max-tokens 300] [--limit N] [--device cpu|cuda] [--dtype NAME]
 
-ENGINE and MODE: llama.cpp (a .gguf file) with free or schema; transformers (a Hugging Face folder) with free, xgrammar or
-llguidance. INPUT has lines {"id", "question", "schema", …}; for transformers they may have "messages" and "tools" instead of
-a question. OUTPUT gets {"id", "engine", "mode", "text", "tokens", "finish"}, where tokens counts what was generated without
+ENGINE and MODE: llama.cpp (a .gguf file) with free or schema; transformers (a model folder or a .gguf file) with free, xgrammar
+or llguidance. INPUT has lines {"id", "question", "schema", …}; for transformers they may have "messages" and "tools" instead
+of a question. OUTPUT gets {"id", "engine", "mode", "text", "tokens", "finish"}, where tokens counts what was generated without
 the token that ends it. Ids that OUTPUT has already are skipped. finish is stop, length, refused (the engine takes no such
 schema; the text is empty), or error (its matcher gave up).
 """
@@ -135,8 +135,11 @@ def transformers(mode, folder, max_tokens, device, dtype):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     dtype = dtype or ("bfloat16" if device == "cuda" else "float32")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).to(device).eval()
+    path = pathlib.Path(folder)
+    named = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
+    source = path.parent if named else path
+    tokenizer = AutoTokenizer.from_pretrained(source, **named)
+    model = AutoModelForCausalLM.from_pretrained(source, dtype=getattr(torch, dtype), **named).to(device).eval()
     stops = end_tokens(model, tokenizer)
     rules = rule_maker(mode, tokenizer, model.config.vocab_size, stops)
 
