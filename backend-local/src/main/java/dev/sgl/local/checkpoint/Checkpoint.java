@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -215,6 +217,16 @@ public final class Checkpoint implements AutoCloseable {
     return Optional.ofNullable(tensors.get(name));
   }
 
+  /// All tensors in formats that are supported, in the order of the files.
+  public Collection<Weight> weights() {
+    return Collections.unmodifiableCollection(tensors.values());
+  }
+
+  /// The formats of the tensors that are not supported, by their names.
+  public Map<String, String> unread() {
+    return Collections.unmodifiableMap(unread);
+  }
+
   /// The format of the tensor `name`, if the checkpoint has it in one that is not supported.
   Optional<String> unread(String name) {
     return Optional.ofNullable(unread.get(name));
@@ -225,9 +237,9 @@ public final class Checkpoint implements AutoCloseable {
   public void load(LongConsumer loaded) {
     long done = 0;
     for (Weight weight : tensors.values()) {
-      for (MemorySegment part : weight.encoding().parts()) {
-        part.load();
-      }
+      weight.encoding().parts().stream()
+          .filter(MemorySegment::isMapped)
+          .forEach(MemorySegment::load);
       done += weight.bytes();
       loaded.accept(done);
     }

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The header of a GGUF file in the form of the JSON files of a model folder, so that families and
 /// chat templates read both alike.
@@ -72,6 +73,9 @@ final class GgufModel {
           "expert_used_count");
 
   private static final String FACTORS = "rope_freqs.weight";
+
+  /// Names of the weights and biases of queries and keys.
+  private static final Pattern TURNED = Pattern.compile("blk\\.\\d+\\.attn_([qk])\\.(weight|bias)");
 
   private final Gguf header;
   private final Map<String, Weight> tensors;
@@ -204,12 +208,17 @@ final class GgufModel {
         generation.set(key, value("general.sampling." + key));
       }
     }
+    header
+        .value("general.sampling.penalty_repeat")
+        .ifPresent(penalty -> generation.set("repetition_penalty", json(penalty)));
     return generation;
   }
 
   private ObjectNode tokenizer() {
     ObjectNode tokenizer = JSON.objectNode();
-    header.text("tokenizer.chat_template").ifPresent(t -> tokenizer.put("chat_template", t));
+    ArrayNode templates = tokenizer.putArray("chat_template");
+    template(templates, "default", "tokenizer.chat_template");
+    template(templates, "tool_use", "tokenizer.chat_template.tool_use");
     List<?> tokens = header.list("tokenizer.ggml.tokens");
     Map.of("bos", "bos_token", "eos", "eos_token", "padding", "pad_token", "unknown", "unk_token")
         .forEach(
@@ -222,6 +231,12 @@ final class GgufModel {
     return tokenizer;
   }
 
+  private void template(ArrayNode templates, String name, String key) {
+    header
+        .text(key)
+        .ifPresent(text -> templates.addObject().put("name", name).put("template", text));
+  }
+
   /// Files of llama have the rows of queries and keys in the order for rotations of neighbouring
   /// numbers.
   private void orderHeads(ObjectNode config) {
@@ -232,23 +247,25 @@ final class GgufModel {
     int kvHeads = config.path("num_key_value_heads").asInt(heads);
     tensors.replaceAll(
         (name, weight) -> {
-          boolean isQuery = name.matches("blk\\.\\d+\\.attn_q\\.weight");
-          boolean isKey = name.matches("blk\\.\\d+\\.attn_k\\.weight");
-          return isQuery || isKey ? ordered(weight, isQuery ? heads : kvHeads) : weight;
+          Matcher matcher = TURNED.matcher(name);
+          return matcher.matches()
+              ? ordered(weight, matcher.group(1).equals("q") ? heads : kvHeads)
+              : weight;
         });
   }
 
+  /// The rows of a matrix, or the numbers of its bias, in the order of model folders.
   private static Weight ordered(Weight weight, int heads) {
-    if (heads < 1 || weight.rows() % (2 * heads) != 0) {
+    int rows = weight.shape().isEmpty() ? 0 : weight.shape().getFirst();
+    if (heads < 1 || rows % (2 * heads) != 0) {
       return weight; // its shape is refused later
     }
-    int dim = weight.rows() / heads;
-    int[] order =
-        IntStream.range(0, weight.rows())
-            .map(row -> row / dim * dim + row % (dim / 2) * 2 + row % dim / (dim / 2))
-            .toArray();
-    return Weight.of(
-        weight.name(), weight.shape(), new Encoding.Reordered(weight.encoding(), order));
+    int[] order = RotaryOrder.halves(rows, rows / heads);
+    Encoding encoding =
+        weight.shape().size() == 1
+            ? Encoding.Plain.of(RotaryOrder.ordered(weight.floats(), order))
+            : new Encoding.Reordered(weight.encoding(), order);
+    return Weight.of(weight.name(), weight.shape(), encoding);
   }
 
   private JsonNode value(String key) {

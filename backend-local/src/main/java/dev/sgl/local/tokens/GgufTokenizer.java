@@ -13,8 +13,13 @@ import java.util.Optional;
 /// merges, SentencePiece, whose file has scores, or WordPiece.
 final class GgufTokenizer {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  static final int CONTROL = 3; // a type of tokens
-  private static final int USER_DEFINED = 4;
+  // types of tokens
+  static final int NORMAL = 1;
+  static final int UNKNOWN = 2;
+  static final int CONTROL = 3;
+  static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
+  static final int BYTE = 6;
 
   private final Gguf file;
   private final String kind;
@@ -106,6 +111,18 @@ final class GgufTokenizer {
     return vocabulary;
   }
 
+  /// All tokens but those that only fill the vocabulary up.
+  private ObjectNode usedVocabulary() {
+    List<?> types = file.list("tokenizer.ggml.token_type");
+    ObjectNode vocabulary = vocabulary();
+    for (int id = 0; id < Math.min(tokens.size(), types.size()); id++) {
+      if (Long.valueOf(UNUSED).equals(types.get(id))) {
+        vocabulary.remove(token(id));
+      }
+    }
+    return vocabulary;
+  }
+
   // --- byte-level BPE
 
   private ObjectNode byteLevel() {
@@ -119,7 +136,7 @@ final class GgufTokenizer {
     json.set("decoder", bytes());
     ObjectNode model = json.putObject("model").put("type", "BPE");
     model.put("ignore_merges", keepsWholeWords);
-    model.set("vocab", vocabulary());
+    model.set("vocab", usedVocabulary());
     ArrayNode merges = model.putArray("merges");
     file.list("tokenizer.ggml.merges").forEach(merge -> merges.add(String.valueOf(merge)));
     return json;

@@ -2,6 +2,7 @@ package dev.sgl.local.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
@@ -78,6 +79,13 @@ public sealed interface Encoding
         ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
         ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Numbers of one row, in memory.
+    public static Plain of(float[] numbers) {
+      ByteBuffer bytes = ByteBuffer.allocate(numbers.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+      bytes.asFloatBuffer().put(numbers);
+      return new Plain(DType.F32, MemorySegment.ofBuffer(bytes), numbers.length);
+    }
 
     @Override
     public List<MemorySegment> parts() {
