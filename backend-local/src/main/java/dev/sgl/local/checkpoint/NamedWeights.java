@@ -24,21 +24,13 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Optional<Weight> find(Role role, int layer) {
-    Optional<Names.Rows> part = stem(role).rows();
-    return find(stem(role).of(layer) + ".weight")
+    Optional<Names.Rows> part = names.stem(role).rows();
+    return find(names.stem(role).of(layer) + ".weight")
         .map(
             weight ->
                 part.isPresent() && weight.rows() >= part.get().first() + part.get().count()
                     ? weight.rows(part.get().first(), part.get().count())
                     : weight);
-  }
-
-  private Names.Stem stem(Role role) {
-    Names.Stem stem = names.stems().get(role);
-    if (stem == null) {
-      throw new IllegalArgumentException("the family has no name for " + role);
-    }
-    return stem;
   }
 
   private Optional<Weight> find(String name) {
@@ -47,7 +39,8 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Weight weight(Role role, int layer, int rows, int columns) {
-    Weight weight = find(role, layer).orElseThrow(() -> missing(stem(role).of(layer) + ".weight"));
+    Weight weight =
+        find(role, layer).orElseThrow(() -> missing(names.stem(role).of(layer) + ".weight"));
     return checked(weight, rows, columns);
   }
 
@@ -68,9 +61,9 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Weight bias(Role role, int layer, int length) {
-    String name = stem(role).of(layer) + ".bias";
+    String name = names.stem(role).of(layer) + ".bias";
     Weight bias = find(name).orElseThrow(() -> missing(name));
-    Optional<Names.Rows> part = stem(role).rows();
+    Optional<Names.Rows> part = names.stem(role).rows();
     if (part.isPresent() && bias.columns() >= part.get().first() + part.get().count()) {
       bias = bias.columns(part.get().first(), part.get().count());
     }

@@ -22,7 +22,8 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
   ///
   /// @param rows that belong to the role, if the tensor is fused of several
   public record Stem(String text, Optional<Rows> rows) {
-    String of(int layer) {
+    /// The name in a layer.
+    public String of(int layer) {
       return text.replace("{}", Integer.toString(layer));
     }
   }
@@ -32,6 +33,17 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// A name that begins with `usual` may begin with `other`.
   public record Prefix(String usual, String other) {}
+
+  /// The name of a role.
+  ///
+  /// @throws IllegalArgumentException if the family has none for it
+  public Stem stem(Role role) {
+    Stem stem = stems.get(role);
+    if (stem == null) {
+      throw new IllegalArgumentException("the family has no name for " + role);
+    }
+    return stem;
+  }
 
   /// Names that each stand for a whole tensor.
   public static Names of(Map<Role, String> texts, Prefix... prefixes) {

@@ -67,27 +67,43 @@ public final class Families {
     Family family = family(json);
     Config config = Config.of(json);
     Decoder decoder = decoder(family, config);
-    Names names = checkpoint.gguf().isPresent() ? GgufNames.of(config) : family.names(config);
-    WeightSource named = new NamedWeights(checkpoint, names);
+    WeightSource named = weights(checkpoint, family, config);
     WeightSource weights =
         rounding.<WeightSource>map(by -> new RoundedWeights(named, by)).orElse(named);
     return new Transformer(decoder, weights, device, rows, loaded);
   }
 
+  private static WeightSource weights(Checkpoint checkpoint, Family family, Config config) {
+    Names names =
+        checkpoint.gguf().isPresent()
+            ? GgufNames.of(config.number("hidden_size"))
+            : family.names(config);
+    return new NamedWeights(checkpoint, names);
+  }
+
+  /// The weights of a checkpoint by their roles.
+  ///
+  /// @throws ModelException if its family is not known
+  public static WeightSource weights(Checkpoint checkpoint) {
+    JsonNode json = checkpoint.json("config.json");
+    return weights(checkpoint, family(json), Config.of(json));
+  }
+
   /// The model that `config.json` describes.
   ///
   /// @throws ModelException if its family is not known, or a value is missing or makes no sense
-  static Decoder decoder(JsonNode json) {
+  public static Decoder decoder(JsonNode json) {
     return decoder(family(json), Config.of(json));
   }
 
-  private static Decoder decoder(Family family, Config config) {
+  static Decoder decoder(Family family, Config config) {
     Decoder decoder = family.decoder(config);
     Understood.require(config);
     return decoder;
   }
 
-  private static Family family(JsonNode json) {
+  /// @throws ModelException if it is not known
+  static Family family(JsonNode json) {
     String architecture = json.path("architectures").path(0).asText("");
     Family family = TABLE.get(architecture);
     if (family == null) {

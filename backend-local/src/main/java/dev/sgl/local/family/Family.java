@@ -9,6 +9,14 @@ interface Family {
   /// @throws dev.sgl.local.weights.ModelException if a value is missing or makes no sense
   Decoder decoder(Config config);
 
+  /// The name of its architecture in GGUF files.
+  String ggufArchitecture();
+
+  /// The rotary positions of a model whose file has none: a theta of 10,000, 2048 positions.
+  default RotaryScaling.Standard rotary(Config config) {
+    return RotaryScaling.STANDARD;
+  }
+
   /// By default the names of Llama, which most families use.
   default Names names(Config config) {
     return Llama.NAMES;

@@ -7,7 +7,7 @@ import java.util.Map;
 /// The names of weights in GGUF files, which are the same for all families.
 final class GgufNames {
   /// The final norm has the name of an embedding's norm in files of LFM2.
-  private static final Names.Prefix LFM2_NORM = new Names.Prefix("output_norm", "token_embd_norm");
+  static final Names.Prefix LFM2_NORM = new Names.Prefix("output_norm", "token_embd_norm");
 
   private static final Names WHOLE =
       Names.of(
@@ -33,9 +33,10 @@ final class GgufNames {
 
   private GgufNames() {}
 
-  /// The names for a model of `config`, some of whose tensors are fused.
-  static Names of(Config config) {
-    int hidden = config.number("hidden_size");
+  /// The names for a model, some of whose tensors are fused.
+  ///
+  /// @param hidden numbers of a token between layers
+  static Names of(int hidden) {
     String fused = "blk.{}.shortconv.in_proj";
     return WHOLE
         .withRows(Role.CONVOLUTION_GATE_IN, fused, 0, hidden)

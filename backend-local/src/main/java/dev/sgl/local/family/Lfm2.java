@@ -54,9 +54,14 @@ final class Lfm2 implements Family {
   }
 
   @Override
+  public String ggufArchitecture() {
+    return "lfm2";
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = dimensions(config);
-    Rotary rotary = RotaryScaling.rotary(config, dimensions, standard(config));
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, rotary(config));
     Layer.Residual attention =
         new Layer.Residual(
             dimensions.norm(Role.ATTENTION_NORM),
@@ -92,9 +97,9 @@ final class Lfm2 implements Family {
         config.flag("tie_embedding", config.flag("tie_word_embeddings", true)));
   }
 
-  /// The rotary positions' numbers if the file has none under the usual keys. Older files call the
-  /// base `theta`.
-  private static RotaryScaling.Standard standard(Config config) {
+  /// Older files call the base `theta`.
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
     double theta = config.positive("theta", THETA);
     if (config.has("theta") && config.positive("rope_theta", theta) != theta) {
       throw config.wrong("theta", "is " + theta + ", and rope_theta is another number");

@@ -29,6 +29,11 @@ final class Llama implements Family {
           new Names.Prefix("model.", "")); // of a model that was saved without its head
 
   @Override
+  public String ggufArchitecture() {
+    return "llama";
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     boolean biased = config.flag("attention_bias", false);

@@ -10,6 +10,11 @@ import java.util.Optional;
 /// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
 final class Mistral implements Family {
   @Override
+  public String ggufArchitecture() {
+    return "llama";
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);

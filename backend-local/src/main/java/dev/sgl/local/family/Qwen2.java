@@ -10,6 +10,11 @@ import java.util.Optional;
 /// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
 final class Qwen2 implements Family {
   @Override
+  public String ggufArchitecture() {
+    return "qwen2";
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);

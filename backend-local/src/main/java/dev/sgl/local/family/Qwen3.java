@@ -10,6 +10,11 @@ import java.util.Optional;
 /// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
 final class Qwen3 implements Family {
   @Override
+  public String ggufArchitecture() {
+    return "qwen3";
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);

@@ -1,12 +1,14 @@
 package dev.sgl.local.family;
 
 import dev.sgl.local.kernel.Rotary;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
 final class RotaryScaling {
-  private static final Standard STANDARD = new Standard(10_000, 2048);
+  static final Standard STANDARD = new Standard(10_000, 2048);
   private static final int MOST_CONTEXT = 1 << 24;
 
   private final Config scaling;
@@ -22,13 +24,14 @@ final class RotaryScaling {
   /// @param context positions
   record Standard(double theta, int context) {}
 
-  private RotaryScaling(Config config, Dimensions dimensions, Standard standard) {
+  /// @param context most positions that the model is for
+  RotaryScaling(Config config, int headDim, int context, Standard standard) {
     scaling = scaling(config);
     type = type(scaling);
-    headDim = dimensions.heads().headDim();
+    this.headDim = headDim;
     double outside = config.positive("rope_theta", standard.theta());
     theta = scaling.positive("rope_theta", outside);
-    context = dimensions.context();
+    this.context = context;
     named = config.number("max_position_embeddings", standard.context());
     if (theta <= 1) {
       throw config.wrong("rope_theta", "is " + theta + ", not above 1");
@@ -44,11 +47,11 @@ final class RotaryScaling {
 
   /// The same for a family with other standards.
   static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
-    RotaryScaling scaling = new RotaryScaling(config, dimensions, standard);
+    int headDim = dimensions.heads().headDim();
+    RotaryScaling scaling = new RotaryScaling(config, headDim, dimensions.context(), standard);
     float[] frequencies = new float[scaling.headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      double plain = Math.pow(scaling.theta, -2.0 * i / scaling.headDim);
-      frequencies[i] = (float) scaling.scaled(plain, i);
+      frequencies[i] = (float) scaling.scaled(scaling.plain(i), i);
     }
     return new Rotary(frequencies, scaling.type.equals("yarn") ? scaling.stretch() : 1);
   }
@@ -78,6 +81,11 @@ final class RotaryScaling {
 
   private static String type(Config scaling) {
     return scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
+  }
+
+  /// The frequency of a pair of numbers before the scaling.
+  private double plain(int pair) {
+    return Math.pow(theta, -2.0 * pair / headDim);
   }
 
   /// @param pair the number of the pair of numbers that the frequency turns
@@ -166,5 +174,50 @@ final class RotaryScaling {
 
   private static double sharpening(double factor, double scale) {
     return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+  }
+
+  // --- GGUF files
+
+  /// The keys of a GGUF file, behind the name of the architecture, and their values.
+  ///
+  /// @throws dev.sgl.local.weights.ModelException if such files have no keys for the scaling
+  Map<String, Object> ggufKeys() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("rope.freq_base", (float) theta);
+    keys.put("rope.dimension_count", headDim);
+    if (type.equals("linear") || type.equals("yarn")) {
+      keys.put("rope.scaling.type", type);
+      keys.put("rope.scaling.factor", (float) factor());
+    }
+    if (type.equals("yarn")) {
+      requireUsualYarn();
+      keys.put("rope.scaling.original_context_length", (int) original());
+    }
+    return keys;
+  }
+
+  /// llama.cpp computes YaRN with these values, whatever a file says.
+  private void requireUsualYarn() {
+    requireUsual("beta_fast", scaling.positive("beta_fast", 32) == 32);
+    requireUsual("beta_slow", scaling.positive("beta_slow", 1) == 1);
+    requireUsual("truncate", scaling.flag("truncate", true));
+    requireUsual("attention_factor", stretch() == (float) sharpening(factor(), 1));
+  }
+
+  private void requireUsual(String key, boolean isUsual) {
+    if (!isUsual) {
+      throw scaling.wrong(key, "has a value for which GGUF files have no key");
+    }
+  }
+
+  /// The divisors of the frequencies, which GGUF files have in the place of Llama 3's scaling;
+  /// empty for other scalings.
+  float[] ggufDivisors() {
+    boolean isDivided = type.equals("llama3") || type.equals("factors");
+    float[] divisors = new float[isDivided ? headDim / 2 : 0];
+    for (int i = 0; i < divisors.length; i++) {
+      divisors[i] = (float) (plain(i) / scaled(plain(i), i));
+    }
+    return divisors;
   }
 }

@@ -105,6 +105,11 @@ public final class ChatTemplate {
     }
   }
 
+  /// The sources of the templates by their names: `default`, and `tool_use` for chats with tools.
+  public Map<String, String> sources() {
+    return sources;
+  }
+
   /// The source of the template, if there is one.
   public Optional<String> source() {
     return Optional.ofNullable(sources.get(DEFAULT));

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The ways in which the vocabularies of GGUF files cut text before its pieces are merged, by their
 /// names in the files. The patterns are those of llama.cpp; each cuts the pieces that the patterns
@@ -64,6 +65,15 @@ final class GgufPatterns {
   /// The patterns of a name; empty if it is not supported.
   static Optional<List<String>> of(String name) {
     return Optional.ofNullable(PATTERNS.get(name));
+  }
+
+  /// The name of patterns in files; empty if they have none.
+  ///
+  /// @param wholeWords whether a piece that is a token as a whole is not merged step by step
+  static Optional<String> name(List<String> patterns, boolean wholeWords) {
+    return Stream.of("gpt-2", "smollm", "qwen2", "llama-bpe", "dbrx")
+        .filter(name -> patterns.equals(PATTERNS.get(name)) && wholeWords == keepsWholeWords(name))
+        .findFirst();
   }
 
   /// Whether text is brought to Unicode's normal form C.

@@ -43,10 +43,8 @@ public final class Tokenizer implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new ModelException(folder + " has no tokenizer.json" + other(folder));
     }
-    JsonNode json = Checkpoint.json(folder, "tokenizer.json");
-    JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
     try {
-      complete(json, config);
+      JsonNode json = json(folder);
       return of(json, size, SpecialNames.read(folder));
     } catch (ModelException e) {
       throw e;
@@ -67,6 +65,13 @@ public final class Tokenizer implements AutoCloseable {
       }
     }
     return "";
+  }
+
+  /// `tokenizer.json` of a folder, with the tokens that `tokenizer_config.json` adds.
+  static JsonNode json(Path folder) {
+    JsonNode json = Checkpoint.json(folder, "tokenizer.json");
+    complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
+    return json;
   }
 
   /// Adds the tokens that are only in `tokenizer_config.json`.

@@ -85,6 +85,20 @@ public enum GgmlType {
     };
   }
 
+  /// The number of a type of plain numbers in a file.
+  public static int number(DType plain) {
+    return switch (plain) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 30;
+    };
+  }
+
+  /// Its number in a file.
+  public int number() {
+    return number;
+  }
+
   /// The name of a type that is not supported.
   public static String name(int number) {
     return OTHERS.getOrDefault(number, "type " + number);

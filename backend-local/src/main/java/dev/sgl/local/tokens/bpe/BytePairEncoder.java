@@ -1,6 +1,7 @@
 package dev.sgl.local.tokens.bpe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,6 +41,12 @@ public final class BytePairEncoder {
   /// The encoder of a `tokenizer.json`; empty if it has a part that is not known here.
   public static Optional<BytePairEncoder> of(JsonNode json) {
     return new BytePairReader(json).encoder();
+  }
+
+  /// The regular expressions by which the words of a text are cut, each of the words of the one
+  /// before it.
+  public List<String> patterns() {
+    return Arrays.stream(cuts).map(Cut::pattern).toList();
   }
 
   /// The tokens of `text`, with added tokens where their names are in it. Empty if the text has a

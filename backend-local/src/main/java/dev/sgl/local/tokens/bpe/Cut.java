@@ -9,10 +9,18 @@ sealed interface Cut {
   /// @param to the end of the text, above `from`
   int end(char[] text, int from, int to);
 
+  /// The regular expression that it follows.
+  String pattern();
+
   /// The pattern of GPT-2.
   record Gpt2() implements Cut {
     static final String PATTERN =
         "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+    @Override
+    public String pattern() {
+      return PATTERN;
+    }
 
     @Override
     public int end(char[] text, int from, int to) {
@@ -37,6 +45,11 @@ sealed interface Cut {
       return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
           + number
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    }
+
+    @Override
+    public String pattern() {
+      return pattern(digits == 1 ? "\\p{N}" : "\\p{N}{1," + digits + "}");
     }
 
     @Override
@@ -83,6 +96,11 @@ sealed interface Cut {
   ///
   /// @param single whether each digit is a word of its own
   record Digits(boolean single) implements Cut {
+    @Override
+    public String pattern() {
+      return single ? "\\p{N}" : "\\p{N}+";
+    }
+
     @Override
     public int end(char[] text, int from, int to) {
       if (Characters.kind(text, from) == Characters.NUMBER) {
