@@ -34,6 +34,7 @@ import picocli.CommandLine.IVersionProvider;
       CheckCommand.class,
       FmtCommand.class,
       RenderCommand.class,
+      QuantizeCommand.class,
       LspCommand.class,
       IrCommand.class
     },
@@ -52,6 +53,7 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc test samples/*.sgl",
       "  sglc fmt --check samples/*.sgl",
       "  sglc render samples/tips.sgl topic=sleep",
+      "  sglc quantize Qwen/Qwen3-0.6B qwen3-0.6b-q8_0.gguf",
       "",
       "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed,",
       "  130 interrupted by Ctrl-C."
@@ -152,7 +154,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Missing command: run, serve, batch, test, check, fmt, render, lsp or ir.");
+        "Missing command: run, serve, batch, test, check, fmt, render, quantize, lsp or ir.");
   }
 
   /// The version of the jar.

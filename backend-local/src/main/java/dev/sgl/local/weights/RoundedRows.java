@@ -28,10 +28,9 @@ public record RoundedRows(Encoding of, int firstColumn, int allColumns) implemen
     for (float number : numbers) {
       most = Math.max(most, Math.abs(number));
     }
-    float scale = most / MOST;
-    float inverse = scale == 0 ? 0 : 1 / scale;
+    float scale = most == 0 ? 1 : most / MOST;
     for (int c = 0; c < columns; c++) {
-      out[c] = Scaled.code(numbers[firstColumn + c] * inverse);
+      out[c] = Scaled.code(numbers[firstColumn + c] / scale);
     }
     return scale;
   }

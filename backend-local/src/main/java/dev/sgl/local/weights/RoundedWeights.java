@@ -29,14 +29,33 @@ public final class RoundedWeights implements WeightSource {
   }
 
   private Weight rounded(Weight weight, Role role) {
-    boolean isMatrix = weight.rows() > 1 && role != Role.CONVOLUTION;
-    if (!isMatrix || !isPlain(weight.encoding())) {
+    if (!isRounded(weight, role)) {
       return weight;
     }
-    Rounding by = WIDE.contains(role) ? Rounding.Q8_0 : rounding;
+    Rounding by = isWide(role) ? Rounding.Q8_0 : rounding;
     return by.of(weight)
         .map(encoding -> Weight.of(weight.name(), weight.shape(), encoding))
         .orElse(weight);
+  }
+
+  /// Whether the weight of a role is one to quantize.
+  public static boolean isRounded(Weight weight, Role role) {
+    return weight.rows() > 1 && role != Role.CONVOLUTION && isPlain(weight.encoding());
+  }
+
+  /// The way in which the codes of the weight of a role are made; empty if it stays as it is.
+  ///
+  /// @param usual the way of most matrices
+  public static Optional<CodeRounding> rounding(Weight weight, Role role, CodeRounding usual) {
+    CodeRounding by = isWide(role) ? CodeRounding.Q8_0 : usual;
+    return isRounded(weight, role) && weight.columns() % by.scheme().group() == 0
+        ? Optional.of(by)
+        : Optional.empty();
+  }
+
+  /// Whether the weights of a role get 8 bits at least.
+  public static boolean isWide(Role role) {
+    return WIDE.contains(role);
   }
 
   private static boolean isPlain(Encoding encoding) {

@@ -3,8 +3,8 @@ package dev.sgl.cli.options;
 import dev.sgl.local.engine.Progress;
 import java.io.PrintWriter;
 
-/// One line about a model that loads, written over itself and gone when it is done.
-final class LoadingLine implements Progress, AutoCloseable {
+/// One line about a model that loads or is written, written over itself and gone when it is done.
+public final class LoadingLine implements Progress, AutoCloseable {
   private static final int SHORT = 30;
   private static final long A_MOMENT = 100_000_000; // nanoseconds
 
@@ -16,7 +16,8 @@ final class LoadingLine implements Progress, AutoCloseable {
   private long last;
 
   /// @param err standard error, which is used where there is no terminal to write to directly
-  LoadingLine(PrintWriter err, String model, boolean shown) {
+  /// @param shown whether there is a line at all
+  public LoadingLine(PrintWriter err, String model, boolean shown) {
     this.terminal = shown ? Terminal.direct(err) : err;
     this.model = model;
     this.shown = shown;
@@ -32,10 +33,24 @@ final class LoadingLine implements Progress, AutoCloseable {
     }
   }
 
+  /// `done` of `total` bytes of the quantized model are written.
+  public void quantized(long done, long total) {
+    if (isDue()) {
+      terminal.printf("\r\u001b[Kquantizing %s (%.1f of %.1f MB)", model, done / 1e6, total / 1e6);
+      terminal.flush();
+    }
+  }
+
+  /// Whether the line is shown, and is older than a moment.
+  private boolean isDue() {
+    boolean isDue = shown && System.nanoTime() - last > A_MOMENT;
+    last = isDue ? System.nanoTime() : last;
+    return isDue;
+  }
+
   /// A file of a model is fetched.
   void fetched(String file, long done, long total) {
-    if (shown && System.nanoTime() - last > A_MOMENT) {
-      last = System.nanoTime();
+    if (isDue()) {
       double seconds = (last - start) / 1e9;
       terminal.printf(
           "\r\u001b[Kfetching %s: %s (%.1f of %.1f MB, %.1f MB/s)",

@@ -6,6 +6,7 @@ import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Grouped;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
+import dev.sgl.local.weights.RoundedRows;
 import dev.sgl.local.weights.Scaled;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
@@ -84,7 +85,8 @@ record Packed(
       case Encoding.Blocks blocks -> blocks.view(first, rows, 0, weight.columns()).parts();
       case Encoding.Rounded(Encoding.Plain plain, _) ->
           plain.view(first, rows, 0, weight.columns()).parts();
-      case Encoding.Rounded _, Encoding.Reordered _, Grouped _, Scaled _ -> List.of();
+      case Encoding.Rounded _, Encoding.Reordered _, Grouped _, Scaled _, RoundedRows _ ->
+          List.of();
     };
   }
 

@@ -1,0 +1,105 @@
+package dev.sgl.local.export;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Layer;
+import dev.sgl.local.model.Norm;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.Role;
+import dev.sgl.local.weights.Weight;
+import dev.sgl.local.weights.WeightSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// The tensors that a model is computed from, and the role of each. A tensor that is fused of
+/// several weights has the first of their roles.
+final class ModelTensors {
+  private final Decoder decoder;
+  private final WeightSource weights;
+  private final Map<String, Use> uses = new LinkedHashMap<>();
+
+  /// The use of a tensor.
+  ///
+  /// @param layer its number; 0 for a role that exists once
+  record Use(Role role, int layer, boolean isBias) {}
+
+  private ModelTensors(Decoder decoder, WeightSource weights) {
+    this.decoder = decoder;
+    this.weights = weights;
+  }
+
+  /// The uses of all tensors by their names in the model's files, in the order of the computation.
+  ///
+  /// @throws dev.sgl.local.weights.ModelException if a tensor is missing or has another shape
+  static Map<String, Use> of(Decoder decoder, WeightSource weights) {
+    ModelTensors tensors = new ModelTensors(decoder, weights);
+    tensors.read();
+    return tensors.uses;
+  }
+
+  private void read() {
+    matrix(Role.EMBEDDING, 0, decoder.vocabulary(), decoder.hidden(), false);
+    for (int layer = 0; layer < decoder.layers().size(); layer++) {
+      for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
+        norm(residual.before(), layer);
+        part(residual.part(), layer);
+      }
+    }
+    norm(decoder.norm(), 0);
+    if (!decoder.tied()) {
+      matrix(Role.HEAD, 0, decoder.vocabulary(), decoder.hidden(), false);
+    }
+  }
+
+  private void part(Part part, int layer) {
+    int hidden = decoder.hidden();
+    switch (part) {
+      case Part.Attention attention -> attention(attention, layer);
+      case Part.Convolution convolution -> {
+        int channels = convolution.channels();
+        boolean biased = convolution.bias();
+        matrix(Role.CONVOLUTION_GATE_IN, layer, channels, hidden, biased);
+        matrix(Role.CONVOLUTION_GATE_OUT, layer, channels, hidden, biased);
+        matrix(Role.CONVOLUTION_INPUT, layer, channels, hidden, biased);
+        matrix(Role.CONVOLUTION, layer, channels, convolution.taps(), biased);
+        matrix(Role.CONVOLUTION_OUTPUT, layer, hidden, channels, biased);
+      }
+      case Part.Gated gated -> {
+        matrix(Role.GATE, layer, gated.inner(), hidden, gated.bias());
+        matrix(Role.UP, layer, gated.inner(), hidden, gated.bias());
+        matrix(Role.DOWN, layer, hidden, gated.inner(), gated.bias());
+      }
+    }
+  }
+
+  private void attention(Part.Attention attention, int layer) {
+    AttentionShape shape = attention.shape();
+    int queries = shape.heads() * shape.headDim();
+    matrix(Role.QUERY, layer, queries, decoder.hidden(), attention.inputBias());
+    matrix(Role.KEY, layer, shape.width(), decoder.hidden(), attention.inputBias());
+    matrix(Role.VALUE, layer, shape.width(), decoder.hidden(), attention.inputBias());
+    attention
+        .headNorms()
+        .ifPresent(
+            norms -> {
+              norm(norms.query(), layer);
+              norm(norms.key(), layer);
+            });
+    matrix(Role.ATTENTION_OUTPUT, layer, decoder.hidden(), queries, attention.outputBias());
+  }
+
+  private void norm(Norm norm, int layer) {
+    add(weights.weight(norm.role(), layer, 1, norm.length()), new Use(norm.role(), layer, false));
+  }
+
+  private void matrix(Role role, int layer, int rows, int columns, boolean biased) {
+    add(weights.weight(role, layer, rows, columns), new Use(role, layer, false));
+    if (biased) {
+      add(weights.bias(role, layer, rows), new Use(role, layer, true));
+    }
+  }
+
+  private void add(Weight weight, Use use) {
+    uses.putIfAbsent(weight.name(), use);
+  }
+}
