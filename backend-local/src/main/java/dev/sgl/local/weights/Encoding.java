@@ -11,7 +11,12 @@ import java.util.Optional;
 /// The layout of a weight's numbers in memory. Each layout can read a row in single precision, and
 /// has views of some rows or columns, for ranks and for fused weights.
 public sealed interface Encoding
-    permits Encoding.Plain, Encoding.Coded, Encoding.Reordered, Grouped, Scaled, RoundedRows {
+    permits Encoding.Plain,
+        Encoding.Coded,
+        Encoding.Reordered,
+        Grouped,
+        Scaled,
+        Encoding.RoundedRows {
 
   /// The memory that the numbers lie in.
   List<MemorySegment> parts();
@@ -244,6 +249,52 @@ public sealed interface Encoding
         throw divided(rounding, scheme().group(), firstColumn);
       }
       return new Rounded(of.view(firstRow, rows, firstColumn, columns), rounding);
+    }
+  }
+
+  /// Numbers that are rounded to the nearest in e4m3 as they are read, with a scale for each row:
+  /// its largest number becomes 448. The parts of a row have its scale.
+  ///
+  /// @param firstColumn the first one of `of` that belongs to it
+  /// @param allColumns of `of`, which decide on the scale
+  record RoundedRows(Encoding of, int firstColumn, int allColumns) implements Encoding {
+    private static final float MOST = 448;
+
+    @Override
+    public List<MemorySegment> parts() {
+      return of.parts();
+    }
+
+    /// Reads the bytes of the first `columns` columns of a row.
+    ///
+    /// @return their scale
+    public float readCodes(int row, int columns, byte[] out) {
+      float[] numbers = new float[allColumns];
+      of.read(row, allColumns, numbers, 0);
+      float most = 0;
+      for (float number : numbers) {
+        most = Math.max(most, Math.abs(number));
+      }
+      float scale = most == 0 ? 1 : most / MOST;
+      for (int c = 0; c < columns; c++) {
+        out[c] = Scaled.code(numbers[firstColumn + c] / scale);
+      }
+      return scale;
+    }
+
+    @Override
+    public void read(int row, int columns, float[] out, int at) {
+      byte[] codes = new byte[columns];
+      float scale = readCodes(row, columns, codes);
+      for (int c = 0; c < columns; c++) {
+        out[at + c] = Scaled.number(codes[c]) * scale;
+      }
+    }
+
+    @Override
+    public RoundedRows view(int firstRow, int rows, int firstColumn, int columns) {
+      return new RoundedRows(
+          of.view(firstRow, rows, 0, allColumns), this.firstColumn + firstColumn, allColumns);
     }
   }
 }

@@ -31,7 +31,7 @@ public enum Rounding {
   /// A matrix in this format; empty if its rows are no whole groups.
   Optional<Encoding> of(Weight weight) {
     if (codes.isEmpty()) {
-      return Optional.of(new RoundedRows(weight));
+      return Optional.of(new Encoding.RoundedRows(weight.encoding(), 0, weight.columns()));
     }
     CodeRounding by = codes.get();
     return weight.columns() % by.scheme().group() == 0

@@ -1,8 +1,8 @@
 package dev.sgl.local.kernel.gpu.products;
 
+import dev.sgl.local.weights.Encoding.RoundedRows;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
-import dev.sgl.local.weights.RoundedRows;
 import dev.sgl.local.weights.Scaled;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.MemorySegment;
