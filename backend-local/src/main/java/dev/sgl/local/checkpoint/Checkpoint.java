@@ -39,7 +39,7 @@ public final class Checkpoint implements AutoCloseable {
   private final Map<String, Weight> tensors;
   private final Map<String, String> unread; // formats of tensors that are not supported
   private final Arena arena;
-  private final long numbers;
+  private final long leastBytes;
   private final long bytes;
 
   private Checkpoint(
@@ -53,7 +53,7 @@ public final class Checkpoint implements AutoCloseable {
     this.tensors = tensors;
     this.unread = unread;
     this.arena = arena;
-    this.numbers = tensors.values().stream().mapToLong(Weight::numbers).sum();
+    this.leastBytes = tensors.values().stream().mapToLong(Weight::leastBytes).sum();
     this.bytes = tensors.values().stream().mapToLong(Weight::bytes).sum();
   }
 
@@ -245,9 +245,9 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  /// Numbers of all weights.
-  public long numbers() {
-    return numbers;
+  /// Bytes that a device needs at least for all weights, which computes in 16 bits and keeps codes.
+  public long leastBytes() {
+    return leastBytes;
   }
 
   /// Bytes of all weights.

@@ -94,7 +94,7 @@ public final class NamedWeights implements WeightSource {
   }
 
   @Override
-  public long numbers() {
-    return checkpoint.numbers();
+  public long leastBytes() {
+    return checkpoint.leastBytes();
   }
 }

@@ -13,10 +13,10 @@ import java.util.Set;
 /// thread.
 public interface Device extends AutoCloseable {
 
-  /// Called with the number of all numbers of the weights, before the first weight is loaded.
+  /// Called with the least bytes that the weights need, before the first one is loaded.
   ///
   /// @throws RuntimeException if there is no room for them
-  default void expect(long numbers) {}
+  default void expect(long bytes) {}
 
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);

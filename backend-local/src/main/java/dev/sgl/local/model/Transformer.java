@@ -92,7 +92,7 @@ public final class Transformer implements Model {
     this.rows = rows;
     this.loaded = loaded;
     Optional<Weight> unused = decoder.tied() ? weights.find(Role.HEAD, 0) : Optional.empty();
-    device.expect(weights.numbers() - unused.map(Weight::numbers).orElse(0L));
+    device.expect(weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L));
     embedding = table(Role.EMBEDDING);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {

@@ -69,7 +69,8 @@ public final class RoundedWeights implements WeightSource {
   }
 
   @Override
-  public long numbers() {
-    return of.numbers();
+  public long leastBytes() {
+    int bits = rounding.codes().map(codes -> codes.scheme().bits()).orElse(Byte.SIZE);
+    return of.leastBytes() * bits / Short.SIZE;
   }
 }

@@ -32,6 +32,11 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     return (long) rows * columns;
   }
 
+  /// Bytes that a device needs at least, which computes in 16 bits and keeps codes.
+  public long leastBytes() {
+    return numbers() * Math.min(Short.SIZE, encoding.bits()) / Byte.SIZE;
+  }
+
   /// Bytes of its memory; for some columns of a matrix, with the gaps between the rows.
   public long bytes() {
     return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();

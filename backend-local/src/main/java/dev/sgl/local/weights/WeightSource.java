@@ -20,6 +20,6 @@ public interface WeightSource {
   /// @throws ModelException if it is missing or has another length
   Weight bias(Role role, int layer, int length);
 
-  /// Numbers of all weights.
-  long numbers();
+  /// Bytes that a device needs at least, which computes in 16 bits and keeps codes.
+  long leastBytes();
 }

@@ -86,7 +86,7 @@ public final class TinyDecoder implements WeightSource {
   }
 
   @Override
-  public long numbers() {
+  public long leastBytes() {
     return 1 << 20;
   }
 

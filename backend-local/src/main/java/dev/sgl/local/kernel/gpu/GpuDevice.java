@@ -122,10 +122,10 @@ public final class GpuDevice implements Device {
   // --- memory of the device
 
   @Override
-  public void expect(long numbers) {
+  public void expect(long bytes) {
     gpu.enter();
-    if (numbers * Format.BYTES > gpu.free()) {
-      throw new OutOfDeviceMemory("the weights need", numbers * Format.BYTES, gpu.free());
+    if (bytes > gpu.free()) {
+      throw new OutOfDeviceMemory("the weights need", bytes, gpu.free());
     }
   }
 

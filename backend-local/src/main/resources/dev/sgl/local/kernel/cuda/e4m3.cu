@@ -36,7 +36,7 @@ __device__ __forceinline__ float largest(unsigned two) { return fmaxf(fabsf(low(
 // A block of threads a row.
 extern "C" __global__ void quantizeRows(const half16* x, char* out, float* scales, int columns) {
   __shared__ float most[32];
-  awaitResults(); // the next kernel is the library's, which reads the scales at once: it may not begin earlier
+  awaitResults(); // but the next kernel does not begin early: it is the library's, which may read scales before it waits
   const half16* row = x + (long long)blockIdx.x * columns;
   float own = 0;
   for (int i = threadIdx.x; i < columns / 8; i += blockDim.x) {
@@ -56,7 +56,7 @@ extern "C" __global__ void quantizeRows(const half16* x, char* out, float* scale
 
 // 8 threads a block of columns: grid (rows, blocks / (threads / 8)); scales [block, row].
 extern "C" __global__ void quantizeBlocks(const half16* x, char* out, float* scales, int columns) {
-  awaitResults(); // the next kernel is the library's, which reads the scales at once: it may not begin earlier
+  awaitResults(); // but the next kernel does not begin early: it is the library's, which may read scales before it waits
   int blocks = (columns + BLOCK - 1) / BLOCK, block = blockIdx.y * (blockDim.x / 8) + threadIdx.x / 8;
   const half16* row = x + (long long)blockIdx.x * columns;
   int place = threadIdx.x % 8;

@@ -18,24 +18,16 @@ import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
+import dev.sgl.local.kernel.gpu.products.CodedWeights;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
-import dev.sgl.local.kernel.host.RandomBlocks;
 import dev.sgl.local.kernel.host.Tensor;
 import dev.sgl.local.kernel.host.TestTensors;
-import dev.sgl.local.weights.CodeRounding;
 import dev.sgl.local.weights.DType;
-import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Encoding.RoundedRows;
-import dev.sgl.local.weights.GgmlType;
 import dev.sgl.local.weights.Scaled;
-import dev.sgl.local.weights.Scales;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -58,80 +50,10 @@ class CodedProductsDuelTest {
     Gpus.assume();
   }
 
-  /// A kind of weights.
-  ///
-  /// @param columns that a row has a multiple of
-  /// @param rows that a weight has a multiple of
-  private record Kind(String name, int rows, int columns, Maker maker) {
-    Weight make(SplittableRandom random, int rows, int columns) {
-      return maker.make(random, rows, columns);
-    }
-  }
-
-  private interface Maker {
-    Weight make(SplittableRandom random, int rows, int columns);
-  }
-
-  private static List<Kind> kinds() {
-    List<Kind> kinds = new ArrayList<>();
-    for (GgmlType type : GgmlType.values()) {
-      kinds.add(
-          new Kind(
-              type.name(),
-              16,
-              type.numbers(),
-              (random, rows, columns) -> RandomBlocks.weight(random, type, rows, columns)));
-    }
-    for (CodeRounding rounding : CodeRounding.values()) {
-      kinds.add(
-          new Kind(
-              "rounded to " + rounding,
-              16,
-              rounding.scheme().group(),
-              (random, rows, columns) -> {
-                Weight weight = plain(random, rows, columns);
-                return with(weight, new Encoding.Rounded(weight.encoding(), rounding));
-              }));
-    }
-    kinds.add(
-        new Kind(
-            "rows of e4m3",
-            16,
-            8,
-            (random, rows, columns) -> {
-              Weight weight = plain(random, rows, columns);
-              return with(weight, new RoundedRows(weight.encoding(), 0, columns));
-            }));
-    kinds.add(new Kind("blocks of e4m3", BLOCK, 8, CodedProductsDuelTest::blocks));
-    return kinds;
-  }
-
-  private static Weight plain(SplittableRandom random, int rows, int columns) {
-    return OperationsDuelTest.weight(random, DType.F32, rows, columns);
-  }
-
-  private static Weight with(Weight weight, Encoding encoding) {
-    return Weight.of(weight.name(), weight.shape(), encoding);
-  }
-
-  private static Weight blocks(SplittableRandom random, int rows, int columns) {
-    MemorySegment codes = Arena.ofAuto().allocate((long) rows * columns);
-    for (long i = 0; i < codes.byteSize(); i++) {
-      codes.set(ValueLayout.JAVA_BYTE, i, Scaled.code((float) random.nextDouble(-448, 448)));
-    }
-    int wide = (columns + BLOCK - 1) / BLOCK;
-    float[] scales = new float[rows / BLOCK * wide];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = (float) (random.nextDouble(0.5, 2) / 448 / Math.sqrt(columns));
-    }
-    Scales all = new Scales(Scales.Format.F32, MemorySegment.ofArray(scales), wide, 1);
-    return Weight.of("w", List.of(rows, columns), Scaled.of(codes, columns, all, BLOCK, BLOCK));
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
   void productsWithCodes(DType type) {
-    for (Kind kind : kinds()) {
+    for (CodedWeights kind : CodedWeights.all()) {
       try (GpuDevice device = open(type)) {
         Property.forAll(
             8,
@@ -156,7 +78,7 @@ class CodedProductsDuelTest {
   private record Case(
       GpuDevice device,
       DType type,
-      Kind kind,
+      CodedWeights kind,
       SplittableRandom random,
       int rows,
       int columns,
