@@ -22,6 +22,9 @@ record CodeLayout(Kind kind, int group, boolean hasMinimums) {
   /// Rows of a tile.
   static final int TILE = 16;
 
+  /// Kernels count bytes by 32 bits.
+  private static final long MOST_NUMBERS = 1L << 31;
+
   private static final int MIDDLE = 8; // of codes of 4 bits
 
   /// The kinds of codes.
@@ -52,7 +55,7 @@ record CodeLayout(Kind kind, int group, boolean hasMinimums) {
 
   /// The layout that keeps a weight's codes; empty if none does.
   static Optional<CodeLayout> of(Weight weight) {
-    if (weight.rows() % TILE != 0 || weight.columns() % 8 != 0) {
+    if (weight.rows() % TILE != 0 || weight.columns() % 8 != 0 || weight.numbers() > MOST_NUMBERS) {
       return Optional.empty();
     }
     Encoding encoding = weight.encoding();
