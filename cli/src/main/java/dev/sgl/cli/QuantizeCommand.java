@@ -9,7 +9,7 @@ import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.local.checkpoint.Gguf;
 import dev.sgl.local.export.Export;
-import dev.sgl.local.export.Format;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -65,7 +65,7 @@ final class QuantizeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
-    Format format = format();
+    Rounding format = format();
     requireFree();
     boolean progress = Terminal.detect().err() && !quiet;
     ModelFolder found = ModelFolder.find(Optional.of(model), err, progress);
@@ -76,7 +76,7 @@ final class QuantizeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private Export.Written write(ModelFolder from, Format format, boolean progress) {
+  private Export.Written write(ModelFolder from, Rounding format, boolean progress) {
     PrintWriter err = spec.commandLine().getErr();
     try (LoadingLine line = new LoadingLine(err, from.name(), progress);
         Interruption _ = new Interruption(() -> "interrupted; " + out + " is not written", err)) {
@@ -97,13 +97,13 @@ final class QuantizeCommand implements Callable<Integer> {
             written.plain());
   }
 
-  private Format format() {
-    List<Format> formats = Export.formats(out);
+  private Rounding format() {
+    List<Rounding> formats = Export.formats(out);
     if (quantization.isEmpty()) {
       return formats.getFirst();
     }
     return quantization
-        .flatMap(Format::of)
+        .flatMap(Rounding::of)
         .filter(formats::contains)
         .orElseThrow(
             () ->
@@ -116,8 +116,8 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   /// `a, b or c`.
-  private static String words(List<Format> formats) {
-    List<String> words = formats.stream().map(Format::word).toList();
+  private static String words(List<Rounding> formats) {
+    List<String> words = formats.stream().map(Rounding::word).toList();
     return String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.getLast();
   }
 

@@ -3,6 +3,7 @@ package dev.sgl.local.export;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.Gguf;
 import dev.sgl.local.weights.ModelException;
+import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,10 @@ public final class Export {
   public record Written(long bytes, long before, int quantized, int plain) {}
 
   /// The formats of a file or folder by its name, the usual one first.
-  public static List<Format> formats(Path out) {
-    return Gguf.isNamed(out) ? Format.OF_GGUF : Format.OF_FOLDERS;
+  public static List<Rounding> formats(Path out) {
+    return Gguf.isNamed(out)
+        ? List.of(Rounding.Q8_0, Rounding.Q4_0)
+        : List.of(Rounding.INT4, Rounding.Q8_0, Rounding.FP8);
   }
 
   /// Writes the model of a folder to a file, if its name ends with `.gguf`, or else to a folder. It
@@ -42,7 +45,8 @@ public final class Export {
   ///     the files
   /// @throws IOException if something cannot be written
   public static Written write(
-      Path model, Path out, Format format, boolean replaces, Progress progress) throws IOException {
+      Path model, Path out, Rounding format, boolean replaces, Progress progress)
+      throws IOException {
     if (!formats(out).contains(format)) {
       throw new IllegalArgumentException(format + " is no format of " + out);
     }

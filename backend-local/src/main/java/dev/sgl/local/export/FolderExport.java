@@ -9,6 +9,7 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.RoundedWeights;
+import dev.sgl.local.weights.Rounding;
 import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +38,7 @@ final class FolderExport implements Plan {
       Pattern.compile("(?i)[^.].*\\.(json|jinja|txt|model|tiktoken)|(licen[cs]e|notice).*");
 
   private final Checkpoint checkpoint;
-  private final Format format;
+  private final Rounding format;
   private final Map<String, ModelTensors.Use> uses;
   private final List<String> ignored = new ArrayList<>();
   private final Map<String, TensorFile> files = new LinkedHashMap<>();
@@ -46,7 +47,7 @@ final class FolderExport implements Plan {
 
   /// @param shardBytes the most bytes of a file, unless one weight has more
   /// @throws ModelException if the model is not whole, or has a tensor that cannot be copied
-  FolderExport(Checkpoint checkpoint, Format format, long shardBytes) {
+  FolderExport(Checkpoint checkpoint, Rounding format, long shardBytes) {
     this.checkpoint = checkpoint;
     this.format = format;
     this.uses =
@@ -76,11 +77,11 @@ final class FolderExport implements Plan {
             .filter(known -> weight.rows() > 1 && known != Role.CONVOLUTION);
     String module = weight.name().replaceFirst("\\.weight$", "");
     if (role.isPresent() && !RoundedWeights.isWide(role.get())) {
-      if (format == Format.FP8) {
+      if (format == Rounding.FP8) {
         quantized++;
         return List.of(RowSource.Floats.of(module, weight));
       }
-      CodeRounding usual = format.rounding().orElseThrow();
+      CodeRounding usual = format.codes().orElseThrow();
       Optional<CodeRounding> by = RoundedWeights.rounding(weight, role.get(), usual);
       if (by.isPresent()) {
         quantized++;
@@ -121,7 +122,7 @@ final class FolderExport implements Plan {
 
   private ObjectNode quantizationConfig() {
     ObjectNode config = JsonNodeFactory.instance.objectNode();
-    boolean isFloat = format == Format.FP8;
+    boolean isFloat = format == Rounding.FP8;
     String layout = isFloat ? "float-quantized" : "pack-quantized";
     config.put("quant_method", "compressed-tensors");
     config.put("format", layout);
@@ -134,7 +135,7 @@ final class FolderExport implements Plan {
       floats(weights, "channel", false);
       floats(group.putObject("input_activations"), "token", true);
     } else {
-      integers(weights, format.rounding().orElseThrow());
+      integers(weights, format.codes().orElseThrow());
       group.putNull("input_activations");
     }
     group.putNull("output_activations");

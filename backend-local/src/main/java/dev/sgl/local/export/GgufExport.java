@@ -11,6 +11,7 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.RoundedWeights;
+import dev.sgl.local.weights.Rounding;
 import dev.sgl.local.weights.Weight;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,9 +38,9 @@ final class GgufExport implements Plan {
   private int plain;
 
   /// @throws dev.sgl.local.weights.ModelException if such files have no form for the model
-  GgufExport(Checkpoint checkpoint, Format format) {
+  GgufExport(Checkpoint checkpoint, Rounding format) {
     this.checkpoint = checkpoint;
-    this.rounding = format.rounding().orElseThrow();
+    this.rounding = format.codes().orElseThrow();
     this.description = GgufKeys.of(checkpoint.json("config.json"));
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("general.architecture", description.architecture());

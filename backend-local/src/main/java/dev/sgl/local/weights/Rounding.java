@@ -1,8 +1,10 @@
 package dev.sgl.local.weights;
 
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
-/// Formats to which plain weights are quantized as they are loaded.
+/// Formats to which plain weights are quantized: as they are loaded, or to write them to files.
 public enum Rounding {
   /// 8 bits, groups of 32.
   Q8_0(CodeRounding.Q8_0),
@@ -21,6 +23,16 @@ public enum Rounding {
 
   Rounding(CodeRounding codes) {
     this.codes = Optional.of(codes);
+  }
+
+  /// The format of a name, in lower case.
+  public static Optional<Rounding> of(String name) {
+    return Arrays.stream(values()).filter(format -> format.word().equals(name)).findFirst();
+  }
+
+  /// Its name as options have it.
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /// The way to round to codes; empty if the format has none.

@@ -44,7 +44,7 @@ class FolderExportTest {
     return folder.resolve("out");
   }
 
-  private Export.Written write(Path model, Format format) throws IOException {
+  private Export.Written write(Path model, Rounding format) throws IOException {
     return Export.write(model, out(), format, false, (_, _) -> {});
   }
 
@@ -57,13 +57,14 @@ class FolderExportTest {
     "lfm2, Q8_0, 29",
     "mistral, Q8_0, 21"
   })
-  void theWeightsAreThoseOfTheFolder(String name, Format format, int quantized) throws IOException {
+  void theWeightsAreThoseOfTheFolder(String name, Rounding format, int quantized)
+      throws IOException {
     Path model = ModelCopy.of(name, folder.resolve("model"));
     assertEquals(quantized, write(model, format).quantized());
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint found = Checkpoint.open(out())) {
       WeightSource plain = Families.weights(original);
-      WeightSource rounded = new RoundedWeights(plain, Rounding.valueOf(format.name()));
+      WeightSource rounded = new RoundedWeights(plain, format);
       WeightSource weights = Families.weights(found);
       int seen = 0;
       for (ModelTensors.Use use : uses(original)) {
@@ -91,7 +92,7 @@ class FolderExportTest {
   @Test
   void floatsAreTheNearestOfTheirRow() throws IOException {
     Path model = ModelCopy.of("llama", folder.resolve("model"));
-    write(model, Format.FP8);
+    write(model, Rounding.FP8);
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint found = Checkpoint.open(out())) {
       for (Role role : List.of(Role.QUERY, Role.DOWN)) {
@@ -124,7 +125,7 @@ class FolderExportTest {
   @Test
   void theConfigurationNamesTheFormatAndTheModulesThatKeepTheirNumbers() throws IOException {
     Path model = ModelCopy.of("qwen3", folder.resolve("model"));
-    write(model, Format.INT4);
+    write(model, Rounding.INT4);
     JsonNode config = Json.read(out().resolve("config.json"));
     JsonNode quantization = config.path("quantization_config");
     assertEquals("compressed-tensors", quantization.path("quant_method").asText());
@@ -152,7 +153,7 @@ class FolderExportTest {
     Files.writeString(model.resolve("pytorch_model.bin"), "weights");
     Files.createDirectory(model.resolve("additional_chat_templates"));
     Files.writeString(model.resolve("additional_chat_templates/tool_use.jinja"), "{{ 2 }}");
-    write(model, Format.FP8);
+    write(model, Rounding.FP8);
     try (Stream<Path> all = Files.walk(out())) {
       assertEquals(
           List.of(
@@ -177,11 +178,11 @@ class FolderExportTest {
   @Test
   void manyBytesAreDividedIntoFiles() throws IOException {
     Path model = ModelCopy.of("qwen3", folder.resolve("model"));
-    write(model, Format.Q8_0);
+    write(model, Rounding.Q8_0);
     Path divided = folder.resolve("divided");
     long most = 45_000; // the embedding has 40,960
     try (Checkpoint checkpoint = Checkpoint.open(model)) {
-      new FolderExport(checkpoint, Format.Q8_0, most).write(divided, _ -> {});
+      new FolderExport(checkpoint, Rounding.Q8_0, most).write(divided, _ -> {});
     }
     JsonNode index = Json.read(divided.resolve("model.safetensors.index.json"));
     List<String> names =
@@ -209,7 +210,7 @@ class FolderExportTest {
   /// Readers of other languages look at numbers where they lie.
   @ParameterizedTest
   @ValueSource(strings = {"INT4", "Q8_0", "FP8"})
-  void everyNumberIsAlignedToItsSize(Format format) throws IOException {
+  void everyNumberIsAlignedToItsSize(Rounding format) throws IOException {
     write(ModelCopy.of("qwen3", folder.resolve("model")), format);
     byte[] file = Files.readAllBytes(out().resolve("model.safetensors"));
     int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -234,9 +235,9 @@ class FolderExportTest {
     Path model = ModelCopy.of("qwen3", folder.resolve("model"));
     Files.createDirectory(out());
     Files.writeString(out().resolve("old.txt"), "old");
-    assertThrows(FileAlreadyExistsException.class, () -> write(model, Format.INT4));
+    assertThrows(FileAlreadyExistsException.class, () -> write(model, Rounding.INT4));
     assertEquals("old", Files.readString(out().resolve("old.txt")));
-    Export.write(model, out(), Format.INT4, true, (_, _) -> {});
+    Export.write(model, out(), Rounding.INT4, true, (_, _) -> {});
     assertFalse(Files.exists(out().resolve("old.txt")));
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(model, out()), left.sorted().toList());

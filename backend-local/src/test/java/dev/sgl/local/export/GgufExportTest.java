@@ -13,7 +13,6 @@ import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.tokens.Tokenizer;
-import dev.sgl.local.weights.CodeRounding;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.ModelException;
@@ -46,7 +45,7 @@ class GgufExportTest {
     return folder.resolve("out.gguf");
   }
 
-  private Export.Written write(Path model, Format format) throws IOException {
+  private Export.Written write(Path model, Rounding format) throws IOException {
     return Export.write(model, file(), format, false, (_, _) -> {});
   }
 
@@ -60,19 +59,19 @@ class GgufExportTest {
     "qwen3-yarn, Q8_0",
     "lfm2, Q8_0",
   })
-  void theWeightsAreThoseOfTheFolder(String name, Format format) throws IOException {
+  void theWeightsAreThoseOfTheFolder(String name, Rounding format) throws IOException {
     Path model = ModelCopy.forGguf(name, folder.resolve("model"));
     Export.Written written = write(model, format);
     assertEquals(Files.size(file()), written.bytes());
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint found = Checkpoint.open(file())) {
-      requireSame(original, found, format.rounding().orElseThrow());
+      requireSame(original, found, format);
     }
   }
 
-  private static void requireSame(Checkpoint original, Checkpoint found, CodeRounding rounding) {
+  private static void requireSame(Checkpoint original, Checkpoint found, Rounding rounding) {
     WeightSource plain = Families.weights(original);
-    WeightSource wanted = new RoundedWeights(plain, Rounding.valueOf(rounding.name()));
+    WeightSource wanted = new RoundedWeights(plain, rounding);
     WeightSource weights = Families.weights(found);
     Decoder decoder = Families.decoder(original.json("config.json"));
     int quantized = 0;
@@ -115,10 +114,10 @@ class GgufExportTest {
               config.put("attention_bias", true);
             });
     addOutputBiases(model);
-    write(model, Format.Q8_0);
+    write(model, Rounding.Q8_0);
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint found = Checkpoint.open(file())) {
-      requireSame(original, found, CodeRounding.Q8_0);
+      requireSame(original, found, Rounding.Q8_0);
       float[] before = original.find("model.layers.0.self_attn.q_proj.bias").orElseThrow().floats();
       float[] after = found.find("blk.0.attn_q.bias").orElseThrow().floats();
       assertArrayEquals(before, after); // the reader has turned them back
@@ -143,7 +142,7 @@ class GgufExportTest {
   @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "qwen3-yarn", "lfm2"})
   void theDecoderIsThatOfTheFolder(String name) throws IOException {
     Path model = ModelCopy.forGguf(name, folder.resolve("model"));
-    write(model, Format.Q8_0);
+    write(model, Rounding.Q8_0);
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint found = Checkpoint.open(file())) {
       Decoder before = Families.decoder(original.json("config.json"));
@@ -188,7 +187,7 @@ class GgufExportTest {
           generation.put("top_p", 0.25).put("repetition_penalty", 1.5);
           generation.putArray("eos_token_id").add(1).add(5);
         });
-    write(model, Format.Q8_0);
+    write(model, Rounding.Q8_0);
     try (Checkpoint found = Checkpoint.open(file());
         Tokenizer wanted = Tokenizer.open(model, 320);
         Tokenizer tokenizer = Tokenizer.open(found, 320)) {
@@ -220,9 +219,9 @@ class GgufExportTest {
   @Test
   void theSameModelGivesTheSameBytes() throws IOException {
     Path model = ModelCopy.of("qwen3", folder.resolve("model"));
-    write(model, Format.Q4_0);
+    write(model, Rounding.Q4_0);
     byte[] first = Files.readAllBytes(file());
-    Export.write(model, file(), Format.Q4_0, true, (_, _) -> {});
+    Export.write(model, file(), Rounding.Q4_0, true, (_, _) -> {});
     assertArrayEquals(first, Files.readAllBytes(file()));
   }
 
@@ -257,7 +256,7 @@ class GgufExportTest {
 
   /// Nothing is left of a file that is not written.
   private void refuses(Path model, String why) throws IOException {
-    ModelException error = assertThrows(ModelException.class, () -> write(model, Format.Q8_0));
+    ModelException error = assertThrows(ModelException.class, () -> write(model, Rounding.Q8_0));
     assertTrue(String.valueOf(error.getMessage()).contains(why), error.toString());
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(), left.filter(path -> !Files.isDirectory(path)).toList());
@@ -267,7 +266,7 @@ class GgufExportTest {
   @Test
   void modelsThatAreQuantizedAlreadyAreRefused() throws IOException {
     Path gguf = Path.of("src/test/resources/gguf/qwen3.f16.gguf");
-    ModelException error = assertThrows(ModelException.class, () -> write(gguf, Format.Q8_0));
+    ModelException error = assertThrows(ModelException.class, () -> write(gguf, Rounding.Q8_0));
     assertTrue(String.valueOf(error.getMessage()).contains("is a GGUF file"), error.toString());
     refuses(
         copy("qwen3", config -> config.putObject("quantization_config").put("quant_method", "fp8")),
@@ -278,9 +277,9 @@ class GgufExportTest {
   void anOlderFileIsReplacedOnlyIfThatIsAllowed() throws IOException {
     Path model = ModelCopy.of("qwen3", folder.resolve("model"));
     Files.writeString(file(), "old");
-    assertThrows(FileAlreadyExistsException.class, () -> write(model, Format.Q8_0));
+    assertThrows(FileAlreadyExistsException.class, () -> write(model, Rounding.Q8_0));
     assertEquals("old", Files.readString(file()));
-    Export.write(model, file(), Format.Q8_0, true, (_, _) -> {});
+    Export.write(model, file(), Rounding.Q8_0, true, (_, _) -> {});
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(List.of(model, file()), left.sorted().toList());
     }
@@ -294,7 +293,7 @@ class GgufExportTest {
         Export.write(
             model,
             file(),
-            Format.Q8_0,
+            Rounding.Q8_0,
             false,
             (done, total) -> {
               assertTrue(done <= total);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.export.Export;
-import dev.sgl.local.export.Format;
 import dev.sgl.local.export.ModelCopy;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Device;
@@ -32,7 +31,7 @@ class ExportedModelTest {
 
   @ParameterizedTest
   @CsvSource({"qwen3, INT4", "qwen3, Q8_0", "lfm2, Q8_0", "llama, FP8"})
-  void theLogitsOfAFolderAreThoseOfTransformers(String name, Format format) throws IOException {
+  void theLogitsOfAFolderAreThoseOfTransformers(String name, Rounding format) throws IOException {
     Path out = folder.resolve("out");
     Export.write(ModelCopy.of(name, folder.resolve("model")), out, format, false, (_, _) -> {});
     JsonNode recorded = Json.read(RECORDED).path(name + "-" + format.word());
@@ -55,7 +54,7 @@ class ExportedModelTest {
       throws IOException {
     Path model = ModelCopy.forGguf(name, folder.resolve("model"));
     Path out = folder.resolve("out.gguf");
-    Export.write(model, out, Format.valueOf(by.name()), false, (_, _) -> {});
+    Export.write(model, out, by, false, (_, _) -> {});
     int[] tokens = IntStream.range(0, 60).map(i -> 2 + i * 7 % 300).toArray();
     try (Checkpoint original = Checkpoint.open(model);
         Checkpoint written = Checkpoint.open(out);

@@ -5,7 +5,7 @@ import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.DeviceOption.Format;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.weights.Rounding;
-import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -82,9 +82,7 @@ public final class DeviceOptions {
   }
 
   private static Rounding rounding(String name) {
-    return Arrays.stream(Rounding.values())
-        .filter(rounding -> rounding.name().equalsIgnoreCase(name))
-        .findFirst()
+    return Rounding.of(name.toLowerCase(Locale.ROOT))
         .orElseThrow(
             () ->
                 new UsageException(
