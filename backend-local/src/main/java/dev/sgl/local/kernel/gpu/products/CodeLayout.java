@@ -96,31 +96,35 @@ record CodeLayout(Kind kind, int group, boolean hasMinimums) {
       return Optional.empty();
     }
     Kind kind = scheme.bits() <= 4 && scheme.codebook().isEmpty() ? Kind.INT4 : Kind.INT8;
-    CodeLayout plain = new CodeLayout(kind, group, scheme.hasMinimums());
-    boolean isShifted = plain.shift(scheme) != 0;
+    boolean isShifted = Recoding.of(scheme, kind).shift() != 0;
     return Optional.of(new CodeLayout(kind, group, scheme.hasMinimums() || isShifted));
   }
 
-  /// The number to subtract from the values of a scheme, so that all are signed codes of this kind.
-  int shift(Quantization scheme) {
-    int most = kind == Kind.INT4 ? 15 - MIDDLE : Byte.MAX_VALUE;
-    int largest = IntStream.range(0, 1 << scheme.bits()).map(scheme::value).max().orElseThrow();
-    int least = IntStream.range(0, 1 << scheme.bits()).map(scheme::value).min().orElseThrow();
-    if (scheme.hasMinimums()) {
-      return (largest + least + 1) / 2; // small minimums are more exact
+  /// The codes of a scheme as codes of a kind.
+  ///
+  /// @param codes on the GPU, by the code of the scheme
+  /// @param shift subtracted from the values, so that all are signed codes of the kind
+  record Recoding(byte[] codes, int shift) {
+    static Recoding of(Quantization scheme, Kind kind) {
+      int[] values = IntStream.range(0, 1 << scheme.bits()).map(scheme::value).toArray();
+      int shift = shift(scheme, kind, values);
+      byte[] codes = new byte[values.length];
+      for (int code = 0; code < codes.length; code++) {
+        int value = values[code] - shift;
+        codes[code] = (byte) (kind == Kind.INT4 ? value + MIDDLE : value);
+      }
+      return new Recoding(codes, shift);
     }
-    return Math.max(0, largest - most);
-  }
 
-  /// The code on the GPU of each code of a scheme.
-  byte[] codes(Quantization scheme) {
-    byte[] codes = new byte[1 << scheme.bits()];
-    int shift = shift(scheme);
-    for (int code = 0; code < codes.length; code++) {
-      int value = scheme.value(code) - shift;
-      codes[code] = (byte) (kind == Kind.INT4 ? value + MIDDLE : value);
+    private static int shift(Quantization scheme, Kind kind, int[] values) {
+      int most = kind == Kind.INT4 ? 15 - MIDDLE : Byte.MAX_VALUE;
+      int largest = IntStream.of(values).max().orElseThrow();
+      int least = IntStream.of(values).min().orElseThrow();
+      if (scheme.hasMinimums()) {
+        return (largest + least + 1) / 2; // small minimums are more exact
+      }
+      return Math.max(0, largest - most);
     }
-    return codes;
   }
 
   /// Blocks of columns; the last one may be filled up.

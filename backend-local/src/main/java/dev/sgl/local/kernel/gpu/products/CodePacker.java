@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.gpu.products;
 
+import dev.sgl.local.kernel.gpu.products.CodeLayout.Recoding;
 import dev.sgl.local.weights.Encoding.RoundedRows;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
@@ -7,6 +8,8 @@ import dev.sgl.local.weights.Scaled;
 import dev.sgl.local.weights.Weight;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /// Weights of one layout, one below the other, as a GPU takes them: tiles of codes, and scales.
@@ -18,6 +21,7 @@ final class CodePacker {
   private final int blocks;
   private final int[] places; // of the columns of a block
   private final float[] scales; // as on the GPU, of the tiles packed so far
+  private final Map<Quantization, Recoding> recodings = new ConcurrentHashMap<>();
 
   CodePacker(CodeLayout layout, int rows, int columns) {
     this.layout = layout;
@@ -82,13 +86,12 @@ final class CodePacker {
 
   private void readCodes(Quantized quantized, int row, int place, byte[] codes) {
     Quantization scheme = quantized.scheme();
+    Recoding recoding = recodings.computeIfAbsent(scheme, s -> Recoding.of(s, layout.kind()));
     Quantization.Row read = Quantization.Row.of(columns, scheme.group());
     quantized.read(row, columns, read);
-    byte[] table = layout.codes(scheme);
     for (int c = 0; c < columns; c++) {
-      codes[c] = table[read.codes()[c] & 0xff];
+      codes[c] = recoding.codes()[read.codes()[c] & 0xff];
     }
-    int shift = layout.shift(scheme);
     int groups = layout.groups();
     for (int column = 0; column < columns; column += layout.group()) {
       int group = column / scheme.group();
@@ -96,7 +99,7 @@ final class CodePacker {
       int at = (block * allRows + place) * layout.scales() + column / layout.group() % groups;
       scales[at] = read.scales()[group];
       if (layout.hasMinimums()) {
-        scales[at + groups] = read.minimums()[group] + shift * read.scales()[group];
+        scales[at + groups] = read.minimums()[group] + recoding.shift() * read.scales()[group];
       }
     }
   }
@@ -144,11 +147,12 @@ final class CodePacker {
     return Math.max(mostScale, mostMinimum) == 0 ? 1 : Math.scalb(1f, exponent);
   }
 
-  /// How many scales there are on the GPU, and bytes of each.
+  /// The number of scales on the GPU.
   int count() {
     return scales.length;
   }
 
+  /// Bytes of a scale.
   int scaleBytes() {
     return layout.kind() == CodeLayout.Kind.E4M3 ? Float.BYTES : Short.BYTES;
   }

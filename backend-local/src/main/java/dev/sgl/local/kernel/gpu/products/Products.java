@@ -13,6 +13,7 @@ import dev.sgl.local.weights.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /// Weights on the GPU, and products of activations with them.
 public final class Products {
@@ -133,14 +134,25 @@ public final class Products {
 
   /// `out = x · weightᵀ`, or added to `out`.
   public void multiply(Memory x, Matrix weight, Memory out, int rows, Result result) {
-    GpuMatrix matrix = (GpuMatrix) weight;
-    Target target = new Target(out, matrix.rows(), result);
+    forEachPart(
+        (GpuMatrix) weight,
+        out,
+        result,
+        (part, target) -> {
+          switch (part) {
+            case Plain numbers -> plain.multiply(x, numbers, target, rows);
+            case Coded codes -> coded.multiply(x, codes, target, rows);
+          }
+        });
+  }
+
+  /// Calls `product` with each part of a weight and the place of its outputs.
+  private static void forEachPart(
+      GpuMatrix weight, Memory out, Result result, BiConsumer<Part, Target> product) {
+    Target all = new Target(out, weight.rows(), result);
     int column = 0;
-    for (Part part : matrix.parts()) {
-      switch (part) {
-        case Plain numbers -> plain.multiply(x, numbers, target.from(column), rows);
-        case Coded codes -> coded.multiply(x, codes, target.from(column), rows);
-      }
+    for (Part part : weight.parts()) {
+      product.accept(part, all.from(column));
       column += part.rows();
     }
   }
@@ -153,15 +165,16 @@ public final class Products {
     if (!matrix.parts().stream().allMatch(part -> hasNormed(part, rows))) {
       return false;
     }
-    Target target = new Target(out, matrix.rows(), Result.WRITTEN);
-    int column = 0;
-    for (Part part : matrix.parts()) {
-      switch (part) {
-        case Plain numbers -> plain.project(normed, numbers, target.from(column), rows);
-        case Coded codes -> coded.project(normed, codes, target.from(column), rows);
-      }
-      column += part.rows();
-    }
+    forEachPart(
+        matrix,
+        out,
+        Result.WRITTEN,
+        (part, target) -> {
+          switch (part) {
+            case Plain numbers -> plain.project(normed, numbers, target, rows);
+            case Coded codes -> coded.project(normed, codes, target, rows);
+          }
+        });
     return true;
   }
 
