@@ -45,25 +45,37 @@ class KernelSourcesTest {
     return KernelFiles.all();
   }
 
+  /// A compiler at work.
+  private record Compilation(Process nvcc, Path messages) {}
+
+  /// For all chips at the same time.
   @ParameterizedTest
   @MethodSource("files")
   void compiles(KernelFile file) throws IOException, InterruptedException {
+    Path source = folder.resolve(file.name() + ".cu");
+    Files.writeString(source, Cubins.source(file.name()));
+    List<Compilation> compilations = new ArrayList<>();
     for (String chip : file.isOfOneChip() ? List.of("sm_90a") : CHIPS) {
-      compiles(file, chip);
+      compilations.add(compile(file, source, chip));
+    }
+    for (Compilation compilation : compilations) {
+      assertTrue(compilation.nvcc().waitFor(100, TimeUnit.SECONDS));
+      check(file, compilation.nvcc().exitValue(), Files.readString(compilation.messages()));
     }
   }
 
-  private void compiles(KernelFile file, String chip) throws IOException, InterruptedException {
-    Path source = folder.resolve(file.name() + ".cu");
-    Files.writeString(source, Cubins.source(file.name()));
+  private Compilation compile(KernelFile file, Path source, String chip)
+      throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(List.of(nvcc(), "-cubin", "-std=c++17", "-arch=" + chip, "-Xptxas", "-v"));
     file.defines().forEach((name, value) -> command.add("-D" + name + "=" + value));
-    command.addAll(List.of("-o", folder.resolve("out.cubin").toString(), source.toString()));
-    Process nvcc = start(command);
-    String said = new String(nvcc.getInputStream().readAllBytes());
-    assertTrue(nvcc.waitFor(100, TimeUnit.SECONDS));
-    assertEquals(0, nvcc.exitValue(), said);
+    command.addAll(List.of("-o", folder.resolve(chip + ".cubin").toString(), source.toString()));
+    Path messages = folder.resolve(chip + ".log");
+    return new Compilation(start(command, messages), messages);
+  }
+
+  private static void check(KernelFile file, int status, String said) {
+    assertEquals(0, status, said);
     assertTrue(!said.contains("warning"), said);
     if (!SPILLING.equals(file.defines().get("DIM")) && !file.name().equals(WIDE)) {
       SPILLED
@@ -78,9 +90,12 @@ class KernelSourcesTest {
     return Optional.ofNullable(System.getenv("SGL_NVCC")).orElse("nvcc");
   }
 
-  private static Process start(List<String> command) throws InterruptedException {
+  private static Process start(List<String> command, Path messages) throws InterruptedException {
     try {
-      return new ProcessBuilder(command).redirectErrorStream(true).start();
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(messages.toFile())
+          .start();
     } catch (IOException e) {
       Assumptions.abort("no nvcc: " + e.getMessage());
       throw new InterruptedException();
