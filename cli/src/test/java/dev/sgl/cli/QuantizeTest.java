@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sglc quantize` on the demo model: what it writes, prints and refuses.
+/// `sglc quantize` on the demo model: its files, its output and its refusals.
 class QuantizeTest {
   private static final Path HOME = Path.of(System.getProperty("sgl.home", ".."));
   private static final String DEMO = HOME.resolve("samples/model/demo").toString();

@@ -21,7 +21,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The report of a loaded model's weights: what the files have, what the device holds.
+/// The report of a loaded model's weights: their formats in the files, and on the device.
 class StoredWeightsTest {
   private static final Path RESOURCES = Path.of("src/test/resources");
 

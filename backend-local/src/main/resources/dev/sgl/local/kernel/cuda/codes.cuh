@@ -1,4 +1,4 @@
-// Weights whose numbers are codes, and what becomes of them in registers.
+// Weights whose numbers are codes, and their decoding in registers.
 //
 // CODES says which: E4M3 (floating-point numbers of 8 bits), INT8 (signed) or INT4 (unsigned, 8 is
 // zero). GROUP columns share a scale, and if MINIMUMS, a minimum; with GROUP 0 whole rows do.

@@ -1,7 +1,7 @@
 #include "numbers.cuh"
 #include "heads.cuh"
 
-// What is done row by row: norms, positions, activation. One block a row unless said.
+// Operations on single rows: norms, positions, activation. One block a row unless said.
 
 // out = x / sqrt(mean(x^2) + epsilon) * weight (Zhang and Sennrich, 2019).
 extern "C" __global__ void rmsNorm(const float* x, const float* weight, float epsilon, half16* out,

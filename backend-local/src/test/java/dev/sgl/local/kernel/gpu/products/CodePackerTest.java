@@ -55,7 +55,7 @@ class CodePackerTest {
     }
   }
 
-  /// What lies on the GPU.
+  /// The memory of the GPU.
   private static final class Packed {
     private final CodeLayout layout;
     private final int rows;
