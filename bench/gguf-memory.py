@@ -19,57 +19,34 @@ import urllib.request
 
 import gguf
 import numpy as np
+import random_gguf
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
 PATH = pathlib.Path(tempfile.gettempdir()) / "sgl-random-models/8B.q4_k_m.gguf"
-HIDDEN, INNER, LAYERS, HEADS, KV_HEADS, HEAD = 4096, 14_336, 32, 32, 8, 128
+SHAPE = random_gguf.Shape(hidden=4096, inner=14_336, layers=32, heads=32, kv_heads=8, head=128)
 VOCABULARY = 128_256
 Q4, Q6 = gguf.GGMLQuantizationType.Q4_K, gguf.GGMLQuantizationType.Q6_K
 
 
-def is_wide(layer):
-    """Whether llama.cpp gives the values and the last product of a layer 6 bits."""
-    return layer < LAYERS // 8 or layer >= 7 * LAYERS // 8 or (layer - LAYERS // 8) % 3 == 2
-
-
 def matrices(vocabulary):
     """The names, shapes and formats of all matrices."""
-    yield "token_embd.weight", vocabulary, HIDDEN, Q4
-    yield "output.weight", vocabulary, HIDDEN, Q6
-    for i in range(LAYERS):
-        wide = Q6 if is_wide(i) else Q4
-        yield f"blk.{i}.attn_q.weight", HEADS * HEAD, HIDDEN, Q4
-        yield f"blk.{i}.attn_k.weight", KV_HEADS * HEAD, HIDDEN, Q4
-        yield f"blk.{i}.attn_v.weight", KV_HEADS * HEAD, HIDDEN, wide
-        yield f"blk.{i}.attn_output.weight", HIDDEN, HEADS * HEAD, Q4
-        yield f"blk.{i}.ffn_gate.weight", INNER, HIDDEN, Q4
-        yield f"blk.{i}.ffn_up.weight", INNER, HIDDEN, Q4
-        yield f"blk.{i}.ffn_down.weight", HIDDEN, INNER, wide
+    yield "token_embd.weight", vocabulary, SHAPE.hidden, Q4
+    yield "output.weight", vocabulary, SHAPE.hidden, Q6
+    for layer in range(SHAPE.layers):
+        for name, rows, columns in SHAPE.matrices(layer):
+            yield name, rows, columns, SHAPE.format_in_q4_k_m(name, layer)
 
 
 def blocks(rows, columns, kind, rng):
-    """Rows of random codes with small scales; 64 of them over and over."""
-    numbers, size = gguf.GGML_QUANT_SIZES[kind]
-    some = rng.integers(0, 256, (64 * columns // numbers, size), np.uint8)
-    for at in (0, 2) if kind == Q4 else (208,):
-        some[:, at : at + 2] = np.frombuffer(np.float16(1e-4).tobytes(), np.uint8)
-    return np.tile(some.reshape(64, -1), ((rows + 63) // 64, 1))[:rows]
+    """Rows of random codes; 64 of them over and over."""
+    return np.tile(random_gguf.blocks(columns, kind, rng), ((rows + 63) // 64, 1))[:rows]
 
 
 def write(tokenizer):
     """Writes the file, tensor by tensor."""
     PATH.parent.mkdir(exist_ok=True)
     part = PATH.with_suffix(".part")
-    out = gguf.GGUFWriter(part, "llama")
-    out.add_context_length(8192)
-    out.add_embedding_length(HIDDEN)
-    out.add_feed_forward_length(INNER)
-    out.add_block_count(LAYERS)
-    out.add_head_count(HEADS)
-    out.add_head_count_kv(KV_HEADS)
-    out.add_rope_freq_base(500_000.0)
-    out.add_rope_dimension_count(HEAD)
-    out.add_layer_norm_rms_eps(1e-5)
+    out = random_gguf.writer(part, SHAPE)
     out.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_K_M)
     fields = gguf.GGUFReader(tokenizer).fields
     for name, field in fields.items():
@@ -80,9 +57,9 @@ def write(tokenizer):
     vocabulary = max(VOCABULARY, -(-len(fields["tokenizer.ggml.tokens"].contents()) // 64) * 64)
     out.add_vocab_size(vocabulary)
     rng = np.random.default_rng(1)
-    norms = [f"blk.{i}.{norm}_norm.weight" for i in range(LAYERS) for norm in ("attn", "ffn")]
+    norms = [f"blk.{i}.{norm}_norm.weight" for i in range(SHAPE.layers) for norm in ("attn", "ffn")]
     for norm in ["output_norm.weight", *norms]:
-        out.add_tensor_info(norm, (HIDDEN,), np.dtype(np.float32), 4 * HIDDEN)
+        out.add_tensor_info(norm, (SHAPE.hidden,), np.dtype(np.float32), 4 * SHAPE.hidden)
     for name, rows, columns, kind in matrices(vocabulary):
         numbers, size = gguf.GGML_QUANT_SIZES[kind]
         width = columns // numbers * size
@@ -91,7 +68,7 @@ def write(tokenizer):
     out.write_kv_data_to_file()
     out.write_ti_data_to_file()
     for _ in range(1 + len(norms)):
-        out.write_tensor_data(np.ones(HIDDEN, np.float32))
+        out.write_tensor_data(np.ones(SHAPE.hidden, np.float32))
     for _, rows, columns, kind in matrices(vocabulary):
         out.write_tensor_data(blocks(rows, columns, kind, rng))
     out.close()

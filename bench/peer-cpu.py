@@ -22,37 +22,32 @@ import time
 import gguf
 import llama_cpp as llama
 import numpy as np
+import random_gguf
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = pathlib.Path(tempfile.gettempdir()) / "sgl-random-models"
-VOCABULARY, HIDDEN, INNER, LAYERS, HEADS, KV_HEADS, HEAD = 128_256, 2048, 8192, 16, 32, 8, 64
+VOCABULARY = 128_256
+SHAPE = random_gguf.Shape(hidden=2048, inner=8192, layers=16, heads=32, kv_heads=8, head=64)
 PROMPT, CHUNK, CONTEXT, STEPS, TOGETHER, ROUNDS = 512, 256, 64, 16, 16, 3
 
 
 def tensors():
-    yield "token_embd.weight", (VOCABULARY, HIDDEN)
-    yield "output_norm.weight", (HIDDEN,)
-    for i in range(LAYERS):
-        yield f"blk.{i}.attn_norm.weight", (HIDDEN,)
-        yield f"blk.{i}.ffn_norm.weight", (HIDDEN,)
-        yield f"blk.{i}.attn_q.weight", (HEADS * HEAD, HIDDEN)
-        yield f"blk.{i}.attn_k.weight", (KV_HEADS * HEAD, HIDDEN)
-        yield f"blk.{i}.attn_v.weight", (KV_HEADS * HEAD, HIDDEN)
-        yield f"blk.{i}.attn_output.weight", (HIDDEN, HEADS * HEAD)
-        yield f"blk.{i}.ffn_gate.weight", (INNER, HIDDEN)
-        yield f"blk.{i}.ffn_up.weight", (INNER, HIDDEN)
-        yield f"blk.{i}.ffn_down.weight", (HIDDEN, INNER)
+    """The names and shapes of all tensors, and the layers of matrices of layers."""
+    yield "token_embd.weight", (VOCABULARY, SHAPE.hidden), None
+    yield "output_norm.weight", (SHAPE.hidden,), None
+    for layer in range(SHAPE.layers):
+        yield f"blk.{layer}.attn_norm.weight", (SHAPE.hidden,), None
+        yield f"blk.{layer}.ffn_norm.weight", (SHAPE.hidden,), None
+        for name, rows, columns in SHAPE.matrices(layer):
+            yield name, (rows, columns), layer
 
 
-def format_of(name, kind):
+def format_of(name, layer, kind):
     """The format of a matrix in a file of a kind."""
+    is_head = layer is None
     if kind == "q4_k_m":
-        layer = int(name.split(".")[1]) if name.startswith("blk.") else 0
-        eighth = LAYERS // 8
-        is_wide = layer < eighth or layer >= 7 * eighth or (layer - eighth) % 3 == 2
-        is_sensitive = ".attn_v." in name or ".ffn_down." in name
-        return gguf.GGMLQuantizationType["Q6_K" if name.startswith("token") or is_sensitive and is_wide else "Q4_K"]
-    return gguf.GGMLQuantizationType["Q8_0" if name.startswith("token") and kind.startswith("q") else kind.upper()]
+        return gguf.GGMLQuantizationType.Q6_K if is_head else SHAPE.format_in_q4_k_m(name, layer)
+    return gguf.GGMLQuantizationType["Q8_0" if is_head and kind.startswith("q") else kind.upper()]
 
 
 def write(kind):
@@ -61,33 +56,19 @@ def write(kind):
     if path.exists():
         return path
     FOLDER.mkdir(exist_ok=True)
-    out = gguf.GGUFWriter(path.with_suffix(".part"), "llama")
+    out = random_gguf.writer(path.with_suffix(".part"), SHAPE)
     out.add_vocab_size(VOCABULARY)
-    out.add_context_length(8192)
-    out.add_embedding_length(HIDDEN)
-    out.add_feed_forward_length(INNER)
-    out.add_block_count(LAYERS)
-    out.add_head_count(HEADS)
-    out.add_head_count_kv(KV_HEADS)
-    out.add_rope_freq_base(500_000.0)
-    out.add_rope_dimension_count(HEAD)
-    out.add_layer_norm_rms_eps(1e-5)
     out.add_tokenizer_model("no_vocab")
     out.add_file_type(0)
     rng = np.random.default_rng(1)
-    for name, shape in tensors():
+    for name, shape, layer in tensors():
         if len(shape) == 1:
             out.add_tensor(name, np.ones(shape, np.float32))
             continue
-        of = format_of(name, kind)
+        of = format_of(name, layer, kind)
         row = rng.standard_normal((64, shape[1]), np.float32) / shape[1] ** 0.5
         if of.name.endswith("_K"):
-            numbers, size = gguf.GGML_QUANT_SIZES[of]
-            some = rng.integers(0, 256, (64, shape[1] // numbers * size), np.uint8).reshape(-1, size)
-            at = {"Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}[of.name]
-            for i in at:
-                some[:, i : i + 2] = np.frombuffer(np.float16(1e-4).tobytes(), np.uint8)
-            some = some.reshape(64, -1)
+            some = random_gguf.blocks(shape[1], of, rng)
         else:
             some = gguf.quants.quantize(row, of)
         out.add_tensor(name, np.tile(some, (shape[0] // 64, 1)), raw_dtype=of)
