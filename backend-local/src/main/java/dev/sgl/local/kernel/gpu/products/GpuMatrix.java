@@ -27,15 +27,16 @@ record GpuMatrix(List<Part> parts, int rows, int columns, List<Storage> storage)
     }
   }
 
-  /// Codes, as `codes.cuh` says.
+  /// Codes and scales, as `codes.cuh` says.
   ///
   /// @param factor by which all scales are to be multiplied
-  record Coded(CodeLayout layout, Memory codes, Memory scales, float factor, int rows, int columns)
-      implements Part {
+  record Codes(Memory codes, Memory scales, float factor) {}
 
+  /// A matrix of codes.
+  record Coded(CodeLayout layout, Codes codes, int rows, int columns) implements Part {
     @Override
     public Storage storage(int rows) {
-      long bytes = codes.bytes() + scales.bytes();
+      long bytes = codes.codes().bytes() + codes.scales().bytes();
       return Storage.codes(layout.kind().bits(), bytes * rows / this.rows);
     }
 

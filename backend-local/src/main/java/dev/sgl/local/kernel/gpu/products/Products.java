@@ -6,6 +6,7 @@ import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import dev.sgl.local.kernel.gpu.port.Gpu.Result;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
+import dev.sgl.local.kernel.gpu.products.GpuMatrix.Codes;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Part;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Plain;
 import dev.sgl.local.weights.Storage;
@@ -117,9 +118,8 @@ public final class Products {
         (scale, to, at) -> packer.packScale(scale, factor, to, at),
         scales,
         0);
-    Coded matrix = new Coded(layout, codes, scales, factor, rows, columns);
-    coded.prepare(matrix);
-    return matrix;
+    coded.prepare(layout);
+    return new Coded(layout, new Codes(codes, scales, factor), rows, columns);
   }
 
   // --- operations

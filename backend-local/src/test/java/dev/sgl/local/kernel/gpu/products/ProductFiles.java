@@ -26,11 +26,11 @@ public final class ProductFiles {
     for (DType type : List.of(DType.BF16, DType.F16)) {
       Format format = new Format(type);
       files.add(PlainProducts.file(format));
-      files.add(CodedProducts.narrowingFile(format));
+      files.add(NarrowProducts.file(format));
       for (CodeLayout layout : LAYOUTS.getOrDefault(type, List.of())) {
-        files.add(CodedProducts.file(format, layout));
-        files.add(CodedProducts.wideFile(format, layout));
-        files.add(CodedProducts.widenFile(format, layout));
+        files.add(FewRowProducts.file(format, layout));
+        files.add(WideProducts.file(format, layout));
+        files.add(WidenedProducts.file(format, layout));
       }
     }
     return files;
