@@ -7,7 +7,6 @@ import dev.sgl.local.engine.EngineStats;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
-import dev.sgl.local.weights.Rounding;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -31,9 +29,10 @@ import java.util.stream.Stream;
 ///
 /// With a shape, it is one of 256 requests of 1,000 tokens, each answered with 1,000.
 ///
-/// usage: GpuOffline HOME [ROUNDS [8B [q8_0 | q4_0 | int4 | fp8]]]
+/// usage: GpuOffline HOME [ROUNDS [8B [FORMAT]]]
 ///
-/// HOME is the folder of the project, for the tokenizer.
+/// HOME is the folder of the project, for the tokenizer. A format is bf16, q8_0, q4_0, int4 or fp8;
+/// with `+kv` behind it, keys and values are in e4m3.
 public final class GpuOffline {
   private GpuOffline() {}
 
@@ -42,14 +41,13 @@ public final class GpuOffline {
     boolean isLarge = arguments.length > 2;
     RandomModel shape = isLarge ? RandomModel.llama8b() : RandomModel.qwen600m();
     Path folder = shape.withTokenizer(Path.of(arguments[0]));
+    GpuFormat format =
+        Stream.of(arguments).skip(3).map(GpuFormat::of).findFirst().orElse(GpuFormat.BF16);
     LocalOptions options =
         LocalOptions.DEFAULT
             .withDevice(DeviceOption.cuda(0))
-            .withRounding(
-                Stream.of(arguments)
-                    .skip(3)
-                    .map(name -> Rounding.valueOf(name.toUpperCase(Locale.ROOT)))
-                    .findFirst());
+            .withRounding(format.rounding())
+            .withCache(LocalOptions.DEFAULT.cache().withType(format.kept()));
     int[][] lengths = isLarge ? equalLengths() : lengths();
     try (LocalBackend backend = LocalBackend.open(folder, options, Progress.SILENT)) {
       for (int round = -1; round < rounds; round++) { // the first is not counted

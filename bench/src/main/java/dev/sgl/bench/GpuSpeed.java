@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -25,9 +24,10 @@ import java.util.stream.IntStream;
 /// The floors are the bytes that must be read over the rate of a large copy, and the operations
 /// over the rate of a large matrix product, both measured there.
 ///
-/// usage: GpuSpeed [8B | 0.6B] [ROUNDS] [bf16 | q8_0 | q4_0 | int4 | fp8]…
+/// usage: GpuSpeed [8B | 0.6B] [ROUNDS] [FORMAT…]
+///
+/// A format is bf16, q8_0, q4_0, int4 or fp8; with `+kv` behind it, keys and values are in e4m3.
 public final class GpuSpeed {
-  private static final String PLAIN = "bf16";
   private static final int PAGE = 16;
   private static final int PROMPT = 8192;
   private static final int TOGETHER = 64;
@@ -63,11 +63,12 @@ public final class GpuSpeed {
             : RandomModel.llama8b();
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
     List<String> formats =
-        arguments.length > 2 ? List.of(arguments).subList(2, arguments.length) : List.of(PLAIN);
+        arguments.length > 2 ? List.of(arguments).subList(2, arguments.length) : List.of("bf16");
     Path weights = shape.write();
     for (String format : formats) {
       try (Checkpoint checkpoint = Checkpoint.open(weights);
-          GpuDevice device = CudaDriver.device(GpuDevice.Options.DEFAULT)) {
+          GpuDevice device =
+              CudaDriver.device(GpuDevice.Options.DEFAULT.withKept(GpuFormat.of(format).kept()))) {
         measure(shape, checkpoint, device, format, rounds);
       }
     }
@@ -79,10 +80,7 @@ public final class GpuSpeed {
     System.out.printf(
         "%s: a copy moves %.2f TB/s, a product in bf16 reaches %.0f TFLOP/s%n",
         device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
-    Optional<Rounding> rounding =
-        format.equals(PLAIN)
-            ? Optional.empty()
-            : Optional.of(Rounding.valueOf(format.toUpperCase(Locale.ROOT)));
+    Optional<Rounding> rounding = GpuFormat.of(format).rounding();
     long start = System.nanoTime();
     Transformer model = Families.open(checkpoint, rounding, device, PROMPT, _ -> {});
     double seconds = (System.nanoTime() - start) / 1e9;

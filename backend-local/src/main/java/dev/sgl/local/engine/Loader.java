@@ -3,6 +3,7 @@ package dev.sgl.local.engine;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Device;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.gpu.GpuDevice;
@@ -179,7 +180,10 @@ final class Loader {
     GpuDevice gpu =
         CudaDriver.device(
             new GpuDevice.Options(
-                options.hardware().device().index(), options.hardware().memFraction(), format));
+                options.hardware().device().index(),
+                options.hardware().memFraction(),
+                format,
+                options.cache().type()));
     progress.device(gpu.name());
     return gpu;
   }
@@ -187,6 +191,10 @@ final class Loader {
   /// The Vector API is an incubating module, which the launcher must add; without it the plain
   /// operations do.
   private Device host() {
+    if (options.cache().type() == KvCacheType.FP8) {
+      throw new ModelException(
+          "keys and values of 8 bits need a GPU; the processor keeps them in single precision");
+    }
     boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     return new HostDevice(
         vectors ? new VectorKernels(options.hardware().threads()) : new PlainKernels());

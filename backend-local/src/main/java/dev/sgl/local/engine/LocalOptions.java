@@ -1,6 +1,7 @@
 package dev.sgl.local.engine;
 
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.schedule.ScheduleOptions;
 import dev.sgl.local.weights.Rounding;
 import java.nio.file.Path;
@@ -145,8 +146,20 @@ public record LocalOptions(
   /// @param tokens that all pages hold together; by default enough for some sequences of full
   ///     length, and on a GPU as many as its memory holds
   /// @param shares whether computed prefixes are kept for other requests
-  public record CacheOptions(int pageSize, OptionalInt tokens, boolean shares) {
-    public static final CacheOptions DEFAULT = new CacheOptions(16, OptionalInt.empty(), true);
+  /// @param type the format of keys and values, on a GPU
+  public record CacheOptions(int pageSize, OptionalInt tokens, boolean shares, KvCacheType type) {
+    public static final CacheOptions DEFAULT =
+        new CacheOptions(16, OptionalInt.empty(), true, KvCacheType.AUTO);
+
+    /// Pages of keys and values in the format of the activations.
+    public CacheOptions(int pageSize, OptionalInt tokens, boolean shares) {
+      this(pageSize, tokens, shares, KvCacheType.AUTO);
+    }
+
+    /// The same with keys and values of a format.
+    public CacheOptions withType(KvCacheType value) {
+      return new CacheOptions(pageSize, tokens, shares, value);
+    }
 
     public CacheOptions {
       if (pageSize < 1) {

@@ -26,16 +26,23 @@ public sealed interface Encoding
   /// @throws ModelException if a block of numbers does not end there
   void read(int row, int columns, float[] out, int at);
 
-  /// The type of plain numbers that lose least when they take its place: its own, or for quantized
-  /// numbers, one of 16 bits.
+  /// The type of plain numbers that lose least when they take its place: its own, and for quantized
+  /// numbers one of 16 bits, that of the numbers they were rounded from.
   ///
   /// @param narrow the type that is preferred for quantized numbers
   default DType plain(DType narrow) {
     return switch (this) {
       case Plain plain -> plain.type();
-      case Coded _, Grouped _, Scaled _, RoundedRows _ -> narrow;
+      case Rounded rounded -> ofSource(rounded.of(), narrow);
+      case RoundedRows rounded -> ofSource(rounded.of(), narrow);
+      case Coded _, Grouped _, Scaled _ -> narrow;
       case Reordered reordered -> reordered.of().plain(narrow);
     };
+  }
+
+  private static DType ofSource(Encoding source, DType narrow) {
+    DType type = source.plain(narrow);
+    return type == DType.F32 ? narrow : type;
   }
 
   /// Its name, as people know it: `BF16`, `Q4_K`, `FP8 e4m3`, `GPTQ 4 bit`.

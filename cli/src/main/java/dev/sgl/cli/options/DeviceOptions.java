@@ -4,6 +4,7 @@ import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.local.engine.DeviceOption;
 import dev.sgl.local.engine.DeviceOption.Format;
 import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.weights.Rounding;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,6 +44,13 @@ public final class DeviceOptions {
   Optional<String> quantization = Optional.empty();
 
   @Option(
+      names = "--kv-cache-dtype",
+      paramLabel = "FORMAT",
+      description =
+          "Keys and values that a GPU keeps of each token: auto (16 bits), or fp8 (8 bits, e4m3), which takes half the memory and time to read, and is less precise. Default: ${DEFAULT-VALUE}.")
+  String kept = "auto";
+
+  @Option(
       names = "--json-layout",
       paramLabel = "LAYOUT",
       description =
@@ -77,6 +85,7 @@ public final class DeviceOptions {
         .withThreads(
             positive("--threads", threads).orElse(LocalOptions.DEFAULT.hardware().threads()))
         .withContext(positive("--context-length", context))
+        .withCache(LocalOptions.DEFAULT.cache().withType(kept()))
         .withLayout(layout())
         .withRounding(quantization.map(DeviceOptions::rounding));
   }
@@ -87,6 +96,12 @@ public final class DeviceOptions {
             () ->
                 new UsageException(
                     "--quantization must be q8_0, q4_0, int4 or fp8, not `" + name + "`"));
+  }
+
+  private KvCacheType kept() {
+    return KvCacheType.of(kept)
+        .orElseThrow(
+            () -> new UsageException("--kv-cache-dtype must be auto or fp8, not `" + kept + "`"));
   }
 
   private Layout layout() {

@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
@@ -21,9 +22,6 @@ final class Attention {
   private static final int LEAST_VECTORS = 1 << 15;
 
   private static final int LEAST_COUNTERS = 1 << 14;
-
-  /// Blocks of a multiprocessor, which take one item after the other.
-  private static final int BLOCKS_EACH = 3;
 
   private final Gpu gpu;
   private final int dim;
@@ -60,7 +58,7 @@ final class Attention {
   /// @param integers the plan on the GPU
   record Division(AttentionShape shape, BatchPlan plan, Memory integers) {}
 
-  Attention(Gpu gpu, Format format, int dim, int pageSize) {
+  Attention(Gpu gpu, Format format, KvCacheType kept, int dim, int pageSize) {
     if (dim % 16 != 0 || dim > MOST_DIM) {
       throw new GpuException(
           "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, at most %d"
@@ -68,8 +66,8 @@ final class Attention {
     }
     this.gpu = gpu;
     this.dim = dim;
-    Gpu.KernelFile file = file(format, dim, pageSize);
-    shared = 4 * BatchPlan.TILE * (dim + 8) * Format.BYTES;
+    Gpu.KernelFile file = file(format, kept, dim, pageSize);
+    shared = shared(kept, dim);
     wide = gpu.kernel(file, "attendWide", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
     decode = gpu.kernel(file, "decode", shared);
@@ -79,15 +77,31 @@ final class Attention {
     room = room(0, 0);
   }
 
-  static Gpu.KernelFile file(Format format, int dim, int pageSize) {
+  /// Bytes of shared memory: two tiles of keys and two of values. Through those of the second tile
+  /// pass the queries, and through all of it the results of warps.
+  private static int shared(KvCacheType kept, int dim) {
+    int tiles = 2 * BatchPlan.TILE * stride(dim * Pages.bytes(kept));
+    int queries = BatchPlan.WIDE * stride(dim * Format.BYTES);
+    int results = THREADS / 32 * BatchPlan.NARROW * (dim + 8 + 2) * Float.BYTES;
+    return Math.max(tiles + Math.max(tiles, queries), results);
+  }
+
+  /// Bytes from a row to the next: an odd number of 16 bytes.
+  private static int stride(int bytes) {
+    return (bytes / 16 | 1) * 16;
+  }
+
+  static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {
     return format.file(
         "attention",
         BatchPlan.defines(
-            Map.of(
-                "DIM", "" + dim,
-                "PAGE", "" + pageSize,
-                "THREADS", "" + THREADS,
-                "UNLIMITED", "" + AttentionShape.ALL)));
+            Pages.defines(
+                kept,
+                Map.of(
+                    "DIM", "" + dim,
+                    "PAGE", "" + pageSize,
+                    "THREADS", "" + THREADS,
+                    "UNLIMITED", "" + AttentionShape.ALL))));
   }
 
   /// Makes room for the parts of a batch.
@@ -165,9 +179,9 @@ final class Attention {
   /// A recording serves any number of items of its class.
   private int blocks(int items, boolean isRecorded) {
     if (isRecorded) {
-      return gpu.multiprocessors() * (isFew(items) ? 1 : BLOCKS_EACH);
+      return gpu.multiprocessors() * (isFew(items) ? 1 : BatchPlan.BLOCKS_EACH);
     }
-    return Math.min(items, gpu.multiprocessors() * BLOCKS_EACH);
+    return Math.min(items, gpu.multiprocessors() * BatchPlan.BLOCKS_EACH);
   }
 
   /// Whether each item has a multiprocessor for itself.

@@ -4,6 +4,7 @@ import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,11 +25,20 @@ final class BatchPlan {
   /// Positions that a kernel looks at together; where ranges are split is a multiple of it.
   static final int TILE = 64;
 
-  /// Positions of an item of the narrow kernel at least.
-  private static final int LEAST = 2 * TILE;
+  /// Tiles of an item of the narrow kernel at least.
+  private static final int LEAST = 2;
 
-  /// Items for each multiprocessor that keep it busy.
-  private static final int ITEMS_EACH = 4;
+  /// Blocks of a multiprocessor, which take one item after the other.
+  static final int BLOCKS_EACH = 3;
+
+  /// Those of the wide kernel that run at the same time.
+  private static final int WIDE_EACH = 2;
+
+  /// Tiles in whose time an item begins and ends.
+  private static final double EXPENSE = 1;
+
+  /// Pieces for each block beyond which more of them do not help.
+  private static final int MOST_ROUNDS = 8;
 
   /// The header of the array: counts, and offsets of the parts of the array. Kernels use the same
   /// names.
@@ -113,11 +123,27 @@ final class BatchPlan {
     }
   }
 
+  /// The positions that a run of few rows looks at by itself.
+  private record Stretch(Run run, int from, int end) {
+    int tiles() {
+      return divideUp(end - from, TILE);
+    }
+
+    /// Pieces of at most so many tiles.
+    int pieces(int mostTiles) {
+      return divideUp(tiles(), mostTiles);
+    }
+
+    int tilesOfAPiece(int mostTiles) {
+      return divideUp(tiles(), pieces(mostTiles));
+    }
+  }
+
   private final Batch batch;
   private final int pageSize;
   private final int group; // heads that share one of the keys
   private final int kvHeads;
-  private final int wanted; // items that keep the device busy
+  private final int multiprocessors;
   private final Ints integers = new Ints();
   private final Ints tables = new Ints();
   private final Ints itemRows = new Ints();
@@ -134,7 +160,7 @@ final class BatchPlan {
     this.pageSize = pageSize;
     this.group = shape.heads() / shape.kvHeads();
     this.kvHeads = shape.kvHeads();
-    this.wanted = multiprocessors * ITEMS_EACH;
+    this.multiprocessors = multiprocessors;
     this.partsOf = new Ints[batch.rows()];
     List<Run> decoding = new ArrayList<>();
     for (Run run : runs()) {
@@ -187,25 +213,54 @@ final class BatchPlan {
       int page = batch.tables()[run.first()][0];
       beginnings.computeIfAbsent(page, _ -> new ArrayList<>()).add(run);
     }
-    Map<Run, Integer> shared = new LinkedHashMap<>();
-    long work = 0;
+    List<Stretch> stretches = new ArrayList<>();
     for (List<Run> together : beginnings.values()) {
       int length = together.size() == 1 ? 0 : common(together);
       if (length >= WORTH_SHARING) {
         share(together, length);
       }
       for (Run run : together) {
-        int from = length >= WORTH_SHARING ? length : 0;
-        shared.put(run, from);
-        work += (long) (seen(run) - from) * kvHeads;
+        stretches.add(new Stretch(run, length >= WORTH_SHARING ? length : 0, seen(run)));
       }
     }
-    int split = (int) Math.max(LEAST, work / wanted);
-    shared.forEach(
-        (run, from) -> {
-          int count = Math.max(1, (seen(run) - from + split / 2) / split);
-          range(rows(run.first(), run.end()), from, seen(run), run.table(), count, from == 0);
-        });
+    int most = mostTiles(stretches);
+    stretches.sort(Comparator.comparingInt((Stretch s) -> s.tilesOfAPiece(most)).reversed());
+    for (Stretch s : stretches) {
+      int[] rows = rows(s.run().first(), s.run().end());
+      range(rows, s.from(), s.end(), s.run().table(), s.pieces(most), s.from() == 0);
+    }
+  }
+
+  /// The most tiles of a piece with which all blocks, each of which takes one piece after the
+  /// other, are done soonest: many pieces are distributed evenly, but each has its own expense.
+  private int mostTiles(List<Stretch> stretches) {
+    int blocks = multiprocessors * BLOCKS_EACH;
+    int longest = stretches.stream().mapToInt(Stretch::tiles).max().orElse(1);
+    int best = longest;
+    double soonest = Double.POSITIVE_INFINITY;
+    for (int count = 1; count <= longest / LEAST || count == 1; count++) {
+      int most = divideUp(longest, count);
+      long tiles = 0;
+      long pieces = 0;
+      for (Stretch s : stretches) {
+        tiles += (long) s.tiles() * kvHeads;
+        pieces += (long) s.pieces(most) * kvHeads;
+      }
+      double rounds = divideUp(pieces, blocks);
+      double time = Math.max(rounds * ((double) tiles / pieces + EXPENSE), most + EXPENSE);
+      if (time < soonest) {
+        soonest = time;
+        best = most;
+      }
+      if (pieces > (long) MOST_ROUNDS * blocks) {
+        break; // more of them are not more even
+      }
+    }
+    return best;
+  }
+
+  private static int divideUp(long a, long b) {
+    return (int) ((a + b - 1) / b);
   }
 
   /// Positions that all of `runs` have in the same pages, and that all their rows see.
@@ -226,7 +281,8 @@ final class BatchPlan {
         runs.stream().flatMapToInt(run -> IntStream.range(run.first(), run.end())).toArray();
     int most = Math.max(1, WIDE / group);
     int items = (all.length + most - 1) / most * kvHeads;
-    int count = Math.clamp(wanted / 2 / items, 1, Math.max(1, length / WORTH_SHARING));
+    int count =
+        Math.clamp(multiprocessors * WIDE_EACH / items, 1, Math.max(1, length / WORTH_SHARING));
     for (int first = 0; first < all.length; first += most) {
       int[] rows = Arrays.copyOfRange(all, first, Math.min(all.length, first + most));
       range(rows, 0, length, runs.getFirst().table(), count, false);

@@ -6,6 +6,7 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
 import dev.sgl.local.kernel.Kept;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
@@ -54,7 +55,8 @@ public final class GpuDevice implements Device {
   private Optional<Clock.Interval> ran = Optional.empty(); // the last layers
 
   /// Kernels that are compiled for the format of the first weight.
-  private record Compiled(Format format, Rows rows, Convolution convolution, Products products) {}
+  private record Compiled(
+      Format format, Rows rows, Pages pages, Convolution convolution, Products products) {}
 
   private record GpuVector(Gpu.Memory memory) implements Vector {}
 
@@ -88,12 +90,18 @@ public final class GpuDevice implements Device {
   /// @param memFraction the fraction of the memory left after loading that keys and values may take
   /// @param format of weights and activations, bf16 or f16; by default that of the weights, or
   ///     f16 if that is neither
-  public record Options(int index, double memFraction, Optional<DType> format) {
-    public static final Options DEFAULT = new Options(0, 0.9, Optional.empty());
+  /// @param kept the format of keys and values
+  public record Options(int index, double memFraction, Optional<DType> format, KvCacheType kept) {
+    public static final Options DEFAULT = new Options(0, 0.9, Optional.empty(), KvCacheType.AUTO);
 
     /// The same with numbers of a format.
     public Options withFormat(DType value) {
-      return new Options(index, memFraction, Optional.of(value));
+      return new Options(index, memFraction, Optional.of(value), kept);
+    }
+
+    /// The same with keys and values of a format.
+    public Options withKept(KvCacheType value) {
+      return new Options(index, memFraction, format, value);
     }
   }
 
@@ -148,6 +156,7 @@ public final class GpuDevice implements Device {
     return new Compiled(
         format,
         new Rows(gpu, format),
+        new Pages(gpu, format, options.kept()),
         new Convolution(gpu, format),
         new Products(gpu, format, loader));
   }
@@ -196,12 +205,12 @@ public final class GpuDevice implements Device {
   @Override
   public KvPool pool(Kept kept, int pages, int pageSize, int slots) {
     gpu.enter();
-    return new GpuKvPool(gpu, rows(), kept, pages, pageSize, slots);
+    return new GpuKvPool(gpu, compiled().pages(), kept, pages, pageSize, slots);
   }
 
   @Override
   public long bytesPerToken(Kept kept) {
-    return kept.numbersPerToken() * Format.BYTES;
+    return kept.numbersPerToken() * Pages.bytes(options.kept());
   }
 
   @Override
@@ -255,7 +264,8 @@ public final class GpuDevice implements Device {
 
   private Attention attention(AttentionShape shape, int pageSize) {
     return attentions.computeIfAbsent(
-        shape.headDim(), dim -> new Attention(gpu, compiled().format(), dim, pageSize));
+        shape.headDim(),
+        dim -> new Attention(gpu, compiled().format(), options.kept(), dim, pageSize));
   }
 
   @Override
@@ -338,7 +348,7 @@ public final class GpuDevice implements Device {
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer));
     if (!Attention.places(division.plan())) {
-      rows().place(own.rows(), division.integers(), shape, pool.pageSize(), operands);
+      compiled().pages().place(own.rows(), division.integers(), shape, pool.pageSize(), operands);
     }
     attention(shape, pool.pageSize()).run(division, shape.window(), operands, own.isRecorded());
   }

@@ -3,15 +3,15 @@ package dev.sgl.local.kernel.gpu;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
-import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.util.List;
 
-/// Keys and values on a device in 16 bits, layer by layer: `[keys | values, page, kvHead, slot,
-/// headDim]`; followed by the states in single precision: `[layer, slot, length]`.
+/// Keys and values on a device, layer by layer: `[keys | values, page, kvHead, slot, headDim]`, in
+/// the format that the kernels keep; followed by the states in single precision: `[layer, slot,
+// length]`.
 final class GpuKvPool implements KvPool {
   private final Gpu gpu;
-  private final Rows kernels;
+  private final Pages kernels;
   private final Gpu.Memory memory;
   private final List<Cell> cells;
   private final long[] begins; // of each cell in the memory, in bytes
@@ -20,7 +20,7 @@ final class GpuKvPool implements KvPool {
   private final int slots;
   private final long[] stateBegins; // of each state in the memory, in bytes
 
-  GpuKvPool(Gpu gpu, Rows kernels, Kept kept, int pages, int pageSize, int slots) {
+  GpuKvPool(Gpu gpu, Pages kernels, Kept kept, int pages, int pageSize, int slots) {
     this.gpu = gpu;
     this.kernels = kernels;
     this.cells = kept.cells();
@@ -42,7 +42,7 @@ final class GpuKvPool implements KvPool {
 
   /// Bytes of the keys of a cell, and of its values.
   private long bytesOfAPart(int cell) {
-    return (long) pages * pageSize * cells.get(cell).width() * Format.BYTES;
+    return (long) pages * pageSize * cells.get(cell).width() * kernels.bytes();
   }
 
   /// Where the keys of a cell are.
@@ -100,7 +100,7 @@ final class GpuKvPool implements KvPool {
       kernels.copyPage(
           keys(first),
           end - first,
-          bytesOfAPart(first) / Format.BYTES,
+          bytesOfAPart(first) / kernels.bytes(),
           from,
           to,
           tokens,

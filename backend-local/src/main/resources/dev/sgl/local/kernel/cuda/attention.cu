@@ -1,6 +1,7 @@
 #include "numbers.cuh"
 #include "tiles.cuh"
 #include "heads.cuh"
+#include "kept.cuh"
 
 // Attention over pages with the tensor cores, in the way of FlashAttention-2 (Dao, 2023): scores are
 // never written, the softmax runs along. DIM is the size of a head, a multiple of 16; PAGE is the
@@ -12,10 +13,16 @@
 // together. So a long context is split, and a prefix that several rows share is read once for all of
 // them (cascade).
 
-#define STRIDE (DIM + 8)        // of a row in shared memory: no two rows of eight meet in a bank
-#define STEPS (DIM / 16)        // of a product over a head
-#define CHUNKS (DIM / 8)        // of 16 bytes of a head
+// Of rows in shared memory, of queries and of what is kept: an odd number of 16 bytes, so that no two rows
+// of eight meet in a bank.
+#define STRIDE (DIM + 8)
+#define KEPT_STRIDE ((DIM / KEPT_CHUNK | 1) * KEPT_CHUNK)
+#define STEPS (DIM / 16)            // of a product over a head
+#define CHUNKS (DIM / 8)            // of 16 bytes of a head
+#define KEPT_CHUNKS (DIM / KEPT_CHUNK)
 #define WARPS (THREADS / 32)
+
+#include "fragments.cuh"
 
 struct Item {
   ITEM_FIELDS
@@ -29,8 +36,8 @@ struct Layer {
   float* parts;          // [vector, DIM]
   float* partSums;       // logarithms of what each part's weights add up to
   int* arrived;          // of each row and head of the keys: parts that are written; 0 between batches
-  half16* keys;          // [page, kvHead, slot, DIM]
-  half16* values;
+  kept* keys;            // [page, kvHead, slot, DIM]
+  kept* values;
   int queryHeads, kvHeads, window;
   Turning turning;
 
@@ -43,23 +50,20 @@ struct Layer {
   }
 };
 
-__device__ __forceinline__ void load4Transposed(unsigned* r, const void* at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared(at)));
-}
-
 // Begins to copy a tile of keys and values into shared memory: zeros behind `end`, nothing from `fresh`
 // on.
-__device__ __forceinline__ void fetch(half16* keys, half16* values, const Layer& l, const int* table,
+__device__ __forceinline__ void fetch(kept* keys, kept* values, const Layer& l, const int* table,
                                       int kvHead, int first, int end, int fresh) {
 #pragma unroll
-  for (int i = 0; i < TILE * CHUNKS; i += THREADS) {
-    int own = i + threadIdx.x, key = own / CHUNKS, chunk = own % CHUNKS, position = first + key;
+  for (int i = 0; i < TILE * KEPT_CHUNKS; i += THREADS) {
+    int own = i + threadIdx.x, key = own / KEPT_CHUNKS, number = own % KEPT_CHUNKS * KEPT_CHUNK;
+    if (TILE * KEPT_CHUNKS % THREADS && key >= TILE) break;
+    int position = first + key;
     bool real = position < end;
-    long long at = real ? l.slot(table, kvHead, position) + chunk * 8 : 0;
+    long long at = real ? l.slot(table, kvHead, position) + number : 0;
     if (position < fresh || !real) {
-      copyAsync(keys + key * STRIDE + chunk * 8, l.keys + at, real);
-      copyAsync(values + key * STRIDE + chunk * 8, l.values + at, real);
+      copyAsync(keys + key * KEPT_STRIDE + number, l.keys + at, real);
+      copyAsync(values + key * KEPT_STRIDE + number, l.values + at, real);
     }
   }
   commit();
@@ -69,14 +73,15 @@ __device__ __forceinline__ void fetch(half16* keys, half16* values, const Layer&
 // their values: in their pages, and in `tileKeys` and `tileValues` if they belong to the tile there.
 __device__ __forceinline__ void place(const Layer& l, const Item& item, const int* itemRows,
                                       const int* table, half16* q, int begin, int fresh,
-                                      half16* tileKeys, half16* tileValues) {
+                                      kept* tileKeys, kept* tileValues) {
   const int* positions = l.batch + l.batch[POSITIONS];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
   for (int v = warp; v < 16; v += WARPS) {
     half16* to = q + v * STRIDE;
     if (v < item.rows * group) {
       int row = itemRows[v / group];
-      turn(l.head(row, item.kvHead * group + v % group), to, l.turning.queryNorm, l.turning, positions[row], DIM);
+      turn(l.head(row, item.kvHead * group + v % group), l.turning.queryNorm, l.turning, positions[row], DIM,
+           [&](int i, float x) { to[i] = query(x); });
     } else {
       for (int i = lane; i < CHUNKS; i += 32) ((uint4*)to)[i] = make_uint4(0, 0, 0, 0);
     }
@@ -89,14 +94,15 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
     bool isInTile = position < begin + TILE;
     int key = position - begin;
     if (i % 2 == 0) {
-      half16* to = isInTile ? tileKeys + key * STRIDE : l.keys + at;
-      turn(l.head(row, l.queryHeads + item.kvHead), to, l.turning.keyNorm, l.turning, position, DIM);
+      kept* to = isInTile ? tileKeys + key * KEPT_STRIDE : l.keys + at;
+      turn(l.head(row, l.queryHeads + item.kvHead), l.turning.keyNorm, l.turning, position, DIM,
+           [&](int i, float x) { to[i] = keep(x); });
       __syncwarp();
-      if (isInTile) copyHead(to, l.keys + at, DIM);
+      if (isInTile) copyKept(to, l.keys + at, DIM);
     } else {
       const half16* from = l.head(row, l.queryHeads + l.kvHeads + item.kvHead);
-      copyHead(from, l.values + at, DIM);
-      if (isInTile) copyHead(from, tileValues + key * STRIDE, DIM);
+      keepHead(from, l.values + at, DIM);
+      if (isInTile) keepHead(from, tileValues + key * KEPT_STRIDE, DIM);
     }
   }
 }
@@ -187,7 +193,7 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
     int v = i / CHUNKS, chunk = i % CHUNKS;
     uint4 x = make_uint4(0, 0, 0, 0);
     if (v < item.rows * group)
-      x = *(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8);
+      x = query8(*(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8));
     *(uint4*)(q + v * STRIDE + chunk * 8) = x;
   }
 }
@@ -197,7 +203,7 @@ struct Vectors {
   int base;         // of the warp's vectors among the item's
   int position[2];  // of their rows; -1 behind the last vector
   float most[2], sum[2];
-  float numbers[STEPS * 2][4]; // of each 8 columns: two of the first vector, two of the second
+  float numbers[STEPS * 2][4]; // two of the first vector, two of the second; their columns: see `column`
 
   __device__ __forceinline__ Vectors(const Item& item, const int* itemRows, const int* positions, int base, int group)
       : base(base) {
@@ -217,8 +223,7 @@ struct Vectors {
 
 // Scores of the queries with NT tiles of 8 keys each.
 template <int NT>
-__device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (&queries)[STEPS][4], const half16* k) {
-  int lane = threadIdx.x % 32;
+__device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (&queries)[STEPS][4], const kept* k) {
 #pragma unroll
   for (int n = 0; n < NT; n++) s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0;
 #pragma unroll
@@ -226,9 +231,9 @@ __device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (
 #pragma unroll
     for (int n = 0; n < NT; n += 2) {
       unsigned b[4];
-      load4(b, k + (n * 8 + lane % 8 + (lane / 16) * 8) * STRIDE + step * 16 + (lane / 8 % 2) * 8);
-      multiply(s[n], queries[step], b);
-      multiply(s[n + 1], queries[step], b + 2);
+      loadKeys(b, k + n * 8 * KEPT_STRIDE + step * 16);
+      multiplyKept(s[n], queries[step], b);
+      multiplyKept(s[n + 1], queries[step], b + 2);
     }
 }
 
@@ -288,18 +293,17 @@ __device__ __forceinline__ void softmaxStep(float (&s)[NT][4], Vectors& v) {
 
 // Adds the values, times their weights.
 template <int NT>
-__device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], const half16* values) {
-  int lane = threadIdx.x % 32;
+__device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], const kept* values) {
 #pragma unroll
   for (int n = 0; n < NT; n += 2) {
-    unsigned a[4] = {pack(s[n][0], s[n][1]), pack(s[n][2], s[n][3]), pack(s[n + 1][0], s[n + 1][1]),
-                     pack(s[n + 1][2], s[n + 1][3])};
+    unsigned a[4] = {packKept(s[n][0], s[n][1]), packKept(s[n][2], s[n][3]), packKept(s[n + 1][0], s[n + 1][1]),
+                     packKept(s[n + 1][2], s[n + 1][3])};
 #pragma unroll
     for (int d = 0; d < STEPS; d++) {
       unsigned b[4];
-      load4Transposed(b, values + (n * 8 + lane % 16) * STRIDE + d * 16 + lane / 16 * 8);
-      multiply(to.numbers[2 * d], a, b);
-      multiply(to.numbers[2 * d + 1], a, b + 2);
+      loadValues(b, values + n * 8 * KEPT_STRIDE + d * 16);
+      multiplyKept(to.numbers[2 * d], a, b);
+      multiplyKept(to.numbers[2 * d + 1], a, b + 2);
     }
   }
 }
@@ -318,14 +322,14 @@ __device__ __forceinline__ void write(const Layer& l, const Item& item, const in
     int row = itemRows[index / group];
 #pragma unroll
     for (int d = 0; d < STEPS * 2; d++)
-      put(l, item, row, index, d * 8 + lane % 4 * 2, v.numbers[d][2 * side] * by, v.numbers[d][2 * side + 1] * by);
+      put(l, item, row, index, column(d), first(v.numbers, d, side) * by, second(v.numbers, d, side) * by);
     if (item.part >= 0 && lane % 4 == 0) l.partSums[item.part + index] = logSum(v.most[side], v.sum[side]);
   }
 }
 
 // The same where each warp has the same vectors, of other keys: puts them together first.
 __device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, const int* itemRows, const Vectors& v,
-                                              half16* memory) {
+                                              char* memory) {
   constexpr int WIDTH = DIM + 8;
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
   float* stats = (float*)memory;           // [warp][16][2]
@@ -336,8 +340,8 @@ __device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, 
     if (lane % 4 == 0) *(float2*)(stats + own * 2) = make_float2(v.most[side], v.sum[side]);
 #pragma unroll
     for (int d = 0; d < STEPS * 2; d++)
-      *(float2*)(numbers + own * WIDTH + d * 8 + lane % 4 * 2) =
-          make_float2(v.numbers[d][2 * side], v.numbers[d][2 * side + 1]);
+      *(float2*)(numbers + own * WIDTH + column(d)) =
+          make_float2(first(v.numbers, d, side), second(v.numbers, d, side));
   }
   __syncthreads();
   for (int i = threadIdx.x; i < item.rows * group * (DIM / 2); i += THREADS) {
@@ -363,16 +367,16 @@ __device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, 
 // and what `place` does in rows.cu is done here; for items whose rows are of one sequence, one behind
 // the other, or do not reach their own positions.
 template <bool WIDE, bool PLACES>
-__device__ __forceinline__ void attend(const Layer& l, const Item& item, half16* memory) {
+__device__ __forceinline__ void attend(const Layer& l, const Item& item, char* memory) {
   constexpr int NT = WIDE ? TILE / 8 : TILE / 32; // tiles of 8 keys of a warp
-  constexpr int NUMBERS = TILE * STRIDE;
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  constexpr int NUMBERS = TILE * KEPT_STRIDE;
+  int warp = threadIdx.x / 32;
   const int* positions = l.batch + l.batch[POSITIONS];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
-  half16* tileKeys = memory; // of two tiles each
-  half16* tileValues = memory + 2 * NUMBERS;
-  half16* q = tileKeys + NUMBERS; // the queries pass through the memory of the second tile
+  kept* tileKeys = (kept*)memory; // of two tiles, each with its values behind it
+  kept* tileValues = tileKeys + NUMBERS;
+  half16* q = (half16*)(tileKeys + 2 * NUMBERS); // the queries pass through the memory of the second tile
 
   Range seen = range(l, item, itemRows, positions);
   int fresh = positions[itemRows[0]], tiles = seen.tiles();
@@ -385,7 +389,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
   unsigned queries[STEPS][4];
   int base = WIDE ? warp * 16 : 0;
 #pragma unroll
-  for (int s = 0; s < STEPS; s++) load4(queries[s], q + (base + lane % 16) * STRIDE + s * 16 + lane / 16 * 8);
+  for (int s = 0; s < STEPS; s++) loadQueries(queries[s], q + base * STRIDE + s * 16);
   __syncthreads();
 
   Vectors v(item, itemRows, positions, base, l.group());
@@ -393,19 +397,19 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
   for (int t = 0; t < tiles; t++) {
     int now = t & 1, first = seen.begin + t * TILE;
     if (t + 1 < tiles) {
-      fetch(tileKeys + (now ^ 1) * NUMBERS, tileValues + (now ^ 1) * NUMBERS, l, table, item.kvHead, first + TILE,
-            item.end, item.end);
+      fetch(tileKeys + (now ^ 1) * 2 * NUMBERS, tileValues + (now ^ 1) * 2 * NUMBERS, l, table, item.kvHead,
+            first + TILE, item.end, item.end);
       waitFor<1>();
     } else {
       waitFor<0>();
     }
     __syncthreads();
     float s[NT][4];
-    multiplyKeys(s, queries, tileKeys + now * NUMBERS + offset * STRIDE);
+    multiplyKeys(s, queries, tileKeys + now * 2 * NUMBERS + offset * KEPT_STRIDE);
     scaleAndMask(s, v, first + offset, item.end, l.window,
                  first >= seen.allFrom && first + TILE <= seen.allTo);
     softmaxStep(s, v);
-    addValues(v, s, tileValues + now * NUMBERS + offset * STRIDE);
+    addValues(v, s, tileValues + now * 2 * NUMBERS + offset * KEPT_STRIDE);
     __syncthreads();
   }
   if (tiles <= 0) { // zeros are still on their way
@@ -429,9 +433,9 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, half16*
 #define ATTEND(NAME, WIDE, PLACES, ITEMS, COUNT)                                                       \
   extern "C" __global__ void __launch_bounds__(THREADS) NAME(                                          \
       const int* batch, const half16* heads, half16* out, float* parts, float* partSums, int* arrived, \
-      half16* keys, half16* values, int queryHeads, int kvHeads, int window, const float* frequencies, \
+      kept* keys, kept* values, int queryHeads, int kvHeads, int window, const float* frequencies, \
       float stretch, const float* queryNorm, const float* keyNorm, float epsilon) {                    \
-    extern __shared__ __align__(16) half16 memory[];                                                   \
+    extern __shared__ __align__(16) char memory[];                                                     \
     letTheNextBegin();                                                                                 \
     awaitResults();                                                                                    \
     const Item* items = (const Item*)(batch + batch[ITEMS]);                                           \

@@ -10,9 +10,11 @@ struct Turning {
 };
 
 // Norms a head of queries or keys (where there are weights) and rotates it (Su et al., RoFormer, 2021:
-// number i with i + dim / 2). `to` may be `from`.
-__device__ __forceinline__ void turn(const half16* from, half16* to, const float* norm, const Turning& t,
-                                     int position, int dim) {
+// number i with i + dim / 2). `put` gets each number and its place, after those that it is made from were
+// read.
+template <typename Put>
+__device__ __forceinline__ void turn(const half16* from, const float* norm, const Turning& t, int position, int dim,
+                                     Put put) {
   int lane = threadIdx.x % 32, half = dim / 2;
   float scale = 1;
   if (norm) {
@@ -30,12 +32,7 @@ __device__ __forceinline__ void turn(const half16* from, half16* to, const float
     sincosf(position * t.frequencies[i], &sin, &cos);
     sin *= t.stretch;
     cos *= t.stretch;
-    to[i] = narrow(a * cos - b * sin);
-    to[half + i] = narrow(b * cos + a * sin);
+    put(i, a * cos - b * sin);
+    put(half + i, b * cos + a * sin);
   }
-}
-
-// Copies a head of values, whose size is a multiple of 8.
-__device__ __forceinline__ void copyHead(const half16* from, half16* to, int dim) {
-  for (int i = threadIdx.x % 32; i < dim / 8; i += 32) ((uint4*)to)[i] = ((const uint4*)from)[i];
 }

@@ -29,14 +29,19 @@ __device__ __forceinline__ half16 narrow(float f) {
 }
 
 // Two numbers in one register, the first in the lower half.
-__device__ __forceinline__ unsigned pack(float low, float high) {
+__device__ __forceinline__ unsigned packHalves(float low, float high) {
   unsigned r;
-#if BF16
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
-#else
   asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
-#endif
   return r;
+}
+__device__ __forceinline__ unsigned pack(float low, float high) {
+#if BF16
+  unsigned r;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  return r;
+#else
+  return packHalves(low, high);
+#endif
 }
 
 __device__ __forceinline__ float low(unsigned pair) { return widen((half16)pair); }

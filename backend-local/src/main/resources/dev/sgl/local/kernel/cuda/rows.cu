@@ -1,7 +1,6 @@
 #include "numbers.cuh"
-#include "heads.cuh"
 
-// Operations on single rows: norms, positions, activation. One block a row unless said.
+// Operations on single rows: norms, biases, activation. One block a row unless said.
 
 // out = x / sqrt(mean(x^2) + epsilon) * weight (Zhang and Sennrich, 2019).
 extern "C" __global__ void rmsNorm(const float* x, const float* weight, float epsilon, half16* out,
@@ -41,32 +40,6 @@ extern "C" __global__ void addBiasToSum(float* x, const float* bias, int columns
   for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] += bias[i];
 }
 
-// Norms and rotates the heads of queries and keys and writes keys and values into their pages
-// [page, kvHead, slot, dim]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
-extern "C" __global__ void place(const int* batch, half16* heads, half16* keys, half16* values,
-                                 int queryHeads, int kvHeads, int dim, int pageSize,
-                                 const float* frequencies, float stretch, const float* queryNorm,
-                                 const float* keyNorm, float epsilon) {
-  int row = blockIdx.x;
-  int head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
-  if (row >= batch[ROWS] || head >= queryHeads + 2 * kvHeads) return;
-  Turning turning = {frequencies, stretch, queryNorm, keyNorm, epsilon};
-  half16* at = heads + ((long long)row * (queryHeads + 2 * kvHeads) + head) * dim;
-  int position = batch[batch[POSITIONS] + row];
-  if (head < queryHeads) {
-    turn(at, at, queryNorm, turning, position, dim);
-    return;
-  }
-  int table = batch[batch[TABLE_OF_ROW] + row];
-  long long page = batch[batch[TABLES] + table + position / pageSize];
-  int kvHead = (head - queryHeads) % kvHeads;
-  long long to = ((page * kvHeads + kvHead) * pageSize + position % pageSize) * dim;
-  if (head < queryHeads + kvHeads)
-    turn(at, keys + to, keyNorm, turning, position, dim);
-  else
-    copyHead(at, values + to, dim);
-}
-
 // out = silu(gate) * up, where a row of gateUp is a gate and behind it an up; two numbers a thread.
 extern "C" __global__ void gate(const half16* gateUp, half16* out, int inner) {
   letTheNextBegin();
@@ -79,13 +52,4 @@ extern "C" __global__ void gate(const half16* gateUp, half16* out, int inner) {
   a = a / (1 + __expf(-a)) * low(u);
   b = b / (1 + __expf(-b)) * high(u);
   *(unsigned*)(out + (long long)blockIdx.x * inner + i) = pack(a, b);
-}
-
-// Copies the first tokens of a page to another, in neighbouring cells of one shape: grid (cells * 2, kvHeads).
-extern "C" __global__ void copyPage(half16* pool, long long layerNumbers, int from, int to, int tokens,
-                                    int pageSize, int dim) {
-  half16* layer = pool + blockIdx.x * layerNumbers;
-  long long a = ((long long)from * gridDim.y + blockIdx.y) * pageSize * dim;
-  long long b = ((long long)to * gridDim.y + blockIdx.y) * pageSize * dim;
-  for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) layer[b + i] = layer[a + i];
 }

@@ -17,12 +17,16 @@ __device__ __forceinline__ void load4(unsigned* r, const void* at) {
 }
 
 // c[16, 8] += a[16, 16] * b[16, 8]
-__device__ __forceinline__ void multiply(float* c, const unsigned* a, const unsigned* b) {
+#define MULTIPLY(NAME, TYPE)                                                                                          \
+  __device__ __forceinline__ void NAME(float* c, const unsigned* a, const unsigned* b) {                              \
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE                                               \
+                 ".f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"                                            \
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                                                     \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));                                 \
+  }
 #if BF16
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+MULTIPLY(multiply, "bf16")
 #else
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+MULTIPLY(multiply, "f16")
 #endif
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
+MULTIPLY(multiplyHalves, "f16")

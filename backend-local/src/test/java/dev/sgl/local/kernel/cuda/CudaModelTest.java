@@ -9,11 +9,13 @@ import dev.sgl.local.family.Families;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.gpu.GpuDevice;
+import dev.sgl.local.kernel.host.Fp8KvCache;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
@@ -32,6 +34,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -52,7 +55,7 @@ class CudaModelTest {
   private static final double NARROW_TOLERANCE = 32 * TOLERANCE;
 
   private static final GpuDevice.Options PRECISE =
-      new GpuDevice.Options(0, 0.2, Optional.of(DType.F16));
+      new GpuDevice.Options(0, 0.2, Optional.of(DType.F16), KvCacheType.AUTO);
 
   /// Below this log-probability tokens hardly ever come.
   private static final double LIKELY = -6;
@@ -78,22 +81,36 @@ class CudaModelTest {
     compare(folder(name), new PlainKernels(), PRECISE, TOLERANCE);
   }
 
-  /// The formats of quantized folders: as codes, or widened on the way. Where weights are
-  /// floating-point numbers of 8 bits with a scale for each row, so are the activations of many
-  /// rows.
+  /// The formats of quantized folders: as codes, or widened on the way.
   @ParameterizedTest
   @ValueSource(strings = {"fp8", "gptq", "awq", "packed", "mixed", "floats", "mxfp4"})
   void weightsOfQuantizedFoldersAreThoseOfTheProcessor(String name, @TempDir Path folder)
       throws IOException {
     QuantizedModels.write(name, folder);
-    double tolerance = name.equals("floats") ? NARROW_TOLERANCE : TOLERANCE;
-    compare(folder, new PlainKernels(), PRECISE, tolerance);
+    compare(folder, new PlainKernels(), PRECISE, TOLERANCE);
+  }
+
+  /// Where weights are floating-point numbers of 8 bits with a scale for each row, activations of
+  /// many rows are, too, if they were in bf16.
+  @Test
+  void activationsOf8BitsAreNear(@TempDir Path folder) throws IOException {
+    QuantizedModels.write("floats", folder);
+    compare(folder, new PlainKernels(), PRECISE.withFormat(DType.BF16), NARROW_TOLERANCE);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
   void withFewerBitsTheyAreNear(String name) {
     compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
+  }
+
+  /// Keys and values in e4m3 on both devices. Of two codes as near, they may choose different ones.
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "qwen3-yarn", "mistral", "lfm2"})
+  void keysAndValuesOf8BitsAreThoseOfTheProcessor(String name) {
+    Kernels kernels = Fp8KvCache.over(new VectorKernels(4));
+    GpuDevice.Options options = PRECISE.withKept(KvCacheType.FP8);
+    compare(folder(name), kernels, options, NARROW_TOLERANCE);
   }
 
   /// Layers with heads of different sizes, numbers, windows and rotaries.

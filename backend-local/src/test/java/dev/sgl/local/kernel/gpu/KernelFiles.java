@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.gpu;
 
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.products.ProductFiles;
@@ -19,12 +20,15 @@ public final class KernelFiles {
       files.add(Rows.file(format));
       files.add(Convolution.file(format));
       files.add(Pick.file(format));
-      files.add(Attention.file(format, 64, 16));
-      files.add(Attention.file(format, 128, 16));
+      for (KvCacheType kept : KvCacheType.values()) {
+        files.add(Pages.file(format, kept));
+        files.add(Attention.file(format, kept, 128, 16));
+      }
     }
-    for (int dim : new int[] {16, 80, 256}) {
-      files.add(Attention.file(new Format(DType.BF16), dim, 16));
+    for (int dim : new int[] {16, 64, 80, 256}) {
+      files.add(Attention.file(new Format(DType.BF16), KvCacheType.AUTO, dim, 16));
     }
+    files.add(Attention.file(new Format(DType.BF16), KvCacheType.FP8, 80, 16));
     files.addAll(ProductFiles.all());
     return files;
   }

@@ -14,6 +14,7 @@ import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
 import dev.sgl.local.kernel.Device.Norm;
 import dev.sgl.local.kernel.Kept;
+import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
@@ -24,6 +25,7 @@ import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
 import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.host.Fp8KvCache;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
@@ -200,21 +202,33 @@ class OperationsDuelTest {
   /// Prompts, chunks, single tokens, rows of one sequence together, beginnings in common, windows,
   /// norms of heads, long ranges that are divided.
   @ParameterizedTest
-  @CsvSource({"BF16, 128", "F16, 128", "F16, 64", "F16, 16", "BF16, 80"})
-  void attention(DType type, int dim) {
+  @CsvSource({
+    "BF16, 128, AUTO",
+    "F16, 128, AUTO",
+    "F16, 64, AUTO",
+    "F16, 16, AUTO",
+    "BF16, 80, AUTO",
+    "BF16, 128, FP8",
+    "F16, 80, FP8",
+    "F16, 16, FP8",
+    "BF16, 256, FP8"
+  })
+  void attention(DType type, int dim, KvCacheType kept) {
     float[] frequencies = new float[dim / 2];
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
     }
     Rotary rotary = new Rotary(frequencies, 1.1f);
-    try (GpuDevice device = open(type)) {
+    GpuDevice.Options options = GpuDevice.Options.DEFAULT.withFormat(type).withKept(kept);
+    Kernels plain = kept == KvCacheType.FP8 ? Fp8KvCache.over(PLAIN) : PLAIN;
+    try (GpuDevice device = CudaDriver.device(options)) {
       device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
-      Property.forAll(40, (random, size) -> attention(device, type, rotary, random));
+      Property.forAll(40, (random, size) -> attention(device, type, plain, rotary, random));
     }
   }
 
   private static void attention(
-      GpuDevice device, DType type, Rotary rotary, SplittableRandom random) {
+      GpuDevice device, DType type, Kernels plain, Rotary rotary, SplittableRandom random) {
     int dim = 2 * rotary.frequencies().length;
     int kvHeads = 1 + random.nextInt(3);
     int heads = kvHeads * (1 + random.nextInt(random.nextBoolean() ? 4 : 9));
@@ -255,7 +269,7 @@ class OperationsDuelTest {
       keyNorm.ifPresent(w -> PLAIN.rmsNorm(keys, w.floats(), 1e-5f, keys, rows));
       PLAIN.rope(queries, dim, angles, rows);
       PLAIN.rope(keys, dim, angles, rows);
-      PLAIN.store(keys, values, plainPool, 1, batch);
+      plain.store(keys, values, plainPool, 1, batch);
       Tensor wanted = poisoned(rows, heads * dim);
       PLAIN.attention(queries, plainPool, 1, batch, shape, wanted);
       String what = "step %d, %s, %s".formatted(step, shape, Arrays.toString(batch.positions()));

@@ -42,7 +42,8 @@ final class CodedProducts {
     few.prepare(layout);
     wide.ifPresent(kernels -> kernels.prepare(layout));
     widened.prepare(layout);
-    if (wide.isPresent() && layout.kind() == Kind.E4M3 && narrow.isEmpty()) {
+    boolean isNarrow = layout.kind() == Kind.E4M3 && NarrowProducts.canRunOn(gpu, format);
+    if (isNarrow && narrow.isEmpty()) {
       narrow = Optional.of(new NarrowProducts(gpu, format));
     }
   }

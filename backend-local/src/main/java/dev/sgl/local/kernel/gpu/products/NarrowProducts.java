@@ -33,6 +33,11 @@ final class NarrowProducts {
     quantizeBlocks = gpu.kernel(file, "quantizeBlocks", 0);
   }
 
+  /// Whether the library has such products with results in this format.
+  static boolean canRunOn(Gpu gpu, Format format) {
+    return gpu.capability() == 90 && format.isBf16();
+  }
+
   static Gpu.KernelFile file(Format format) {
     return format.fileOfOneChip("e4m3", Map.of());
   }

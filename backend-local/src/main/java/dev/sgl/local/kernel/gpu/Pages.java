@@ -1,0 +1,98 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Cell;
+import dev.sgl.local.kernel.KvCacheType;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The kernels in `pages.cu`: operations on the pages of keys and values.
+final class Pages {
+  private static final int THREADS = 256;
+  private static final int WARPS = THREADS / 32;
+  private static final int COPY_THREADS = 128;
+
+  private final Gpu gpu;
+  private final int bytes;
+  private final Gpu.Kernel place;
+  private final Gpu.Kernel copyPage;
+
+  Pages(Gpu gpu, Format format, KvCacheType type) {
+    this.gpu = gpu;
+    bytes = bytes(type);
+    Gpu.KernelFile file = file(format, type);
+    place = gpu.kernel(file, "place", 0);
+    copyPage = gpu.kernel(file, "copyPage", 0);
+  }
+
+  static Gpu.KernelFile file(Format format, KvCacheType type) {
+    return format.file("pages", BatchPlan.defines(defines(type, Map.of())));
+  }
+
+  /// The names by which kernels know the format of keys and values.
+  ///
+  /// @param more names beside them
+  static Map<String, String> defines(KvCacheType type, Map<String, String> more) {
+    Map<String, String> defines = new HashMap<>(more);
+    defines.put("KEPT_E4M3", type == KvCacheType.FP8 ? "1" : "0");
+    return defines;
+  }
+
+  /// Bytes of a number of the keys and values.
+  static int bytes(KvCacheType type) {
+    return switch (type) {
+      case AUTO -> Format.BYTES;
+      case FP8 -> 1;
+    };
+  }
+
+  /// Bytes of a number.
+  int bytes() {
+    return bytes;
+  }
+
+  private record Place(
+      Memory batch,
+      Memory heads,
+      Attention.Cells cells,
+      Attention.Heads shape,
+      int dim,
+      int pageSize,
+      Attention.Turning turning) {}
+
+  /// Turns queries and keys, and writes keys and values into their pages.
+  void place(
+      int rows, Memory batch, AttentionShape shape, int pageSize, Attention.Operands operands) {
+    gpu.launch(
+        place,
+        new Grid(rows, (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS, THREADS, 0),
+        new Place(
+            batch,
+            operands.heads(),
+            operands.cells(),
+            Attention.Heads.of(shape),
+            shape.headDim(),
+            pageSize,
+            operands.turning()));
+  }
+
+  private record CopyPage(
+      long pool, long numbers, int from, int to, int tokens, int pageSize, int dim) {}
+
+  /// Copies the first tokens of a page, in neighbouring cells of one shape.
+  ///
+  /// @param pool where the first of the cells begins
+  /// @param count of the cells
+  /// @param numbers of the keys of a cell
+  void copyPage(
+      long pool, int count, long numbers, int from, int to, int tokens, int pageSize, Cell cell) {
+    gpu.launch(
+        copyPage,
+        new Grid(2 * count, cell.kvHeads(), COPY_THREADS, 0),
+        new CopyPage(pool, numbers, from, to, tokens, pageSize, cell.headDim()));
+  }
+}

@@ -1,0 +1,54 @@
+// Numbers of the keys and values that are kept in pages: 16 bits as all others, or if KEPT_E4M3,
+// floating-point numbers of 8 bits, e4m3 (Micikevicius et al., 2022, "FP8 Formats for Deep Learning").
+// Those are exact in half precision, in which they are attended whatever the format of the others is.
+
+#if KEPT_E4M3
+typedef unsigned char kept;
+#else
+typedef half16 kept;
+#endif
+
+#define KEPT_CHUNK (16 / (int)sizeof(kept)) // numbers of 16 bytes
+
+__device__ __forceinline__ kept keep(float f) {
+#if KEPT_E4M3 // to the nearest, of two to the even one; not beyond 448
+  float size = fminf(fabsf(f), 448);
+  unsigned bits = __float_as_uint(size), sign = __float_as_uint(f) >> 24 & 0x80;
+  if (size < 0.015625f) return sign | (unsigned)rintf(size * 512); // below 2^-6 all are multiples of 2^-9
+  return sign | ((bits + 0x7ffff + (bits >> 20 & 1)) >> 20) - (120 << 3);
+#else
+  return narrow(f);
+#endif
+}
+
+#if KEPT_E4M3
+// The numbers of the lower two bytes, in half precision.
+__device__ __forceinline__ unsigned halves(unsigned bytes) {
+  unsigned pair;
+#if __CUDA_ARCH__ >= 890
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(pair) : "h"((unsigned short)bytes));
+#else // moved to their places, times 2^8
+  unsigned high = __byte_perm(bytes, 0, 0x1404);
+  unsigned moved = (high & 0x7f007f00) >> 1 | (high & 0x80008000);
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(pair) : "r"(moved), "r"(0x5c005c00));
+#endif
+  return pair;
+}
+#endif
+
+// Copies a head of kept numbers; a warp.
+__device__ __forceinline__ void copyKept(const kept* from, kept* to, int dim) {
+  for (int i = threadIdx.x % 32; i < dim / KEPT_CHUNK; i += 32) ((uint4*)to)[i] = ((const uint4*)from)[i];
+}
+
+// Keeps a head of values; a warp.
+__device__ __forceinline__ void keepHead(const half16* from, kept* to, int dim) {
+#if KEPT_E4M3
+  for (int i = threadIdx.x % 32; i < dim / 2; i += 32) {
+    unsigned two = ((const unsigned*)from)[i];
+    ((unsigned short*)to)[i] = keep(low(two)) | keep(high(two)) << 8;
+  }
+#else
+  copyKept(from, to, dim);
+#endif
+}
