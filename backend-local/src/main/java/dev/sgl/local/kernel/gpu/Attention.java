@@ -9,11 +9,15 @@ import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import dev.sgl.local.kernel.gpu.port.GpuException;
 import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.Map;
+import java.util.Optional;
 
 /// The kernels in `attention.cu`, for one size of heads.
 final class Attention {
   private static final int THREADS = 128;
   private static final int MOST_DIM = 256;
+
+  /// Blocks of the wide kernel that a multiprocessor has registers for.
+  private static final int WIDE_BLOCKS = 2;
 
   /// Heads that may share one of the keys: an item of the wide kernel has them all.
   private static final int MOST_GROUP = BatchPlan.WIDE;
@@ -29,6 +33,7 @@ final class Attention {
   private final Gpu.Kernel wide;
   private final Gpu.Kernel narrow;
   private final Gpu.Kernel decode;
+  private final Optional<Prompts> prompts;
   private final Growing<Memory> parts; // results of ranges that are to be put together
   private final Growing<Memory> sums; // the logarithms of their sums
   private final Growing<Memory> arrived; // counters, zero between batches
@@ -71,6 +76,10 @@ final class Attention {
     wide = gpu.kernel(file, "attendWide", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
     decode = gpu.kernel(file, "decode", shared);
+    prompts =
+        Prompts.canRunOn(gpu, dim, pageSize)
+            ? Optional.of(new Prompts(gpu, format, kept, dim, pageSize))
+            : Optional.empty();
     parts = Growing.onGpu(gpu, 4L * LEAST_VECTORS * dim);
     sums = Growing.onGpu(gpu, 4L * LEAST_VECTORS);
     arrived = Growing.onGpu(gpu, 4L * LEAST_COUNTERS);
@@ -92,16 +101,29 @@ final class Attention {
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {
-    return format.file(
-        "attention",
-        BatchPlan.defines(
-            Pages.defines(
-                kept,
-                Map.of(
-                    "DIM", "" + dim,
-                    "PAGE", "" + pageSize,
-                    "THREADS", "" + THREADS,
-                    "UNLIMITED", "" + AttentionShape.ALL))));
+    return format.file("attention", defines(kept, dim, pageSize, THREADS));
+  }
+
+  /// The names by which kernels that attend know sizes.
+  ///
+  /// @param threads that attend an item
+  static Map<String, String> defines(KvCacheType kept, int dim, int pageSize, int threads) {
+    return BatchPlan.defines(
+        Pages.defines(
+            kept,
+            Map.of(
+                "DIM", "" + dim,
+                "PAGE", "" + pageSize,
+                "THREADS", "" + threads,
+                "UNLIMITED", "" + AttentionShape.ALL)));
+  }
+
+  /// How items of a batch are to be made.
+  BatchPlan.Items items() {
+    return prompts.isPresent()
+        ? new BatchPlan.Items(Prompts.VECTORS, gpu.multiprocessors(), gpu.multiprocessors())
+        : new BatchPlan.Items(
+            BatchPlan.WIDE, WIDE_BLOCKS * gpu.multiprocessors(), gpu.multiprocessors());
   }
 
   /// Makes room for the parts of a batch.
@@ -142,12 +164,20 @@ final class Attention {
     if (places(plan)) {
       attend(decode, plan.narrowItems(), arguments, isRecorded);
     } else {
-      attend(wide, plan.wideItems(), arguments, isRecorded);
+      attendWide(plan.wideItems(), arguments, isRecorded);
       attend(narrow, plan.narrowItems(), arguments, isRecorded);
     }
   }
 
-  private record Arguments(
+  private void attendWide(int items, Arguments arguments, boolean isRecorded) {
+    if (prompts.isEmpty()) {
+      attend(wide, items, arguments, isRecorded);
+    } else if (items > 0 || isRecorded) {
+      prompts.get().run(items, arguments, isRecorded);
+    }
+  }
+
+  record Arguments(
       Memory batch,
       Memory heads,
       Memory out,

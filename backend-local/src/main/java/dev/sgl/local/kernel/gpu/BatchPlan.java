@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A batch as the kernels read it: one array of integers, which begins with the places of its
 /// parts, and the items into which its attention is divided.
 final class BatchPlan {
-  /// Query vectors of an item of the wide kernel, and of the narrow one.
+  /// Query vectors of an item of the wide kernel of all GPUs, and of the narrow one.
   static final int WIDE = 64;
 
   static final int NARROW = 16;
@@ -30,9 +30,6 @@ final class BatchPlan {
 
   /// Blocks of a multiprocessor, which take one item after the other.
   static final int BLOCKS_EACH = 3;
-
-  /// Those of the wide kernel that run at the same time.
-  private static final int WIDE_EACH = 2;
 
   /// Tiles in whose time an item begins and ends.
   private static final double EXPENSE = 1;
@@ -108,11 +105,19 @@ final class BatchPlan {
     defines.put("WIDE_VECTORS", Integer.toString(WIDE));
     defines.put("NARROW_VECTORS", Integer.toString(NARROW));
     defines.put("TILE", Integer.toString(TILE));
+    defines.put("BLOCKS_EACH", Integer.toString(BLOCKS_EACH));
     return defines;
   }
 
   /// The fewest shared positions for which it pays to read them once for several sequences.
   private static final int WORTH_SHARING = 2 * TILE;
+
+  /// How items are made.
+  ///
+  /// @param wideVectors query vectors of an item of the kernel for many of them
+  /// @param wideBlocks items of that kernel that are attended at the same time
+  /// @param multiprocessors of the device
+  record Items(int wideVectors, int wideBlocks, int multiprocessors) {}
 
   /// Consecutive rows of one sequence.
   ///
@@ -143,7 +148,7 @@ final class BatchPlan {
   private final int pageSize;
   private final int group; // heads that share one of the keys
   private final int kvHeads;
-  private final int multiprocessors;
+  private final Items making;
   private final Ints integers = new Ints();
   private final Ints tables = new Ints();
   private final Ints itemRows = new Ints();
@@ -154,23 +159,16 @@ final class BatchPlan {
   private boolean isDecode = true;
   private int partVectors;
 
-  /// @param multiprocessors of the device
-  BatchPlan(Batch batch, AttentionShape shape, int pageSize, int multiprocessors) {
+  BatchPlan(Batch batch, AttentionShape shape, int pageSize, Items making) {
     this.batch = batch;
     this.pageSize = pageSize;
     this.group = shape.heads() / shape.kvHeads();
     this.kvHeads = shape.kvHeads();
-    this.multiprocessors = multiprocessors;
+    this.making = making;
     this.partsOf = new Ints[batch.rows()];
-    List<Run> decoding = new ArrayList<>();
-    for (Run run : runs()) {
-      if (run.rows() * group <= NARROW) {
-        decoding.add(run);
-      } else {
-        prompt(run);
-      }
-    }
-    decode(decoding);
+    List<Run> runs = runs();
+    prompts(runs.stream().filter(this::isPrompt).toList());
+    decode(runs.stream().filter(run -> !isPrompt(run)).toList());
     write();
   }
 
@@ -187,6 +185,10 @@ final class BatchPlan {
     return runs;
   }
 
+  private boolean isPrompt(Run run) {
+    return run.rows() * group > NARROW;
+  }
+
   /// Positions that the last row of a run sees.
   private int seen(Run run) {
     return batch.positions()[run.end() - 1] + 1;
@@ -196,14 +198,26 @@ final class BatchPlan {
     return IntStream.range(first, end).toArray();
   }
 
-  /// Rows of a prompt, as many together as the wide kernel takes.
-  private void prompt(Run run) {
-    isDecode = false;
-    int rows = Math.max(1, WIDE / group);
-    for (int last = run.end(); last > run.first(); last -= rows) { // the longest first
-      int first = Math.max(run.first(), last - rows);
-      range(rows(first, last), 0, batch.positions()[last - 1] + 1, run.table(), 1, true);
+  /// Rows of prompts, as many together as the wide kernel takes. Few of them are divided, so that
+  /// there is work for all.
+  private void prompts(List<Run> runs) {
+    int rows = Math.max(1, making.wideVectors() / group);
+    int items = runs.stream().mapToInt(run -> divideUp(run.rows(), rows) * kvHeads).sum();
+    for (Run run : runs) {
+      isDecode = false;
+      for (int last = run.end(); last > run.first(); last -= rows) { // the longest first
+        int first = Math.max(run.first(), last - rows);
+        int end = batch.positions()[last - 1] + 1;
+        range(rows(first, last), 0, end, run.table(), wideCount(items, end), true);
+      }
     }
+  }
+
+  /// Pieces of the positions of an item of the wide kernel.
+  ///
+  /// @param items that there are before any is divided
+  private int wideCount(int items, int length) {
+    return Math.clamp(making.wideBlocks() / items, 1, Math.max(1, length / WORTH_SHARING));
   }
 
   /// Single rows, or few, of many sequences. A prefix that several sequences share is read once.
@@ -234,7 +248,7 @@ final class BatchPlan {
   /// The most tiles of a piece with which all blocks, each of which takes one piece after the
   /// other, are done soonest: many pieces are distributed evenly, but each has its own expense.
   private int mostTiles(List<Stretch> stretches) {
-    int blocks = multiprocessors * BLOCKS_EACH;
+    int blocks = making.multiprocessors() * BLOCKS_EACH;
     int longest = stretches.stream().mapToInt(Stretch::tiles).max().orElse(1);
     int best = longest;
     double soonest = Double.POSITIVE_INFINITY;
@@ -279,10 +293,9 @@ final class BatchPlan {
   private void share(List<Run> runs, int length) {
     int[] all =
         runs.stream().flatMapToInt(run -> IntStream.range(run.first(), run.end())).toArray();
-    int most = Math.max(1, WIDE / group);
+    int most = Math.max(1, making.wideVectors() / group);
     int items = (all.length + most - 1) / most * kvHeads;
-    int count =
-        Math.clamp(multiprocessors * WIDE_EACH / items, 1, Math.max(1, length / WORTH_SHARING));
+    int count = wideCount(items, length);
     for (int first = 0; first < all.length; first += most) {
       int[] rows = Arrays.copyOfRange(all, first, Math.min(all.length, first + most));
       range(rows, 0, length, runs.getFirst().table(), count, false);

@@ -249,8 +249,9 @@ public final class GpuDevice implements Device {
   }
 
   private Attention.Division divide(Batch batch, AttentionShape shape, int pageSize) {
-    BatchPlan plan = new BatchPlan(batch, shape, pageSize, gpu.multiprocessors());
-    if (attention(shape, pageSize).prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
+    Attention attention = attention(shape, pageSize);
+    BatchPlan plan = new BatchPlan(batch, shape, pageSize, attention.items());
+    if (attention.prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
       recordings.forget();
     }
     Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));

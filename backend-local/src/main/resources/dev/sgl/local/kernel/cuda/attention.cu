@@ -6,12 +6,11 @@
 // Attention over pages with the tensor cores, in the way of FlashAttention-2 (Dao, 2023): scores are
 // never written, the softmax runs along. DIM is the size of a head, a multiple of 16; PAGE is the
 // number of tokens of a page, TILE that of the keys of a step.
-//
-// Work comes as items: some query vectors (rows of the batch times the heads that share a head of
-// the keys) against a range of positions of one page table. An item that sees all that its rows see
-// writes their result; else it writes a part, and whoever writes the last part of a row puts all
-// together. So a long context is split, and a prefix that several rows share is read once for all of
-// them (cascade).
+
+#define KEYS TILE
+#define MOST_VECTORS WIDE_VECTORS
+
+__device__ __forceinline__ void meet() { __syncthreads(); }
 
 // Of rows in shared memory, of queries and of what is kept: an odd number of 16 bytes, so that no two rows
 // of eight meet in a bank.
@@ -20,47 +19,22 @@
 #define STEPS (DIM / 16)            // of a product over a head
 #define CHUNKS (DIM / 8)            // of 16 bytes of a head
 #define KEPT_CHUNKS (DIM / KEPT_CHUNK)
-#define WARPS (THREADS / 32)
 
+#include "items.cuh"
 #include "fragments.cuh"
-
-struct Item {
-  ITEM_FIELDS
-};
-
-// What all items of a layer have in common.
-struct Layer {
-  const int* batch;
-  const half16* heads;   // of each row: queries, keys, values
-  half16* out;
-  float* parts;          // [vector, DIM]
-  float* partSums;       // logarithms of what each part's weights add up to
-  int* arrived;          // of each row and head of the keys: parts that are written; 0 between batches
-  kept* keys;            // [page, kvHead, slot, DIM]
-  kept* values;
-  int queryHeads, kvHeads, window;
-  Turning turning;
-
-  __device__ __forceinline__ int group() const { return queryHeads / kvHeads; }
-  __device__ __forceinline__ const half16* head(int row, int index) const {
-    return heads + ((long long)row * (queryHeads + 2 * kvHeads) + index) * DIM;
-  }
-  __device__ __forceinline__ long long slot(const int* table, int kvHead, int position) const {
-    return ((long long)(table[position / PAGE] * kvHeads + kvHead) * PAGE + position % PAGE) * DIM;
-  }
-};
+#include "softmax.cuh"
 
 // Begins to copy a tile of keys and values into shared memory: zeros behind `end`, nothing from `fresh`
-// on.
+// on. A tile begins with a page if it has whole ones.
 __device__ __forceinline__ void fetch(kept* keys, kept* values, const Layer& l, const int* table,
                                       int kvHead, int first, int end, int fresh) {
 #pragma unroll
   for (int i = 0; i < TILE * KEPT_CHUNKS; i += THREADS) {
     int own = i + threadIdx.x, key = own / KEPT_CHUNKS, number = own % KEPT_CHUNKS * KEPT_CHUNK;
     if (TILE * KEPT_CHUNKS % THREADS && key >= TILE) break;
-    int position = first + key;
+    int position = first + key, token = TILE % PAGE ? position % PAGE : key % PAGE;
     bool real = position < end;
-    long long at = real ? l.slot(table, kvHead, position) + number : 0;
+    long long at = real ? l.at(table[position / PAGE], kvHead, token, number) : 0;
     if (position < fresh || !real) {
       copyAsync(keys + key * KEPT_STRIDE + number, l.keys + at, real);
       copyAsync(values + key * KEPT_STRIDE + number, l.values + at, real);
@@ -89,100 +63,22 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
   int placed = min(item.end, fresh + item.rows) - max(item.begin, fresh); // rows, one behind the other
   int firstPlaced = max(item.begin, fresh);
   for (int i = warp; i < 2 * placed; i += WARPS) {
-    int position = firstPlaced + i / 2, row = itemRows[position - fresh];
-    long long at = l.slot(table, item.kvHead, position);
+    int position = firstPlaced + i / 2, itemRow = itemRows[position - fresh];
+    auto at = [&](int i) { return l.at(table[position / PAGE], item.kvHead, position % PAGE, i); };
     bool isInTile = position < begin + TILE;
     int key = position - begin;
     if (i % 2 == 0) {
-      kept* to = isInTile ? tileKeys + key * KEPT_STRIDE : l.keys + at;
-      turn(l.head(row, l.queryHeads + item.kvHead), l.turning.keyNorm, l.turning, position, DIM,
-           [&](int i, float x) { to[i] = keep(x); });
+      kept* row = tileKeys + key * KEPT_STRIDE;
+      turn(l.head(itemRow, l.queryHeads + item.kvHead), l.turning.keyNorm, l.turning, position, DIM,
+           [&](int i, float x) { *(isInTile ? row + i : l.keys + at(i)) = keep(x); });
       __syncwarp();
-      if (isInTile) copyKept(to, l.keys + at, DIM);
+      if (isInTile) copyKept(row, DIM, [&](int i) { return l.keys + at(i); });
     } else {
-      const half16* from = l.head(row, l.queryHeads + l.kvHeads + item.kvHead);
-      keepHead(from, l.values + at, DIM);
-      if (isInTile) keepHead(from, tileValues + key * KEPT_STRIDE, DIM);
+      const half16* from = l.head(itemRow, l.queryHeads + l.kvHeads + item.kvHead);
+      keepHead(from, DIM, [&](int i) { return l.values + at(i); });
+      if (isInTile) keepHead(from, DIM, [&](int i) { return tileValues + key * KEPT_STRIDE + i; });
     }
   }
-}
-
-// A head's result of a row from its parts, by a warp.
-__device__ __forceinline__ void merge(const Layer& l, int row, int kvHead, int head) {
-  const int* own = l.batch + l.batch[PARTS_OF_ROW] + 2 * row;
-  const int* list = l.batch + own[0]; // pairs: the place of a part, and what lies between heads of the keys
-  int count = own[1], lane = threadIdx.x % 32;
-  auto part = [&](int c) { return list[2 * c] + kvHead * list[2 * c + 1] + head; };
-  float most = -INFINITE;
-  for (int c = lane; c < count; c += 32) most = fmaxf(most, __ldcg(l.partSums + part(c)));
-  for (int d = 16; d > 0; d >>= 1) most = fmaxf(most, __shfl_xor_sync(~0u, most, d));
-  float numbers[(DIM + 31) / 32], total = 0;
-#pragma unroll
-  for (int d = 0; d < (DIM + 31) / 32; d++) numbers[d] = 0;
-#pragma unroll 4
-  for (int c = 0; c < count; c++) {
-    long long p = part(c);
-    float weight = exp2f(__ldcg(l.partSums + p) - most);
-    total += weight;
-#pragma unroll
-    for (int d = 0; d < (DIM + 31) / 32; d++)
-      if (d * 32 + lane < DIM) numbers[d] += weight * __ldcg(l.parts + p * DIM + d * 32 + lane);
-  }
-  half16* to = l.out + ((long long)row * l.queryHeads + kvHead * l.group() + head) * DIM;
-#pragma unroll
-  for (int d = 0; d < (DIM + 31) / 32; d++)
-    if (d * 32 + lane < DIM) to[d * 32 + lane] = narrow(numbers[d] / total);
-}
-
-// Counts the parts of an item's rows, and puts those of a row together whose last they were.
-__device__ __forceinline__ void arrive(const Layer& l, const Item& item, const int* itemRows) {
-  __shared__ bool isLast[64];
-  __threadfence(); // the parts are there for all before they are counted
-  __syncthreads();
-  if (threadIdx.x < item.rows) {
-    int row = itemRows[threadIdx.x];
-    int* arrived = l.arrived + row * l.kvHeads + item.kvHead;
-    bool last = atomicAdd(arrived, 1) == l.batch[l.batch[PARTS_OF_ROW] + 2 * row + 1] - 1;
-    if (last) *arrived = 0;
-    isLast[threadIdx.x] = last;
-  }
-  __threadfence();
-  __syncthreads();
-  for (int v = threadIdx.x / 32; v < item.rows * l.group(); v += WARPS)
-    if (isLast[v / l.group()]) merge(l, itemRows[v / l.group()], item.kvHead, v % l.group());
-}
-
-// Writes two numbers of a vector's result, or of a part of it.
-__device__ __forceinline__ void put(const Layer& l, const Item& item, int row, int v, int column, float a, float b) {
-  if (item.part < 0) {
-    half16* to = l.out + ((long long)row * l.queryHeads + item.kvHead * l.group() + v % l.group()) * DIM;
-    *(unsigned*)(to + column) = pack(a, b);
-  } else {
-    *(float2*)(l.parts + ((long long)item.part + v) * DIM + column) = make_float2(a, b);
-  }
-}
-
-// The positions that an item reads, and those that each of its rows sees.
-struct Range {
-  int begin, end;
-  int allFrom, allTo;
-
-  __device__ __forceinline__ int tiles() const { return (end - begin + TILE - 1) / TILE; }
-};
-
-__device__ __forceinline__ Range range(const Layer& l, const Item& item, const int* itemRows, const int* positions) {
-  int first = positions[itemRows[0]];
-  Range range = {item.begin, item.end, 0, min(item.end, first + 1)};
-  if (l.window < UNLIMITED) {
-    int lowest = first, highest = first;
-    for (int r = 1; r < item.rows; r++) {
-      lowest = min(lowest, positions[itemRows[r]]);
-      highest = max(highest, positions[itemRows[r]]);
-    }
-    range.allFrom = highest - l.window + 1;
-    range.begin += max(0, lowest - l.window + 1 - range.begin) / TILE * TILE; // no row sees the positions before
-  }
-  return range;
 }
 
 // Copies the queries of an item, which are turned already.
@@ -197,29 +93,6 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
     *(uint4*)(q + v * STRIDE + chunk * 8) = x;
   }
 }
-
-// A lane's share of two query vectors: the largest score so far, and the numbers that belong to it.
-struct Vectors {
-  int base;         // of the warp's vectors among the item's
-  int position[2];  // of their rows; -1 behind the last vector
-  float most[2], sum[2];
-  float numbers[STEPS * 2][4]; // two of the first vector, two of the second; their columns: see `column`
-
-  __device__ __forceinline__ Vectors(const Item& item, const int* itemRows, const int* positions, int base, int group)
-      : base(base) {
-#pragma unroll
-    for (int i = 0; i < 2; i++) {
-      position[i] = index(i) < item.rows * group ? positions[itemRows[index(i) / group]] : -1;
-      most[i] = -INFINITE;
-      sum[i] = 0;
-    }
-#pragma unroll
-    for (int d = 0; d < STEPS * 2; d++) numbers[d][0] = numbers[d][1] = numbers[d][2] = numbers[d][3] = 0;
-  }
-
-  // Of the item's vectors.
-  __device__ __forceinline__ int index(int side) const { return base + threadIdx.x % 32 / 4 + 8 * side; }
-};
 
 // Scores of the queries with NT tiles of 8 keys each.
 template <int NT>
@@ -237,60 +110,6 @@ __device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (
     }
 }
 
-// Scales the scores, for powers of two, and hides the keys that a row does not see.
-//
-// `first`: position of the first key of the warp; `seenByAll`: whether every row sees all of the tile
-template <int NT>
-__device__ __forceinline__ void scaleAndMask(float (&s)[NT][4], const Vectors& v, int first, int end, int window,
-                                             bool seenByAll) {
-  float scale = rsqrtf((float)DIM) * 1.4426950408889634f;
-  if (seenByAll) {
-#pragma unroll
-    for (int n = 0; n < NT; n++)
-#pragma unroll
-      for (int i = 0; i < 4; i++) s[n][i] *= scale;
-    return;
-  }
-#pragma unroll
-  for (int n = 0; n < NT; n++) {
-    int position = first + n * 8 + threadIdx.x % 4 * 2;
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      int at = position + i % 2, side = i / 2;
-      s[n][i] = at < end && at <= v.position[side] && at > v.position[side] - window ? s[n][i] * scale : -INFINITE;
-    }
-  }
-}
-
-// One step of the softmax: scores become weights, relative to the largest score so far, to which sums
-// and numbers are adapted.
-template <int NT>
-__device__ __forceinline__ void softmaxStep(float (&s)[NT][4], Vectors& v) {
-#pragma unroll
-  for (int side = 0; side < 2; side++) {
-    float most = v.most[side];
-#pragma unroll
-    for (int n = 0; n < NT; n++) most = fmaxf(most, fmaxf(s[n][2 * side], s[n][2 * side + 1]));
-    most = fmaxf(most, __shfl_xor_sync(~0u, most, 1));
-    most = fmaxf(most, __shfl_xor_sync(~0u, most, 2));
-    float zero = most == -INFINITE ? 0 : most;
-    float shrink = exp2f(v.most[side] - zero);
-    v.most[side] = most;
-    v.sum[side] *= shrink;
-#pragma unroll
-    for (int d = 0; d < STEPS * 2; d++) {
-      v.numbers[d][2 * side] *= shrink;
-      v.numbers[d][2 * side + 1] *= shrink;
-    }
-#pragma unroll
-    for (int n = 0; n < NT; n++) {
-      s[n][2 * side] = exp2f(s[n][2 * side] - zero);
-      s[n][2 * side + 1] = exp2f(s[n][2 * side + 1] - zero);
-      v.sum[side] += s[n][2 * side] + s[n][2 * side + 1];
-    }
-  }
-}
-
 // Adds the values, times their weights.
 template <int NT>
 __device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], const kept* values) {
@@ -305,25 +124,6 @@ __device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], 
       multiplyKept(to.numbers[2 * d], a, b);
       multiplyKept(to.numbers[2 * d + 1], a, b + 2);
     }
-  }
-}
-
-// The logarithm of the sum of a vector's weights.
-__device__ __forceinline__ float logSum(float most, float sum) { return sum > 0 ? most + log2f(sum) : -INFINITE; }
-
-// Writes the results of a warp's vectors, or parts of them.
-__device__ __forceinline__ void write(const Layer& l, const Item& item, const int* itemRows, const Vectors& v) {
-  int lane = threadIdx.x % 32, group = l.group();
-#pragma unroll
-  for (int side = 0; side < 2; side++) {
-    int index = v.index(side);
-    if (index >= item.rows * group) continue;
-    float by = v.sum[side] > 0 ? 1 / v.sum[side] : 0;
-    int row = itemRows[index / group];
-#pragma unroll
-    for (int d = 0; d < STEPS * 2; d++)
-      put(l, item, row, index, column(d), first(v.numbers, d, side) * by, second(v.numbers, d, side) * by);
-    if (item.part >= 0 && lane % 4 == 0) l.partSums[item.part + index] = logSum(v.most[side], v.sum[side]);
   }
 }
 
@@ -364,7 +164,7 @@ __device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, 
 
 // WIDE: four warps with 16 query vectors each, all over every tile of keys. Otherwise 16 vectors for
 // the whole block, each warp with a quarter of every tile. PLACES: heads are as the product left them,
-// and what `place` does in rows.cu is done here; for items whose rows are of one sequence, one behind
+// and what `place` does in pages.cu is done here; for items whose rows are of one sequence, one behind
 // the other, or do not reach their own positions.
 template <bool WIDE, bool PLACES>
 __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* memory) {
@@ -406,9 +206,10 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
     __syncthreads();
     float s[NT][4];
     multiplyKeys(s, queries, tileKeys + now * 2 * NUMBERS + offset * KEPT_STRIDE);
-    scaleAndMask(s, v, first + offset, item.end, l.window,
-                 first >= seen.allFrom && first + TILE <= seen.allTo);
-    softmaxStep(s, v);
+    if (first < seen.allFrom || first + TILE > seen.allTo) hide(s, v, first + offset, item.end, l.window);
+    float shrink[2];
+    weigh(s, v, shrink);
+    v.multiply(shrink);
     addValues(v, s, tileValues + now * 2 * NUMBERS + offset * KEPT_STRIDE);
     __syncthreads();
   }
@@ -416,11 +217,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
     waitFor<0>();
     __syncthreads();
   }
-#pragma unroll
-  for (int side = 0; side < 2; side++) {
-    v.sum[side] += __shfl_xor_sync(~0u, v.sum[side], 1);
-    v.sum[side] += __shfl_xor_sync(~0u, v.sum[side], 2);
-  }
+  addSums(v);
   if (WIDE)
     write(l, item, itemRows, v);
   else
@@ -429,9 +226,10 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
   __syncthreads();
 }
 
-// Blocks take one item after the other.
+// Blocks take one item after the other. Registers are for as many at the same time as items are planned for.
+#define BLOCKS(WIDE) ((WIDE) || DIM > 128 ? 1 : BLOCKS_EACH)
 #define ATTEND(NAME, WIDE, PLACES, ITEMS, COUNT)                                                       \
-  extern "C" __global__ void __launch_bounds__(THREADS) NAME(                                          \
+  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS(WIDE)) NAME(                                        \
       const int* batch, const half16* heads, half16* out, float* parts, float* partSums, int* arrived, \
       kept* keys, kept* values, int queryHeads, int kvHeads, int window, const float* frequencies, \
       float stretch, const float* queryNorm, const float* keyNorm, float epsilon) {                    \

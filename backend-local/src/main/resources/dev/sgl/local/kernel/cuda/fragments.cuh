@@ -24,20 +24,7 @@ __device__ __forceinline__ void load2Transposed(unsigned* r, const void* at) {
                : "=r"(r[0]), "=r"(r[1]) : "r"(shared(at)));
 }
 
-__device__ __forceinline__ unsigned packKept(float low, float high) { return packHalves(low, high); }
-
 __device__ __forceinline__ void multiplyKept(float* c, const unsigned* a, const unsigned* b) { multiplyHalves(c, a, b); }
-
-// A number of a query; not beyond the largest of half precision.
-__device__ __forceinline__ half16 query(float x) { return packHalves(fminf(fmaxf(x, -65504), 65504), 0); }
-
-__device__ __forceinline__ uint4 query8(uint4 x) {
-#if BF16
-  auto two = [](unsigned pair) { return query(low(pair)) | (unsigned)query(high(pair)) << 16; };
-  x = make_uint4(two(x.x), two(x.y), two(x.z), two(x.w));
-#endif
-  return x;
-}
 
 __device__ __forceinline__ void loadQueries(unsigned* a, const half16* q) {
   int lane = threadIdx.x % 32;
@@ -83,13 +70,7 @@ __device__ __forceinline__ float second(const float (*numbers)[4], int d, int si
 
 #else
 
-__device__ __forceinline__ unsigned packKept(float low, float high) { return pack(low, high); }
-
 __device__ __forceinline__ void multiplyKept(float* c, const unsigned* a, const unsigned* b) { multiply(c, a, b); }
-
-__device__ __forceinline__ half16 query(float x) { return narrow(x); }
-
-__device__ __forceinline__ uint4 query8(uint4 x) { return x; }
 
 __device__ __forceinline__ void loadQueries(unsigned* a, const half16* q) {
   int lane = threadIdx.x % 32;

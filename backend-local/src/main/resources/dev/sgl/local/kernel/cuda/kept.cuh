@@ -34,21 +34,54 @@ __device__ __forceinline__ unsigned halves(unsigned bytes) {
 #endif
   return pair;
 }
-#endif
 
-// Copies a head of kept numbers; a warp.
-__device__ __forceinline__ void copyKept(const kept* from, kept* to, int dim) {
-  for (int i = threadIdx.x % 32; i < dim / KEPT_CHUNK; i += 32) ((uint4*)to)[i] = ((const uint4*)from)[i];
+// Two numbers that are multiplied with kept ones.
+__device__ __forceinline__ unsigned packKept(float low, float high) { return packHalves(low, high); }
+
+// A number of a query; not beyond the largest of half precision.
+__device__ __forceinline__ half16 query(float x) { return packHalves(fminf(fmaxf(x, -65504), 65504), 0); }
+
+__device__ __forceinline__ uint4 query8(uint4 x) {
+#if BF16
+  auto two = [](unsigned pair) { return query(low(pair)) | (unsigned)query(high(pair)) << 16; };
+  x = make_uint4(two(x.x), two(x.y), two(x.z), two(x.w));
+#endif
+  return x;
 }
 
-// Keeps a head of values; a warp.
-__device__ __forceinline__ void keepHead(const half16* from, kept* to, int dim) {
+#else
+
+__device__ __forceinline__ unsigned packKept(float low, float high) { return pack(low, high); }
+
+__device__ __forceinline__ half16 query(float x) { return narrow(x); }
+
+__device__ __forceinline__ uint4 query8(uint4 x) { return x; }
+
+#endif
+
+// The place of a number in the page of a head: lines of 128 bytes of all tokens, one line behind the other,
+// in which pieces of 16 bytes are swizzled, as Hopper's tensor cores take them. So a page comes to shared
+// memory by one copy for each line. Other sizes of heads and pages lie token by token.
+__device__ __forceinline__ int inPage(int token, int number, int dim, int pageSize) {
+  constexpr int LINE = 8 * KEPT_CHUNK;
+  if (dim % LINE || pageSize % 8) return token * dim + number;
+  int piece = number % LINE / KEPT_CHUNK ^ token % 8;
+  return number / LINE * (pageSize * LINE) + token * LINE + piece * KEPT_CHUNK + number % KEPT_CHUNK;
+}
+
+// Copies a head of kept numbers, by a warp; `at` says where a piece of 16 bytes goes, by its first number.
+template <typename At> __device__ __forceinline__ void copyKept(const kept* from, int dim, At at) {
+  for (int i = threadIdx.x % 32; i < dim / KEPT_CHUNK; i += 32) *(uint4*)at(i * KEPT_CHUNK) = ((const uint4*)from)[i];
+}
+
+// Keeps a head of values, by a warp.
+template <typename At> __device__ __forceinline__ void keepHead(const half16* from, int dim, At at) {
 #if KEPT_E4M3
   for (int i = threadIdx.x % 32; i < dim / 2; i += 32) {
     unsigned two = ((const unsigned*)from)[i];
-    ((unsigned short*)to)[i] = keep(low(two)) | keep(high(two)) << 8;
+    *(unsigned short*)at(2 * i) = keep(low(two)) | keep(high(two)) << 8;
   }
 #else
-  copyKept(from, to, dim);
+  copyKept(from, dim, at);
 #endif
 }

@@ -5,7 +5,7 @@
 // Operations on the pages of keys and values.
 
 // Norms and rotates the heads of queries and keys and writes keys and values into their pages
-// [page, kvHead, slot, dim]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
+// [page, kvHead, numbers of a page]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
 extern "C" __global__ void place(const int* batch, half16* heads, kept* keys, kept* values,
                                  int queryHeads, int kvHeads, int dim, int pageSize,
                                  const float* frequencies, float stretch, const float* queryNorm,
@@ -23,11 +23,12 @@ extern "C" __global__ void place(const int* batch, half16* heads, kept* keys, ke
   int table = batch[batch[TABLE_OF_ROW] + row];
   long long page = batch[batch[TABLES] + table + position / pageSize];
   int kvHead = (head - queryHeads) % kvHeads;
-  long long to = ((page * kvHeads + kvHead) * pageSize + position % pageSize) * dim;
+  long long to = (page * kvHeads + kvHead) * pageSize * dim;
+  auto place = [&](int i) { return to + inPage(position % pageSize, i, dim, pageSize); };
   if (head < queryHeads + kvHeads)
-    turn(at, keyNorm, turning, position, dim, [&](int i, float x) { keys[to + i] = keep(x); });
+    turn(at, keyNorm, turning, position, dim, [&](int i, float x) { keys[place(i)] = keep(x); });
   else
-    keepHead(at, values + to, dim);
+    keepHead(at, dim, [&](int i) { return values + place(i); });
 }
 
 // Copies the first tokens of a page to another, in neighbouring cells of one shape: grid (cells * 2, kvHeads).
@@ -36,5 +37,8 @@ extern "C" __global__ void copyPage(kept* pool, long long cellNumbers, int from,
   kept* cell = pool + blockIdx.x * cellNumbers;
   long long a = ((long long)from * gridDim.y + blockIdx.y) * pageSize * dim;
   long long b = ((long long)to * gridDim.y + blockIdx.y) * pageSize * dim;
-  for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) cell[b + i] = cell[a + i];
+  for (int i = threadIdx.x; i < tokens * dim; i += blockDim.x) {
+    int at = inPage(i / dim, i % dim, dim, pageSize);
+    cell[b + at] = cell[a + at];
+  }
 }

@@ -1,5 +1,6 @@
 #include "numbers.cuh"
 #include "tiles.cuh"
+#include "warpgroups.cuh"
 #include "codes.cuh"
 
 // Products of many rows with a quantized weight on Hopper's tensor cores: each of four warpgroups computes
@@ -48,16 +49,6 @@ template <> __device__ __forceinline__ void begin<128>(float (&c)[64], const uns
                "%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63},"
                "{%64,%65,%66,%67},%68,1,1,1,0;"
                : C16(0), C16(16), C16(32), C16(48) : A, "l"(b));
-}
-__device__ __forceinline__ void fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-__device__ __forceinline__ void commitProducts() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-template <int PENDING> __device__ __forceinline__ void waitForProducts() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(PENDING) : "memory");
-}
-
-// Describes a tile of rows of 128 bytes whose pieces of 16 bytes are swizzled, 8 rows after 8 rows.
-__device__ __forceinline__ unsigned long long describe(const void* tile) {
-  return (shared(tile) & 0x3ffffull) >> 4 | 1ull << 16 | 64ull << 32 | 1ull << 62;
 }
 
 __device__ __forceinline__ unsigned clusterRank() {

@@ -36,8 +36,11 @@ class BatchPlanTest {
           AttentionShape shape =
               new AttentionShape(kvHeads * group, kvHeads, 64, AttentionShape.ALL);
           Batch batch = batch(random, size);
-          BatchPlan plan = new BatchPlan(batch, shape, PAGE, 1 + random.nextInt(132));
-          check(plan.integers(), batch, kvHeads, group, plan.partVectors());
+          int multiprocessors = 1 + random.nextInt(132);
+          int wide = random.nextBoolean() ? BatchPlan.WIDE : Prompts.VECTORS;
+          BatchPlan.Items items = new BatchPlan.Items(wide, 2 * multiprocessors, multiprocessors);
+          BatchPlan plan = new BatchPlan(batch, shape, PAGE, items);
+          check(plan.integers(), batch, kvHeads, group, plan.partVectors(), wide);
         });
   }
 
@@ -65,7 +68,8 @@ class BatchPlanTest {
     return new Batch(new int[positions.length], positions, tables, new int[0]);
   }
 
-  private static void check(int[] plan, Batch batch, int kvHeads, int group, int partVectors) {
+  private static void check(
+      int[] plan, Batch batch, int kvHeads, int group, int partVectors, int wide) {
     int[][][] seen = new int[batch.rows()][kvHeads][];
     for (int row = 0; row < batch.rows(); row++) {
       assertEquals(batch.positions()[row], plan[plan[POSITIONS] + row]);
@@ -75,7 +79,7 @@ class BatchPlanTest {
     }
     boolean[] merged = merged(plan, batch.rows());
     int[] parts = new int[partVectors];
-    items(plan, WIDE_ITEMS, WIDE_COUNT, BatchPlan.WIDE, batch, group, seen, merged, parts);
+    items(plan, WIDE_ITEMS, WIDE_COUNT, wide, batch, group, seen, merged, parts);
     items(plan, NARROW_ITEMS, NARROW_COUNT, BatchPlan.NARROW, batch, group, seen, merged, parts);
     for (int row = 0; row < batch.rows(); row++) {
       for (int head = 0; head < kvHeads; head++) {

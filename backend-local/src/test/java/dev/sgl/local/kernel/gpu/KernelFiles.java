@@ -23,12 +23,14 @@ public final class KernelFiles {
       for (KvCacheType kept : KvCacheType.values()) {
         files.add(Pages.file(format, kept));
         files.add(Attention.file(format, kept, 128, 16));
+        files.add(Prompts.file(format, kept, 128, 16));
       }
     }
     for (int dim : new int[] {16, 64, 80, 256}) {
       files.add(Attention.file(new Format(DType.BF16), KvCacheType.AUTO, dim, 16));
     }
     files.add(Attention.file(new Format(DType.BF16), KvCacheType.FP8, 80, 16));
+    files.add(Prompts.file(new Format(DType.BF16), KvCacheType.AUTO, 64, 16));
     files.addAll(ProductFiles.all());
     return files;
   }
