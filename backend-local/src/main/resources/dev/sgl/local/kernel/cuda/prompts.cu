@@ -116,6 +116,9 @@ __device__ __forceinline__ int place(int row, int chunk, int rows) {
   return chunk / 8 * (rows * 128) + row * 128 + (chunk % 8 ^ row % 8) * 16;
 }
 
+// What the thread wrote to shared memory is there for products, once they are told.
+__device__ __forceinline__ void fenceProducts() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
 // --- the warps that fetch
 
 // The pages of an item, tile by tile.
@@ -151,6 +154,7 @@ struct Source {
       *(uint4*)(tile + place(key, 2 * piece + 1, KEYS)) =
           make_uint4(halves(x[i].z), halves(x[i].z >> 16), halves(x[i].w), halves(x[i].w >> 16));
     }
+    fenceProducts();
     arrive(full);
   }
 #else
@@ -206,9 +210,6 @@ __device__ __forceinline__ void passTurn() {
   asm volatile("bar.arrive %0, %1;" ::"r"(5 - threadIdx.x / 128), "n"(THREADS) : "memory");
 }
 
-// What others wrote to shared memory is there for products.
-__device__ __forceinline__ void fenceProducts() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
-
 // A warpgroup waits for what its threads wrote to shared memory for products.
 __device__ __forceinline__ void meetForProducts() {
   fenceProducts();
@@ -240,7 +241,6 @@ __device__ __forceinline__ void awaitValues(Barrier* full, int phase, char* valu
     meetForProducts();
   }
 #endif
-  fenceProducts();
 }
 
 // Begins the scores of a tile.
@@ -294,7 +294,6 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, cha
   Turn turnOfValues = turn;
   if (tiles > 0) {
     await(&b.keysFull[turn.stage], turn.phase);
-    fenceProducts();
     multiplyKeys(s, q, keys + turn.stage * TILE_BYTES);
     waitForProducts<0>();
     release(&b.keysEmpty[turn.stage]);
@@ -305,7 +304,6 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, cha
     for (int t = 1; t < tiles; t++) {
       awaitTurn();
       await(&b.keysFull[turn.stage], turn.phase);
-      fenceProducts();
       multiplyKeys(s, q, keys + turn.stage * TILE_BYTES);
       awaitValues(&b.valuesFull[turnOfValues.stage], turnOfValues.phase, values + turnOfValues.stage * TILE_BYTES, KEYS);
       addValues(v, weights, values + turnOfValues.stage * TILE_BYTES);
