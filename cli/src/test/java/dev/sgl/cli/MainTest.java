@@ -124,6 +124,11 @@ class MainTest {
     assertEquals(0, sglc("run", source, "--device", "auto").code());
     sglc("run", source, "--device", "gpu").failed(2, "--device must be auto, cpu, cuda or cuda:N");
     sglc("run", source, "--device", "cuda:900").failed(3, "no GPU can be used");
+    sglc("run", source, "--kv-cache-dtype", "int8")
+        .failed(2, "--kv-cache-dtype must be auto or fp8");
+    sglc("run", source, "--device", "cpu", "--kv-cache-dtype", "fp8")
+        .failed(3, "keys and values of 8 bits need a GPU");
+    assertEquals(0, sglc("run", source, "--kv-cache-dtype", "auto", "--device", "cpu").code());
     sglc("run", source, "--mem-fraction", "1.5").failed(2, "--mem-fraction must be");
     sglc("run", source, "--endpoint", "http://127.0.0.1:1/v1/chat/completions")
         .failed(2, "leave out /chat/completions");

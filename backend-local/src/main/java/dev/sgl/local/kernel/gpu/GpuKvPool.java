@@ -6,9 +6,9 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import java.util.List;
 
-/// Keys and values on a device, layer by layer: `[keys | values, page, kvHead, slot, headDim]`, in
-/// the format that the kernels keep; followed by the states in single precision: `[layer, slot,
-// length]`.
+/// Keys and values on a device, layer by layer: `[keys | values, page, kvHead, numbers of a page]`,
+/// in the format and the order of `kept.cuh`; followed by the states in single precision: `[layer,
+/// slot, length]`.
 final class GpuKvPool implements KvPool {
   private final Gpu gpu;
   private final Pages kernels;
