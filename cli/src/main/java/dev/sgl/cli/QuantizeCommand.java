@@ -87,7 +87,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private String shown(Export.Written written) {
-    return "%s: %,.1f MB, %.0f %% of the original's %,.1f MB; %d matrices are quantized, %d are not"
+    return "%s: %,.1f MB, %.0f %% of the original's %,.1f MB; matrices: %d quantized, %d plain"
         .formatted(
             out,
             written.bytes() / 1e6,

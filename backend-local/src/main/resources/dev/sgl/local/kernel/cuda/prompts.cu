@@ -5,9 +5,9 @@
 #include "kept.cuh"
 
 // Attention of many query vectors over pages on Hopper's tensor cores, in the way of FlashAttention-3 (Shah et al.,
-// 2024): the warps of a warpgroup fetch keys and values; two other warpgroups attend, each with 64 query vectors of
-// an item. Their products run beside the program: the softmax of a tile of keys is computed while the values of the
-// tile before are added, and one warpgroup computes while the other multiplies. DIM is 64 or 128.
+// 2024): one warp fetches keys and values, or four if they are widened; two warpgroups attend, each with 64 query
+// vectors of an item. Their products run beside the program: one warpgroup computes the softmax of a tile of keys while
+// the other multiplies. DIM is 64 or 128.
 //
 // Tiles lie in shared memory as the tensor cores take them: halves of 64 numbers of a head, rows of 128 bytes whose
 // pieces are swizzled. Keys and values of 8 bits are widened to half precision on the way there.
@@ -78,7 +78,7 @@ typedef unsigned long long Barrier;
 __device__ __forceinline__ void initialize(Barrier* b, int count) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared(b)), "r"(count) : "memory");
 }
-__device__ __forceinline__ void arrive(Barrier* b) {
+__device__ __forceinline__ void arriveAt(Barrier* b) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared(b)) : "memory");
 }
 // Arrives; bytes of copies are to come.
@@ -155,7 +155,7 @@ struct Source {
           make_uint4(halves(x[i].z), halves(x[i].z >> 16), halves(x[i].w), halves(x[i].w >> 16));
     }
     fenceProducts();
-    arrive(full);
+    arriveAt(full);
   }
 #else
   // Begins to copy a tile once there is room: numbers of any kind behind the end.
@@ -264,6 +264,7 @@ __device__ __forceinline__ void addValues(Vectors& v, const unsigned (&weights)[
   commitProducts();
 }
 
+// Scores that have become weights, as the first operand of products.
 __device__ __forceinline__ void packAll(unsigned (&weights)[KEYS / 16][4], const float (&s)[KEYS / 8][4]) {
 #pragma unroll
   for (int n = 0; n < KEYS / 16; n++)
@@ -272,9 +273,10 @@ __device__ __forceinline__ void packAll(unsigned (&weights)[KEYS / 16][4], const
       weights[n][i] = packKept(s[2 * n + i / 2][i % 2 * 2], s[2 * n + i / 2][i % 2 * 2 + 1]);
 }
 
+// The warp has no more use for a tile.
 __device__ __forceinline__ void release(Barrier* empty) {
   __syncwarp();
-  if (threadIdx.x % 32 == 0) arrive(empty);
+  if (threadIdx.x % 32 == 0) arriveAt(empty);
 }
 
 __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, char* q, const char* keys, char* values,
@@ -347,6 +349,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
       initialize(&barriers.keysEmpty[i], WARPS);
       initialize(&barriers.valuesEmpty[i], WARPS);
     }
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); // for bulk copies
   }
   letTheNextBegin();
   __syncthreads();
