@@ -4,6 +4,8 @@ import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import java.util.HashMap;
+import java.util.Map;
 
 /// The kernel in `prompts.cu`, which attends items of many query vectors on a Hopper GPU, for one
 /// size of heads.
@@ -13,7 +15,7 @@ final class Prompts {
 
   private static final int HOPPER = 90; // its compute capability, times ten
   private static final int KEYS = 128; // of a step
-  private static final int STAGES = 2;
+  private static final int STAGES = 2; // tiles of keys, and of values, in shared memory
   private static final int THREADS = VECTORS / 64 * 128; // that attend
   private static final int FETCHING = 128; // threads, some of which fetch
   private static final int ALIGNMENT = 1024;
@@ -35,7 +37,10 @@ final class Prompts {
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {
-    return format.fileOfOneChip("prompts", Attention.defines(kept, dim, pageSize, THREADS));
+    Map<String, String> defines = new HashMap<>(Attention.defines(kept, dim, pageSize, THREADS));
+    defines.put("KEYS", Integer.toString(KEYS));
+    defines.put("STAGES", Integer.toString(STAGES));
+    return format.fileOfOneChip("prompts", defines);
   }
 
   void run(int items, Attention.Arguments arguments, boolean isRecorded) {

@@ -87,8 +87,6 @@ __device__ __forceinline__ void loadValues(unsigned* b, const kept* values) {
   load4Transposed(b, values + lane % 16 * KEPT_STRIDE + lane / 16 * 8);
 }
 
-__device__ __forceinline__ int column(int d) { return d * 8 + threadIdx.x % 4 * 2; }
-__device__ __forceinline__ float first(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side]; }
-__device__ __forceinline__ float second(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side + 1]; }
+#define COLUMNS_IN_ORDER 1
 
 #endif

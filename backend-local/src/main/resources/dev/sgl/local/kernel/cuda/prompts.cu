@@ -12,10 +12,10 @@
 // Tiles lie in shared memory as the tensor cores take them: halves of 64 numbers of a head, rows of 128 bytes whose
 // pieces are swizzled. Keys and values of 8 bits are widened to half precision on the way there.
 
+// From Java: THREADS that attend, KEYS of a step, and STAGES, tiles of keys and of values that there is room for.
+
 #define WARPGROUPS (THREADS / 128)
 #define MOST_VECTORS (64 * WARPGROUPS)
-#define KEYS 128
-#define STAGES 2                   // tiles of keys, and of values, that there is room for
 #define STEPS (DIM / 16)
 #define CHUNKS (DIM / 8)           // of 16 bytes of a head
 #define HALVES (DIM / 64)
@@ -30,14 +30,13 @@
 #define FETCHING 40
 #define ATTENDING 232
 #endif
+#define BEGINNING 168              // registers of each thread when the kernel begins
+static_assert(ATTENDING * THREADS + FETCHING * 128 <= BEGINNING * (THREADS + 128), "more registers than there are");
 
 // The threads that attend wait for each other.
 __device__ __forceinline__ void meet() { asm volatile("bar.sync 1, %0;" ::"n"(THREADS) : "memory"); }
 
-__device__ __forceinline__ int column(int d) { return d * 8 + threadIdx.x % 4 * 2; }
-__device__ __forceinline__ float first(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side]; }
-__device__ __forceinline__ float second(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side + 1]; }
-
+#define COLUMNS_IN_ORDER 1
 #include "items.cuh"
 #include "softmax.cuh"
 
@@ -158,7 +157,7 @@ struct Source {
     arriveAt(full);
   }
 #else
-  // Begins to copy a tile once there is room: numbers of any kind behind the end.
+  // Begins to copy a tile once there is room: whole pages, also what lies behind the end in the last one.
   __device__ __forceinline__ void copy(const kept* from, int first, char* tile, Barrier* full, Barrier* empty, int phase) const {
     constexpr int LINE_BYTES = PAGE * 128;
     int lane = threadIdx.x % 32, pages = min(KEYS, end - first + PAGE - 1) / PAGE;
@@ -210,15 +209,15 @@ __device__ __forceinline__ void passTurn() {
   asm volatile("bar.arrive %0, %1;" ::"r"(5 - threadIdx.x / 128), "n"(THREADS) : "memory");
 }
 
-// A warpgroup waits for what its threads wrote to shared memory for products.
-__device__ __forceinline__ void meetForProducts() {
-  fenceProducts();
+// The threads of a warpgroup wait for each other.
+__device__ __forceinline__ void meetWarpgroup() {
   asm volatile("bar.sync %0, 128;" ::"r"(2 + threadIdx.x / 128) : "memory");
 }
 
-// Copies the queries of a warpgroup, which are turned already.
+// Copies the queries of a warpgroup, which are turned already, once all its warps are done with those before.
 __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, const int* itemRows, char* q) {
   int group = l.group(), warpgroup = threadIdx.x / 128;
+  meetWarpgroup();
   for (int i = threadIdx.x % 128; i < 64 * CHUNKS; i += 128) {
     int v = warpgroup * 64 + i / CHUNKS, chunk = i % CHUNKS;
     uint4 x = make_uint4(0, 0, 0, 0);
@@ -226,19 +225,20 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
       x = query8(*(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8));
     *(uint4*)(q + place(i / CHUNKS, chunk, 64)) = x;
   }
-  meetForProducts();
+  fenceProducts();
+  meetWarpgroup();
 }
 
-// Waits for a tile of values, in which only some rows are real; zeros become of the others, since no weight is a
-// number if the value is none. Both warpgroups write the same.
+// Waits for a tile of values, of which only some rows are real. The others become zeros: a weight of 0 times what
+// lies there might not be a number.
 __device__ __forceinline__ void awaitValues(Barrier* full, int phase, char* values, int real) {
   await(full, phase);
 #if !KEPT_E4M3
   if (real < KEYS) {
-    int thread = threadIdx.x % 128;
-    for (int i = real * CHUNKS + thread; i < KEYS * CHUNKS; i += 128)
+    for (int i = real * CHUNKS + threadIdx.x; i < KEYS * CHUNKS; i += THREADS)
       *(uint4*)(values + place(i / CHUNKS, i % CHUNKS, KEYS)) = make_uint4(0, 0, 0, 0);
-    meetForProducts();
+    fenceProducts();
+    meet();
   }
 #endif
 }
@@ -339,7 +339,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
     const float* queryNorm, const float* keyNorm, float epsilon) {
   extern __shared__ char dynamic[];
   __shared__ Barriers barriers;
-  char* q = (char*)(((unsigned long long)dynamic + 1023) / 1024 * 1024);
+  char* q = dynamic + (-shared(dynamic) & 1023); // swizzled rows repeat after 1,024 bytes
   char* tileKeys = q + WARPGROUPS * QUERY_BYTES;
   char* tileValues = tileKeys + STAGES * TILE_BYTES;
   if (threadIdx.x == 0) {
@@ -362,6 +362,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
   if (threadIdx.x >= THREADS) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(FETCHING));
     if (threadIdx.x >= THREADS + FETCHERS) return;
+    asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what bulk copies read
     for (int i = blockIdx.x; i < count; i += gridDim.x) fetchItem(layer, items[i], tileKeys, tileValues, barriers, turn);
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(ATTENDING));

@@ -1,7 +1,14 @@
 // The softmax, which runs along with the scores (Milakov and Gimelshein, 2018; Dao, 2023), of what a warp has of
 // the products of the tensor cores.
 //
-// Before this file: `column`, `first` and `second` say what number of a head is where.
+// Before this file: COLUMNS_IN_ORDER, if numbers of a head are where those products leave them; else `column`,
+// `first` and `second` say where the two numbers of a lane are.
+
+#if COLUMNS_IN_ORDER
+__device__ __forceinline__ int column(int d) { return d * 8 + threadIdx.x % 4 * 2; }
+__device__ __forceinline__ float first(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side]; }
+__device__ __forceinline__ float second(const float (*numbers)[4], int d, int side) { return numbers[d][2 * side + 1]; }
+#endif
 
 // 2^x; 0 where that is below all normal numbers.
 __device__ __forceinline__ float power(float x) {

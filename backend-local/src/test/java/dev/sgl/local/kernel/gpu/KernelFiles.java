@@ -31,6 +31,7 @@ public final class KernelFiles {
     }
     files.add(Attention.file(new Format(DType.BF16), KvCacheType.FP8, 80, 16));
     files.add(Prompts.file(new Format(DType.BF16), KvCacheType.AUTO, 64, 16));
+    files.add(Prompts.file(new Format(DType.F16), KvCacheType.FP8, 64, 8));
     files.addAll(ProductFiles.all());
     return files;
   }
