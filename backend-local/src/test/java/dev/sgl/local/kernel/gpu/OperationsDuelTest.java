@@ -10,24 +10,19 @@ import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
-import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
 import dev.sgl.local.kernel.Device.Norm;
 import dev.sgl.local.kernel.Kept;
-import dev.sgl.local.kernel.KvCacheType;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
-import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.State;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.cuda.CudaDriver;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
 import dev.sgl.local.kernel.gpu.port.Gpu;
-import dev.sgl.local.kernel.host.Fp8KvCache;
 import dev.sgl.local.kernel.host.HostDevice;
-import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.kernel.host.Tensor;
@@ -36,26 +31,22 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.testing.Property;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Each operation of the GPU against its plain twin, on random shapes and numbers. Outputs are
 /// poisoned first, so that what nobody writes is seen.
 class OperationsDuelTest {
   private static final Kernels PLAIN = new PlainKernels();
-  private static final int PAGE = 16;
-  private static final int PAGES = 120;
+  private static final int PAGE = Sequences.PAGE;
+  private static final int PAGES = Sequences.PAGES;
 
   @BeforeAll
   static void requireGpu() {
@@ -200,188 +191,6 @@ class OperationsDuelTest {
     }
   }
 
-  /// Prompts, chunks, single tokens, rows of one sequence together, beginnings in common, windows,
-  /// norms of heads, long ranges that are divided.
-  @ParameterizedTest
-  @CsvSource({
-    "BF16, 128, AUTO",
-    "F16, 128, AUTO",
-    "F16, 64, AUTO",
-    "F16, 16, AUTO",
-    "BF16, 80, AUTO",
-    "BF16, 128, FP8",
-    "F16, 80, FP8",
-    "F16, 64, FP8",
-    "F16, 16, FP8",
-    "BF16, 256, FP8"
-  })
-  void attention(DType type, int dim, KvCacheType kept) {
-    try (AttentionDuel duel = new AttentionDuel(type, dim, kept)) {
-      Property.forAll(
-          40,
-          (random, size) -> {
-            int kvHeads = 1 + random.nextInt(3);
-            int heads = kvHeads * (1 + random.nextInt(random.nextBoolean() ? 4 : 9));
-            int window = random.nextInt(3) > 0 ? AttentionShape.ALL : 1 + random.nextInt(200);
-            AttentionShape shape = new AttentionShape(heads, kvHeads, dim, window);
-            Sequences sequences = new Sequences(random, true);
-            duel.run(
-                random, shape, PAGE, PAGES, IntStream.range(0, 8).mapToObj(_ -> sequences.next()));
-          });
-    }
-  }
-
-  /// More items than there are multiprocessors, of different lengths, so that each block attends
-  /// several; whole ones and parts; pages of other sizes.
-  @ParameterizedTest
-  @CsvSource({
-    "BF16, 64, AUTO, 16",
-    "BF16, 128, AUTO, 8",
-    "F16, 64, AUTO, 64",
-    "BF16, 64, AUTO, 24",
-    "BF16, 64, FP8, 16",
-    "BF16, 128, FP8, 32"
-  })
-  void manyItems(DType type, int dim, KvCacheType kept, int pageSize) {
-    try (AttentionDuel duel = new AttentionDuel(type, dim, kept)) {
-      Property.forAll(
-          2,
-          (random, size) -> {
-            int window = size == 1 ? AttentionShape.ALL : 150;
-            AttentionShape shape = new AttentionShape(48, 6, dim, window);
-            Batch prompts = batch(pageSize, new int[] {0, 0, 0}, new int[] {700, 1, 333});
-            Batch behind = batch(pageSize, new int[] {700, 1, 333}, new int[] {40, 1, 200});
-            duel.run(random, shape, pageSize, 3 * 2048 / pageSize, Stream.of(prompts, behind));
-          });
-    }
-  }
-
-  /// Rows of sequences, each of which has the pages for 2,048 tokens.
-  ///
-  /// @param first positions of their first rows
-  /// @param counts of their rows
-  private static Batch batch(int pageSize, int[] first, int[] counts) {
-    int pages = 2048 / pageSize;
-    List<Integer> positions = new ArrayList<>();
-    List<int[]> tables = new ArrayList<>();
-    for (int s = 0; s < first.length; s++) {
-      int own = s;
-      int[] table = IntStream.range(0, pages).map(i -> i * first.length + own).toArray();
-      for (int i = 0; i < counts[s]; i++) {
-        positions.add(first[s] + i);
-        tables.add(table);
-      }
-    }
-    return new Batch(
-        new int[positions.size()],
-        positions.stream().mapToInt(i -> i).toArray(),
-        tables.toArray(int[][]::new),
-        new int[0]);
-  }
-
-  /// Attention of batches on the GPU and by the plain kernels.
-  private static final class AttentionDuel implements AutoCloseable {
-    private final DType type;
-    private final Kernels plain;
-    private final double tolerance;
-    private final Rotary rotary;
-    private final GpuDevice device;
-
-    AttentionDuel(DType type, int dim, KvCacheType kept) {
-      this.type = type;
-      plain = kept == KvCacheType.FP8 ? Fp8KvCache.over(PLAIN) : PLAIN;
-      // of two codes as near, both may choose a different one
-      tolerance = kept == KvCacheType.FP8 ? tolerance(DType.BF16) : tolerance(type);
-      float[] frequencies = new float[dim / 2];
-      for (int i = 0; i < frequencies.length; i++) {
-        frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
-      }
-      rotary = new Rotary(frequencies, 1.1f);
-      device = CudaDriver.device(GpuDevice.Options.DEFAULT.withFormat(type).withKept(kept));
-      device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
-    }
-
-    void run(
-        SplittableRandom random,
-        AttentionShape shape,
-        int pageSize,
-        int pages,
-        Stream<Batch> batches) {
-      int dim = shape.headDim();
-      Optional<Weight> queryNorm =
-          random.nextBoolean() ? Optional.of(weight(random, DType.F32, 1, dim)) : Optional.empty();
-      Optional<Weight> keyNorm = queryNorm.map(_ -> weight(random, DType.F32, 1, dim));
-      AttentionLayer layer =
-          new AttentionLayer(
-              1,
-              shape,
-              rotary,
-              queryNorm.map(w -> norm(device, w)),
-              keyNorm.map(w -> norm(device, w)));
-      Kept cells = Kept.of(new Cell(1, 16)).plus(Kept.of(shape.cell()));
-      GpuKvPool pool = (GpuKvPool) device.pool(cells, pages, pageSize, 0);
-      HostKvPool plainPool = new HostKvPool(cells, pages, pageSize, 0);
-      IntStream.range(0, pages).forEach(plainPool::prepare);
-      batches.forEach(
-          batch -> {
-            Tensor given = rounded(random(random, batch.rows(), width(shape)), type);
-            Tensor wanted = plain(shape, batch, given, queryNorm, keyNorm, plainPool);
-            String what = "%s, %s".formatted(shape, Arrays.toString(batch.positions()));
-            same(wanted, onDevice(layer, batch, given, pool), tolerance, what);
-          });
-      device.gpu().free(pool.memory());
-    }
-
-    private static int width(AttentionShape shape) {
-      return (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
-    }
-
-    private float[] onDevice(AttentionLayer layer, Batch batch, Tensor given, GpuKvPool pool) {
-      int rows = batch.rows();
-      AttentionShape shape = layer.shape();
-      GpuActivations in = (GpuActivations) device.activations(rows, width(shape));
-      GpuActivations out =
-          (GpuActivations) device.activations(rows, shape.heads() * shape.headDim());
-      write(device, in, type, given);
-      poison(device, out);
-      Pass pass = device.begin(batch, pool, Set.of(shape.withoutWindow()));
-      device.attention(pass, layer, in, out);
-      float[] found = read(device, out, type, rows);
-      device.gpu().free(in.memory());
-      device.gpu().free(out.memory());
-      return found;
-    }
-
-    private Tensor plain(
-        AttentionShape shape,
-        Batch batch,
-        Tensor given,
-        Optional<Weight> queryNorm,
-        Optional<Weight> keyNorm,
-        HostKvPool pool) {
-      int rows = batch.rows();
-      int dim = shape.headDim();
-      int width = shape.heads() * dim;
-      Tensor queries = part(given, 0, width);
-      Tensor keys = part(given, width, shape.width());
-      Tensor values = part(given, width + shape.width(), shape.width());
-      Tensor angles = PLAIN.angles(batch.positions(), rotary);
-      queryNorm.ifPresent(w -> PLAIN.rmsNorm(queries, w.floats(), 1e-5f, queries, rows));
-      keyNorm.ifPresent(w -> PLAIN.rmsNorm(keys, w.floats(), 1e-5f, keys, rows));
-      PLAIN.rope(queries, dim, angles, rows);
-      PLAIN.rope(keys, dim, angles, rows);
-      plain.store(keys, values, pool, 1, batch);
-      Tensor out = poisoned(rows, width);
-      PLAIN.attention(queries, pool, 1, batch, shape, out);
-      return out;
-    }
-
-    @Override
-    public void close() {
-      device.close();
-    }
-  }
-
   /// Sequences that grow by pieces of every length, with and without a bias.
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
@@ -451,78 +260,8 @@ class OperationsDuelTest {
         bias.map(b -> device.vector(List.of(b))));
   }
 
-  private static Norm norm(GpuDevice device, Weight weight) {
+  static Norm norm(GpuDevice device, Weight weight) {
     return new Norm(device.vector(List.of(weight)), 1e-5f);
-  }
-
-  /// Sequences that grow, some of which begin as the first does.
-  private static final class Sequences {
-    private static final int COUNT = 5;
-
-    private final SplittableRandom random;
-    private final int[][] tables = new int[COUNT][];
-    private final int[] done = new int[COUNT];
-    private boolean begun;
-
-    /// @param shares whether they begin alike, with the same pages
-    Sequences(SplittableRandom random, boolean shares) {
-      this.random = random;
-      this.begun = !shares;
-      List<Integer> pages = new ArrayList<>(IntStream.range(0, PAGES).boxed().toList());
-      Collections.shuffle(pages, new java.util.Random(random.nextLong()));
-      int each = PAGES / COUNT;
-      for (int s = 0; s < COUNT; s++) {
-        tables[s] = pages.subList(s * each, (s + 1) * each).stream().mapToInt(i -> i).toArray();
-      }
-    }
-
-    Batch next() {
-      List<Integer> positions = new ArrayList<>();
-      List<int[]> pages = new ArrayList<>();
-      List<Integer> slots = new ArrayList<>();
-      int kind = random.nextInt(3); // single tokens only, some together, or everything
-      for (int s = 0; s < COUNT; s++) {
-        int room = tables[s].length * PAGE - done[s];
-        int rows = Math.min(room, begun ? rows(kind) : s == 0 ? 1 + random.nextInt(300) : 0);
-        for (int i = 0; i < rows; i++) {
-          positions.add(done[s] + i);
-          pages.add(tables[s]);
-          slots.add(s);
-        }
-        done[s] += rows;
-      }
-      if (positions.isEmpty()) {
-        return next();
-      }
-      if (!begun) {
-        begun = true;
-        share();
-      }
-      int[] all = positions.stream().mapToInt(i -> i).toArray();
-      return new Batch(
-          new int[all.length],
-          all,
-          pages.toArray(int[][]::new),
-          slots.stream().mapToInt(i -> i).toArray(),
-          new int[0]);
-    }
-
-    private int rows(int kind) {
-      return switch (kind) {
-        case 0 -> 1;
-        case 1 -> random.nextInt(4);
-        default -> random.nextInt(3) == 0 ? random.nextInt(90) : random.nextInt(2);
-      };
-    }
-
-    /// The others begin with whole pages of the first.
-    private void share() {
-      for (int s = 1; s < COUNT; s++) {
-        int whole = random.nextBoolean() ? 0 : done[0] / PAGE;
-        System.arraycopy(tables[0], 0, tables[s], 0, whole);
-        done[s] = whole * PAGE;
-      }
-    }
   }
 
   // --- numbers, here and there
@@ -586,7 +325,7 @@ class OperationsDuelTest {
     return numbers;
   }
 
-  private static Tensor part(Tensor all, int first, int columns) {
+  static Tensor part(Tensor all, int first, int columns) {
     Tensor part = Tensor.of(all.rows(), columns);
     for (int r = 0; r < all.rows(); r++) {
       System.arraycopy(
