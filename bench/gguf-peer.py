@@ -18,6 +18,8 @@ What llama.cpp answered is kept in the temporary folder. It needs the Python pac
 """
 
 import argparse
+import functools
+import hashlib
 import json
 import math
 import os
@@ -166,8 +168,9 @@ def questions():
     return [json.loads(line)["question"] for line in lines[:: len(lines) // QUESTIONS]]
 
 
+@functools.cache
 def manual():
-    """The text that is scored."""
+    """The text that is scored: as it is when the script begins."""
     files = [HOME / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
     files += sorted((HOME / "docs").glob("*.md")) + sorted((HOME / "docs/decisions").glob("*.md"))
     return "".join(file.read_text(encoding="utf-8") for file in files)
@@ -185,7 +188,8 @@ def perplexity(scores):
 
 def peer_answers(path, threads, count):
     """What llama.cpp makes of a file: prompts, the best tokens at each place of its answers, the text, its perplexity."""
-    kept = FOLDER / f"{path.name}.{path.stat().st_size}.{count}.json"
+    text = hashlib.sha256(manual().encode()).hexdigest()[:8]
+    kept = FOLDER / f"{path.name}.{path.stat().st_size}.{count}.{text}.json"
     if not kept.exists():
         peer = LlamaCpp(path, threads)
         prompts = [peer.tokens(peer.text(question)) for question in questions()]
