@@ -255,7 +255,7 @@ final class BatchPlan {
     int[] all =
         runs.stream().flatMapToInt(run -> IntStream.range(run.first(), run.end())).toArray();
     int most = Math.max(1, making.wideVectors() / group);
-    int items = (all.length + most - 1) / most * kvHeads;
+    int items = divideUp(all.length, most) * kvHeads;
     int count = wideCount(items, length);
     for (int first = 0; first < all.length; first += most) {
       int[] rows = Arrays.copyOfRange(all, first, Math.min(all.length, first + most));

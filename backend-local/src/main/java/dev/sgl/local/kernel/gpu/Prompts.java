@@ -13,7 +13,6 @@ final class Prompts {
   /// Query vectors of an item.
   static final int VECTORS = 128;
 
-  private static final int HOPPER = 90; // its compute capability, times ten
   private static final int KEYS = 128; // of a step
   private static final int STAGES = 2; // tiles of keys, and of values, in shared memory
   private static final int THREADS = VECTORS / 64 * 128; // that attend
@@ -33,7 +32,7 @@ final class Prompts {
   /// Whether there is a kernel for heads and pages of these sizes.
   static boolean canRunOn(Gpu gpu, int dim, int pageSize) {
     boolean hasPages = pageSize % 8 == 0 && BatchPlan.TILE % pageSize == 0;
-    return gpu.capability() == HOPPER && (dim == 64 || dim == 128) && hasPages;
+    return gpu.isHopper() && (dim == 64 || dim == 128) && hasPages;
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {

@@ -12,8 +12,8 @@
 
 __device__ __forceinline__ void meet() { __syncthreads(); }
 
-// Of rows in shared memory, of queries and of what is kept: an odd number of 16 bytes, so that no two rows
-// of eight meet in a bank.
+// Numbers from a row of queries to the next in shared memory, and from a row of kept numbers to the next: an odd
+// number of 16 bytes, so that no two rows of eight meet in a bank.
 #define STRIDE (DIM + 8)
 #define KEPT_STRIDE ((DIM / KEPT_CHUNK | 1) * KEPT_CHUNK)
 #define STEPS (DIM / 16)            // of a product over a head

@@ -115,7 +115,7 @@ __device__ __forceinline__ int place(int row, int chunk, int rows) {
   return chunk / 8 * (rows * 128) + row * 128 + (chunk % 8 ^ row % 8) * 16;
 }
 
-// What the thread wrote to shared memory is there for products, once they are told.
+// The thread's writes to shared memory come before the products of those that it tells next.
 __device__ __forceinline__ void fenceProducts() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
 // --- the warps that fetch
@@ -129,7 +129,7 @@ struct Source {
 #if KEPT_E4M3
   static constexpr int PIECES = DIM / 16, EACH = FETCHERS / PIECES, TIMES = KEYS / EACH; // keys of a round, rounds
 
-  // Reads what the thread has of a tile: zeros behind the end.
+  // Reads the thread's share of a tile: zeros behind the end.
   __device__ __forceinline__ void read(uint4 (&x)[TIMES], const kept* from, int first) const {
     int thread = threadIdx.x % 128, row = thread / PIECES, piece = thread % PIECES;
 #pragma unroll
@@ -157,7 +157,7 @@ struct Source {
     arriveAt(full);
   }
 #else
-  // Begins to copy a tile once there is room: whole pages, also what lies behind the end in the last one.
+  // Begins to copy a tile once there is room: whole pages, the last one with old numbers behind the end.
   __device__ __forceinline__ void copy(const kept* from, int first, char* tile, Barrier* full, Barrier* empty, int phase) const {
     constexpr int LINE_BYTES = PAGE * 128;
     int lane = threadIdx.x % 32, pages = min(KEYS, end - first + PAGE - 1) / PAGE;
@@ -229,8 +229,8 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
   meetWarpgroup();
 }
 
-// Waits for a tile of values, of which only some rows are real. The others become zeros: a weight of 0 times what
-// lies there might not be a number.
+// Waits for a tile of values, of which only some rows are real. The others become zeros: a weight of 0 times an old
+// number might be none.
 __device__ __forceinline__ void awaitValues(Barrier* full, int phase, char* values, int real) {
   await(full, phase);
 #if !KEPT_E4M3

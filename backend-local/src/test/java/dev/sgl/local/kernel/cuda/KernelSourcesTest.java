@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KernelSourcesTest {
   /// Bytes that a compiler may keep outside of registers to run more blocks at a time: those of a
   /// few numbers that are used once.
-  private static final int FEW = 48;
+  private static final int FEW = 32;
 
   /// The size of heads whose attention has more numbers than there are registers.
   private static final String SPILLING = "256";

@@ -178,7 +178,7 @@ class CodedProductsDuelTest {
     private boolean isNarrowed(Weight weight) {
       return rows > WIDE_ROWS
           && type == DType.BF16
-          && device.gpu().capability() == 90
+          && device.gpu().isHopper()
           && (weight.encoding() instanceof Scaled || weight.encoding() instanceof RoundedRows);
     }
 

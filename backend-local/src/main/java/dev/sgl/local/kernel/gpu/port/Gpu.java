@@ -23,6 +23,11 @@ public interface Gpu extends AutoCloseable {
   /// Ten times the compute capability, such as 90 for 9.0.
   int capability();
 
+  /// Whether it has the instructions of Hopper's warpgroups: of this chip only, not of later ones.
+  default boolean isHopper() {
+    return capability() == 90;
+  }
+
   /// Most bytes of shared memory of a block.
   int mostShared();
 

@@ -9,7 +9,6 @@ import dev.sgl.local.kernel.gpu.products.GpuMatrix.Codes;
 import dev.sgl.local.kernel.gpu.products.Products.Normed;
 import dev.sgl.local.kernel.gpu.products.Products.Target;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,7 +26,7 @@ final class FewRowProducts {
   private final Gpu gpu;
   private final Format format;
   private final int mostShared;
-  private final Map<CodeLayout, Kernels> kernels = new HashMap<>();
+  private final LayoutKernels<Kernels> kernels = new LayoutKernels<>(this::compiled);
 
   /// The kernels of a layout.
   ///
@@ -46,10 +45,10 @@ final class FewRowProducts {
 
   /// Compiles the kernels of a layout.
   void prepare(CodeLayout layout) {
-    kernels.computeIfAbsent(layout, this::kernels);
+    kernels.of(layout);
   }
 
-  private Kernels kernels(CodeLayout layout) {
+  private Kernels compiled(CodeLayout layout) {
     Gpu.KernelFile file = file(format, layout);
     List<Gpu.Kernel> plain = new ArrayList<>();
     for (String name : List.of("write", "add", "logits")) {
@@ -57,10 +56,6 @@ final class FewRowProducts {
     }
     return new Kernels(
         plain, gpu.kernel(file, "project", mostShared), gpu.kernel(file, "gated", mostShared));
-  }
-
-  private Kernels of(Coded weight) {
-    return kernels.computeIfAbsent(weight.layout(), this::kernels);
   }
 
   /// Whether there is room for rows of as many numbers as the weight has columns.
@@ -72,18 +67,18 @@ final class FewRowProducts {
 
   /// `out = x · weightᵀ`, or added to `out`.
   void multiply(Memory x, Coded weight, Target out, int rows) {
-    Gpu.Kernel kernel = of(weight).plain().get(out.result().ordinal());
+    Gpu.Kernel kernel = kernels.of(weight).plain().get(out.result().ordinal());
     launch(kernel, new Normed(x, x, 0), weight, out, new Plan(weight, rows, 1));
   }
 
   /// `out = norm(x) · weightᵀ`.
   void project(Normed normed, Coded weight, Target out, int rows) {
-    launch(of(weight).project(), normed, weight, out, new Plan(weight, rows, 1));
+    launch(kernels.of(weight).project(), normed, weight, out, new Plan(weight, rows, 1));
   }
 
   /// `out = silu(gate) · up`.
   void gated(Normed normed, Coded weight, Target out, int rows) {
-    launch(of(weight).gated(), normed, weight, out, new Plan(weight, rows, 2));
+    launch(kernels.of(weight).gated(), normed, weight, out, new Plan(weight, rows, 2));
   }
 
   /// How a product is divided.

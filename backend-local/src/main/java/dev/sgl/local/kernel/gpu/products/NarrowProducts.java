@@ -35,7 +35,7 @@ final class NarrowProducts {
 
   /// Whether the library has such products with results in this format.
   static boolean canRunOn(Gpu gpu, Format format) {
-    return gpu.capability() == 90 && format.isBf16();
+    return gpu.isHopper() && format.isBf16();
   }
 
   static Gpu.KernelFile file(Format format) {

@@ -8,13 +8,11 @@ import dev.sgl.local.kernel.gpu.products.CodeLayout.Kind;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Codes;
 import dev.sgl.local.kernel.gpu.products.Products.Target;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /// The kernels in `wide.cu`: products of many rows with codes on a Hopper GPU.
 final class WideProducts {
-  private static final int HOPPER = 90; // its compute capability, times ten
   private static final int THREADS = 512;
   private static final int STRIP = 256; // outputs of a block
   private static final int MOST_ROWS = 128; // of a block
@@ -26,7 +24,8 @@ final class WideProducts {
 
   private final Gpu gpu;
   private final Format format;
-  private final Map<CodeLayout, List<Gpu.Kernel>> kernels = new HashMap<>(); // of each shape
+  private final LayoutKernels<List<Gpu.Kernel>> kernels = // of each shape
+      new LayoutKernels<>(this::compiled);
 
   /// A kernel.
   ///
@@ -51,15 +50,15 @@ final class WideProducts {
 
   /// Whether a GPU has the instructions.
   static boolean canRunOn(Gpu gpu) {
-    return gpu.capability() == HOPPER;
+    return gpu.isHopper();
   }
 
   /// Compiles the kernels of a layout.
   void prepare(CodeLayout layout) {
-    kernels.computeIfAbsent(layout, this::kernels);
+    kernels.of(layout);
   }
 
-  private List<Gpu.Kernel> kernels(CodeLayout layout) {
+  private List<Gpu.Kernel> compiled(CodeLayout layout) {
     Gpu.KernelFile file = file(format, layout);
     return SHAPES.stream()
         .map(shape -> gpu.kernel(file, "wide" + shape.rows(), shape.shared(layout.kind())))
@@ -87,7 +86,7 @@ final class WideProducts {
     int most = Math.min(weight.blocks(), Math.max(1, gpu.multiprocessors() / blocks));
     int cluster = CLUSTERS.stream().filter(size -> size <= most).findFirst().orElseThrow();
     gpu.launch(
-        kernels.computeIfAbsent(weight.layout(), this::kernels).get(kind),
+        kernels.of(weight).get(kind),
         new Grid(blocks, cluster, THREADS, shape.shared(weight.layout().kind()), true, true),
         new Product(
             x,

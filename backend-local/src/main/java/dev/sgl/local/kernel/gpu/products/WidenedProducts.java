@@ -10,7 +10,6 @@ import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Codes;
 import dev.sgl.local.kernel.gpu.products.Products.Target;
 import dev.sgl.local.kernel.gpu.products.Products.Tokens;
-import java.util.HashMap;
 import java.util.Map;
 
 /// Codes as plain numbers, by the kernels in `widen.cu`: single rows, and slices of a weight for
@@ -29,7 +28,7 @@ final class WidenedProducts {
   private final Gpu gpu;
   private final Format format;
   private final Growing<Memory> slice;
-  private final Map<CodeLayout, Kernels> kernels = new HashMap<>();
+  private final LayoutKernels<Kernels> kernels = new LayoutKernels<>(this::compiled);
 
   private record Kernels(Gpu.Kernel widen, Gpu.Kernel embed) {}
 
@@ -45,16 +44,12 @@ final class WidenedProducts {
 
   /// Compiles the kernels of a layout.
   void prepare(CodeLayout layout) {
-    kernels.computeIfAbsent(layout, this::kernels);
+    kernels.of(layout);
   }
 
-  private Kernels kernels(CodeLayout layout) {
+  private Kernels compiled(CodeLayout layout) {
     Gpu.KernelFile file = file(format, layout);
     return new Kernels(gpu.kernel(file, "widen", 0), gpu.kernel(file, "embed", 0));
-  }
-
-  private Kernels of(Coded weight) {
-    return kernels.computeIfAbsent(weight.layout(), this::kernels);
   }
 
   private record Embed(Tokens tokens, Codes codes, int rows, int columns, Memory x) {}
@@ -63,7 +58,7 @@ final class WidenedProducts {
   void embed(int rows, Tokens tokens, Coded table, Memory x) {
     int across = (table.blocks() + EMBED_BLOCKS - 1) / EMBED_BLOCKS;
     gpu.launch(
-        of(table).embed(),
+        kernels.of(table).embed(),
         new Grid(rows, across, EMBED_THREADS, 0),
         new Embed(tokens, table.codes(), table.rows(), table.columns(), x));
   }
@@ -80,7 +75,7 @@ final class WidenedProducts {
       int count = Math.min(each, weight.rows() - first);
       int across = (count + WARP_ROWS * WARPS - 1) / (WARP_ROWS * WARPS);
       gpu.launch(
-          of(weight).widen(),
+          kernels.of(weight).widen(),
           new Grid(across, weight.blocks(), THREADS, 0),
           new Widen(weight.codes(), weight.rows(), columns, widened, first, count));
       gpu.multiply(
