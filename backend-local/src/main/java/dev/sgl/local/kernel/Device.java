@@ -107,6 +107,15 @@ public interface Device extends AutoCloseable {
   void gated(
       Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
 
+  /// `x += (silu(gate) · up) · downᵀ + bias`, as [#gated] and [#addProjection] together.
+  ///
+  /// @param inner room for `silu(gate) · up`; undefined afterwards
+  default void feedForward(
+      Pass pass, Activations x, Norm norm, Projection gateUp, Projection down, Activations inner) {
+    gated(pass, x, norm, gateUp.weight(), gateUp.bias(), inner);
+    addProjection(pass, inner, down.weight(), down.bias(), x);
+  }
+
   /// `norm(x) · headᵀ` of the sampled rows.
   Logits logits(Pass pass, Activations x, Norm norm, Matrix head);
 
@@ -132,6 +141,9 @@ public interface Device extends AutoCloseable {
   /// @param weights `[channels, taps]`, the oldest token's first
   record ConvolutionLayer(
       int state, int channels, int taps, Vector weights, Optional<Vector> bias) {}
+
+  /// A product with a weight, and the bias that is added.
+  record Projection(Matrix weight, Optional<Vector> bias) {}
 
   /// A root-mean-square norm of groups of as many numbers as there are weights.
   record Norm(Vector weights, float epsilon) {}

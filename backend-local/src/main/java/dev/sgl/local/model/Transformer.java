@@ -6,12 +6,12 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
+import dev.sgl.local.kernel.Device.Projection;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
-import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.StoredWeights;
@@ -29,9 +29,6 @@ import java.util.function.LongConsumer;
 /// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): it walks the data of a
 /// [Decoder], with one operation of a [Device] after the other.
 public final class Transformer implements Model {
-
-  /// A product with a weight, and the bias that is added.
-  private record Projection(Matrix weight, Optional<Vector> bias) {}
 
   /// A part of a layer with its weights.
   private sealed interface Step {
@@ -309,11 +306,8 @@ public final class Transformer implements Model {
           device.convolve(pass, convolve.layer(), convolve.parts(), convolve.gated());
           add(pass, convolve.gated(), convolve.output());
         }
-        case Step.Feed feed -> {
-          Projection gateUp = feed.gateUp();
-          device.gated(pass, x, feed.norm(), gateUp.weight(), gateUp.bias(), feed.inner());
-          add(pass, feed.inner(), feed.down());
-        }
+        case Step.Feed feed ->
+            device.feedForward(pass, x, feed.norm(), feed.gateUp(), feed.down(), feed.inner());
       }
     }
   }

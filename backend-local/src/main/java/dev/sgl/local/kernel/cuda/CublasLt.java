@@ -213,14 +213,16 @@ final class CublasLt {
             shape.stride());
     MemorySegment found = arena.allocate(TRIED * HEURISTIC_BYTES, 8);
     MemorySegment count = arena.allocate(JAVA_INT);
-    heuristic.call(handle, desc, weights, input, output, output, preference, TRIED, found, count);
+    int status =
+        heuristic.status(
+            handle, desc, weights, input, output, output, preference, TRIED, found, count);
     List<Plan> plans = new ArrayList<>();
-    for (int i = 0; i < count.get(JAVA_INT, 0); i++) {
+    for (int i = 0; status == 0 && i < count.get(JAVA_INT, 0); i++) {
       MemorySegment algorithm = found.asSlice(i * HEURISTIC_BYTES, HEURISTIC_BYTES);
       plans.add(new Plan(desc, weights, input, output, algorithm, isScaled));
     }
     if (plans.isEmpty()) {
-      throw new GpuException("cuBLASLt knows no way to compute " + shape);
+      throw new GpuException("cuBLASLt knows no way to compute %s: %d".formatted(shape, status));
     }
     return shape.rows() <= TRIED_ROWS ? fastest(plans, shape, x, weight) : plans.getFirst();
   }

@@ -142,8 +142,9 @@ public final class CudaDriver implements Gpu {
       throw new GpuException(
           "%s is too old: the kernels need compute capability 8.0".formatted(name()));
     }
+    Parameters parameters = new Parameters();
     return new Libraries(
-        new Cubins(chip(), cache), new CublasLt(this), new Launches(), new Parameters());
+        new Cubins(chip(), cache), new CublasLt(this), new Launches(parameters), parameters);
   }
 
   private Libraries libraries() {

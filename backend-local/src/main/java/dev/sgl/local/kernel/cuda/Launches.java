@@ -27,10 +27,12 @@ final class Launches {
   private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
   private static final int MOST_ATTRIBUTES = 2;
 
+  private final Parameters parameters;
   private final NativeLibrary.Function launch;
 
   /// @throws GpuException if the driver is older than CUDA 11.8
-  Launches() {
+  Launches(Parameters parameters) {
+    this.parameters = parameters;
     launch =
         NativeLibrary.driver()
             .flatMap(
@@ -57,7 +59,7 @@ final class Launches {
       }
       config.set(ADDRESS, ATTRIBUTES, attributes);
       config.set(JAVA_INT, ATTRIBUTE_COUNT, count);
-      launch.call(config, function, Parameters.of(arguments, arena), MemorySegment.NULL);
+      launch.call(config, function, parameters.of(arguments, arena), MemorySegment.NULL);
     }
   }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.sgl.local.kernel.gpu.port.Gpu.Boxes;
 import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import dev.sgl.local.kernel.gpu.port.GpuException;
 import java.lang.foreign.Arena;
@@ -14,6 +15,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,7 +24,11 @@ import java.util.stream.Stream;
 final class Parameters {
   private static final int INVALID_VALUE = 1; // of the driver: there is no such parameter
 
+  /// Records that are arguments by themselves.
+  private static final Set<Class<?>> WHOLE = Set.of(Memory.class, Boxes.class);
+
   private final Optional<NativeLibrary.Function> info = info();
+  private final TensorMaps maps = new TensorMaps();
 
   /// An argument in a record, or in a record in it.
   ///
@@ -33,7 +39,7 @@ final class Parameters {
       accessor.setAccessible(true);
       List<Method> path = Stream.concat(outer.stream(), Stream.of(accessor)).toList();
       Class<?> type = component.getType();
-      return type.isRecord() && type != Memory.class
+      return type.isRecord() && !WHOLE.contains(type)
           ? Arrays.stream(type.getRecordComponents()).flatMap(inner -> of(path, inner))
           : Stream.of(new Argument(path));
     }
@@ -57,6 +63,9 @@ final class Parameters {
     /// Bytes of the parameter.
     int size() {
       Class<?> type = path.getLast().getReturnType();
+      if (type == Boxes.class) {
+        return TensorMaps.BYTES;
+      }
       return type == int.class || type == float.class ? Integer.BYTES : Long.BYTES;
     }
   }
@@ -79,20 +88,21 @@ final class Parameters {
   }
 
   /// The arguments as a launch takes them: the addresses of their values.
-  static MemorySegment of(Record arguments, Arena arena) {
+  MemorySegment of(Record arguments, Arena arena) {
     List<Argument> all = ARGUMENTS.get(arguments.getClass());
     MemorySegment addresses = arena.allocate(ADDRESS, all.size());
     MemorySegment values = arena.allocate(JAVA_LONG, all.size());
     for (int i = 0; i < all.size(); i++) {
-      long at = (long) i * Long.BYTES;
+      MemorySegment value = values.asSlice((long) i * Long.BYTES);
       switch (all.get(i).in(arguments)) {
-        case Integer number -> values.set(JAVA_INT, at, number);
-        case Float number -> values.set(JAVA_FLOAT, at, number);
-        case Long number -> values.set(JAVA_LONG, at, number);
-        case Memory memory -> values.set(JAVA_LONG, at, memory.address());
+        case Integer number -> value.set(JAVA_INT, 0, number);
+        case Float number -> value.set(JAVA_FLOAT, 0, number);
+        case Long number -> value.set(JAVA_LONG, 0, number);
+        case Memory memory -> value.set(JAVA_LONG, 0, memory.address());
+        case Boxes boxes -> value = maps.of(boxes, arena);
         default -> throw new IllegalArgumentException("no argument: " + arguments);
       }
-      addresses.setAtIndex(ADDRESS, i, values.asSlice(at));
+      addresses.setAtIndex(ADDRESS, i, value);
     }
     return addresses;
   }

@@ -47,7 +47,7 @@ public final class GpuDevice implements Device {
   private final Picker picker;
   private final Recordings recordings;
   private final Growing<Gpu.Memory> normed;
-  private final Growing<Gpu.Memory> inner;
+  private final Growing<Gpu.Memory> gates;
   private final Map<AttentionShape, Uploads> batches = new HashMap<>();
   private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
   private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
@@ -114,7 +114,7 @@ public final class GpuDevice implements Device {
     picker = new Picker(gpu, clock);
     recordings = new Recordings(gpu);
     normed = Growing.onGpu(gpu, 0);
-    inner = Growing.onGpu(gpu, 0);
+    gates = Growing.onGpu(gpu, 0);
   }
 
   /// The GPU's name.
@@ -197,7 +197,7 @@ public final class GpuDevice implements Device {
 
   private GpuActivations activations(int rows, int columns, int bytes) {
     gpu.enter();
-    int room = Math.max(rows, bucket(Math.min(rows, MOST_RECORDED)));
+    int room = bucket(rows);
     Gpu.Memory memory = Growing.zeros(gpu, (long) room * columns * bytes);
     return new GpuActivations(memory, room, columns, bytes);
   }
@@ -244,7 +244,10 @@ public final class GpuDevice implements Device {
         shapes.stream().map(shape -> divide(batch, shape, pages.pageSize())).toList();
     boolean recorded =
         batch.rows() <= MOST_RECORDED && divisions.stream().allMatch(d -> d.plan().isDecode());
-    int rows = recorded ? bucket(batch.rows()) : batch.rows();
+    int rows = bucket(batch.rows());
+    if (products().makeRoom(rows)) {
+      recordings.forget();
+    }
     return new GpuPass(batch, pages, divisions, rows, recorded);
   }
 
@@ -258,7 +261,8 @@ public final class GpuDevice implements Device {
     return new Attention.Division(shape, plan, uploads.upload(plan.integers()));
   }
 
-  /// Powers of two up to 8, then multiples of 8.
+  /// Powers of two up to 8, then multiples of 8: few numbers of rows that work is recorded for, and
+  /// all of them such as libraries take.
   private static int bucket(int rows) {
     return rows <= 8 ? 1 << 32 - Integer.numberOfLeadingZeros(rows - 1) : (rows + 7) / 8 * 8;
   }
@@ -394,10 +398,33 @@ public final class GpuDevice implements Device {
     if (bias.isEmpty() && products().gated(normed(x, norm), weight, memory(out), rows)) {
       return;
     }
-    long most = ((GpuActivations) out).rows();
-    Gpu.Memory gateUp = inner.atLeast(most * weight.rows() * Format.BYTES);
+    if (bias.isEmpty() && products().givesGated(weight, rows)) {
+      products().multiplyGated(norm(x, norm, rows), weight, memory(out), rows);
+      return;
+    }
+    Gpu.Memory gateUp = gateRoom(out, weight);
     project(rows, x, norm, weight, bias, gateUp);
     rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
+  }
+
+  /// Room for gates and ups.
+  private Gpu.Memory gateRoom(Activations inner, Matrix weight) {
+    return gates.atLeast((long) ((GpuActivations) inner).rows() * weight.rows() * Format.BYTES);
+  }
+
+  @Override
+  public void feedForward(
+      Pass pass, Activations x, Norm norm, Projection gateUp, Projection down, Activations inner) {
+    int rows = ((GpuPass) pass).rows();
+    if (!products().takesGates(down.weight(), rows)) {
+      Device.super.feedForward(pass, x, norm, gateUp, down, inner);
+      return;
+    }
+    Gpu.Memory room = gateRoom(inner, gateUp.weight());
+    project(rows, x, norm, gateUp.weight(), gateUp.bias(), room);
+    products().gateAndAdd(room, down.weight(), memory(x), rows);
+    down.bias()
+        .ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), down.weight().rows()));
   }
 
   @Override

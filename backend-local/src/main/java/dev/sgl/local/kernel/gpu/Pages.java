@@ -67,9 +67,10 @@ final class Pages {
   /// Turns queries and keys, and writes keys and values into their pages.
   void place(
       int rows, Memory batch, AttentionShape shape, int pageSize, Attention.Operands operands) {
+    int parts = (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS;
     gpu.launch(
         place,
-        new Grid(rows, (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS, THREADS, 0),
+        new Grid(rows, parts, THREADS, 0).early(),
         new Place(
             batch,
             operands.heads(),

@@ -10,6 +10,10 @@ import java.util.Map;
 final class Rows {
   private static final int THREADS = 256;
 
+  // numbers of a thread
+  private static final int NORMED = 16;
+  private static final int GATED = 8;
+
   private final Gpu gpu;
   private final Gpu.Kernel rmsNorm;
   private final Gpu.Kernel rmsNormSampled;
@@ -35,7 +39,9 @@ final class Rows {
 
   void rmsNorm(int rows, Memory x, Memory weights, float epsilon, Memory out, int hidden) {
     gpu.launch(
-        rmsNorm, Grid.of(rows, THREADS).early(), new RmsNorm(x, weights, epsilon, out, hidden));
+        rmsNorm,
+        Grid.ofRows(rows, hidden, NORMED).early(),
+        new RmsNorm(x, weights, epsilon, out, hidden));
   }
 
   private record RmsNormSampled(
@@ -55,7 +61,7 @@ final class Rows {
       int first) {
     gpu.launch(
         rmsNormSampled,
-        Grid.of(rows, THREADS).early(),
+        Grid.ofRows(rows, hidden, NORMED).early(),
         new RmsNormSampled(batch, x, weights, epsilon, out, hidden, first));
   }
 
@@ -76,7 +82,7 @@ final class Rows {
   void gate(int rows, Memory gateUp, Memory out, int inner) {
     gpu.launch(
         gate,
-        new Grid(rows, (inner / 2 + THREADS - 1) / THREADS, THREADS, 0).early(),
+        new Grid(rows, (inner + GATED * THREADS - 1) / (GATED * THREADS), THREADS, 0).early(),
         new Gate(gateUp, out, inner));
   }
 }

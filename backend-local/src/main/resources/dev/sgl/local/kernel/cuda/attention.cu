@@ -50,12 +50,21 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
                                       kept* tileKeys, kept* tileValues) {
   const int* positions = l.batch + l.batch[POSITIONS];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
+  Angles angles;
+  int turned = -1; // the position of the angles
+  auto turnTo = [&](int position) {
+    if (position != turned) angles.turnTo(position, l.turning, DIM);
+    turned = position;
+  };
   for (int v = warp; v < 16; v += WARPS) {
     half16* to = q + v * STRIDE;
     if (v < item.rows * group) {
       int row = itemRows[v / group];
-      turn(l.head(row, item.kvHead * group + v % group), l.turning.queryNorm, l.turning, positions[row], DIM,
-           [&](int i, float x) { to[i] = query(x); });
+      HeadPairs numbers;
+      numbers.read(l.head(row, item.kvHead * group + v % group), DIM);
+      turnTo(positions[row]);
+      numbers.turn(l.turning.queryNorm, l.turning.epsilon, angles, DIM,
+                   [&](int i, float x, float y) { *(unsigned*)(to + i) = query(x) | (unsigned)query(y) << 16; });
     } else {
       for (int i = lane; i < CHUNKS; i += 32) ((uint4*)to)[i] = make_uint4(0, 0, 0, 0);
     }
@@ -69,8 +78,11 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
     int key = position - begin;
     if (i % 2 == 0) {
       kept* row = tileKeys + key * KEPT_STRIDE;
-      turn(l.head(itemRow, l.queryHeads + item.kvHead), l.turning.keyNorm, l.turning, position, DIM,
-           [&](int i, float x) { *(isInTile ? row + i : l.keys + at(i)) = keep(x); });
+      HeadPairs numbers;
+      numbers.read(l.head(itemRow, l.queryHeads + item.kvHead), DIM);
+      turnTo(position);
+      numbers.turn(l.turning.keyNorm, l.turning.epsilon, angles, DIM,
+                   [&](int i, float x, float y) { keepTwo(isInTile ? row + i : l.keys + at(i), x, y); });
       __syncwarp();
       if (isInTile) copyKept(row, DIM, [&](int i) { return l.keys + at(i); });
     } else {

@@ -1,70 +1,117 @@
 #include "numbers.cuh"
+#include "norms.cuh"
 
 // Activations as floating-point numbers of 8 bits, e4m3 (Micikevicius et al., 2022, "FP8 Formats for Deep Learning"),
 // for products with such weights: with a scale for each row, or for each 128 columns of one. Columns lie in blocks of
-// 128 as those of the weights do (codes.cuh), filled up with zeros.
+// 128 as those of the weights do (codes.cuh), filled up with zeros. A block of threads takes a row, each warp a block
+// of columns at a time.
 
-#define BLOCK 128
+#define FOURS 32 // of a block of columns
 #define MOST 448.0f
 
-__device__ __forceinline__ unsigned short pair(float first, float second) {
+// A row of 16-bit numbers, read as one that goes through a norm. GATED: it is a gate, with an up behind it, and what is
+// read is silu(gate) * up.
+template <bool GATED> struct PlainRow {
+  static constexpr int KEPT = 8; // of four columns each, in registers
+  const uint2* row;
+  int columns;
+  uint2 own[KEPT];
+
+  __device__ __forceinline__ PlainRow(int columns) : columns(columns) {}
+
+  __device__ __forceinline__ uint2 four(int i) const {
+    if (4 * i >= columns) return make_uint2(0, 0);
+    uint2 v = row[i];
+    if (!GATED) return v;
+    uint2 up = row[columns / 4 + i];
+    return make_uint2(gated(v.x, up.x), gated(v.y, up.y));
+  }
+
+  __device__ __forceinline__ void read(const half16* x) {
+    row = (const uint2*)(x + (long long)blockIdx.x * columns * (GATED ? 2 : 1));
+#pragma unroll
+    for (int c = 0; c < KEPT; c++) own[c] = four(threadIdx.x + c * blockDim.x);
+  }
+
+  template <typename Use> __device__ __forceinline__ void forEach(int fours, Use use) const {
+    auto widened = [](uint2 v) { return make_float4(low(v.x), high(v.x), low(v.y), high(v.y)); };
+#pragma unroll
+    for (int c = 0; c < KEPT; c++) {
+      int i = threadIdx.x + c * blockDim.x;
+      if (i < fours) use(i, widened(own[c]));
+    }
+    for (int i = threadIdx.x + KEPT * blockDim.x; i < fours; i += blockDim.x) use(i, widened(four(i)));
+  }
+};
+
+__device__ __forceinline__ float largest(float4 v) {
+  return fmaxf(fmaxf(fabsf(v.x), fabsf(v.y)), fmaxf(fabsf(v.z), fabsf(v.w)));
+}
+__device__ __forceinline__ float warpMost(float x) {
+  for (int d = 16; d > 0; d >>= 1) x = fmaxf(x, __shfl_xor_sync(~0u, x, d));
+  return x;
+}
+
+__device__ __forceinline__ unsigned pair(float first, float second) {
   unsigned short r;
   asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(r) : "f"(second), "f"(first));
   return r;
 }
 
-// Two neighbouring columns; zeros behind the last.
-__device__ __forceinline__ unsigned columnsAt(const half16* row, int column, int columns) {
-  return column < columns ? *(const unsigned*)(row + column) : 0;
+// Writes a block of columns, by a warp. Lanes 4 s to 4 s + 3 have the four quarters of step s; two that are two apart
+// have the same place in the halves of a step, and each puts one pair of both halves together.
+__device__ __forceinline__ void put(char* block, float4 v, float inverse) {
+  int lane = threadIdx.x % 32, step = lane / 4, half = lane % 4 / 2, quarter = lane % 2;
+  unsigned first = pair(v.x * inverse, v.y * inverse), second = pair(v.z * inverse, v.w * inverse);
+  unsigned kept = half ? second : first, other = __shfl_xor_sync(~0u, half ? first : second, 2);
+  unsigned word = half ? __byte_perm(other, kept, 0x5140) : __byte_perm(kept, other, 0x5140);
+  *(unsigned*)(block + step / 4 * 64 + (2 * quarter + half) * 16 + step % 4 * 4) = word;
 }
 
-// 16 bytes of a block: `place` from 0 to 7.
-__device__ __forceinline__ uint4 piece(const half16* row, int block, int place, int columns, float inverse) {
-  unsigned words[4];
-#pragma unroll
-  for (int step = 0; step < 4; step++) {
-    int column = block * BLOCK + place / 4 * 64 + step * 16 + place % 4 * 2;
-    unsigned first = columnsAt(row, column, columns), second = columnsAt(row, column + 8, columns);
-    words[step] = pair(low(first) * inverse, low(second) * inverse) |
-                  pair(high(first) * inverse, high(second) * inverse) << 16;
+// Writes a row that was read. Scales of rows are [row], those of blocks of columns [block, row].
+template <bool IN_BLOCKS, typename Row>
+__device__ __forceinline__ void quantize(const Row& row, char* out, float* scales) {
+  __shared__ float warps[32];
+  int blocks = (row.columns + 4 * FOURS - 1) / (4 * FOURS);
+  char* to = out + (long long)blockIdx.x * blocks * (4 * FOURS);
+  float most = 0;
+  if (!IN_BLOCKS) {
+    row.forEach(blocks * FOURS, [&](int, float4 v) { most = fmaxf(most, largest(v)); });
+    most = warpMost(most);
+    if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = most;
+    __syncthreads();
+    for (int w = 0; w < blockDim.x / 32; w++) most = fmaxf(most, warps[w]);
+    if (threadIdx.x == 0) scales[blockIdx.x] = most / MOST;
   }
-  return make_uint4(words[0], words[1], words[2], words[3]);
+  row.forEach(blocks * FOURS, [&](int i, float4 v) {
+    int block = i / FOURS;
+    if (IN_BLOCKS) {
+      most = warpMost(largest(v));
+      if (i % FOURS == 0) scales[(long long)block * gridDim.x + blockIdx.x] = most / MOST;
+    }
+    put(to + block * (4 * FOURS), v, most > 0 ? MOST / most : 0);
+  });
 }
 
-__device__ __forceinline__ float largest(unsigned two) { return fmaxf(fabsf(low(two)), fabsf(high(two))); }
-
-// A block of threads a row.
-extern "C" __global__ void quantizeRows(const half16* x, char* out, float* scales, int columns) {
-  __shared__ float most[32];
-  awaitResults(); // but the next kernel does not begin early: it is the library's, which may read scales before it waits
-  const half16* row = x + (long long)blockIdx.x * columns;
-  float own = 0;
-  for (int i = threadIdx.x; i < columns / 8; i += blockDim.x) {
-    uint4 v = ((const uint4*)row)[i];
-    own = fmaxf(fmaxf(fmaxf(own, largest(v.x)), fmaxf(largest(v.y), largest(v.z))), largest(v.w));
+// The next kernel does not begin early: it is the library's, which may read scales before it waits.
+#define QUANTIZE(NAME, GATED, IN_BLOCKS)                                                                             \
+  extern "C" __global__ void NAME(const half16* x, char* out, float* scales, int columns) {                          \
+    PlainRow<GATED> row(columns);                                                                                    \
+    awaitResults();                                                                                                  \
+    row.read(x);                                                                                                     \
+    quantize<IN_BLOCKS>(row, out, scales);                                                                           \
   }
-  for (int d = 16; d > 0; d >>= 1) own = fmaxf(own, __shfl_xor_sync(~0u, own, d));
-  if (threadIdx.x % 32 == 0) most[threadIdx.x / 32] = own;
-  __syncthreads();
-  for (int i = 0; i < blockDim.x / 32; i++) own = fmaxf(own, most[i]);
-  int blocks = (columns + BLOCK - 1) / BLOCK;
-  float inverse = own > 0 ? MOST / own : 0;
-  for (int i = threadIdx.x; i < blocks * 8; i += blockDim.x)
-    ((uint4*)(out + (long long)blockIdx.x * blocks * BLOCK))[i] = piece(row, i / 8, i % 8, columns, inverse);
-  if (threadIdx.x == 0) scales[blockIdx.x] = own / MOST;
-}
-
-// 8 threads a block of columns: grid (rows, blocks / (threads / 8)); scales [block, row].
-extern "C" __global__ void quantizeBlocks(const half16* x, char* out, float* scales, int columns) {
-  awaitResults(); // but the next kernel does not begin early: it is the library's, which may read scales before it waits
-  int blocks = (columns + BLOCK - 1) / BLOCK, block = blockIdx.y * (blockDim.x / 8) + threadIdx.x / 8;
-  const half16* row = x + (long long)blockIdx.x * columns;
-  int place = threadIdx.x % 8;
-  float own = 0;
-  for (int i = 0; i < 8; i++) own = fmaxf(own, block < blocks ? largest(columnsAt(row, block * BLOCK + place * 16 + 2 * i, columns)) : 0);
-  for (int d = 1; d < 8; d *= 2) own = fmaxf(own, __shfl_xor_sync(~0u, own, d));
-  if (block >= blocks) return;
-  float inverse = own > 0 ? MOST / own : 0;
-  ((uint4*)(out + (long long)blockIdx.x * blocks * BLOCK))[block * 8 + place] = piece(row, block, place, columns, inverse);
-  if (place == 0) scales[(long long)block * gridDim.x + blockIdx.x] = own / MOST;
-}
+#define NORM(NAME, IN_BLOCKS)                                                                                        \
+  extern "C" __global__ void NAME(const float* x, const float* weights, float epsilon, char* out, float* scales,     \
+                                  int columns) {                                                                     \
+    NormedRow row(weights, columns);                                                                                 \
+    awaitResults();                                                                                                  \
+    row.read(x + (long long)blockIdx.x * columns, epsilon);                                                          \
+    quantize<IN_BLOCKS>(row, out, scales);                                                                           \
+  }
+QUANTIZE(quantizeRows, false, false)
+QUANTIZE(quantizeBlocks, false, true)
+QUANTIZE(gateRows, true, false)
+QUANTIZE(gateBlocks, true, true)
+NORM(normRows, false)
+NORM(normBlocks, true)

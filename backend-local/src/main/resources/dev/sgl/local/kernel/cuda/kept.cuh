@@ -80,12 +80,21 @@ template <typename At> __device__ __forceinline__ void copyKept(const kept* from
   for (int i = threadIdx.x % 32; i < dim / KEPT_CHUNK; i += 32) *(uint4*)at(i * KEPT_CHUNK) = ((const uint4*)from)[i];
 }
 
+// Keeps two neighbouring numbers.
+__device__ __forceinline__ void keepTwo(kept* to, float first, float second) {
+#if KEPT_E4M3
+  *(unsigned short*)to = keep(first) | keep(second) << 8;
+#else
+  *(unsigned*)to = pack(first, second);
+#endif
+}
+
 // Keeps a head of values, by a warp.
 template <typename At> __device__ __forceinline__ void keepHead(const half16* from, int dim, At at) {
 #if KEPT_E4M3
   for (int i = threadIdx.x % 32; i < dim / 2; i += 32) {
     unsigned two = ((const unsigned*)from)[i];
-    *(unsigned short*)at(2 * i) = keep(low(two)) | keep(high(two)) << 8;
+    keepTwo(at(2 * i), low(two), high(two));
   }
 #else
   copyKept(from, dim, at);

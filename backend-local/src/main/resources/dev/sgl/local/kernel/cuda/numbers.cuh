@@ -47,6 +47,12 @@ __device__ __forceinline__ unsigned pack(float low, float high) {
 __device__ __forceinline__ float low(unsigned pair) { return widen((half16)pair); }
 __device__ __forceinline__ float high(unsigned pair) { return widen((half16)(pair >> 16)); }
 
+__device__ __forceinline__ float silu(float x) { return __fdividef(x, 1 + __expf(-x)); }
+// silu(gate) * up of pairs
+__device__ __forceinline__ unsigned gated(unsigned gate, unsigned up) {
+  return pack(silu(low(gate)) * low(up), silu(high(gate)) * high(up));
+}
+
 __device__ __forceinline__ float warpSum(float x) {
   for (int d = 16; d > 0; d >>= 1) x += __shfl_xor_sync(~0u, x, d);
   return x;

@@ -10,23 +10,28 @@ extern "C" __global__ void place(const int* batch, half16* heads, kept* keys, ke
                                  int queryHeads, int kvHeads, int dim, int pageSize,
                                  const float* frequencies, float stretch, const float* queryNorm,
                                  const float* keyNorm, float epsilon) {
-  int row = blockIdx.x;
-  int head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
-  if (row >= batch[ROWS] || head >= queryHeads + 2 * kvHeads) return;
-  Turning turning = {frequencies, stretch, queryNorm, keyNorm, epsilon};
+  letTheNextBegin();
+  awaitResults();
+  int row = blockIdx.x, head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
+  if (head >= queryHeads + 2 * kvHeads) return;
   half16* at = heads + ((long long)row * (queryHeads + 2 * kvHeads) + head) * dim;
+  HeadPairs numbers; // read first, since they are far away
+  numbers.read(at, dim);
+  if (row >= batch[ROWS]) return;
+  Turning turning = {frequencies, stretch, queryNorm, keyNorm, epsilon};
   int position = batch[batch[POSITIONS] + row];
+  Angles angles;
+  if (head < queryHeads + kvHeads) angles.turnTo(position, turning, dim);
   if (head < queryHeads) {
-    turn(at, queryNorm, turning, position, dim, [&](int i, float x) { at[i] = narrow(x); });
+    numbers.turn(queryNorm, epsilon, angles, dim, [&](int i, float x, float y) { *(unsigned*)(at + i) = pack(x, y); });
     return;
   }
   int table = batch[batch[TABLE_OF_ROW] + row];
   long long page = batch[batch[TABLES] + table + position / pageSize];
-  int kvHead = (head - queryHeads) % kvHeads;
-  long long to = (page * kvHeads + kvHead) * pageSize * dim;
+  long long to = (page * kvHeads + (head - queryHeads) % kvHeads) * pageSize * dim;
   auto place = [&](int i) { return to + inPage(position % pageSize, i, dim, pageSize); };
   if (head < queryHeads + kvHeads)
-    turn(at, keyNorm, turning, position, dim, [&](int i, float x) { keys[place(i)] = keep(x); });
+    numbers.turn(keyNorm, epsilon, angles, dim, [&](int i, float x, float y) { keepTwo(keys + place(i), x, y); });
   else
     keepHead(at, dim, [&](int i) { return values + place(i); });
 }

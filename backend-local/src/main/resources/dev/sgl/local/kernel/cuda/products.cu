@@ -114,7 +114,7 @@ __device__ __forceinline__ void normedProduct(const float* x, const float* norm,
       float sum = warpSum(sums[0][r]);
       if (GATED) {
         float up = warpSum(sums[SIDES - 1][r]);
-        sum = sum / (1 + __expf(-sum)) * up;
+        sum = silu(sum) * up;
       }
       if (lane == 0) out[(long long)r * stride + output] = narrow(sum);
     }

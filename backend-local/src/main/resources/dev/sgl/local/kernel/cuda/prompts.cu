@@ -1,6 +1,7 @@
 #include "numbers.cuh"
 #include "tiles.cuh"
 #include "warpgroups.cuh"
+#include "barriers.cuh"
 #include "heads.cuh"
 #include "kept.cuh"
 
@@ -70,41 +71,7 @@ __device__ __forceinline__ void beginSums(float (&c)[8][4], const unsigned (&a)[
                : C16(0), C16(4) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
 }
 
-// --- barriers in shared memory
-
-typedef unsigned long long Barrier;
-
-__device__ __forceinline__ void initialize(Barrier* b, int count) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared(b)), "r"(count) : "memory");
-}
-__device__ __forceinline__ void arriveAt(Barrier* b) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared(b)) : "memory");
-}
-// Arrives; bytes of copies are to come.
-__device__ __forceinline__ void expect(Barrier* b, int bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared(b)), "r"(bytes) : "memory");
-}
-// Begins to copy to shared memory.
-__device__ __forceinline__ void copyBulk(void* to, const void* from, int bytes, Barrier* b) {
-  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
-               ::"r"(shared(to)), "l"(from), "r"(bytes), "r"(shared(b)) : "memory");
-}
-__device__ __forceinline__ void await(Barrier* b, int phase) {
-  asm volatile("{.reg .pred p;\nAGAIN:\nmbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1;\n@p bra DONE;\nbra AGAIN;\nDONE:}"
-               ::"r"(shared(b)), "r"(phase) : "memory");
-}
-
-// The place of a tile among those in shared memory, and the phase of its barriers.
-struct Turn {
-  int stage = 0, phase = 0;
-
-  __device__ __forceinline__ void next() {
-    if (++stage == STAGES) {
-      stage = 0;
-      phase ^= 1;
-    }
-  }
-};
+// --- shared memory
 
 struct Barriers {
   Barrier keysFull[STAGES], keysEmpty[STAGES], valuesFull[STAGES], valuesEmpty[STAGES];
@@ -173,7 +140,7 @@ struct Source {
 #endif
 };
 
-__device__ __forceinline__ void fetchItem(const Layer& l, const Item& item, char* keys, char* values, Barriers& b, Turn& turn) {
+__device__ __forceinline__ void fetchItem(const Layer& l, Item item, char* keys, char* values, Barriers& b, Turn& turn) {
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   Range seen = range(l, item, itemRows, l.batch + l.batch[POSITIONS]);
   Source source = {l, l.batch + l.batch[TABLES] + item.table, item.kvHead, item.end};
@@ -182,7 +149,7 @@ __device__ __forceinline__ void fetchItem(const Layer& l, const Item& item, char
   uint4 x[Source::TIMES]; // read while there is no room yet
   if (tiles > 0) source.read(x, l.keys, seen.begin);
 #endif
-  for (int t = 0; t < tiles; t++, turn.next()) {
+  for (int t = 0; t < tiles; t++, turn.next(STAGES)) {
     int first = seen.begin + t * KEYS, stage = turn.stage, empty = turn.phase ^ 1;
     char* toKeys = keys + stage * TILE_BYTES;
     char* toValues = values + stage * TILE_BYTES;
@@ -216,15 +183,19 @@ __device__ __forceinline__ void meetWarpgroup() {
 
 // Copies the queries of a warpgroup, which are turned already, once all its warps are done with those before.
 __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, const int* itemRows, char* q) {
-  int group = l.group(), warpgroup = threadIdx.x / 128;
-  meetWarpgroup();
-  for (int i = threadIdx.x % 128; i < 64 * CHUNKS; i += 128) {
-    int v = warpgroup * 64 + i / CHUNKS, chunk = i % CHUNKS;
-    uint4 x = make_uint4(0, 0, 0, 0);
+  constexpr int AT_ONCE = 128 / CHUNKS, TIMES = 64 / AT_ONCE; // vectors of a round, rounds
+  int group = l.group(), own = threadIdx.x % 128 / CHUNKS, chunk = threadIdx.x % CHUNKS;
+  uint4 x[TIMES];
+#pragma unroll
+  for (int i = 0; i < TIMES; i++) {
+    int v = threadIdx.x / 128 * 64 + i * AT_ONCE + own;
+    x[i] = make_uint4(0, 0, 0, 0);
     if (v < item.rows * group)
-      x = query8(*(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8));
-    *(uint4*)(q + place(i / CHUNKS, chunk, 64)) = x;
+      x[i] = query8(*(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8));
   }
+  meetWarpgroup();
+#pragma unroll
+  for (int i = 0; i < TIMES; i++) *(uint4*)(q + place(i * AT_ONCE + own, chunk, 64)) = x[i];
   fenceProducts();
   meetWarpgroup();
 }
@@ -273,13 +244,7 @@ __device__ __forceinline__ void packAll(unsigned (&weights)[KEYS / 16][4], const
       weights[n][i] = packKept(s[2 * n + i / 2][i % 2 * 2], s[2 * n + i / 2][i % 2 * 2 + 1]);
 }
 
-// The warp has no more use for a tile.
-__device__ __forceinline__ void release(Barrier* empty) {
-  __syncwarp();
-  if (threadIdx.x % 32 == 0) arriveAt(empty);
-}
-
-__device__ __forceinline__ void attendItem(const Layer& l, const Item& item, char* q, const char* keys, char* values,
+__device__ __forceinline__ void attendItem(const Layer& l, Item item, char* q, const char* keys, char* values,
                                            Barriers& b, Turn& turn) {
   const int* positions = l.batch + l.batch[POSITIONS];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
@@ -299,7 +264,7 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, cha
     multiplyKeys(s, q, keys + turn.stage * TILE_BYTES);
     waitForProducts<0>();
     release(&b.keysEmpty[turn.stage]);
-    turn.next();
+    turn.next(STAGES);
     hideUnseen(s, seen.begin);
     weigh(s, v, shrink);
     packAll(weights, s);
@@ -312,12 +277,12 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, cha
       passTurn();
       waitForProducts<1>();
       release(&b.keysEmpty[turn.stage]);
-      turn.next();
+      turn.next(STAGES);
       hideUnseen(s, seen.begin + t * KEYS);
       weigh(s, v, shrink);
       waitForProducts<0>();
       release(&b.valuesEmpty[turnOfValues.stage]);
-      turnOfValues.next();
+      turnOfValues.next(STAGES);
       v.multiply(shrink);
       packAll(weights, s);
     }
@@ -332,7 +297,16 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, cha
   if (item.part >= 0) arrive(l, item, itemRows);
 }
 
-// Blocks take one item after the other.
+// Calls `use` with one item of a block after the other. Long items come first, so that every other round goes in the
+// opposite order: then all blocks end at about the same time.
+template <typename Use> __device__ __forceinline__ void forEachItem(const Item* items, int count, Use use) {
+  for (int round = 0; round * gridDim.x + blockIdx.x < count; round++) {
+    int first = round * gridDim.x;
+    bool isBackward = round % 2 && first + gridDim.x <= count;
+    use(items[isBackward ? first + gridDim.x - 1 - blockIdx.x : first + blockIdx.x]);
+  }
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
     const int* batch, const half16* heads, half16* out, float* parts, float* partSums, int* arrived, kept* keys,
     kept* values, int queryHeads, int kvHeads, int window, const float* frequencies, float stretch,
@@ -349,7 +323,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
       initialize(&barriers.keysEmpty[i], WARPS);
       initialize(&barriers.valuesEmpty[i], WARPS);
     }
-    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); // for bulk copies
+    fenceBarriers();
   }
   letTheNextBegin();
   __syncthreads();
@@ -363,12 +337,11 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(FETCHING));
     if (threadIdx.x >= THREADS + FETCHERS) return;
     asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what bulk copies read
-    for (int i = blockIdx.x; i < count; i += gridDim.x) fetchItem(layer, items[i], tileKeys, tileValues, barriers, turn);
+    forEachItem(items, count, [&](const Item& item) { fetchItem(layer, item, tileKeys, tileValues, barriers, turn); });
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(ATTENDING));
     q += threadIdx.x / 128 * QUERY_BYTES;
     if (threadIdx.x >= 128) passTurn();
-    for (int i = blockIdx.x; i < count; i += gridDim.x)
-      attendItem(layer, items[i], q, tileKeys, tileValues, barriers, turn);
+    forEachItem(items, count, [&](const Item& item) { attendItem(layer, item, q, tileKeys, tileValues, barriers, turn); });
   }
 }

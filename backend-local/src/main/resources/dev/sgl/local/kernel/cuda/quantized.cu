@@ -262,7 +262,7 @@ __device__ __forceinline__ void product(const void* x, const float* norm, float 
         for (int s = 0; s < SIDES; s++) sum[s] += from[(s * WARPS + i) * SUMS];
 #pragma unroll
       for (int s = 0; s < SIDES; s++) sum[s] *= w.rowScale(output + s * outputs) * (float)(1 << (POWER - X_POWER));
-      float result = before + (GATED ? sum[0] / (1 + __expf(-sum[0])) * sum[SIDES - 1] : sum[0]);
+      float result = before + (GATED ? silu(sum[0]) * sum[SIDES - 1] : sum[0]);
       if (MODE == 0)
         ((half16*)out)[at] = narrow(result);
       else

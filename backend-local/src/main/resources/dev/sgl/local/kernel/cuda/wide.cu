@@ -1,20 +1,30 @@
 #include "numbers.cuh"
 #include "tiles.cuh"
 #include "warpgroups.cuh"
+#include "barriers.cuh"
 #include "codes.cuh"
 
-// Products of many rows with a quantized weight on Hopper's tensor cores: each of four warpgroups computes
-// 64 outputs of N rows. Codes become numbers of 16 bits in registers, where the tensor cores take them as
-// their first operand; the second one, x, is in shared memory. (As in Machete: Wilkinson, 2024.)
+// Products of many rows with a quantized weight on Hopper's tensor cores: each of four warpgroups takes
+// 64 rows of the weight, and N rows of x. Codes become numbers of 16 bits in registers, where the tensor cores take them as
+// their first operand; the second one, x, is in shared memory. (As in Machete: Wilkinson, 2024.) A warp of
+// its own fetches codes, scales and x by the bulk engine, as many steps ahead as there is room for.
 //
 // The blocks of threads of a cluster share a strip of outputs: each takes some blocks of columns, and puts the
 // sums of all together for some of the rows.
 
 #define WARPGROUPS 4
-#define BLOCKS_OF_A_STEP (2 / PIECES) // blocks of columns of a step
-#define THREADS (128 * WARPGROUPS)
+#define MULTIPLYING (128 * WARPGROUPS)     // threads
+#define THREADS (MULTIPLYING + 128)        // with the warpgroup of the warp that fetches
+#define BEGINNING 96                       // registers of each thread when the kernel begins
+#define FETCHING 32                        // of the threads that do not multiply
+#define REGISTERS 112                      // of those that do
+static_assert(REGISTERS * MULTIPLYING + FETCHING * 128 <= BEGINNING * THREADS, "more registers than there are");
 #define OUTPUTS (64 * WARPGROUPS)
 #define SUM_STRIDE (OUTPUTS + 4)           // of a row of sums: lanes write to different banks
+#define HALF_TILES (OUTPUTS / 2 / TILE_ROWS)
+#define TILE_ELEMENTS 256                  // of the map of integers
+
+// From Java: MOST_STAGES of shared memory, and MOST_SHARING blocks of a cluster.
 
 // c[64, N] += a[64, 16] * b[16, N], begun only: `a` is in registers, `b` in shared memory.
 template <int N> __device__ __forceinline__ void begin(float (&c)[N / 2], const unsigned (&a)[4], unsigned long long b);
@@ -61,6 +71,8 @@ __device__ __forceinline__ unsigned clusterSize() {
   asm volatile("mov.u32 %0, %%cluster_nctarank;" : "=r"(r));
   return r;
 }
+// The threads that multiply wait for each other: in the block, and in the cluster, where the others end.
+__device__ __forceinline__ void meet() { asm volatile("bar.sync 1, %0;" ::"n"(MULTIPLYING) : "memory"); }
 __device__ __forceinline__ void syncCluster() {
   asm volatile("barrier.cluster.arrive.aligned;\nbarrier.cluster.wait.aligned;" ::: "memory");
 }
@@ -73,157 +85,268 @@ __device__ __forceinline__ float4 remote(const float* at, unsigned rank) {
   return v;
 }
 
-// A step is UNIT blocks of columns. The codes of the next step and x of the next STAGES - 2 are on their way:
-// codes are fetched right behind the barrier, because the fence before it waits for all that is under way.
-template <int N, int STAGES, int UNIT>
-__device__ __forceinline__ void product(const half16* x, const Weight& w, void* out, int mode, int rows, int outputs, int stride,
-                                        char* memory) {
-  constexpr int BLOCK_OF_X = N * BLOCK * 2, STAGE = UNIT * BLOCK_OF_X, CHUNKS = N * 16, STRIDE_ROWS = THREADS / 16;
-  int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, g = lane / 4, q = lane % 4;
-  // blocks of columns in turn, so that those of a cluster read neighbours at the same time
-  int blocks = w.blocks(), apart = clusterSize(), begins = clusterRank();
-  int count = (blocks - begins + apart - 1) / apart, steps = (count + UNIT - 1) / UNIT;
-  int strips = (outputs + OUTPUTS - 1) / OUTPUTS; // of as many outputs as the block computes
-  int firstTile = blockIdx.x % strips * (OUTPUTS / TILE_ROWS), firstRow = blockIdx.x / strips * N;
+// A stage of shared memory: what one block of columns needs.
+template <int N> struct Stage {
+  static constexpr int CODE_BYTES = OUTPUTS * ROW_BYTES, X_BYTES = N * BLOCK * 2;
+  static constexpr int SCALE_BYTES = HAS_GROUPS ? OUTPUTS * SCALES * 2 : 0;
+  static constexpr int BYTES = (CODE_BYTES + X_BYTES + SCALE_BYTES + 1023) / 1024 * 1024; // swizzled rows repeat after them
 
-  // x in halves of 64 columns; a thread copies 16 bytes of some rows
-  int copied = thread / 16, piece = thread % 16;
-  const half16* nextX = x + (long long)(firstRow + copied) * w.columns + begins * BLOCK + piece * 8;
-  int xPlace = piece / 8 * (N * 128) + copied * 128 + (piece % 8 ^ copied % 8) * 16;
-  int columnsLeft = w.columns - begins * BLOCK - piece * 8;
-  auto fetchX = [&](int step) {
+  char* codes; // E4M3: swizzled rows; else tiles
+  __device__ __forceinline__ char* x() const { return codes + CODE_BYTES; } // halves of 64 columns, swizzled rows
+  __device__ __forceinline__ char* scales() const { return x() + X_BYTES; }
+};
+
+// The rows of the weight that a block of threads takes, and the blocks of columns: in turn, so that those of a cluster
+// read neighbours at the same time. A strip has two halves; if gated, the first are gates, and the second their ups.
+struct Strip {
+  int firstOutput, firstRow; // of the result, and of x
+  int tiles[2];              // where the halves begin in the weight
+  int first, apart, count;   // blocks of columns
+
+  __device__ __forceinline__ Strip(const Weight& w, int outputs, bool isGated, int rowsAtOnce) {
+    int width = isGated ? OUTPUTS / 2 : OUTPUTS, strips = (outputs + width - 1) / width;
+    firstOutput = blockIdx.x % strips * width;
+    firstRow = blockIdx.x / strips * rowsAtOnce;
+    tiles[0] = firstOutput / TILE_ROWS;
+    tiles[1] = isGated ? (outputs + firstOutput) / TILE_ROWS : tiles[0] + HALF_TILES;
+    first = clusterRank(), apart = clusterSize();
+    count = (w.blocks() - first + apart - 1) / apart;
+  }
+  __device__ __forceinline__ int block(int step) const { return first + step * apart; }
+  // The row of the weight of one of the strip.
+  __device__ __forceinline__ int weightRow(int row) const {
+    return tiles[row / (OUTPUTS / 2)] * TILE_ROWS + row % (OUTPUTS / 2);
+  }
+};
+
+struct Barriers {
+  Barrier full[MOST_STAGES], empty[MOST_STAGES];
+};
+
+// --- the warp that fetches
+
+// Fetches a strip, by one thread.
+template <int N>
+__device__ __forceinline__ void fetch(const Strip& strip, const Weight& w, const TensorMap* codes, const TensorMap* x,
+                                      char* memory, Barriers& barriers, int stages) {
+  typedef Stage<N> Stage;
+  int scaleBytes[2];
 #pragma unroll
-    for (int u = 0; u < UNIT; u++) {
-      if (CHUNKS >= THREADS || thread < CHUNKS) {
+  for (int half = 0; half < 2; half++)
+    scaleBytes[half] = HAS_GROUPS ? max(0, min(OUTPUTS / 2, w.rows - strip.tiles[half] * TILE_ROWS)) * SCALES * 2 : 0;
+  auto fetchWeight = [&](int step, const Turn& turn) {
+    Stage stage = {memory + turn.stage * Stage::BYTES};
+    Barrier* full = &barriers.full[turn.stage];
+    int block = strip.block(step);
+    expect(full, Stage::CODE_BYTES + Stage::X_BYTES + scaleBytes[0] + scaleBytes[1]);
 #pragma unroll
-        for (int c = 0; c < (CHUNKS + THREADS - 1) / THREADS; c++) {
-          bool isReal = columnsLeft > 0 && firstRow + copied + c * STRIDE_ROWS < rows;
-          copyAsync(memory + step % STAGES * STAGE + u * BLOCK_OF_X + xPlace + c * STRIDE_ROWS * 128,
-                    isReal ? nextX + (long long)c * STRIDE_ROWS * w.columns : x, isReal);
-        }
-      }
-      nextX += apart * BLOCK;
-      columnsLeft -= apart * BLOCK;
+    for (int half = 0; half < 2; half++) {
+      char* to = stage.codes + half * (Stage::CODE_BYTES / 2);
+      int tile = strip.tiles[half];
+#if CODES == E4M3
+      copyBox(to, codes, block * BLOCK, tile * TILE_ROWS, full);
+#else
+      copyBox(to, codes, block * TILE_ELEMENTS, tile, full);
+      if (scaleBytes[half] > 0)
+        copyBulk(stage.scales() + half * (OUTPUTS / 2 * SCALES * 2), (const half16*)w.scales + w.groups(block, tile * TILE_ROWS),
+                 scaleBytes[half], full);
+#endif
     }
-    commit();
   };
-
-  int ownRow = warp * TILE_ROWS + g, weightRow = firstTile * TILE_ROWS + ownRow; // the first of two, the other 8 below
-  bool isOwnReal = weightRow < w.rows;
-  Part parts[2][UNIT][2] = {};
-  unsigned nextCodes = w.at(firstTile + warp, g) + begins * Weight::BLOCK_BYTES + 16 * q;
-  int rowBytes = (CODES == E4M3 ? blocks : 1) * ROW_BYTES, fetched = 0;
-#if HAS_GROUPS
-  unsigned nextScales = w.groups(begins, weightRow);
-#endif
-  auto fetchCodes = [&](int d) {
+  auto fetchX = [&](int step, const Turn& turn) {
+    Stage stage = {memory + turn.stage * Stage::BYTES};
 #pragma unroll
-    for (int u = 0; u < UNIT; u++) {
-      if (fetched < count && isOwnReal) {
-#pragma unroll
-        for (int r = 0; r < 2; r++) {
-#pragma unroll
-          for (int p = 0; p < PIECES; p++)
-            parts[d][u][r].codes[p] = __ldcs((const uint4*)(w.codes + (nextCodes + r * 8 * rowBytes)) + 4 * p);
-#if HAS_GROUPS
-          loadBytes<SCALES * 2>(parts[d][u][r].scales, (const half16*)w.scales + (nextScales + r * 8 * SCALES));
-#endif
-        }
-      }
-      fetched++;
-      nextCodes += apart * Weight::BLOCK_BYTES;
-#if HAS_GROUPS
-      nextScales += apart * w.rows * SCALES;
-#endif
-    }
+    for (int half = 0; half < 2; half++)
+      copyBox(stage.x() + half * (N * 128), x, strip.block(step) * BLOCK + half * 64, strip.firstRow, &barriers.full[turn.stage]);
   };
+  int early = min(stages, strip.count); // weights are no results
+  Turn turn;
+  for (int step = 0; step < early; step++, turn.next(stages)) fetchWeight(step, turn);
+  awaitResults();
+  asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what the bulk engine reads
+  turn = {};
+  for (int step = 0; step < early; step++, turn.next(stages)) fetchX(step, turn);
+  for (int step = early; step < strip.count; step++, turn.next(stages)) {
+    await(&barriers.empty[turn.stage], turn.phase ^ 1);
+    fetchWeight(step, turn);
+    fetchX(step, turn);
+  }
+}
 
-  fetchCodes(0);
-  letTheNextBegin();
-  awaitResults(); // weights are no results
-  float sums[N / 2];
+// --- the warps that multiply
+
+template <int BYTES> __device__ __forceinline__ void copyShared(void* to, const void* from) {
+  if (BYTES % 16 == 0) {
 #pragma unroll
-  for (int i = 0; i < N / 2; i++) sums[i] = 0;
-  for (int i = 0; i < STAGES - 2; i++) fetchX(i);
-  for (int first = 0; first < steps; first += 2) {
+    for (int i = 0; i < BYTES / 16; i++) ((uint4*)to)[i] = ((const uint4*)from)[i];
+  } else if (BYTES == 8) {
+    *(uint2*)to = *(const uint2*)from;
+  } else if (BYTES == 4) {
+    *(unsigned*)to = *(const unsigned*)from;
+  } else {
+    *(half16*)to = *(const half16*)from;
+  }
+}
+
+// This lane's codes of a row of a strip, and the row's scales.
+template <int N> __device__ __forceinline__ Part partOf(const Stage<N>& stage, int row) {
+  Part part;
+  int q = threadIdx.x % 4;
 #pragma unroll
-    for (int d = 0; d < 2; d++) {
-      int step = first + d;
-      if (step >= steps) break;
-      waitFor<STAGES - 3>();
-      asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-      __syncthreads();
-      fetchCodes(1 - d);
-      fetchX(step + STAGES - 2); // the products that read this stage are done
-#pragma unroll
-      for (int u = 0; u < UNIT; u++) {
+  for (int p = 0; p < PIECES; p++) {
+    int piece = CODES == E4M3 ? (p * 4 + q) ^ row % 8 : p * 4 + q;
+    part.codes[p] = *(const uint4*)(stage.codes + row * ROW_BYTES + piece * 16);
+  }
+#if HAS_GROUPS
+  copyShared<SCALES * 2>(part.scales, stage.scales() + row * SCALES * 2);
+#endif
+  return part;
+}
+
+// Adds the products of a strip to the sums.
+template <int N>
+__device__ __forceinline__ void multiply(float (&sums)[N / 2], const Strip& strip, const Weight& w, char* memory,
+                                         Barriers& barriers, int stages) {
+  typedef Stage<N> Stage;
+  constexpr int TOGETHER = N > 64 ? 1 : 4; // steps of 16 columns whose products begin at once: there are registers for no more
+  int row = threadIdx.x / 32 * TILE_ROWS + threadIdx.x % 32 / 4; // the first of two, the other 8 below
+  Turn turn;
+  int before = 0; // the stage before this one
+#if !HAS_GROUPS && GROUP
+  int weightRow = min(strip.weightRow(row), w.rows - 1);
+  float next = w.blockScale(strip.first, weightRow);
+#endif
+#pragma unroll 2 // so that operands of products under way have registers of their own
+  for (int step = 0; step < strip.count; step++) {
 #if !HAS_GROUPS
-        float number = GROUP && isOwnReal ? w.blockScale(min(begins + (step * UNIT + u) * apart, blocks - 1), weightRow) : 0;
-        StepScale one = {pack(number, number), 0}, two = one;
+    StepScale one = {}, two = {};
+#if GROUP
+    one.scale = two.scale = pack(next, next);
+    next = w.blockScale(strip.block(min(step + 1, strip.count - 1)), weightRow);
 #endif
-        unsigned long long b = describe(memory + step % STAGES * STAGE + u * BLOCK_OF_X);
+#endif
+    await(&barriers.full[turn.stage], turn.phase);
+    Stage stage = {memory + turn.stage * Stage::BYTES};
+    Part upper = partOf<N>(stage, row), lower = partOf<N>(stage, row + 8);
+    unsigned long long b = describe(stage.x());
 #pragma unroll
-        for (int half = 0; half < 2; half++) {
-          unsigned a[4][4];
-          waitForProducts<1>(); // those of the registers that are written now
+    for (int first = 0; first < STEPS; first += TOGETHER) {
+      unsigned a[TOGETHER][4];
+      waitForProducts<1>(); // those of the registers that are written now
+      if (first == TOGETHER && step > 0) release(&barriers.empty[before]);
 #pragma unroll
-          for (int s = 0; s < 4; s++) {
-            unsigned upper[2], lower[2];
-            int of = half * 4 + s;
+      for (int s = 0; s < TOGETHER; s++) {
+        unsigned above[2], below[2];
+        int of = first + s;
 #if HAS_GROUPS
-            StepScale one = stepScale(parts[d][u][0].scales, of), two = stepScale(parts[d][u][1].scales, of);
+        StepScale one = stepScale(upper.scales, of), two = stepScale(lower.scales, of);
 #endif
-            decode((const unsigned*)parts[d][u][0].codes, of, one.scale, one.minimum, upper);
-            decode((const unsigned*)parts[d][u][1].codes, of, two.scale, two.minimum, lower);
-            a[s][0] = upper[0], a[s][1] = lower[0], a[s][2] = upper[1], a[s][3] = lower[1];
-          }
-          fence();
-#pragma unroll
-          for (int s = 0; s < 4; s++) begin<N>(sums, a[s], b + half * (N * 128 / 16) + 2 * s);
-          commitProducts();
-        }
+        decode((const unsigned*)upper.codes, of, one.scale, one.minimum, above);
+        decode((const unsigned*)lower.codes, of, two.scale, two.minimum, below);
+        a[s][0] = above[0], a[s][1] = below[0], a[s][2] = above[1], a[s][3] = below[1];
       }
+      fence();
+#pragma unroll
+      for (int s = 0; s < TOGETHER; s++)
+        begin<N>(sums, a[s], b + (first + s) / 4 * (N * 128 / 16) + (first + s) % 4 * 2);
+      commitProducts();
     }
+    before = turn.stage;
+    turn.next(stages);
   }
   waitForProducts<0>();
-  waitFor<0>();
-  __syncthreads();
+}
 
+// The sums of four neighbouring outputs, of all blocks of the cluster. `at` is their place in each.
+__device__ __forceinline__ float4 sumsOfCluster(const float* at) {
+  float4 parts[MOST_SHARING], sum = make_float4(0, 0, 0, 0);
+#pragma unroll
+  for (int rank = 0; rank < MOST_SHARING; rank++)
+    if (rank < clusterSize()) parts[rank] = remote(at, rank);
+#pragma unroll
+  for (int rank = 0; rank < MOST_SHARING; rank++) {
+    if (rank >= clusterSize()) break;
+    sum.x += parts[rank].x, sum.y += parts[rank].y, sum.z += parts[rank].z, sum.w += parts[rank].w;
+  }
+  return sum;
+}
+
+__device__ __forceinline__ float4 rowScales(const Weight& w, int row) {
+  return make_float4(w.rowScale(row), w.rowScale(row + 1), w.rowScale(row + 2), w.rowScale(row + 3));
+}
+__device__ __forceinline__ float4 times(float4 a, float4 b) { return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w); }
+
+// What happens to the result, as in Java: it is written in 16 bits, added to `out`, written in single precision, or gated
+// and written in 16 bits.
+enum Mode { WRITTEN, ADDED, WRITTEN_SINGLE, GATED };
+
+// Puts the sums of a cluster together, each block of threads those of some rows.
+template <int N>
+__device__ __forceinline__ void finish(const float (&sums)[N / 2], const Strip& strip, const Weight& w, void* out, int mode,
+                                       int rows, int outputs, int stride, char* memory) {
+  int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, g = lane / 4, q = lane % 4;
   float* own = (float*)memory; // [N][SUM_STRIDE]
+  meet(); // the stages are free
 #pragma unroll
-  for (int i = 0; i < N / 2; i++) own[(i / 4 * 8 + 2 * q + i % 2) * SUM_STRIDE + ownRow + i % 4 / 2 * 8] = sums[i];
+  for (int i = 0; i < N / 2; i++)
+    own[(i / 4 * 8 + 2 * q + i % 2) * SUM_STRIDE + warp * TILE_ROWS + g + i % 4 / 2 * 8] = sums[i];
   syncCluster();
-  for (int c = thread + clusterRank() * THREADS; c < N * (OUTPUTS / 4); c += THREADS * clusterSize()) {
-    int row = c / (OUTPUTS / 4), o = c % (OUTPUTS / 4) * 4, output = firstTile * TILE_ROWS + o;
-    if (firstRow + row >= rows || output >= outputs) continue;
-    float numbers[4] = {};
-    for (int rank = 0; rank < clusterSize(); rank++) {
-      float4 v = remote(own + row * SUM_STRIDE + o, rank);
-      numbers[0] += v.x, numbers[1] += v.y, numbers[2] += v.z, numbers[3] += v.w;
+  awaitResults();
+  int fours = (mode == GATED ? OUTPUTS / 2 : OUTPUTS) / 4;
+  for (int c = thread + clusterRank() * MULTIPLYING; c < N * fours; c += MULTIPLYING * clusterSize()) {
+    int row = c / fours, o = c % fours * 4, output = strip.firstOutput + o;
+    if (strip.firstRow + row >= rows || output >= outputs) continue;
+    long long at = (long long)(strip.firstRow + row) * stride + output;
+    float4 before = mode == ADDED ? *(const float4*)((const float*)out + at) : make_float4(0, 0, 0, 0);
+    float4 scales = rowScales(w, output), v = times(sumsOfCluster(own + row * SUM_STRIDE + o), scales);
+    if (mode == GATED) {
+      float4 up = times(sumsOfCluster(own + row * SUM_STRIDE + OUTPUTS / 2 + o), rowScales(w, outputs + output));
+      v = times(make_float4(silu(v.x), silu(v.y), silu(v.z), silu(v.w)), up);
     }
-    long long at = (long long)(firstRow + row) * stride + output;
-#pragma unroll
-    for (int i = 0; i < 4; i++) numbers[i] *= w.rowScale(output + i);
-    if (mode == 0) {
-      *(uint2*)((half16*)out + at) = make_uint2(pack(numbers[0], numbers[1]), pack(numbers[2], numbers[3]));
-    } else {
-      float4* to = (float4*)((float*)out + at);
-      float4 before = mode == 1 ? *to : make_float4(0, 0, 0, 0);
-      *to = make_float4(before.x + numbers[0], before.y + numbers[1], before.z + numbers[2], before.w + numbers[3]);
-    }
+    if (mode == WRITTEN || mode == GATED)
+      *(uint2*)((half16*)out + at) = make_uint2(pack(v.x, v.y), pack(v.z, v.w));
+    else
+      *(float4*)((float*)out + at) = make_float4(before.x + v.x, before.y + v.y, before.z + v.z, before.w + v.w);
   }
   syncCluster();
 }
 
-#define PRODUCT(N, STAGES, UNIT)                                                                                 \
-  extern "C" __global__ void __launch_bounds__(THREADS, 1) wide##N(                                             \
-      const half16* x, const char* codes, const void* scales, float factor, void* out, int mode, int rows,      \
-      int columns, int outputs, int stride) {                                                                   \
-    extern __shared__ __align__(1024) char memory[];                                                            \
-    Weight w = {codes, scales, factor, outputs, columns};                                                       \
-    product<N, STAGES, UNIT>(x, w, out, mode, rows, outputs, stride, memory);                                  \
+template <int N>
+__device__ __forceinline__ void product(const TensorMap* codes, const TensorMap* x, const Weight& w, void* out, int mode,
+                                        int rows, int outputs, int stride, int stages, char* memory) {
+  __shared__ Barriers barriers;
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < stages; i++) {
+      initialize(&barriers.full[i], 1);
+      initialize(&barriers.empty[i], MULTIPLYING / 32);
+    }
+    fenceBarriers();
   }
-PRODUCT(16, 6, BLOCKS_OF_A_STEP)
-PRODUCT(32, 6, BLOCKS_OF_A_STEP)
-PRODUCT(64, 4, BLOCKS_OF_A_STEP)
-PRODUCT(128, 4, 1)
+  letTheNextBegin();
+  __syncthreads();
+  Strip strip(w, outputs, mode == GATED, N);
+  if (threadIdx.x >= MULTIPLYING) {
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(FETCHING));
+    if (threadIdx.x == MULTIPLYING) fetch<N>(strip, w, codes, x, memory, barriers, stages);
+  } else {
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(REGISTERS));
+    float sums[N / 2] = {};
+    multiply<N>(sums, strip, w, memory, barriers, stages);
+    finish<N>(sums, strip, w, out, mode, rows, outputs, stride, memory);
+  }
+}
+
+#define PRODUCT(N)                                                                                               \
+  extern "C" __global__ void __launch_bounds__(THREADS, 1) wide##N(                                              \
+      const __grid_constant__ TensorMap codes, const __grid_constant__ TensorMap x, const void* scales,          \
+      float factor, void* out, int mode, int rows, int columns, int weightRows, int outputs, int stride,         \
+      int stages) {                                                                                              \
+    extern __shared__ char dynamic[];                                                                            \
+    char* memory = dynamic + (-shared(dynamic) & 1023);                                                          \
+    Weight w = {nullptr, scales, factor, weightRows, columns};                                                   \
+    product<N>(&codes, &x, w, out, mode, rows, outputs, stride, stages, memory);                                 \
+  }
+PRODUCT(16)
+PRODUCT(32)
+PRODUCT(64)
+PRODUCT(128)

@@ -35,6 +35,9 @@ class KernelSourcesTest {
   /// Products whose largest tile has, too.
   private static final String WIDE = "wide";
 
+  /// Said where products of warpgroups do not run beside the program.
+  private static final String SERIALIZED = "Potential Performance Loss";
+
   private static final Pattern SPILLED = Pattern.compile("(\\d+) bytes spill stores");
 
   private static final List<String> CHIPS = List.of("sm_80", "sm_90", "sm_100");
@@ -77,6 +80,7 @@ class KernelSourcesTest {
   private static void check(KernelFile file, int status, String said) {
     assertEquals(0, status, said);
     assertTrue(!said.contains("warning"), said);
+    assertTrue(!said.contains(SERIALIZED), said);
     if (!SPILLING.equals(file.defines().get("DIM")) && !file.name().equals(WIDE)) {
       SPILLED
           .matcher(said)

@@ -12,6 +12,7 @@ import static dev.sgl.local.kernel.host.TestTensors.poisoned;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.Device.Projection;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
@@ -109,6 +110,7 @@ class CodedProductsDuelTest {
       project(pass, x, norm, normed);
       gated(pass, x, norm, normed);
       addProjection(pass, x, plainX);
+      feedForward(pass, x, norm, plainX, weights);
       device.gpu().free(x.memory());
       device.gpu().free(((GpuKvPool) pool).memory());
     }
@@ -161,6 +163,33 @@ class CodedProductsDuelTest {
       PLAIN.add(plainX, product(numbers, weight), rows);
       same(plainX, read(device, x, type, rows), bound(weight), what("addProjection"));
       device.gpu().free(in.memory());
+    }
+
+    private void feedForward(
+        Pass pass, GpuActivations x, Norm norm, Tensor plainX, Weight weights) {
+      if (columns % kind.rows() != 0 || outputs % kind.columns() != 0) {
+        return; // there is no weight of this kind that leads back
+      }
+      Weight gate = kind.make(random, outputs, columns);
+      Weight up = kind.make(random, outputs, columns);
+      Weight down = kind.make(random, columns, outputs);
+      GpuActivations inner = (GpuActivations) device.activations(rows + 8, outputs);
+      poison(device, inner);
+      device.feedForward(
+          pass,
+          x,
+          norm,
+          new Projection(device.load(List.of(gate, up)), Optional.empty()),
+          new Projection(device.load(List.of(down)), Optional.empty()),
+          inner);
+      Tensor normed = poisoned(rows, columns);
+      PLAIN.rmsNorm(plainX, weights.floats(), norm.epsilon(), normed, rows);
+      rounded(normed, type);
+      Tensor wanted = product(normed, gate);
+      PLAIN.gate(wanted, product(normed, up), rows);
+      PLAIN.add(plainX, product(rounded(wanted, type), down), rows);
+      same(plainX, read(device, x, type, rows), 8 * bound(down), what("feedForward"));
+      device.gpu().free(inner.memory());
     }
 
     private Tensor product(Tensor x, Weight weight) {

@@ -121,16 +121,40 @@ public interface Gpu extends AutoCloseable {
       return new Grid(blocks, 1, threads, 0);
     }
 
+    /// A block for each row.
+    ///
+    /// @param each numbers of each thread, or more if there would be over 1,024 threads
+    public static Grid ofRows(int rows, int columns, int each) {
+      int warps = (columns + each * 32 - 1) / (each * 32);
+      return of(rows, Math.min(warps, 32) * 32);
+    }
+
     /// The same, begun early.
     public Grid early() {
       return new Grid(blocks, blocksY, threads, shared, isClustered, true);
     }
   }
 
+  /// A matrix that the bulk engine of Hopper copies to shared memory in boxes, with zeros for what
+  /// is outside of it. As an argument of a kernel it is a `TensorMap` of 128 bytes.
+  ///
+  /// @param elementBytes 1, 2, 4 or 8
+  /// @param columns elements of a row, which are a multiple of 16 bytes
+  /// @param isSwizzled whether rows of a box, which then have 128 bytes, have their pieces of 16
+  ///     bytes swizzled
+  record Boxes(
+      Memory memory,
+      int elementBytes,
+      long columns,
+      long rows,
+      int boxColumns,
+      int boxRows,
+      boolean isSwizzled) {}
+
   /// Launches a kernel.
   ///
-  /// @param arguments a record of `int`, `long`, `float` and [Memory], in the order of the kernel's
-  ///     parameters; the first time, their number and sizes are compared with those
+  /// @param arguments a record of `int`, `long`, `float`, [Memory] and [Boxes], in the order of the
+  ///     kernel's parameters; the first time, their number and sizes are compared with those
   void launch(Kernel kernel, Grid grid, Record arguments);
 
   /// Where a product is written, and in which format.

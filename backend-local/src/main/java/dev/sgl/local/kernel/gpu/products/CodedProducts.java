@@ -37,15 +37,24 @@ final class CodedProducts {
     widened = new WidenedProducts(gpu, format);
   }
 
-  /// Compiles the kernels for a layout.
-  void prepare(CodeLayout layout) {
-    few.prepare(layout);
-    wide.ifPresent(kernels -> kernels.prepare(layout));
-    widened.prepare(layout);
-    boolean isNarrow = layout.kind() == Kind.E4M3 && NarrowProducts.canRunOn(gpu, format);
-    if (isNarrow && narrow.isEmpty()) {
-      narrow = Optional.of(new NarrowProducts(gpu, format));
+  /// Compiles the kernels for a weight, and makes room for its products.
+  void prepare(Coded weight) {
+    few.prepare(weight.layout());
+    wide.ifPresent(kernels -> kernels.prepare(weight.layout()));
+    widened.prepare(weight);
+    if (isE4m3(weight) && NarrowProducts.canRunOn(gpu, format)) {
+      narrow = Optional.of(narrow.orElseGet(() -> new NarrowProducts(gpu, format)));
+      narrow.get().prepare(weight);
+    } else {
+      widened.makeRoom(weight);
     }
+  }
+
+  /// Makes room for a batch.
+  ///
+  /// @return whether memory is elsewhere from now on
+  boolean makeRoom(int rows) {
+    return narrow.isPresent() && rows > WIDE_ROWS_E4M3 && narrow.get().makeRoom(rows);
   }
 
   /// `x[r] = table[tokens[r]]`.
@@ -55,34 +64,71 @@ final class CodedProducts {
 
   /// `out = x · weightᵀ`, or added to `out`.
   void multiply(Memory x, Coded weight, Target out, int rows) {
-    boolean isE4m3 = weight.layout().kind() == Kind.E4M3;
     int mostFew = wide.isPresent() ? FEW_ROWS : FewRowProducts.MOST_ROWS;
     if (rows <= mostFew && few.fits(weight, rows, 1)) {
       few.multiply(x, weight, out, rows);
-    } else if (wide.isPresent() && rows <= (isE4m3 ? WIDE_ROWS_E4M3 : WIDE_ROWS)) {
-      wide.get().multiply(x, weight, out, rows);
-    } else if (narrow.isPresent() && isE4m3) {
-      narrow.get().multiply(x, weight, out, rows);
+    } else if (isWide(weight, rows)) {
+      wide.orElseThrow().multiply(x, weight, out, rows);
+    } else if (isNarrow(weight, rows)) {
+      narrow.orElseThrow().multiply(x, weight, out, rows);
     } else {
       widened.multiply(x, weight, out, rows);
     }
   }
 
+  /// Whether activations are rounded to 8 bits, too.
+  boolean isNarrow(Coded weight, int rows) {
+    return isE4m3(weight)
+        && rows > WIDE_ROWS_E4M3
+        && narrow.filter(products -> products.takes(weight, rows)).isPresent();
+  }
+
+  /// `out = (silu(gate) · up) · weightᵀ`, or added to `out`, where activations are rounded.
+  void gateAndMultiply(Memory gateUp, Coded weight, Target out, int rows) {
+    narrow.orElseThrow().gateAndMultiply(gateUp, weight, out, rows);
+  }
+
+  private static boolean isE4m3(Coded weight) {
+    return weight.layout().kind() == Kind.E4M3;
+  }
+
+  private boolean isWide(Coded weight, int rows) {
+    return wide.isPresent() && rows <= (isE4m3(weight) ? WIDE_ROWS_E4M3 : WIDE_ROWS);
+  }
+
+  /// Whether there is a kernel of a product and a gate for this number of rows.
+  boolean givesGated(Coded weight, int rows) {
+    return isWide(weight, rows) && weight.rows() / 2 % CodeLayout.TILE == 0;
+  }
+
+  /// `out = silu(gate) · up`, of the two halves of `x · weightᵀ`.
+  void multiplyGated(Memory x, Coded weight, Target out, int rows) {
+    wide.orElseThrow().multiplyGated(x, weight, out, rows);
+  }
+
   /// Whether there are kernels of a norm and a product for this number of rows.
   boolean hasNormed(Coded weight, int rows) {
+    return isFewNormed(weight, rows) || isNarrow(weight, rows);
+  }
+
+  private boolean isFewNormed(Coded weight, int rows) {
     return rows <= FEW_ROWS && few.fits(weight, rows, 2);
   }
 
-  /// `out = norm(x) · weightᵀ` of few rows, at once.
+  /// `out = norm(x) · weightᵀ`, at once.
   void project(Normed normed, Coded weight, Target out, int rows) {
-    few.project(normed, weight, out, rows);
+    if (isFewNormed(weight, rows)) {
+      few.project(normed, weight, out, rows);
+    } else {
+      narrow.orElseThrow().project(normed, weight, out, rows);
+    }
   }
 
   /// `out = silu(gate) · up` of few rows, at once.
   ///
-  /// @return whether gates and ups are whole tiles
+  /// @return whether rows are few, and gates and ups whole tiles
   boolean gated(Normed normed, Coded weight, Target out, int rows) {
-    if (weight.rows() / 2 % CodeLayout.TILE != 0) {
+    if (!isFewNormed(weight, rows) || weight.rows() / 2 % CodeLayout.TILE != 0) {
       return false;
     }
     few.gated(normed, weight, out, rows);

@@ -7,30 +7,52 @@ import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import dev.sgl.local.kernel.gpu.port.Gpu.Operands;
 import dev.sgl.local.kernel.gpu.port.Growing;
 import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
+import dev.sgl.local.kernel.gpu.products.Products.Normed;
 import dev.sgl.local.kernel.gpu.products.Products.Target;
 import java.util.Map;
 
 /// Products of many rows with weights in e4m3 by the library of the vendor. The kernels in
 /// `e4m3.cu` round the activations to e4m3.
 final class NarrowProducts {
-  private static final int THREADS = 256;
-  private static final int BLOCK_THREADS = 8; // of a block of columns
+  // numbers of a thread that rounds a row
+  private static final int PLAIN = 32;
+  private static final int NORMED = 16;
+
+  /// Rows have to be a multiple of it where scales are of blocks.
+  private static final int BLOCK_ROWS = 4;
 
   private final Gpu gpu;
   private final Format format;
   private final Growing<Memory> numbers;
   private final Growing<Memory> scales;
-  private final Gpu.Kernel quantizeRows;
-  private final Gpu.Kernel quantizeBlocks;
+  private final Kernels byRows;
+  private final Kernels byBlocks;
+  private int mostNumbers; // of a row of activations
+  private int mostScales;
+  private Gpu.Operand room; // for activations of 8 bits
+
+  /// Kernels whose scales are of rows, or of blocks of columns.
+  ///
+  /// @param norm rounds numbers that go through a norm before
+  /// @param gate rounds `silu(gate) · up`
+  private record Kernels(Gpu.Kernel quantize, Gpu.Kernel norm, Gpu.Kernel gate) {}
 
   NarrowProducts(Gpu gpu, Format format) {
     this.gpu = gpu;
     this.format = format;
     numbers = Growing.onGpu(gpu, 0);
     scales = Growing.onGpu(gpu, 0);
+    byRows = kernels("Rows");
+    byBlocks = kernels("Blocks");
+    room = new Gpu.Operand(numbers.atLeast(0), scales.atLeast(0));
+  }
+
+  private Kernels kernels(String scales) {
     Gpu.KernelFile file = file(format);
-    quantizeRows = gpu.kernel(file, "quantizeRows", 0);
-    quantizeBlocks = gpu.kernel(file, "quantizeBlocks", 0);
+    return new Kernels(
+        gpu.kernel(file, "quantize" + scales, 0),
+        gpu.kernel(file, "norm" + scales, 0),
+        gpu.kernel(file, "gate" + scales, 0));
   }
 
   /// Whether the library has such products with results in this format.
@@ -42,34 +64,84 @@ final class NarrowProducts {
     return format.fileOfOneChip("e4m3", Map.of());
   }
 
+  /// Takes a weight into account for the room that is made.
+  void prepare(Coded weight) {
+    mostNumbers = Math.max(mostNumbers, weight.blocks() * CodeLayout.BLOCK);
+    mostScales = Math.max(mostScales, isInBlocks(weight) ? weight.blocks() : 1);
+  }
+
+  /// Makes room for the activations of a batch.
+  ///
+  /// @return whether they are elsewhere from now on
+  boolean makeRoom(int rows) {
+    Gpu.Operand before = room;
+    room =
+        new Gpu.Operand(
+            numbers.atLeast((long) rows * mostNumbers),
+            scales.atLeast((long) rows * mostScales * Float.BYTES));
+    return !room.equals(before);
+  }
+
   private record Quantize(Memory x, Gpu.Operand out, int columns) {}
+
+  private record Norm(Normed normed, Gpu.Operand out, int columns) {}
 
   /// `out = x · weightᵀ`, or added to `out`.
   void multiply(Memory x, Coded weight, Target out, int rows) {
-    int blocks = weight.blocks();
-    boolean inBlocks = weight.layout().group() > 0;
-    Gpu.Operand narrow =
-        new Gpu.Operand(
-            numbers.atLeast((long) rows * blocks * CodeLayout.BLOCK),
-            scales.atLeast((long) rows * (inBlocks ? blocks : 1) * Float.BYTES));
-    int each = THREADS / BLOCK_THREADS;
-    int across = inBlocks ? (blocks + each - 1) / each : 1;
+    multiply(kernels(weight).quantize(), x, weight, out, rows);
+  }
+
+  /// The same for `x = silu(gate) · up`.
+  ///
+  /// @param gateUp in each row the gates, and behind them the ups
+  void gateAndMultiply(Memory gateUp, Coded weight, Target out, int rows) {
+    multiply(kernels(weight).gate(), gateUp, weight, out, rows);
+  }
+
+  private void multiply(Gpu.Kernel rounding, Memory x, Coded weight, Target out, int rows) {
     gpu.launch(
-        inBlocks ? quantizeBlocks : quantizeRows,
-        new Grid(rows, across, THREADS, 0).early(),
-        new Quantize(x, narrow, weight.columns()));
+        rounding,
+        Grid.ofRows(rows, weight.columns(), PLAIN).early(),
+        new Quantize(x, room, weight.columns()));
+    multiply(weight, out, rows);
+  }
+
+  /// `out = norm(x) · weightᵀ`.
+  void project(Normed normed, Coded weight, Target out, int rows) {
+    gpu.launch(
+        kernels(weight).norm(),
+        Grid.ofRows(rows, weight.columns(), NORMED).early(),
+        new Norm(normed, room, weight.columns()));
+    multiply(weight, out, rows);
+  }
+
+  /// Whether the library takes a number of rows.
+  boolean takes(Coded weight, int rows) {
+    return !isInBlocks(weight) || rows % BLOCK_ROWS == 0;
+  }
+
+  private static boolean isInBlocks(Coded weight) {
+    return weight.layout().group() > 0;
+  }
+
+  private Kernels kernels(Coded weight) {
+    return isInBlocks(weight) ? byBlocks : byRows;
+  }
+
+  /// Multiplies the activations that were rounded.
+  private void multiply(Coded weight, Target out, int rows) {
     gpu.multiply(
-        narrow,
+        room,
         new Gpu.Operand(weight.codes().codes(), weight.codes().scales()),
         weight.codes().factor(),
         out.memory(),
         new Gpu.ProductShape(
             rows,
-            blocks * CodeLayout.BLOCK,
+            weight.blocks() * CodeLayout.BLOCK,
             weight.rows(),
             out.stride(),
             format.isBf16(),
-            inBlocks ? Operands.SCALED_BLOCKS : Operands.SCALED_ROWS,
+            isInBlocks(weight) ? Operands.SCALED_BLOCKS : Operands.SCALED_ROWS,
             out.result()));
   }
 }

@@ -118,11 +118,19 @@ public final class Products {
         (scale, to, at) -> packer.packScale(scale, factor, to, at),
         scales,
         0);
-    coded.prepare(layout);
-    return new Coded(layout, new Codes(codes, scales, factor), rows, columns);
+    Coded weight = new Coded(layout, new Codes(codes, scales, factor), rows, columns);
+    coded.prepare(weight);
+    return weight;
   }
 
   // --- operations
+
+  /// Makes room for a batch.
+  ///
+  /// @return whether memory is elsewhere from now on, so that recorded work is of no use any more
+  public boolean makeRoom(int rows) {
+    return coded.makeRoom(rows);
+  }
 
   /// `x[r] = table[tokens[r]]`.
   public void embed(int rows, Tokens tokens, Matrix table, Memory x) {
@@ -157,7 +165,7 @@ public final class Products {
     }
   }
 
-  /// `out = norm(x) · weightᵀ` of few rows, at once.
+  /// `out = norm(x) · weightᵀ`, at once.
   ///
   /// @return whether there is a kernel for this number of rows and columns
   public boolean project(Normed normed, Matrix weight, Memory out, int rows) {
@@ -202,5 +210,36 @@ public final class Products {
       }
       case Coded codes -> coded.gated(normed, codes, target, rows);
     };
+  }
+
+  /// Whether there is a kernel of [#multiplyGated] for a weight and a number of rows.
+  public boolean givesGated(Matrix weight, int rows) {
+    List<Part> parts = ((GpuMatrix) weight).parts();
+    return parts.size() == 1
+        && parts.getFirst() instanceof Coded codes
+        && coded.givesGated(codes, rows);
+  }
+
+  /// `out = silu(gate) · up`, of the two halves of `x · weightᵀ`.
+  public void multiplyGated(Memory x, Matrix weight, Memory out, int rows) {
+    Coded only = (Coded) ((GpuMatrix) weight).parts().getFirst();
+    coded.multiplyGated(x, only, new Target(out, weight.rows() / 2, Result.WRITTEN), rows);
+  }
+
+  /// Whether there is a kernel of [#gateAndAdd] for a weight and a number of rows.
+  public boolean takesGates(Matrix weight, int rows) {
+    return ((GpuMatrix) weight)
+        .parts().stream().allMatch(part -> part instanceof Coded c && coded.isNarrow(c, rows));
+  }
+
+  /// Adds `(silu(gate) · up) · weightᵀ` to `out`.
+  ///
+  /// @param gateUp in each row the gates, and behind them the ups
+  public void gateAndAdd(Memory gateUp, Matrix weight, Memory out, int rows) {
+    forEachPart(
+        (GpuMatrix) weight,
+        out,
+        Result.ADDED,
+        (part, target) -> coded.gateAndMultiply(gateUp, (Coded) part, target, rows));
   }
 }

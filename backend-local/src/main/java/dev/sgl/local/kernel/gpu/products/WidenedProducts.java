@@ -22,8 +22,9 @@ final class WidenedProducts {
   private static final int EMBED_THREADS = 32;
   private static final int EMBED_BLOCKS = 8; // of columns, of a block of threads
 
-  /// Bytes of widened weights at a time: they stay in the cache.
-  private static final long SLICE_BYTES = 32L << 20;
+  /// Most bytes of widened weights at a time. Slices that stay in the cache are slower: their
+  /// products are too small.
+  private static final long SLICE_BYTES = 256L << 20;
 
   private final Gpu gpu;
   private final Format format;
@@ -35,16 +36,30 @@ final class WidenedProducts {
   WidenedProducts(Gpu gpu, Format format) {
     this.gpu = gpu;
     this.format = format;
-    slice = Growing.onGpu(gpu, SLICE_BYTES);
+    slice = Growing.onGpu(gpu, 0);
   }
 
   static Gpu.KernelFile file(Format format, CodeLayout layout) {
     return format.file("widen", layout.defines(Map.of("WARPS", "" + WARPS)));
   }
 
-  /// Compiles the kernels of a layout.
-  void prepare(CodeLayout layout) {
-    kernels.of(layout);
+  /// Compiles the kernels for a weight.
+  void prepare(Coded weight) {
+    kernels.of(weight);
+  }
+
+  /// Makes room for products with a weight, before work is recorded.
+  void makeRoom(Coded weight) {
+    slice.atLeast(sliceBytes(weight));
+  }
+
+  private static long sliceBytes(Coded weight) {
+    return (long) Math.min(sliceRows(weight), weight.rows()) * weight.columns() * Format.BYTES;
+  }
+
+  private static int sliceRows(Coded weight) {
+    long most = SLICE_BYTES / Format.BYTES / weight.columns() / CodeLayout.BLOCK;
+    return (int) Math.max(1, most) * CodeLayout.BLOCK;
   }
 
   private Kernels compiled(CodeLayout layout) {
@@ -68,9 +83,8 @@ final class WidenedProducts {
   /// `out = x · weightᵀ`, or added to `out`: slice by slice of the outputs.
   void multiply(Memory x, Coded weight, Target out, int rows) {
     int columns = weight.columns();
-    int most = (int) Math.max(1, SLICE_BYTES / Format.BYTES / columns / CodeLayout.BLOCK);
-    int each = most * CodeLayout.BLOCK;
-    Memory widened = slice.atLeast((long) Math.min(each, weight.rows()) * columns * Format.BYTES);
+    int each = sliceRows(weight);
+    Memory widened = slice.atLeast(sliceBytes(weight));
     for (int first = 0; first < weight.rows(); first += each) {
       int count = Math.min(each, weight.rows() - first);
       int across = (count + WARP_ROWS * WARPS - 1) / (WARP_ROWS * WARPS);
