@@ -52,6 +52,7 @@ public final class GpuDevice implements Device {
   private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
   private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
   private Optional<Compiled> compiled = Optional.empty();
+  private Optional<Gpu.Memory> gateRoom = Optional.empty();
   private Optional<Clock.Interval> ran = Optional.empty(); // the last layers
 
   /// Kernels that are compiled for the format of the first weight.
@@ -402,14 +403,20 @@ public final class GpuDevice implements Device {
       products().multiplyGated(norm(x, norm, rows), weight, memory(out), rows);
       return;
     }
-    Gpu.Memory gateUp = gateRoom(out, weight);
+    Gpu.Memory gateUp = roomForGates(out, weight);
     project(rows, x, norm, weight, bias, gateUp);
     rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
   }
 
   /// Room for gates and ups.
-  private Gpu.Memory gateRoom(Activations inner, Matrix weight) {
-    return gates.atLeast((long) ((GpuActivations) inner).rows() * weight.rows() * Format.BYTES);
+  private Gpu.Memory roomForGates(Activations inner, Matrix weight) {
+    long rows = ((GpuActivations) inner).rows();
+    Optional<Gpu.Memory> room = Optional.of(gates.atLeast(rows * weight.rows() * Format.BYTES));
+    if (!room.equals(gateRoom)) {
+      recordings.forget();
+      gateRoom = room;
+    }
+    return room.get();
   }
 
   @Override
@@ -420,7 +427,7 @@ public final class GpuDevice implements Device {
       Device.super.feedForward(pass, x, norm, gateUp, down, inner);
       return;
     }
-    Gpu.Memory room = gateRoom(inner, gateUp.weight());
+    Gpu.Memory room = roomForGates(inner, gateUp.weight());
     project(rows, x, norm, gateUp.weight(), gateUp.bias(), room);
     products().gateAndAdd(room, down.weight(), memory(x), rows);
     down.bias()

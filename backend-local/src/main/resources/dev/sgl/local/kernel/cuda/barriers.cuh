@@ -1,11 +1,11 @@
-// Barriers in shared memory, which know of the copies by the bulk engine.
+// Barriers in shared memory, which count the bytes of copies by the TMA.
 
 typedef unsigned long long Barrier;
 
 __device__ __forceinline__ void initialize(Barrier* b, int count) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared(b)), "r"(count) : "memory");
 }
-// Barriers that were initialized are there for the bulk engine.
+// Barriers that were initialized are there for the TMA.
 __device__ __forceinline__ void fenceBarriers() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
 
 __device__ __forceinline__ void arriveAt(Barrier* b) {
@@ -31,7 +31,7 @@ __device__ __forceinline__ void copyBulk(void* to, const void* from, int bytes, 
                ::"r"(shared(to)), "l"(from), "r"(bytes), "r"(shared(b)) : "memory");
 }
 
-// A matrix in global memory, as the driver describes it to the bulk engine.
+// A matrix in global memory, as the driver describes it to the TMA (tensor memory accelerator).
 struct alignas(64) TensorMap {
   char bytes[128];
 };
@@ -43,7 +43,7 @@ __device__ __forceinline__ void copyBox(void* to, const TensorMap* from, int col
 }
 
 // A stage of shared memory, and the phase of its barriers.
-struct Turn {
+struct PipelineState {
   int stage = 0, phase = 0;
 
   __device__ __forceinline__ void next(int stages) {

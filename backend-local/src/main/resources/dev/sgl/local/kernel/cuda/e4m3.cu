@@ -12,35 +12,40 @@
 // A row of 16-bit numbers, read as one that goes through a norm. GATED: it is a gate, with an up behind it, and what is
 // read is silu(gate) * up.
 template <bool GATED> struct PlainRow {
-  static constexpr int KEPT = 8; // of four columns each, in registers
+  static constexpr int HELD = 8; // of four columns each, in registers
   const uint2* row;
   int columns;
-  uint2 own[KEPT];
+  uint2 own[HELD];
 
   __device__ __forceinline__ PlainRow(int columns) : columns(columns) {}
 
-  __device__ __forceinline__ uint2 four(int i) const {
-    if (4 * i >= columns) return make_uint2(0, 0);
-    uint2 v = row[i];
-    if (!GATED) return v;
-    uint2 up = row[columns / 4 + i];
-    return make_uint2(gated(v.x, up.x), gated(v.y, up.y));
+  __device__ __forceinline__ uint2 four(int i, int from) const {
+    return 4 * i < columns ? row[from + i] : make_uint2(0, 0);
   }
+  __device__ __forceinline__ uint2 gatedBy(uint2 v, uint2 up) const { return make_uint2(gated(v.x, up.x), gated(v.y, up.y)); }
 
   __device__ __forceinline__ void read(const half16* x) {
     row = (const uint2*)(x + (long long)blockIdx.x * columns * (GATED ? 2 : 1));
+    uint2 ups[HELD]; // all numbers are read before any is used
 #pragma unroll
-    for (int c = 0; c < KEPT; c++) own[c] = four(threadIdx.x + c * blockDim.x);
+    for (int c = 0; c < HELD; c++) {
+      own[c] = four(threadIdx.x + c * blockDim.x, 0);
+      if (GATED) ups[c] = four(threadIdx.x + c * blockDim.x, columns / 4);
+    }
+#pragma unroll
+    for (int c = 0; c < HELD; c++)
+      if (GATED) own[c] = gatedBy(own[c], ups[c]);
   }
 
   template <typename Use> __device__ __forceinline__ void forEach(int fours, Use use) const {
     auto widened = [](uint2 v) { return make_float4(low(v.x), high(v.x), low(v.y), high(v.y)); };
 #pragma unroll
-    for (int c = 0; c < KEPT; c++) {
+    for (int c = 0; c < HELD; c++) {
       int i = threadIdx.x + c * blockDim.x;
       if (i < fours) use(i, widened(own[c]));
     }
-    for (int i = threadIdx.x + KEPT * blockDim.x; i < fours; i += blockDim.x) use(i, widened(four(i)));
+    for (int i = threadIdx.x + HELD * blockDim.x; i < fours; i += blockDim.x)
+      use(i, widened(GATED ? gatedBy(four(i, 0), four(i, columns / 4)) : four(i, 0)));
   }
 };
 
@@ -68,28 +73,34 @@ __device__ __forceinline__ void put(char* block, float4 v, float inverse) {
   *(unsigned*)(block + step / 4 * 64 + (2 * quarter + half) * 16 + step % 4 * 4) = word;
 }
 
+// What numbers are multiplied with before they are rounded.
+__device__ __forceinline__ float inverseOf(float most) { return most > 0 ? fminf(MOST / most, 3e38f) : 0; }
+
 // Writes a row that was read. Scales of rows are [row], those of blocks of columns [block, row].
 template <bool IN_BLOCKS, typename Row>
 __device__ __forceinline__ void quantize(const Row& row, char* out, float* scales) {
   __shared__ float warps[32];
   int blocks = (row.columns + 4 * FOURS - 1) / (4 * FOURS);
   char* to = out + (long long)blockIdx.x * blocks * (4 * FOURS);
-  float most = 0;
+  float inverse = 0;
   if (!IN_BLOCKS) {
+    float most = 0;
     row.forEach(blocks * FOURS, [&](int, float4 v) { most = fmaxf(most, largest(v)); });
     most = warpMost(most);
     if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = most;
     __syncthreads();
     for (int w = 0; w < blockDim.x / 32; w++) most = fmaxf(most, warps[w]);
     if (threadIdx.x == 0) scales[blockIdx.x] = most / MOST;
+    inverse = inverseOf(most);
   }
   row.forEach(blocks * FOURS, [&](int i, float4 v) {
     int block = i / FOURS;
     if (IN_BLOCKS) {
-      most = warpMost(largest(v));
+      float most = warpMost(largest(v));
       if (i % FOURS == 0) scales[(long long)block * gridDim.x + blockIdx.x] = most / MOST;
+      inverse = inverseOf(most);
     }
-    put(to + block * (4 * FOURS), v, most > 0 ? MOST / most : 0);
+    put(to + block * (4 * FOURS), v, inverse);
   });
 }
 

@@ -140,7 +140,7 @@ struct Source {
 #endif
 };
 
-__device__ __forceinline__ void fetchItem(const Layer& l, Item item, char* keys, char* values, Barriers& b, Turn& turn) {
+__device__ __forceinline__ void fetchItem(const Layer& l, Item item, char* keys, char* values, Barriers& b, PipelineState& state) {
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   Range seen = range(l, item, itemRows, l.batch + l.batch[POSITIONS]);
   Source source = {l, l.batch + l.batch[TABLES] + item.table, item.kvHead, item.end};
@@ -149,8 +149,8 @@ __device__ __forceinline__ void fetchItem(const Layer& l, Item item, char* keys,
   uint4 x[Source::TIMES]; // read while there is no room yet
   if (tiles > 0) source.read(x, l.keys, seen.begin);
 #endif
-  for (int t = 0; t < tiles; t++, turn.next(STAGES)) {
-    int first = seen.begin + t * KEYS, stage = turn.stage, empty = turn.phase ^ 1;
+  for (int t = 0; t < tiles; t++, state.next(STAGES)) {
+    int first = seen.begin + t * KEYS, stage = state.stage, empty = state.phase ^ 1;
     char* toKeys = keys + stage * TILE_BYTES;
     char* toValues = values + stage * TILE_BYTES;
 #if KEPT_E4M3
@@ -245,7 +245,7 @@ __device__ __forceinline__ void packAll(unsigned (&weights)[KEYS / 16][4], const
 }
 
 __device__ __forceinline__ void attendItem(const Layer& l, Item item, char* q, const char* keys, char* values,
-                                           Barriers& b, Turn& turn) {
+                                           Barriers& b, PipelineState& state) {
   const int* positions = l.batch + l.batch[POSITIONS];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   Range seen = range(l, item, itemRows, positions);
@@ -258,39 +258,39 @@ __device__ __forceinline__ void attendItem(const Layer& l, Item item, char* q, c
 
   float s[KEYS / 8][4], shrink[2];
   unsigned weights[KEYS / 16][4];
-  Turn turnOfValues = turn;
+  PipelineState valuesState = state;
   if (tiles > 0) {
-    await(&b.keysFull[turn.stage], turn.phase);
-    multiplyKeys(s, q, keys + turn.stage * TILE_BYTES);
+    await(&b.keysFull[state.stage], state.phase);
+    multiplyKeys(s, q, keys + state.stage * TILE_BYTES);
     waitForProducts<0>();
-    release(&b.keysEmpty[turn.stage]);
-    turn.next(STAGES);
+    release(&b.keysEmpty[state.stage]);
+    state.next(STAGES);
     hideUnseen(s, seen.begin);
     weigh(s, v, shrink);
     packAll(weights, s);
     for (int t = 1; t < tiles; t++) {
       awaitTurn();
-      await(&b.keysFull[turn.stage], turn.phase);
-      multiplyKeys(s, q, keys + turn.stage * TILE_BYTES);
-      awaitValues(&b.valuesFull[turnOfValues.stage], turnOfValues.phase, values + turnOfValues.stage * TILE_BYTES, KEYS);
-      addValues(v, weights, values + turnOfValues.stage * TILE_BYTES);
+      await(&b.keysFull[state.stage], state.phase);
+      multiplyKeys(s, q, keys + state.stage * TILE_BYTES);
+      awaitValues(&b.valuesFull[valuesState.stage], valuesState.phase, values + valuesState.stage * TILE_BYTES, KEYS);
+      addValues(v, weights, values + valuesState.stage * TILE_BYTES);
       passTurn();
       waitForProducts<1>();
-      release(&b.keysEmpty[turn.stage]);
-      turn.next(STAGES);
+      release(&b.keysEmpty[state.stage]);
+      state.next(STAGES);
       hideUnseen(s, seen.begin + t * KEYS);
       weigh(s, v, shrink);
       waitForProducts<0>();
-      release(&b.valuesEmpty[turnOfValues.stage]);
-      turnOfValues.next(STAGES);
+      release(&b.valuesEmpty[valuesState.stage]);
+      valuesState.next(STAGES);
       v.multiply(shrink);
       packAll(weights, s);
     }
-    awaitValues(&b.valuesFull[turnOfValues.stage], turnOfValues.phase, values + turnOfValues.stage * TILE_BYTES,
+    awaitValues(&b.valuesFull[valuesState.stage], valuesState.phase, values + valuesState.stage * TILE_BYTES,
                 item.end - seen.begin - (tiles - 1) * KEYS);
-    addValues(v, weights, values + turnOfValues.stage * TILE_BYTES);
+    addValues(v, weights, values + valuesState.stage * TILE_BYTES);
     waitForProducts<0>();
-    release(&b.valuesEmpty[turnOfValues.stage]);
+    release(&b.valuesEmpty[valuesState.stage]);
   }
   addSums(v);
   write(l, item, itemRows, v);
@@ -332,16 +332,16 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
   int count = batch[WIDE_COUNT];
   Layer layer = {batch, heads, out, parts, partSums, arrived, keys, values, queryHeads, kvHeads, window,
                  {frequencies, stretch, queryNorm, keyNorm, epsilon}};
-  Turn turn;
+  PipelineState state;
   if (threadIdx.x >= THREADS) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(FETCHING));
     if (threadIdx.x >= THREADS + FETCHERS) return;
     asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what bulk copies read
-    forEachItem(items, count, [&](const Item& item) { fetchItem(layer, item, tileKeys, tileValues, barriers, turn); });
+    forEachItem(items, count, [&](const Item& item) { fetchItem(layer, item, tileKeys, tileValues, barriers, state); });
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(ATTENDING));
     q += threadIdx.x / 128 * QUERY_BYTES;
     if (threadIdx.x >= 128) passTurn();
-    forEachItem(items, count, [&](const Item& item) { attendItem(layer, item, q, tileKeys, tileValues, barriers, turn); });
+    forEachItem(items, count, [&](const Item& item) { attendItem(layer, item, q, tileKeys, tileValues, barriers, state); });
   }
 }

@@ -4,16 +4,18 @@
 #include "barriers.cuh"
 #include "codes.cuh"
 
-// Products of many rows with a quantized weight on Hopper's tensor cores: each of four warpgroups takes
-// 64 rows of the weight, and N rows of x. Codes become numbers of 16 bits in registers, where the tensor cores take them as
-// their first operand; the second one, x, is in shared memory. (As in Machete: Wilkinson, 2024.) A warp of
-// its own fetches codes, scales and x by the bulk engine, as many steps ahead as there is room for.
+// Products of many rows with a quantized weight on Hopper's tensor cores: each of four warpgroups takes 64 rows of the
+// weight, and N rows of x. Codes become numbers of 16 bits in registers, where the tensor cores take them as their first
+// operand; the second one, x, is in shared memory. (As in Machete: Wilkinson, 2024.) A warp of its own fetches codes,
+// scales and x by the TMA, as many steps ahead as there is room for.
 //
 // The blocks of threads of a cluster share a strip of outputs: each takes some blocks of columns, and puts the
 // sums of all together for some of the rows.
 
-#define WARPGROUPS 4
-#define MULTIPLYING (128 * WARPGROUPS)     // threads
+// From Java: MULTIPLYING threads; MOST_STAGES of shared memory; MOST_SHARING blocks of a cluster; TILE_ELEMENTS of a tile
+// of integers in their map; and GATED, a mode.
+
+#define WARPGROUPS (MULTIPLYING / 128)
 #define THREADS (MULTIPLYING + 128)        // with the warpgroup of the warp that fetches
 #define BEGINNING 96                       // registers of each thread when the kernel begins
 #define FETCHING 32                        // of the threads that do not multiply
@@ -22,9 +24,6 @@ static_assert(REGISTERS * MULTIPLYING + FETCHING * 128 <= BEGINNING * THREADS, "
 #define OUTPUTS (64 * WARPGROUPS)
 #define SUM_STRIDE (OUTPUTS + 4)           // of a row of sums: lanes write to different banks
 #define HALF_TILES (OUTPUTS / 2 / TILE_ROWS)
-#define TILE_ELEMENTS 256                  // of the map of integers
-
-// From Java: MOST_STAGES of shared memory, and MOST_SHARING blocks of a cluster.
 
 // c[64, N] += a[64, 16] * b[16, N], begun only: `a` is in registers, `b` in shared memory.
 template <int N> __device__ __forceinline__ void begin(float (&c)[N / 2], const unsigned (&a)[4], unsigned long long b);
@@ -96,7 +95,7 @@ template <int N> struct Stage {
   __device__ __forceinline__ char* scales() const { return x() + X_BYTES; }
 };
 
-// The rows of the weight that a block of threads takes, and the blocks of columns: in turn, so that those of a cluster
+// The rows of the weight that a block of threads takes, and the blocks of columns: in state, so that those of a cluster
 // read neighbours at the same time. A strip has two halves; if gated, the first are gates, and the second their ups.
 struct Strip {
   int firstOutput, firstRow; // of the result, and of x
@@ -115,7 +114,7 @@ struct Strip {
   __device__ __forceinline__ int block(int step) const { return first + step * apart; }
   // The row of the weight of one of the strip.
   __device__ __forceinline__ int weightRow(int row) const {
-    return tiles[row / (OUTPUTS / 2)] * TILE_ROWS + row % (OUTPUTS / 2);
+    return row < OUTPUTS / 2 ? tiles[0] * TILE_ROWS + row : tiles[1] * TILE_ROWS + row - OUTPUTS / 2;
   }
 };
 
@@ -134,9 +133,9 @@ __device__ __forceinline__ void fetch(const Strip& strip, const Weight& w, const
 #pragma unroll
   for (int half = 0; half < 2; half++)
     scaleBytes[half] = HAS_GROUPS ? max(0, min(OUTPUTS / 2, w.rows - strip.tiles[half] * TILE_ROWS)) * SCALES * 2 : 0;
-  auto fetchWeight = [&](int step, const Turn& turn) {
-    Stage stage = {memory + turn.stage * Stage::BYTES};
-    Barrier* full = &barriers.full[turn.stage];
+  auto fetchWeight = [&](int step, const PipelineState& state) {
+    Stage stage = {memory + state.stage * Stage::BYTES};
+    Barrier* full = &barriers.full[state.stage];
     int block = strip.block(step);
     expect(full, Stage::CODE_BYTES + Stage::X_BYTES + scaleBytes[0] + scaleBytes[1]);
 #pragma unroll
@@ -153,23 +152,23 @@ __device__ __forceinline__ void fetch(const Strip& strip, const Weight& w, const
 #endif
     }
   };
-  auto fetchX = [&](int step, const Turn& turn) {
-    Stage stage = {memory + turn.stage * Stage::BYTES};
+  auto fetchX = [&](int step, const PipelineState& state) {
+    Stage stage = {memory + state.stage * Stage::BYTES};
 #pragma unroll
     for (int half = 0; half < 2; half++)
-      copyBox(stage.x() + half * (N * 128), x, strip.block(step) * BLOCK + half * 64, strip.firstRow, &barriers.full[turn.stage]);
+      copyBox(stage.x() + half * (N * 128), x, strip.block(step) * BLOCK + half * 64, strip.firstRow, &barriers.full[state.stage]);
   };
   int early = min(stages, strip.count); // weights are no results
-  Turn turn;
-  for (int step = 0; step < early; step++, turn.next(stages)) fetchWeight(step, turn);
+  PipelineState state;
+  for (int step = 0; step < early; step++, state.next(stages)) fetchWeight(step, state);
   awaitResults();
-  asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what the bulk engine reads
-  turn = {};
-  for (int step = 0; step < early; step++, turn.next(stages)) fetchX(step, turn);
-  for (int step = early; step < strip.count; step++, turn.next(stages)) {
-    await(&barriers.empty[turn.stage], turn.phase ^ 1);
-    fetchWeight(step, turn);
-    fetchX(step, turn);
+  asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what the TMA reads
+  state = {};
+  for (int step = 0; step < early; step++, state.next(stages)) fetchX(step, state);
+  for (int step = early; step < strip.count; step++, state.next(stages)) {
+    await(&barriers.empty[state.stage], state.phase ^ 1);
+    fetchWeight(step, state);
+    fetchX(step, state);
   }
 }
 
@@ -210,7 +209,7 @@ __device__ __forceinline__ void multiply(float (&sums)[N / 2], const Strip& stri
   typedef Stage<N> Stage;
   constexpr int TOGETHER = N > 64 ? 1 : 4; // steps of 16 columns whose products begin at once: there are registers for no more
   int row = threadIdx.x / 32 * TILE_ROWS + threadIdx.x % 32 / 4; // the first of two, the other 8 below
-  Turn turn;
+  PipelineState state;
   int before = 0; // the stage before this one
 #if !HAS_GROUPS && GROUP
   int weightRow = min(strip.weightRow(row), w.rows - 1);
@@ -225,8 +224,8 @@ __device__ __forceinline__ void multiply(float (&sums)[N / 2], const Strip& stri
     next = w.blockScale(strip.block(min(step + 1, strip.count - 1)), weightRow);
 #endif
 #endif
-    await(&barriers.full[turn.stage], turn.phase);
-    Stage stage = {memory + turn.stage * Stage::BYTES};
+    await(&barriers.full[state.stage], state.phase);
+    Stage stage = {memory + state.stage * Stage::BYTES};
     Part upper = partOf<N>(stage, row), lower = partOf<N>(stage, row + 8);
     unsigned long long b = describe(stage.x());
 #pragma unroll
@@ -251,8 +250,8 @@ __device__ __forceinline__ void multiply(float (&sums)[N / 2], const Strip& stri
         begin<N>(sums, a[s], b + (first + s) / 4 * (N * 128 / 16) + (first + s) % 4 * 2);
       commitProducts();
     }
-    before = turn.stage;
-    turn.next(stages);
+    before = state.stage;
+    state.next(stages);
   }
   waitForProducts<0>();
 }
@@ -276,9 +275,9 @@ __device__ __forceinline__ float4 rowScales(const Weight& w, int row) {
 }
 __device__ __forceinline__ float4 times(float4 a, float4 b) { return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w); }
 
-// What happens to the result, as in Java: it is written in 16 bits, added to `out`, written in single precision, or gated
-// and written in 16 bits.
-enum Mode { WRITTEN, ADDED, WRITTEN_SINGLE, GATED };
+// What happens to the result, in the order of Java: it is written in 16 bits, added to `out`, or written in single
+// precision. Or it is GATED, and written in 16 bits.
+enum Mode { WRITTEN, ADDED, WRITTEN_SINGLE };
 
 // Puts the sums of a cluster together, each block of threads those of some rows.
 template <int N>

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,11 @@ class KernelSourcesTest {
 
   /// Said where products of warpgroups do not run beside the program.
   private static final String SERIALIZED = "Potential Performance Loss";
+
+  /// The registers that a kernel begins with, where its warps change theirs, in its source.
+  private static final Pattern BEGINNING = Pattern.compile("#define BEGINNING (\\d+)");
+
+  private static final Pattern USED = Pattern.compile("Used (\\d+) registers");
 
   private static final Pattern SPILLED = Pattern.compile("(\\d+) bytes spill stores");
 
@@ -81,6 +87,10 @@ class KernelSourcesTest {
     assertEquals(0, status, said);
     assertTrue(!said.contains("warning"), said);
     assertTrue(!said.contains(SERIALIZED), said);
+    Matcher begins = BEGINNING.matcher(Cubins.source(file.name()));
+    if (begins.find()) { // warps give registers away and take them, of as many as there are
+      USED.matcher(said).results().forEach(used -> assertEquals(begins.group(1), used.group(1)));
+    }
     if (!SPILLING.equals(file.defines().get("DIM")) && !file.name().equals(WIDE)) {
       SPILLED
           .matcher(said)

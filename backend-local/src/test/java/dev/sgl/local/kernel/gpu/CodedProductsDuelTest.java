@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,11 +94,12 @@ class CodedProductsDuelTest {
       int[][] tables = IntStream.range(0, rows).mapToObj(r -> new int[] {r}).toArray(int[][]::new);
       int[] tokens = random.ints(rows, 0, table.rows()).toArray();
       Batch batch = new Batch(tokens, new int[rows], tables, new int[0]);
-      Pass pass = device.begin(batch, pool, Set.of(shape));
+      Supplier<Pass> begin =
+          () -> device.begin(batch, pool, Set.of(shape)); // once weights are there
       GpuActivations x = (GpuActivations) device.residual(rows + 8, columns);
       Tensor plainX = Tensor.of(rows, columns);
       poison(device, x);
-      device.embed(pass, deviceTable, x);
+      device.embed(begin.get(), deviceTable, x);
       PLAIN.embed(PLAIN.load(table), tokens, plainX);
       same(plainX, read(device, x, type, rows), tolerance(type) / 4, what("embed"));
 
@@ -107,15 +109,15 @@ class CodedProductsDuelTest {
       Tensor normed = poisoned(rows, columns);
       PLAIN.rmsNorm(plainX, weights.floats(), 1e-5f, normed, rows);
       rounded(normed, type);
-      project(pass, x, norm, normed);
-      gated(pass, x, norm, normed);
-      addProjection(pass, x, plainX);
-      feedForward(pass, x, norm, plainX, weights);
+      project(begin, x, norm, normed);
+      gated(begin, x, norm, normed);
+      addProjection(begin, x, plainX);
+      feedForward(begin, x, norm, plainX, weights);
       device.gpu().free(x.memory());
       device.gpu().free(((GpuKvPool) pool).memory());
     }
 
-    private void project(Pass pass, GpuActivations x, Norm norm, Tensor normed) {
+    private void project(Supplier<Pass> begin, GpuActivations x, Norm norm, Tensor normed) {
       Weight first = kind.make(random, outputs, columns);
       Weight second =
           random.nextBoolean()
@@ -124,7 +126,8 @@ class CodedProductsDuelTest {
       int all = outputs + second.rows();
       GpuActivations out = (GpuActivations) device.activations(rows + 8, all);
       poison(device, out);
-      device.project(pass, x, norm, device.load(List.of(first, second)), Optional.empty(), out);
+      Matrix both = device.load(List.of(first, second));
+      device.project(begin.get(), x, norm, both, Optional.empty(), out);
       Tensor one = product(normed, first);
       Tensor two = product(normed, second);
       Tensor wanted = Tensor.of(rows, all);
@@ -137,19 +140,20 @@ class CodedProductsDuelTest {
       device.gpu().free(out.memory());
     }
 
-    private void gated(Pass pass, GpuActivations x, Norm norm, Tensor normed) {
+    private void gated(Supplier<Pass> begin, GpuActivations x, Norm norm, Tensor normed) {
       Weight gate = kind.make(random, outputs, columns);
       Weight up = kind.make(random, outputs, columns);
       GpuActivations out = (GpuActivations) device.activations(rows + 8, outputs);
       poison(device, out);
-      device.gated(pass, x, norm, device.load(List.of(gate, up)), Optional.empty(), out);
+      Matrix gateUp = device.load(List.of(gate, up));
+      device.gated(begin.get(), x, norm, gateUp, Optional.empty(), out);
       Tensor wanted = product(normed, gate);
       PLAIN.gate(wanted, product(normed, up), rows);
       same(wanted, read(device, out, type, rows), 4 * bound(gate), what("gated"));
       device.gpu().free(out.memory());
     }
 
-    private void addProjection(Pass pass, GpuActivations x, Tensor plainX) {
+    private void addProjection(Supplier<Pass> begin, GpuActivations x, Tensor plainX) {
       int inputs = kind.columns() * (1 + random.nextInt(3));
       int width = columns / kind.rows() * kind.rows();
       if (width != columns) {
@@ -159,14 +163,15 @@ class CodedProductsDuelTest {
       GpuActivations in = (GpuActivations) device.activations(rows + 8, inputs);
       Tensor numbers = rounded(TestTensors.random(random, rows, inputs), type);
       write(device, in, type, numbers);
-      device.addProjection(pass, in, device.load(List.of(weight)), Optional.empty(), x);
+      Matrix loaded = device.load(List.of(weight));
+      device.addProjection(begin.get(), in, loaded, Optional.empty(), x);
       PLAIN.add(plainX, product(numbers, weight), rows);
       same(plainX, read(device, x, type, rows), bound(weight), what("addProjection"));
       device.gpu().free(in.memory());
     }
 
     private void feedForward(
-        Pass pass, GpuActivations x, Norm norm, Tensor plainX, Weight weights) {
+        Supplier<Pass> begin, GpuActivations x, Norm norm, Tensor plainX, Weight weights) {
       if (columns % kind.rows() != 0 || outputs % kind.columns() != 0) {
         return; // there is no weight of this kind that leads back
       }
@@ -175,13 +180,9 @@ class CodedProductsDuelTest {
       Weight down = kind.make(random, columns, outputs);
       GpuActivations inner = (GpuActivations) device.activations(rows + 8, outputs);
       poison(device, inner);
-      device.feedForward(
-          pass,
-          x,
-          norm,
-          new Projection(device.load(List.of(gate, up)), Optional.empty()),
-          new Projection(device.load(List.of(down)), Optional.empty()),
-          inner);
+      Projection gateUp = new Projection(device.load(List.of(gate, up)), Optional.empty());
+      Projection back = new Projection(device.load(List.of(down)), Optional.empty());
+      device.feedForward(begin.get(), x, norm, gateUp, back, inner);
       Tensor normed = poisoned(rows, columns);
       PLAIN.rmsNorm(plainX, weights.floats(), norm.epsilon(), normed, rows);
       rounded(normed, type);

@@ -10,6 +10,7 @@ import dev.sgl.local.kernel.gpu.products.GpuMatrix.Coded;
 import dev.sgl.local.kernel.gpu.products.Products.Normed;
 import dev.sgl.local.kernel.gpu.products.Products.Target;
 import java.util.Map;
+import java.util.Optional;
 
 /// Products of many rows with weights in e4m3 by the library of the vendor. The kernels in
 /// `e4m3.cu` round the activations to e4m3.
@@ -29,7 +30,7 @@ final class NarrowProducts {
   private final Kernels byBlocks;
   private int mostNumbers; // of a row of activations
   private int mostScales;
-  private Gpu.Operand room; // for activations of 8 bits
+  private Optional<Gpu.Operand> room = Optional.empty(); // for activations of 8 bits
 
   /// Kernels whose scales are of rows, or of blocks of columns.
   ///
@@ -44,7 +45,6 @@ final class NarrowProducts {
     scales = Growing.onGpu(gpu, 0);
     byRows = kernels("Rows");
     byBlocks = kernels("Blocks");
-    room = new Gpu.Operand(numbers.atLeast(0), scales.atLeast(0));
   }
 
   private Kernels kernels(String scales) {
@@ -74,12 +74,13 @@ final class NarrowProducts {
   ///
   /// @return whether they are elsewhere from now on
   boolean makeRoom(int rows) {
-    Gpu.Operand before = room;
-    room =
+    Gpu.Operand made =
         new Gpu.Operand(
             numbers.atLeast((long) rows * mostNumbers),
             scales.atLeast((long) rows * mostScales * Float.BYTES));
-    return !room.equals(before);
+    boolean moved = !room.equals(Optional.of(made));
+    room = Optional.of(made);
+    return moved;
   }
 
   private record Quantize(Memory x, Gpu.Operand out, int columns) {}
@@ -102,7 +103,7 @@ final class NarrowProducts {
     gpu.launch(
         rounding,
         Grid.ofRows(rows, weight.columns(), PLAIN).early(),
-        new Quantize(x, room, weight.columns()));
+        new Quantize(x, room(weight, rows), weight.columns()));
     multiply(weight, out, rows);
   }
 
@@ -111,7 +112,7 @@ final class NarrowProducts {
     gpu.launch(
         kernels(weight).norm(),
         Grid.ofRows(rows, weight.columns(), NORMED).early(),
-        new Norm(normed, room, weight.columns()));
+        new Norm(normed, room(weight, rows), weight.columns()));
     multiply(weight, out, rows);
   }
 
@@ -128,10 +129,17 @@ final class NarrowProducts {
     return isInBlocks(weight) ? byBlocks : byRows;
   }
 
+  /// The room for the rows of a product.
+  private Gpu.Operand room(Coded weight, int rows) {
+    long needed = (long) rows * weight.blocks() * CodeLayout.BLOCK;
+    return room.filter(made -> made.numbers().bytes() >= needed)
+        .orElseThrow(() -> new IllegalStateException("no room was made for " + rows + " rows"));
+  }
+
   /// Multiplies the activations that were rounded.
   private void multiply(Coded weight, Target out, int rows) {
     gpu.multiply(
-        room,
+        room(weight, rows),
         new Gpu.Operand(weight.codes().codes(), weight.codes().scales()),
         weight.codes().factor(),
         out.memory(),

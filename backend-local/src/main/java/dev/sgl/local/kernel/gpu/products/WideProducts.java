@@ -14,8 +14,9 @@ import java.util.Map;
 
 /// The kernels in `wide.cu`: products of many rows with codes on a Hopper GPU.
 final class WideProducts {
-  private static final int THREADS = 640;
-  private static final int STRIP = 256; // rows of a weight, of a block of threads
+  private static final int MULTIPLYING = 512; // threads
+  private static final int THREADS = MULTIPLYING + 128; // with those that fetch
+  private static final int STRIP = MULTIPLYING / 128 * 64; // rows of a weight
   private static final int GATED = Result.values().length; // a mode behind those of results
   private static final int HALF = 64; // columns of a block that are copied at once
   private static final int TILE_ELEMENTS = 256; // of a box of integers: more are not allowed
@@ -53,7 +54,12 @@ final class WideProducts {
     return format.fileOfOneChip(
         "wide",
         layout.defines(
-            Map.of("MOST_STAGES", "" + MOST_STAGES, "MOST_SHARING", "" + CLUSTERS.getFirst())));
+            Map.of(
+                "MULTIPLYING", "" + MULTIPLYING,
+                "TILE_ELEMENTS", "" + TILE_ELEMENTS,
+                "MOST_STAGES", "" + MOST_STAGES,
+                "MOST_SHARING", "" + CLUSTERS.getFirst(),
+                "GATED", "" + GATED)));
   }
 
   /// Whether a GPU has the instructions.
