@@ -36,7 +36,7 @@ struct alignas(64) TensorMap {
   char bytes[128];
 };
 
-// Begins to copy the box of a matrix that begins at a column and a row; what is not in the matrix are zeros.
+// Begins to copy the box of a matrix that begins at a column and a row, with zeros outside of the matrix.
 __device__ __forceinline__ void copyBox(void* to, const TensorMap* from, int column, int row, Barrier* b) {
   asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];"
                ::"r"(shared(to)), "l"(from), "r"(column), "r"(row), "r"(shared(b)) : "memory");

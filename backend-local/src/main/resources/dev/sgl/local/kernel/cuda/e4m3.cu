@@ -9,8 +9,8 @@
 #define FOURS 32 // of a block of columns
 #define MOST 448.0f
 
-// A row of 16-bit numbers, read as one that goes through a norm. GATED: it is a gate, with an up behind it, and what is
-// read is silu(gate) * up.
+// A row of 16-bit numbers, as one that goes through a norm. GATED: gates, and then as many ups, which become
+// silu(gate) * up.
 template <bool GATED> struct PlainRow {
   static constexpr int HELD = 8; // of four columns each, in registers
   const uint2* row;

@@ -238,8 +238,7 @@ class CudaModelTest {
     }
   }
 
-  /// Recorded layers know where activations of 8 bits lie, also after there had to be room for
-  // more.
+  /// Recorded layers know where activations of 8 bits lie, also after a larger batch.
   @Test
   void recordedLayersKnowTheirRoom(@TempDir Path folder) throws IOException {
     QuantizedModels.write("fp8", folder);

@@ -136,8 +136,7 @@ public interface Gpu extends AutoCloseable {
   }
 
   /// A matrix that the tensor memory accelerator (TMA) of Hopper copies to shared memory in boxes,
-  /// with zeros for what is outside of it. As an argument of a kernel it is a `TensorMap` of 128
-  /// bytes.
+  /// with zeros outside of the matrix. As an argument of a kernel it is a `TensorMap` of 128 bytes.
   ///
   /// @param elementBytes 1, 2, 4 or 8
   /// @param columns elements of a row, which are a multiple of 16 bytes

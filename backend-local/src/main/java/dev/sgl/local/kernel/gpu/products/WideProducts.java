@@ -140,7 +140,7 @@ final class WideProducts {
             shape.stages()));
   }
 
-  /// Blocks that share a strip: so many that all run at the same time, each with enough to do.
+  /// Blocks that share a strip: all run at the same time, and each has enough to do.
   private int cluster(Coded weight, int blocks) {
     int most = Math.min(gpu.multiprocessors() / blocks, weight.blocks() / LEAST_BLOCKS);
     return CLUSTERS.stream().filter(size -> size <= most).findFirst().orElse(1);
