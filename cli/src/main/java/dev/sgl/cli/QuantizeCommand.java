@@ -73,6 +73,10 @@ final class QuantizeCommand implements Callable<Integer> {
     Export.Written written = write(found, format, progress);
     spec.commandLine().getOut().println(shown(written));
     spec.commandLine().getOut().flush();
+    if (written.plain() > written.quantized()) {
+      err.println(reason(format));
+      err.flush();
+    }
     return ExitCode.OK;
   }
 
@@ -95,6 +99,13 @@ final class QuantizeCommand implements Callable<Integer> {
             written.before() / 1e6,
             written.quantized(),
             written.plain());
+  }
+
+  /// Why most matrices keep their numbers.
+  private String reason(Rounding format) {
+    int group = format.codes().map(codes -> codes.scheme().group()).orElse(1);
+    return "note: most matrices keep their numbers, because their columns are no multiple of %d; %s"
+        .formatted(group, "other formats of --quantization have smaller groups");
   }
 
   private Rounding format() {
@@ -138,8 +149,26 @@ final class QuantizeCommand implements Callable<Integer> {
     if (!force) {
       throw new UsageException(out + " exists already; --force replaces it");
     }
-    if (!isGguf && !Files.isRegularFile(out.resolve("config.json"))) {
+    if (!isGguf) {
+      requireModel();
+    }
+  }
+
+  /// @throws UsageException if something would be lost with the older folder
+  private void requireModel() {
+    if (!Files.isRegularFile(out.resolve("config.json"))) {
       throw new UsageException(out + " holds no model, so it is not replaced");
+    }
+    try {
+      Export.foreign(out)
+          .ifPresent(
+              file -> {
+                throw new UsageException(
+                    "%s holds %s beside a model, so it is not replaced"
+                        .formatted(out, file.getFileName()));
+              });
+    } catch (IOException e) {
+      throw new UsageException(out + " cannot be read: " + Reasons.of(e));
     }
   }
 

@@ -101,10 +101,17 @@ class QuantizeTest {
     Files.writeString(other.resolve("letter.txt"), "dear");
     quantize(DEMO, other.toString(), "--force").failed(2, "holds no model, so it is not replaced");
     assertTrue(Files.exists(other.resolve("letter.txt")));
+    Files.writeString(other.resolve("config.json"), "{}");
+    quantize(DEMO, other.toString(), "--force").failed(2, "holds letter.txt beside a model");
+    Files.move(other.resolve("letter.txt"), folder.resolve("letter.txt"));
+    Path sources = Files.createDirectory(other.resolve("src"));
+    quantize(DEMO, other.toString(), "--force").failed(2, "holds src beside a model");
+    Files.delete(sources);
+    assertEquals(0, quantize(DEMO, other.toString(), "--force").code());
     quantize(DEMO, in("b.gguf/x")).failed(2, "there is no folder");
     Files.createDirectory(folder.resolve("c.gguf"));
     quantize(DEMO, in("c.gguf"), "--force").failed(2, "is a folder; choose another name");
-    quantize(DEMO, in("other/letter.txt"), "--force").failed(2, "is a file; choose another name");
+    quantize(DEMO, in("letter.txt"), "--force").failed(2, "is a file; choose another name");
   }
 
   @Test

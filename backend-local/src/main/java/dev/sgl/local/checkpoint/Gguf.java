@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ public final class Gguf {
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final List<Tensor> tensors = new ArrayList<>();
   private final ByteBuffer in;
+  private final long alignment;
   private final long data;
 
   /// A tensor in the file.
@@ -67,7 +69,7 @@ public final class Gguf {
     for (long i = 0; i < tensorCount; i++) {
       tensors.add(tensor());
     }
-    long alignment = number("general.alignment").orElse((long) ALIGNMENT);
+    alignment = number("general.alignment").orElse((long) ALIGNMENT);
     if (alignment < 1 || alignment > MAX_HEADER) {
       throw new ModelException("its alignment is " + alignment);
     }
@@ -99,10 +101,13 @@ public final class Gguf {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = Math.min(channel.size(), MAX_HEADER);
       return new Gguf(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
+    } catch (NoSuchFileException e) {
+      throw new ModelException(file + " is missing", e);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     } catch (BufferUnderflowException e) {
-      throw new ModelException(file + " is truncated: its header is not whole", e);
+      throw new ModelException(
+          file + " is truncated: its header is not whole; copy or download it again", e);
     } catch (RuntimeException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
@@ -137,9 +142,7 @@ public final class Gguf {
     }
     int type = in.getInt();
     long count = in.getLong();
-    if (count < 0 || count > in.remaining()) {
-      throw new ModelException("it has a list of " + count + " values");
-    }
+    requireRoom(count, "it has a list of %s values");
     List<Object> list = new ArrayList<>((int) Math.min(count, FIRST_CAPACITY));
     for (long i = 0; i < count; i++) {
       list.add(value(type, depth + 1));
@@ -147,11 +150,19 @@ public final class Gguf {
     return list;
   }
 
+  /// Refuses a number of values, or of bytes, that no header has, or that is more than there is.
+  private void requireRoom(long count, String message) {
+    if (count < 0 || count > MAX_HEADER) {
+      throw new ModelException(message.formatted(Long.toUnsignedString(count)));
+    }
+    if (count > in.remaining()) {
+      throw new BufferUnderflowException();
+    }
+  }
+
   private String string() {
     long length = in.getLong();
-    if (length < 0 || length > in.remaining()) {
-      throw new ModelException("it has a text of " + length + " bytes");
-    }
+    requireRoom(length, "it has a text of %s bytes");
     byte[] bytes = new byte[(int) length];
     in.get(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
@@ -180,6 +191,11 @@ public final class Gguf {
   /// The tensors in the order of the file.
   List<Tensor> tensors() {
     return tensors;
+  }
+
+  /// The places of tensors are multiples of it.
+  long alignment() {
+    return alignment;
   }
 
   /// The first byte of all tensors' data in the file.

@@ -72,8 +72,15 @@ final class GgufFiles {
       Map<String, String> unread) {
     try (FileChannel channel = FileChannel.open(file)) {
       MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      Ranges ranges = new Ranges(file);
       for (Gguf.Tensor tensor : header.tensors()) {
+        if (tensor.at() % header.alignment() != 0) {
+          throw new ModelException(
+              "%s: the place of the tensor %s is no multiple of %d"
+                  .formatted(file, tensor.name(), header.alignment()));
+        }
         Optional<Encoding> encoding = encoding(file, tensor, header.data(), all);
+        encoding.ifPresent(e -> ranges.add(tensor.name(), tensor.at(), bytes(e)));
         if (encoding.isEmpty()) {
           unread.put(tensor.name(), GgmlType.name(tensor.type()));
         } else if (tensors.put(
@@ -82,11 +89,16 @@ final class GgufFiles {
           throw new ModelException(file + " has the tensor " + tensor.name() + " a second time");
         }
       }
+      ranges.requireApart();
     } catch (ArithmeticException e) {
       throw new ModelException(file + ": a size in it makes no sense", e);
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static long bytes(Encoding encoding) {
+    return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();
   }
 
   /// The layout of a tensor; empty if its type is not supported.

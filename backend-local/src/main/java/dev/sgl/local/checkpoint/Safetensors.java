@@ -61,14 +61,19 @@ final class Safetensors {
 
   private static Map<String, Tensor> tensors(Path file, JsonNode header, MemorySegment data) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Ranges ranges = new Ranges(file);
     header
         .properties()
         .forEach(
             entry -> {
               if (!entry.getKey().equals("__metadata__")) {
-                tensors.put(entry.getKey(), tensor(file, entry.getKey(), entry.getValue(), data));
+                Tensor tensor = tensor(file, entry.getKey(), entry.getValue(), data);
+                tensors.put(entry.getKey(), tensor);
+                long begin = entry.getValue().path("data_offsets").path(0).asLong();
+                ranges.add(entry.getKey(), begin, tensor.data().byteSize());
               }
             });
+    ranges.requireApart();
     return tensors;
   }
 

@@ -156,12 +156,24 @@ public final class LocalBackend implements TokenBackend {
     }
     requireShort("the prompt", Prompt.length(prompt));
     try {
-      int[] tokens = format.tokens(prompt);
+      int[] tokens = known(format.tokens(prompt));
       // a model that has no token to begin with begins as it does after an end
       return tokens.length > 0 ? tokens : new int[] {start()};
     } catch (ModelException e) {
       throw new BackendException(e.getMessage() == null ? "no prompt" : e.getMessage(), e);
     }
+  }
+
+  /// Refuses tokens that the model has no weights for, though the tokenizer has them.
+  private int[] known(int[] tokens) {
+    for (int token : tokens) {
+      if (token >= engine.vocabulary()) {
+        throw new BackendException(
+            "the model has weights for %d tokens, but the tokenizer made token %d of the text"
+                .formatted(engine.vocabulary(), token));
+      }
+    }
+    return tokens;
   }
 
   /// Refuses a text that can never fit, before the slow tokenization: the bytes of a token are
@@ -190,7 +202,7 @@ public final class LocalBackend implements TokenBackend {
     List<int[]> choices =
         question.choices().stream()
             .map(choice -> choice.isEmpty() ? "" : healed.tail() + choice)
-            .map(tokenizer::encodeContinued)
+            .map(choice -> known(tokenizer.encodeContinued(choice)))
             .toList();
     for (int[] choice : choices) {
       if (choice.length == 0) {
@@ -282,7 +294,7 @@ public final class LocalBackend implements TokenBackend {
     if (tokens.size() > context) {
       throw new TooLongException("the text", tokens.size(), context);
     }
-    return tokens.stream().mapToInt(Integer::intValue).toArray();
+    return known(tokens.stream().mapToInt(Integer::intValue).toArray());
   }
 
   private static Sequence.Terms terms(List<Integer> tokens, Scheduling scheduling) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /// Writes a model folder again, with quantized weights.
@@ -34,6 +35,14 @@ public final class Export {
     return Gguf.isNamed(out)
         ? List.of(Rounding.Q8_0, Rounding.Q4_0)
         : List.of(Rounding.INT4, Rounding.Q8_0, Rounding.FP8);
+  }
+
+  /// Something in a folder that belongs to no model; empty if the folder holds a model and nothing
+  /// else.
+  ///
+  /// @throws IOException if the folder cannot be read
+  public static Optional<Path> foreign(Path folder) throws IOException {
+    return FolderExport.foreign(folder);
   }
 
   /// Writes the model of a folder to a file, if its name ends with `.gguf`, or else to a folder. It

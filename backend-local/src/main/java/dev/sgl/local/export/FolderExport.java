@@ -37,6 +37,14 @@ final class FolderExport implements Plan {
   private static final Pattern COPIED =
       Pattern.compile("(?i)[^.].*\\.(json|jinja|txt|model|tiktoken)|(licen[cs]e|notice).*");
 
+  /// The files of a model folder, by their usual names.
+  private static final Pattern USUAL =
+      Pattern.compile(
+          "(?ix) .*\\.safetensors | .*\\.index\\.json | .*\\.(jinja|model|tiktoken) | (licen[cs]e|notice|readme).*"
+              + "| (config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab"
+              + "  |preprocessor_config|processor_config|chat_template|quantize_config)\\.json"
+              + "| (merges|vocab)\\.txt");
+
   private final Checkpoint checkpoint;
   private final Rounding format;
   private final Map<String, ModelTensors.Use> uses;
@@ -64,6 +72,18 @@ final class FolderExport implements Plan {
         checkpoint.weights().stream().flatMap(weight -> sources(weight).stream()).toList();
     ignored.add("lm_head");
     divide(sources, shardBytes);
+  }
+
+  /// Something in a folder that belongs to no model.
+  static Optional<Path> foreign(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> !isUsual(file)).sorted().findFirst();
+    }
+  }
+
+  private static boolean isUsual(Path file) {
+    String name = file.getFileName().toString();
+    return Files.isRegularFile(file) ? USUAL.matcher(name).matches() : name.equals(TEMPLATES);
   }
 
   // --- tensors

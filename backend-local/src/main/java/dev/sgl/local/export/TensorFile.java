@@ -1,5 +1,6 @@
 package dev.sgl.local.export;
 
+import dev.sgl.local.weights.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -63,8 +64,12 @@ record TensorFile(byte[] header, List<RowSource> sources, Map<String, Long> plac
             .map(tensor -> ByteBuffer.allocate(Math.toIntExact(count * tensor.rowBytes())))
             .map(buffer -> buffer.order(ByteOrder.LITTLE_ENDIAN))
             .toList();
-    for (int row = first; row < first + count; row++) {
-      source.write(row, buffers);
+    try {
+      for (int row = first; row < first + count; row++) {
+        source.write(row, buffers);
+      }
+    } catch (ModelException e) {
+      throw new ModelException(source.tensors().getFirst().name() + ": " + e.getMessage(), e);
     }
     try {
       for (int i = 0; i < buffers.size(); i++) {

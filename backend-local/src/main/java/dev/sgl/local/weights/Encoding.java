@@ -247,6 +247,7 @@ public sealed interface Encoding
     public void read(int row, int columns, Quantization.Row out) {
       float[] numbers = new float[columns];
       of.read(row, columns, numbers, 0);
+      requireFinite(numbers);
       rounding.quantize(numbers, columns, out);
     }
 
@@ -256,6 +257,17 @@ public sealed interface Encoding
         throw divided(rounding, scheme().group(), firstColumn);
       }
       return new Rounded(of.view(firstRow, rows, firstColumn, columns), rounding);
+    }
+  }
+
+  /// Refuses numbers that cannot be rounded.
+  private static void requireFinite(float[] numbers) {
+    float sum = 0;
+    for (float number : numbers) {
+      sum += number * 0; // none of one that is not finite
+    }
+    if (sum != 0) {
+      throw new ModelException("a weight is not finite (NaN or infinity)");
     }
   }
 
@@ -278,6 +290,7 @@ public sealed interface Encoding
     public float readCodes(int row, int columns, byte[] out) {
       float[] numbers = new float[allColumns];
       of.read(row, allColumns, numbers, 0);
+      requireFinite(numbers);
       float most = 0;
       for (float number : numbers) {
         most = Math.max(most, Math.abs(number));

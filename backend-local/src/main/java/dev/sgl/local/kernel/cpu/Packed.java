@@ -5,6 +5,7 @@ import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Encoding.RoundedRows;
 import dev.sgl.local.weights.Grouped;
+import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
 import dev.sgl.local.weights.Scaled;
@@ -118,7 +119,7 @@ record Packed(
 
   private void pack(Weight weight, int block) {
     if (!layout.isPlain()) {
-      packCodes(weight.encoding().quantized().orElseThrow(), block);
+      packCodes(weight, block);
       return;
     }
     int end = Math.min(rows, (block + 1) * ROWS);
@@ -163,7 +164,8 @@ record Packed(
     }
   }
 
-  private void packCodes(Quantized from, int block) {
+  private void packCodes(Weight weight, int block) {
+    Quantized from = weight.encoding().quantized().orElseThrow();
     int count = Math.min(ROWS, rows - block * ROWS);
     Quantization.Row[] read = new Quantization.Row[count];
     float most = 0;
@@ -172,7 +174,10 @@ record Packed(
       from.read(block * ROWS + r, columns, read[r]);
       most = Math.max(most, Math.max(most(read[r].scales()), most(read[r].minimums())));
     }
-    int shift = most > 0 && most <= Float.MAX_VALUE ? TOP - Math.getExponent(most) : 0;
+    if (!Float.isFinite(most)) {
+      throw new ModelException(weight.name() + ": a scale is not finite (NaN or infinity)");
+    }
+    int shift = most > 0 ? TOP - Math.getExponent(most) : 0;
     factors.setAtIndex(ValueLayout.JAVA_FLOAT, block, Math.scalb(1f, -shift));
     for (int r = 0; r < count; r++) {
       packScales(read[r], from.scheme().group(), block, r, Math.scalb(1f, shift));
