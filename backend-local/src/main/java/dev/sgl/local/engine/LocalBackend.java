@@ -35,6 +35,7 @@ import dev.sgl.local.writing.Forms;
 import dev.sgl.local.writing.GeneratedSequence;
 import dev.sgl.local.writing.PhraseEnds;
 import dev.sgl.local.writing.Rules;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +46,8 @@ import java.util.stream.Collectors;
 
 /// A model of a folder, run in this process.
 public final class LocalBackend implements TokenBackend {
+  private static final String CONFIG = "config.json";
+
   /// Tokens of a run of the cache that are shown.
   private static final int SHOWN_TOKENS = 48;
 
@@ -98,7 +101,22 @@ public final class LocalBackend implements TokenBackend {
   ///
   /// @throws ModelException if it cannot be loaded
   public static LocalBackend open(Path folder, LocalOptions options, Progress progress) {
-    return new LocalBackend(folder, options, progress);
+    try {
+      return new LocalBackend(folder, options, progress);
+    } catch (ModelException e) {
+      throw located(folder, e);
+    }
+  }
+
+  /// Names the file of a mistake in `config.json`, which a GGUF file has as metadata.
+  private static ModelException located(Path folder, ModelException e) {
+    String message = String.valueOf(e.getMessage());
+    if (!message.startsWith(CONFIG + ": ")) {
+      return e;
+    }
+    Path config = folder.resolve(CONFIG);
+    String where = Files.isRegularFile(config) ? config.toString() : folder + ", as " + CONFIG;
+    return new ModelException(where + message.substring(CONFIG.length()), e);
   }
 
   @Override
@@ -226,7 +244,7 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public ModelCard card() {
-    JsonNode config = checkpoint.json("config.json");
+    JsonNode config = checkpoint.json(CONFIG);
     return new ModelCard(
         name,
         checkpoint.folder().toString(),

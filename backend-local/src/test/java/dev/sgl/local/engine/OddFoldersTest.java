@@ -137,7 +137,7 @@ class OddFoldersTest {
     open().close();
     change("config.json", c -> c.withObject("/quantization_config").put("quant_method", "hqq"));
     assertTrue(
-        refusal().startsWith("config.json: quantization_config.quant_method is hqq, which is not"),
+        refusal().contains("/config.json: quantization_config.quant_method is hqq, which is not"),
         refusal());
   }
 
