@@ -134,6 +134,9 @@ final class QuantizeCommand implements Callable<Integer> {
 
   /// @throws UsageException if something else is where the model is to be written
   private void requireFree() {
+    if (out.toString().isEmpty()) {
+      throw new UsageException("OUT is empty; name a file or a folder");
+    }
     Path folder = out.toAbsolutePath().normalize().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new UsageException("there is no folder " + folder + " to write " + out + " to");

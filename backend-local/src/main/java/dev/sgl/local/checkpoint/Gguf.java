@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -115,7 +116,7 @@ public final class Gguf {
 
   /// Whether a file is one of these by its name.
   public static boolean isNamed(Path file) {
-    return String.valueOf(file.getFileName()).endsWith(".gguf");
+    return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".gguf");
   }
 
   private Object value(int type, int depth) {

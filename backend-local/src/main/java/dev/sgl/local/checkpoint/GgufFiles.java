@@ -74,10 +74,10 @@ final class GgufFiles {
       MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       Ranges ranges = new Ranges(file);
       for (Gguf.Tensor tensor : header.tensors()) {
-        if (tensor.at() % header.alignment() != 0) {
+        if (tensor.at() < 0 || tensor.at() % header.alignment() != 0) {
           throw new ModelException(
-              "%s: the place of the tensor %s is no multiple of %d"
-                  .formatted(file, tensor.name(), header.alignment()));
+              "%s: the place of the tensor %s, %d, is no multiple of %d"
+                  .formatted(file, tensor.name(), tensor.at(), header.alignment()));
         }
         Optional<Encoding> encoding = encoding(file, tensor, header.data(), all);
         encoding.ifPresent(e -> ranges.add(tensor.name(), tensor.at(), bytes(e)));
@@ -119,7 +119,7 @@ final class GgufFiles {
     long rowBytes = (long) tensor.columns() / numbers * bytes;
     long size = Math.multiplyExact(tensor.rows(), rowBytes);
     long at = Math.addExact(first, tensor.at());
-    if (tensor.at() < 0 || Math.addExact(at, size) > all.byteSize()) {
+    if (Math.addExact(at, size) > all.byteSize()) {
       throw new ModelException(
           "%s is truncated: the tensor %s ends at byte %d, but there are %d; copy or download it again"
               .formatted(file, tensor.name(), at + size, all.byteSize()));

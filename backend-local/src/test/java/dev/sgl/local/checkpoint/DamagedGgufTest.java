@@ -63,7 +63,9 @@ class DamagedGgufTest {
   @Test
   void aTensorOffItsAlignment() throws IOException {
     buffer().putLong(placeOfPlace(), buffer().getLong(placeOfPlace()) + 1);
-    refused("the place of the tensor " + TENSOR + " is no multiple of 32");
+    refused("the place of the tensor " + TENSOR + ", ");
+    buffer().putLong(placeOfPlace(), -32);
+    refused("the place of the tensor " + TENSOR + ", -32, is no multiple of 32");
   }
 
   @Test

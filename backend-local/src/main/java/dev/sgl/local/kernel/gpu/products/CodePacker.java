@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.gpu.products;
 
 import dev.sgl.local.kernel.gpu.products.CodeLayout.Recoding;
 import dev.sgl.local.weights.Encoding.RoundedRows;
+import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Quantization;
 import dev.sgl.local.weights.Quantized;
 import dev.sgl.local.weights.Scaled;
@@ -128,7 +129,14 @@ final class CodePacker {
 
   /// The power of two by which the scales are to be multiplied: numbers divided by it have their
   /// place in half precision, with room for small ones.
+  ///
+  /// @throws ModelException if a scale is not finite
   float factor() {
+    for (float scale : scales) {
+      if (!Float.isFinite(scale)) {
+        throw new ModelException("a scale of a weight is not finite (NaN or infinity)");
+      }
+    }
     if (layout.group() == 0) {
       return 1;
     }
