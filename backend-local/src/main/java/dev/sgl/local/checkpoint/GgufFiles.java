@@ -80,7 +80,7 @@ final class GgufFiles {
                   .formatted(file, tensor.name(), tensor.at(), header.alignment()));
         }
         Optional<Encoding> encoding = encoding(file, tensor, header.data(), all);
-        encoding.ifPresent(e -> ranges.add(tensor.name(), tensor.at(), bytes(e)));
+        encoding.ifPresent(e -> e.parts().forEach(part -> ranges.add(tensor.name(), part)));
         if (encoding.isEmpty()) {
           unread.put(tensor.name(), GgmlType.name(tensor.type()));
         } else if (tensors.put(
@@ -95,10 +95,6 @@ final class GgufFiles {
     } catch (IOException e) {
       throw new ModelException(file + " cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  private static long bytes(Encoding encoding) {
-    return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();
   }
 
   /// The layout of a tensor; empty if its type is not supported.

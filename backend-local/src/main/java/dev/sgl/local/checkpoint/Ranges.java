@@ -1,6 +1,7 @@
 package dev.sgl.local.checkpoint;
 
 import dev.sgl.local.weights.ModelException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,15 +12,17 @@ final class Ranges {
   private final Path file;
   private final List<Range> ranges = new ArrayList<>();
 
+  /// The addresses of a tensor's bytes.
   private record Range(String name, long begin, long end) {}
 
   Ranges(Path file) {
     this.file = file;
   }
 
-  void add(String name, long begin, long bytes) {
-    if (bytes > 0) {
-      ranges.add(new Range(name, begin, begin + bytes));
+  /// @param data the bytes of the tensor, in the mapped file
+  void add(String name, MemorySegment data) {
+    if (data.byteSize() > 0) {
+      ranges.add(new Range(name, data.address(), data.address() + data.byteSize()));
     }
   }
 

@@ -69,8 +69,7 @@ final class Safetensors {
               if (!entry.getKey().equals("__metadata__")) {
                 Tensor tensor = tensor(file, entry.getKey(), entry.getValue(), data);
                 tensors.put(entry.getKey(), tensor);
-                long begin = entry.getValue().path("data_offsets").path(0).asLong();
-                ranges.add(entry.getKey(), begin, tensor.data().byteSize());
+                ranges.add(entry.getKey(), tensor.data());
               }
             });
     ranges.requireApart();

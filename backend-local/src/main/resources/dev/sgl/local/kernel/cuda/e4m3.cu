@@ -73,7 +73,7 @@ __device__ __forceinline__ void put(char* block, float4 v, float inverse) {
   *(unsigned*)(block + step / 4 * 64 + (2 * quarter + half) * 16 + step % 4 * 4) = word;
 }
 
-// What numbers are multiplied with before they are rounded.
+// A factor of numbers before they are rounded.
 __device__ __forceinline__ float inverseOf(float most) { return most > 0 ? fminf(MOST / most, 3e38f) : 0; }
 
 // Writes a row that was read. Scales of rows are [row], those of blocks of columns [block, row].

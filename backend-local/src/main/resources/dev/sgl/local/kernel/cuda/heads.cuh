@@ -1,9 +1,9 @@
-// What becomes of a head before it is attended: by a warp, wherever that is done.
+// Norms and rotations of heads, each by a warp: before they are attended (pages.cu), or while (attention.cu).
 
 // How heads are normed and rotated.
 struct Turning {
   const float* frequencies; // radians per position of each pair
-  float stretch;            // what the rotated numbers are multiplied with
+  float stretch;            // a factor of the rotated numbers
   const float* queryNorm;   // weights, or null where heads are not normed
   const float* keyNorm;
   float epsilon;

@@ -336,7 +336,7 @@ extern "C" __global__ void __launch_bounds__(THREADS + 128) attendPrompts(
   if (threadIdx.x >= THREADS) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(FETCHING));
     if (threadIdx.x >= THREADS + FETCHERS) return;
-    asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what bulk copies read
+    asm volatile("fence.proxy.async.global;" ::: "memory"); // bulk copies read results of other kernels
     forEachItem(items, count, [&](const Item& item) { fetchItem(layer, item, tileKeys, tileValues, barriers, state); });
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(ATTENDING));

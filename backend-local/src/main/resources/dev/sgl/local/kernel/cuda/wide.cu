@@ -84,7 +84,7 @@ __device__ __forceinline__ float4 remote(const float* at, unsigned rank) {
   return v;
 }
 
-// A stage of shared memory: what one block of columns needs.
+// A stage of shared memory: room for one block of columns.
 template <int N> struct Stage {
   static constexpr int CODE_BYTES = OUTPUTS * ROW_BYTES, X_BYTES = N * BLOCK * 2;
   static constexpr int SCALE_BYTES = HAS_GROUPS ? OUTPUTS * SCALES * 2 : 0;
@@ -162,7 +162,7 @@ __device__ __forceinline__ void fetch(const Strip& strip, const Weight& w, const
   PipelineState state;
   for (int step = 0; step < early; step++, state.next(stages)) fetchWeight(step, state);
   awaitResults();
-  asm volatile("fence.proxy.async.global;" ::: "memory"); // other kernels wrote what the TMA reads
+  asm volatile("fence.proxy.async.global;" ::: "memory"); // the TMA reads results of other kernels
   state = {};
   for (int step = 0; step < early; step++, state.next(stages)) fetchX(step, state);
   for (int step = early; step < strip.count; step++, state.next(stages)) {
