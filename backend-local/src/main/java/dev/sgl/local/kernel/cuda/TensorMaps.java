@@ -15,7 +15,7 @@ import java.util.Optional;
 ///
 /// Reference: NVIDIA, "CUDA Driver API", Tensor Map Object Management.
 final class TensorMaps {
-  /// Bytes of a `CUtensorMap`, and of its alignment.
+  /// Bytes of a `CUtensorMap`.
   static final int BYTES = 128;
 
   private static final int ALIGNMENT = 64;
