@@ -2,8 +2,8 @@ package dev.sgl.testing;
 
 import java.util.SplittableRandom;
 
-/// Checks a claim on random cases that grow. The seed of a case that fails is in its message;
-/// `-Dproperty.seed=N` runs that case alone.
+/// Checks a claim on random cases that grow. The seed and the size of a case that fails are in its
+/// message; `-Dproperty.seed=N -Dproperty.size=M` runs that case alone.
 public final class Property {
   private Property() {}
 
@@ -19,12 +19,12 @@ public final class Property {
     long first = only != null ? only : System.nanoTime();
     for (int i = 0; i < (only != null ? 1 : cases); i++) {
       long seed = only != null ? only : first + i;
-      int size = only != null ? 50 : 1 + i * 100 / cases;
+      int size = only != null ? Integer.getInteger("property.size", 50) : 1 + i * 100 / cases;
       try {
         claim.check(new SplittableRandom(seed), size);
       } catch (Exception | AssertionError e) {
-        throw new AssertionError(
-            "case " + i + ", -Dproperty.seed=" + seed + ": " + e.getMessage(), e);
+        String again = "-Dproperty.seed=" + seed + " -Dproperty.size=" + size;
+        throw new AssertionError("case " + i + ", " + again + ": " + e.getMessage(), e);
       }
     }
   }

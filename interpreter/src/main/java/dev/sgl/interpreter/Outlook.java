@@ -103,6 +103,10 @@ record Outlook(Program program, boolean intoCopies) {
   }
 
   /// Whether there is a `check` or a `fail` in steps, even after a request.
+  boolean checks(List<Step> block) {
+    return checks(block, Set.of());
+  }
+
   private boolean checks(List<Step> block, Set<String> open) {
     return block.stream().anyMatch(step -> checks(step, open));
   }

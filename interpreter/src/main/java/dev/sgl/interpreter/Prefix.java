@@ -245,6 +245,7 @@ public final class Prefix {
     if (intoCopies) {
       return into(body, environment);
     }
+    requireCopySucceeds(body);
     return outlook.leaves(body) ? Ended.STOP : pass(List.of(body), environment);
   }
 
@@ -453,7 +454,7 @@ public final class Prefix {
 
   /// Passes over the branches of a fork, which are copies of all that is here.
   private Ended forget(String name, List<List<Step>> branches, Environment environment) {
-    branches.forEach(this::requireSuccess);
+    branches.forEach(this::requireCopySucceeds);
     environment.define(name, unknownVariable());
     return Ended.NO;
   }
@@ -476,6 +477,14 @@ public final class Prefix {
   /// @throws TypeException if an attempt may fail in steps that are not walked
   private void requireSuccess(List<Step> steps) {
     if (inRetry && outlook.mayFail(steps)) {
+      mayFail();
+    }
+  }
+
+  /// @throws TypeException if an attempt may fail in a copy of the conversation, whose requests
+  ///     come before the next one here
+  private void requireCopySucceeds(List<Step> body) {
+    if (inRetry && outlook.checks(body)) {
       mayFail();
     }
   }

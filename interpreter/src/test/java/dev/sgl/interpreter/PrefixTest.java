@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sgl.backend.Prompt;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.program.Program;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -161,6 +162,16 @@ class PrefixTest {
     assertEquals("user: a", prefix(source, Map.of()));
     assertEquals("user: a / user: b / user: d", prefix(source, Map.of("x", true)));
     assertEquals("user: a", prefix(source, Map.of("x", false)));
+  }
+
+  @Test
+  void anAttemptMayFailInACopyThatHasAsked() {
+    String copy = " { assistant gen x check false } ";
+    for (String start : List.of("scratch", "fork i in [1, 2] as f")) {
+      String attempt = "retry 1 { " + start + copy + "user \"b\" } else {} ";
+      assertEquals(
+          "user: a", prefix("program p() { user \"a\" " + attempt + "user \"c\" }", Map.of()));
+    }
   }
 
   @Test
