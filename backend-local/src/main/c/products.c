@@ -12,9 +12,10 @@
 // Each group of columns has 16 scales and, in some layouts, 16 minimums behind them, in half precision. A block has one
 // factor for all of its scales, a power of two.
 //
-// Activations are rounded to 15 bits, with a scale for each 32 columns of a row, and each is 128 times a high byte plus
-// a low byte. (One byte is not enough: of a model of 135 million weights, it moves the distribution of the next token by
-// a KL divergence of 0.005.) So a group of the weights adds
+// Activations are rounded to 15 bits, with a scale for each 32 columns of a row. (One byte is not enough: of a model of
+// 135 million weights, it moves the distribution of the next token by a KL divergence of 0.005.) Where there are dot
+// products of four bytes (VNNI), each is 128 times a high byte plus a low byte; else they are those of pairs of 16 bits.
+// So a group of the weights adds
 //
 //   weight scale · activation scale · Σ (code − zero) · activation code  +  minimum · Σ activation
 //
@@ -61,7 +62,11 @@ INLINE void store(float *p, floats a) { _mm512_storeu_ps(p, a); }
 
 #else
 
+#if defined(__AVXVNNI__)
 enum { LANES = 8, TILE = 4, WIDTH = 1 };
+#else
+enum { LANES = 8, TILE = 6, WIDTH = 1 };
+#endif
 typedef __m256i ints;
 typedef __m256 floats;
 INLINE ints zeros(void) { return _mm256_setzero_si256(); }
@@ -77,14 +82,7 @@ INLINE ints choose(ints table, ints codes) { return _mm256_shuffle_epi8(table, c
 #if defined(__AVXVNNI__)
 INLINE ints dot(ints to, ints codes, ints x) { return _mm256_dpbusd_avx_epi32(to, codes, x); }
 #else
-// Products of two bytes fit into 16 bits, but not always their sums in pairs: even and odd bytes are added apart.
-INLINE ints dot(ints to, ints codes, ints x) {
-  ints ones = _mm256_set1_epi16(1);
-  ints low = _mm256_set1_epi16(0x00ff);
-  ints even = _mm256_maddubs_epi16(both(codes, low), x);
-  ints odd = _mm256_maddubs_epi16(_mm256_andnot_si256(low, codes), x);
-  return sum(to, sum(_mm256_madd_epi16(even, ones), _mm256_madd_epi16(odd, ones)));
-}
+INLINE ints pairs(ints to, ints codes, ints x) { return sum(to, _mm256_madd_epi16(codes, x)); }
 #endif
 INLINE floats none(void) { return _mm256_setzero_ps(); }
 INLINE floats every(float x) { return _mm256_set1_ps(x); }
@@ -100,7 +98,7 @@ INLINE void store(float *p, floats a) { _mm256_storeu_ps(p, a); }
 
 // Activations of some rows. Where there are several, the numbers of TILE rows lie side by side in all fields.
 typedef struct {
-  int32_t *codes;  // words of four columns: for each group of the weights, first the high bytes, then the low ones
+  int32_t *codes;  // two words for four columns, see `put_codes`
   float *scales;   // one for each 32 columns
   int32_t *starts; // for each group of the weights, the sum of the codes times minus `zero`
   float *sums;     // for each group of the weights, the sum of the activations
@@ -139,6 +137,34 @@ INLINE float quantize_group(const float *x, int32_t *codes) {
   return most[0] / MOST;
 }
 
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+
+// Of each group of columns the high bytes, and behind them the low ones.
+INLINE void put_codes(const int32_t *codes, int group, int32_t *words, int beside) {
+  int8_t high[ACTIVATION_GROUP], low[ACTIVATION_GROUP];
+  for (int i = 0; i < ACTIVATION_GROUP; i++) {
+    high[i] = (int8_t)((codes[i] + (1 << (HIGH_BITS - 1))) >> HIGH_BITS);
+    low[i] = (int8_t)(codes[i] - high[i] * (1 << HIGH_BITS));
+  }
+  for (int part = 0; part < ACTIVATION_GROUP; part += group, words += group / WORD * 2 * beside)
+    for (int i = 0; i < group / WORD; i++) {
+      memcpy(words + i * beside, high + part + i * WORD, WORD);
+      memcpy(words + (group / WORD + i) * beside, low + part + i * WORD, WORD);
+    }
+}
+
+#else
+
+// Of each four columns the first and the third, and behind them the second and the fourth.
+INLINE void put_codes(const int32_t *codes, int group, int32_t *words, int beside) {
+  for (int i = 0; i < ACTIVATION_GROUP; i += WORD, words += 2 * beside) {
+    words[0] = (codes[i] & 0xffff) | (int32_t)((uint32_t)codes[i + 2] << 16);
+    words[beside] = (codes[i + 1] & 0xffff) | (int32_t)((uint32_t)codes[i + 3] << 16);
+  }
+}
+
+#endif
+
 // Rounds the rows of a tile. `x` is the first number of all rows; `zero` is that of the weights' layout.
 void NAME(quantize, SET)(const float *x, int rows, int columns, int group, int zero, char *memory, int tile) {
   activations to = tile_of(memory, tile, rows, columns, group);
@@ -147,19 +173,10 @@ void NAME(quantize, SET)(const float *x, int rows, int columns, int group, int z
     const float *row = x + (size_t)(tile * beside + r) * columns;
     for (int column = 0; column < columns; column += ACTIVATION_GROUP) {
       int32_t codes[ACTIVATION_GROUP];
-      int8_t high[ACTIVATION_GROUP], low[ACTIVATION_GROUP];
       float scale = quantize_group(row + column, codes);
-      for (int i = 0; i < ACTIVATION_GROUP; i++) {
-        high[i] = (int8_t)((codes[i] + (1 << (HIGH_BITS - 1))) >> HIGH_BITS);
-        low[i] = (int8_t)(codes[i] - high[i] * (1 << HIGH_BITS));
-      }
       to.scales[column / ACTIVATION_GROUP * beside + r] = scale;
+      put_codes(codes, group, to.codes + (size_t)column / WORD * 2 * beside + r, beside);
       for (int part = 0; part < ACTIVATION_GROUP; part += group) {
-        int32_t *words = to.codes + (size_t)(column + part) / WORD * 2 * beside + r;
-        for (int i = 0; i < group / WORD; i++) {
-          memcpy(words + i * beside, high + part + i * WORD, WORD);
-          memcpy(words + (group / WORD + i) * beside, low + part + i * WORD, WORD);
-        }
         int32_t sum = 0;
         for (int i = 0; i < group; i++) sum += codes[part + i];
         to.starts[(column + part) / group * beside + r] = -zero * sum;
@@ -199,6 +216,8 @@ INLINE ints codes_of(layout l, const uint8_t *group, int step, ints choices) {
   return either(codes, both(placed, all(0x30303030)));
 }
 
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
+
 // Adds the dot products of a group's codes with one byte of the activations.
 INLINE void add_dots(layout l, int n, int beside, int blocks, const int32_t *x, const uint8_t *group,
                      size_t block_bytes, ints choices, ints dots[TILE][WIDTH]) {
@@ -212,6 +231,34 @@ INLINE void add_dots(layout l, int n, int beside, int blocks, const int32_t *x, 
   }
 }
 
+// The dot products of a group's codes with the activations.
+INLINE void group_dots(layout l, int n, int beside, int blocks, const int32_t *x, const uint8_t *group,
+                       size_t block_bytes, ints choices, ints dots[TILE][WIDTH]) {
+  add_dots(l, n, beside, blocks, x, group, block_bytes, choices, dots);
+  UNROLL for (int r = 0; r < n; r++) UNROLL for (int b = 0; b < blocks; b++) dots[r][b] = left(dots[r][b], HIGH_BITS);
+  add_dots(l, n, beside, blocks, x + l.group / WORD * beside, group, block_bytes, choices, dots);
+}
+
+#else
+
+INLINE void group_dots(layout l, int n, int beside, int blocks, const int32_t *x, const uint8_t *group,
+                       size_t block_bytes, ints choices, ints dots[TILE][WIDTH]) {
+  UNROLL for (int step = 0; step < l.group / WORD; step++) {
+    ints even[WIDTH], odd[WIDTH]; // columns, from zero on
+    UNROLL for (int b = 0; b < blocks; b++) {
+      ints codes = codes_of(l, group + b * block_bytes, step, choices);
+      even[b] = both(codes, all(0x00ff00ff));
+      odd[b] = _mm256_srli_epi16(codes, 8);
+    }
+    UNROLL for (int r = 0; r < n; r++) {
+      ints first = all(x[2 * step * beside + r]), second = all(x[(2 * step + 1) * beside + r]);
+      UNROLL for (int b = 0; b < blocks; b++) dots[r][b] = pairs(pairs(dots[r][b], even[b], first), odd[b], second);
+    }
+  }
+}
+
+#endif
+
 // The outputs of `blocks` blocks for `n` of the rows that lie side by side by `beside`.
 INLINE void tile_product(layout l, int n, int beside, int blocks, activations x, int columns, weights w, float *out,
                          size_t stride) {
@@ -223,12 +270,10 @@ INLINE void tile_product(layout l, int n, int beside, int blocks, activations x,
   for (int column = 0; column < columns; column += l.group) {
     ints dots[TILE][WIDTH];
     UNROLL for (int r = 0; r < n; r++) UNROLL for (int b = 0; b < blocks; b++) dots[r][b] = zeros();
-    add_dots(l, n, beside, blocks, x.codes, w.codes, block_bytes, choices, dots);
-    UNROLL for (int r = 0; r < n; r++) UNROLL for (int b = 0; b < blocks; b++) {
-      dots[r][b] = left(dots[r][b], HIGH_BITS);
-      if (!l.minimums) dots[r][b] = sum(dots[r][b], all(x.starts[r]));
-    }
-    add_dots(l, n, beside, blocks, x.codes + l.group / WORD * beside, w.codes, block_bytes, choices, dots);
+    group_dots(l, n, beside, blocks, x.codes, w.codes, block_bytes, choices, dots);
+    if (!l.minimums)
+      UNROLL for (int r = 0; r < n; r++) UNROLL for (int b = 0; b < blocks; b++)
+        dots[r][b] = sum(dots[r][b], all(x.starts[r]));
     UNROLL for (int b = 0; b < blocks; b++) {
       const uint16_t *scales = w.scales + b * block_scales;
       floats scale = halves(scales);

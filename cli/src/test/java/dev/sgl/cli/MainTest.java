@@ -151,6 +151,7 @@ class MainTest {
     String source = file("m.sgl", "program m() { gen x (max_tokens: 1) }");
     sglc("run", source, "--model", folder.resolve("none").toString())
         .failed(2, "there is no model folder");
+    sglc("run", source, "--model", source).failed(2, "is a file; a model is a folder");
     Path model = modelCopy();
     Path shard = model.resolve("model-00001-of-00002.safetensors");
     byte[] bytes = Files.readAllBytes(shard);

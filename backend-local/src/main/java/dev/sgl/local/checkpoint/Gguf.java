@@ -174,9 +174,14 @@ public final class Gguf {
     return Collections.unmodifiableSet(values.keySet());
   }
 
-  /// The value at `key` as a text; empty if there is none.
+  /// The text at `key`; empty if there is none.
   public Optional<String> text(String key) {
-    return Optional.ofNullable(values.get(key)).map(Object::toString);
+    return value(key, String.class, "a text");
+  }
+
+  /// Whether `key` is true; empty if there is no such key.
+  public Optional<Boolean> flag(String key) {
+    return value(key, Boolean.class, "true or false");
   }
 
   /// The value at `key`; empty if there is none.
@@ -186,7 +191,15 @@ public final class Gguf {
 
   /// The whole number at `key`; empty if there is none.
   public Optional<Long> number(String key) {
-    return values.get(key) instanceof Long number ? Optional.of(number) : Optional.empty();
+    return value(key, Long.class, "a whole number");
+  }
+
+  private <T> Optional<T> value(String key, Class<T> type, String wanted) {
+    Optional<Object> value = value(key);
+    if (value.isPresent() && !type.isInstance(value.get())) {
+      throw new ModelException("the GGUF key " + key + " is not " + wanted);
+    }
+    return value.map(type::cast);
   }
 
   /// The tensors in the order of the file.
@@ -206,6 +219,15 @@ public final class Gguf {
 
   /// The list at `key`; empty if there is none.
   public List<?> list(String key) {
-    return values.get(key) instanceof List<?> list ? list : List.of();
+    return value(key, List.class, "a list").map(list -> (List<?>) list).orElse(List.of());
+  }
+
+  /// The list of values of one type at `key`: `Long`, `Double` or `String`; empty if there is none.
+  public <T> List<T> list(String key, Class<T> type) {
+    List<?> list = list(key);
+    if (!list.stream().allMatch(type::isInstance)) {
+      throw new ModelException("the GGUF key " + key + " has a value of another type in its list");
+    }
+    return list.stream().map(type::cast).toList();
   }
 }

@@ -77,6 +77,8 @@ final class GgufModel {
   /// Names of the weights and biases of queries and keys.
   private static final Pattern TURNED = Pattern.compile("blk\\.\\d+\\.attn_([qk])\\.(weight|bias)");
 
+  private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,9})\\.");
+
   private final Gguf header;
   private final Map<String, Weight> tensors;
   private final String architecture;
@@ -166,6 +168,7 @@ final class GgufModel {
     config.put("tie_word_embeddings", !tensors.containsKey("output.weight"));
     config.put("attention_bias", tensors.containsKey("blk.0.attn_q.bias"));
     config.put("mlp_bias", tensors.containsKey("blk.0.ffn_gate.bias"));
+    requireLayers(config.path("num_hidden_layers").asInt());
     int heads = Math.max(1, config.path("num_attention_heads").asInt());
     int dim = config.path("head_dim").asInt(config.path("hidden_size").asInt() / heads);
     for (String key : List.of("attention.value_length", "rope.dimension_count")) {
@@ -174,7 +177,7 @@ final class GgufModel {
         throw wrong(architecture + "." + key, "is " + given.get() + ", not " + dim);
       }
     }
-    if (header.text(architecture + ".attention.causal").orElse("true").equals("false")) {
+    if (!header.flag(architecture + ".attention.causal").orElse(true)) {
       throw wrong(architecture + ".attention.causal", "is false: it is an encoder");
     }
     Optional.ofNullable(tensors.get(FACTORS)).ifPresent(factors -> factors(factors, scaling));
@@ -183,6 +186,16 @@ final class GgufModel {
     }
     if (scaling.has("rope_type")) {
       config.set("rope_scaling", scaling);
+    }
+  }
+
+  /// Refuses a file with more layers than it says.
+  private void requireLayers(int count) {
+    for (String name : tensors.keySet()) {
+      Matcher layer = LAYER.matcher(name);
+      if (layer.lookingAt() && Long.parseLong(layer.group(1)) >= count) {
+        throw wrong(architecture + ".block_count", "is " + count + ", and there is " + name);
+      }
     }
   }
 
@@ -219,15 +232,14 @@ final class GgufModel {
     ArrayNode templates = tokenizer.putArray("chat_template");
     template(templates, "default", "tokenizer.chat_template");
     template(templates, "tool_use", "tokenizer.chat_template.tool_use");
-    List<?> tokens = header.list("tokenizer.ggml.tokens");
+    List<String> tokens = header.list("tokenizer.ggml.tokens", String.class);
     Map.of("bos", "bos_token", "eos", "eos_token", "padding", "pad_token", "unknown", "unk_token")
         .forEach(
             (kind, role) ->
                 header
                     .number("tokenizer.ggml." + kind + "_token_id")
                     .filter(id -> id >= 0 && id < tokens.size())
-                    .ifPresent(
-                        id -> tokenizer.put(role, String.valueOf(tokens.get(id.intValue())))));
+                    .ifPresent(id -> tokenizer.put(role, tokens.get(id.intValue()))));
     return tokenizer;
   }
 

@@ -68,9 +68,11 @@ public final class Families {
     Config config = Config.of(json);
     Decoder decoder = decoder(family, config);
     WeightSource named = weights(checkpoint, family, config);
-    WeightSource weights =
-        rounding.<WeightSource>map(by -> new RoundedWeights(named, by)).orElse(named);
-    return new Transformer(decoder, weights, device, rows, loaded);
+    Optional<RoundedWeights> rounded = rounding.map(by -> new RoundedWeights(named, by));
+    WeightSource weights = rounded.<WeightSource>map(all -> all).orElse(named);
+    Transformer model = new Transformer(decoder, weights, device, rows, loaded);
+    rounded.ifPresent(RoundedWeights::requireUsed);
+    return model;
   }
 
   private static WeightSource weights(Checkpoint checkpoint, Family family, Config config) {

@@ -23,12 +23,18 @@ final class GgufTokenizer {
 
   private final Gguf file;
   private final String kind;
-  private final List<?> tokens;
+  private final List<String> tokens;
+  private final List<Long> types; // of the tokens, by their ids; none if the file has none
 
   private GgufTokenizer(Gguf file) {
     this.file = file;
     this.kind = file.text("tokenizer.ggml.pre").orElse("");
-    this.tokens = file.list("tokenizer.ggml.tokens");
+    this.tokens = file.list("tokenizer.ggml.tokens", String.class);
+    this.types = file.list("tokenizer.ggml.token_type", Long.class);
+    if (!types.isEmpty() && types.size() != tokens.size()) {
+      throw new ModelException(
+          "the file has %d tokens, and types of %d".formatted(tokens.size(), types.size()));
+    }
   }
 
   /// @throws ModelException if the file's tokenizer is of a kind that is not supported
@@ -57,10 +63,9 @@ final class GgufTokenizer {
 
   /// The tokens that are found in a text before it is cut: the control tokens and the user's own.
   private ArrayNode addedTokens() {
-    List<?> types = file.list("tokenizer.ggml.token_type");
     ArrayNode added = JSON.arrayNode();
-    for (int id = 0; id < Math.min(tokens.size(), types.size()); id++) {
-      long type = types.get(id) instanceof Long t ? t : 0;
+    for (int id = 0; id < types.size(); id++) {
+      long type = types.get(id);
       if (type == CONTROL || type == USER_DEFINED) {
         added
             .addObject()
@@ -77,7 +82,7 @@ final class GgufTokenizer {
   }
 
   private String token(int id) {
-    return String.valueOf(tokens.get(id));
+    return tokens.get(id);
   }
 
   /// The step that puts a token before every text, if the file says so.
@@ -85,8 +90,7 @@ final class GgufTokenizer {
   /// @param standard whether texts have a beginning if the file says nothing
   private JsonNode beginning(boolean standard) {
     Optional<Long> begin = file.number("tokenizer.ggml.bos_token_id");
-    boolean isWanted =
-        file.text("tokenizer.ggml.add_bos_token").map(Boolean::parseBoolean).orElse(standard);
+    boolean isWanted = file.flag("tokenizer.ggml.add_bos_token").orElse(standard);
     if (!isWanted || begin.isEmpty() || begin.get() < 0 || begin.get() >= tokens.size()) {
       return JSON.nullNode();
     }
@@ -113,10 +117,9 @@ final class GgufTokenizer {
 
   /// All tokens but those that only fill the vocabulary up.
   private ObjectNode usedVocabulary() {
-    List<?> types = file.list("tokenizer.ggml.token_type");
     ObjectNode vocabulary = vocabulary();
-    for (int id = 0; id < Math.min(tokens.size(), types.size()); id++) {
-      if (Long.valueOf(UNUSED).equals(types.get(id))) {
+    for (int id = 0; id < types.size(); id++) {
+      if (types.get(id) == UNUSED) {
         vocabulary.remove(token(id));
       }
     }
@@ -138,7 +141,7 @@ final class GgufTokenizer {
     model.put("ignore_merges", keepsWholeWords);
     model.set("vocab", usedVocabulary());
     ArrayNode merges = model.putArray("merges");
-    file.list("tokenizer.ggml.merges").forEach(merge -> merges.add(String.valueOf(merge)));
+    file.list("tokenizer.ggml.merges", String.class).forEach(merges::add);
     return json;
   }
 
@@ -165,8 +168,7 @@ final class GgufTokenizer {
 
   private ObjectNode sentencePiece() {
     ObjectNode json = whole(true);
-    boolean addsBlank =
-        file.text("tokenizer.ggml.add_space_prefix").map(Boolean::parseBoolean).orElse(true);
+    boolean addsBlank = file.flag("tokenizer.ggml.add_space_prefix").orElse(true);
     ArrayNode normalizers = sequence(json, "normalizer", "normalizers");
     if (addsBlank) {
       normalizers.addObject().put("type", "Prepend").put("prepend", ScoredMerges.BLANK);
@@ -187,7 +189,8 @@ final class GgufTokenizer {
         .ifPresent(id -> model.put("unk_token", token(id.intValue())));
     model.set("vocab", vocabulary());
     ArrayNode merges = model.putArray("merges");
-    for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, file.list("tokenizer.ggml.scores"))) {
+    List<Double> scores = file.list("tokenizer.ggml.scores", Double.class);
+    for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, scores)) {
       merges.addArray().add(merge.left()).add(merge.right());
     }
     return json;
@@ -197,7 +200,7 @@ final class GgufTokenizer {
 
   private ObjectNode wordPiece() {
     ObjectNode json = whole(false);
-    new GgufWordPiece(file).complete(json);
+    new GgufWordPiece(file, tokens, types).complete(json);
     return json;
   }
 

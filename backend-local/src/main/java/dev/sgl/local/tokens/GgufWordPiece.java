@@ -21,23 +21,24 @@ final class GgufWordPiece {
   private static final int MOST_CHARACTERS = 100; // of a word, as of BERT's own tokenizer
 
   private final Gguf file;
-  private final List<?> tokens;
-  private final List<?> types;
+  private final List<String> tokens;
+  private final List<Long> types;
 
-  GgufWordPiece(Gguf file) {
+  /// @param types of the tokens, by their ids; none if the file has none
+  GgufWordPiece(Gguf file, List<String> tokens, List<Long> types) {
     this.file = file;
-    this.tokens = file.list("tokenizer.ggml.tokens");
-    this.types = file.list("tokenizer.ggml.token_type");
+    this.tokens = tokens;
+    this.types = types;
   }
 
   /// Adds all parts but the added tokens to `json`.
   void complete(ObjectNode json) {
-    boolean isLower = flag(NORMALIZER + "lowercase").orElse(true);
+    boolean isLower = file.flag(NORMALIZER + "lowercase").orElse(true);
     json.putObject("normalizer")
         .put("type", "BertNormalizer")
         .put("clean_text", true)
         .put("handle_chinese_chars", true)
-        .put("strip_accents", flag(NORMALIZER + "strip_accents").orElse(isLower))
+        .put("strip_accents", file.flag(NORMALIZER + "strip_accents").orElse(isLower))
         .put("lowercase", isLower);
     json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
     json.set("post_processor", ends());
@@ -55,10 +56,6 @@ final class GgufWordPiece {
     }
   }
 
-  private Optional<Boolean> flag(String key) {
-    return file.text(key).map(Boolean::parseBoolean);
-  }
-
   /// The id of a special token.
   private Optional<Integer> special(String kind) {
     return file.number("tokenizer.ggml." + kind + "_token_id")
@@ -68,9 +65,8 @@ final class GgufWordPiece {
 
   /// A token as `tokenizer.json` has it.
   private String word(int id) {
-    String token = String.valueOf(tokens.get(id));
-    boolean isControl =
-        id < types.size() && Long.valueOf(GgufTokenizer.CONTROL).equals(types.get(id));
+    String token = tokens.get(id);
+    boolean isControl = id < types.size() && types.get(id) == GgufTokenizer.CONTROL;
     boolean isInBrackets = token.length() > 2 && token.startsWith("[") && token.endsWith("]");
     if (isControl || isInBrackets) {
       return token;

@@ -32,13 +32,12 @@ final class ScoredMerges {
   /// All merges, the first to be applied first.
   ///
   /// @param scores of the tokens, by their ids
-  static List<Merge> of(List<?> tokens, List<?> scores) {
-    Set<String> known = new HashSet<>();
-    tokens.forEach(token -> known.add(String.valueOf(token)));
+  static List<Merge> of(List<String> tokens, List<Double> scores) {
+    Set<String> known = new HashSet<>(tokens);
     List<Merge> merges = new ArrayList<>();
     for (int id = 0; id < Math.min(tokens.size(), scores.size()); id++) {
-      String token = String.valueOf(tokens.get(id));
-      double score = scores.get(id) instanceof Double number ? number : 0;
+      String token = tokens.get(id);
+      double score = scores.get(id);
       for (int cut = 1; cut < Math.min(token.length(), MOST_CHARACTERS); cut++) {
         String left = token.substring(0, cut);
         String right = token.substring(cut);

@@ -112,9 +112,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private static Tokenizer ofGguf(Path file, Gguf gguf, int size, SpecialNames names) {
-    JsonNode json = GgufTokenizer.json(gguf);
     try {
-      return of(json, size, names);
+      return of(GgufTokenizer.json(gguf), size, names);
     } catch (IOException | RuntimeException e) {
       throw new ModelException(file + " has no tokenizer: " + e.getMessage(), e);
     }

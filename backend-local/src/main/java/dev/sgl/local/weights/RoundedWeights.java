@@ -11,6 +11,7 @@ public final class RoundedWeights implements WeightSource {
 
   private final WeightSource of;
   private final Rounding rounding;
+  private boolean isUsed;
 
   /// The weights of `of`, quantized by `rounding`.
   public RoundedWeights(WeightSource of, Rounding rounding) {
@@ -33,9 +34,23 @@ public final class RoundedWeights implements WeightSource {
       return weight;
     }
     Rounding by = isWide(role) ? Rounding.Q8_0 : rounding;
-    return by.of(weight)
+    Optional<Encoding> rounded = by.of(weight);
+    isUsed |= rounded.isPresent();
+    return rounded
         .map(encoding -> Weight.of(weight.name(), weight.shape(), encoding))
         .orElse(weight);
+  }
+
+  /// Refuses a rounding that has changed none of the weights that were read.
+  ///
+  /// @throws ModelException if there was none of 16 or 32 bits, in rows of whole groups
+  public void requireUsed() {
+    if (!isUsed) {
+      throw new ModelException(
+          "the model cannot be quantized to "
+              + rounding.word()
+              + ": it has no matrices of 16 or 32 bits with rows of whole groups; they may be quantized already");
+    }
   }
 
   /// Whether the weight of a role is one to quantize.

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.local.kernel.cpu.VectorKernels;
+import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Weight;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DamagedGgufTest {
   private static final Path WHOLE = Path.of("src/test/resources/gguf/qwen3.q8_0.gguf");
   private static final String TENSOR = "blk.0.attn_q.weight";
+  private static final int FLOAT = 6; // the number of a type of values
   private static final short NAN = 0x7fff;
 
   @TempDir Path folder;
@@ -66,6 +68,31 @@ class DamagedGgufTest {
     refused("the place of the tensor " + TENSOR + ", ");
     buffer().putLong(placeOfPlace(), -32);
     refused("the place of the tensor " + TENSOR + ", -32, is no multiple of 32");
+  }
+
+  /// The place behind a key of the header, where the type of its value is.
+  private int typeOf(String key) {
+    return new String(bytes, StandardCharsets.ISO_8859_1).indexOf(key) + key.length();
+  }
+
+  @Test
+  void valuesOfAnotherType() throws IOException {
+    buffer().putInt(typeOf("tokenizer.ggml.eos_token_id"), FLOAT);
+    refused("the GGUF key tokenizer.ggml.eos_token_id is not a whole number");
+  }
+
+  @Test
+  void listsOfAnotherType() throws IOException {
+    buffer().putInt(typeOf("tokenizer.ggml.token_type") + 4, FLOAT);
+    Files.write(file, bytes);
+    refused(
+        "tokenizer.ggml.token_type has a value of another type", () -> Tokenizer.openGguf(file));
+  }
+
+  @Test
+  void moreLayersThanItSays() throws IOException {
+    buffer().putInt(typeOf("qwen3.block_count") + 4, 1);
+    refused("qwen3.block_count is 1, and there is blk.1.");
   }
 
   @Test

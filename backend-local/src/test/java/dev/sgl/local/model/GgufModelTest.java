@@ -105,6 +105,21 @@ class GgufModelTest {
     }
   }
 
+  @Test
+  void aQuantizedFileIsNotRoundedAgain() {
+    try (Checkpoint file = Checkpoint.open(RESOURCES.resolve("gguf/qwen3.q8_0.gguf"));
+        HostDevice device = new HostDevice(new PlainKernels())) {
+      ModelException error =
+          assertThrows(
+              ModelException.class,
+              () ->
+                  Families.open(
+                      file, Optional.of(Rounding.INT4), device, TransformerTest.ROWS, _ -> {}));
+      assertTrue(
+          String.valueOf(error.getMessage()).startsWith("the model cannot be quantized to int4"));
+    }
+  }
+
   static double[] logprobs(float[] logits) {
     double sum = 0;
     for (float logit : logits) {

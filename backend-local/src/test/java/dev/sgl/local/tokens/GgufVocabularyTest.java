@@ -216,7 +216,7 @@ class GgufVocabularyTest {
         .path("merges")
         .forEach(m -> merges.add(m.path(0).asText() + m.path(1).asText()));
     List<String> found =
-        ScoredMerges.of(list(keys, "tokens"), doubles(list(keys, "scores"))).stream()
+        ScoredMerges.of(texts(keys, "tokens"), doubles(list(keys, "scores"))).stream()
             .map(merge -> merge.left() + merge.right())
             .toList();
     assertArrayEquals(merges.toArray(), found.toArray());
@@ -259,14 +259,20 @@ class GgufVocabularyTest {
     assertEquals(file.list("tokenizer.ggml.tokens"), list(keys, "tokens"));
     assertEquals(file.list("tokenizer.ggml.merges"), list(keys, "merges"));
     assertEquals(
-        merges(file.list("tokenizer.ggml.tokens"), file.list("tokenizer.ggml.scores")),
-        merges(list(keys, "tokens"), doubles(list(keys, "scores"))));
+        merges(
+            file.list("tokenizer.ggml.tokens", String.class),
+            file.list("tokenizer.ggml.scores", Double.class)),
+        merges(texts(keys, "tokens"), doubles(list(keys, "scores"))));
   }
 
-  private static List<String> merges(List<?> tokens, List<?> scores) {
+  private static List<String> merges(List<String> tokens, List<Double> scores) {
     return ScoredMerges.of(tokens, scores).stream()
         .map(merge -> merge.left() + " " + merge.right())
         .toList();
+  }
+
+  private static List<String> texts(Map<String, Object> keys, String key) {
+    return list(keys, key).stream().map(String.class::cast).toList();
   }
 
   private static List<Double> doubles(List<?> floats) {

@@ -36,6 +36,9 @@ public record ModelFolder(String name, Path folder) {
       String file = String.valueOf(folder.getFileName());
       return new ModelFolder(file.substring(0, file.length() - ".gguf".length()), folder);
     }
+    if (Files.exists(folder)) {
+      throw new UsageException(folder + " is a file; a model is a folder or a .gguf file");
+    }
     ModelName name =
         ModelName.parse(named.get())
             .orElseThrow(
