@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Weight;
 import java.util.List;
@@ -272,12 +271,7 @@ final class GgufModel {
     if (heads < 1 || rows % (2 * heads) != 0) {
       return weight; // its shape is refused later
     }
-    int[] order = RotaryOrder.halves(rows, rows / heads);
-    Encoding encoding =
-        weight.shape().size() == 1
-            ? Encoding.Plain.of(RotaryOrder.ordered(weight.floats(), order))
-            : new Encoding.Reordered(weight.encoding(), order);
-    return Weight.of(weight.name(), weight.shape(), encoding);
+    return weight.reordered(RotaryOrder.halves(rows, rows / heads));
   }
 
   private JsonNode value(String key) {

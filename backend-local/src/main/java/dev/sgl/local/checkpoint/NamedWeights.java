@@ -24,13 +24,29 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Optional<Weight> find(Role role, int layer) {
-    Optional<Names.Rows> part = names.stem(role).rows();
-    return find(names.stem(role).of(layer) + ".weight")
-        .map(
-            weight ->
-                part.isPresent() && weight.rows() >= part.get().first() + part.get().count()
-                    ? weight.rows(part.get().first(), part.get().count())
-                    : weight);
+    Names.Stem stem = names.stem(role);
+    return find(stem.of(layer) + ".weight").map(tensor -> ours(tensor, stem).plus(stem.offset()));
+  }
+
+  /// The rows of a tensor that belong to a role, in our order.
+  private static Weight ours(Weight tensor, Names.Stem stem) {
+    Weight weight = tensor;
+    if (stem.rows().isPresent()) {
+      Names.Rows part = stem.rows().get();
+      if (weight.rows() >= part.first() + part.count()) {
+        weight = weight.rows(part.first(), part.count());
+      } else if (weight.shape().size() == 1 && weight.columns() >= part.first() + part.count()) {
+        weight = weight.columns(part.first(), part.count());
+      }
+    }
+    return stem.headOrder().isPresent() ? ordered(weight, stem.headOrder().get()) : weight;
+  }
+
+  private static Weight ordered(Weight weight, int[] headOrder) {
+    int rows = weight.shape().isEmpty() ? 0 : weight.shape().getFirst();
+    return rows % headOrder.length == 0
+        ? weight.reordered(RotaryOrder.ofAll(rows, headOrder))
+        : weight; // its shape is refused later
   }
 
   private Optional<Weight> find(String name) {
@@ -63,11 +79,7 @@ public final class NamedWeights implements WeightSource {
   public Weight bias(Role role, int layer, int length) {
     String name = names.stem(role).of(layer) + ".bias";
     Weight bias = find(name).orElseThrow(() -> missing(name));
-    Optional<Names.Rows> part = names.stem(role).rows();
-    if (part.isPresent() && bias.columns() >= part.get().first() + part.get().count()) {
-      bias = bias.columns(part.get().first(), part.get().count());
-    }
-    return checked(bias, 1, length);
+    return checked(ours(bias, names.stem(role)), 1, length);
   }
 
   /// The formats of the checkpoint's kind of files.

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// The names of a family's weights in its files.
@@ -18,10 +19,18 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
     prefixes = List.copyOf(prefixes);
   }
 
-  /// The name of a tensor; `{}` is the number of the layer.
+  /// The name of a tensor, and how the weight is made of it.
   ///
+  /// @param text the name; `{}` is the number of the layer
   /// @param rows that belong to the role, if the tensor is fused of several
-  public record Stem(String text, Optional<Rows> rows) {
+  /// @param headOrder of the rows of each head, as [RotaryOrder#ofHead] gives it, if it is not ours
+  /// @param offset that is added to the numbers
+  public record Stem(String text, Optional<Rows> rows, Optional<int[]> headOrder, float offset) {
+    /// The name of a tensor that is the weight.
+    public Stem(String text) {
+      this(text, Optional.empty(), Optional.empty(), 0);
+    }
+
     /// The name in a layer.
     public String of(int layer) {
       return text.replace("{}", Integer.toString(layer));
@@ -45,16 +54,44 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
     return stem;
   }
 
-  /// Names that each stand for a whole tensor.
+  /// Names of whole tensors.
   public static Names of(Map<Role, String> texts, Prefix... prefixes) {
-    return new Names(
-        Maps.transformValues(texts, text -> new Stem(text, Optional.empty())), List.of(prefixes));
+    return new Names(Maps.transformValues(texts, Stem::new), List.of(prefixes));
+  }
+
+  /// The same with another name of a role.
+  public Names with(Role role, String text) {
+    return with(role, _ -> new Stem(text));
   }
 
   /// The same, but the weight of a role is some rows of a fused tensor.
   public Names withRows(Role role, String text, int first, int count) {
-    Map<Role, Stem> changed = new EnumMap<>(stems);
-    changed.put(role, new Stem(text, Optional.of(new Rows(first, count))));
+    return with(
+        role, _ -> new Stem(text, Optional.of(new Rows(first, count)), Optional.empty(), 0));
+  }
+
+  /// The same, but the rows of a role are in another order.
+  ///
+  /// @param headOrder as [RotaryOrder#ofHead] gives it
+  public Names withHeadOrder(Role role, int[] headOrder) {
+    return with(
+        role, stem -> new Stem(stem.text(), stem.rows(), Optional.of(headOrder), stem.offset()));
+  }
+
+  /// The same, but a number is added to those of a role.
+  public Names withOffset(Role role, float offset) {
+    return with(role, stem -> new Stem(stem.text(), stem.rows(), stem.headOrder(), offset));
+  }
+
+  /// The same with more prefixes.
+  public Names withPrefixes(List<Prefix> more) {
+    return new Names(stems, Stream.concat(prefixes.stream(), more.stream()).toList());
+  }
+
+  private Names with(Role role, UnaryOperator<Stem> change) {
+    Map<Role, Stem> changed = new EnumMap<>(Role.class);
+    changed.putAll(stems);
+    changed.put(role, change.apply(changed.getOrDefault(role, new Stem(""))));
     return new Names(changed, prefixes);
   }
 

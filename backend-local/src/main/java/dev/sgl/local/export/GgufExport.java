@@ -142,11 +142,7 @@ final class GgufExport implements Plan {
       return weight;
     }
     int[] order = RotaryOrder.neighbours(weight.shape().getFirst(), description.heads().headDim());
-    Encoding encoding =
-        weight.rows() == 1
-            ? Encoding.Plain.of(RotaryOrder.ordered(weight.floats(), order))
-            : new Encoding.Reordered(weight.encoding(), order);
-    return Weight.of(weight.name(), weight.shape(), encoding);
+    return weight.reordered(order);
   }
 
   // --- the plan

@@ -41,8 +41,10 @@ final class ModelTensors {
     matrix(Role.EMBEDDING, 0, decoder.vocabulary(), decoder.hidden(), false);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
-        norm(residual.before(), layer);
-        part(residual.part(), layer);
+        int number = layer;
+        residual.before().ifPresent(norm -> norm(norm, number));
+        residual.parts().forEach(part -> part(part, number));
+        residual.after().ifPresent(norm -> norm(norm, number));
       }
     }
     norm(decoder.norm(), 0);
@@ -69,6 +71,10 @@ final class ModelTensors {
         matrix(Role.UP, layer, gated.inner(), hidden, gated.bias());
         matrix(Role.DOWN, layer, hidden, gated.inner(), gated.bias());
       }
+      case Part.Perceptron perceptron -> {
+        matrix(Role.UP, layer, perceptron.inner(), hidden, perceptron.bias());
+        matrix(Role.DOWN, layer, hidden, perceptron.inner(), perceptron.bias());
+      }
     }
   }
 
@@ -90,6 +96,9 @@ final class ModelTensors {
 
   private void norm(Norm norm, int layer) {
     add(weights.weight(norm.role(), layer, 1, norm.length()), new Use(norm.role(), layer, false));
+    if (norm.kind() == Norm.Kind.BIASED_LAYER) {
+      add(weights.bias(norm.role(), layer, norm.length()), new Use(norm.role(), layer, true));
+    }
   }
 
   private void matrix(Role role, int layer, int rows, int columns, boolean biased) {

@@ -23,6 +23,11 @@ final class Config extends TypedObject {
     return new Config("", json);
   }
 
+  /// An object without keys.
+  static Config empty() {
+    return new Config("", JsonNodeFactory.instance.objectNode());
+  }
+
   /// An object inside; empty if there is none. The same object for each call.
   Config at(String key) {
     return inner.computeIfAbsent(key, this::object);

@@ -1,6 +1,8 @@
 package dev.sgl.local.family;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Norm;
@@ -8,6 +10,9 @@ import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Role;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -15,31 +20,48 @@ import java.util.stream.IntStream;
 ///
 /// @param hidden numbers of a token between layers
 /// @param inner numbers inside the feed-forward part
+/// @param activation of the feed-forward part
 /// @param epsilon of the norms
+/// @param tied whether the head is the table of the embedding
 record Dimensions(
     int vocabulary,
     int hidden,
     int inner,
     int layers,
     AttentionShape heads,
+    Activation activation,
     float epsilon,
     int context,
     boolean tied) {
 
   private static final int MOST_LAYERS = 4096;
 
+  private static final Map<String, Activation> ACTIVATIONS =
+      Map.of(
+          "silu", Activation.SILU,
+          "swish", Activation.SILU,
+          "gelu_new", Activation.GELU_TANH,
+          "gelu_pytorch_tanh", Activation.GELU_TANH);
+
   /// The numbers of a model whose keys are those of Llama.
   static Dimensions read(Config config) {
-    requireSilu(config);
+    return read(config, "rms_norm_eps", false);
+  }
+
+  /// The same where the epsilon of the norms has another key.
+  ///
+  /// @param tied whether the head is the table of the embedding if the file does not say
+  static Dimensions read(Config config, String epsilon, boolean tied) {
     return new Dimensions(
         config.number("vocab_size"),
         config.number("hidden_size"),
         config.number("intermediate_size"),
         layers(config),
         heads(config),
-        (float) config.positive("rms_norm_eps", 1e-6),
+        activation(config),
+        (float) config.positive(epsilon, 1e-6),
         RotaryScaling.context(config),
-        config.flag("tie_word_embeddings", false));
+        config.flag("tie_word_embeddings", tied));
   }
 
   /// The number of layers; more than the largest model has would only fill the memory with their
@@ -52,12 +74,15 @@ record Dimensions(
     return layers;
   }
 
-  private static void requireSilu(Config config) {
-    String activation = config.text("hidden_act").orElse("silu");
-    if (!activation.equals("silu")) {
-      throw new ModelException(
-          "config.json: the activation " + activation + " is not supported, only silu");
+  private static Activation activation(Config config) {
+    String key = config.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+    String name = config.text(key).orElse("silu");
+    Activation known = ACTIVATIONS.get(name);
+    if (known == null) {
+      String all = String.join(", ", new TreeSet<>(ACTIVATIONS.keySet()));
+      throw config.wrong(key, "is " + name + ", which is not supported; supported are " + all);
     }
+    return known;
   }
 
   /// The heads of each layer's attention.
@@ -80,11 +105,40 @@ record Dimensions(
     return new Norm(role, hidden, epsilon);
   }
 
+  /// A layer norm.
+  Norm layerNorm(Role role, boolean biased) {
+    Norm.Kind kind = biased ? Norm.Kind.BIASED_LAYER : Norm.Kind.LAYER;
+    return new Norm(role, hidden, epsilon, kind, 1);
+  }
+
+  /// The same with another epsilon.
+  Dimensions withEpsilon(float value) {
+    return new Dimensions(
+        vocabulary, hidden, inner, layers, heads, activation, value, context, tied);
+  }
+
+  /// A gated feed-forward part.
+  Part.Gated gated(boolean bias) {
+    return new Part.Gated(inner, activation, bias);
+  }
+
   /// The norms of single heads.
   Part.HeadNorms headNorms() {
     return new Part.HeadNorms(
         new Norm(Role.QUERY_NORM, heads.headDim(), epsilon),
         new Norm(Role.KEY_NORM, heads.headDim(), epsilon));
+  }
+
+  /// A norm of all heads of queries, and one of all heads of keys.
+  Part.HeadNorms normsOfAllHeads() {
+    return new Part.HeadNorms(
+        new Norm(Role.QUERY_NORM, heads.heads() * heads.headDim(), epsilon),
+        new Norm(Role.KEY_NORM, heads.width(), epsilon));
+  }
+
+  /// A part between two norms.
+  Layer.Residual between(Role before, Part part, Role after) {
+    return new Layer.Residual(Optional.of(norm(before)), List.of(part), Optional.of(norm(after)));
   }
 
   /// Layers of attention and a feed-forward part, each behind a norm, as Llama's.
@@ -102,6 +156,13 @@ record Dimensions(
   /// A decoder of layers, each by its number.
   Decoder decoder(IntFunction<Layer> layer) {
     List<Layer> all = IntStream.range(0, layers).mapToObj(layer).toList();
-    return new Decoder(vocabulary, hidden, context, all, norm(Role.FINAL_NORM), tied);
+    return new Decoder(
+        vocabulary,
+        hidden,
+        context,
+        1,
+        all,
+        norm(Role.FINAL_NORM),
+        new Decoder.Head(tied, Scoring.UNCAPPED));
   }
 }

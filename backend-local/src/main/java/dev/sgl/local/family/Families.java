@@ -20,12 +20,24 @@ import java.util.function.LongConsumer;
 /// The table of model families, by the name in `config.json`.
 public final class Families {
   private static final Map<String, Family> TABLE =
-      Map.of(
-          "Lfm2ForCausalLM", new Lfm2(),
-          "LlamaForCausalLM", new Llama(),
-          "MistralForCausalLM", new Mistral(),
-          "Qwen2ForCausalLM", new Qwen2(),
-          "Qwen3ForCausalLM", new Qwen3());
+      Map.ofEntries(
+          Map.entry("Cohere2ForCausalLM", new Cohere2()),
+          Map.entry("Gemma2ForCausalLM", new Gemma2()),
+          Map.entry("Gemma3ForCausalLM", new Gemma3()),
+          Map.entry("Glm4ForCausalLM", new Glm4()),
+          Map.entry("GlmForCausalLM", new Glm()),
+          Map.entry("GraniteForCausalLM", new Granite()),
+          Map.entry("Lfm2ForCausalLM", new Lfm2()),
+          Map.entry("LlamaForCausalLM", new Llama()),
+          Map.entry("Ministral3ForCausalLM", new Ministral3()),
+          Map.entry("MistralForCausalLM", new Mistral()),
+          Map.entry("Olmo2ForCausalLM", new Olmo2()),
+          Map.entry("Olmo3ForCausalLM", new Olmo3()),
+          Map.entry("Phi3ForCausalLM", new Phi3()),
+          Map.entry("Qwen2ForCausalLM", new Qwen2()),
+          Map.entry("Qwen3ForCausalLM", new Qwen3()),
+          Map.entry("SmolLM3ForCausalLM", new SmolLm3()),
+          Map.entry("Starcoder2ForCausalLM", new Starcoder2()));
 
   /// Types of models that only read.
   private static final Set<String> ENCODERS =

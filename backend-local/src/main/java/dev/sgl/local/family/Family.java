@@ -2,6 +2,7 @@ package dev.sgl.local.family;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
+import java.util.Optional;
 
 /// A family of models: how its `config.json` is read, and what its files call the weights.
 interface Family {
@@ -9,8 +10,10 @@ interface Family {
   /// @throws dev.sgl.local.weights.ModelException if a value is missing or makes no sense
   Decoder decoder(Config config);
 
-  /// The name of its architecture in GGUF files.
-  String ggufArchitecture();
+  /// The name of its architecture in GGUF files, if such files can be written.
+  default Optional<String> ggufArchitecture() {
+    return Optional.empty();
+  }
 
   /// The rotary positions of a model whose file has none: a theta of 10,000, 2048 positions.
   default RotaryScaling.Standard rotary(Config config) {

@@ -65,11 +65,17 @@ public record GgufKeys(
     private int inner;
 
     Writer(Family family, Config config) {
-      architecture = family.ggufArchitecture();
+      architecture =
+          family
+              .ggufArchitecture()
+              .orElseThrow(
+                  () ->
+                      new ModelException(
+                          "config.json: models of this architecture are not written to GGUF files; write a folder"));
       decoder = Families.decoder(family, config);
       for (Layer layer : decoder.layers()) {
         kvHeads.add(0);
-        layer.residuals().forEach(residual -> read(residual.part()));
+        layer.residuals().forEach(residual -> residual.parts().forEach(this::read));
       }
       rotary =
           new RotaryScaling(config, heads().headDim(), decoder.context(), family.rotary(config));
@@ -92,6 +98,7 @@ public record GgufKeys(
           inner = gated.inner();
           refuse("biases of feed-forward parts", gated.bias() && !architecture.equals(LLAMA));
         }
+        case Part.Perceptron _ -> refuse("feed-forward parts without gates", true);
       }
     }
 

@@ -1,6 +1,7 @@
 package dev.sgl.local.family;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
@@ -54,8 +55,8 @@ final class Lfm2 implements Family {
   }
 
   @Override
-  public String ggufArchitecture() {
-    return "lfm2";
+  public Optional<String> ggufArchitecture() {
+    return Optional.of("lfm2");
   }
 
   @Override
@@ -65,8 +66,7 @@ final class Lfm2 implements Family {
     Layer.Residual attention =
         new Layer.Residual(
             dimensions.norm(Role.ATTENTION_NORM),
-            new Part.Attention(
-                dimensions.heads(), rotary, false, false, Optional.of(dimensions.headNorms())));
+            new Part.Attention(dimensions.heads(), rotary).withNorms(dimensions.headNorms()));
     Layer.Residual convolution =
         new Layer.Residual(
             dimensions.norm(Role.CONVOLUTION_NORM),
@@ -75,8 +75,7 @@ final class Lfm2 implements Family {
                 config.number("conv_L_cache", 3),
                 config.flag("conv_bias", false)));
     Layer.Residual gated =
-        new Layer.Residual(
-            dimensions.norm(Role.FORWARD_NORM), new Part.Gated(dimensions.inner(), false));
+        new Layer.Residual(dimensions.norm(Role.FORWARD_NORM), dimensions.gated(false));
     Set<Integer> attending = attending(config, dimensions.layers());
     if (attending.isEmpty()) {
       throw config.wrong("layer_types", "has no layer with attention, which is not supported");
@@ -92,6 +91,7 @@ final class Lfm2 implements Family {
         inner(config),
         Dimensions.layers(config),
         Dimensions.heads(config),
+        Activation.SILU,
         (float) config.positive("norm_eps", 1e-5),
         RotaryScaling.context(config, CONTEXT),
         config.flag("tie_embedding", config.flag("tie_word_embeddings", true)));

@@ -29,8 +29,8 @@ final class Llama implements Family {
           new Names.Prefix("model.", "")); // of a model that was saved without its head
 
   @Override
-  public String ggufArchitecture() {
-    return "llama";
+  public Optional<String> ggufArchitecture() {
+    return Optional.of("llama");
   }
 
   @Override
@@ -38,13 +38,8 @@ final class Llama implements Family {
     Dimensions dimensions = Dimensions.read(config);
     boolean biased = config.flag("attention_bias", false);
     Part.Attention attention =
-        new Part.Attention(
-            dimensions.heads(),
-            RotaryScaling.rotary(config, dimensions),
-            biased,
-            biased,
-            Optional.empty());
-    return dimensions.preNorm(
-        _ -> attention, new Part.Gated(dimensions.inner(), config.flag("mlp_bias", false)));
+        new Part.Attention(dimensions.heads(), RotaryScaling.rotary(config, dimensions))
+            .withBias(biased, biased);
+    return dimensions.preNorm(_ -> attention, dimensions.gated(config.flag("mlp_bias", false)));
   }
 }

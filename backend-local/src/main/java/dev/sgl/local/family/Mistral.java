@@ -10,8 +10,8 @@ import java.util.Optional;
 /// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
 final class Mistral implements Family {
   @Override
-  public String ggufArchitecture() {
-    return "llama";
+  public Optional<String> ggufArchitecture() {
+    return Optional.of("llama");
   }
 
   @Override
@@ -20,7 +20,6 @@ final class Mistral implements Family {
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     List<AttentionShape> shapes = Windows.of(config, dimensions, true);
     return dimensions.preNorm(
-        layer -> new Part.Attention(shapes.get(layer), rotary, false, false, Optional.empty()),
-        new Part.Gated(dimensions.inner(), false));
+        layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
   }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
 /// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
 final class Qwen2 implements Family {
   @Override
-  public String ggufArchitecture() {
-    return "qwen2";
+  public Optional<String> ggufArchitecture() {
+    return Optional.of("qwen2");
   }
 
   @Override
@@ -21,7 +21,7 @@ final class Qwen2 implements Family {
     List<AttentionShape> shapes =
         Windows.of(config, dimensions, config.flag("use_sliding_window", false));
     return dimensions.preNorm(
-        layer -> new Part.Attention(shapes.get(layer), rotary, true, false, Optional.empty()),
-        new Part.Gated(dimensions.inner(), false));
+        layer -> new Part.Attention(shapes.get(layer), rotary).withBias(true, false),
+        dimensions.gated(false));
   }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
 /// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
 final class Qwen3 implements Family {
   @Override
-  public String ggufArchitecture() {
-    return "qwen3";
+  public Optional<String> ggufArchitecture() {
+    return Optional.of("qwen3");
   }
 
   @Override
@@ -19,11 +19,12 @@ final class Qwen3 implements Family {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     boolean biased = config.flag("attention_bias", false);
-    Optional<Part.HeadNorms> norms = Optional.of(dimensions.headNorms());
+    Part.HeadNorms norms = dimensions.headNorms();
     List<AttentionShape> shapes =
         Windows.of(config, dimensions, config.flag("use_sliding_window", false));
     return dimensions.preNorm(
-        layer -> new Part.Attention(shapes.get(layer), rotary, biased, biased, norms),
-        new Part.Gated(dimensions.inner(), false));
+        layer ->
+            new Part.Attention(shapes.get(layer), rotary).withBias(biased, biased).withNorms(norms),
+        dimensions.gated(false));
   }
 }

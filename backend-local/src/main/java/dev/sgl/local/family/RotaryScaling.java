@@ -4,6 +4,7 @@ import dev.sgl.local.kernel.Rotary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
@@ -14,6 +15,7 @@ final class RotaryScaling {
   private final Config scaling;
   private final String type;
   private final int headDim;
+  private final int turned; // numbers of a head
   private final double theta;
   private final int context;
   private final int named; // by the file, before the scaling
@@ -22,20 +24,59 @@ final class RotaryScaling {
   ///
   /// @param theta base of the frequencies
   /// @param context positions
-  record Standard(double theta, int context) {}
+  /// @param part of the numbers of a head that are turned; empty if they always are all
+  record Standard(double theta, int context, Optional<Double> part) {
+    Standard(double theta, int context) {
+      this(theta, context, Optional.empty());
+    }
+
+    /// The same for a family whose files may name the part of a head that is turned.
+    Standard ofPart(double part) {
+      return new Standard(theta, context, Optional.of(part));
+    }
+  }
 
   /// @param context most positions that the model is for
   RotaryScaling(Config config, int headDim, int context, Standard standard) {
-    scaling = scaling(config);
+    this(config, scaling(config), headDim, context, standard);
+  }
+
+  private RotaryScaling(
+      Config config, Config scaling, int headDim, int context, Standard standard) {
+    this.scaling = scaling;
     type = type(scaling);
     this.headDim = headDim;
-    double outside = config.positive("rope_theta", standard.theta());
-    theta = scaling.positive("rope_theta", outside);
+    turned = turned(config, scaling, headDim, standard);
+    theta = theta(config, scaling, standard);
     this.context = context;
     named = config.number("max_position_embeddings", standard.context());
+  }
+
+  private static double theta(Config config, Config scaling, Standard standard) {
+    double outside = config.positive("rope_theta", standard.theta());
+    double theta = scaling.positive("rope_theta", outside);
     if (theta <= 1) {
       throw config.wrong("rope_theta", "is " + theta + ", not above 1");
     }
+    return theta;
+  }
+
+  /// How many numbers of a head are turned.
+  static int turned(Config config, int headDim, Standard standard) {
+    return turned(config, scaling(config), headDim, standard);
+  }
+
+  private static int turned(Config config, Config scaling, int headDim, Standard standard) {
+    if (standard.part().isEmpty()) {
+      return headDim;
+    }
+    String key = "partial_rotary_factor";
+    double outside = config.positive(key, standard.part().get());
+    int turned = (int) (headDim * scaling.positive(key, outside));
+    if (turned < 2 || turned % 2 != 0 || turned > headDim) {
+      throw config.wrong(key, "turns " + turned + " of " + headDim + " numbers of a head");
+    }
+    return turned;
   }
 
   /// The angles by which positions turn a head, of a theta of 10,000 if the file names none.
@@ -47,13 +88,42 @@ final class RotaryScaling {
 
   /// The same for a family with other standards.
   static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
-    int headDim = dimensions.heads().headDim();
-    RotaryScaling scaling = new RotaryScaling(config, headDim, dimensions.context(), standard);
-    float[] frequencies = new float[scaling.headDim / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = (float) scaling.scaled(scaling.plain(i), i);
+    return rotary(config, scaling(config), dimensions, standard);
+  }
+
+  /// The angles of layers of one type, where types have angles of their own: an object for each
+  /// type since transformers 5, `rope_scaling` for the layers that see everything before.
+  ///
+  /// @param seesAll whether the layers see everything
+  /// @param standard of the type
+  static Rotary rotaryOfType(
+      Config config, Dimensions dimensions, boolean seesAll, Standard standard) {
+    if (config.has("rope_parameters")) {
+      String type = seesAll ? "full_attention" : "sliding_attention";
+      return rotary(config, config.at("rope_parameters").at(type), dimensions, standard);
     }
-    return new Rotary(frequencies, scaling.type.equals("yarn") ? scaling.stretch() : 1);
+    Config scaling = seesAll ? config.at("rope_scaling") : Config.empty();
+    return rotary(config, scaling, dimensions, standard);
+  }
+
+  private static Rotary rotary(
+      Config config, Config scaling, Dimensions dimensions, Standard standard) {
+    int headDim = dimensions.heads().headDim();
+    return new RotaryScaling(config, scaling, headDim, dimensions.context(), standard).rotary();
+  }
+
+  private Rotary rotary() {
+    float[] frequencies = new float[headDim / 2];
+    for (int i = 0; i < turned / 2; i++) {
+      frequencies[i] = (float) scaled(plain(i), i);
+    }
+    return new Rotary(frequencies, type.equals("yarn") ? stretch() : 1, growth());
+  }
+
+  private Optional<Rotary.Growth> growth() {
+    return scaling
+        .positive("llama_4_scaling_beta")
+        .map(rate -> new Rotary.Growth(rate.floatValue(), (int) original()));
   }
 
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with
@@ -85,7 +155,7 @@ final class RotaryScaling {
 
   /// The frequency of a pair of numbers before the scaling.
   private double plain(int pair) {
-    return Math.pow(theta, -2.0 * pair / headDim);
+    return Math.pow(theta, -2.0 * pair / turned);
   }
 
   /// @param pair the number of the pair of numbers that the frequency turns
@@ -109,8 +179,8 @@ final class RotaryScaling {
   /// The divisor that a GGUF file has for a pair.
   private double divisor(int pair) {
     List<Double> all = scaling.numbers("factors");
-    if (all.size() != headDim / 2 || all.get(pair) <= 0) {
-      throw scaling.wrong("factors", "has no number above 0 for each of " + headDim / 2 + " pairs");
+    if (all.size() != turned / 2 || all.get(pair) <= 0) {
+      throw scaling.wrong("factors", "has no number above 0 for each of " + turned / 2 + " pairs");
     }
     return all.get(pair);
   }
@@ -141,7 +211,7 @@ final class RotaryScaling {
   /// YaRN (Peng et al., 2023): the same, but blended over the numbers of the pairs, between the
   /// pairs that make `beta_fast` and `beta_slow` turns over the original context.
   private double yarn(double frequency) {
-    double pairs = headDim / 2.0;
+    double pairs = turned / 2.0;
     double low = pair(scaling.positive("beta_fast", 32));
     double high = pair(scaling.positive("beta_slow", 1));
     if (scaling.flag("truncate", true)) {
@@ -149,7 +219,7 @@ final class RotaryScaling {
       high = Math.ceil(high);
     }
     low = Math.max(low, 0);
-    high = Math.min(high, headDim - 1);
+    high = Math.min(high, turned - 1);
     double pair = -pairs * Math.log(frequency) / Math.log(theta);
     double slow = Math.clamp((pair - low) / Math.max(high - low, 1e-3), 0, 1);
     return frequency * (1 - slow + slow / factor());
@@ -157,7 +227,7 @@ final class RotaryScaling {
 
   /// The number of the pair that makes `turns` turns over the original context.
   private double pair(double turns) {
-    return headDim * Math.log(original() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+    return turned * Math.log(original() / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
   }
 
   /// By how much YaRN sharpens attention.
@@ -184,7 +254,7 @@ final class RotaryScaling {
   Map<String, Object> ggufKeys() {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("rope.freq_base", (float) theta);
-    keys.put("rope.dimension_count", headDim);
+    keys.put("rope.dimension_count", turned);
     if (type.equals("linear") || type.equals("yarn")) {
       keys.put("rope.scaling.type", type);
       keys.put("rope.scaling.factor", (float) factor());
@@ -214,7 +284,7 @@ final class RotaryScaling {
   /// empty for other scalings.
   float[] ggufDivisors() {
     boolean isDivided = type.equals("llama3") || type.equals("factors");
-    float[] divisors = new float[isDivided ? headDim / 2 : 0];
+    float[] divisors = new float[isDivided ? turned / 2 : 0];
     for (int i = 0; i < divisors.length; i++) {
       divisors[i] = (float) (plain(i) / scaled(plain(i), i));
     }

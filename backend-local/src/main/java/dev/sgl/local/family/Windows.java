@@ -3,44 +3,60 @@ package dev.sgl.local.family;
 import dev.sgl.local.kernel.AttentionShape;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/// Which layers see only a window: by `layer_types`, else those from `max_window_layers` on, else
-/// all.
+/// Which layers see only a window: by `layer_types`, else by a rule of the family.
 final class Windows {
   private static final String SLIDING = "sliding_attention";
   private static final List<String> TYPES = List.of("full_attention", SLIDING);
 
   private Windows() {}
 
-  /// The heads of each layer, and how far they see.
+  /// Whether each layer sees only a window.
   ///
-  /// @param used whether the family looks at `sliding_window`
-  static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
-    AttentionShape heads = dimensions.heads();
-    if (!used || !config.has("sliding_window")) {
-      return Collections.nCopies(dimensions.layers(), heads);
-    }
-    int window = config.number("sliding_window");
+  /// @param standard the rule, by the number of a layer
+  static List<Boolean> sliding(Config config, int layers, IntPredicate standard) {
     List<String> types = config.texts("layer_types");
     for (String type : types) {
       if (!TYPES.contains(type)) {
         throw config.wrong("layer_types", "has " + type + ", which is not supported");
       }
     }
-    int from = config.index("max_window_layers", 0);
-    if (config.has("layer_types") && types.size() != dimensions.layers()) {
-      throw config.wrong(
-          "layer_types", "has %d, not %d".formatted(types.size(), dimensions.layers()));
+    boolean named = config.has("layer_types");
+    if (named && types.size() != layers) {
+      throw config.wrong("layer_types", "has %d, not %d".formatted(types.size(), layers));
     }
-    AttentionShape sliding =
-        new AttentionShape(heads.heads(), heads.kvHeads(), heads.headDim(), window);
-    return IntStream.range(0, dimensions.layers())
-        .mapToObj(
-            layer ->
-                (!config.has("layer_types") ? layer >= from : types.get(layer).equals(SLIDING))
-                    ? sliding
-                    : heads)
+    return IntStream.range(0, layers)
+        .mapToObj(layer -> named ? types.get(layer).equals(SLIDING) : standard.test(layer))
         .toList();
+  }
+
+  /// The heads of each layer, and how far they see.
+  ///
+  /// @param sliding whether each layer sees only a window
+  /// @param standard the window if the file names none
+  static List<AttentionShape> of(
+      Config config, AttentionShape heads, List<Boolean> sliding, int standard) {
+    AttentionShape narrow = heads.within(config.number("sliding_window", standard));
+    return sliding.stream().map(slides -> slides ? narrow : heads).toList();
+  }
+
+  /// The heads of layers that see everything.
+  static List<AttentionShape> none(Dimensions dimensions) {
+    return Collections.nCopies(dimensions.layers(), dimensions.heads());
+  }
+
+  /// The same for families in which the layers from `max_window_layers` on see only a window, if
+  /// the file names one.
+  ///
+  /// @param used whether the family looks at `sliding_window`
+  static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
+    if (!used || !config.has("sliding_window")) {
+      return none(dimensions);
+    }
+    int from = config.index("max_window_layers", 0);
+    List<Boolean> sliding = sliding(config, dimensions.layers(), layer -> layer >= from);
+    return of(config, dimensions.heads(), sliding, AttentionShape.ALL);
   }
 }

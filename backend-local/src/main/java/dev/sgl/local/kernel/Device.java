@@ -77,15 +77,18 @@ public interface Device extends AutoCloseable {
     layers.run();
   }
 
-  /// `x[r] = table[tokens[r]]`.
-  void embed(Pass pass, Matrix table, Activations x);
+  /// `x[r] = table[tokens[r]] · scale`.
+  void embed(Pass pass, Matrix table, float scale, Activations x);
 
-  /// `out = norm(x) · weightᵀ + bias`, with the root-mean-square norm of `Kernels.rmsNorm`.
+  /// `out = norm(x) · weightᵀ + bias`; without a norm, of `x` itself.
   void project(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
+      Pass pass, Activations x, Optional<Norm> norm, Projection projection, Activations out);
 
-  /// Causal attention: norms queries and keys head by head if the model does, rotates both by their
-  /// positions (see `Kernels.rope`), writes keys and values into the pages, and attends as
+  /// `out = in · weightᵀ + bias`.
+  void multiply(Pass pass, Activations in, Projection projection, Activations out);
+
+  /// Causal attention: norms queries and keys if the model does, rotates both by their positions
+  /// (see `Kernels.rope`), writes keys and values into the pages, and attends as
   /// `Kernels.attention` has it.
   ///
   /// @param heads queries, keys and values; undefined afterwards
@@ -100,24 +103,34 @@ public interface Device extends AutoCloseable {
   void convolve(Pass pass, ConvolutionLayer layer, Activations parts, Activations out);
 
   /// `x += in · weightᵀ + bias`.
-  void addProjection(
-      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x);
+  void addProjection(Pass pass, Activations in, Projection projection, Activations x);
 
-  /// `out = silu(gate) · up` where `gate` and `up` are the parts of `norm(x) · weightᵀ + bias`.
-  void gated(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out);
+  /// `x += norm(in)`.
+  void addNormed(Pass pass, Activations in, Norm norm, Activations x);
 
-  /// `x += (silu(gate) · up) · downᵀ + bias`, as [#gated] and [#addProjection] together.
+  /// `out = activation(gate) · up` where `gate` and `up` are the parts of `norm(x) · weightᵀ +
+  /// bias`.
+  void gated(Pass pass, Activations x, Optional<Norm> norm, Inner gates, Activations out);
+
+  /// `out = activation(norm(x) · weightᵀ + bias)`.
+  void activated(Pass pass, Activations x, Optional<Norm> norm, Inner up, Activations out);
+
+  /// `x += (activation(gate) · up) · downᵀ + bias`, as [#gated] and [#addProjection] together.
   ///
-  /// @param inner room for `silu(gate) · up`; undefined afterwards
+  /// @param inner room for `activation(gate) · up`; undefined afterwards
   default void feedForward(
-      Pass pass, Activations x, Norm norm, Projection gateUp, Projection down, Activations inner) {
-    gated(pass, x, norm, gateUp.weight(), gateUp.bias(), inner);
-    addProjection(pass, inner, down.weight(), down.bias(), x);
+      Pass pass,
+      Activations x,
+      Optional<Norm> norm,
+      Inner gates,
+      Projection down,
+      Activations inner) {
+    gated(pass, x, norm, gates, inner);
+    addProjection(pass, inner, down, x);
   }
 
-  /// `norm(x) · headᵀ` of the sampled rows.
-  Logits logits(Pass pass, Activations x, Norm norm, Matrix head);
+  /// `norm(x) · weightᵀ` of the sampled rows, within the bounds of the head.
+  Logits logits(Pass pass, Activations x, Norm norm, Head head);
 
   @Override
   void close();
@@ -127,6 +140,8 @@ public interface Device extends AutoCloseable {
   /// @param cell its number among the cells of the pool
   /// @param rotary by which positions turn queries and keys; the same object for all layers that
   ///     turn alike, because their angles are computed once
+  /// @param queryNorm of single heads, or of all of them, by its number of weights
+  /// @param keyNorm likewise
   record AttentionLayer(
       int cell,
       AttentionShape shape,
@@ -145,6 +160,29 @@ public interface Device extends AutoCloseable {
   /// A product with a weight, and the bias that is added.
   record Projection(Matrix weight, Optional<Vector> bias) {}
 
-  /// A root-mean-square norm of groups of as many numbers as there are weights.
-  record Norm(Vector weights, float epsilon) {}
+  /// The first product of a feed-forward part, and the function behind it.
+  record Inner(Projection projection, Activation activation) {}
+
+  /// From the last state to logits.
+  ///
+  /// @param cap the bound of the logits, which become `cap · tanh(logit / cap)`;
+  ///     [Scoring#UNCAPPED] for none
+  record Head(Matrix weight, float cap) {
+    /// A head whose logits have no bound.
+    public Head(Matrix weight) {
+      this(weight, Scoring.UNCAPPED);
+    }
+  }
+
+  /// A norm of groups of as many numbers as there are weights.
+  ///
+  /// @param isCentered whether the mean is subtracted first, as in `Kernels.layerNorm`; else it is
+  ///     that of `Kernels.rmsNorm`
+  /// @param bias added at the end, of a centered norm
+  record Norm(Vector weights, float epsilon, boolean isCentered, Optional<Vector> bias) {
+    /// A root-mean-square norm.
+    public Norm(Vector weights, float epsilon) {
+      this(weights, epsilon, false, Optional.empty());
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.local.model;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Rotary;
@@ -18,7 +19,7 @@ public sealed interface Part {
   /// @param rotary by which positions turn queries and keys
   /// @param inputBias whether queries, keys and values have a bias
   /// @param outputBias whether its output has one
-  /// @param headNorms of queries and keys, head by head
+  /// @param headNorms of queries and keys: of single heads, or of all of them, by their length
   record Attention(
       AttentionShape shape,
       Rotary rotary,
@@ -26,19 +27,45 @@ public sealed interface Part {
       boolean outputBias,
       Optional<HeadNorms> headNorms)
       implements Part {
+
+    /// Attention as most models have it, without biases and norms.
+    public Attention(AttentionShape shape, Rotary rotary) {
+      this(shape, rotary, false, false, Optional.empty());
+    }
+
+    /// The same with biases.
+    public Attention withBias(boolean input, boolean output) {
+      return new Attention(shape, rotary, input, output, headNorms);
+    }
+
+    /// The same with norms of queries and keys.
+    public Attention withNorms(HeadNorms norms) {
+      return new Attention(shape, rotary, inputBias, outputBias, Optional.of(norms));
+    }
+
     @Override
     public Kept kept() {
       return Kept.of(shape.cell());
     }
   }
 
-  /// The norms of single heads.
+  /// The norms of queries and keys.
   record HeadNorms(Norm query, Norm key) {}
 
-  /// A gated feed-forward part (Shazeer, 2020): `down(silu(gate(x)) · up(x))`.
+  /// A gated feed-forward part (Shazeer, 2020): `down(activation(gate(x)) · up(x))`.
   ///
   /// @param inner numbers of a token inside
-  record Gated(int inner, boolean bias) implements Part {
+  record Gated(int inner, Activation activation, boolean bias) implements Part {
+    @Override
+    public Kept kept() {
+      return Kept.NOTHING;
+    }
+  }
+
+  /// A feed-forward part without a gate: `down(activation(up(x)))`.
+  ///
+  /// @param inner numbers of a token inside
+  record Perceptron(int inner, Activation activation, boolean bias) implements Part {
     @Override
     public Kept kept() {
       return Kept.NOTHING;

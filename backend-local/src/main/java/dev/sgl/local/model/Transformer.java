@@ -6,6 +6,8 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
+import dev.sgl.local.kernel.Device.Head;
+import dev.sgl.local.kernel.Device.Inner;
 import dev.sgl.local.kernel.Device.Projection;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
@@ -30,33 +32,50 @@ import java.util.function.LongConsumer;
 /// [Decoder], with one operation of a [Device] after the other.
 public final class Transformer implements Model {
 
-  /// A part of a layer with its weights.
+  /// Parts that read the same, with their weights.
+  private record Residual(Optional<Device.Norm> before, List<Step> steps, Optional<After> after) {
+
+    /// The feed-forward part, if it is a gated one that stands alone.
+    Optional<Step.Feed> feedForward() {
+      return after.isEmpty() && steps.size() == 1 && steps.getFirst() instanceof Step.Feed feed
+          ? Optional.of(feed)
+          : Optional.empty();
+    }
+  }
+
+  /// The norm of what a part gives.
+  ///
+  /// @param output room for it
+  private record After(Device.Norm norm, Activations output) {}
+
+  /// A part of a layer with its weights: what it makes of a norm of the sum lies in `inner`, and
+  /// `output` makes of that what is added to the sum.
   private sealed interface Step {
+    Activations inner();
+
+    Projection output();
+
     /// @param heads room for queries, keys and values
-    /// @param attended room for the sums of values that the heads attend to
     record Attend(
-        Device.Norm norm,
         Projection input,
         AttentionLayer layer,
         Projection output,
         Activations heads,
-        Activations attended)
+        Activations inner)
         implements Step {}
 
     /// @param parts room for both gates and the numbers between them
-    /// @param gated room for the result
     record Convolve(
-        Device.Norm norm,
         Projection input,
         ConvolutionLayer layer,
         Projection output,
         Activations parts,
-        Activations gated)
+        Activations inner)
         implements Step {}
 
-    /// @param inner room for the numbers inside
-    record Feed(Device.Norm norm, Projection gateUp, Projection down, Activations inner)
-        implements Step {}
+    record Feed(Inner gates, Projection output, Activations inner) implements Step {}
+
+    record Perceive(Inner up, Projection output, Activations inner) implements Step {}
   }
 
   private final Decoder decoder;
@@ -65,12 +84,12 @@ public final class Transformer implements Model {
   private final int rows;
   private final LongConsumer loaded;
   private final Matrix embedding;
-  private final List<Step> steps = new ArrayList<>();
+  private final List<Residual> residuals = new ArrayList<>(); // of all layers
   private final Set<AttentionShape> shapes = new LinkedHashSet<>();
   private final Device.Norm norm;
-  private final Matrix head;
+  private final Head head;
   private final Activations x; // the sum that runs through the layers
-  private final Map<List<Integer>, Activations> scratches = new HashMap<>(); // by their columns
+  private final Map<Room, Activations> scratches = new HashMap<>();
   private Kept kept = Kept.NOTHING; // by the layers that are loaded
   private final StoredWeights.Counter stored = new StoredWeights.Counter();
   private long loadedBytes;
@@ -93,11 +112,11 @@ public final class Transformer implements Model {
     embedding = table(Role.EMBEDDING);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
-        steps.add(step(residual, layer));
+        residuals.add(residual(residual, layer));
       }
     }
     norm = norm(decoder.norm(), 0);
-    head = decoder.tied() ? embedding : table(Role.HEAD);
+    head = new Head(decoder.tied() ? embedding : table(Role.HEAD), decoder.head().cap());
     x = device.residual(rows, decoder.hidden());
   }
 
@@ -120,20 +139,38 @@ public final class Transformer implements Model {
 
   private Device.Norm norm(Norm norm, int layer) {
     Weight weight = weights.weight(norm.role(), layer, 1, norm.length());
-    return new Device.Norm(device.vector(List.of(weight)), norm.epsilon());
+    Optional<Weight> bias =
+        norm.kind() == Norm.Kind.BIASED_LAYER
+            ? Optional.of(weights.bias(norm.role(), layer, norm.length()))
+            : Optional.empty();
+    return new Device.Norm(
+        device.vector(List.of(weight.times(norm.scale()))),
+        norm.epsilon(),
+        norm.kind() != Norm.Kind.RMS,
+        bias.map(added -> device.vector(List.of(added.times(norm.scale())))));
   }
 
-  private Step step(Layer.Residual residual, int layer) {
-    kept = kept.plus(residual.part().kept());
-    Device.Norm before = norm(residual.before(), layer);
-    return switch (residual.part()) {
-      case Part.Attention attention -> attend(attention, before, layer);
-      case Part.Convolution convolution -> convolve(convolution, before, layer);
-      case Part.Gated gated -> feed(gated, before, layer);
-    };
+  private Residual residual(Layer.Residual residual, int layer) {
+    Optional<Device.Norm> before = residual.before().map(norm -> norm(norm, layer));
+    List<Step> steps = new ArrayList<>();
+    for (Part part : residual.parts()) {
+      kept = kept.plus(part.kept());
+      steps.add(
+          switch (part) {
+            case Part.Attention attention -> attend(attention, layer);
+            case Part.Convolution convolution -> convolve(convolution, layer);
+            case Part.Gated gated -> feed(gated, layer);
+            case Part.Perceptron perceptron -> perceive(perceptron, layer);
+          });
+    }
+    Optional<After> after =
+        residual
+            .after()
+            .map(norm -> new After(norm(norm, layer), scratch(Use.OUTPUT, decoder.hidden())));
+    return new Residual(before, steps, after);
   }
 
-  private Step attend(Part.Attention attention, Device.Norm before, int layer) {
+  private Step attend(Part.Attention attention, int layer) {
     AttentionShape shape = attention.shape();
     int queries = shape.heads() * shape.headDim();
     int keys = shape.width();
@@ -153,7 +190,6 @@ public final class Transformer implements Model {
             new Output(Role.ATTENTION_OUTPUT, decoder.hidden()));
     shapes.add(shape.withoutWindow());
     return new Step.Attend(
-        before,
         input,
         new AttentionLayer(
             kept.cells().size() - 1,
@@ -162,11 +198,11 @@ public final class Transformer implements Model {
             attention.headNorms().map(norms -> norm(norms.query(), layer)),
             attention.headNorms().map(norms -> norm(norms.key(), layer))),
         output,
-        scratch(queries, keys, keys),
-        scratch(queries));
+        scratch(Use.INPUT, queries, keys, keys),
+        scratch(Use.ATTENDED, queries));
   }
 
-  private Step convolve(Part.Convolution part, Device.Norm before, int layer) {
+  private Step convolve(Part.Convolution part, int layer) {
     int channels = part.channels();
     Output[] gates = {
       new Output(Role.CONVOLUTION_GATE_IN, channels),
@@ -179,7 +215,6 @@ public final class Transformer implements Model {
             layer, channels, part.bias(), new Output(Role.CONVOLUTION_OUTPUT, decoder.hidden()));
     Weight taps = weights.weight(Role.CONVOLUTION, layer, channels, part.taps());
     return new Step.Convolve(
-        before,
         input,
         new ConvolutionLayer(
             kept.states().size() - 1,
@@ -191,11 +226,11 @@ public final class Transformer implements Model {
                     device.vector(List.of(weights.bias(Role.CONVOLUTION, layer, channels))))
                 : Optional.empty()),
         output,
-        scratch(channels, channels, channels),
-        scratch(channels));
+        scratch(Use.INPUT, channels, channels, channels),
+        scratch(Use.INNER, channels));
   }
 
-  private Step feed(Part.Gated gated, Device.Norm before, int layer) {
+  private Step feed(Part.Gated gated, int layer) {
     Projection gateUp =
         projection(
             layer,
@@ -205,7 +240,17 @@ public final class Transformer implements Model {
             new Output(Role.UP, gated.inner()));
     Projection down =
         projection(layer, gated.inner(), gated.bias(), new Output(Role.DOWN, decoder.hidden()));
-    return new Step.Feed(before, gateUp, down, scratch(gated.inner()));
+    return new Step.Feed(
+        new Inner(gateUp, gated.activation()), down, scratch(Use.INNER, gated.inner()));
+  }
+
+  private Step perceive(Part.Perceptron part, int layer) {
+    Projection up =
+        projection(layer, decoder.hidden(), part.bias(), new Output(Role.UP, part.inner()));
+    Projection down =
+        projection(layer, part.inner(), part.bias(), new Output(Role.DOWN, decoder.hidden()));
+    return new Step.Perceive(
+        new Inner(up, part.activation()), down, scratch(Use.INNER, part.inner()));
   }
 
   /// What a product gives for a role.
@@ -224,11 +269,23 @@ public final class Transformer implements Model {
         load(parts), biased ? Optional.of(device.vector(biases)) : Optional.empty());
   }
 
+  /// Numbers between two operations. Parts side by side need them at the same time.
+  private enum Use {
+    INPUT,
+    ATTENDED,
+    INNER,
+    OUTPUT
+  }
+
+  private record Room(Use use, List<Integer> columns) {}
+
   /// Room for numbers between two operations, which all parts of a size share.
-  private Activations scratch(Integer... columns) {
+  private Activations scratch(Use use, Integer... columns) {
     return scratches.computeIfAbsent(
-        List.of(columns),
-        all -> device.activations(rows, all.stream().mapToInt(Integer::intValue).toArray()));
+        new Room(use, List.of(columns)),
+        room ->
+            device.activations(
+                rows, room.columns().stream().mapToInt(Integer::intValue).toArray()));
   }
 
   /// The matrices as the device holds them.
@@ -291,29 +348,44 @@ public final class Transformer implements Model {
   }
 
   private void layers(Pass pass) {
-    device.embed(pass, embedding, x);
-    for (Step step : steps) {
-      switch (step) {
-        case Step.Attend attend -> {
-          Projection input = attend.input();
-          device.project(pass, x, attend.norm(), input.weight(), input.bias(), attend.heads());
-          device.attention(pass, attend.layer(), attend.heads(), attend.attended());
-          add(pass, attend.attended(), attend.output());
-        }
-        case Step.Convolve convolve -> {
-          Projection input = convolve.input();
-          device.project(pass, x, convolve.norm(), input.weight(), input.bias(), convolve.parts());
-          device.convolve(pass, convolve.layer(), convolve.parts(), convolve.gated());
-          add(pass, convolve.gated(), convolve.output());
-        }
-        case Step.Feed feed ->
-            device.feedForward(pass, x, feed.norm(), feed.gateUp(), feed.down(), feed.inner());
+    device.embed(pass, embedding, decoder.embeddingScale(), x);
+    for (Residual residual : residuals) {
+      Optional<Step.Feed> alone = residual.feedForward();
+      if (alone.isPresent()) {
+        Step.Feed feed = alone.get();
+        device.feedForward(pass, x, residual.before(), feed.gates(), feed.output(), feed.inner());
+      } else {
+        residual.steps().forEach(step -> read(pass, residual.before(), step));
+        residual.steps().forEach(step -> add(pass, step, residual.after()));
       }
     }
   }
 
-  private void add(Pass pass, Activations from, Projection projection) {
-    device.addProjection(pass, from, projection.weight(), projection.bias(), x);
+  /// Computes a part from the sum, up to its output.
+  private void read(Pass pass, Optional<Device.Norm> before, Step step) {
+    switch (step) {
+      case Step.Attend attend -> {
+        device.project(pass, x, before, attend.input(), attend.heads());
+        device.attention(pass, attend.layer(), attend.heads(), attend.inner());
+      }
+      case Step.Convolve convolve -> {
+        device.project(pass, x, before, convolve.input(), convolve.parts());
+        device.convolve(pass, convolve.layer(), convolve.parts(), convolve.inner());
+      }
+      case Step.Feed feed -> device.gated(pass, x, before, feed.gates(), feed.inner());
+      case Step.Perceive perceive ->
+          device.activated(pass, x, before, perceive.up(), perceive.inner());
+    }
+  }
+
+  /// Adds the output of a part to the sum.
+  private void add(Pass pass, Step step, Optional<After> after) {
+    if (after.isEmpty()) {
+      device.addProjection(pass, step.inner(), step.output(), x);
+    } else {
+      device.multiply(pass, step.inner(), step.output(), after.get().output());
+      device.addNormed(pass, after.get().output(), after.get().norm(), x);
+    }
   }
 
   @Override

@@ -13,10 +13,12 @@ public enum Role {
   QUERY,
   KEY,
   VALUE,
-  /// The norms of single heads.
+  /// The norms of queries and keys: of single heads, or of all of them.
   QUERY_NORM,
   KEY_NORM,
   ATTENTION_OUTPUT,
+  /// The norm of what attention gives.
+  ATTENTION_AFTER_NORM,
 
   /// The norm before a short convolution.
   CONVOLUTION_NORM,
@@ -34,5 +36,7 @@ public enum Role {
   FORWARD_NORM,
   GATE,
   UP,
-  DOWN
+  DOWN,
+  /// The norm of what the feed-forward part gives.
+  FORWARD_AFTER_NORM
 }

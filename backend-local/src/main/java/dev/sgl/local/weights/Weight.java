@@ -2,6 +2,7 @@ package dev.sgl.local.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 
 /// A tensor of a checkpoint as it lies in the file, or some rows or columns of one.
@@ -52,6 +53,39 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     List<Integer> narrow =
         Stream.concat(shape.stream().limit(shape.size() - 1L), Stream.of(count)).toList();
     return of(name, narrow, encoding.view(0, rows, first, count));
+  }
+
+  /// Its rows, or the numbers of a vector, in another order.
+  ///
+  /// @param order for each row, its number in this weight
+  public Weight reordered(int[] order) {
+    if (shape.size() != 1) {
+      return of(name, shape, new Encoding.Reordered(encoding, order));
+    }
+    float[] numbers = floats();
+    float[] out = new float[order.length];
+    for (int i = 0; i < order.length; i++) {
+      out[i] = numbers[order[i]];
+    }
+    return of(name, shape, Encoding.Plain.of(out));
+  }
+
+  /// The same numbers times a factor, as a vector of single precision; itself for a factor of 1.
+  public Weight times(float factor) {
+    return factor == 1 ? this : mapped(number -> number * factor);
+  }
+
+  /// The same numbers plus an offset, likewise.
+  public Weight plus(float offset) {
+    return offset == 0 ? this : mapped(number -> number + offset);
+  }
+
+  private Weight mapped(DoubleUnaryOperator by) {
+    float[] numbers = floats();
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) by.applyAsDouble(numbers[i]);
+    }
+    return of(name, shape, Encoding.Plain.of(numbers));
   }
 
   /// All numbers in single precision, row by row.

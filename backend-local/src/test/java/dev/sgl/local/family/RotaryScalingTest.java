@@ -26,7 +26,7 @@ class RotaryScalingTest {
   }
 
   private static Rotary rotary(Decoder decoder) {
-    Part first = decoder.layers().getFirst().residuals().getFirst().part();
+    Part first = decoder.layers().getFirst().residuals().getFirst().parts().getFirst();
     return ((Part.Attention) first).rotary();
   }
 

@@ -1,10 +1,12 @@
 package dev.sgl.local.model;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.host.TestTensors;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Role;
@@ -43,7 +45,14 @@ public final class TinyDecoder implements WeightSource {
             layer(narrow, 128),
             layer(new Part.Convolution(HIDDEN, 2, false), 96),
             layer(alone, 96));
-    return new Decoder(VOCABULARY, HIDDEN, 1 << 10, layers, norm(Role.FINAL_NORM), false);
+    return new Decoder(
+        VOCABULARY,
+        HIDDEN,
+        1 << 10,
+        1,
+        layers,
+        norm(Role.FINAL_NORM),
+        new Decoder.Head(false, Scoring.UNCAPPED));
   }
 
   private static Part.Attention attention(AttentionShape shape, double theta) {
@@ -51,14 +60,15 @@ public final class TinyDecoder implements WeightSource {
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] = (float) Math.pow(theta, -2.0 * i / shape.headDim());
     }
-    return new Part.Attention(shape, new Rotary(frequencies, 1), true, false, Optional.empty());
+    return new Part.Attention(shape, new Rotary(frequencies, 1)).withBias(true, false);
   }
 
   private static Layer layer(Part first, int inner) {
     return new Layer(
         List.of(
             new Layer.Residual(norm(Role.ATTENTION_NORM), first),
-            new Layer.Residual(norm(Role.FORWARD_NORM), new Part.Gated(inner, false))));
+            new Layer.Residual(
+                norm(Role.FORWARD_NORM), new Part.Gated(inner, Activation.SILU, false))));
   }
 
   private static Norm norm(Role role) {

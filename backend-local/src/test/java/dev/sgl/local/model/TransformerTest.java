@@ -13,19 +13,34 @@ import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostLogits;
 import dev.sgl.local.kernel.host.PlainKernels;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Logits against those that `transformers` recorded for tiny models of each family.
 class TransformerTest {
   private static final float TOLERANCE = 2e-3f;
   static final int ROWS = 512;
 
+  /// The folders of models with recorded logits.
+  static Stream<String> families() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("src/test/resources/models"))) {
+      return all
+          .filter(folder -> Files.exists(folder.resolve("expected.json")))
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
+  @MethodSource("families")
   void vectorKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new VectorKernels(2))) {
       agree(family, device);
@@ -33,7 +48,7 @@ class TransformerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2"})
+  @MethodSource("families")
   void plainKernelsAgreeWithTransformers(String family) {
     try (Device device = new HostDevice(new PlainKernels())) {
       agree(family, device);
@@ -41,7 +56,7 @@ class TransformerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "mistral", "lfm2"})
+  @MethodSource("families")
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(family));
         Device device = new HostDevice(new VectorKernels(2))) {

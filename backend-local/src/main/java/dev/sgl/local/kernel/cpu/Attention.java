@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Tensor;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ final class Attention {
   private final AttentionShape shape;
   private final Tensor queries;
   private final Tensor out;
-  private final float scale;
+  private final Scoring scoring;
 
   Attention(
       Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
@@ -34,7 +35,7 @@ final class Attention {
     this.batch = batch;
     this.shape = shape;
     this.out = out;
-    this.scale = (float) (1 / Math.sqrt(shape.headDim()));
+    this.scoring = shape.scoring();
   }
 
   /// Numbers of scratch space that a row needs.
@@ -57,7 +58,7 @@ final class Attention {
     }
   }
 
-  /// The products of the query with the keys of all positions.
+  /// The scores of all positions.
   private void score(int row, int query, int kvHead, int first, int last, float[] scores) {
     int pageSize = pool.pageSize();
     int[] table = batch.tables()[row];
@@ -67,12 +68,12 @@ final class Attention {
       int slot = 0;
       for (; slot + N <= pageSize; slot += N) {
         dots(queries.values(), query, keys, key + slot, pageSize, shape.headDim())
-            .mul(scale)
+            .mul(scoring.scale())
             .intoArray(scores, page * pageSize + slot);
       }
       for (; slot < pageSize; slot++) {
         float dot = dot(queries.values(), query, keys, key + slot, pageSize, shape.headDim());
-        scores[page * pageSize + slot] = dot * scale;
+        scores[page * pageSize + slot] = dot * scoring.scale();
       }
     }
   }
@@ -128,9 +129,12 @@ final class Attention {
   }
 
   /// Turns scores into weights that are not yet divided by their sum, which is returned.
-  private static float softmax(float[] scores, int first, int last) {
+  private float softmax(float[] scores, int first, int last) {
     int from = first / N * N;
     int to = last / N * N + N;
+    for (int p = from; p < to && scoring.isCapped(); p += N) {
+      Exp.capped(FloatVector.fromArray(LANES, scores, p), scoring.cap()).intoArray(scores, p);
+    }
     Arrays.fill(scores, from, first, Float.NEGATIVE_INFINITY);
     Arrays.fill(scores, last + 1, to, Float.NEGATIVE_INFINITY);
     FloatVector most = FloatVector.broadcast(LANES, Float.NEGATIVE_INFINITY);

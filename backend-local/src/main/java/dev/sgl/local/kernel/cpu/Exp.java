@@ -50,7 +50,18 @@ final class Exp {
     return y.mul(power).blend(0, argument.compare(VectorOperators.LT, LEAST));
   }
 
+  /// `cap · tanh(x / cap)` of each lane.
+  static FloatVector capped(FloatVector x, float cap) {
+    FloatVector beyond = FloatVector.broadcast(LANES, 2 * cap).div(of(x.mul(2 / cap)).add(1));
+    return FloatVector.broadcast(LANES, cap).sub(beyond);
+  }
+
   /// The same for one number.
+  static float capped(float x, float cap) {
+    return cap - 2 * cap / (of(x * (2 / cap)) + 1);
+  }
+
+  /// e to the power of a number, as of a lane.
   static float of(float argument) {
     float x = Math.min(Math.max(argument, LEAST), MOST);
     float shifted = Math.fma(x, LOG2_E, ROUND);

@@ -41,6 +41,20 @@ final class Lanes {
     return v.lane(0);
   }
 
+  /// `Σ a[from + i]` over `count` numbers.
+  static float sum(float[] a, int from, int count) {
+    int whole = LANES.loopBound(count);
+    FloatVector sums = FloatVector.zero(LANES);
+    for (int i = 0; i < whole; i += LANES.length()) {
+      sums = sums.add(FloatVector.fromArray(LANES, a, from + i));
+    }
+    float sum = sum(sums);
+    for (int i = whole; i < count; i++) {
+      sum += a[from + i];
+    }
+    return sum;
+  }
+
   /// `Σ a[from + i]²` over `count` numbers.
   static float sumOfSquares(float[] a, int from, int count) {
     int whole = LANES.loopBound(count);

@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.cpu;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
@@ -21,6 +22,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// same bits alone, in any batch, and in chunks of any size.
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
+
+  /// The factors of [Activation#GELU_TANH] as [#exponent] has it.
+  private static final float GELU_CUBE = 0.044715f;
+  private static final float GELU_FACTOR = (float) (-2 * Math.sqrt(2 / Math.PI));
 
   /// Numbers for which it pays to wake the workers.
   private static final int WORTH_SHARING = 16_384;
@@ -69,6 +74,11 @@ public final class VectorKernels implements Kernels {
     }
   }
 
+  @Override
+  public void scale(Tensor x, float factor, int rows) {
+    plain.scale(x, factor, rows);
+  }
+
   /// Does `piece` for all rows: shared between the workers if there is much to do.
   private void rows(int rows, int columns, Workers.Piece piece) {
     if (rows * columns < WORTH_SHARING) {
@@ -101,6 +111,38 @@ public final class VectorKernels implements Kernels {
       }
       for (int i = whole; i < group; i++) {
         to[start + i] = from[start + i] * scale * weight[i];
+      }
+    }
+  }
+
+  @Override
+  public void layerNorm(
+      Tensor x, float[] weight, Optional<float[]> bias, float epsilon, Tensor out, int rows) {
+    float[] added = bias.orElseGet(() -> new float[weight.length]);
+    rows(rows, x.columns(), (row, _) -> layerNormRow(x, weight, added, epsilon, out, row));
+  }
+
+  private static void layerNormRow(
+      Tensor x, float[] weight, float[] bias, float epsilon, Tensor out, int row) {
+    int group = weight.length;
+    int whole = LANES.loopBound(group);
+    float[] to = out.values();
+    for (int start = row * x.columns(); start < (row + 1) * x.columns(); start += group) {
+      float mean = Lanes.sum(x.values(), start, group) / group;
+      for (int i = start; i < start + group; i++) {
+        to[i] = x.values()[i] - mean;
+      }
+      float variance = Lanes.sumOfSquares(to, start, group) / group;
+      float scale = (float) (1 / Math.sqrt(variance + epsilon));
+      for (int i = 0; i < whole; i += LANES.length()) {
+        FloatVector.fromArray(LANES, to, start + i)
+            .mul(scale)
+            .mul(FloatVector.fromArray(LANES, weight, i))
+            .add(FloatVector.fromArray(LANES, bias, i))
+            .intoArray(to, start + i);
+      }
+      for (int i = whole; i < group; i++) {
+        to[start + i] = to[start + i] * scale * weight[i] + bias[i];
       }
     }
   }
@@ -162,35 +204,77 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void gate(Tensor gate, Tensor up, int rows) {
-    rows(rows, gate.columns(), (row, _) -> gateRow(gate, up, row));
+  public void gate(Tensor gate, Tensor up, Activation activation, int rows) {
+    rows(
+        rows,
+        gate.columns(),
+        (row, _) -> {
+          activateRow(gate, activation, row);
+          multiplyRow(gate, up, row);
+        });
   }
 
-  private static void gateRow(Tensor gate, Tensor up, int row) {
-    float[] g = gate.values();
-    float[] u = up.values();
-    int from = row * gate.columns();
-    int end = from + gate.columns();
-    int whole = from + LANES.loopBound(gate.columns());
+  @Override
+  public void activate(Tensor x, Activation activation, int rows) {
+    rows(rows, x.columns(), (row, _) -> activateRow(x, activation, row));
+  }
+
+  private static void activateRow(Tensor tensor, Activation activation, int row) {
+    float[] values = tensor.values();
+    int from = row * tensor.columns();
+    int end = from + tensor.columns();
+    int whole = from + LANES.loopBound(tensor.columns());
     for (int i = from; i < whole; i += LANES.length()) {
-      FloatVector x = FloatVector.fromArray(LANES, g, i);
-      x.div(Exp.of(x.neg()).add(1)).mul(FloatVector.fromArray(LANES, u, i)).intoArray(g, i);
+      FloatVector x = FloatVector.fromArray(LANES, values, i);
+      x.div(Exp.of(exponent(x, activation)).add(1)).intoArray(values, i);
     }
     for (int i = whole; i < end; i++) {
-      g[i] = g[i] / (Exp.of(-g[i]) + 1) * u[i];
+      values[i] = values[i] / (Exp.of(exponent(values[i], activation)) + 1);
+    }
+  }
+
+  /// The exponent `e` of an activation as `x / (1 + exp(e))`.
+  private static FloatVector exponent(FloatVector x, Activation activation) {
+    return switch (activation) {
+      case SILU -> x.neg();
+      case GELU_TANH -> x.mul(x).mul(GELU_CUBE).add(1).mul(x).mul(GELU_FACTOR);
+    };
+  }
+
+  private static float exponent(float x, Activation activation) {
+    return switch (activation) {
+      case SILU -> -x;
+      case GELU_TANH -> (x * x * GELU_CUBE + 1) * x * GELU_FACTOR;
+    };
+  }
+
+  @Override
+  public void cap(Tensor x, float cap, int rows) {
+    rows(rows, x.columns(), (row, _) -> capRow(x, cap, row));
+  }
+
+  private static void capRow(Tensor tensor, float cap, int row) {
+    float[] values = tensor.values();
+    int from = row * tensor.columns();
+    int end = from + tensor.columns();
+    int whole = from + LANES.loopBound(tensor.columns());
+    for (int i = from; i < whole; i += LANES.length()) {
+      Exp.capped(FloatVector.fromArray(LANES, values, i), cap).intoArray(values, i);
+    }
+    for (int i = whole; i < end; i++) {
+      values[i] = Exp.capped(values[i], cap);
     }
   }
 
   @Override
   public void multiply(Tensor x, Tensor y, int rows) {
-    rows(
-        rows,
-        x.columns(),
-        (row, _) -> {
-          for (int i = row * x.columns(); i < (row + 1) * x.columns(); i++) {
-            x.values()[i] *= y.values()[i];
-          }
-        });
+    rows(rows, x.columns(), (row, _) -> multiplyRow(x, y, row));
+  }
+
+  private static void multiplyRow(Tensor x, Tensor y, int row) {
+    for (int i = row * x.columns(); i < (row + 1) * x.columns(); i++) {
+      x.values()[i] *= y.values()[i];
+    }
   }
 
   @Override

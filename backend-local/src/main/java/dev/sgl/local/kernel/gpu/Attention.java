@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.KvCacheType;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
@@ -11,7 +12,7 @@ import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.Map;
 import java.util.Optional;
 
-/// The kernels in `attention.cu`, for one size of heads.
+/// The kernels in `attention.cu`, for one size of heads and one scoring.
 final class Attention {
   private static final int THREADS = 128;
   private static final int MOST_DIM = 256;
@@ -63,7 +64,17 @@ final class Attention {
   /// @param integers the plan on the GPU
   record Division(AttentionShape shape, BatchPlan plan, Memory integers) {}
 
-  Attention(Gpu gpu, Format format, KvCacheType kept, int dim, int pageSize) {
+  /// What kernels are compiled for.
+  ///
+  /// @param dim numbers of a head
+  record Kind(int dim, Scoring scoring) {
+    static Kind of(AttentionShape shape) {
+      return new Kind(shape.headDim(), shape.scoring());
+    }
+  }
+
+  Attention(Gpu gpu, Format format, KvCacheType kept, Kind kind, int pageSize) {
+    int dim = kind.dim();
     if (dim % 16 != 0 || dim > MOST_DIM) {
       throw new GpuException(
           "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, at most %d"
@@ -71,14 +82,14 @@ final class Attention {
     }
     this.gpu = gpu;
     this.dim = dim;
-    Gpu.KernelFile file = file(format, kept, dim, pageSize);
+    Gpu.KernelFile file = file(format, kept, kind, pageSize);
     shared = shared(kept, dim);
     wide = gpu.kernel(file, "attendWide", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
     decode = gpu.kernel(file, "decode", shared);
     prompts =
         Prompts.canRunOn(gpu, dim, pageSize)
-            ? Optional.of(new Prompts(gpu, format, kept, dim, pageSize))
+            ? Optional.of(new Prompts(gpu, format, kept, kind, pageSize))
             : Optional.empty();
     parts = Growing.onGpu(gpu, 4L * LEAST_VECTORS * dim);
     sums = Growing.onGpu(gpu, 4L * LEAST_VECTORS);
@@ -100,19 +111,24 @@ final class Attention {
     return (bytes / 16 | 1) * 16;
   }
 
-  static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {
-    return format.file("attention", defines(kept, dim, pageSize, THREADS));
+  static Gpu.KernelFile file(Format format, KvCacheType kept, Kind kind, int pageSize) {
+    return format.file("attention", defines(kept, kind, pageSize, THREADS));
   }
 
   /// The names by which kernels that attend know sizes.
   ///
   /// @param threads that attend an item
-  static Map<String, String> defines(KvCacheType kept, int dim, int pageSize, int threads) {
+  static Map<String, String> defines(KvCacheType kept, Kind kind, int pageSize, int threads) {
+    Scoring scoring = kind.scoring();
+    boolean isUsual = scoring.equals(Scoring.usual(kind.dim()));
     return BatchPlan.defines(
         Pages.defines(
             kept,
             Map.of(
-                "DIM", "" + dim,
+                "DIM", "" + kind.dim(),
+                "SCALE", isUsual ? "rsqrtf((float)DIM)" : scoring.scale() + "f",
+                "CAPPED", scoring.isCapped() ? "1" : "0",
+                "CAP", scoring.isCapped() ? scoring.cap() + "f" : "0",
                 "PAGE", "" + pageSize,
                 "THREADS", "" + threads,
                 "UNLIMITED", "" + AttentionShape.ALL)));

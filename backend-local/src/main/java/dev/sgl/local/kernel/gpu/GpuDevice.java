@@ -1,5 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
+import com.google.common.primitives.Floats;
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
@@ -12,10 +14,12 @@ import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Result;
+import dev.sgl.local.kernel.gpu.port.GpuException;
 import dev.sgl.local.kernel.gpu.port.Growing;
 import dev.sgl.local.kernel.gpu.port.OutOfDeviceMemory;
 import dev.sgl.local.kernel.gpu.products.Loader;
@@ -49,7 +53,7 @@ public final class GpuDevice implements Device {
   private final Growing<Gpu.Memory> normed;
   private final Growing<Gpu.Memory> gates;
   private final Map<AttentionShape, Uploads> batches = new HashMap<>();
-  private final Map<Integer, Attention> attentions = new HashMap<>(); // by the size of a head
+  private final Map<Attention.Kind, Attention> attentions = new HashMap<>();
   private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
   private Optional<Compiled> compiled = Optional.empty();
   private Optional<Gpu.Memory> gateRoom = Optional.empty();
@@ -57,9 +61,14 @@ public final class GpuDevice implements Device {
 
   /// Kernels that are compiled for the format of the first weight.
   private record Compiled(
-      Format format, Rows rows, Pages pages, Convolution convolution, Products products) {}
+      Format format,
+      Rows rows,
+      Variants variants,
+      Pages pages,
+      Convolution convolution,
+      Products products) {}
 
-  private record GpuVector(Gpu.Memory memory) implements Vector {}
+  private record GpuVector(Gpu.Memory memory, long length) implements Vector {}
 
   /// Rows of numbers.
   ///
@@ -157,6 +166,7 @@ public final class GpuDevice implements Device {
     return new Compiled(
         format,
         new Rows(gpu, format),
+        new Variants(gpu, format),
         new Pages(gpu, format, options.kept()),
         new Convolution(gpu, format),
         new Products(gpu, format, loader));
@@ -168,6 +178,10 @@ public final class GpuDevice implements Device {
 
   private Rows rows() {
     return compiled().rows();
+  }
+
+  private Variants variants() {
+    return compiled().variants();
   }
 
   private Products products() {
@@ -183,7 +197,7 @@ public final class GpuDevice implements Device {
     for (Weight part : parts) {
       at += loader.load(part, DType.F32, memory, at);
     }
-    return new GpuVector(memory);
+    return new GpuVector(memory, numbers);
   }
 
   @Override
@@ -270,8 +284,8 @@ public final class GpuDevice implements Device {
 
   private Attention attention(AttentionShape shape, int pageSize) {
     return attentions.computeIfAbsent(
-        shape.headDim(),
-        dim -> new Attention(gpu, compiled().format(), options.kept(), dim, pageSize));
+        Attention.Kind.of(shape),
+        kind -> new Attention(gpu, compiled().format(), options.kept(), kind, pageSize));
   }
 
   @Override
@@ -298,16 +312,23 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public void embed(Pass pass, Matrix table, Activations x) {
+  public void embed(Pass pass, Matrix table, float scale, Activations x) {
     GpuPass own = (GpuPass) pass;
     Products.Tokens tokens =
         new Products.Tokens(
             own.integers(), BatchPlan.rowsAt(), BatchPlan.tokensAt(), picker.picked());
     products().embed(own.rows(), tokens, table, memory(x));
+    if (scale != 1) {
+      variants().scale(own.rows(), memory(x), scale, columns(x));
+    }
   }
 
   private static Gpu.Memory memory(Activations activations) {
     return ((GpuActivations) activations).memory();
+  }
+
+  private static int columns(Activations activations) {
+    return ((GpuActivations) activations).columns();
   }
 
   private static Gpu.Memory memory(Vector vector) {
@@ -316,29 +337,58 @@ public final class GpuDevice implements Device {
 
   @Override
   public void project(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
-    project(((GpuPass) pass).rows(), x, norm, weight, bias, memory(out));
+      Pass pass, Activations x, Optional<Norm> norm, Projection projection, Activations out) {
+    project(((GpuPass) pass).rows(), x, norm, projection, memory(out));
   }
 
   private void project(
-      int rows, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Gpu.Memory out) {
-    if (bias.isEmpty() && products().project(normed(x, norm), weight, out, rows)) {
-      return;
+      int rows, Activations x, Optional<Norm> norm, Projection projection, Gpu.Memory out) {
+    boolean isDone =
+        projection.bias().isEmpty()
+            && fused(x, norm)
+                .filter(normed -> products().project(normed, projection.weight(), out, rows))
+                .isPresent();
+    if (!isDone) {
+      multiply(rows, input(x, norm, rows), projection, out);
     }
-    Gpu.Memory input = norm(x, norm, rows);
-    products().multiply(input, weight, out, rows, Result.WRITTEN);
-    bias.ifPresent(b -> rows().addBias(rows, out, memory(b), weight.rows()));
   }
 
-  private static Products.Normed normed(Activations x, Norm norm) {
-    return new Products.Normed(memory(x), memory(norm.weights()), norm.epsilon());
+  @Override
+  public void multiply(Pass pass, Activations in, Projection projection, Activations out) {
+    multiply(((GpuPass) pass).rows(), memory(in), projection, memory(out));
   }
 
-  private Gpu.Memory norm(Activations x, Norm norm, int rows) {
+  private void multiply(int rows, Gpu.Memory in, Projection projection, Gpu.Memory out) {
+    Matrix weight = projection.weight();
+    products().multiply(in, weight, out, rows, Result.WRITTEN);
+    projection.bias().ifPresent(b -> rows().addBias(rows, out, memory(b), weight.rows()));
+  }
+
+  /// The norm of rows, if products can compute it on the way.
+  private static Optional<Products.Normed> fused(Activations x, Optional<Norm> norm) {
+    return norm.filter(by -> !by.isCentered())
+        .map(by -> new Products.Normed(memory(x), memory(by.weights()), by.epsilon()));
+  }
+
+  /// Rows behind their norm, if there is one.
+  private Gpu.Memory input(Activations x, Optional<Norm> norm, int rows) {
     GpuActivations all = (GpuActivations) x;
     Gpu.Memory out = normedRoom(all);
-    rows().rmsNorm(rows, all.memory(), memory(norm.weights()), norm.epsilon(), out, all.columns());
+    if (norm.isEmpty()) {
+      variants().narrow(rows, all.memory(), out, all.columns());
+    } else if (norm.get().isCentered()) {
+      variants().layerNorm(rows, layerNorm(all, norm.get(), out));
+    } else {
+      Gpu.Memory weights = memory(norm.get().weights());
+      rows().rmsNorm(rows, all.memory(), weights, norm.get().epsilon(), out, all.columns());
+    }
     return out;
+  }
+
+  private static Variants.LayerNorm layerNorm(GpuActivations x, Norm norm, Gpu.Memory out) {
+    long bias = norm.bias().map(added -> memory(added).address()).orElse(0L);
+    return new Variants.LayerNorm(
+        x.memory(), memory(norm.weights()), bias, norm.epsilon(), out, x.columns());
   }
 
   @Override
@@ -347,6 +397,7 @@ public final class GpuDevice implements Device {
     GpuKvPool pool = own.pool();
     AttentionShape shape = layer.shape();
     Attention.Division division = own.division(shape);
+    prepare(own, layer, heads);
     Attention.Operands operands =
         new Attention.Operands(
             memory(heads),
@@ -359,14 +410,50 @@ public final class GpuDevice implements Device {
     attention(shape, pool.pageSize()).run(division, shape.window(), operands, own.isRecorded());
   }
 
+  /// What is done to heads before they are attended, where it is not done on the way: norms of all
+  /// heads, and the growth of queries.
+  private void prepare(GpuPass pass, AttentionLayer layer, Activations heads) {
+    AttentionShape shape = layer.shape();
+    int queries = shape.heads() * shape.headDim();
+    Variants.Part ofQueries = new Variants.Part(memory(heads), columns(heads), 0, queries);
+    Variants.Part ofKeys = new Variants.Part(memory(heads), columns(heads), queries, shape.width());
+    normAll(pass, layer.queryNorm(), ofQueries, shape);
+    normAll(pass, layer.keyNorm(), ofKeys, shape);
+    layer
+        .rotary()
+        .growth()
+        .ifPresent(by -> variants().grow(pass.rows(), pass.integers(), ofQueries, by));
+  }
+
+  private void normAll(
+      GpuPass pass, Optional<Norm> norm, Variants.Part part, AttentionShape shape) {
+    if (norm.isPresent() && !isOfHeads(norm.get(), shape)) {
+      variants().normPart(pass.rows(), part, memory(norm.get().weights()), norm.get().epsilon());
+    }
+  }
+
+  /// Whether a norm is of single heads.
+  private static boolean isOfHeads(Norm norm, AttentionShape shape) {
+    return ((GpuVector) norm.weights()).length() == shape.headDim();
+  }
+
   private Attention.Turning turning(AttentionLayer layer) {
-    Optional<Norm> queries = layer.queryNorm();
+    Rotary rotary = layer.rotary();
+    Optional<Norm> queries = layer.queryNorm().filter(n -> isOfHeads(n, layer.shape()));
+    Optional<Norm> keys = layer.keyNorm().filter(n -> isOfHeads(n, layer.shape()));
     return new Attention.Turning(
-        frequencies.computeIfAbsent(layer.rotary(), rotary -> loader.load(rotary.frequencies())),
-        layer.rotary().stretch(),
+        frequencies.computeIfAbsent(rotary, this::frequencies),
+        rotary.stretch(),
         queries.map(n -> memory(n.weights()).address()).orElse(0L),
-        layer.keyNorm().map(n -> memory(n.weights()).address()).orElse(0L),
+        keys.map(n -> memory(n.weights()).address()).orElse(0L),
         queries.map(Norm::epsilon).orElse(0f));
+  }
+
+  private Gpu.Memory frequencies(Rotary rotary) {
+    if (rotary.stretch() != 1 && Floats.contains(rotary.frequencies(), 0)) {
+      throw new GpuException("heads that are turned in part, and stretched, are not supported");
+    }
+    return loader.load(rotary.frequencies());
   }
 
   @Override
@@ -385,27 +472,62 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public void addProjection(
-      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
+  public void addProjection(Pass pass, Activations in, Projection projection, Activations x) {
     int rows = ((GpuPass) pass).rows();
-    products().multiply(memory(in), weight, memory(x), rows, Result.ADDED);
-    bias.ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), weight.rows()));
+    products().multiply(memory(in), projection.weight(), memory(x), rows, Result.ADDED);
+    addBias(rows, projection, x);
+  }
+
+  private void addBias(int rows, Projection projection, Activations x) {
+    int columns = projection.weight().rows();
+    projection
+        .bias()
+        .ifPresent(bias -> rows().addBiasToSum(rows, memory(x), memory(bias), columns));
   }
 
   @Override
-  public void gated(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+  public void addNormed(Pass pass, Activations in, Norm norm, Activations x) {
+    if (norm.isCentered()) {
+      throw new GpuException("layer norms of what parts give are not supported");
+    }
+    variants()
+        .addNormed(
+            ((GpuPass) pass).rows(),
+            memory(in),
+            memory(norm.weights()),
+            norm.epsilon(),
+            memory(x),
+            columns(x));
+  }
+
+  @Override
+  public void gated(Pass pass, Activations x, Optional<Norm> norm, Inner gates, Activations out) {
     int rows = ((GpuPass) pass).rows();
-    if (bias.isEmpty() && products().gated(normed(x, norm), weight, memory(out), rows)) {
+    Matrix weight = gates.projection().weight();
+    boolean isPlain = gates.activation() == Activation.SILU && gates.projection().bias().isEmpty();
+    if (isPlain
+        && fused(x, norm)
+            .filter(normed -> products().gated(normed, weight, memory(out), rows))
+            .isPresent()) {
       return;
     }
-    if (bias.isEmpty() && products().givesGated(weight, rows)) {
-      products().multiplyGated(norm(x, norm, rows), weight, memory(out), rows);
+    if (isPlain && products().givesGated(weight, rows)) {
+      products().multiplyGated(input(x, norm, rows), weight, memory(out), rows);
       return;
     }
     Gpu.Memory gateUp = roomForGates(out, weight);
-    project(rows, x, norm, weight, bias, gateUp);
-    rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
+    project(rows, x, norm, gates.projection(), gateUp);
+    if (gates.activation() == Activation.SILU) {
+      rows().gate(rows, gateUp, memory(out), weight.rows() / 2);
+    } else {
+      variants().gate(rows, gateUp, memory(out), weight.rows() / 2, gates.activation());
+    }
+  }
+
+  @Override
+  public void activated(Pass pass, Activations x, Optional<Norm> norm, Inner up, Activations out) {
+    project(pass, x, norm, up.projection(), out);
+    variants().activate(((GpuPass) pass).rows(), memory(out), columns(out), up.activation());
   }
 
   /// Room for gates and ups.
@@ -421,21 +543,25 @@ public final class GpuDevice implements Device {
 
   @Override
   public void feedForward(
-      Pass pass, Activations x, Norm norm, Projection gateUp, Projection down, Activations inner) {
+      Pass pass,
+      Activations x,
+      Optional<Norm> norm,
+      Inner gates,
+      Projection down,
+      Activations inner) {
     int rows = ((GpuPass) pass).rows();
-    if (!products().takesGates(down.weight(), rows)) {
-      Device.super.feedForward(pass, x, norm, gateUp, down, inner);
+    if (gates.activation() != Activation.SILU || !products().takesGates(down.weight(), rows)) {
+      Device.super.feedForward(pass, x, norm, gates, down, inner);
       return;
     }
-    Gpu.Memory room = roomForGates(inner, gateUp.weight());
-    project(rows, x, norm, gateUp.weight(), gateUp.bias(), room);
+    Gpu.Memory room = roomForGates(inner, gates.projection().weight());
+    project(rows, x, norm, gates.projection(), room);
     products().gateAndAdd(room, down.weight(), memory(x), rows);
-    down.bias()
-        .ifPresent(b -> rows().addBiasToSum(rows, memory(x), memory(b), down.weight().rows()));
+    addBias(rows, down, x);
   }
 
   @Override
-  public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
+  public Logits logits(Pass pass, Activations x, Norm norm, Head head) {
     return new Logits() {
       @Override
       public float[] state(int row) {
@@ -448,18 +574,19 @@ public final class GpuDevice implements Device {
         ran = Optional.empty();
         return picker.pick(
             draws,
-            head.rows(),
+            head.weight().rows(),
             layers,
             (first, rows, logits) ->
-                products()
-                    .multiply(
-                        normedRows(pass, x, norm, first, rows),
-                        head,
-                        logits,
-                        rows,
-                        Result.WRITTEN_SINGLE));
+                logits(normedRows(pass, x, norm, first, rows), head, logits, rows));
       }
     };
+  }
+
+  private void logits(Gpu.Memory states, Head head, Gpu.Memory out, int rows) {
+    products().multiply(states, head.weight(), out, rows, Result.WRITTEN_SINGLE);
+    if (head.cap() < Scoring.UNCAPPED) {
+      variants().cap(rows, out, head.cap(), head.weight().rows());
+    }
   }
 
   /// Room for all rows, normed.
@@ -471,10 +598,15 @@ public final class GpuDevice implements Device {
   private Gpu.Memory normedRows(Pass pass, Activations x, Norm norm, int first, int rows) {
     GpuActivations all = (GpuActivations) x;
     Gpu.Memory out = normedRoom(all);
+    Gpu.Memory integers = ((GpuPass) pass).integers();
+    if (norm.isCentered()) {
+      variants().layerNormSampled(rows, integers, layerNorm(all, norm, out), first);
+      return out;
+    }
     rows()
         .rmsNormSampled(
             rows,
-            ((GpuPass) pass).integers(),
+            integers,
             all.memory(),
             memory(norm.weights()),
             norm.epsilon(),

@@ -23,10 +23,10 @@ final class Prompts {
   private final int shared; // bytes
   private final Gpu.Kernel attend;
 
-  Prompts(Gpu gpu, Format format, KvCacheType kept, int dim, int pageSize) {
+  Prompts(Gpu gpu, Format format, KvCacheType kept, Attention.Kind kind, int pageSize) {
     this.gpu = gpu;
-    shared = ALIGNMENT + (VECTORS + 2 * STAGES * KEYS) * dim * Format.BYTES;
-    attend = gpu.kernel(file(format, kept, dim, pageSize), "attendPrompts", shared);
+    shared = ALIGNMENT + (VECTORS + 2 * STAGES * KEYS) * kind.dim() * Format.BYTES;
+    attend = gpu.kernel(file(format, kept, kind, pageSize), "attendPrompts", shared);
   }
 
   /// Whether there is a kernel for heads and pages of these sizes.
@@ -35,8 +35,8 @@ final class Prompts {
     return gpu.isHopper() && (dim == 64 || dim == 128) && hasPages;
   }
 
-  static Gpu.KernelFile file(Format format, KvCacheType kept, int dim, int pageSize) {
-    Map<String, String> defines = new HashMap<>(Attention.defines(kept, dim, pageSize, THREADS));
+  static Gpu.KernelFile file(Format format, KvCacheType kept, Attention.Kind kind, int pageSize) {
+    Map<String, String> defines = new HashMap<>(Attention.defines(kept, kind, pageSize, THREADS));
     defines.put("KEYS", Integer.toString(KEYS));
     defines.put("STAGES", Integer.toString(STAGES));
     return format.fileOfOneChip("prompts", defines);

@@ -10,6 +10,7 @@ import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
@@ -61,8 +62,11 @@ public final class HostDevice implements Device {
     }
   }
 
+  /// The angles of positions, as [Kernels#angles] gives them.
+  private record Angles(Tensor ofQueries, Tensor ofKeys) {}
+
   /// @param angles of the batch's positions, computed at their first use
-  private record HostPass(Batch batch, HostKvPool pool, Map<Rotary, Tensor> angles)
+  private record HostPass(Batch batch, HostKvPool pool, Map<Rotary, Angles> angles)
       implements Pass {
     int rows() {
       return batch.rows();
@@ -120,35 +124,53 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public void embed(Pass pass, Matrix table, Activations x) {
+  public void embed(Pass pass, Matrix table, float scale, Activations x) {
     kernels.embed(only(table), pass.batch().tokens(), only(x));
+    if (scale != 1) {
+      kernels.scale(only(x), scale, pass.batch().rows());
+    }
   }
 
   @Override
   public void project(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+      Pass pass, Activations x, Optional<Norm> norm, Projection projection, Activations out) {
     int rows = pass.batch().rows();
-    linear(norm(only(x), norm, rows), weight, bias, (Parts) out, rows);
+    Tensor input = norm.map(by -> normed(only(x), by, rows)).orElse(only(x));
+    linear(input, projection, (Parts) out, rows);
   }
 
-  private Tensor norm(Tensor x, Norm norm, int rows) {
+  @Override
+  public void multiply(Pass pass, Activations in, Projection projection, Activations out) {
+    linear(only(in), projection, (Parts) out, pass.batch().rows());
+  }
+
+  private Tensor normed(Tensor x, Norm norm, int rows) {
     normed = room(normed, rows, x.columns());
-    kernels.rmsNorm(x, only(norm.weights()), norm.epsilon(), normed, rows);
+    norm(x, norm, normed, rows);
     return normed;
+  }
+
+  private void norm(Tensor x, Norm norm, Tensor out, int rows) {
+    float[] weights = only(norm.weights());
+    if (norm.isCentered()) {
+      kernels.layerNorm(x, weights, norm.bias().map(HostDevice::only), norm.epsilon(), out, rows);
+    } else {
+      kernels.rmsNorm(x, weights, norm.epsilon(), out, rows);
+    }
   }
 
   private static Tensor room(Tensor old, int rows, int columns) {
     return old.rows() >= rows && old.columns() == columns ? old : Tensor.of(rows, columns);
   }
 
-  private void linear(Tensor x, Matrix weight, Optional<Vector> bias, Parts out, int rows) {
-    List<Matrix> matrices = ((Stack) weight).parts();
+  private void linear(Tensor x, Projection projection, Parts out, int rows) {
+    List<Matrix> matrices = ((Stack) projection.weight()).parts();
     for (int i = 0; i < matrices.size(); i++) {
       int part = i;
       kernels.linear(
           x,
           matrices.get(part),
-          bias.map(b -> ((HostVector) b).parts().get(part)),
+          projection.bias().map(b -> ((HostVector) b).parts().get(part)),
           out.parts().get(part),
           rows);
     }
@@ -161,19 +183,21 @@ public final class HostDevice implements Device {
     List<Tensor> parts = ((Parts) heads).parts();
     Tensor queries = parts.get(0);
     Tensor keys = parts.get(1);
-    turn(host, queries, layer, layer.queryNorm());
-    turn(host, keys, layer, layer.keyNorm());
+    layer.queryNorm().ifPresent(norm -> norm(queries, norm, queries, host.rows()));
+    layer.keyNorm().ifPresent(norm -> norm(keys, norm, keys, host.rows()));
+    Angles angles =
+        host.angles()
+            .computeIfAbsent(layer.rotary(), rotary -> angles(host.batch().positions(), rotary));
+    kernels.rope(queries, shape.headDim(), angles.ofQueries(), host.rows());
+    kernels.rope(keys, shape.headDim(), angles.ofKeys(), host.rows());
     kernels.store(keys, parts.get(2), host.pool(), layer.cell(), host.batch());
     kernels.attention(queries, host.pool(), layer.cell(), host.batch(), shape, only(out));
   }
 
-  private void turn(HostPass pass, Tensor heads, AttentionLayer layer, Optional<Norm> norm) {
-    norm.ifPresent(n -> kernels.rmsNorm(heads, only(n.weights()), n.epsilon(), heads, pass.rows()));
-    Tensor angles =
-        pass.angles()
-            .computeIfAbsent(
-                layer.rotary(), rotary -> kernels.angles(pass.batch().positions(), rotary));
-    kernels.rope(heads, layer.shape().headDim(), angles, pass.rows());
+  private Angles angles(int[] positions, Rotary rotary) {
+    Tensor ofKeys = kernels.angles(positions, rotary, false);
+    return new Angles(
+        rotary.growth().isEmpty() ? ofKeys : kernels.angles(positions, rotary, true), ofKeys);
   }
 
   @Override
@@ -198,26 +222,36 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public void addProjection(
-      Pass pass, Activations in, Matrix weight, Optional<Vector> bias, Activations x) {
+  public void addProjection(Pass pass, Activations in, Projection projection, Activations x) {
     int rows = pass.batch().rows();
-    product = room(product, rows, weight.rows());
-    linear(only(in), weight, bias, new Parts(List.of(product)), rows);
+    product = room(product, rows, projection.weight().rows());
+    linear(only(in), projection, new Parts(List.of(product)), rows);
     kernels.add(only(x), product, rows);
   }
 
   @Override
-  public void gated(
-      Pass pass, Activations x, Norm norm, Matrix weight, Optional<Vector> bias, Activations out) {
+  public void addNormed(Pass pass, Activations in, Norm norm, Activations x) {
     int rows = pass.batch().rows();
-    Tensor gate = only(out);
-    product = room(product, rows, gate.columns());
-    project(pass, x, norm, weight, bias, new Parts(List.of(gate, product)));
-    kernels.gate(gate, product, rows);
+    kernels.add(only(x), normed(only(in), norm, rows), rows);
   }
 
   @Override
-  public Logits logits(Pass pass, Activations x, Norm norm, Matrix head) {
+  public void gated(Pass pass, Activations x, Optional<Norm> norm, Inner gates, Activations out) {
+    int rows = pass.batch().rows();
+    Tensor gate = only(out);
+    product = room(product, rows, gate.columns());
+    project(pass, x, norm, gates.projection(), new Parts(List.of(gate, product)));
+    kernels.gate(gate, product, gates.activation(), rows);
+  }
+
+  @Override
+  public void activated(Pass pass, Activations x, Optional<Norm> norm, Inner up, Activations out) {
+    project(pass, x, norm, up.projection(), out);
+    kernels.activate(only(out), up.activation(), pass.batch().rows());
+  }
+
+  @Override
+  public Logits logits(Pass pass, Activations x, Norm norm, Head head) {
     int[] sampled = pass.batch().sampled();
     Tensor all = only(x);
     Tensor last = Tensor.of(sampled.length, all.columns());
@@ -229,13 +263,17 @@ public final class HostDevice implements Device {
           i * all.columns(),
           all.columns());
     }
-    kernels.rmsNorm(last, only(norm.weights()), norm.epsilon(), last, sampled.length);
+    norm(last, norm, last, sampled.length);
     return new HostLogits(last, states -> logits(states, head));
   }
 
-  private Tensor logits(Tensor states, Matrix head) {
-    logits = room(logits, states.rows(), head.rows());
-    linear(states, head, Optional.empty(), new Parts(List.of(logits)), states.rows());
+  private Tensor logits(Tensor states, Head head) {
+    logits = room(logits, states.rows(), head.weight().rows());
+    Projection projection = new Projection(head.weight(), Optional.empty());
+    linear(states, projection, new Parts(List.of(logits)), states.rows());
+    if (head.cap() < Scoring.UNCAPPED) {
+      kernels.cap(logits, head.cap(), states.rows());
+    }
     return logits;
   }
 

@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
@@ -25,9 +26,17 @@ public interface Kernels extends AutoCloseable {
   /// `out[r] = table[tokens[r]]`.
   void embed(Matrix table, int[] tokens, Tensor out);
 
+  /// `x *= factor`.
+  void scale(Tensor x, float factor, int rows);
+
   /// Root-mean-square norm (Zhang and Sennrich, 2019) of groups of `weight.length` numbers:
   /// `out = x / sqrt(mean(x²) + epsilon) · weight`. `out` may be `x`.
   void rmsNorm(Tensor x, float[] weight, float epsilon, Tensor out, int rows);
+
+  /// Layer norm (Ba et al., 2016) of groups of `weight.length` numbers: `out = (x − mean(x)) /
+  /// sqrt(mean((x − mean(x))²) + epsilon) · weight + bias`. `out` may be `x`.
+  void layerNorm(
+      Tensor x, float[] weight, Optional<float[]> bias, float epsilon, Tensor out, int rows);
 
   /// `out[r, o] = Σ x[r, i] · weight[o, i] + bias[o]`.
   void linear(Tensor x, Matrix weight, Optional<float[]> bias, Tensor out, int rows);
@@ -40,15 +49,20 @@ public interface Kernels extends AutoCloseable {
 
   /// The cosines, followed by the sines, of the angles of each position, times the stretch,
   /// `[rows, headDim]`.
-  default Tensor angles(int[] positions, Rotary rotary) {
+  ///
+  /// @param ofQueries whether they are for queries, which may grow with their positions
+  default Tensor angles(int[] positions, Rotary rotary, boolean ofQueries) {
     float[] frequencies = rotary.frequencies();
     int half = frequencies.length;
     Tensor angles = Tensor.of(positions.length, 2 * half);
     for (int r = 0; r < positions.length; r++) {
+      int position = positions[r];
+      float growth = ofQueries ? rotary.growth().map(by -> by.at(position)).orElse(1f) : 1;
       for (int i = 0; i < half; i++) {
-        float angle = positions[r] * frequencies[i];
-        angles.values()[r * 2 * half + i] = (float) (Math.cos(angle) * rotary.stretch());
-        angles.values()[r * 2 * half + half + i] = (float) (Math.sin(angle) * rotary.stretch());
+        float angle = position * frequencies[i];
+        float factor = frequencies[i] == 0 ? growth : rotary.stretch() * growth;
+        angles.values()[r * 2 * half + i] = (float) (Math.cos(angle) * factor);
+        angles.values()[r * 2 * half + half + i] = (float) (Math.sin(angle) * factor);
       }
     }
     return angles;
@@ -64,8 +78,14 @@ public interface Kernels extends AutoCloseable {
   void attention(
       Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out);
 
-  /// `gate = silu(gate) · up`.
-  void gate(Tensor gate, Tensor up, int rows);
+  /// `gate = activation(gate) · up`.
+  void gate(Tensor gate, Tensor up, Activation activation, int rows);
+
+  /// `x = activation(x)`.
+  void activate(Tensor x, Activation activation, int rows);
+
+  /// `x = cap · tanh(x / cap)`.
+  void cap(Tensor x, float cap, int rows);
 
   /// A causal convolution over the tokens of each sequence. One loop is the plain and the fast
   /// form: few numbers are added for each that is read.

@@ -1,8 +1,10 @@
 package dev.sgl.local.kernel.host;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.util.Arrays;
@@ -42,6 +44,13 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
+  public void scale(Tensor x, float factor, int rows) {
+    for (int i = 0; i < rows * x.columns(); i++) {
+      x.values()[i] *= factor;
+    }
+  }
+
+  @Override
   public void rmsNorm(Tensor x, float[] weight, float epsilon, Tensor out, int rows) {
     int group = weight.length;
     for (int start = 0; start < rows * x.columns(); start += group) {
@@ -52,6 +61,29 @@ public final class PlainKernels implements Kernels {
       float scale = (float) (1 / Math.sqrt(sum / group + epsilon));
       for (int i = 0; i < group; i++) {
         out.values()[start + i] = x.values()[start + i] * scale * weight[i];
+      }
+    }
+  }
+
+  @Override
+  public void layerNorm(
+      Tensor x, float[] weight, Optional<float[]> bias, float epsilon, Tensor out, int rows) {
+    int group = weight.length;
+    for (int start = 0; start < rows * x.columns(); start += group) {
+      float sum = 0;
+      for (int i = 0; i < group; i++) {
+        sum += x.values()[start + i];
+      }
+      float mean = sum / group;
+      float squares = 0;
+      for (int i = 0; i < group; i++) {
+        float offset = x.values()[start + i] - mean;
+        squares += offset * offset;
+      }
+      float scale = (float) (1 / Math.sqrt(squares / group + epsilon));
+      for (int i = 0; i < group; i++) {
+        float normed = (x.values()[start + i] - mean) * scale * weight[i];
+        out.values()[start + i] = bias.isPresent() ? normed + bias.get()[i] : normed;
       }
     }
   }
@@ -117,7 +149,8 @@ public final class PlainKernels implements Kernels {
         int kvHead = head / (shape.heads() / shape.kvHeads());
         Context context =
             new Context(pool, cell, batch.tables()[r], kvHead * dim, dim, first, last);
-        float[] weights = context.scores(queries.values(), r * queries.columns() + head * dim);
+        float[] weights = context.products(queries.values(), r * queries.columns() + head * dim);
+        score(weights, shape.scoring());
         softmax(weights);
         context.mix(weights, out.values(), r * out.columns() + head * dim);
       }
@@ -133,9 +166,9 @@ public final class PlainKernels implements Kernels {
   private record Context(
       HostKvPool pool, int cell, int[] table, int offset, int headDim, int first, int last) {
 
-    /// The scaled products of the query at `query` with the keys.
-    float[] scores(float[] queries, int query) {
-      float[] scores = new float[last - first + 1];
+    /// The products of the query at `query` with the keys.
+    float[] products(float[] queries, int query) {
+      float[] products = new float[last - first + 1];
       for (int p = first; p <= last; p++) {
         float[] keys = pool.keys(cell, table[p / pool.pageSize()]);
         int key = offset * pool.pageSize() + p % pool.pageSize();
@@ -143,9 +176,9 @@ public final class PlainKernels implements Kernels {
         for (int i = 0; i < headDim; i++) {
           dot += queries[query + i] * keys[key + i * pool.pageSize()];
         }
-        scores[p - first] = (float) (dot / Math.sqrt(headDim));
+        products[p - first] = dot;
       }
-      return scores;
+      return products;
     }
 
     /// Writes the weighted sum of the values to `out`, from `to` on.
@@ -159,6 +192,17 @@ public final class PlainKernels implements Kernels {
         }
       }
     }
+  }
+
+  private static void score(float[] products, Scoring scoring) {
+    for (int i = 0; i < products.length; i++) {
+      float score = products[i] * scoring.scale();
+      products[i] = scoring.isCapped() ? capped(score, scoring.cap()) : score;
+    }
+  }
+
+  private static float capped(float x, float cap) {
+    return (float) (cap * Math.tanh(x / cap));
   }
 
   private static void softmax(float[] scores) {
@@ -177,10 +221,33 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
-  public void gate(Tensor gate, Tensor up, int rows) {
+  public void gate(Tensor gate, Tensor up, Activation activation, int rows) {
     for (int i = 0; i < rows * gate.columns(); i++) {
-      float x = gate.values()[i];
-      gate.values()[i] = x / (1 + (float) Math.exp(-x)) * up.values()[i];
+      gate.values()[i] = activated(gate.values()[i], activation) * up.values()[i];
+    }
+  }
+
+  @Override
+  public void activate(Tensor x, Activation activation, int rows) {
+    for (int i = 0; i < rows * x.columns(); i++) {
+      x.values()[i] = activated(x.values()[i], activation);
+    }
+  }
+
+  private static float activated(float x, Activation activation) {
+    return switch (activation) {
+      case SILU -> x / (1 + (float) Math.exp(-x));
+      case GELU_TANH -> {
+        double inside = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+        yield (float) (0.5 * x * (1 + Math.tanh(inside)));
+      }
+    };
+  }
+
+  @Override
+  public void cap(Tensor x, float cap, int rows) {
+    for (int i = 0; i < rows * x.columns(); i++) {
+      x.values()[i] = capped(x.values()[i], cap);
     }
   }
 

@@ -62,11 +62,29 @@ __device__ __forceinline__ void hide(float (&s)[NT][4], const Vectors& v, int fi
     }
 }
 
+#if CAPPED
+// The products of queries and keys within the bound CAP; hidden ones stay hidden.
+template <int NT> __device__ __forceinline__ void cap(float (&s)[NT][4]) {
+#pragma unroll
+  for (int n = 0; n < NT; n++)
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      float grown = power(s[n][i] * (2 * 1.4426950408889634f * SCALE / CAP));
+      if (s[n][i] != -INFINITE) s[n][i] = CAP - __fdividef(2 * CAP, grown + 1); // CAP tanh(SCALE s / CAP)
+    }
+}
+#endif
+
 // Scores become weights, relative to the largest score so far, to which the sums are adapted; numbers are
 // to be multiplied with `shrink`.
 template <int NT>
 __device__ __forceinline__ void weigh(float (&s)[NT][4], Vectors& v, float (&shrink)[2]) {
-  float scale = rsqrtf((float)DIM) * 1.4426950408889634f; // for powers of two
+#if CAPPED
+  cap(s);
+  float scale = 1.4426950408889634f; // for powers of two
+#else
+  float scale = SCALE * 1.4426950408889634f;
+#endif
 #pragma unroll
   for (int side = 0; side < 2; side++) {
     float most = -INFINITE, sum = 0;

@@ -151,7 +151,7 @@ class AttentionDuelTest {
       for (int i = 0; i < frequencies.length; i++) {
         frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
       }
-      rotary = new Rotary(frequencies, 1.1f);
+      rotary = new Rotary(frequencies, 1.1f, Optional.of(new Rotary.Growth(0.2f, 20)));
       device = CudaDriver.device(GpuDevice.Options.DEFAULT.withFormat(type).withKept(kept));
       device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
     }
@@ -163,9 +163,13 @@ class AttentionDuelTest {
         int pages,
         Stream<Batch> batches) {
       int dim = shape.headDim();
+      boolean ofAll = random.nextBoolean();
       Optional<Weight> queryNorm =
-          random.nextBoolean() ? Optional.of(weight(random, DType.F32, 1, dim)) : Optional.empty();
-      Optional<Weight> keyNorm = queryNorm.map(_ -> weight(random, DType.F32, 1, dim));
+          random.nextBoolean()
+              ? Optional.of(weight(random, DType.F32, 1, ofAll ? shape.heads() * dim : dim))
+              : Optional.empty();
+      Optional<Weight> keyNorm =
+          queryNorm.map(_ -> weight(random, DType.F32, 1, ofAll ? shape.width() : dim));
       AttentionLayer layer =
           new AttentionLayer(
               1,
@@ -220,11 +224,10 @@ class AttentionDuelTest {
       Tensor queries = part(given, 0, width);
       Tensor keys = part(given, width, shape.width());
       Tensor values = part(given, width + shape.width(), shape.width());
-      Tensor angles = PLAIN.angles(batch.positions(), rotary);
       queryNorm.ifPresent(w -> PLAIN.rmsNorm(queries, w.floats(), 1e-5f, queries, rows));
       keyNorm.ifPresent(w -> PLAIN.rmsNorm(keys, w.floats(), 1e-5f, keys, rows));
-      PLAIN.rope(queries, dim, angles, rows);
-      PLAIN.rope(keys, dim, angles, rows);
+      PLAIN.rope(queries, dim, PLAIN.angles(batch.positions(), rotary, true), rows);
+      PLAIN.rope(keys, dim, PLAIN.angles(batch.positions(), rotary, false), rows);
       plain.store(keys, values, pool, 1, batch);
       Tensor out = poisoned(rows, width);
       PLAIN.attention(queries, pool, 1, batch, shape, out);

@@ -9,8 +9,10 @@ import static dev.sgl.local.kernel.gpu.OperationsDuelTest.tolerance;
 import static dev.sgl.local.kernel.gpu.OperationsDuelTest.write;
 import static dev.sgl.local.kernel.host.TestTensors.poisoned;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device.Inner;
 import dev.sgl.local.kernel.Device.Norm;
 import dev.sgl.local.kernel.Device.Projection;
 import dev.sgl.local.kernel.Kept;
@@ -99,7 +101,7 @@ class CodedProductsDuelTest {
       GpuActivations x = (GpuActivations) device.residual(rows + 8, columns);
       Tensor plainX = Tensor.of(rows, columns);
       poison(device, x);
-      device.embed(begin.get(), deviceTable, x);
+      device.embed(begin.get(), deviceTable, 1, x);
       PLAIN.embed(PLAIN.load(table), tokens, plainX);
       same(plainX, read(device, x, type, rows), tolerance(type) / 4, what("embed"));
 
@@ -127,7 +129,7 @@ class CodedProductsDuelTest {
       GpuActivations out = (GpuActivations) device.activations(rows + 8, all);
       poison(device, out);
       Matrix both = device.load(List.of(first, second));
-      device.project(begin.get(), x, norm, both, Optional.empty(), out);
+      device.project(begin.get(), x, Optional.of(norm), plain(both), out);
       Tensor one = product(normed, first);
       Tensor two = product(normed, second);
       Tensor wanted = Tensor.of(rows, all);
@@ -146,9 +148,9 @@ class CodedProductsDuelTest {
       GpuActivations out = (GpuActivations) device.activations(rows + 8, outputs);
       poison(device, out);
       Matrix gateUp = device.load(List.of(gate, up));
-      device.gated(begin.get(), x, norm, gateUp, Optional.empty(), out);
+      device.gated(begin.get(), x, Optional.of(norm), silu(gateUp), out);
       Tensor wanted = product(normed, gate);
-      PLAIN.gate(wanted, product(normed, up), rows);
+      PLAIN.gate(wanted, product(normed, up), Activation.SILU, rows);
       same(wanted, read(device, out, type, rows), 4 * bound(gate), what("gated"));
       device.gpu().free(out.memory());
     }
@@ -164,7 +166,7 @@ class CodedProductsDuelTest {
       Tensor numbers = rounded(TestTensors.random(random, rows, inputs), type);
       write(device, in, type, numbers);
       Matrix loaded = device.load(List.of(weight));
-      device.addProjection(begin.get(), in, loaded, Optional.empty(), x);
+      device.addProjection(begin.get(), in, plain(loaded), x);
       PLAIN.add(plainX, product(numbers, weight), rows);
       same(plainX, read(device, x, type, rows), bound(weight), what("addProjection"));
       device.gpu().free(in.memory());
@@ -180,17 +182,25 @@ class CodedProductsDuelTest {
       Weight down = kind.make(random, columns, outputs);
       GpuActivations inner = (GpuActivations) device.activations(rows + 8, outputs);
       poison(device, inner);
-      Projection gateUp = new Projection(device.load(List.of(gate, up)), Optional.empty());
-      Projection back = new Projection(device.load(List.of(down)), Optional.empty());
-      device.feedForward(begin.get(), x, norm, gateUp, back, inner);
+      Inner gates = silu(device.load(List.of(gate, up)));
+      Projection back = plain(device.load(List.of(down)));
+      device.feedForward(begin.get(), x, Optional.of(norm), gates, back, inner);
       Tensor normed = poisoned(rows, columns);
       PLAIN.rmsNorm(plainX, weights.floats(), norm.epsilon(), normed, rows);
       rounded(normed, type);
       Tensor wanted = product(normed, gate);
-      PLAIN.gate(wanted, product(normed, up), rows);
+      PLAIN.gate(wanted, product(normed, up), Activation.SILU, rows);
       PLAIN.add(plainX, product(rounded(wanted, type), down), rows);
       same(plainX, read(device, x, type, rows), 8 * bound(down), what("feedForward"));
       device.gpu().free(inner.memory());
+    }
+
+    private static Projection plain(Matrix weight) {
+      return new Projection(weight, Optional.empty());
+    }
+
+    private static Inner silu(Matrix weight) {
+      return new Inner(plain(weight), Activation.SILU);
     }
 
     private Tensor product(Tensor x, Weight weight) {

@@ -5,13 +5,16 @@ import static dev.sgl.local.kernel.host.TestTensors.poisoned;
 import static dev.sgl.local.kernel.host.TestTensors.random;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
+import dev.sgl.local.kernel.Device.Inner;
 import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.Device.Projection;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Matrix;
@@ -36,6 +39,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,7 +71,9 @@ class OperationsDuelTest {
             duel.embed();
             duel.project();
             duel.addProjection();
+            duel.addNormed();
             duel.gated();
+            duel.activated();
             duel.close();
           });
     }
@@ -92,8 +98,9 @@ class OperationsDuelTest {
     private final Matrix deviceTable;
     private final GpuActivations x;
     private final Tensor plainX;
-    private final float[] normWeights;
-    private final Norm norm;
+    private final Optional<Norm> norm;
+    private final Function<Tensor, Tensor> plainNorm;
+    private final float scale;
 
     Case(GpuDevice device, DType type, SplittableRandom random, int rows, int hidden, int columns) {
       this.device = device;
@@ -112,15 +119,47 @@ class OperationsDuelTest {
       // recorded passes may compute some rows more
       x = (GpuActivations) device.residual(rows + 8, hidden);
       plainX = Tensor.of(rows, hidden);
-      Weight weights = weight(random, DType.F32, 1, hidden);
-      normWeights = weights.floats();
-      norm = new Norm(device.vector(List.of(weights)), 1e-5f);
+      scale = random.nextBoolean() ? 1 : 3;
+      float[] weights = weight(random, DType.F32, 1, hidden).floats();
+      Optional<float[]> added = bias(hidden).map(Weight::floats);
+      switch (random.nextInt(4)) {
+        case 0 -> {
+          norm = Optional.empty();
+          plainNorm = x -> x;
+        }
+        case 1 -> {
+          norm = Optional.of(new Norm(vector(weights), 1e-5f, true, added.map(this::vector)));
+          plainNorm = x -> layerNorm(x, weights, added);
+        }
+        default -> {
+          norm = Optional.of(new Norm(vector(weights), 1e-5f));
+          plainNorm = x -> rmsNorm(x, weights);
+        }
+      }
+    }
+
+    private Vector vector(float[] numbers) {
+      Encoding.Plain encoding = Encoding.Plain.of(numbers);
+      return device.vector(List.of(Weight.plain("v", 1, numbers.length, encoding)));
+    }
+
+    private Tensor rmsNorm(Tensor x, float[] weights) {
+      Tensor out = poisoned(rows, x.columns());
+      PLAIN.rmsNorm(x, weights, 1e-5f, out, rows);
+      return out;
+    }
+
+    private Tensor layerNorm(Tensor x, float[] weights, Optional<float[]> added) {
+      Tensor out = poisoned(rows, x.columns());
+      PLAIN.layerNorm(x, weights, added, 1e-5f, out, rows);
+      return out;
     }
 
     void embed() {
       poison(device, x);
-      device.embed(pass, deviceTable, x);
+      device.embed(pass, deviceTable, scale, x);
       PLAIN.embed(PLAIN.load(table), batch.tokens(), plainX);
+      PLAIN.scale(plainX, scale, rows);
       same(plainX, read(device, x, type, rows), 1e-6, "embed");
     }
 
@@ -129,7 +168,7 @@ class OperationsDuelTest {
       Optional<Weight> bias = bias(columns);
       GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
       poison(device, out);
-      device.project(pass, x, norm, device.load(List.of(weight)), onDevice(bias), out);
+      device.project(pass, x, norm, projection(bias, weight), out);
       Tensor wanted = poisoned(rows, columns);
       PLAIN.linear(normed(), PLAIN.load(weight), bias.map(Weight::floats), wanted, rows);
       same(wanted, read(device, out, type, rows), tolerance(type), what("project"));
@@ -137,9 +176,11 @@ class OperationsDuelTest {
     }
 
     private Tensor normed() {
-      Tensor normed = poisoned(rows, hidden);
-      PLAIN.rmsNorm(plainX, normWeights, 1e-5f, normed, rows);
-      return normed;
+      return plainNorm.apply(plainX);
+    }
+
+    private Projection projection(Optional<Weight> bias, Weight... weights) {
+      return new Projection(device.load(List.of(weights)), onDevice(bias));
     }
 
     void addProjection() {
@@ -148,7 +189,7 @@ class OperationsDuelTest {
       GpuActivations in = (GpuActivations) device.activations(rows + 8, columns);
       Tensor numbers = rounded(random(random, rows, columns), type);
       write(device, in, type, numbers);
-      device.addProjection(pass, in, device.load(List.of(weight)), onDevice(bias), x);
+      device.addProjection(pass, in, projection(bias, weight), x);
       Tensor product = poisoned(rows, hidden);
       PLAIN.linear(numbers, PLAIN.load(weight), bias.map(Weight::floats), product, rows);
       PLAIN.add(plainX, product, rows);
@@ -156,17 +197,59 @@ class OperationsDuelTest {
       device.gpu().free(in.memory());
     }
 
+    /// The norm of a product of activations, which is added to the sum.
+    void addNormed() {
+      Weight weight = weight(random, type, hidden, columns);
+      Optional<Weight> bias = bias(hidden);
+      GpuActivations in = (GpuActivations) device.activations(rows + 8, columns);
+      Tensor numbers = rounded(random(random, rows, columns), type);
+      write(device, in, type, numbers);
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, hidden);
+      poison(device, out);
+      device.multiply(pass, in, projection(bias, weight), out);
+      Tensor product = poisoned(rows, hidden);
+      PLAIN.linear(numbers, PLAIN.load(weight), bias.map(Weight::floats), product, rows);
+      same(product, read(device, out, type, rows), tolerance(type), what("multiply"));
+      float[] weights = weight(random, DType.F32, 1, hidden).floats();
+      write(device, out, type, rounded(product, type));
+      device.addNormed(pass, out, new Norm(vector(weights), 1e-5f), x);
+      PLAIN.add(plainX, rmsNorm(product, weights), rows);
+      same(plainX, read(device, x, type, rows), tolerance(type), what("addNormed"));
+      device.gpu().free(in.memory());
+      device.gpu().free(out.memory());
+    }
+
+    void activated() {
+      Weight up = weight(random, type, columns, hidden);
+      Optional<Weight> bias = bias(columns);
+      Activation activation = activation();
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
+      poison(device, out);
+      device.activated(pass, x, norm, new Inner(projection(bias, up), activation), out);
+      Tensor wanted = poisoned(rows, columns);
+      PLAIN.linear(normed(), PLAIN.load(up), bias.map(Weight::floats), wanted, rows);
+      PLAIN.activate(wanted, activation, rows);
+      same(wanted, read(device, out, type, rows), 4 * tolerance(type), what("activated"));
+      device.gpu().free(out.memory());
+    }
+
+    private Activation activation() {
+      return Activation.values()[random.nextInt(Activation.values().length)];
+    }
+
     void gated() {
+      Activation activation = activation();
       Weight gate = weight(random, type, columns, hidden);
       Weight up = weight(random, type, columns, hidden);
       GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
       poison(device, out);
-      device.gated(pass, x, norm, device.load(List.of(gate, up)), Optional.empty(), out);
+      Inner gates = new Inner(projection(Optional.empty(), gate, up), activation);
+      device.gated(pass, x, norm, gates, out);
       Tensor wanted = poisoned(rows, columns);
       Tensor other = poisoned(rows, columns);
       PLAIN.linear(normed(), PLAIN.load(gate), Optional.empty(), wanted, rows);
       PLAIN.linear(normed(), PLAIN.load(up), Optional.empty(), other, rows);
-      PLAIN.gate(wanted, other, rows);
+      PLAIN.gate(wanted, other, activation, rows);
       same(wanted, read(device, out, type, rows), 4 * tolerance(type), what("gated"));
       device.gpu().free(out.memory());
     }

@@ -7,12 +7,14 @@ import static dev.sgl.local.kernel.host.TestTensors.weight;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;
@@ -101,6 +103,27 @@ class KernelsDuelTest {
   }
 
   @Test
+  void layerNorm() {
+    Property.forAll(
+        80,
+        (random, size) -> {
+          int rows = 1 + random.nextInt(5);
+          int group = 1 + random.nextInt(size + 20);
+          Tensor x = random(random, rows, group * (1 + random.nextInt(3)));
+          float[] weight = random(random, 1, group).values();
+          Optional<float[]> bias =
+              random.nextBoolean()
+                  ? Optional.of(random(random, 1, group).values())
+                  : Optional.empty();
+          Tensor plain = poisoned(rows, x.columns());
+          Tensor fast = poisoned(rows, x.columns());
+          PLAIN.layerNorm(x, weight, bias, 1e-5f, plain, rows);
+          FAST.layerNorm(x, weight, bias, 1e-5f, fast, rows);
+          same(plain, fast, "group " + group);
+        });
+  }
+
+  @Test
   void ropeGateAndAdd() {
     Property.forAll(
         80,
@@ -111,15 +134,23 @@ class KernelsDuelTest {
           Tensor b = copy(a);
           int[] positions = random.ints(rows, 0, 1000).toArray();
           float[] frequencies = random(random, 1, headDim / 2).values();
-          Rotary rotary = new Rotary(frequencies, 1.25f);
-          Tensor angles = PLAIN.angles(positions, rotary);
+          Rotary.Growth growth = new Rotary.Growth(0.1f, 64);
+          Rotary rotary = new Rotary(frequencies, 1.25f, Optional.of(growth));
+          Tensor angles = PLAIN.angles(positions, rotary, random.nextBoolean());
           PLAIN.rope(a, headDim, angles, rows);
           FAST.rope(b, headDim, angles, rows);
           same(a, b, "rope");
           Tensor up = random(random, rows, a.columns());
-          PLAIN.gate(a, up, rows);
-          FAST.gate(b, up, rows);
-          same(a, b, "gate");
+          Activation activation = Activation.values()[random.nextInt(2)];
+          PLAIN.gate(a, up, activation, rows);
+          FAST.gate(b, up, activation, rows);
+          same(a, b, "gate " + activation);
+          PLAIN.activate(a, activation, rows);
+          FAST.activate(b, activation, rows);
+          same(a, b, "" + activation);
+          PLAIN.cap(a, 2, rows);
+          FAST.cap(b, 2, rows);
+          same(a, b, "cap");
           PLAIN.add(a, up, rows);
           FAST.add(b, up, rows);
           same(a, b, "add");
@@ -154,7 +185,8 @@ class KernelsDuelTest {
             tables[r] = random.ints(10, 0, 40).toArray();
           }
           Batch batch = new Batch(new int[rows], positions, tables, new int[0]);
-          AttentionShape shape = new AttentionShape(heads, kvHeads, headDim, window);
+          Scoring scoring = random.nextBoolean() ? Scoring.usual(headDim) : new Scoring(0.3f, 2);
+          AttentionShape shape = new AttentionShape(heads, kvHeads, headDim, window, scoring);
           Tensor queries = random(random, rows, heads * headDim);
           Tensor plain = poisoned(rows, heads * headDim);
           Tensor fast = poisoned(rows, heads * headDim);

@@ -1,0 +1,54 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Layer;
+import dev.sgl.local.model.Norm;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.Role;
+import java.util.List;
+import java.util.Optional;
+
+/// Command R7B and A (Cohere, 2025): attention and the feed-forward part side by side behind one
+/// layer norm; three of four layers have a window and turn neighbouring numbers, the others see
+/// everything and turn nothing.
+final class Cohere2 implements Family {
+  private static final int EACH = 4; // layers, of which the last sees everything
+  private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(10_000, 8192);
+
+  @Override
+  public Names names(Config config) {
+    return FileLayouts.turned(Llama.NAMES, config, STANDARD, true);
+  }
+
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
+    return STANDARD;
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config, "layer_norm_eps", true);
+    int each = config.number("sliding_window_pattern", EACH);
+    List<Boolean> sliding =
+        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
+    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding, 4096);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
+    Rotary none = Rotary.none(dimensions.heads().headDim());
+    boolean biased = config.flag("attention_bias", false);
+    Optional<Norm> norm = Optional.of(dimensions.layerNorm(Role.ATTENTION_NORM, false));
+    float scale = (float) config.positive("logit_scale", 0.0625);
+    return dimensions
+        .decoder(
+            layer -> {
+              Part attention =
+                  new Part.Attention(shapes.get(layer), sliding.get(layer) ? rotary : none)
+                      .withBias(biased, biased);
+              List<Part> parts = List.of(attention, dimensions.gated(false));
+              return new Layer(List.of(new Layer.Residual(norm, parts, Optional.empty())));
+            })
+        .withNorm(dimensions.layerNorm(Role.FINAL_NORM, false).times(scale));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.Scoring;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import java.util.List;
+
+/// Gemma 3 (Gemma Team, 2025): Gemma 2 without bounds; five of six layers have a window, and angles
+/// of their own; queries and keys are normed head by head.
+final class Gemma3 implements Family {
+  private static final int EACH = 6; // layers, of which the last sees everything
+  private static final int CONTEXT = 131_072;
+
+  @Override
+  public Names names(Config config) {
+    return Gemma2.NAMES;
+  }
+
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
+    return new RotaryScaling.Standard(1_000_000, CONTEXT);
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Gemma2.dimensions(config);
+    int each = config.number("sliding_window_pattern", EACH);
+    List<Boolean> sliding =
+        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
+    Scoring scoring = Gemma2.scoring(config, Scoring.UNCAPPED);
+    List<AttentionShape> shapes =
+        Windows.of(config, dimensions.heads().withScoring(scoring), sliding, 4096);
+    double local = config.positive("rope_local_base_freq", 10_000);
+    Rotary near =
+        RotaryScaling.rotaryOfType(
+            config, dimensions, false, new RotaryScaling.Standard(local, CONTEXT));
+    Rotary far = RotaryScaling.rotaryOfType(config, dimensions, true, rotary(config));
+    return Gemma2.decoder(
+        config,
+        dimensions,
+        Scoring.UNCAPPED,
+        layer ->
+            new Part.Attention(shapes.get(layer), sliding.get(layer) ? near : far)
+                .withNorms(dimensions.headNorms()));
+  }
+}

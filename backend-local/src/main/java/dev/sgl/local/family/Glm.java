@@ -1,0 +1,35 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+
+/// GLM-4 (GLM Team, 2024): the first half of each head is turned, neighbour with neighbour;
+/// queries, keys and values have a bias; fused gates.
+class Glm implements Family {
+  private static final RotaryScaling.Standard STANDARD = RotaryScaling.STANDARD.ofPart(0.5);
+
+  @Override
+  public Names names(Config config) {
+    Names names = FileLayouts.fusedGates(Llama.NAMES, config);
+    return FileLayouts.turned(names, config, STANDARD, true);
+  }
+
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
+    return STANDARD;
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Part.Attention attention = attention(config, dimensions);
+    return dimensions.preNorm(_ -> attention, dimensions.gated(false));
+  }
+
+  static Part.Attention attention(Config config, Dimensions dimensions) {
+    return new Part.Attention(
+            dimensions.heads(), RotaryScaling.rotary(config, dimensions, STANDARD))
+        .withBias(config.flag("attention_bias", true), false);
+  }
+}

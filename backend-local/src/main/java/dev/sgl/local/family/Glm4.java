@@ -1,0 +1,31 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Layer;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.Role;
+import java.util.List;
+
+/// GLM-4-0414 (Z.ai, 2025): GLM-4 with norms behind its parts, too.
+final class Glm4 extends Glm {
+  @Override
+  public Names names(Config config) {
+    return super.names(config)
+        .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_self_attn_layernorm")
+        .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_mlp_layernorm");
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Part.Attention attention = attention(config, dimensions);
+    Layer layer =
+        new Layer(
+            List.of(
+                dimensions.between(Role.ATTENTION_NORM, attention, Role.ATTENTION_AFTER_NORM),
+                dimensions.between(
+                    Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM)));
+    return dimensions.decoder(_ -> layer);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.Scoring;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+
+/// Granite 3 (Granite Team, IBM, 2024): Llama with four factors.
+///
+/// That of each residual, `x += r · part(norm(x))`, is in the embedding here: `y = x / r` has sums
+/// without a factor, and norms give the same for `y` if their epsilon is divided by `r²`.
+final class Granite implements Family {
+  @Override
+  public Decoder decoder(Config config) {
+    double residual = config.positive("residual_multiplier", 1);
+    Dimensions read = Dimensions.read(config);
+    Dimensions dimensions = read.withEpsilon((float) (read.epsilon() / (residual * residual)));
+    boolean biased = config.flag("attention_bias", false);
+    float scale = (float) config.positive("attention_multiplier", 1);
+    Part.Attention attention =
+        new Part.Attention(
+                dimensions.heads().withScoring(new Scoring(scale, Scoring.UNCAPPED)),
+                RotaryScaling.rotary(config, dimensions))
+            .withBias(biased, biased);
+    Decoder decoder =
+        dimensions.preNorm(_ -> attention, dimensions.gated(config.flag("mlp_bias", false)));
+    double embedding = config.positive("embedding_multiplier", 1);
+    double logits = config.positive("logits_scaling", 1);
+    return decoder
+        .withEmbeddingScale((float) (embedding / residual))
+        .withNorm(decoder.norm().times((float) (1 / logits)));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import java.util.List;
+
+/// OLMo 3 (OLMo Team, 2025): OLMo 2, with a window in three of four layers.
+final class Olmo3 extends Olmo2 {
+  private static final int EACH = 4; // layers, of which the last sees everything
+  private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(500_000, 2048);
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    List<Boolean> sliding =
+        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % EACH != 0);
+    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding, 4096);
+    Rotary near = RotaryScaling.rotaryOfType(config, dimensions, false, STANDARD);
+    Rotary far = RotaryScaling.rotaryOfType(config, dimensions, true, STANDARD);
+    return decoder(
+        config,
+        dimensions,
+        layer -> new Part.Attention(shapes.get(layer), sliding.get(layer) ? near : far));
+  }
+}

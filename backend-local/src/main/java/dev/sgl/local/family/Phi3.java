@@ -1,0 +1,42 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.Role;
+import java.util.List;
+
+/// Phi-3 and 4 (Abdin et al., 2024): Llama with fused weights, a window, and in Phi-4-mini heads
+/// that are turned in part.
+final class Phi3 implements Family {
+  private static final RotaryScaling.Standard STANDARD = RotaryScaling.STANDARD.ofPart(1);
+
+  @Override
+  public Names names(Config config) {
+    AttentionShape heads = Dimensions.heads(config);
+    String fused = "model.layers.{}.self_attn.qkv_proj";
+    int queries = heads.heads() * heads.headDim();
+    Names names =
+        FileLayouts.fusedGates(Llama.NAMES, config)
+            .withRows(Role.QUERY, fused, 0, queries)
+            .withRows(Role.KEY, fused, queries, heads.width())
+            .withRows(Role.VALUE, fused, queries + heads.width(), heads.width());
+    return FileLayouts.turned(names, config, STANDARD, false);
+  }
+
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
+    return STANDARD;
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
+    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    return dimensions.preNorm(
+        layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
+  }
+}

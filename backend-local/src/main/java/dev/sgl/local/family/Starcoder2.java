@@ -1,0 +1,50 @@
+package dev.sgl.local.family;
+
+import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Layer;
+import dev.sgl.local.model.Part;
+import dev.sgl.local.weights.Role;
+import java.util.List;
+
+/// StarCoder2 (Lozhkov et al., 2024): layer norms, a feed-forward part without a gate, and biases
+/// everywhere.
+final class Starcoder2 implements Family {
+  private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(10_000, 4096);
+
+  @Override
+  public Names names(Config config) {
+    return Llama.NAMES
+        .with(Role.UP, "model.layers.{}.mlp.c_fc")
+        .with(Role.DOWN, "model.layers.{}.mlp.c_proj");
+  }
+
+  @Override
+  public RotaryScaling.Standard rotary(Config config) {
+    return STANDARD;
+  }
+
+  @Override
+  public Decoder decoder(Config config) {
+    Dimensions dimensions = Dimensions.read(config, "norm_epsilon", true);
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
+    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    boolean biased = config.flag("use_bias", true);
+    Layer.Residual forward =
+        new Layer.Residual(
+            dimensions.layerNorm(Role.FORWARD_NORM, true),
+            new Part.Perceptron(dimensions.inner(), dimensions.activation(), biased));
+    return dimensions
+        .decoder(
+            layer ->
+                new Layer(
+                    List.of(
+                        new Layer.Residual(
+                            dimensions.layerNorm(Role.ATTENTION_NORM, true),
+                            new Part.Attention(shapes.get(layer), rotary).withBias(biased, biased)),
+                        forward)))
+        .withNorm(dimensions.layerNorm(Role.FINAL_NORM, true));
+  }
+}

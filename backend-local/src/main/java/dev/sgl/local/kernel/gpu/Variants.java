@@ -1,0 +1,142 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.kernel.Activation;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Grid;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The kernels in `variants.cu`: operations on rows that only some families of models have.
+final class Variants {
+  private static final int THREADS = 256;
+
+  private final Gpu gpu;
+  private final Gpu.KernelFile file;
+  private final Map<String, Gpu.Kernel> kernels = new HashMap<>(); // those that were needed
+
+  Variants(Gpu gpu, Format format) {
+    this.gpu = gpu;
+    this.file = file(format);
+  }
+
+  static Gpu.KernelFile file(Format format) {
+    Map<String, String> activations = new HashMap<>();
+    for (Activation activation : Activation.values()) {
+      activations.put(activation.name(), Integer.toString(activation.ordinal()));
+    }
+    return format.file("variants", BatchPlan.defines(activations));
+  }
+
+  private void launch(String name, int rows, Record arguments) {
+    Gpu.Kernel kernel = kernels.computeIfAbsent(name, named -> gpu.kernel(file, named, 0));
+    gpu.launch(kernel, Grid.of(rows, THREADS).early(), arguments);
+  }
+
+  private record Narrow(Memory x, Memory out, int columns) {}
+
+  /// Rows in 16 bits.
+  void narrow(int rows, Memory x, Memory out, int columns) {
+    launch("narrowRows", rows, new Narrow(x, out, columns));
+  }
+
+  private record Scale(Memory x, float factor, int columns) {}
+
+  /// `x *= factor`, in single precision.
+  void scale(int rows, Memory x, float factor, int columns) {
+    launch("scaleRows", rows, new Scale(x, factor, columns));
+  }
+
+  /// A layer norm; the bias is an address, or 0.
+  record LayerNorm(Memory x, Memory weights, long bias, float epsilon, Memory out, int columns) {}
+
+  void layerNorm(int rows, LayerNorm norm) {
+    launch("layerNorm", rows, norm);
+  }
+
+  private record Sampled(
+      Memory batch,
+      Memory x,
+      Memory weights,
+      long bias,
+      float epsilon,
+      Memory out,
+      int columns,
+      int first) {}
+
+  /// The norm of some of the sampled rows.
+  ///
+  /// @param first of them
+  void layerNormSampled(int rows, Memory batch, LayerNorm norm, int first) {
+    launch(
+        "layerNormSampled",
+        rows,
+        new Sampled(
+            batch,
+            norm.x(),
+            norm.weights(),
+            norm.bias(),
+            norm.epsilon(),
+            norm.out(),
+            norm.columns(),
+            first));
+  }
+
+  private record AddNormed(Memory in, Memory weights, float epsilon, Memory x, int columns) {}
+
+  /// `x += norm(in)`, with the root-mean-square norm.
+  void addNormed(int rows, Memory in, Memory weights, float epsilon, Memory x, int columns) {
+    launch("addNormed", rows, new AddNormed(in, weights, epsilon, x, columns));
+  }
+
+  /// Some columns of rows.
+  ///
+  /// @param stride columns of a row
+  record Part(Memory x, int stride, int from, int columns) {}
+
+  private record NormPart(
+      Memory x, int stride, int from, int columns, Memory weights, float epsilon) {}
+
+  /// Norms a part of each row, in its place.
+  void normPart(int rows, Part part, Memory weights, float epsilon) {
+    launch(
+        "normPart",
+        rows,
+        new NormPart(part.x(), part.stride(), part.from(), part.columns(), weights, epsilon));
+  }
+
+  private record Gate(Memory gateUp, Memory out, int inner, int activation) {}
+
+  /// `out = activation(gate) · up`.
+  void gate(int rows, Memory gateUp, Memory out, int inner, Activation activation) {
+    launch("gateBy", rows, new Gate(gateUp, out, inner, activation.ordinal()));
+  }
+
+  private record Activate(Memory x, int columns, int activation) {}
+
+  /// `x = activation(x)`.
+  void activate(int rows, Memory x, int columns, Activation activation) {
+    launch("activate", rows, new Activate(x, columns, activation.ordinal()));
+  }
+
+  private record Cap(Memory x, float cap, int columns) {}
+
+  /// `x = cap · tanh(x / cap)`, in single precision.
+  void cap(int rows, Memory x, float cap, int columns) {
+    launch("capRows", rows, new Cap(x, cap, columns));
+  }
+
+  private record Grow(Memory batch, Memory heads, int stride, int columns, float rate, int span) {}
+
+  /// Multiplies queries as [Rotary.Growth] says.
+  ///
+  /// @param queries the first columns of each row
+  void grow(int rows, Memory batch, Part queries, Rotary.Growth by) {
+    launch(
+        "growQueries",
+        rows,
+        new Grow(batch, queries.x(), queries.stride(), queries.columns(), by.rate(), by.span()));
+  }
+}

@@ -1,0 +1,110 @@
+#include "numbers.cuh"
+
+// Operations on rows that only some families of models have. One block a row.
+
+// The sum over the columns of a row of what `of` gives for each.
+template <typename Of> __device__ __forceinline__ float rowSum(int columns, Of of) {
+  float sum = 0;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) sum += of(i);
+  return blockSum(sum);
+}
+
+extern "C" __global__ void narrowRows(const float* x, half16* out, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  long long row = (long long)blockIdx.x * columns;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) out[row + i] = narrow(x[row + i]);
+}
+
+extern "C" __global__ void scaleRows(float* x, float factor, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] *= factor;
+}
+
+// Layer norm (Ba et al., 2016); `bias` may be null.
+__device__ __forceinline__ void centered(const float* x, const float* weight, const float* bias, float epsilon,
+                                         half16* out, int columns) {
+  float mean = rowSum(columns, [&](int i) { return x[i]; }) / columns;
+  float variance = rowSum(columns, [&](int i) { return (x[i] - mean) * (x[i] - mean); }) / columns;
+  float scale = rsqrtf(variance + epsilon);
+  for (int i = threadIdx.x; i < columns; i += blockDim.x)
+    out[i] = narrow((x[i] - mean) * scale * weight[i] + (bias ? bias[i] : 0));
+}
+
+extern "C" __global__ void layerNorm(const float* x, const float* weight, const float* bias, float epsilon,
+                                  half16* out, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  long long row = (long long)blockIdx.x * columns;
+  centered(x + row, weight, bias, epsilon, out + row, columns);
+}
+
+// The same of the sampled rows only, one behind the other.
+extern "C" __global__ void layerNormSampled(const int* batch, const float* x, const float* weight, const float* bias,
+                                         float epsilon, half16* out, int columns, int first) {
+  letTheNextBegin();
+  awaitResults();
+  long long row = batch[batch[SAMPLED] + first + blockIdx.x];
+  centered(x + row * columns, weight, bias, epsilon, out + (long long)blockIdx.x * columns, columns);
+}
+
+// x += norm(in), with the root-mean-square norm.
+extern "C" __global__ void addNormed(const half16* in, const float* weight, float epsilon, float* x, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  long long row = (long long)blockIdx.x * columns;
+  float squares = rowSum(columns, [&](int i) { return widen(in[row + i]) * widen(in[row + i]); });
+  float scale = rsqrtf(squares / columns + epsilon);
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) x[row + i] += widen(in[row + i]) * scale * weight[i];
+}
+
+// The same norm of some columns of each row, in their place.
+extern "C" __global__ void normPart(half16* x, int stride, int from, int columns, const float* weight, float epsilon) {
+  letTheNextBegin();
+  awaitResults();
+  half16* part = x + (long long)blockIdx.x * stride + from;
+  float squares = rowSum(columns, [&](int i) { return widen(part[i]) * widen(part[i]); });
+  float scale = rsqrtf(squares / columns + epsilon);
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) part[i] = narrow(widen(part[i]) * scale * weight[i]);
+}
+
+__device__ __forceinline__ float activated(float x, int activation) {
+  if (activation == SILU) return silu(x);
+  return x / (1 + __expf(-1.5957691216057308f * x * (1 + 0.044715f * x * x))); // GELU_TANH: 2 sqrt(2 / pi)
+}
+
+// out = activation(gate) * up, where a row of gateUp is a gate and behind it an up.
+extern "C" __global__ void gateBy(const half16* gateUp, half16* out, int inner, int activation) {
+  letTheNextBegin();
+  awaitResults();
+  const half16* gates = gateUp + 2ll * blockIdx.x * inner;
+  for (int i = threadIdx.x; i < inner; i += blockDim.x)
+    out[(long long)blockIdx.x * inner + i] = narrow(activated(widen(gates[i]), activation) * widen(gates[inner + i]));
+}
+
+extern "C" __global__ void activate(half16* x, int columns, int activation) {
+  letTheNextBegin();
+  awaitResults();
+  half16* row = x + (long long)blockIdx.x * columns;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) row[i] = narrow(activated(widen(row[i]), activation));
+}
+
+// x = cap * tanh(x / cap)
+extern "C" __global__ void capRows(float* x, float cap, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  float* row = x + (long long)blockIdx.x * columns;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) row[i] = cap * tanhf(row[i] / cap);
+}
+
+// Multiplies the first columns of each row, its queries, by 1 + rate * ln(1 + floor(position / span)).
+extern "C" __global__ void growQueries(const int* batch, half16* heads, int stride, int columns, float rate, int span) {
+  letTheNextBegin();
+  awaitResults();
+  if (blockIdx.x >= batch[ROWS]) return;
+  int position = batch[batch[POSITIONS] + blockIdx.x];
+  float factor = 1 + rate * log1pf((float)(position / span));
+  half16* row = heads + (long long)blockIdx.x * stride;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) row[i] = narrow(widen(row[i]) * factor);
+}
