@@ -19,10 +19,16 @@ final class GgufModel {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private static final String LFM2 = "lfm2";
+  private static final String GEMMA2 = "gemma2";
+  private static final String GEMMA3 = "gemma3";
 
   /// Architectures, by their names in GGUF files. Mistral's models are called llama there.
   private static final Map<String, String> ARCHITECTURES =
       Map.of(
+          GEMMA2,
+          "Gemma2ForCausalLM",
+          GEMMA3,
+          "Gemma3ForCausalLM",
           LFM2,
           "Lfm2ForCausalLM",
           "llama",
@@ -46,11 +52,27 @@ final class GgufModel {
           Map.entry("rope.freq_base", "rope_theta"),
           Map.entry("expert_count", "num_local_experts"));
 
-  /// Keys of `config.json` that only LFM2 has, or has under another name.
-  private static final Map<String, String> LFM2_KEYS =
+  /// Keys of `config.json` that only one architecture has, or has under another name.
+  private static final Map<String, Map<String, String>> OWN_KEYS =
       Map.of(
-          "shortconv.l_cache", "conv_L_cache",
-          "attention.layer_norm_rms_epsilon", "norm_eps");
+          LFM2,
+          Map.of(
+              "shortconv.l_cache", "conv_L_cache",
+              "attention.layer_norm_rms_epsilon", "norm_eps"),
+          GEMMA2,
+          Map.of(
+              "attention.sliding_window", "sliding_window",
+              "attn_logit_softcapping", "attn_logit_softcapping",
+              "final_logit_softcapping", "final_logit_softcapping"),
+          GEMMA3,
+          Map.of(
+              "attention.sliding_window", "sliding_window",
+              "attention.sliding_window_pattern", "sliding_window_pattern",
+              "rope.freq_base_swa", "rope_local_base_freq",
+              "final_logit_softcapping", "final_logit_softcapping"));
+
+  /// Layers of the models whose scores are scaled by other numbers than those of a head.
+  private static final Map<String, Integer> LAYERS_OF_27B = Map.of(GEMMA2, 46, GEMMA3, 62);
 
   /// Keys of the scaling of rotary positions.
   private static final Map<String, String> SCALING_KEYS =
@@ -121,8 +143,9 @@ final class GgufModel {
     for (String key : header.keys()) {
       if (key.startsWith(architecture + ".")) {
         String own = key.substring(architecture.length() + 1);
-        if (architecture.equals(LFM2) && LFM2_KEYS.containsKey(own)) {
-          config.set(LFM2_KEYS.get(own), value(key));
+        String named = OWN_KEYS.getOrDefault(architecture, Map.of()).getOrDefault(own, "");
+        if (!named.isEmpty()) {
+          config.set(named, value(key));
         } else if (KEYS.containsKey(own)) {
           config.set(KEYS.get(own), value(key));
         } else if (SCALING_KEYS.containsKey(own)) {
@@ -136,7 +159,21 @@ final class GgufModel {
     if (architecture.equals(LFM2)) {
       completeLfm2(config);
     }
+    if (LAYERS_OF_27B.containsKey(architecture)) {
+      completeGemma(config);
+    }
     return config;
+  }
+
+  /// Adds the factor of scores, for which the files have no key: it is that of a head's numbers,
+  /// but in the largest models (llama.cpp, src/models/gemma2-iswa.cpp).
+  private void completeGemma(ObjectNode config) {
+    int layers = config.path("num_hidden_layers").asInt();
+    int heads = Math.max(1, config.path("num_attention_heads").asInt());
+    int ofHead = config.path("head_dim").asInt();
+    boolean isLargest = Integer.valueOf(layers).equals(LAYERS_OF_27B.get(architecture));
+    config.put(
+        "query_pre_attn_scalar", isLargest ? config.path("hidden_size").asInt() / heads : ofHead);
   }
 
   /// Adds the kinds of layers, which LFM2's files tell by the heads of keys in each: none where the

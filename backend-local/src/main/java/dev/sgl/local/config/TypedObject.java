@@ -54,11 +54,6 @@ public abstract class TypedObject {
     return value.isMissingNode() || value.isNull() ? Optional.empty() : Optional.of(value);
   }
 
-  /// Whether a key is there, be it null.
-  public boolean names(String key) {
-    return json.has(key);
-  }
-
   /// Records a key as read.
   protected void read(String key) {
     read.add(key);

@@ -9,6 +9,7 @@ import dev.sgl.local.model.Norm;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Command R7B and A (Cohere, 2025): attention and the feed-forward part side by side behind one
@@ -29,17 +30,30 @@ final class Cohere2 implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of(
+        "layer_norm_eps",
+        1e-5,
+        "tie_word_embeddings",
+        true,
+        "logit_scale",
+        0.0625,
+        "sliding_window",
+        4096);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
-    Dimensions dimensions = Dimensions.read(config, "layer_norm_eps", true);
+    Dimensions dimensions = Dimensions.read(config, "layer_norm_eps");
     int each = config.number("sliding_window_pattern", EACH);
     List<Boolean> sliding =
         Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
-    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding, 4096);
+    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     Rotary none = Rotary.none(dimensions.heads().headDim());
     boolean biased = config.flag("attention_bias", false);
     Optional<Norm> norm = Optional.of(dimensions.layerNorm(Role.ATTENTION_NORM, false));
-    float scale = (float) config.positive("logit_scale", 0.0625);
+    float scale = (float) config.positive("logit_scale", 1);
     return dimensions
         .decoder(
             layer -> {

@@ -1,7 +1,9 @@
 package dev.sgl.local.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.Streams;
 import dev.sgl.local.config.TypedObject;
 import java.util.Collection;
@@ -13,14 +15,20 @@ import java.util.Optional;
 /// `config.json`, or an object in it, as a family reads it. [Understood] refuses a model by a key
 /// that no family has read.
 final class Config extends TypedObject {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final Map<String, Config> inner = new HashMap<>(); // objects that were read
 
   private Config(String prefix, JsonNode json) {
     super(prefix, json);
   }
 
-  static Config of(JsonNode json) {
-    return new Config("", json);
+  /// @param standards values of keys that `json` does not have
+  static Config of(JsonNode json, Map<String, Object> standards) {
+    ObjectNode all = JsonNodeFactory.instance.objectNode();
+    standards.forEach((key, value) -> all.set(key, JSON.valueToTree(value)));
+    json.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
+    return new Config("", all);
   }
 
   /// An object without keys.
@@ -85,6 +93,11 @@ final class Config extends TypedObject {
 
   private static boolean isFinite(JsonNode value) {
     return value.isNumber() && Double.isFinite(value.asDouble());
+  }
+
+  /// A number above 0 that must be there.
+  double required(String key) {
+    return positive(key).orElseThrow(() -> wrong(key, "is missing"));
   }
 
   /// A list of numbers; empty if there is none.

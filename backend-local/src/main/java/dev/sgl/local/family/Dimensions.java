@@ -45,13 +45,11 @@ record Dimensions(
 
   /// The numbers of a model whose keys are those of Llama.
   static Dimensions read(Config config) {
-    return read(config, "rms_norm_eps", false);
+    return read(config, "rms_norm_eps");
   }
 
   /// The same where the epsilon of the norms has another key.
-  ///
-  /// @param tied whether the head is the table of the embedding if the file does not say
-  static Dimensions read(Config config, String epsilon, boolean tied) {
+  static Dimensions read(Config config, String epsilon) {
     return new Dimensions(
         config.number("vocab_size"),
         config.number("hidden_size"),
@@ -61,7 +59,7 @@ record Dimensions(
         activation(config),
         (float) config.positive(epsilon, 1e-6),
         RotaryScaling.context(config),
-        config.flag("tie_word_embeddings", tied));
+        config.flag("tie_word_embeddings", false));
   }
 
   /// The number of layers; more than the largest model has would only fill the memory with their

@@ -77,7 +77,7 @@ public final class Families {
       LongConsumer loaded) {
     JsonNode json = checkpoint.json("config.json");
     Family family = family(json);
-    Config config = Config.of(json);
+    Config config = Config.of(json, family.standards());
     Decoder decoder = decoder(family, config);
     WeightSource named = weights(checkpoint, family, config);
     Optional<RoundedWeights> rounded = rounding.map(by -> new RoundedWeights(named, by));
@@ -100,14 +100,16 @@ public final class Families {
   /// @throws ModelException if its family is not known
   public static WeightSource weights(Checkpoint checkpoint) {
     JsonNode json = checkpoint.json("config.json");
-    return weights(checkpoint, family(json), Config.of(json));
+    Family family = family(json);
+    return weights(checkpoint, family, Config.of(json, family.standards()));
   }
 
   /// The model that `config.json` describes.
   ///
   /// @throws ModelException if its family is not known, or a value is missing or makes no sense
   public static Decoder decoder(JsonNode json) {
-    return decoder(family(json), Config.of(json));
+    Family family = family(json);
+    return decoder(family, Config.of(json, family.standards()));
   }
 
   static Decoder decoder(Family family, Config config) {

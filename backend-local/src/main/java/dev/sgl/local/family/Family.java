@@ -2,6 +2,7 @@ package dev.sgl.local.family;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
+import java.util.Map;
 import java.util.Optional;
 
 /// A family of models: how its `config.json` is read, and what its files call the weights.
@@ -13,6 +14,11 @@ interface Family {
   /// The name of its architecture in GGUF files, if such files can be written.
   default Optional<String> ggufArchitecture() {
     return Optional.empty();
+  }
+
+  /// The values of keys that a `config.json` leaves out; a null of the file is null.
+  default Map<String, Object> standards() {
+    return Map.of();
   }
 
   /// The rotary positions of a model whose file has none: a theta of 10,000, 2048 positions.

@@ -8,16 +8,15 @@ import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 
 /// Gemma 2 (Gemma Team, 2024): a window in every other layer, norms before and after each part
 /// whose files have their weights less 1, bounds of scores and logits, an embedding times the
 /// root of its length.
 final class Gemma2 implements Family {
-  private static final double BOUND_OF_SCORES = 50;
-  private static final double BOUND_OF_LOGITS = 30;
-
   /// The names of both Gemma 2 and 3, which have no norms of heads or some.
   static final Names NAMES = names();
 
@@ -47,42 +46,55 @@ final class Gemma2 implements Family {
     return NAMES;
   }
 
+  /// The values of keys that files of Gemma 2 and 3 leave out.
+  static final Map<String, Object> STANDARDS =
+      Map.of(
+          "num_key_value_heads", 4,
+          "head_dim", 256,
+          "hidden_activation", "gelu_pytorch_tanh",
+          "query_pre_attn_scalar", 256,
+          "sliding_window", 4096,
+          "tie_word_embeddings", true);
+
+  @Override
+  public Map<String, Object> standards() {
+    Map<String, Object> all = new HashMap<>(STANDARDS);
+    all.put("attn_logit_softcapping", 50);
+    all.put("final_logit_softcapping", 30);
+    return all;
+  }
+
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = dimensions(config);
     List<Boolean> sliding = Windows.sliding(config, dimensions.layers(), layer -> layer % 2 == 0);
-    AttentionShape heads = dimensions.heads().withScoring(scoring(config, BOUND_OF_SCORES));
-    List<AttentionShape> shapes = Windows.of(config, heads, sliding, 4096);
+    float cap = cap(config, "attn_logit_softcapping");
+    AttentionShape heads = dimensions.heads().withScoring(new Scoring(scale(config), cap));
+    List<AttentionShape> shapes = Windows.of(config, heads, sliding);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
-    return decoder(
-        config,
-        dimensions,
-        BOUND_OF_LOGITS,
-        layer -> new Part.Attention(shapes.get(layer), rotary));
+    return decoder(config, dimensions, layer -> new Part.Attention(shapes.get(layer), rotary));
   }
 
-  /// The numbers of a model, whose head is the table of the embedding if the file does not say.
+  /// The numbers of a model.
   static Dimensions dimensions(Config config) {
     if (config.flag("use_bidirectional_attention", false)) {
       throw config.wrong("use_bidirectional_attention", "is true, which is not supported");
     }
-    return Dimensions.read(config, "rms_norm_eps", true);
+    return Dimensions.read(config);
   }
 
-  /// @param cap the bound of scores if the file does not name the key; null there is none
-  static Scoring scoring(Config config, double cap) {
-    double scale = 1 / Math.sqrt(config.positive("query_pre_attn_scalar", 256));
-    return new Scoring((float) scale, cap(config, "attn_logit_softcapping", cap));
+  /// The factor of scores.
+  static float scale(Config config) {
+    return (float) (1 / Math.sqrt(config.positive("query_pre_attn_scalar", 256)));
   }
 
-  private static float cap(Config config, String key, double standard) {
-    return (float) config.positive(key, config.names(key) ? Scoring.UNCAPPED : standard);
+  private static float cap(Config config, String key) {
+    return (float) config.positive(key, Scoring.UNCAPPED);
   }
 
-  /// @param cap the bound of logits if the file does not name the key
   /// @param attention that of each layer, without biases
   static Decoder decoder(
-      Config config, Dimensions dimensions, double cap, IntFunction<Part.Attention> attention) {
+      Config config, Dimensions dimensions, IntFunction<Part.Attention> attention) {
     boolean biased = config.flag("attention_bias", false);
     return dimensions
         .decoder(
@@ -96,6 +108,6 @@ final class Gemma2 implements Family {
                         dimensions.between(
                             Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM))))
         .withEmbeddingScale((float) Math.sqrt(dimensions.hidden()))
-        .withCap(cap(config, "final_logit_softcapping", cap));
+        .withCap(cap(config, "final_logit_softcapping"));
   }
 }

@@ -7,6 +7,7 @@ import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 
 /// Gemma 3 (Gemma Team, 2025): Gemma 2 without bounds; five of six layers have a window, and angles
 /// of their own; queries and keys are normed head by head.
@@ -20,6 +21,11 @@ final class Gemma3 implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Gemma2.STANDARDS;
+  }
+
+  @Override
   public RotaryScaling.Standard rotary(Config config) {
     return new RotaryScaling.Standard(1_000_000, CONTEXT);
   }
@@ -30,9 +36,9 @@ final class Gemma3 implements Family {
     int each = config.number("sliding_window_pattern", EACH);
     List<Boolean> sliding =
         Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
-    Scoring scoring = Gemma2.scoring(config, Scoring.UNCAPPED);
+    Scoring scoring = new Scoring(Gemma2.scale(config), Scoring.UNCAPPED);
     List<AttentionShape> shapes =
-        Windows.of(config, dimensions.heads().withScoring(scoring), sliding, 4096);
+        Windows.of(config, dimensions.heads().withScoring(scoring), sliding);
     double local = config.positive("rope_local_base_freq", 10_000);
     Rotary near =
         RotaryScaling.rotaryOfType(
@@ -41,7 +47,6 @@ final class Gemma3 implements Family {
     return Gemma2.decoder(
         config,
         dimensions,
-        Scoring.UNCAPPED,
         layer ->
             new Part.Attention(shapes.get(layer), sliding.get(layer) ? near : far)
                 .withNorms(dimensions.headNorms()));

@@ -33,7 +33,7 @@ public record GgufKeys(
   ///     no key for it
   public static GgufKeys of(JsonNode json) {
     Family family = Families.family(json);
-    Config config = Config.of(json);
+    Config config = Config.of(json, family.standards());
     return new Writer(family, config).keys();
   }
 
@@ -77,8 +77,7 @@ public record GgufKeys(
         kvHeads.add(0);
         layer.residuals().forEach(residual -> residual.parts().forEach(this::read));
       }
-      rotary =
-          new RotaryScaling(config, heads().headDim(), decoder.context(), family.rotary(config));
+      rotary = new RotaryScaling(config, heads().headDim(), family.rotary(config));
     }
 
     private void read(Part part) {

@@ -20,6 +20,7 @@ final class GgufNames {
               Map.entry(Role.QUERY_NORM, "blk.{}.attn_q_norm"),
               Map.entry(Role.KEY_NORM, "blk.{}.attn_k_norm"),
               Map.entry(Role.ATTENTION_OUTPUT, "blk.{}.attn_output"),
+              Map.entry(Role.ATTENTION_AFTER_NORM, "blk.{}.post_attention_norm"),
               Map.entry(Role.CONVOLUTION_NORM, "blk.{}.attn_norm"),
               Map.entry(Role.CONVOLUTION, "blk.{}.shortconv.conv"),
               Map.entry(Role.CONVOLUTION_OUTPUT, "blk.{}.shortconv.out_proj"),
@@ -27,6 +28,7 @@ final class GgufNames {
               Map.entry(Role.GATE, "blk.{}.ffn_gate"),
               Map.entry(Role.UP, "blk.{}.ffn_up"),
               Map.entry(Role.DOWN, "blk.{}.ffn_down"),
+              Map.entry(Role.FORWARD_AFTER_NORM, "blk.{}.post_ffw_norm"),
               Map.entry(Role.FINAL_NORM, "output_norm"),
               Map.entry(Role.HEAD, "output")),
           LFM2_NORM);

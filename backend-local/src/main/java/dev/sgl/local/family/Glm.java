@@ -3,6 +3,7 @@ package dev.sgl.local.family;
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
+import java.util.Map;
 
 /// GLM-4 (GLM Team, 2024): the first half of each head is turned, neighbour with neighbour;
 /// queries, keys and values have a bias; fused gates.
@@ -21,6 +22,19 @@ class Glm implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of(
+        "num_key_value_heads",
+        2,
+        "head_dim",
+        128,
+        "rms_norm_eps",
+        1.5625e-7,
+        "attention_bias",
+        true);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Part.Attention attention = attention(config, dimensions);
@@ -30,6 +44,6 @@ class Glm implements Family {
   static Part.Attention attention(Config config, Dimensions dimensions) {
     return new Part.Attention(
             dimensions.heads(), RotaryScaling.rotary(config, dimensions, STANDARD))
-        .withBias(config.flag("attention_bias", true), false);
+        .withBias(config.flag("attention_bias", false), false);
   }
 }

@@ -5,12 +5,22 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 
 /// Ministral 3 (Mistral AI, 2025): Mistral whose queries grow with their positions, as
 /// `llama_4_scaling_beta` says.
 final class Ministral3 implements Family {
   @Override
+  public Map<String, Object> standards() {
+    return Map.of(
+        "num_key_value_heads", 8,
+        "head_dim", 128,
+        "rms_norm_eps", 1e-5);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
+    config.at("rope_parameters").required("llama_4_scaling_beta");
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     List<AttentionShape> shapes = Windows.of(config, dimensions, true);

@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
@@ -12,6 +13,11 @@ final class Mistral implements Family {
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("llama");
+  }
+
+  @Override
+  public Map<String, Object> standards() {
+    return Map.of("num_key_value_heads", 8);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
@@ -17,6 +18,11 @@ class Olmo2 implements Family {
     return Llama.NAMES
         .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_attention_layernorm")
         .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_feedforward_layernorm");
+  }
+
+  @Override
+  public Map<String, Object> standards() {
+    return Map.of("rms_norm_eps", 1e-5);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 
 /// OLMo 3 (OLMo Team, 2025): OLMo 2, with a window in three of four layers.
 final class Olmo3 extends Olmo2 {
@@ -12,11 +13,16 @@ final class Olmo3 extends Olmo2 {
   private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(500_000, 2048);
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of("rms_norm_eps", 1e-5, "sliding_window", 4096);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     List<Boolean> sliding =
         Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % EACH != 0);
-    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding, 4096);
+    List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding);
     Rotary near = RotaryScaling.rotaryOfType(config, dimensions, false, STANDARD);
     Rotary far = RotaryScaling.rotaryOfType(config, dimensions, true, STANDARD);
     return decoder(

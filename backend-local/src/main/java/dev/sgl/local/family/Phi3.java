@@ -7,6 +7,7 @@ import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
 import java.util.List;
+import java.util.Map;
 
 /// Phi-3 and 4 (Abdin et al., 2024): Llama with fused weights, a window, and in Phi-4-mini heads
 /// that are turned in part.
@@ -32,7 +33,13 @@ final class Phi3 implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of("rms_norm_eps", 1e-5);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
+    RotaryScaling.require(config, List.of("default"));
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     List<AttentionShape> shapes = Windows.of(config, dimensions, true);

@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
@@ -12,6 +13,11 @@ final class Qwen2 implements Family {
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("qwen2");
+  }
+
+  @Override
+  public Map<String, Object> standards() {
+    return Map.of("num_key_value_heads", 32);
   }
 
   @Override

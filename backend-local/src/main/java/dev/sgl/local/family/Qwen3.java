@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
@@ -12,6 +13,13 @@ final class Qwen3 implements Family {
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("qwen3");
+  }
+
+  @Override
+  public Map<String, Object> standards() {
+    return Map.of(
+        "num_key_value_heads", 32,
+        "head_dim", 128);
   }
 
   @Override

@@ -17,7 +17,6 @@ final class RotaryScaling {
   private final int headDim;
   private final int turned; // numbers of a head
   private final double theta;
-  private final int context;
   private final int named; // by the file, before the scaling
 
   /// The numbers of a family's models whose file has none.
@@ -36,29 +35,34 @@ final class RotaryScaling {
     }
   }
 
-  /// @param context most positions that the model is for
-  RotaryScaling(Config config, int headDim, int context, Standard standard) {
-    this(config, scaling(config), headDim, context, standard);
+  RotaryScaling(Config config, int headDim, Standard standard) {
+    this(config, scaling(config), headDim, named(config, standard));
   }
 
-  private RotaryScaling(
-      Config config, Config scaling, int headDim, int context, Standard standard) {
+  /// The standards of a model that names a theta outside of its scaling.
+  private static Standard named(Config config, Standard standard) {
+    double theta = config.positive("rope_theta", standard.theta());
+    return new Standard(theta, standard.context(), standard.part());
+  }
+
+  private RotaryScaling(Config config, Config scaling, int headDim, Standard standard) {
     this.scaling = scaling;
     type = type(scaling);
     this.headDim = headDim;
     turned = turned(config, scaling, headDim, standard);
-    theta = theta(config, scaling, standard);
-    this.context = context;
+    theta = scaling.positive("rope_theta", standard.theta());
     named = config.number("max_position_embeddings", standard.context());
-  }
-
-  private static double theta(Config config, Config scaling, Standard standard) {
-    double outside = config.positive("rope_theta", standard.theta());
-    double theta = scaling.positive("rope_theta", outside);
     if (theta <= 1) {
       throw config.wrong("rope_theta", "is " + theta + ", not above 1");
     }
-    return theta;
+  }
+
+  /// Refuses scalings that a family does not know.
+  static void require(Config config, List<String> types) {
+    Config scaling = scaling(config);
+    if (!types.contains(type(scaling))) {
+      throw scaling.wrong("rope_type", "is " + type(scaling) + ", not " + types);
+    }
   }
 
   /// How many numbers of a head are turned.
@@ -88,7 +92,7 @@ final class RotaryScaling {
 
   /// The same for a family with other standards.
   static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
-    return rotary(config, scaling(config), dimensions, standard);
+    return new RotaryScaling(config, dimensions.heads().headDim(), standard).rotary();
   }
 
   /// The angles of layers of one type, where types have angles of their own: an object for each
@@ -98,18 +102,20 @@ final class RotaryScaling {
   /// @param standard of the type
   static Rotary rotaryOfType(
       Config config, Dimensions dimensions, boolean seesAll, Standard standard) {
+    int headDim = dimensions.heads().headDim();
     if (config.has("rope_parameters")) {
       String type = seesAll ? "full_attention" : "sliding_attention";
-      return rotary(config, config.at("rope_parameters").at(type), dimensions, standard);
+      Config scaling = config.at("rope_parameters").at(type);
+      return new RotaryScaling(config, scaling, headDim, standard).rotary();
     }
-    Config scaling = seesAll ? config.at("rope_scaling") : Config.empty();
-    return rotary(config, scaling, dimensions, standard);
-  }
-
-  private static Rotary rotary(
-      Config config, Config scaling, Dimensions dimensions, Standard standard) {
-    int headDim = dimensions.heads().headDim();
-    return new RotaryScaling(config, scaling, headDim, dimensions.context(), standard).rotary();
+    if (!seesAll) {
+      return new RotaryScaling(config, Config.empty(), headDim, standard).rotary();
+    }
+    Config scaling = config.at("rope_scaling");
+    if (scaling.has("type") && !scaling.has("rope_type")) {
+      throw scaling.wrong("type", "is not read for layers of several types; rope_type is");
+    }
+    return new RotaryScaling(config, scaling, headDim, named(config, standard)).rotary();
   }
 
   private Rotary rotary() {
@@ -191,21 +197,19 @@ final class RotaryScaling {
   }
 
   private double factor() {
-    return scaling.positive("factor").orElseGet(() -> context / original());
+    return scaling.required("factor");
   }
 
   /// Llama 3.1: slow angles are divided by the factor, fast ones stay, between them it is blended.
   private double llama3(double frequency) {
-    double factor = scaling.positive("factor", 8);
-    double low = scaling.positive("low_freq_factor", 1);
-    double high = scaling.positive("high_freq_factor", 4);
+    double low = scaling.required("low_freq_factor");
+    double high = scaling.required("high_freq_factor");
     if (high <= low) {
       throw scaling.wrong("high_freq_factor", "is " + high + ", not above low_freq_factor");
     }
-    double original = scaling.positive("original_max_position_embeddings", 8192);
-    double turns = original * frequency / (2 * Math.PI);
+    double turns = original() * frequency / (2 * Math.PI);
     double blend = Math.clamp((turns - low) / (high - low), 0, 1);
-    return frequency * (blend + (1 - blend) / factor);
+    return frequency * (blend + (1 - blend) / factor());
   }
 
   /// YaRN (Peng et al., 2023): the same, but blended over the numbers of the pairs, between the

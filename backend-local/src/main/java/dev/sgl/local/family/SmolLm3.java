@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /// SmolLM3 (Bakouch et al., 2025): Llama without rotary positions in every fourth layer.
@@ -18,8 +19,13 @@ final class SmolLm3 implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of("num_key_value_heads", 4, "tie_word_embeddings", true);
+  }
+
+  @Override
   public Decoder decoder(Config config) {
-    Dimensions dimensions = Dimensions.read(config, "rms_norm_eps", true);
+    Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     Rotary none = Rotary.none(dimensions.heads().headDim());
     List<Boolean> turned = turned(config, dimensions.layers());
@@ -56,7 +62,7 @@ final class SmolLm3 implements Family {
     List<Boolean> sliding =
         Windows.sliding(config, dimensions.layers(), layer -> slides && !turned.get(layer));
     return slides
-        ? Windows.of(config, dimensions.heads(), sliding, AttentionShape.ALL)
-        : Windows.none(dimensions);
+        ? Windows.of(config, dimensions.heads(), sliding)
+        : Windows.none(config, dimensions);
   }
 }

@@ -8,6 +8,7 @@ import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
 import java.util.List;
+import java.util.Map;
 
 /// StarCoder2 (Lozhkov et al., 2024): layer norms, a feed-forward part without a gate, and biases
 /// everywhere.
@@ -27,11 +28,26 @@ final class Starcoder2 implements Family {
   }
 
   @Override
+  public Map<String, Object> standards() {
+    return Map.of(
+        "num_key_value_heads",
+        2,
+        "norm_epsilon",
+        1e-5,
+        "tie_word_embeddings",
+        true,
+        "use_bias",
+        true,
+        "hidden_act",
+        "gelu_pytorch_tanh");
+  }
+
+  @Override
   public Decoder decoder(Config config) {
-    Dimensions dimensions = Dimensions.read(config, "norm_epsilon", true);
+    Dimensions dimensions = Dimensions.read(config, "norm_epsilon");
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     List<AttentionShape> shapes = Windows.of(config, dimensions, true);
-    boolean biased = config.flag("use_bias", true);
+    boolean biased = config.flag("use_bias", false);
     Layer.Residual forward =
         new Layer.Residual(
             dimensions.layerNorm(Role.FORWARD_NORM, true),

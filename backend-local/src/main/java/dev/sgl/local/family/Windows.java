@@ -35,15 +35,21 @@ final class Windows {
   /// The heads of each layer, and how far they see.
   ///
   /// @param sliding whether each layer sees only a window
-  /// @param standard the window if the file names none
-  static List<AttentionShape> of(
-      Config config, AttentionShape heads, List<Boolean> sliding, int standard) {
-    AttentionShape narrow = heads.within(config.number("sliding_window", standard));
+  static List<AttentionShape> of(Config config, AttentionShape heads, List<Boolean> sliding) {
+    if (!sliding.contains(true)) {
+      return sliding.stream().map(_ -> heads).toList();
+    }
+    AttentionShape narrow = heads.within(config.number("sliding_window"));
     return sliding.stream().map(slides -> slides ? narrow : heads).toList();
   }
 
-  /// The heads of layers that see everything.
-  static List<AttentionShape> none(Dimensions dimensions) {
+  /// The heads of layers of a model that uses no window.
+  ///
+  /// @throws dev.sgl.local.weights.ModelException if `layer_types` names layers that need one
+  static List<AttentionShape> none(Config config, Dimensions dimensions) {
+    if (sliding(config, dimensions.layers(), _ -> false).contains(true)) {
+      throw config.wrong("layer_types", "has " + SLIDING + ", and the model uses no window");
+    }
     return Collections.nCopies(dimensions.layers(), dimensions.heads());
   }
 
@@ -53,10 +59,10 @@ final class Windows {
   /// @param used whether the family looks at `sliding_window`
   static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
     if (!used || !config.has("sliding_window")) {
-      return none(dimensions);
+      return none(config, dimensions);
     }
     int from = config.index("max_window_layers", 0);
     List<Boolean> sliding = sliding(config, dimensions.layers(), layer -> layer >= from);
-    return of(config, dimensions.heads(), sliding, AttentionShape.ALL);
+    return of(config, dimensions.heads(), sliding);
   }
 }

@@ -107,7 +107,8 @@ public final class Transformer implements Model {
     this.device = device;
     this.rows = rows;
     this.loaded = loaded;
-    Optional<Weight> unused = decoder.tied() ? weights.find(Role.HEAD, 0) : Optional.empty();
+    boolean tied = isTied();
+    Optional<Weight> unused = tied ? weights.find(Role.HEAD, 0) : Optional.empty();
     device.expect(weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L));
     embedding = table(Role.EMBEDDING);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
@@ -116,11 +117,21 @@ public final class Transformer implements Model {
       }
     }
     norm = norm(decoder.norm(), 0);
-    head = new Head(decoder.tied() ? embedding : table(Role.HEAD), decoder.head().cap());
+    head = new Head(tied ? embedding : table(Role.HEAD), decoder.head().cap());
     x = device.residual(rows, decoder.hidden());
   }
 
   // --- loading
+
+  /// Whether the head is the table of the embedding: not if the files have a head of other numbers,
+  /// whatever their configuration says.
+  private boolean isTied() {
+    return decoder.tied()
+        && weights
+            .find(Role.HEAD, 0)
+            .flatMap(head -> weights.find(Role.EMBEDDING, 0).map(head::hasBytesOf))
+            .orElse(true);
+  }
 
   private Matrix table(Role role) {
     return load(List.of(weights.weight(role, 0, decoder.vocabulary(), decoder.hidden())));

@@ -88,6 +88,15 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     return of(name, shape, Encoding.Plain.of(numbers));
   }
 
+  /// Whether both have the same bytes, so that one may be used for the other.
+  public boolean hasBytesOf(Weight other) {
+    return encoding instanceof Encoding.Plain own
+        && other.encoding instanceof Encoding.Plain plain
+        && shape.equals(other.shape)
+        && own.type() == plain.type()
+        && own.data().mismatch(plain.data()) < 0;
+  }
+
   /// All numbers in single precision, row by row.
   public float[] floats() {
     float[] out = new float[Math.multiplyExact(rows, columns)];

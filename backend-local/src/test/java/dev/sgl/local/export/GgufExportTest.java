@@ -243,7 +243,14 @@ class GgufExportTest {
         copy("qwen3-yarn", config -> rope(config).put("beta_fast", 16)),
         "config.json: rope_parameters.beta_fast has a value for which GGUF files have no key");
     refuses(
-        copy("qwen3", config -> rope(config).put("rope_type", "llama3").put("factor", 2)),
+        copy(
+            "qwen3",
+            config ->
+                rope(config)
+                    .put("rope_type", "llama3")
+                    .put("factor", 2)
+                    .put("low_freq_factor", 1)
+                    .put("high_freq_factor", 4)),
         "the model has Llama 3's positions, for which GGUF files of the architecture qwen3");
   }
 

@@ -66,7 +66,7 @@ class RotaryScalingTest {
     refused(",\"rope_parameters\":{\"rope_theta\":0}", "rope_parameters.rope_theta");
     refused(",\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":0}", "rope_scaling.factor");
     refused(
-        ",\"rope_scaling\":{\"rope_type\":\"llama3\",\"high_freq_factor\":1}",
+        ",\"rope_scaling\":{\"rope_type\":\"llama3\",\"low_freq_factor\":1,\"high_freq_factor\":1}",
         "rope_scaling.high_freq_factor");
     refused(",\"rms_norm_eps\":null,\"attention_bias\":3", "attention_bias");
   }

@@ -14,11 +14,9 @@ import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.HostLogits;
 import dev.sgl.local.kernel.host.PlainKernels;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,16 +25,8 @@ class TransformerTest {
   private static final float TOLERANCE = 2e-3f;
   static final int ROWS = 512;
 
-  /// The folders of models with recorded logits.
-  static Stream<String> families() throws IOException {
-    try (Stream<Path> all = Files.list(Path.of("src/test/resources/models"))) {
-      return all
-          .filter(folder -> Files.exists(folder.resolve("expected.json")))
-          .map(folder -> folder.getFileName().toString())
-          .sorted()
-          .toList()
-          .stream();
-    }
+  static List<String> families() throws IOException {
+    return RecordedModels.names();
   }
 
   @ParameterizedTest
@@ -58,7 +48,7 @@ class TransformerTest {
   @ParameterizedTest
   @MethodSource("families")
   void aPromptInPiecesGivesTheLogitsOfTheWhole(String family) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder(family));
+    try (Checkpoint checkpoint = Checkpoint.open(RecordedModels.folder(family));
         Device device = new HostDevice(new VectorKernels(2))) {
       Transformer model = Families.open(checkpoint, device, ROWS);
       int[] tokens = IntStream.range(0, 100).map(i -> 2 + i * 7 % 300).toArray();
@@ -70,7 +60,7 @@ class TransformerTest {
   }
 
   private static void agree(String family, Device device) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder(family))) {
+    try (Checkpoint checkpoint = Checkpoint.open(RecordedModels.folder(family))) {
       Transformer model = Families.open(checkpoint, device, ROWS);
       float worst = worst(model, checkpoint.json("expected.json"));
       assertTrue(worst <= TOLERANCE, family + ": the logits differ by " + worst);
@@ -117,9 +107,5 @@ class TransformerTest {
 
   static int[] ints(JsonNode list) {
     return IntStream.range(0, list.size()).map(i -> list.get(i).asInt()).toArray();
-  }
-
-  private static Path folder(String family) {
-    return Path.of("src/test/resources/models", family);
   }
 }

@@ -20,6 +20,7 @@ import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
 import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.RecordedModels;
 import dev.sgl.local.model.TinyDecoder;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.quantized.QuantizedModels;
@@ -33,11 +34,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole models on the GPU against the same on the processor.
@@ -65,10 +68,15 @@ class CudaModelTest {
     Gpus.assume();
   }
 
+  /// The recorded models and the demo.
+  static List<String> models() throws IOException {
+    return Stream.concat(RecordedModels.names().stream(), Stream.of("demo")).toList();
+  }
+
   /// A prompt for each sequence, in batches of all sorts: whole, in chunks, together with the first
   /// tokens of others.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
+  @MethodSource("models")
   void logprobsAreThoseOfTheProcessor(String name) {
     compare(name, PRECISE, TOLERANCE);
   }
@@ -99,7 +107,7 @@ class CudaModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
+  @MethodSource("models")
   void withFewerBitsTheyAreNear(String name) {
     compare(name, PRECISE.withFormat(DType.BF16), COARSE_TOLERANCE);
   }
@@ -287,7 +295,7 @@ class CudaModelTest {
   /// The greedy continuation is the processor's, up to the first step at which two tokens were as
   /// good as equal.
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2", "qwen3", "qwen3-yarn", "mistral", "lfm2", "demo"})
+  @MethodSource("models")
   void greedyTokensAreThoseOfTheProcessor(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(folder(name));
         Device host = new HostDevice(new VectorKernels(4));
