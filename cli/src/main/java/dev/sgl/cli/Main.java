@@ -35,6 +35,7 @@ import picocli.CommandLine.IVersionProvider;
       FmtCommand.class,
       RenderCommand.class,
       QuantizeCommand.class,
+      ModelsCommand.class,
       LspCommand.class,
       IrCommand.class
     },
@@ -53,6 +54,7 @@ import picocli.CommandLine.IVersionProvider;
       "  sglc test samples/*.sgl",
       "  sglc fmt --check samples/*.sgl",
       "  sglc render samples/tips.sgl topic=sleep",
+      "  sglc models",
       "  sglc quantize Qwen/Qwen3-0.6B qwen3-0.6b-q8_0.gguf",
       "",
       "Exit codes: 0 ok, 1 mistakes in a program, 2 wrong use of sglc, 3 the model or endpoint failed,",

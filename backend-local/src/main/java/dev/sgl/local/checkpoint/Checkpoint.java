@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
@@ -55,6 +56,11 @@ public final class Checkpoint implements AutoCloseable {
     this.arena = arena;
     this.leastBytes = tensors.values().stream().mapToLong(Weight::leastBytes).sum();
     this.bytes = tensors.values().stream().mapToLong(Weight::bytes).sum();
+  }
+
+  /// The architectures, as `config.json` names them, whose GGUF files are read.
+  public static Set<String> ggufArchitectures() {
+    return GgufModel.architectures();
   }
 
   /// Opens a folder, or a GGUF file, and maps its weights.

@@ -9,6 +9,7 @@ import dev.sgl.local.weights.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -119,6 +120,11 @@ final class GgufModel {
             "generation_config.json", generation(),
             "tokenizer_config.json", tokenizer());
     orderHeads(config);
+  }
+
+  /// The architectures, as `config.json` names them.
+  static Set<String> architectures() {
+    return Set.copyOf(ARCHITECTURES.values());
   }
 
   Gguf header() {

@@ -4,6 +4,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.NamedWeights;
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.architecture.Cohere2;
+import dev.sgl.local.family.architecture.Gemma2;
+import dev.sgl.local.family.architecture.Gemma3;
+import dev.sgl.local.family.architecture.Glm;
+import dev.sgl.local.family.architecture.Glm4;
+import dev.sgl.local.family.architecture.Granite;
+import dev.sgl.local.family.architecture.Lfm2;
+import dev.sgl.local.family.architecture.Llama;
+import dev.sgl.local.family.architecture.Ministral3;
+import dev.sgl.local.family.architecture.Mistral;
+import dev.sgl.local.family.architecture.Olmo2;
+import dev.sgl.local.family.architecture.Olmo3;
+import dev.sgl.local.family.architecture.Phi3;
+import dev.sgl.local.family.architecture.Qwen2;
+import dev.sgl.local.family.architecture.Qwen3;
+import dev.sgl.local.family.architecture.SmolLm3;
+import dev.sgl.local.family.architecture.Starcoder2;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.Understood;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Transformer;
@@ -11,9 +31,11 @@ import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.RoundedWeights;
 import dev.sgl.local.weights.Rounding;
 import dev.sgl.local.weights.WeightSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
@@ -55,6 +77,27 @@ public final class Families {
           "xlm-roberta");
 
   private Families() {}
+
+  /// An architecture that loads.
+  ///
+  /// @param name in `config.json`
+  /// @param models that people know it by
+  /// @param readsGguf whether GGUF files of it are read
+  /// @param writesGguf whether such files can be written
+  public record Supported(String name, String models, boolean readsGguf, boolean writesGguf) {}
+
+  /// All architectures that load, by their names.
+  public static List<Supported> supported() {
+    return new TreeMap<>(TABLE)
+        .entrySet().stream()
+            .map(
+                entry -> {
+                  boolean writes = entry.getValue().ggufArchitecture().isPresent();
+                  boolean reads = writes || Checkpoint.ggufArchitectures().contains(entry.getKey());
+                  return new Supported(entry.getKey(), entry.getValue().models(), reads, writes);
+                })
+            .toList();
+  }
 
   /// Puts the model of a checkpoint on a device, by the family that its `config.json` names.
   ///

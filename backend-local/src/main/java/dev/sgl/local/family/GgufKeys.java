@@ -1,6 +1,9 @@
 package dev.sgl.local.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;

@@ -166,11 +166,11 @@ public interface Device extends AutoCloseable {
   /// From the last state to logits.
   ///
   /// @param cap the bound of the logits, which become `cap · tanh(logit / cap)`;
-  ///     [Scoring#UNCAPPED] for none
+  ///     [AttentionShape.Scoring#UNCAPPED] for none
   record Head(Matrix weight, float cap) {
     /// A head whose logits have no bound.
     public Head(Matrix weight) {
-      this(weight, Scoring.UNCAPPED);
+      this(weight, AttentionShape.Scoring.UNCAPPED);
     }
   }
 

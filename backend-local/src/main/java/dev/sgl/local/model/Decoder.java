@@ -26,7 +26,7 @@ public record Decoder(
   ///
   /// @param tied whether its weight is the table of the embedding
   /// @param cap the bound of the logits, which become `cap · tanh(logit / cap)`;
-  ///     [dev.sgl.local.kernel.Scoring#UNCAPPED] for none
+  ///     [dev.sgl.local.kernel.AttentionShape.Scoring#UNCAPPED] for none
   public record Head(boolean tied, float cap) {}
 
   /// The same with a factor of the embedding.

@@ -13,7 +13,7 @@ public record Layer(List<Residual> residuals) {
   ///
   /// @param before the norm of what the parts read
   /// @param parts all of which read the same
-  /// @param after the norm of what a part gives
+  /// @param after the norm of the result of a part
   public record Residual(Optional<Norm> before, List<Part> parts, Optional<Norm> after) {
     public Residual {
       parts = List.copyOf(parts);

@@ -43,13 +43,13 @@ public final class Transformer implements Model {
     }
   }
 
-  /// The norm of what a part gives.
+  /// The norm of the result of a part.
   ///
   /// @param output room for it
   private record After(Device.Norm norm, Activations output) {}
 
-  /// A part of a layer with its weights: what it makes of a norm of the sum lies in `inner`, and
-  /// `output` makes of that what is added to the sum.
+  /// A part of a layer with its weights. `output` is its last product, of the numbers in `inner`;
+  /// the result is added to the sum.
   private sealed interface Step {
     Activations inner();
 

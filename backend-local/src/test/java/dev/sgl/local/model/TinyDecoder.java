@@ -2,11 +2,11 @@ package dev.sgl.local.model;
 
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.host.TestTensors;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Role;

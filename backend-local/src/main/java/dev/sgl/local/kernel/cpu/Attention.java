@@ -1,8 +1,8 @@
 package dev.sgl.local.kernel.cpu;
 
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Tensor;
 import java.util.Arrays;

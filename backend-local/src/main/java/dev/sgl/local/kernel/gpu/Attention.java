@@ -1,8 +1,8 @@
 package dev.sgl.local.kernel.gpu;
 
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.KvCacheType;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Grid;

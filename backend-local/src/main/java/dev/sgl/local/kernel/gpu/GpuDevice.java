@@ -1,9 +1,9 @@
 package dev.sgl.local.kernel.gpu;
 
-import com.google.common.primitives.Floats;
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
@@ -13,8 +13,6 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
-import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
@@ -27,10 +25,7 @@ import dev.sgl.local.kernel.gpu.products.Products;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -41,9 +36,6 @@ public final class GpuDevice implements Device {
   /// Rows up to which the layers are recorded.
   private static final int MOST_RECORDED = 256;
 
-  /// Bytes of the integers of a batch that there is room for from the beginning.
-  private static final long BATCH_BYTES = 4 << 20;
-
   private final Gpu gpu;
   private final Options options;
   private final Loader loader;
@@ -52,9 +44,6 @@ public final class GpuDevice implements Device {
   private final Recordings recordings;
   private final Growing<Gpu.Memory> normed;
   private final Growing<Gpu.Memory> gates;
-  private final Map<AttentionShape, Uploads> batches = new HashMap<>();
-  private final Map<Attention.Kind, Attention> attentions = new HashMap<>();
-  private final Map<Rotary, Gpu.Memory> frequencies = new IdentityHashMap<>();
   private Optional<Compiled> compiled = Optional.empty();
   private Optional<Gpu.Memory> gateRoom = Optional.empty();
   private Optional<Clock.Interval> ran = Optional.empty(); // the last layers
@@ -65,10 +54,11 @@ public final class GpuDevice implements Device {
       Rows rows,
       Variants variants,
       Pages pages,
+      AttentionLayers attention,
       Convolution convolution,
       Products products) {}
 
-  private record GpuVector(Gpu.Memory memory, long length) implements Vector {}
+  record GpuVector(Gpu.Memory memory, long length) implements Vector {}
 
   /// Rows of numbers.
   ///
@@ -163,11 +153,14 @@ public final class GpuDevice implements Device {
 
   private Compiled compiled(Format format) {
     picker.use(new Pick(gpu, format));
+    Variants variants = new Variants(gpu, format);
+    Pages pages = new Pages(gpu, format, options.kept());
     return new Compiled(
         format,
         new Rows(gpu, format),
-        new Variants(gpu, format),
-        new Pages(gpu, format, options.kept()),
+        variants,
+        pages,
+        new AttentionLayers(gpu, format, options.kept(), loader, pages, variants),
         new Convolution(gpu, format),
         new Products(gpu, format, loader));
   }
@@ -256,7 +249,7 @@ public final class GpuDevice implements Device {
     gpu.enter();
     GpuKvPool pages = (GpuKvPool) pool;
     List<Attention.Division> divisions =
-        shapes.stream().map(shape -> divide(batch, shape, pages.pageSize())).toList();
+        compiled().attention().divide(batch, shapes, pages.pageSize(), recordings::forget);
     boolean recorded =
         batch.rows() <= MOST_RECORDED && divisions.stream().allMatch(d -> d.plan().isDecode());
     int rows = bucket(batch.rows());
@@ -266,26 +259,10 @@ public final class GpuDevice implements Device {
     return new GpuPass(batch, pages, divisions, rows, recorded);
   }
 
-  private Attention.Division divide(Batch batch, AttentionShape shape, int pageSize) {
-    Attention attention = attention(shape, pageSize);
-    BatchPlan plan = new BatchPlan(batch, shape, pageSize, attention.items());
-    if (attention.prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
-      recordings.forget();
-    }
-    Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));
-    return new Attention.Division(shape, plan, uploads.upload(plan.integers()));
-  }
-
   /// Powers of two up to 8, then multiples of 8: few numbers of rows that work is recorded for, and
   /// all of them such as libraries take.
   private static int bucket(int rows) {
     return rows <= 8 ? 1 << 32 - Integer.numberOfLeadingZeros(rows - 1) : (rows + 7) / 8 * 8;
-  }
-
-  private Attention attention(AttentionShape shape, int pageSize) {
-    return attentions.computeIfAbsent(
-        Attention.Kind.of(shape),
-        kind -> new Attention(gpu, compiled().format(), options.kept(), kind, pageSize));
   }
 
   @Override
@@ -299,10 +276,7 @@ public final class GpuDevice implements Device {
       layers.run();
       return;
     }
-    List<Integer> variants =
-        pass.divisions().stream()
-            .map(d -> attention(d.shape(), pass.pool().pageSize()).variant(d.plan()))
-            .toList();
+    List<Integer> variants = compiled().attention().variants(pass);
     List<Gpu.Memory> integers =
         pass.divisions().stream().map(Attention.Division::integers).toList();
     recordings.play(
@@ -393,67 +367,7 @@ public final class GpuDevice implements Device {
 
   @Override
   public void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out) {
-    GpuPass own = (GpuPass) pass;
-    GpuKvPool pool = own.pool();
-    AttentionShape shape = layer.shape();
-    Attention.Division division = own.division(shape);
-    prepare(own, layer, heads);
-    Attention.Operands operands =
-        new Attention.Operands(
-            memory(heads),
-            memory(out),
-            new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
-            turning(layer));
-    if (!Attention.places(division.plan())) {
-      compiled().pages().place(own.rows(), division.integers(), shape, pool.pageSize(), operands);
-    }
-    attention(shape, pool.pageSize()).run(division, shape.window(), operands, own.isRecorded());
-  }
-
-  /// What is done to heads before they are attended, where it is not done on the way: norms of all
-  /// heads, and the growth of queries.
-  private void prepare(GpuPass pass, AttentionLayer layer, Activations heads) {
-    AttentionShape shape = layer.shape();
-    int queries = shape.heads() * shape.headDim();
-    Variants.Part ofQueries = new Variants.Part(memory(heads), columns(heads), 0, queries);
-    Variants.Part ofKeys = new Variants.Part(memory(heads), columns(heads), queries, shape.width());
-    normAll(pass, layer.queryNorm(), ofQueries, shape);
-    normAll(pass, layer.keyNorm(), ofKeys, shape);
-    layer
-        .rotary()
-        .growth()
-        .ifPresent(by -> variants().grow(pass.rows(), pass.integers(), ofQueries, by));
-  }
-
-  private void normAll(
-      GpuPass pass, Optional<Norm> norm, Variants.Part part, AttentionShape shape) {
-    if (norm.isPresent() && !isOfHeads(norm.get(), shape)) {
-      variants().normPart(pass.rows(), part, memory(norm.get().weights()), norm.get().epsilon());
-    }
-  }
-
-  /// Whether a norm is of single heads.
-  private static boolean isOfHeads(Norm norm, AttentionShape shape) {
-    return ((GpuVector) norm.weights()).length() == shape.headDim();
-  }
-
-  private Attention.Turning turning(AttentionLayer layer) {
-    Rotary rotary = layer.rotary();
-    Optional<Norm> queries = layer.queryNorm().filter(n -> isOfHeads(n, layer.shape()));
-    Optional<Norm> keys = layer.keyNorm().filter(n -> isOfHeads(n, layer.shape()));
-    return new Attention.Turning(
-        frequencies.computeIfAbsent(rotary, this::frequencies),
-        rotary.stretch(),
-        queries.map(n -> memory(n.weights()).address()).orElse(0L),
-        keys.map(n -> memory(n.weights()).address()).orElse(0L),
-        queries.map(Norm::epsilon).orElse(0f));
-  }
-
-  private Gpu.Memory frequencies(Rotary rotary) {
-    if (rotary.stretch() != 1 && Floats.contains(rotary.frequencies(), 0)) {
-      throw new GpuException("heads that are turned in part, and stretched, are not supported");
-    }
-    return loader.load(rotary.frequencies());
+    compiled().attention().attend((GpuPass) pass, layer, (GpuActivations) heads, memory(out));
   }
 
   @Override
@@ -488,7 +402,7 @@ public final class GpuDevice implements Device {
   @Override
   public void addNormed(Pass pass, Activations in, Norm norm, Activations x) {
     if (norm.isCentered()) {
-      throw new GpuException("layer norms of what parts give are not supported");
+      throw new GpuException("layer norms of the results of parts are not supported");
     }
     variants()
         .addNormed(

@@ -2,6 +2,7 @@ package dev.sgl.local.kernel.host;
 
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Kept;
@@ -10,7 +11,6 @@ import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;

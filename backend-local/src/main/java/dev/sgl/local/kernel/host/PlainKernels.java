@@ -2,9 +2,9 @@ package dev.sgl.local.kernel.host;
 
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package dev.sgl.local.kernel.gpu;
 
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.KvCacheType;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.products.ProductFiles;

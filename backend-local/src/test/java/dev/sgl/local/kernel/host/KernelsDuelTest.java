@@ -9,12 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.kernel.cpu.VectorKernels;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Weight;

@@ -1,4 +1,4 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /// `config.json`, or an object in it, as a family reads it. [Understood] refuses a model by a key
 /// that no family has read.
-final class Config extends TypedObject {
+public final class Config extends TypedObject {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Map<String, Config> inner = new HashMap<>(); // objects that were read
@@ -24,7 +24,7 @@ final class Config extends TypedObject {
   }
 
   /// @param standards values of keys that `json` does not have
-  static Config of(JsonNode json, Map<String, Object> standards) {
+  public static Config of(JsonNode json, Map<String, Object> standards) {
     ObjectNode all = JsonNodeFactory.instance.objectNode();
     standards.forEach((key, value) -> all.set(key, JSON.valueToTree(value)));
     json.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
@@ -32,12 +32,12 @@ final class Config extends TypedObject {
   }
 
   /// An object without keys.
-  static Config empty() {
+  public static Config empty() {
     return new Config("", JsonNodeFactory.instance.objectNode());
   }
 
   /// An object inside; empty if there is none. The same object for each call.
-  Config at(String key) {
+  public Config at(String key) {
     return inner.computeIfAbsent(key, this::object);
   }
 
@@ -48,45 +48,45 @@ final class Config extends TypedObject {
   }
 
   /// The inner objects that were read.
-  Collection<Config> inner() {
+  public Collection<Config> inner() {
     return inner.values();
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return peek(key).isPresent();
   }
 
   /// A whole number from 1 to 2²⁴.
-  int number(String key) {
+  public int number(String key) {
     return count(key).orElseThrow(() -> wrong(key, "is missing"));
   }
 
-  int number(String key, int standard) {
+  public int number(String key, int standard) {
     return count(key).orElse(standard);
   }
 
-  Optional<Integer> count(String key) {
+  public Optional<Integer> count(String key) {
     return whole(key, 1);
   }
 
   /// A whole number from 0 to 2²⁴.
-  int index(String key, int standard) {
+  public int index(String key, int standard) {
     return whole(key, 0).orElse(standard);
   }
 
   /// A number from 0 on.
-  double nonNegative(String key, double standard) {
+  public double nonNegative(String key, double standard) {
     return value(key, value -> isFinite(value) && value.asDouble() >= 0, "a number from 0 on")
         .map(JsonNode::asDouble)
         .orElse(standard);
   }
 
   /// A number above 0.
-  double positive(String key, double standard) {
+  public double positive(String key, double standard) {
     return positive(key).orElse(standard);
   }
 
-  Optional<Double> positive(String key) {
+  public Optional<Double> positive(String key) {
     return value(key, value -> isFinite(value) && value.asDouble() > 0, "a number above 0")
         .map(JsonNode::asDouble);
   }
@@ -96,12 +96,12 @@ final class Config extends TypedObject {
   }
 
   /// A number above 0 that must be there.
-  double required(String key) {
+  public double required(String key) {
     return positive(key).orElseThrow(() -> wrong(key, "is missing"));
   }
 
   /// A list of numbers; empty if there is none.
-  List<Double> numbers(String key) {
+  public List<Double> numbers(String key) {
     return value(
             key,
             value -> value.isArray() && Streams.stream(value).allMatch(Config::isFinite),
@@ -111,7 +111,7 @@ final class Config extends TypedObject {
   }
 
   /// A list of whole numbers from 0 to below `end`; empty if there is none.
-  Optional<List<Integer>> indices(String key, int end) {
+  public Optional<List<Integer>> indices(String key, int end) {
     return value(
             key,
             value ->

@@ -1,6 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -16,7 +20,7 @@ import java.util.stream.IntStream;
 
 /// LFM2 and 2.5 (Hasani et al., LFM2, 2025): short convolutions in most layers, attention in the
 /// others.
-final class Lfm2 implements Family {
+public final class Lfm2 implements Family {
   private static final double THETA = 1_000_000;
   private static final int CONTEXT = 128_000;
   private static final String ATTENTION = "full_attention";
@@ -43,6 +47,11 @@ final class Lfm2 implements Family {
               Map.entry(Role.DOWN, LAYER + "feed_forward.w2"),
               Map.entry(Role.FINAL_NORM, "model.embedding_norm"),
               Map.entry(Role.HEAD, "lm_head")));
+
+  @Override
+  public String models() {
+    return "LFM2, LFM2.5";
+  }
 
   @Override
   public Names names(Config config) {

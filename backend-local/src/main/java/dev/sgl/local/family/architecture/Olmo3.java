@@ -1,5 +1,9 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -8,9 +12,14 @@ import java.util.List;
 import java.util.Map;
 
 /// OLMo 3 (OLMo Team, 2025): OLMo 2, with a window in three of four layers.
-final class Olmo3 extends Olmo2 {
+public final class Olmo3 extends Olmo2 {
   private static final int EACH = 4; // layers, of which the last sees everything
   private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(500_000, 2048);
+
+  @Override
+  public String models() {
+    return "OLMo 3";
+  }
 
   @Override
   public Map<String, Object> standards() {

@@ -1,9 +1,14 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 import java.util.List;
@@ -11,9 +16,14 @@ import java.util.Map;
 
 /// Gemma 3 (Gemma Team, 2025): Gemma 2 without bounds; five of six layers have a window, and angles
 /// of their own; queries and keys are normed head by head.
-final class Gemma3 implements Family {
+public final class Gemma3 implements Family {
   private static final int EACH = 6; // layers, of which the last sees everything
   private static final int CONTEXT = 131_072;
+
+  @Override
+  public String models() {
+    return "Gemma 3 1B and 270M";
+  }
 
   @Override
   public Names names(Config config) {

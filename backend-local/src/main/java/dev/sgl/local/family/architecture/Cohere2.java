@@ -1,6 +1,12 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.FileLayouts;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -15,13 +21,18 @@ import java.util.Optional;
 /// Command R7B and A (Cohere, 2025): attention and the feed-forward part side by side behind one
 /// layer norm; three of four layers have a window and turn neighbouring numbers, the others see
 /// everything and turn nothing.
-final class Cohere2 implements Family {
+public final class Cohere2 implements Family {
   private static final int EACH = 4; // layers, of which the last sees everything
   private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(10_000, 8192);
 
   @Override
+  public String models() {
+    return "Command R7B, Command A";
+  }
+
+  @Override
   public Names names(Config config) {
-    return FileLayouts.turned(Llama.NAMES, config, STANDARD, true);
+    return FileLayouts.turned(FileLayouts.LLAMA, config, STANDARD, true);
   }
 
   @Override

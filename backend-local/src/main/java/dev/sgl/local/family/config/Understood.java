@@ -1,4 +1,4 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.weights.ModelException;
@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 
 /// Keys of `config.json` that change the computation of some family. A model is not loaded if its
 /// family has not read one of them, unless its value is the neutral one.
-final class Understood {
+public final class Understood {
   private static final Map<String, Predicate<JsonNode>> NEUTRAL = neutral();
 
   private Understood() {}
@@ -59,7 +59,7 @@ final class Understood {
   /// read.
   ///
   /// @throws ModelException naming the key
-  static void require(Config config) {
+  public static void require(Config config) {
     NEUTRAL.forEach(
         (key, isNeutral) -> {
           if (!config.isRead(key)) {

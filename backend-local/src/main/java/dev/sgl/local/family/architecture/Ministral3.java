@@ -1,5 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -9,7 +14,12 @@ import java.util.Map;
 
 /// Ministral 3 (Mistral AI, 2025): Mistral whose queries grow with their positions, as
 /// `llama_4_scaling_beta` says.
-final class Ministral3 implements Family {
+public final class Ministral3 implements Family {
+  @Override
+  public String models() {
+    return "Ministral 3";
+  }
+
   @Override
   public Map<String, Object> standards() {
     return Map.of(

@@ -1,6 +1,8 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
@@ -8,7 +10,12 @@ import dev.sgl.local.weights.Role;
 import java.util.List;
 
 /// GLM-4-0414 (Z.ai, 2025): GLM-4 with norms behind its parts, too.
-final class Glm4 extends Glm {
+public final class Glm4 extends Glm {
+  @Override
+  public String models() {
+    return "GLM-4-0414 9B and 32B";
+  }
+
   @Override
   public Names names(Config config) {
     return super.names(config)

@@ -1,8 +1,8 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
-import dev.sgl.local.kernel.Scoring;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Norm;
@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 /// @param activation of the feed-forward part
 /// @param epsilon of the norms
 /// @param tied whether the head is the table of the embedding
-record Dimensions(
+public record Dimensions(
     int vocabulary,
     int hidden,
     int inner,
@@ -44,12 +44,12 @@ record Dimensions(
           "gelu_pytorch_tanh", Activation.GELU_TANH);
 
   /// The numbers of a model whose keys are those of Llama.
-  static Dimensions read(Config config) {
+  public static Dimensions read(Config config) {
     return read(config, "rms_norm_eps");
   }
 
   /// The same where the epsilon of the norms has another key.
-  static Dimensions read(Config config, String epsilon) {
+  public static Dimensions read(Config config, String epsilon) {
     return new Dimensions(
         config.number("vocab_size"),
         config.number("hidden_size"),
@@ -64,7 +64,7 @@ record Dimensions(
 
   /// The number of layers; more than the largest model has would only fill the memory with their
   /// descriptions.
-  static int layers(Config config) {
+  public static int layers(Config config) {
     int layers = config.number("num_hidden_layers");
     if (layers > MOST_LAYERS) {
       throw config.wrong("num_hidden_layers", "is %d, above %d".formatted(layers, MOST_LAYERS));
@@ -86,7 +86,7 @@ record Dimensions(
   /// The heads of each layer's attention.
   ///
   /// @throws ModelException if they cannot share the heads of keys, or cannot be turned by pairs
-  static AttentionShape heads(Config config) {
+  public static AttentionShape heads(Config config) {
     int hidden = config.number("hidden_size");
     int heads = config.number("num_attention_heads");
     int kvHeads = config.number("num_key_value_heads", heads);
@@ -99,50 +99,50 @@ record Dimensions(
     return new AttentionShape(heads, kvHeads, headDim, AttentionShape.ALL);
   }
 
-  Norm norm(Role role) {
+  public Norm norm(Role role) {
     return new Norm(role, hidden, epsilon);
   }
 
   /// A layer norm.
-  Norm layerNorm(Role role, boolean biased) {
+  public Norm layerNorm(Role role, boolean biased) {
     Norm.Kind kind = biased ? Norm.Kind.BIASED_LAYER : Norm.Kind.LAYER;
     return new Norm(role, hidden, epsilon, kind, 1);
   }
 
   /// The same with another epsilon.
-  Dimensions withEpsilon(float value) {
+  public Dimensions withEpsilon(float value) {
     return new Dimensions(
         vocabulary, hidden, inner, layers, heads, activation, value, context, tied);
   }
 
   /// A gated feed-forward part.
-  Part.Gated gated(boolean bias) {
+  public Part.Gated gated(boolean bias) {
     return new Part.Gated(inner, activation, bias);
   }
 
   /// The norms of single heads.
-  Part.HeadNorms headNorms() {
+  public Part.HeadNorms headNorms() {
     return new Part.HeadNorms(
         new Norm(Role.QUERY_NORM, heads.headDim(), epsilon),
         new Norm(Role.KEY_NORM, heads.headDim(), epsilon));
   }
 
   /// A norm of all heads of queries, and one of all heads of keys.
-  Part.HeadNorms normsOfAllHeads() {
+  public Part.HeadNorms normsOfAllHeads() {
     return new Part.HeadNorms(
         new Norm(Role.QUERY_NORM, heads.heads() * heads.headDim(), epsilon),
         new Norm(Role.KEY_NORM, heads.width(), epsilon));
   }
 
   /// A part between two norms.
-  Layer.Residual between(Role before, Part part, Role after) {
+  public Layer.Residual between(Role before, Part part, Role after) {
     return new Layer.Residual(Optional.of(norm(before)), List.of(part), Optional.of(norm(after)));
   }
 
   /// Layers of attention and a feed-forward part, each behind a norm, as Llama's.
   ///
   /// @param attention that of each layer, by its number
-  Decoder preNorm(IntFunction<Part.Attention> attention, Part.Gated gated) {
+  public Decoder preNorm(IntFunction<Part.Attention> attention, Part.Gated gated) {
     return decoder(
         layer ->
             new Layer(
@@ -152,7 +152,7 @@ record Dimensions(
   }
 
   /// A decoder of layers, each by its number.
-  Decoder decoder(IntFunction<Layer> layer) {
+  public Decoder decoder(IntFunction<Layer> layer) {
     List<Layer> all = IntStream.range(0, layers).mapToObj(layer).toList();
     return new Decoder(
         vocabulary,

@@ -1,9 +1,15 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.FileLayouts;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Rotary;
-import dev.sgl.local.kernel.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
@@ -16,13 +22,13 @@ import java.util.function.IntFunction;
 /// Gemma 2 (Gemma Team, 2024): a window in every other layer, norms before and after each part
 /// whose files have their weights less 1, bounds of scores and logits, an embedding times the
 /// root of its length.
-final class Gemma2 implements Family {
+public final class Gemma2 implements Family {
   /// The names of both Gemma 2 and 3, which have no norms of heads or some.
   static final Names NAMES = names();
 
   private static Names names() {
     Names names =
-        Llama.NAMES
+        FileLayouts.LLAMA
             .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_attention_layernorm")
             .with(Role.FORWARD_NORM, "model.layers.{}.pre_feedforward_layernorm")
             .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_feedforward_layernorm");
@@ -39,6 +45,11 @@ final class Gemma2 implements Family {
       names = names.withOffset(norm, 1);
     }
     return names;
+  }
+
+  @Override
+  public String models() {
+    return "Gemma 2";
   }
 
   @Override

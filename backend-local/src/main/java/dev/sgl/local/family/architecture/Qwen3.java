@@ -1,5 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -9,7 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
-final class Qwen3 implements Family {
+public final class Qwen3 implements Family {
+  @Override
+  public String models() {
+    return "Qwen3";
+  }
+
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("qwen3");

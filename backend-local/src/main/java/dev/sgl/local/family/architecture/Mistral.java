@@ -1,5 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -9,7 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
-final class Mistral implements Family {
+public final class Mistral implements Family {
+  @Override
+  public String models() {
+    return "Mistral 7B, Mistral Nemo";
+  }
+
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("llama");

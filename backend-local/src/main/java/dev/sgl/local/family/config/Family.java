@@ -1,4 +1,4 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
@@ -6,10 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /// A family of models: how its `config.json` is read, and what its files call the weights.
-interface Family {
+public interface Family {
 
   /// @throws dev.sgl.local.weights.ModelException if a value is missing or makes no sense
   Decoder decoder(Config config);
+
+  /// The models that people know it by.
+  String models();
 
   /// The name of its architecture in GGUF files, if such files can be written.
   default Optional<String> ggufArchitecture() {
@@ -28,6 +31,6 @@ interface Family {
 
   /// By default the names of Llama, which most families use.
   default Names names(Config config) {
-    return Llama.NAMES;
+    return FileLayouts.LLAMA;
   }
 }

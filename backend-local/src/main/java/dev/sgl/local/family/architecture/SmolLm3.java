@@ -1,5 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -9,9 +14,14 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /// SmolLM3 (Bakouch et al., 2025): Llama without rotary positions in every fourth layer.
-final class SmolLm3 implements Family {
+public final class SmolLm3 implements Family {
   private static final RotaryScaling.Standard STANDARD =
       new RotaryScaling.Standard(2_000_000, 32_768);
+
+  @Override
+  public String models() {
+    return "SmolLM3";
+  }
 
   @Override
   public RotaryScaling.Standard rotary(Config config) {

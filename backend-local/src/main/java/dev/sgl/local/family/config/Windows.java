@@ -1,4 +1,4 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import dev.sgl.local.kernel.AttentionShape;
 import java.util.Collections;
@@ -7,7 +7,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /// Which layers see only a window: by `layer_types`, else by a rule of the family.
-final class Windows {
+public final class Windows {
   private static final String SLIDING = "sliding_attention";
   private static final List<String> TYPES = List.of("full_attention", SLIDING);
 
@@ -16,7 +16,7 @@ final class Windows {
   /// Whether each layer sees only a window.
   ///
   /// @param standard the rule, by the number of a layer
-  static List<Boolean> sliding(Config config, int layers, IntPredicate standard) {
+  public static List<Boolean> sliding(Config config, int layers, IntPredicate standard) {
     List<String> types = config.texts("layer_types");
     for (String type : types) {
       if (!TYPES.contains(type)) {
@@ -35,7 +35,8 @@ final class Windows {
   /// The heads of each layer, and how far they see.
   ///
   /// @param sliding whether each layer sees only a window
-  static List<AttentionShape> of(Config config, AttentionShape heads, List<Boolean> sliding) {
+  public static List<AttentionShape> of(
+      Config config, AttentionShape heads, List<Boolean> sliding) {
     if (!sliding.contains(true)) {
       return sliding.stream().map(_ -> heads).toList();
     }
@@ -46,7 +47,7 @@ final class Windows {
   /// The heads of layers of a model that uses no window.
   ///
   /// @throws dev.sgl.local.weights.ModelException if `layer_types` names layers that need one
-  static List<AttentionShape> none(Config config, Dimensions dimensions) {
+  public static List<AttentionShape> none(Config config, Dimensions dimensions) {
     if (sliding(config, dimensions.layers(), _ -> false).contains(true)) {
       throw config.wrong("layer_types", "has " + SLIDING + ", and the model uses no window");
     }
@@ -57,7 +58,7 @@ final class Windows {
   /// the file names one.
   ///
   /// @param used whether the family looks at `sliding_window`
-  static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
+  public static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
     if (!used || !config.has("sliding_window")) {
       return none(config, dimensions);
     }

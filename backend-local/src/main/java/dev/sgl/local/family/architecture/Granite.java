@@ -1,6 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
-import dev.sgl.local.kernel.Scoring;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
 
@@ -8,7 +12,12 @@ import dev.sgl.local.model.Part;
 ///
 /// That of each residual, `x += r · part(norm(x))`, is in the embedding here: `y = x / r` has sums
 /// without a factor, and norms give the same for `y` if their epsilon is divided by `r²`.
-final class Granite implements Family {
+public final class Granite implements Family {
+  @Override
+  public String models() {
+    return "Granite 3";
+  }
+
   @Override
   public Decoder decoder(Config config) {
     double residual = config.positive("residual_multiplier", 1);

@@ -1,5 +1,10 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -9,7 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
-final class Qwen2 implements Family {
+public final class Qwen2 implements Family {
+  @Override
+  public String models() {
+    return "Qwen2, Qwen2.5, Qwen2.5-Coder, QwQ, R1-Distill-Qwen";
+  }
+
   @Override
   public Optional<String> ggufArchitecture() {
     return Optional.of("qwen2");

@@ -1,6 +1,12 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.FileLayouts;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -11,8 +17,13 @@ import java.util.Map;
 
 /// Phi-3 and 4 (Abdin et al., 2024): Llama with fused weights, a window, and in Phi-4-mini heads
 /// that are turned in part.
-final class Phi3 implements Family {
+public final class Phi3 implements Family {
   private static final RotaryScaling.Standard STANDARD = RotaryScaling.STANDARD.ofPart(1);
+
+  @Override
+  public String models() {
+    return "Phi-3 and 3.5 with 4k positions, Phi-4";
+  }
 
   @Override
   public Names names(Config config) {
@@ -20,7 +31,7 @@ final class Phi3 implements Family {
     String fused = "model.layers.{}.self_attn.qkv_proj";
     int queries = heads.heads() * heads.headDim();
     Names names =
-        FileLayouts.fusedGates(Llama.NAMES, config)
+        FileLayouts.fusedGates(FileLayouts.LLAMA, config)
             .withRows(Role.QUERY, fused, 0, queries)
             .withRows(Role.KEY, fused, queries, heads.width())
             .withRows(Role.VALUE, fused, queries + heads.width(), heads.width());

@@ -1,6 +1,11 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.FileLayouts;
+import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
@@ -10,12 +15,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
-/// OLMo 2 (OLMo Team, 2025): norms of what parts give, none of what they read; norms of all heads
-/// of queries and of keys.
-class Olmo2 implements Family {
+/// OLMo 2 (OLMo Team, 2025): norms of the results of parts, none of their inputs; norms of all
+/// heads of queries and of keys.
+public class Olmo2 implements Family {
+  @Override
+  public String models() {
+    return "OLMo 2";
+  }
+
   @Override
   public Names names(Config config) {
-    return Llama.NAMES
+    return FileLayouts.LLAMA
         .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_attention_layernorm")
         .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_feedforward_layernorm");
   }

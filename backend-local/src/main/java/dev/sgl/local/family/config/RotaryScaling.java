@@ -1,4 +1,4 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.config;
 
 import dev.sgl.local.kernel.Rotary;
 import java.util.LinkedHashMap;
@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /// Rotary positions (Su et al., RoFormer, 2021) with the scalings by which models stretch their
 /// context.
-final class RotaryScaling {
-  static final Standard STANDARD = new Standard(10_000, 2048);
+public final class RotaryScaling {
+  public static final Standard STANDARD = new Standard(10_000, 2048);
   private static final int MOST_CONTEXT = 1 << 24;
 
   private final Config scaling;
@@ -24,18 +24,18 @@ final class RotaryScaling {
   /// @param theta base of the frequencies
   /// @param context positions
   /// @param part of the numbers of a head that are turned; empty if they always are all
-  record Standard(double theta, int context, Optional<Double> part) {
-    Standard(double theta, int context) {
+  public record Standard(double theta, int context, Optional<Double> part) {
+    public Standard(double theta, int context) {
       this(theta, context, Optional.empty());
     }
 
     /// The same for a family whose files may name the part of a head that is turned.
-    Standard ofPart(double part) {
+    public Standard ofPart(double part) {
       return new Standard(theta, context, Optional.of(part));
     }
   }
 
-  RotaryScaling(Config config, int headDim, Standard standard) {
+  public RotaryScaling(Config config, int headDim, Standard standard) {
     this(config, scaling(config), headDim, named(config, standard));
   }
 
@@ -58,7 +58,7 @@ final class RotaryScaling {
   }
 
   /// Refuses scalings that a family does not know.
-  static void require(Config config, List<String> types) {
+  public static void require(Config config, List<String> types) {
     Config scaling = scaling(config);
     if (!types.contains(type(scaling))) {
       throw scaling.wrong("rope_type", "is " + type(scaling) + ", not " + types);
@@ -66,7 +66,7 @@ final class RotaryScaling {
   }
 
   /// How many numbers of a head are turned.
-  static int turned(Config config, int headDim, Standard standard) {
+  public static int turned(Config config, int headDim, Standard standard) {
     return turned(config, scaling(config), headDim, standard);
   }
 
@@ -86,12 +86,12 @@ final class RotaryScaling {
   /// The angles by which positions turn a head, of a theta of 10,000 if the file names none.
   ///
   /// @throws dev.sgl.local.weights.ModelException if the scaling is not known
-  static Rotary rotary(Config config, Dimensions dimensions) {
+  public static Rotary rotary(Config config, Dimensions dimensions) {
     return rotary(config, dimensions, STANDARD);
   }
 
   /// The same for a family with other standards.
-  static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
+  public static Rotary rotary(Config config, Dimensions dimensions, Standard standard) {
     return new RotaryScaling(config, dimensions.heads().headDim(), standard).rotary();
   }
 
@@ -100,7 +100,7 @@ final class RotaryScaling {
   ///
   /// @param seesAll whether the layers see everything
   /// @param standard of the type
-  static Rotary rotaryOfType(
+  public static Rotary rotaryOfType(
       Config config, Dimensions dimensions, boolean seesAll, Standard standard) {
     int headDim = dimensions.heads().headDim();
     if (config.has("rope_parameters")) {
@@ -134,12 +134,12 @@ final class RotaryScaling {
 
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with
   /// at first, whether or not the file counts them.
-  static int context(Config config) {
+  public static int context(Config config) {
     return context(config, STANDARD.context());
   }
 
   /// The same, of `standard` positions if the file counts none.
-  static int context(Config config, int standard) {
+  public static int context(Config config, int standard) {
     int named = config.number("max_position_embeddings", standard);
     Config scaling = scaling(config);
     if (!type(scaling).equals("yarn")) {
@@ -255,7 +255,7 @@ final class RotaryScaling {
   /// The keys of a GGUF file, behind the name of the architecture, and their values.
   ///
   /// @throws dev.sgl.local.weights.ModelException if such files have no keys for the scaling
-  Map<String, Object> ggufKeys() {
+  public Map<String, Object> ggufKeys() {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("rope.freq_base", (float) theta);
     keys.put("rope.dimension_count", turned);
@@ -286,7 +286,7 @@ final class RotaryScaling {
 
   /// The divisors of the frequencies, which GGUF files have in the place of Llama 3's scaling;
   /// empty for other scalings.
-  float[] ggufDivisors() {
+  public float[] ggufDivisors() {
     boolean isDivided = type.equals("llama3") || type.equals("factors");
     float[] divisors = new float[isDivided ? turned / 2 : 0];
     for (int i = 0; i < divisors.length; i++) {

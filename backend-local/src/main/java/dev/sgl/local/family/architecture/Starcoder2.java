@@ -1,6 +1,12 @@
-package dev.sgl.local.family;
+package dev.sgl.local.family.architecture;
 
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.config.Config;
+import dev.sgl.local.family.config.Dimensions;
+import dev.sgl.local.family.config.Family;
+import dev.sgl.local.family.config.FileLayouts;
+import dev.sgl.local.family.config.RotaryScaling;
+import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
@@ -12,12 +18,17 @@ import java.util.Map;
 
 /// StarCoder2 (Lozhkov et al., 2024): layer norms, a feed-forward part without a gate, and biases
 /// everywhere.
-final class Starcoder2 implements Family {
+public final class Starcoder2 implements Family {
   private static final RotaryScaling.Standard STANDARD = new RotaryScaling.Standard(10_000, 4096);
 
   @Override
+  public String models() {
+    return "StarCoder2";
+  }
+
+  @Override
   public Names names(Config config) {
-    return Llama.NAMES
+    return FileLayouts.LLAMA
         .with(Role.UP, "model.layers.{}.mlp.c_fc")
         .with(Role.DOWN, "model.layers.{}.mlp.c_proj");
   }

@@ -1,0 +1,155 @@
+package dev.sgl.local.kernel.gpu;
+
+import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.Batch;
+import dev.sgl.local.kernel.Device.AttentionLayer;
+import dev.sgl.local.kernel.Device.Norm;
+import dev.sgl.local.kernel.KvCacheType;
+import dev.sgl.local.kernel.Rotary;
+import dev.sgl.local.kernel.gpu.GpuDevice.GpuActivations;
+import dev.sgl.local.kernel.gpu.GpuDevice.GpuPass;
+import dev.sgl.local.kernel.gpu.GpuDevice.GpuVector;
+import dev.sgl.local.kernel.gpu.port.Format;
+import dev.sgl.local.kernel.gpu.port.Gpu;
+import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
+import dev.sgl.local.kernel.gpu.port.GpuException;
+import dev.sgl.local.kernel.gpu.products.Loader;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The attention of all layers: the kernels for each kind of heads, the division of batches for
+/// them, and the operations on heads before they are attended.
+final class AttentionLayers {
+  /// Bytes of the integers of a batch that there is room for from the beginning.
+  private static final long BATCH_BYTES = 4 << 20;
+
+  private final Gpu gpu;
+  private final Format format;
+  private final KvCacheType kept;
+  private final Loader loader;
+  private final Pages pages;
+  private final Variants variants;
+  private final Map<AttentionShape, Uploads> batches = new HashMap<>();
+  private final Map<Attention.Kind, Attention> attentions = new HashMap<>();
+  private final Map<Rotary, Memory> frequencies = new IdentityHashMap<>();
+
+  AttentionLayers(
+      Gpu gpu, Format format, KvCacheType kept, Loader loader, Pages pages, Variants variants) {
+    this.gpu = gpu;
+    this.format = format;
+    this.kept = kept;
+    this.loader = loader;
+    this.pages = pages;
+    this.variants = variants;
+  }
+
+  // --- batches
+
+  /// Divides a batch for the heads of each shape.
+  ///
+  /// @param moved is called if memory that recordings use has moved
+  List<Attention.Division> divide(
+      Batch batch, Set<AttentionShape> shapes, int pageSize, Runnable moved) {
+    return shapes.stream().map(shape -> divide(batch, shape, pageSize, moved)).toList();
+  }
+
+  private Attention.Division divide(
+      Batch batch, AttentionShape shape, int pageSize, Runnable moved) {
+    Attention attention = attention(shape, pageSize);
+    BatchPlan plan = new BatchPlan(batch, shape, pageSize, attention.items());
+    if (attention.prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
+      moved.run();
+    }
+    Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));
+    return new Attention.Division(shape, plan, uploads.upload(plan.integers()));
+  }
+
+  private Attention attention(AttentionShape shape, int pageSize) {
+    return attentions.computeIfAbsent(
+        Attention.Kind.of(shape), kind -> new Attention(gpu, format, kept, kind, pageSize));
+  }
+
+  /// What tells recordings of the same number of rows apart, for each shape.
+  List<Integer> variants(GpuPass pass) {
+    int pageSize = pass.pool().pageSize();
+    return pass.divisions().stream()
+        .map(division -> attention(division.shape(), pageSize).variant(division.plan()))
+        .toList();
+  }
+
+  // --- layers
+
+  /// The attention of a layer.
+  ///
+  /// @param heads queries, keys and values
+  void attend(GpuPass pass, AttentionLayer layer, GpuActivations heads, Memory out) {
+    GpuKvPool pool = pass.pool();
+    AttentionShape shape = layer.shape();
+    Attention.Division division = pass.division(shape);
+    prepare(pass, layer, heads);
+    Attention.Operands operands =
+        new Attention.Operands(
+            heads.memory(),
+            out,
+            new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
+            turning(layer));
+    if (!Attention.places(division.plan())) {
+      pages.place(pass.rows(), division.integers(), shape, pool.pageSize(), operands);
+    }
+    attention(shape, pool.pageSize()).run(division, shape.window(), operands, pass.isRecorded());
+  }
+
+  /// Norms all heads together, and lets queries grow: attention does neither on the way.
+  private void prepare(GpuPass pass, AttentionLayer layer, GpuActivations heads) {
+    AttentionShape shape = layer.shape();
+    int queries = shape.heads() * shape.headDim();
+    Variants.Part ofQueries = new Variants.Part(heads.memory(), heads.columns(), 0, queries);
+    Variants.Part ofKeys =
+        new Variants.Part(heads.memory(), heads.columns(), queries, shape.width());
+    layer.queryNorm().ifPresent(norm -> normAll(pass, norm, ofQueries, shape));
+    layer.keyNorm().ifPresent(norm -> normAll(pass, norm, ofKeys, shape));
+    layer
+        .rotary()
+        .growth()
+        .ifPresent(by -> variants.grow(pass.rows(), pass.integers(), ofQueries, by));
+  }
+
+  private void normAll(GpuPass pass, Norm norm, Variants.Part part, AttentionShape shape) {
+    if (!isOfHeads(norm, shape)) {
+      Memory weights = ((GpuVector) norm.weights()).memory();
+      variants.normPart(pass.rows(), part, weights, norm.epsilon());
+    }
+  }
+
+  /// Whether a norm is of single heads.
+  private static boolean isOfHeads(Norm norm, AttentionShape shape) {
+    return ((GpuVector) norm.weights()).length() == shape.headDim();
+  }
+
+  private Attention.Turning turning(AttentionLayer layer) {
+    Rotary rotary = layer.rotary();
+    Optional<Norm> queries = layer.queryNorm().filter(n -> isOfHeads(n, layer.shape()));
+    Optional<Norm> keys = layer.keyNorm().filter(n -> isOfHeads(n, layer.shape()));
+    return new Attention.Turning(
+        frequencies.computeIfAbsent(rotary, this::frequencies),
+        rotary.stretch(),
+        queries.map(AttentionLayers::weights).orElse(0L),
+        keys.map(AttentionLayers::weights).orElse(0L),
+        queries.map(Norm::epsilon).orElse(0f));
+  }
+
+  private static long weights(Norm norm) {
+    return ((GpuVector) norm.weights()).memory().address();
+  }
+
+  private Memory frequencies(Rotary rotary) {
+    if (rotary.stretch() != 1 && rotary.isPartial()) {
+      throw new GpuException("heads that are turned in part, and stretched, are not supported");
+    }
+    return loader.load(rotary.frequencies());
+  }
+}

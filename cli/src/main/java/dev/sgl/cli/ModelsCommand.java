@@ -1,0 +1,52 @@
+package dev.sgl.cli;
+
+import dev.sgl.cli.options.ExitCode;
+import dev.sgl.local.family.Families;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// `sglc models`
+@Command(
+    name = "models",
+    description = "Lists the architectures of models that load.",
+    mixinStandardHelpOptions = true)
+final class ModelsCommand implements Callable<Integer> {
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    lines().forEach(out::println);
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  /// The list as a table, which the manual has, too.
+  static List<String> lines() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("architecture", "models", "GGUF files"));
+    for (Families.Supported family : Families.supported()) {
+      String gguf = family.writesGguf() ? "read and written" : family.readsGguf() ? "read" : "";
+      rows.add(List.of(family.name(), family.models(), gguf));
+    }
+    List<String> lines = new ArrayList<>(rows.stream().map(row -> line(rows, row)).toList());
+    lines.add(1, lines.getFirst().replaceAll("[^|]", "-"));
+    return lines;
+  }
+
+  /// A row whose cells are as wide as the widest of their column.
+  private static String line(List<List<String>> rows, List<String> row) {
+    StringBuilder line = new StringBuilder("|");
+    for (int i = 0; i < row.size(); i++) {
+      int column = i;
+      int width = rows.stream().mapToInt(other -> other.get(column).length()).max().orElse(0);
+      line.append(' ').append(row.get(i)).append(" ".repeat(width - row.get(i).length()));
+      line.append(" |");
+    }
+    return line.toString();
+  }
+}
