@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// The names of a family's weights in its files.
@@ -61,26 +60,26 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// The same with another name of a role.
   public Names with(Role role, String text) {
-    return with(role, _ -> new Stem(text));
+    return with(role, new Stem(text));
   }
 
   /// The same, but the weight of a role is some rows of a fused tensor.
   public Names withRows(Role role, String text, int first, int count) {
-    return with(
-        role, _ -> new Stem(text, Optional.of(new Rows(first, count)), Optional.empty(), 0));
+    return with(role, new Stem(text, Optional.of(new Rows(first, count)), Optional.empty(), 0));
   }
 
   /// The same, but the rows of a role are in another order.
   ///
   /// @param headOrder as [RotaryOrder#ofHead] gives it
   public Names withHeadOrder(Role role, int[] headOrder) {
-    return with(
-        role, stem -> new Stem(stem.text(), stem.rows(), Optional.of(headOrder), stem.offset()));
+    Stem stem = stem(role);
+    return with(role, new Stem(stem.text(), stem.rows(), Optional.of(headOrder), stem.offset()));
   }
 
   /// The same, but a number is added to those of a role.
   public Names withOffset(Role role, float offset) {
-    return with(role, stem -> new Stem(stem.text(), stem.rows(), stem.headOrder(), offset));
+    Stem stem = stem(role);
+    return with(role, new Stem(stem.text(), stem.rows(), stem.headOrder(), offset));
   }
 
   /// The same with more prefixes.
@@ -88,10 +87,10 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
     return new Names(stems, Stream.concat(prefixes.stream(), more.stream()).toList());
   }
 
-  private Names with(Role role, UnaryOperator<Stem> change) {
+  private Names with(Role role, Stem stem) {
     Map<Role, Stem> changed = new EnumMap<>(Role.class);
     changed.putAll(stems);
-    changed.put(role, change.apply(changed.getOrDefault(role, new Stem(""))));
+    changed.put(role, stem);
     return new Names(changed, prefixes);
   }
 

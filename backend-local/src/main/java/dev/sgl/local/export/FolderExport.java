@@ -112,6 +112,9 @@ final class FolderExport implements Plan {
       }
       ignored.add(module.startsWith("model.") ? module : "model." + module);
     }
+    if (!uses.containsKey(weight.name()) && weight.rows() > 1) {
+      ignored.add("re:.*" + module.replace(".", "\\.")); // of a part that is not loaded here
+    }
     plain += role.isPresent() ? 1 : 0;
     DType type = weight.encoding().plain(DType.F32);
     return List.of(RowSource.Numbers.of(weight.name(), weight.shape(), weight, type));

@@ -48,7 +48,7 @@ final class ModelTensors {
       }
     }
     norm(decoder.norm(), 0);
-    if (!decoder.tied()) {
+    if (!decoder.isTied(weights)) {
       matrix(Role.HEAD, 0, decoder.vocabulary(), decoder.hidden(), false);
     }
   }

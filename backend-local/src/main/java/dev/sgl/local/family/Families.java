@@ -21,6 +21,7 @@ import dev.sgl.local.family.architecture.Qwen2;
 import dev.sgl.local.family.architecture.Qwen3;
 import dev.sgl.local.family.architecture.SmolLm3;
 import dev.sgl.local.family.architecture.Starcoder2;
+import dev.sgl.local.family.architecture.TextPart;
 import dev.sgl.local.family.config.Config;
 import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.Understood;
@@ -46,12 +47,20 @@ public final class Families {
           Map.entry("Cohere2ForCausalLM", new Cohere2()),
           Map.entry("Gemma2ForCausalLM", new Gemma2()),
           Map.entry("Gemma3ForCausalLM", new Gemma3()),
+          Map.entry(
+              "Gemma3ForConditionalGeneration",
+              new TextPart("Gemma 3 4B, 12B and 27B (texts)", Map.of("gemma3_text", new Gemma3()))),
           Map.entry("Glm4ForCausalLM", new Glm4()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),
           Map.entry("Lfm2ForCausalLM", new Lfm2()),
           Map.entry("LlamaForCausalLM", new Llama()),
           Map.entry("Ministral3ForCausalLM", new Ministral3()),
+          Map.entry(
+              "Mistral3ForConditionalGeneration",
+              new TextPart(
+                  "Ministral 3, Mistral Small 3.1 and 3.2, Devstral (texts)",
+                  Map.of("ministral3", new Ministral3(), "mistral", new Mistral()))),
           Map.entry("MistralForCausalLM", new Mistral()),
           Map.entry("Olmo2ForCausalLM", new Olmo2()),
           Map.entry("Olmo3ForCausalLM", new Olmo3()),

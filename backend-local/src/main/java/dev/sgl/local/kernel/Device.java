@@ -13,10 +13,12 @@ import java.util.Set;
 /// thread.
 public interface Device extends AutoCloseable {
 
-  /// Called with the least bytes that the weights need, before the first one is loaded.
+  /// Called before the first weight is loaded.
   ///
+  /// @param bytes that the weights need at least
+  /// @param leavesF16 whether numbers between operations leave the range of f16
   /// @throws RuntimeException if there is no room for them
-  default void expect(long bytes) {}
+  default void expect(long bytes, boolean leavesF16) {}
 
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);

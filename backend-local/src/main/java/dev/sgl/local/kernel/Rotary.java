@@ -25,16 +25,6 @@ public record Rotary(float[] frequencies, float stretch, Optional<Growth> growth
     this(frequencies, stretch, Optional.empty());
   }
 
-  /// Whether some pairs stay as they are.
-  public boolean isPartial() {
-    for (float frequency : frequencies) {
-      if (frequency == 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /// No rotation of heads of `headDim` numbers.
   public static Rotary none(int headDim) {
     return new Rotary(new float[headDim / 2], 1);

@@ -107,9 +107,10 @@ public final class Transformer implements Model {
     this.device = device;
     this.rows = rows;
     this.loaded = loaded;
-    boolean tied = isTied();
+    boolean tied = decoder.isTied(weights);
     Optional<Weight> unused = tied ? weights.find(Role.HEAD, 0) : Optional.empty();
-    device.expect(weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L));
+    device.expect(
+        weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L), decoder.leavesF16());
     embedding = table(Role.EMBEDDING);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
@@ -122,16 +123,6 @@ public final class Transformer implements Model {
   }
 
   // --- loading
-
-  /// Whether the head is the table of the embedding: not if the files have a head of other numbers,
-  /// whatever their configuration says.
-  private boolean isTied() {
-    return decoder.tied()
-        && weights
-            .find(Role.HEAD, 0)
-            .flatMap(head -> weights.find(Role.EMBEDDING, 0).map(head::hasBytesOf))
-            .orElse(true);
-  }
 
   private Matrix table(Role role) {
     return load(List.of(weights.weight(role, 0, decoder.vocabulary(), decoder.hidden())));

@@ -35,7 +35,7 @@ public final class RoundedWeights implements WeightSource {
     }
     Rounding by = isWide(role) ? Rounding.Q8_0 : rounding;
     Optional<Encoding> rounded = by.of(weight);
-    isUsed |= rounded.isPresent();
+    isUsed |= rounded.isPresent() && !isWide(role);
     return rounded
         .map(encoding -> Weight.of(weight.name(), weight.shape(), encoding))
         .orElse(weight);
@@ -49,7 +49,7 @@ public final class RoundedWeights implements WeightSource {
       throw new ModelException(
           "the model cannot be quantized to "
               + rounding.word()
-              + ": it has no matrices of 16 or 32 bits with rows of whole groups; they may be quantized already");
+              + ": its layers have no matrices of 16 or 32 bits with rows of whole groups; they may be quantized already");
     }
   }
 

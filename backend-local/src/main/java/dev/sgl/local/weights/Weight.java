@@ -3,6 +3,7 @@ package dev.sgl.local.weights;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// A tensor of a checkpoint as it lies in the file, or some rows or columns of one.
@@ -88,13 +89,14 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     return of(name, shape, Encoding.Plain.of(numbers));
   }
 
-  /// Whether both have the same bytes, so that one may be used for the other.
+  /// Whether both have the same bytes in the same format, so that one may be used for the other.
   public boolean hasBytesOf(Weight other) {
-    return encoding instanceof Encoding.Plain own
-        && other.encoding instanceof Encoding.Plain plain
-        && shape.equals(other.shape)
-        && own.type() == plain.type()
-        && own.data().mismatch(plain.data()) < 0;
+    List<MemorySegment> own = encoding.parts();
+    List<MemorySegment> others = other.encoding.parts();
+    return shape.equals(other.shape)
+        && encoding.format().equals(other.encoding.format())
+        && own.size() == others.size()
+        && IntStream.range(0, own.size()).allMatch(i -> own.get(i).mismatch(others.get(i)) < 0);
   }
 
   /// All numbers in single precision, row by row.

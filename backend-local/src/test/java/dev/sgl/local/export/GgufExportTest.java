@@ -155,7 +155,7 @@ class GgufExportTest {
   private static String shown(Decoder decoder) {
     StringBuilder text = new StringBuilder();
     text.append(decoder.vocabulary()).append(' ').append(decoder.hidden()).append(' ');
-    text.append(decoder.context()).append(' ').append(decoder.norm()).append(decoder.tied());
+    text.append(decoder.context()).append(' ').append(decoder.norm()).append(decoder.head());
     for (Layer layer : decoder.layers()) {
       for (Layer.Residual residual : layer.residuals()) {
         text.append('\n').append(residual.before()).append(' ');

@@ -52,7 +52,8 @@ public final class TinyDecoder implements WeightSource {
         1,
         layers,
         norm(Role.FINAL_NORM),
-        new Decoder.Head(false, Scoring.UNCAPPED));
+        new Decoder.Head(false, Scoring.UNCAPPED),
+        false);
   }
 
   private static Part.Attention attention(AttentionShape shape, double theta) {

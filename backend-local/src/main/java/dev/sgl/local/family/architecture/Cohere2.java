@@ -57,8 +57,7 @@ public final class Cohere2 implements Family {
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config, "layer_norm_eps");
     int each = config.number("sliding_window_pattern", EACH);
-    List<Boolean> sliding =
-        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
+    List<Boolean> sliding = Windows.allButLast(config, dimensions.layers(), each);
     List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     Rotary none = Rotary.none(dimensions.heads().headDim());

@@ -23,6 +23,17 @@ import java.util.function.IntFunction;
 /// whose files have their weights less 1, bounds of scores and logits, an embedding times the
 /// root of its length.
 public final class Gemma2 implements Family {
+  /// The values of keys that files of Gemma 2 and 3 leave out.
+  static final Map<String, Object> STANDARDS =
+      Map.of(
+          "num_attention_heads", 8,
+          "num_key_value_heads", 4,
+          "head_dim", 256,
+          "hidden_activation", "gelu_pytorch_tanh",
+          "query_pre_attn_scalar", 256,
+          "sliding_window", 4096,
+          "tie_word_embeddings", true);
+
   /// The names of both Gemma 2 and 3, which have no norms of heads or some.
   static final Names NAMES = names();
 
@@ -57,21 +68,13 @@ public final class Gemma2 implements Family {
     return NAMES;
   }
 
-  /// The values of keys that files of Gemma 2 and 3 leave out.
-  static final Map<String, Object> STANDARDS =
-      Map.of(
-          "num_key_value_heads", 4,
-          "head_dim", 256,
-          "hidden_activation", "gelu_pytorch_tanh",
-          "query_pre_attn_scalar", 256,
-          "sliding_window", 4096,
-          "tie_word_embeddings", true);
-
   @Override
   public Map<String, Object> standards() {
     Map<String, Object> all = new HashMap<>(STANDARDS);
     all.put("attn_logit_softcapping", 50);
     all.put("final_logit_softcapping", 30);
+    all.put("vocab_size", 256_000);
+    all.put("max_position_embeddings", 8192);
     return all;
   }
 
@@ -118,6 +121,7 @@ public final class Gemma2 implements Family {
                             Role.ATTENTION_AFTER_NORM),
                         dimensions.between(
                             Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM))))
+        .leavingF16()
         .withEmbeddingScale((float) Math.sqrt(dimensions.hidden()))
         .withCap(cap(config, "final_logit_softcapping"));
   }

@@ -11,6 +11,7 @@ import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,7 +33,10 @@ public final class Gemma3 implements Family {
 
   @Override
   public Map<String, Object> standards() {
-    return Gemma2.STANDARDS;
+    Map<String, Object> all = new HashMap<>(Gemma2.STANDARDS);
+    all.put("vocab_size", 262_208);
+    all.put("max_position_embeddings", CONTEXT);
+    return all;
   }
 
   @Override
@@ -44,8 +48,7 @@ public final class Gemma3 implements Family {
   public Decoder decoder(Config config) {
     Dimensions dimensions = Gemma2.dimensions(config);
     int each = config.number("sliding_window_pattern", EACH);
-    List<Boolean> sliding =
-        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % each != 0);
+    List<Boolean> sliding = Windows.allButLast(config, dimensions.layers(), each);
     Scoring scoring = new Scoring(Gemma2.scale(config), Scoring.UNCAPPED);
     List<AttentionShape> shapes =
         Windows.of(config, dimensions.heads().withScoring(scoring), sliding);

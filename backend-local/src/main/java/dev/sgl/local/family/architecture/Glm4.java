@@ -33,6 +33,6 @@ public final class Glm4 extends Glm {
                 dimensions.between(Role.ATTENTION_NORM, attention, Role.ATTENTION_AFTER_NORM),
                 dimensions.between(
                     Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM)));
-    return dimensions.decoder(_ -> layer);
+    return dimensions.decoder(_ -> layer).leavingF16();
   }
 }

@@ -30,10 +30,13 @@ public final class Ministral3 implements Family {
 
   @Override
   public Decoder decoder(Config config) {
-    config.at("rope_parameters").required("llama_4_scaling_beta");
+    Config positions = config.at("rope_parameters");
+    if (!positions.has("llama_4_scaling_beta")) {
+      throw positions.wrong("llama_4_scaling_beta", "is missing");
+    }
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
-    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    List<AttentionShape> shapes = Windows.named(config, dimensions);
     return dimensions.preNorm(
         layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
   }

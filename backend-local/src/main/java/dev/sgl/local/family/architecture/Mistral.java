@@ -34,7 +34,7 @@ public final class Mistral implements Family {
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
-    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    List<AttentionShape> shapes = Windows.named(config, dimensions);
     return dimensions.preNorm(
         layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
   }

@@ -29,8 +29,7 @@ public final class Olmo3 extends Olmo2 {
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
-    List<Boolean> sliding =
-        Windows.sliding(config, dimensions.layers(), layer -> (layer + 1) % EACH != 0);
+    List<Boolean> sliding = Windows.allButLast(config, dimensions.layers(), EACH);
     List<AttentionShape> shapes = Windows.of(config, dimensions.heads(), sliding);
     Rotary near = RotaryScaling.rotaryOfType(config, dimensions, false, STANDARD);
     Rotary far = RotaryScaling.rotaryOfType(config, dimensions, true, STANDARD);

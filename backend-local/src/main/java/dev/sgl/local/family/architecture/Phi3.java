@@ -15,14 +15,14 @@ import dev.sgl.local.weights.Role;
 import java.util.List;
 import java.util.Map;
 
-/// Phi-3 and 4 (Abdin et al., 2024): Llama with fused weights, a window, and in Phi-4-mini heads
-/// that are turned in part.
+/// Phi-3 and 4 (Abdin et al., 2024): Llama with fused weights and a window; a part of each head may
+/// be turned.
 public final class Phi3 implements Family {
   private static final RotaryScaling.Standard STANDARD = RotaryScaling.STANDARD.ofPart(1);
 
   @Override
   public String models() {
-    return "Phi-3 and 3.5 with 4k positions, Phi-4";
+    return "Phi-3 with 4k positions, Phi-4";
   }
 
   @Override
@@ -53,7 +53,7 @@ public final class Phi3 implements Family {
     RotaryScaling.require(config, List.of("default"));
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
-    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    List<AttentionShape> shapes = Windows.named(config, dimensions);
     return dimensions.preNorm(
         layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
   }

@@ -35,7 +35,9 @@ public final class Qwen2 implements Family {
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     List<AttentionShape> shapes =
-        Windows.of(config, dimensions, config.flag("use_sliding_window", false));
+        config.flag("use_sliding_window", false)
+            ? Windows.named(config, dimensions)
+            : Windows.none(config, dimensions);
     return dimensions.preNorm(
         layer -> new Part.Attention(shapes.get(layer), rotary).withBias(true, false),
         dimensions.gated(false));

@@ -39,7 +39,9 @@ public final class Qwen3 implements Family {
     boolean biased = config.flag("attention_bias", false);
     Part.HeadNorms norms = dimensions.headNorms();
     List<AttentionShape> shapes =
-        Windows.of(config, dimensions, config.flag("use_sliding_window", false));
+        config.flag("use_sliding_window", false)
+            ? Windows.named(config, dimensions)
+            : Windows.none(config, dimensions);
     return dimensions.preNorm(
         layer ->
             new Part.Attention(shapes.get(layer), rotary).withBias(biased, biased).withNorms(norms),

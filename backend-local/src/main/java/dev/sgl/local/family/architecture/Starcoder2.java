@@ -57,7 +57,7 @@ public final class Starcoder2 implements Family {
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config, "norm_epsilon");
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
-    List<AttentionShape> shapes = Windows.of(config, dimensions, true);
+    List<AttentionShape> shapes = Windows.named(config, dimensions);
     boolean biased = config.flag("use_bias", false);
     Layer.Residual forward =
         new Layer.Residual(

@@ -25,10 +25,7 @@ public final class Config extends TypedObject {
 
   /// @param standards values of keys that `json` does not have
   public static Config of(JsonNode json, Map<String, Object> standards) {
-    ObjectNode all = JsonNodeFactory.instance.objectNode();
-    standards.forEach((key, value) -> all.set(key, JSON.valueToTree(value)));
-    json.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
-    return new Config("", all);
+    return new Config("", completed(json, standards));
   }
 
   /// An object without keys.
@@ -36,15 +33,32 @@ public final class Config extends TypedObject {
     return new Config("", JsonNodeFactory.instance.objectNode());
   }
 
-  /// An object inside; empty if there is none. The same object for each call.
-  public Config at(String key) {
-    return inner.computeIfAbsent(key, this::object);
+  private static JsonNode completed(JsonNode json, Map<String, Object> standards) {
+    ObjectNode all = JsonNodeFactory.instance.objectNode();
+    standards.forEach((key, value) -> all.set(key, JSON.valueToTree(value)));
+    json.properties().forEach(entry -> all.set(entry.getKey(), entry.getValue()));
+    return all;
   }
 
-  private Config object(String key) {
+  /// An object inside; empty if there is none. The same object for each call.
+  public Config at(String key) {
+    return at(key, Map.of());
+  }
+
+  /// The same, with values of keys that the object does not have.
+  public Config at(String key, Map<String, Object> standards) {
+    return inner.computeIfAbsent(key, absent -> object(absent, standards));
+  }
+
+  /// The `model_type` of an object inside; empty if it has none.
+  public String modelType(String key) {
+    return peek(key).map(object -> object.path("model_type").asText("")).orElse("");
+  }
+
+  private Config object(String key, Map<String, Object> standards) {
     JsonNode object =
         value(key, JsonNode::isObject, "an object").orElseGet(JsonNodeFactory.instance::objectNode);
-    return new Config(prefix() + key + ".", object);
+    return new Config(prefix() + key + ".", completed(object, standards));
   }
 
   /// The inner objects that were read.

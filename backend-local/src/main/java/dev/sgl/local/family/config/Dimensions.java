@@ -161,6 +161,7 @@ public record Dimensions(
         1,
         all,
         norm(Role.FINAL_NORM),
-        new Decoder.Head(tied, Scoring.UNCAPPED));
+        new Decoder.Head(tied, Scoring.UNCAPPED),
+        false);
   }
 }

@@ -19,7 +19,8 @@ public interface Family {
     return Optional.empty();
   }
 
-  /// The values of keys that a `config.json` leaves out; a null of the file is null.
+  /// The values of keys that a `config.json` leaves out. A key that is there with the value null is
+  /// not left out.
   default Map<String, Object> standards() {
     return Map.of();
   }

@@ -127,9 +127,10 @@ public final class RotaryScaling {
   }
 
   private Optional<Rotary.Growth> growth() {
-    return scaling
-        .positive("llama_4_scaling_beta")
-        .map(rate -> new Rotary.Growth(rate.floatValue(), (int) original()));
+    double rate = scaling.nonNegative("llama_4_scaling_beta", 0);
+    return rate == 0
+        ? Optional.empty()
+        : Optional.of(new Rotary.Growth((float) rate, (int) original()));
   }
 
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with

@@ -32,6 +32,11 @@ public final class Windows {
         .toList();
   }
 
+  /// The same, by the rule that the last of `each` layers sees everything.
+  public static List<Boolean> allButLast(Config config, int layers, int each) {
+    return sliding(config, layers, layer -> (layer + 1) % each != 0);
+  }
+
   /// The heads of each layer, and how far they see.
   ///
   /// @param sliding whether each layer sees only a window
@@ -56,10 +61,8 @@ public final class Windows {
 
   /// The same for families in which the layers from `max_window_layers` on see only a window, if
   /// the file names one.
-  ///
-  /// @param used whether the family looks at `sliding_window`
-  public static List<AttentionShape> of(Config config, Dimensions dimensions, boolean used) {
-    if (!used || !config.has("sliding_window")) {
+  public static List<AttentionShape> named(Config config, Dimensions dimensions) {
+    if (!config.has("sliding_window")) {
       return none(config, dimensions);
     }
     int from = config.index("max_window_layers", 0);

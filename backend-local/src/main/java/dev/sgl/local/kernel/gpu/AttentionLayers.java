@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The attention of all layers: the kernels for each kind of heads, the division of batches for
 /// them, and the operations on heads before they are attended.
@@ -74,7 +75,7 @@ final class AttentionLayers {
   }
 
   /// What tells recordings of the same number of rows apart, for each shape.
-  List<Integer> variants(GpuPass pass) {
+  List<Integer> recordingKeys(GpuPass pass) {
     int pageSize = pass.pool().pageSize();
     return pass.divisions().stream()
         .map(division -> attention(division.shape(), pageSize).variant(division.plan()))
@@ -110,32 +111,36 @@ final class AttentionLayers {
     Variants.Part ofQueries = new Variants.Part(heads.memory(), heads.columns(), 0, queries);
     Variants.Part ofKeys =
         new Variants.Part(heads.memory(), heads.columns(), queries, shape.width());
-    layer.queryNorm().ifPresent(norm -> normAll(pass, norm, ofQueries, shape));
-    layer.keyNorm().ifPresent(norm -> normAll(pass, norm, ofKeys, shape));
+    if (!normsSingleHeads(layer)) {
+      layer.queryNorm().ifPresent(norm -> normAll(pass, norm, ofQueries));
+      layer.keyNorm().ifPresent(norm -> normAll(pass, norm, ofKeys));
+    } else if (layer.queryNorm().isPresent() && layer.rotary().growth().isPresent()) {
+      throw new GpuException("queries that are normed head by head, and grow, are not supported");
+    }
     layer
         .rotary()
         .growth()
         .ifPresent(by -> variants.grow(pass.rows(), pass.integers(), ofQueries, by));
   }
 
-  private void normAll(GpuPass pass, Norm norm, Variants.Part part, AttentionShape shape) {
-    if (!isOfHeads(norm, shape)) {
-      Memory weights = ((GpuVector) norm.weights()).memory();
-      variants.normPart(pass.rows(), part, weights, norm.epsilon());
-    }
+  private void normAll(GpuPass pass, Norm norm, Variants.Part part) {
+    variants.normPart(pass.rows(), part, ((GpuVector) norm.weights()).memory(), norm.epsilon());
   }
 
-  /// Whether a norm is of single heads.
-  private static boolean isOfHeads(Norm norm, AttentionShape shape) {
-    return ((GpuVector) norm.weights()).length() == shape.headDim();
+  /// Whether the norms of queries and keys are of single heads.
+  private static boolean normsSingleHeads(AttentionLayer layer) {
+    return Stream.of(layer.queryNorm(), layer.keyNorm())
+        .flatMap(Optional::stream)
+        .allMatch(norm -> ((GpuVector) norm.weights()).length() == layer.shape().headDim());
   }
 
   private Attention.Turning turning(AttentionLayer layer) {
     Rotary rotary = layer.rotary();
-    Optional<Norm> queries = layer.queryNorm().filter(n -> isOfHeads(n, layer.shape()));
-    Optional<Norm> keys = layer.keyNorm().filter(n -> isOfHeads(n, layer.shape()));
+    boolean single = normsSingleHeads(layer);
+    Optional<Norm> queries = layer.queryNorm().filter(_ -> single);
+    Optional<Norm> keys = layer.keyNorm().filter(_ -> single);
     return new Attention.Turning(
-        frequencies.computeIfAbsent(rotary, this::frequencies),
+        frequencies.computeIfAbsent(rotary, by -> loader.load(by.frequencies())),
         rotary.stretch(),
         queries.map(AttentionLayers::weights).orElse(0L),
         keys.map(AttentionLayers::weights).orElse(0L),
@@ -144,12 +149,5 @@ final class AttentionLayers {
 
   private static long weights(Norm norm) {
     return ((GpuVector) norm.weights()).memory().address();
-  }
-
-  private Memory frequencies(Rotary rotary) {
-    if (rotary.stretch() != 1 && rotary.isPartial()) {
-      throw new GpuException("heads that are turned in part, and stretched, are not supported");
-    }
-    return loader.load(rotary.frequencies());
   }
 }

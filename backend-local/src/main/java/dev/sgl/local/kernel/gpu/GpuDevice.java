@@ -44,6 +44,7 @@ public final class GpuDevice implements Device {
   private final Recordings recordings;
   private final Growing<Gpu.Memory> normed;
   private final Growing<Gpu.Memory> gates;
+  private boolean leavesF16;
   private Optional<Compiled> compiled = Optional.empty();
   private Optional<Gpu.Memory> gateRoom = Optional.empty();
   private Optional<Clock.Interval> ran = Optional.empty(); // the last layers
@@ -130,8 +131,9 @@ public final class GpuDevice implements Device {
   // --- memory of the device
 
   @Override
-  public void expect(long bytes) {
+  public void expect(long bytes, boolean leavesF16) {
     gpu.enter();
+    this.leavesF16 = leavesF16;
     if (bytes > gpu.free()) {
       throw new OutOfDeviceMemory("the weights need", bytes, gpu.free());
     }
@@ -148,7 +150,8 @@ public final class GpuDevice implements Device {
 
   private Format format(Weight first) {
     DType given = first.encoding().plain(DType.F16);
-    return new Format(options.format().orElse(given == DType.BF16 ? DType.BF16 : DType.F16));
+    boolean isWide = given == DType.BF16 || leavesF16;
+    return new Format(options.format().orElse(isWide ? DType.BF16 : DType.F16));
   }
 
   private Compiled compiled(Format format) {
@@ -276,7 +279,7 @@ public final class GpuDevice implements Device {
       layers.run();
       return;
     }
-    List<Integer> variants = compiled().attention().variants(pass);
+    List<Integer> variants = compiled().attention().recordingKeys(pass);
     List<Gpu.Memory> integers =
         pass.divisions().stream().map(Attention.Division::integers).toList();
     recordings.play(
@@ -293,7 +296,7 @@ public final class GpuDevice implements Device {
             own.integers(), BatchPlan.rowsAt(), BatchPlan.tokensAt(), picker.picked());
     products().embed(own.rows(), tokens, table, memory(x));
     if (scale != 1) {
-      variants().scale(own.rows(), memory(x), scale, columns(x));
+      variants().scale(own.rows(), own.integers(), memory(x), scale, columns(x));
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 /// The kernels in `variants.cu`: operations on rows that only some families of models have.
 final class Variants {
   private static final int THREADS = 256;
+  private static final int COLUMNS = 4 * THREADS; // of a block, where a row has several
 
   private final Gpu gpu;
   private final Gpu.KernelFile file;
@@ -30,9 +31,20 @@ final class Variants {
     return format.file("variants", BatchPlan.defines(activations));
   }
 
+  /// A block for each row.
   private void launch(String name, int rows, Record arguments) {
+    launch(name, Grid.of(rows, THREADS), arguments);
+  }
+
+  /// Some blocks for each row.
+  private void launch(String name, int rows, int columns, Record arguments) {
+    int blocks = (columns + COLUMNS - 1) / COLUMNS;
+    launch(name, new Grid(rows, blocks, THREADS, 0), arguments);
+  }
+
+  private void launch(String name, Grid grid, Record arguments) {
     Gpu.Kernel kernel = kernels.computeIfAbsent(name, named -> gpu.kernel(file, named, 0));
-    gpu.launch(kernel, Grid.of(rows, THREADS).early(), arguments);
+    gpu.launch(kernel, grid.early(), arguments);
   }
 
   private record Narrow(Memory x, Memory out, int columns) {}
@@ -42,11 +54,11 @@ final class Variants {
     launch("narrowRows", rows, new Narrow(x, out, columns));
   }
 
-  private record Scale(Memory x, float factor, int columns) {}
+  private record Scale(Memory batch, Memory x, float factor, int columns) {}
 
-  /// `x *= factor`, in single precision.
-  void scale(int rows, Memory x, float factor, int columns) {
-    launch("scaleRows", rows, new Scale(x, factor, columns));
+  /// `x *= factor` of the batch's rows, in single precision.
+  void scale(int rows, Memory batch, Memory x, float factor, int columns) {
+    launch("scaleRows", rows, new Scale(batch, x, factor, columns));
   }
 
   /// A layer norm; the bias is an address, or 0.
@@ -111,21 +123,21 @@ final class Variants {
 
   /// `out = activation(gate) · up`.
   void gate(int rows, Memory gateUp, Memory out, int inner, Activation activation) {
-    launch("gateBy", rows, new Gate(gateUp, out, inner, activation.ordinal()));
+    launch("gateBy", rows, inner, new Gate(gateUp, out, inner, activation.ordinal()));
   }
 
   private record Activate(Memory x, int columns, int activation) {}
 
   /// `x = activation(x)`.
   void activate(int rows, Memory x, int columns, Activation activation) {
-    launch("activate", rows, new Activate(x, columns, activation.ordinal()));
+    launch("activate", rows, columns, new Activate(x, columns, activation.ordinal()));
   }
 
   private record Cap(Memory x, float cap, int columns) {}
 
   /// `x = cap · tanh(x / cap)`, in single precision.
   void cap(int rows, Memory x, float cap, int columns) {
-    launch("capRows", rows, new Cap(x, cap, columns));
+    launch("capRows", rows, columns, new Cap(x, cap, columns));
   }
 
   private record Grow(Memory batch, Memory heads, int stride, int columns, float rate, int span) {}

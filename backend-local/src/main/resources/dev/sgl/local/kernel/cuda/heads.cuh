@@ -3,7 +3,7 @@
 // How heads are normed and rotated.
 struct Turning {
   const float* frequencies; // radians per position of each pair
-  float stretch;            // a factor of the rotated numbers
+  float stretch;            // a factor of the rotated numbers: those of a frequency that is not 0
   const float* queryNorm;   // weights, or null where heads are not normed
   const float* keyNorm;
   float epsilon;
@@ -24,9 +24,10 @@ struct Angles {
 #pragma unroll
       for (int k = 0; k < 2; k++)
         if (numberOf(p) < dim / 2) {
-          sincosf(position * t.frequencies[numberOf(p) + k], &sin[p][k], &cos[p][k]);
-          sin[p][k] *= t.stretch;
-          cos[p][k] *= t.stretch;
+          float frequency = t.frequencies[numberOf(p) + k], stretch = frequency == 0 ? 1 : t.stretch;
+          sincosf(position * frequency, &sin[p][k], &cos[p][k]);
+          sin[p][k] *= stretch;
+          cos[p][k] *= stretch;
         }
   }
 };

@@ -1,6 +1,10 @@
 #include "numbers.cuh"
 
-// Operations on rows that only some families of models have. One block a row.
+// Operations on rows that only some families of models have. One block a row, or several where `column` is used.
+
+// The columns of a thread: from the first on, with steps of `columnsApart`.
+__device__ __forceinline__ int column() { return blockIdx.y * blockDim.x + threadIdx.x; }
+__device__ __forceinline__ int columnsApart() { return gridDim.y * blockDim.x; }
 
 // The sum over the columns of a row of what `of` gives for each.
 template <typename Of> __device__ __forceinline__ float rowSum(int columns, Of of) {
@@ -16,9 +20,10 @@ extern "C" __global__ void narrowRows(const float* x, half16* out, int columns) 
   for (int i = threadIdx.x; i < columns; i += blockDim.x) out[row + i] = narrow(x[row + i]);
 }
 
-extern "C" __global__ void scaleRows(float* x, float factor, int columns) {
+extern "C" __global__ void scaleRows(const int* batch, float* x, float factor, int columns) {
   letTheNextBegin();
   awaitResults();
+  if (blockIdx.x >= batch[ROWS]) return; // nobody writes these rows anew
   for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] *= factor;
 }
 
@@ -71,7 +76,8 @@ extern "C" __global__ void normPart(half16* x, int stride, int from, int columns
 
 __device__ __forceinline__ float activated(float x, int activation) {
   if (activation == SILU) return silu(x);
-  return x / (1 + __expf(-1.5957691216057308f * x * (1 + 0.044715f * x * x))); // GELU_TANH: 2 sqrt(2 / pi)
+  if (activation != GELU_TANH) __trap();
+  return x / (1 + __expf(-1.5957691216057308f * x * (1 + 0.044715f * x * x))); // 2 sqrt(2 / pi)
 }
 
 // out = activation(gate) * up, where a row of gateUp is a gate and behind it an up.
@@ -79,7 +85,7 @@ extern "C" __global__ void gateBy(const half16* gateUp, half16* out, int inner, 
   letTheNextBegin();
   awaitResults();
   const half16* gates = gateUp + 2ll * blockIdx.x * inner;
-  for (int i = threadIdx.x; i < inner; i += blockDim.x)
+  for (int i = column(); i < inner; i += columnsApart())
     out[(long long)blockIdx.x * inner + i] = narrow(activated(widen(gates[i]), activation) * widen(gates[inner + i]));
 }
 
@@ -87,7 +93,7 @@ extern "C" __global__ void activate(half16* x, int columns, int activation) {
   letTheNextBegin();
   awaitResults();
   half16* row = x + (long long)blockIdx.x * columns;
-  for (int i = threadIdx.x; i < columns; i += blockDim.x) row[i] = narrow(activated(widen(row[i]), activation));
+  for (int i = column(); i < columns; i += columnsApart()) row[i] = narrow(activated(widen(row[i]), activation));
 }
 
 // x = cap * tanh(x / cap)
@@ -95,7 +101,7 @@ extern "C" __global__ void capRows(float* x, float cap, int columns) {
   letTheNextBegin();
   awaitResults();
   float* row = x + (long long)blockIdx.x * columns;
-  for (int i = threadIdx.x; i < columns; i += blockDim.x) row[i] = cap * tanhf(row[i] / cap);
+  for (int i = column(); i < columns; i += columnsApart()) row[i] = cap * tanhf(row[i] / cap);
 }
 
 // Multiplies the first columns of each row, its queries, by 1 + rate * ln(1 + floor(position / span)).

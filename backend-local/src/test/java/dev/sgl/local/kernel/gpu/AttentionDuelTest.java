@@ -13,6 +13,7 @@ import static dev.sgl.local.kernel.host.TestTensors.poisoned;
 import static dev.sgl.local.kernel.host.TestTensors.random;
 
 import dev.sgl.local.kernel.AttentionShape;
+import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Cell;
 import dev.sgl.local.kernel.Device.AttentionLayer;
@@ -78,7 +79,8 @@ class AttentionDuelTest {
             int kvHeads = 1 + random.nextInt(3);
             int heads = kvHeads * (1 + random.nextInt(random.nextBoolean() ? 4 : 9));
             int window = random.nextInt(3) > 0 ? AttentionShape.ALL : 1 + random.nextInt(200);
-            AttentionShape shape = new AttentionShape(heads, kvHeads, dim, window);
+            Scoring scoring = random.nextInt(4) > 0 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
+            AttentionShape shape = new AttentionShape(heads, kvHeads, dim, window, scoring);
             Sequences sequences = new Sequences(random, true);
             duel.run(
                 random, shape, PAGE, PAGES, IntStream.range(0, 8).mapToObj(_ -> sequences.next()));
@@ -103,7 +105,8 @@ class AttentionDuelTest {
           2,
           (random, size) -> {
             int window = size == 1 ? AttentionShape.ALL : 150;
-            AttentionShape shape = new AttentionShape(48, 6, dim, window);
+            Scoring scoring = size == 1 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
+            AttentionShape shape = new AttentionShape(48, 6, dim, window, scoring);
             Batch prompts = batch(pageSize, new int[] {0, 0, 0}, new int[] {700, 1, 333});
             Batch behind = batch(pageSize, new int[] {700, 1, 333}, new int[] {40, 1, 200});
             duel.run(random, shape, pageSize, 3 * 2048 / pageSize, Stream.of(prompts, behind));
@@ -140,6 +143,7 @@ class AttentionDuelTest {
     private final Kernels plain;
     private final double tolerance;
     private final Rotary rotary;
+    private final Rotary growing;
     private final GpuDevice device;
 
     AttentionDuel(DType type, int dim, KvCacheType kept) {
@@ -148,10 +152,11 @@ class AttentionDuelTest {
       // of two codes as near, both may choose a different one
       tolerance = kept == KvCacheType.FP8 ? tolerance(DType.BF16) : tolerance(type);
       float[] frequencies = new float[dim / 2];
-      for (int i = 0; i < frequencies.length; i++) {
+      for (int i = 0; i < frequencies.length * 3 / 4; i++) {
         frequencies[i] = (float) Math.pow(10_000, -2.0 * i / dim);
       }
-      rotary = new Rotary(frequencies, 1.1f, Optional.of(new Rotary.Growth(0.2f, 20)));
+      rotary = new Rotary(frequencies, 1.1f);
+      growing = new Rotary(frequencies, 1.1f, Optional.of(new Rotary.Growth(0.2f, 20)));
       device = CudaDriver.device(GpuDevice.Options.DEFAULT.withFormat(type).withKept(kept));
       device.load(List.of(weight(new SplittableRandom(1), type, 1, 8))); // says the format
     }
@@ -163,18 +168,19 @@ class AttentionDuelTest {
         int pages,
         Stream<Batch> batches) {
       int dim = shape.headDim();
-      boolean ofAll = random.nextBoolean();
+      boolean ofAll = shape.heads() > 1 && random.nextBoolean();
       Optional<Weight> queryNorm =
           random.nextBoolean()
               ? Optional.of(weight(random, DType.F32, 1, ofAll ? shape.heads() * dim : dim))
               : Optional.empty();
       Optional<Weight> keyNorm =
           queryNorm.map(_ -> weight(random, DType.F32, 1, ofAll ? shape.width() : dim));
+      Rotary turned = queryNorm.isEmpty() || ofAll ? growing : rotary;
       AttentionLayer layer =
           new AttentionLayer(
               1,
               shape,
-              rotary,
+              turned,
               queryNorm.map(w -> norm(device, w)),
               keyNorm.map(w -> norm(device, w)));
       Kept cells = Kept.of(new Cell(1, 16)).plus(Kept.of(shape.cell()));
@@ -184,7 +190,7 @@ class AttentionDuelTest {
       batches.forEach(
           batch -> {
             Tensor given = rounded(random(random, batch.rows(), width(shape)), type);
-            Tensor wanted = plain(shape, batch, given, queryNorm, keyNorm, plainPool);
+            Tensor wanted = plain(layer, batch, given, queryNorm, keyNorm, plainPool);
             String what = "%s, %s".formatted(shape, Arrays.toString(batch.positions()));
             same(wanted, onDevice(layer, batch, given, pool), tolerance, what);
           });
@@ -212,13 +218,14 @@ class AttentionDuelTest {
     }
 
     private Tensor plain(
-        AttentionShape shape,
+        AttentionLayer layer,
         Batch batch,
         Tensor given,
         Optional<Weight> queryNorm,
         Optional<Weight> keyNorm,
         HostKvPool pool) {
       int rows = batch.rows();
+      AttentionShape shape = layer.shape();
       int dim = shape.headDim();
       int width = shape.heads() * dim;
       Tensor queries = part(given, 0, width);
@@ -226,8 +233,8 @@ class AttentionDuelTest {
       Tensor values = part(given, width + shape.width(), shape.width());
       queryNorm.ifPresent(w -> PLAIN.rmsNorm(queries, w.floats(), 1e-5f, queries, rows));
       keyNorm.ifPresent(w -> PLAIN.rmsNorm(keys, w.floats(), 1e-5f, keys, rows));
-      PLAIN.rope(queries, dim, PLAIN.angles(batch.positions(), rotary, true), rows);
-      PLAIN.rope(keys, dim, PLAIN.angles(batch.positions(), rotary, false), rows);
+      PLAIN.rope(queries, dim, PLAIN.angles(batch.positions(), layer.rotary(), true), rows);
+      PLAIN.rope(keys, dim, PLAIN.angles(batch.positions(), layer.rotary(), false), rows);
       plain.store(keys, values, pool, 1, batch);
       Tensor out = poisoned(rows, width);
       PLAIN.attention(queries, pool, 1, batch, shape, out);
