@@ -133,7 +133,7 @@ public final class Families {
     Decoder decoder = decoder(family, config);
     WeightSource named = weights(checkpoint, family, config);
     Optional<RoundedWeights> rounded = rounding.map(by -> new RoundedWeights(named, by));
-    WeightSource weights = rounded.<WeightSource>map(all -> all).orElse(named);
+    WeightSource weights = rounded.isPresent() ? rounded.get() : named;
     Transformer model = new Transformer(decoder, weights, device, rows, loaded);
     rounded.ifPresent(RoundedWeights::requireUsed);
     return model;

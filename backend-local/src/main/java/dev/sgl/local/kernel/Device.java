@@ -174,6 +174,11 @@ public interface Device extends AutoCloseable {
     public Head(Matrix weight) {
       this(weight, AttentionShape.Scoring.UNCAPPED);
     }
+
+    /// Whether logits have a bound.
+    public boolean isCapped() {
+      return cap < AttentionShape.Scoring.UNCAPPED;
+    }
   }
 
   /// A norm of groups of as many numbers as there are weights.

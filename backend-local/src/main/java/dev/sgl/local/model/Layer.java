@@ -11,7 +11,7 @@ public record Layer(List<Residual> residuals) {
 
   /// `x += after(part(before(x)))`, or the same sum for several parts side by side.
   ///
-  /// @param before the norm of what the parts read
+  /// @param before the norm of the input of the parts
   /// @param parts all of which read the same
   /// @param after the norm of the result of a part
   public record Residual(Optional<Norm> before, List<Part> parts, Optional<Norm> after) {

@@ -17,7 +17,7 @@ public enum Role {
   QUERY_NORM,
   KEY_NORM,
   ATTENTION_OUTPUT,
-  /// The norm of what attention gives.
+  /// The norm of the result of attention.
   ATTENTION_AFTER_NORM,
 
   /// The norm before a short convolution.
@@ -37,6 +37,6 @@ public enum Role {
   GATE,
   UP,
   DOWN,
-  /// The norm of what the feed-forward part gives.
+  /// The norm of the result of the feed-forward part.
   FORWARD_AFTER_NORM
 }

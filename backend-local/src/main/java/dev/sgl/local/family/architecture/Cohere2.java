@@ -36,11 +36,6 @@ public final class Cohere2 implements Family {
   }
 
   @Override
-  public RotaryScaling.Standard rotary(Config config) {
-    return STANDARD;
-  }
-
-  @Override
   public Map<String, Object> standards() {
     return Map.of(
         "layer_norm_eps",

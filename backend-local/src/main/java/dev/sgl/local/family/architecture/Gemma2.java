@@ -11,7 +11,6 @@ import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
-import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
 import java.util.HashMap;
@@ -111,16 +110,7 @@ public final class Gemma2 implements Family {
       Config config, Dimensions dimensions, IntFunction<Part.Attention> attention) {
     boolean biased = config.flag("attention_bias", false);
     return dimensions
-        .decoder(
-            layer ->
-                new Layer(
-                    List.of(
-                        dimensions.between(
-                            Role.ATTENTION_NORM,
-                            attention.apply(layer).withBias(biased, biased),
-                            Role.ATTENTION_AFTER_NORM),
-                        dimensions.between(
-                            Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM))))
+        .betweenNorms(layer -> attention.apply(layer).withBias(biased, biased))
         .leavingF16()
         .withEmbeddingScale((float) Math.sqrt(dimensions.hidden()))
         .withCap(cap(config, "final_logit_softcapping"));

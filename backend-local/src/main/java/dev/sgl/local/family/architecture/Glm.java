@@ -27,11 +27,6 @@ public class Glm implements Family {
   }
 
   @Override
-  public RotaryScaling.Standard rotary(Config config) {
-    return STANDARD;
-  }
-
-  @Override
   public Map<String, Object> standards() {
     return Map.of(
         "num_key_value_heads",

@@ -4,10 +4,8 @@ import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.family.config.Config;
 import dev.sgl.local.family.config.Dimensions;
 import dev.sgl.local.model.Decoder;
-import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Part;
 import dev.sgl.local.weights.Role;
-import java.util.List;
 
 /// GLM-4-0414 (Z.ai, 2025): GLM-4 with norms behind its parts, too.
 public final class Glm4 extends Glm {
@@ -27,12 +25,6 @@ public final class Glm4 extends Glm {
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
     Part.Attention attention = attention(config, dimensions);
-    Layer layer =
-        new Layer(
-            List.of(
-                dimensions.between(Role.ATTENTION_NORM, attention, Role.ATTENTION_AFTER_NORM),
-                dimensions.between(
-                    Role.FORWARD_NORM, dimensions.gated(false), Role.FORWARD_AFTER_NORM)));
-    return dimensions.decoder(_ -> layer).leavingF16();
+    return dimensions.betweenNorms(_ -> attention).leavingF16();
   }
 }

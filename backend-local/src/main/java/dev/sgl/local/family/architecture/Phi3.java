@@ -39,11 +39,6 @@ public final class Phi3 implements Family {
   }
 
   @Override
-  public RotaryScaling.Standard rotary(Config config) {
-    return STANDARD;
-  }
-
-  @Override
   public Map<String, Object> standards() {
     return Map.of("rms_norm_eps", 1e-5);
   }

@@ -24,11 +24,6 @@ public final class SmolLm3 implements Family {
   }
 
   @Override
-  public RotaryScaling.Standard rotary(Config config) {
-    return STANDARD;
-  }
-
-  @Override
   public Map<String, Object> standards() {
     return Map.of("num_key_value_heads", 4, "tie_word_embeddings", true);
   }

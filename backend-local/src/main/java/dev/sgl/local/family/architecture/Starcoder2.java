@@ -34,11 +34,6 @@ public final class Starcoder2 implements Family {
   }
 
   @Override
-  public RotaryScaling.Standard rotary(Config config) {
-    return STANDARD;
-  }
-
-  @Override
   public Map<String, Object> standards() {
     return Map.of(
         "num_key_value_heads",

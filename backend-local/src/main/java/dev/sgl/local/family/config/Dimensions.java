@@ -134,8 +134,19 @@ public record Dimensions(
         new Norm(Role.KEY_NORM, heads.width(), epsilon));
   }
 
-  /// A part between two norms.
-  public Layer.Residual between(Role before, Part part, Role after) {
+  /// Layers of attention and a gated feed-forward part, each between two norms.
+  ///
+  /// @param attention that of each layer, by its number
+  public Decoder betweenNorms(IntFunction<Part.Attention> attention) {
+    return decoder(
+        layer ->
+            new Layer(
+                List.of(
+                    between(Role.ATTENTION_NORM, attention.apply(layer), Role.ATTENTION_AFTER_NORM),
+                    between(Role.FORWARD_NORM, gated(false), Role.FORWARD_AFTER_NORM))));
+  }
+
+  private Layer.Residual between(Role before, Part part, Role after) {
     return new Layer.Residual(Optional.of(norm(before)), List.of(part), Optional.of(norm(after)));
   }
 

@@ -91,13 +91,14 @@ final class AttentionLayers {
     GpuKvPool pool = pass.pool();
     AttentionShape shape = layer.shape();
     Attention.Division division = pass.division(shape);
-    prepare(pass, layer, heads);
+    boolean single = normsSingleHeads(layer);
+    prepare(pass, layer, single, heads);
     Attention.Operands operands =
         new Attention.Operands(
             heads.memory(),
             out,
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
-            turning(layer));
+            turning(layer, single));
     if (!Attention.places(division.plan())) {
       pages.place(pass.rows(), division.integers(), shape, pool.pageSize(), operands);
     }
@@ -105,13 +106,15 @@ final class AttentionLayers {
   }
 
   /// Norms all heads together, and lets queries grow: attention does neither on the way.
-  private void prepare(GpuPass pass, AttentionLayer layer, GpuActivations heads) {
+  ///
+  /// @param single whether the norms are of single heads, which attention computes
+  private void prepare(GpuPass pass, AttentionLayer layer, boolean single, GpuActivations heads) {
     AttentionShape shape = layer.shape();
     int queries = shape.heads() * shape.headDim();
     Variants.Part ofQueries = new Variants.Part(heads.memory(), heads.columns(), 0, queries);
     Variants.Part ofKeys =
         new Variants.Part(heads.memory(), heads.columns(), queries, shape.width());
-    if (!normsSingleHeads(layer)) {
+    if (!single) {
       layer.queryNorm().ifPresent(norm -> normAll(pass, norm, ofQueries));
       layer.keyNorm().ifPresent(norm -> normAll(pass, norm, ofKeys));
     } else if (layer.queryNorm().isPresent() && layer.rotary().growth().isPresent()) {
@@ -134,9 +137,8 @@ final class AttentionLayers {
         .allMatch(norm -> ((GpuVector) norm.weights()).length() == layer.shape().headDim());
   }
 
-  private Attention.Turning turning(AttentionLayer layer) {
+  private Attention.Turning turning(AttentionLayer layer, boolean single) {
     Rotary rotary = layer.rotary();
-    boolean single = normsSingleHeads(layer);
     Optional<Norm> queries = layer.queryNorm().filter(_ -> single);
     Optional<Norm> keys = layer.keyNorm().filter(_ -> single);
     return new Attention.Turning(

@@ -3,7 +3,6 @@ package dev.sgl.local.kernel.gpu;
 import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
-import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Draw;
@@ -501,7 +500,7 @@ public final class GpuDevice implements Device {
 
   private void logits(Gpu.Memory states, Head head, Gpu.Memory out, int rows) {
     products().multiply(states, head.weight(), out, rows, Result.WRITTEN_SINGLE);
-    if (head.cap() < Scoring.UNCAPPED) {
+    if (head.isCapped()) {
       variants().cap(rows, out, head.cap(), head.weight().rows());
     }
   }

@@ -2,7 +2,6 @@ package dev.sgl.local.kernel.host;
 
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
-import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Kept;
@@ -271,7 +270,7 @@ public final class HostDevice implements Device {
     logits = room(logits, states.rows(), head.weight().rows());
     Projection projection = new Projection(head.weight(), Optional.empty());
     linear(states, projection, new Parts(List.of(logits)), states.rows());
-    if (head.cap() < Scoring.UNCAPPED) {
+    if (head.isCapped()) {
       kernels.cap(logits, head.cap(), states.rows());
     }
     return logits;

@@ -22,6 +22,7 @@ import dev.sgl.testing.Property;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -86,26 +87,9 @@ class KernelsDuelTest {
   }
 
   @Test
-  void rmsNorm() {
+  void norms() {
     Property.forAll(
-        80,
-        (random, size) -> {
-          int rows = 1 + random.nextInt(5);
-          int group = 1 + random.nextInt(size + 20);
-          Tensor x = random(random, rows, group * (1 + random.nextInt(3)));
-          float[] weight = random(random, 1, group).values();
-          Tensor plain = poisoned(rows, x.columns());
-          Tensor fast = poisoned(rows, x.columns());
-          PLAIN.rmsNorm(x, weight, 1e-5f, plain, rows);
-          FAST.rmsNorm(x, weight, 1e-5f, fast, rows);
-          same(plain, fast, "group " + group);
-        });
-  }
-
-  @Test
-  void layerNorm() {
-    Property.forAll(
-        80,
+        160,
         (random, size) -> {
           int rows = 1 + random.nextInt(5);
           int group = 1 + random.nextInt(size + 20);
@@ -115,12 +99,17 @@ class KernelsDuelTest {
               random.nextBoolean()
                   ? Optional.of(random(random, 1, group).values())
                   : Optional.empty();
-          Tensor plain = poisoned(rows, x.columns());
-          Tensor fast = poisoned(rows, x.columns());
-          PLAIN.layerNorm(x, weight, bias, 1e-5f, plain, rows);
-          FAST.layerNorm(x, weight, bias, 1e-5f, fast, rows);
-          same(plain, fast, "group " + group);
+          sameNorm(x, rows, (kernels, out) -> kernels.rmsNorm(x, weight, 1e-5f, out, rows));
+          sameNorm(x, rows, (kernels, out) -> kernels.layerNorm(x, weight, bias, 1e-5f, out, rows));
         });
+  }
+
+  private static void sameNorm(Tensor x, int rows, BiConsumer<Kernels, Tensor> norm) {
+    Tensor plain = poisoned(rows, x.columns());
+    Tensor fast = poisoned(rows, x.columns());
+    norm.accept(PLAIN, plain);
+    norm.accept(FAST, fast);
+    same(plain, fast, "norm of " + x.columns());
   }
 
   @Test
