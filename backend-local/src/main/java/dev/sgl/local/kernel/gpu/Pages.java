@@ -13,19 +13,20 @@ import java.util.Map;
 /// The kernels in `pages.cu`: operations on the pages of keys and values.
 final class Pages {
   private static final int THREADS = 256;
-  private static final int WARPS = THREADS / 32;
   private static final int COPY_THREADS = 128;
 
   private final Gpu gpu;
   private final int bytes;
-  private final Gpu.Kernel place;
+  private final Gpu.Kernel place128;
+  private final Gpu.Kernel place256;
   private final Gpu.Kernel copyPage;
 
   Pages(Gpu gpu, Format format, KvCacheType type) {
     this.gpu = gpu;
     bytes = bytes(type);
     Gpu.KernelFile file = file(format, type);
-    place = gpu.kernel(file, "place", 0);
+    place128 = gpu.kernel(file, "place128", 0);
+    place256 = gpu.kernel(file, "place256", 0);
     copyPage = gpu.kernel(file, "copyPage", 0);
   }
 
@@ -67,10 +68,9 @@ final class Pages {
   /// Turns queries and keys, and writes keys and values into their pages.
   void place(
       int rows, Memory batch, AttentionShape shape, int pageSize, Attention.Operands operands) {
-    int parts = (shape.heads() + 2 * shape.kvHeads() + WARPS - 1) / WARPS;
     gpu.launch(
-        place,
-        new Grid(rows, parts, THREADS, 0).early(),
+        shape.headDim() <= 128 ? place128 : place256,
+        new Grid(rows, 1, THREADS, 0).early(),
         new Place(
             batch,
             operands.heads(),

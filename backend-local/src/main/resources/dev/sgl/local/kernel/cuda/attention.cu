@@ -19,6 +19,7 @@ __device__ __forceinline__ void meet() { __syncthreads(); }
 #define STEPS (DIM / 16)            // of a product over a head
 #define CHUNKS (DIM / 8)            // of 16 bytes of a head
 #define KEPT_CHUNKS (DIM / KEPT_CHUNK)
+#define HEAD_PAIRS ((DIM + 127) / 128) // of each half of a head, of a lane
 
 #include "items.cuh"
 #include "fragments.cuh"
@@ -50,7 +51,7 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
                                       kept* tileKeys, kept* tileValues) {
   const int* positions = l.batch + l.batch[POSITIONS];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
-  Angles angles;
+  Angles<HEAD_PAIRS> angles;
   int turned = -1; // the position of the angles
   auto turnTo = [&](int position) {
     if (position != turned) angles.turnTo(position, l.turning, DIM);
@@ -60,7 +61,7 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
     half16* to = q + v * STRIDE;
     if (v < item.rows * group) {
       int row = itemRows[v / group];
-      HeadPairs numbers;
+      HeadPairs<HEAD_PAIRS> numbers;
       numbers.read(l.head(row, item.kvHead * group + v % group), DIM);
       turnTo(positions[row]);
       numbers.turn(l.turning.queryNorm, l.turning.epsilon, angles, DIM,
@@ -78,7 +79,7 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
     int key = position - begin;
     if (i % 2 == 0) {
       kept* row = tileKeys + key * KEPT_STRIDE;
-      HeadPairs numbers;
+      HeadPairs<HEAD_PAIRS> numbers;
       numbers.read(l.head(itemRow, l.queryHeads + item.kvHead), DIM);
       turnTo(position);
       numbers.turn(l.turning.keyNorm, l.turning.epsilon, angles, DIM,

@@ -4,37 +4,61 @@
 
 // Operations on the pages of keys and values.
 
+#define READ_FIRST 6 // heads that a warp reads before it needs the first of them
+
 // Norms and rotates the heads of queries and keys and writes keys and values into their pages
-// [page, kvHead, numbers of a page]. A warp a head: grid (rows, ceil(all heads / warps of a block)).
-extern "C" __global__ void place(const int* batch, half16* heads, kept* keys, kept* values,
-                                 int queryHeads, int kvHeads, int dim, int pageSize,
-                                 const float* frequencies, float stretch, const float* queryNorm,
-                                 const float* keyNorm, float epsilon) {
+// [page, kvHead, numbers of a page]. A block of threads takes a row, and each warp some of the heads: the angles are the
+// same for all.
+template <int PAIRS>
+__device__ __forceinline__ void place(const int* batch, half16* heads, kept* keys, kept* values, int queryHeads,
+                                      int kvHeads, int dim, int pageSize, const Turning& turning) {
   letTheNextBegin();
   awaitResults();
-  int row = blockIdx.x, head = blockIdx.y * (blockDim.x / 32) + threadIdx.x / 32;
-  if (head >= queryHeads + 2 * kvHeads) return;
-  half16* at = heads + ((long long)row * (queryHeads + 2 * kvHeads) + head) * dim;
-  HeadPairs numbers; // read first, since they are far away
-  numbers.read(at, dim);
+  int row = blockIdx.x, all = queryHeads + 2 * kvHeads, warps = blockDim.x / 32;
+  half16* headsOfRow = heads + (long long)row * all * dim;
+  HeadPairs<PAIRS> numbers[READ_FIRST];
+  auto read = [&](int first) {
+#pragma unroll
+    for (int r = 0; r < READ_FIRST; r++)
+      if (first + r * warps < all) numbers[r].read(headsOfRow + (first + r * warps) * dim, dim);
+  };
+  read(threadIdx.x / 32); // before all else, since they are far away
   if (row >= batch[ROWS]) return;
-  Turning turning = {frequencies, stretch, queryNorm, keyNorm, epsilon};
-  int position = batch[batch[POSITIONS] + row];
-  Angles angles;
-  if (head < queryHeads + kvHeads) angles.turnTo(position, turning, dim);
-  if (head < queryHeads) {
-    numbers.turn(queryNorm, epsilon, angles, dim, [&](int i, float x, float y) { *(unsigned*)(at + i) = pack(x, y); });
-    return;
-  }
-  int table = batch[batch[TABLE_OF_ROW] + row];
+  int position = batch[batch[POSITIONS] + row], table = batch[batch[TABLE_OF_ROW] + row];
   long long page = batch[batch[TABLES] + table + position / pageSize];
-  long long to = (page * kvHeads + (head - queryHeads) % kvHeads) * pageSize * dim;
-  auto place = [&](int i) { return to + inPage(position % pageSize, i, dim, pageSize); };
-  if (head < queryHeads + kvHeads)
-    numbers.turn(keyNorm, epsilon, angles, dim, [&](int i, float x, float y) { keepTwo(keys + place(i), x, y); });
-  else
-    keepHead(at, dim, [&](int i) { return values + place(i); });
+  Angles<PAIRS> angles;
+  angles.turnTo(position, turning, dim);
+  for (int first = threadIdx.x / 32; first < all; first += READ_FIRST * warps) {
+    if (first >= warps) read(first);
+#pragma unroll
+    for (int r = 0; r < READ_FIRST; r++) {
+      int head = first + r * warps;
+      if (head >= all) break;
+      half16* query = headsOfRow + head * dim;
+      long long to = (page * kvHeads + (head - queryHeads) % kvHeads) * pageSize * dim;
+      auto place = [&](int i) { return to + inPage(position % pageSize, i, dim, pageSize); };
+      if (head < queryHeads)
+        numbers[r].turn(turning.queryNorm, turning.epsilon, angles, dim,
+                        [&](int i, float x, float y) { *(unsigned*)(query + i) = pack(x, y); });
+      else if (head < queryHeads + kvHeads)
+        numbers[r].turn(turning.keyNorm, turning.epsilon, angles, dim,
+                        [&](int i, float x, float y) { keepTwo(keys + place(i), x, y); });
+      else
+        numbers[r].forEach(dim, [&](int i, float x, float y) { keepTwo(values + place(i), x, y); });
+    }
+  }
 }
+
+// For heads of up to 128 and of up to 256 numbers.
+#define PLACE(NAME, PAIRS)                                                                                           \
+  extern "C" __global__ void NAME(const int* batch, half16* heads, kept* keys, kept* values, int queryHeads,         \
+                                  int kvHeads, int dim, int pageSize, const float* frequencies, float stretch,       \
+                                  const float* queryNorm, const float* keyNorm, float epsilon) {                     \
+    place<PAIRS>(batch, heads, keys, values, queryHeads, kvHeads, dim, pageSize,                                     \
+                 {frequencies, stretch, queryNorm, keyNorm, epsilon});                                               \
+  }
+PLACE(place128, 1)
+PLACE(place256, 2)
 
 // Copies the first tokens of a page to another, in neighbouring cells of one shape: grid (cells * 2, kvHeads).
 extern "C" __global__ void copyPage(kept* pool, long long cellNumbers, int from, int to, int tokens,
