@@ -47,7 +47,7 @@ final class ModelTensors {
         residual.after().ifPresent(norm -> norm(norm, number));
       }
     }
-    norm(decoder.norm(), 0);
+    decoder.norm().ifPresent(norm -> norm(norm, 0));
     if (!decoder.isTied(weights)) {
       matrix(Role.HEAD, 0, decoder.vocabulary(), decoder.hidden(), false);
     }

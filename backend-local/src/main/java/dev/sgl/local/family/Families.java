@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.NamedWeights;
 import dev.sgl.local.checkpoint.Names;
+import dev.sgl.local.family.architecture.Bert;
 import dev.sgl.local.family.architecture.Cohere2;
 import dev.sgl.local.family.architecture.Gemma2;
 import dev.sgl.local.family.architecture.Gemma3;
@@ -19,6 +20,7 @@ import dev.sgl.local.family.architecture.Olmo3;
 import dev.sgl.local.family.architecture.Phi3;
 import dev.sgl.local.family.architecture.Qwen2;
 import dev.sgl.local.family.architecture.Qwen3;
+import dev.sgl.local.family.architecture.Roberta;
 import dev.sgl.local.family.architecture.SmolLm3;
 import dev.sgl.local.family.architecture.Starcoder2;
 import dev.sgl.local.family.architecture.TextPart;
@@ -27,6 +29,7 @@ import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.Understood;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Scorer;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.RoundedWeights;
@@ -40,8 +43,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
-/// The table of model families, by the name in `config.json`.
+/// The table of model families, by the name in `config.json`. Of a decoder that generates text, the
+/// models without its head, and those with a head for labels, have names of their own.
 public final class Families {
+  private static final String FILE = "config.json";
+
   private static final Map<String, Family> TABLE =
       Map.ofEntries(
           Map.entry("Cohere2ForCausalLM", new Cohere2()),
@@ -70,8 +76,18 @@ public final class Families {
           Map.entry("SmolLM3ForCausalLM", new SmolLm3()),
           Map.entry("Starcoder2ForCausalLM", new Starcoder2()));
 
-  /// Types of models that only read.
-  private static final Set<String> ENCODERS =
+  /// Models that only read, by the beginnings of their names.
+  private static final Map<String, Family> ENCODERS =
+      Map.of(
+          "Bert",
+          new Bert(),
+          "Roberta",
+          new Roberta("RoBERTa"),
+          "XLMRoberta",
+          new Roberta("XLM-RoBERTa, bge-m3, bge-reranker, multilingual-e5"));
+
+  /// Types of models that only read, and are not supported.
+  private static final Set<String> OTHER_ENCODERS =
       Set.of(
           "albert",
           "bert",
@@ -84,6 +100,9 @@ public final class Families {
           "nomic_bert",
           "roberta",
           "xlm-roberta");
+
+  /// An architecture as `config.json` names it.
+  private record Architecture(Family family, Purpose purpose) {}
 
   private Families() {}
 
@@ -127,10 +146,11 @@ public final class Families {
       Device device,
       int rows,
       LongConsumer loaded) {
-    JsonNode json = checkpoint.json("config.json");
-    Family family = family(json);
+    JsonNode json = checkpoint.json(FILE);
+    Architecture architecture = architecture(json);
+    Family family = architecture.family();
     Config config = Config.of(json, family.standards());
-    Decoder decoder = decoder(family, config);
+    Decoder decoder = decoder(architecture, config);
     WeightSource named = weights(checkpoint, family, config);
     Optional<RoundedWeights> rounded = rounding.map(by -> new RoundedWeights(named, by));
     WeightSource weights = rounded.isPresent() ? rounded.get() : named;
@@ -151,8 +171,8 @@ public final class Families {
   ///
   /// @throws ModelException if its family is not known
   public static WeightSource weights(Checkpoint checkpoint) {
-    JsonNode json = checkpoint.json("config.json");
-    Family family = family(json);
+    JsonNode json = checkpoint.json(FILE);
+    Family family = architecture(json).family();
     return weights(checkpoint, family, Config.of(json, family.standards()));
   }
 
@@ -160,8 +180,13 @@ public final class Families {
   ///
   /// @throws ModelException if its family is not known, or a value is missing or makes no sense
   public static Decoder decoder(JsonNode json) {
-    Family family = family(json);
-    return decoder(family, Config.of(json, family.standards()));
+    Architecture architecture = architecture(json);
+    return decoder(architecture, Config.of(json, architecture.family().standards()));
+  }
+
+  private static Decoder decoder(Architecture architecture, Config config) {
+    Decoder decoder = decoder(architecture.family(), config);
+    return architecture.purpose() == Purpose.TEXT ? decoder : decoder.withoutHead();
   }
 
   static Decoder decoder(Family family, Config config) {
@@ -170,14 +195,47 @@ public final class Families {
     return decoder;
   }
 
+  /// What the model that `config.json` describes is for.
+  ///
+  /// @throws ModelException if its family is not known
+  public static Purpose purpose(JsonNode json) {
+    return architecture(json).purpose();
+  }
+
+  /// From states to scores, of a model for labels.
+  ///
+  /// @throws ModelException if its family is not known, or a value makes no sense
+  public static Scorer scorer(JsonNode json) {
+    Family family = family(json);
+    return family.scorer(Config.of(json, family.standards()));
+  }
+
   /// @throws ModelException if it is not known
   static Family family(JsonNode json) {
-    String architecture = json.path("architectures").path(0).asText("");
-    Family family = TABLE.get(architecture);
-    if (family == null) {
-      throw new ModelException(refusal(json, architecture));
+    return architecture(json).family();
+  }
+
+  /// @throws ModelException if it is not known
+  private static Architecture architecture(JsonNode json) {
+    String name = json.path("architectures").path(0).asText("");
+    Optional<Architecture> known =
+        TABLE.containsKey(name)
+            ? Optional.of(new Architecture(TABLE.get(name), Purpose.TEXT))
+            : reading(name);
+    return known.orElseThrow(() -> new ModelException(refusal(json, name)));
+  }
+
+  /// A model that only reads.
+  private static Optional<Architecture> reading(String name) {
+    for (Purpose purpose : List.of(Purpose.STATES, Purpose.LABELS)) {
+      if (name.endsWith(purpose.end())) {
+        String begin = name.substring(0, name.length() - purpose.end().length());
+        Family decoder = TABLE.get(begin + Purpose.TEXT.end());
+        return Optional.ofNullable(decoder == null ? ENCODERS.get(begin) : decoder)
+            .map(family -> new Architecture(family, purpose));
+      }
     }
-    return family;
+    return Optional.empty();
   }
 
   private static String refusal(JsonNode json, String architecture) {
@@ -202,7 +260,7 @@ public final class Families {
     if (architecture.endsWith("ForSequenceClassification")) {
       return "a classifier or reranker";
     }
-    if (ENCODERS.contains(type)) {
+    if (OTHER_ENCODERS.contains(type)) {
       return "an encoder, which makes embeddings and no text";
     }
     return json.has("vision_config") ? "a model that sees pictures" : "";

@@ -134,7 +134,7 @@ public record GgufKeys(
       put("attention.head_count_kv", architecture.equals(LFM2) ? kvHeads : heads().kvHeads());
       put("attention.key_length", heads().headDim());
       put("attention.value_length", heads().headDim());
-      put("attention.layer_norm_rms_epsilon", decoder.norm().epsilon());
+      put("attention.layer_norm_rms_epsilon", decoder.norm().orElseThrow().epsilon());
       put("vocab_size", decoder.vocabulary());
       rotary.ggufKeys().forEach(this::put);
       float[] divisors = rotary.ggufDivisors();

@@ -5,5 +5,7 @@ public enum Activation {
   /// `x / (1 + exp(−x))`.
   SILU,
   /// `x · (1 + tanh(√(2 / π) · (x + 0.044715 x³))) / 2` (Hendrycks and Gimpel, 2016).
-  GELU_TANH
+  GELU_TANH,
+  /// `x · (1 + erf(x / √2)) / 2` (Hendrycks and Gimpel, 2016).
+  GELU
 }

@@ -6,7 +6,9 @@ package dev.sgl.local.kernel;
 /// @param kvHeads of the keys and values
 /// @param headDim numbers of a head
 /// @param window the furthest that a row sees
-public record AttentionShape(int heads, int kvHeads, int headDim, int window, Scoring scoring) {
+/// @param seesAhead whether a row sees those behind it too
+public record AttentionShape(
+    int heads, int kvHeads, int headDim, int window, Scoring scoring, boolean seesAhead) {
   /// How the products of queries and keys become scores.
   ///
   /// @param scale their factor
@@ -30,6 +32,11 @@ public record AttentionShape(int heads, int kvHeads, int headDim, int window, Sc
   /// No window.
   public static final int ALL = Integer.MAX_VALUE;
 
+  /// Heads whose rows see those before them.
+  public AttentionShape(int heads, int kvHeads, int headDim, int window, Scoring scoring) {
+    this(heads, kvHeads, headDim, window, scoring, false);
+  }
+
   /// Heads with scores as most models have them.
   public AttentionShape(int heads, int kvHeads, int headDim, int window) {
     this(heads, kvHeads, headDim, window, Scoring.usual(headDim));
@@ -42,7 +49,7 @@ public record AttentionShape(int heads, int kvHeads, int headDim, int window, Sc
 
   /// The same heads, which see `window` tokens.
   public AttentionShape within(int window) {
-    return new AttentionShape(heads, kvHeads, headDim, window, scoring);
+    return new AttentionShape(heads, kvHeads, headDim, window, scoring, seesAhead);
   }
 
   /// The same heads, which see everything.
@@ -52,7 +59,12 @@ public record AttentionShape(int heads, int kvHeads, int headDim, int window, Sc
 
   /// The same heads with other scores.
   public AttentionShape withScoring(Scoring value) {
-    return new AttentionShape(heads, kvHeads, headDim, window, value);
+    return new AttentionShape(heads, kvHeads, headDim, window, value, seesAhead);
+  }
+
+  /// The same heads, whose rows see those behind them too.
+  public AttentionShape seeingAhead() {
+    return new AttentionShape(heads, kvHeads, headDim, window, scoring, true);
   }
 
   /// The cell of a layer of this shape.

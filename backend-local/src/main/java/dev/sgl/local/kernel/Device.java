@@ -82,6 +82,17 @@ public interface Device extends AutoCloseable {
   /// `x[r] = table[tokens[r]] · scale`.
   void embed(Pass pass, Matrix table, float scale, Activations x);
 
+  /// Whether rows may see those behind them, and [#addLearned] and [#normalize] are there.
+  default boolean readsBothWays() {
+    return true;
+  }
+
+  /// `x[r] += positions[first + position of r] + segments[segment of r]`.
+  void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x);
+
+  /// `x = norm(x)`.
+  void normalize(Pass pass, Activations x, Norm norm);
+
   /// `out = norm(x) · weightᵀ + bias`; without a norm, of `x` itself.
   void project(
       Pass pass, Activations x, Optional<Norm> norm, Projection projection, Activations out);
@@ -89,7 +100,7 @@ public interface Device extends AutoCloseable {
   /// `out = in · weightᵀ + bias`.
   void multiply(Pass pass, Activations in, Projection projection, Activations out);
 
-  /// Causal attention: norms queries and keys if the model does, rotates both by their positions
+  /// Attention: norms queries and keys if the model does, rotates both by their positions
   /// (see `Kernels.rope`), writes keys and values into the pages, and attends as
   /// `Kernels.attention` has it.
   ///
@@ -132,7 +143,9 @@ public interface Device extends AutoCloseable {
   }
 
   /// `norm(x) · weightᵀ` of the sampled rows, within the bounds of the head.
-  Logits logits(Pass pass, Activations x, Norm norm, Head head);
+  ///
+  /// @param head empty if only states are asked for
+  Logits logits(Pass pass, Activations x, Optional<Norm> norm, Optional<Head> head);
 
   @Override
   void close();

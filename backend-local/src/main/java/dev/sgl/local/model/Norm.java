@@ -24,6 +24,11 @@ public record Norm(Role role, int length, float epsilon, Kind kind, float scale)
     this(role, length, epsilon, Kind.RMS, 1);
   }
 
+  /// The same without a factor.
+  public Norm unscaled() {
+    return new Norm(role, length, epsilon, kind, 1);
+  }
+
   /// The same with a factor.
   public Norm times(float factor) {
     return new Norm(role, length, epsilon, kind, scale * factor);

@@ -28,16 +28,23 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
-/// A decoder-only transformer (Vaswani et al., 2017, in the form of Llama): it walks the data of a
-/// [Decoder], with one operation of a [Device] after the other.
+/// A transformer (Vaswani et al., 2017): it walks the data of a [Decoder], with one operation of a
+/// [Device] after the other.
 public final class Transformer implements Model {
 
   /// Parts that read the same, with their weights.
-  private record Residual(Optional<Device.Norm> before, List<Step> steps, Optional<After> after) {
+  private record Residual(
+      Optional<Device.Norm> before,
+      List<Step> steps,
+      Optional<After> after,
+      Optional<Device.Norm> sum) {
 
     /// The feed-forward part, if it is a gated one that stands alone.
     Optional<Step.Feed> feedForward() {
-      return after.isEmpty() && steps.size() == 1 && steps.getFirst() instanceof Step.Feed feed
+      return after.isEmpty()
+              && sum.isEmpty()
+              && steps.size() == 1
+              && steps.getFirst() instanceof Step.Feed feed
           ? Optional.of(feed)
           : Optional.empty();
     }
@@ -78,6 +85,9 @@ public final class Transformer implements Model {
     record Perceive(Inner up, Projection output, Activations inner) implements Step {}
   }
 
+  /// The embedding beside that of tokens.
+  private record Learned(Matrix positions, int first, Matrix segments, Device.Norm norm) {}
+
   private final Decoder decoder;
   private final WeightSource weights;
   private final Device device;
@@ -86,8 +96,9 @@ public final class Transformer implements Model {
   private final Matrix embedding;
   private final List<Residual> residuals = new ArrayList<>(); // of all layers
   private final Set<AttentionShape> shapes = new LinkedHashSet<>();
-  private final Device.Norm norm;
-  private final Head head;
+  private final Optional<Learned> learned;
+  private final Optional<Device.Norm> norm;
+  private final Optional<Head> head;
   private final Activations x; // the sum that runs through the layers
   private final Map<Room, Activations> scratches = new HashMap<>();
   private Kept kept = Kept.NOTHING; // by the layers that are loaded
@@ -112,20 +123,33 @@ public final class Transformer implements Model {
     device.expect(
         weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L), decoder.leavesF16());
     embedding = table(Role.EMBEDDING);
+    learned = decoder.embedding().learned().map(this::learned);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
         residuals.add(residual(residual, layer));
       }
     }
-    norm = norm(decoder.norm(), 0);
-    head = new Head(tied ? embedding : table(Role.HEAD), decoder.head().cap());
+    norm = decoder.norm().map(last -> norm(last, 0));
+    head = decoder.head().map(of -> new Head(tied ? embedding : table(Role.HEAD), of.cap()));
     x = device.residual(rows, decoder.hidden());
   }
 
   // --- loading
 
   private Matrix table(Role role) {
-    return load(List.of(weights.weight(role, 0, decoder.vocabulary(), decoder.hidden())));
+    return table(role, decoder.vocabulary());
+  }
+
+  private Matrix table(Role role, int rows) {
+    return load(List.of(weights.weight(role, 0, rows, decoder.hidden())));
+  }
+
+  private Learned learned(Decoder.Learned by) {
+    return new Learned(
+        table(Role.POSITION_EMBEDDING, by.positions()),
+        by.first(),
+        table(Role.SEGMENT_EMBEDDING, by.segments()),
+        norm(by.norm(), 0));
   }
 
   private Matrix load(List<Weight> parts) {
@@ -169,7 +193,7 @@ public final class Transformer implements Model {
         residual
             .after()
             .map(norm -> new After(norm(norm, layer), scratch(Use.OUTPUT, decoder.hidden())));
-    return new Residual(before, steps, after);
+    return new Residual(before, steps, after, residual.sum().map(norm -> norm(norm, layer)));
   }
 
   private Step attend(Part.Attention attention, int layer) {
@@ -350,7 +374,8 @@ public final class Transformer implements Model {
   }
 
   private void layers(Pass pass) {
-    device.embed(pass, embedding, decoder.embeddingScale(), x);
+    device.embed(pass, embedding, decoder.embedding().scale(), x);
+    learned.ifPresent(by -> embed(pass, by));
     for (Residual residual : residuals) {
       Optional<Step.Feed> alone = residual.feedForward();
       if (alone.isPresent()) {
@@ -359,8 +384,14 @@ public final class Transformer implements Model {
       } else {
         residual.steps().forEach(step -> read(pass, residual.before(), step));
         residual.steps().forEach(step -> add(pass, step, residual.after()));
+        residual.sum().ifPresent(by -> device.normalize(pass, x, by));
       }
     }
+  }
+
+  private void embed(Pass pass, Learned by) {
+    device.addLearned(pass, by.positions(), by.first(), by.segments(), x);
+    device.normalize(pass, x, by.norm());
   }
 
   /// Computes a part from the sum, up to its output.

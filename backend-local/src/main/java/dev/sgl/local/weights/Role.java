@@ -5,6 +5,12 @@ package dev.sgl.local.weights;
 public enum Role {
   /// A row for each token.
   EMBEDDING,
+  /// A row for each position.
+  POSITION_EMBEDDING,
+  /// A row for each text of a sequence.
+  SEGMENT_EMBEDDING,
+  /// The norm of the sum of the embeddings.
+  EMBEDDING_NORM,
   /// From the last state to logits: a row for each token.
   HEAD,
   FINAL_NORM,
@@ -38,5 +44,10 @@ public enum Role {
   UP,
   DOWN,
   /// The norm of the result of the feed-forward part.
-  FORWARD_AFTER_NORM
+  FORWARD_AFTER_NORM,
+
+  /// From a state to the input of [#LABELS].
+  POOLER,
+  /// From a state to scores: a row for each label.
+  LABELS
 }

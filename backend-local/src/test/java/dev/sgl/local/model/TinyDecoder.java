@@ -49,10 +49,10 @@ public final class TinyDecoder implements WeightSource {
         VOCABULARY,
         HIDDEN,
         1 << 10,
-        1,
+        new Decoder.Embedding(1),
         layers,
-        norm(Role.FINAL_NORM),
-        new Decoder.Head(false, Scoring.UNCAPPED),
+        Optional.of(norm(Role.FINAL_NORM)),
+        Optional.of(new Decoder.Head(false, Scoring.UNCAPPED)),
         false);
   }
 

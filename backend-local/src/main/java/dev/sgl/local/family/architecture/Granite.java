@@ -36,6 +36,6 @@ public final class Granite implements Family {
     double logits = config.positive("logits_scaling", 1);
     return decoder
         .withEmbeddingScale((float) (embedding / residual))
-        .withNorm(decoder.norm().times((float) (1 / logits)));
+        .withNorm(decoder.norm().orElseThrow().times((float) (1 / logits)));
   }
 }

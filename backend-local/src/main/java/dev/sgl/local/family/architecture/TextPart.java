@@ -45,7 +45,7 @@ public final class TextPart implements Family {
   public Decoder decoder(Config config) {
     Family family = family(config);
     Decoder decoder = family.decoder(config.at(TEXT, family.standards()));
-    if (decoder.head().cap() < Scoring.UNCAPPED) {
+    if (decoder.head().filter(head -> head.cap() < Scoring.UNCAPPED).isPresent()) {
       throw config.wrong(TEXT, "has a final_logit_softcapping, which such models do not compute");
     }
     return decoder.withTied(config.flag("tie_word_embeddings", true));

@@ -38,6 +38,7 @@ public record Dimensions(
 
   private static final Map<String, Activation> ACTIVATIONS =
       Map.of(
+          "gelu", Activation.GELU,
           "silu", Activation.SILU,
           "swish", Activation.SILU,
           "gelu_new", Activation.GELU_TANH,
@@ -115,6 +116,12 @@ public record Dimensions(
         vocabulary, hidden, inner, layers, heads, activation, value, context, tied);
   }
 
+  /// The same with another number of positions.
+  public Dimensions withContext(int value) {
+    return new Dimensions(
+        vocabulary, hidden, inner, layers, heads, activation, epsilon, value, tied);
+  }
+
   /// A gated feed-forward part.
   public Part.Gated gated(boolean bias) {
     return new Part.Gated(inner, activation, bias);
@@ -162,6 +169,19 @@ public record Dimensions(
                     new Layer.Residual(norm(Role.FORWARD_NORM), gated))));
   }
 
+  /// An encoder of layers, each by its number, with learned positions and no norm at the end.
+  public Decoder encoder(Decoder.Learned learned, IntFunction<Layer> layer) {
+    return new Decoder(
+        vocabulary,
+        hidden,
+        context,
+        new Decoder.Embedding(1, Optional.of(learned)),
+        IntStream.range(0, layers).mapToObj(layer).toList(),
+        Optional.empty(),
+        Optional.empty(),
+        false);
+  }
+
   /// A decoder of layers, each by its number.
   public Decoder decoder(IntFunction<Layer> layer) {
     List<Layer> all = IntStream.range(0, layers).mapToObj(layer).toList();
@@ -169,10 +189,10 @@ public record Dimensions(
         vocabulary,
         hidden,
         context,
-        1,
+        new Decoder.Embedding(1),
         all,
-        norm(Role.FINAL_NORM),
-        new Decoder.Head(tied, Scoring.UNCAPPED),
+        Optional.of(norm(Role.FINAL_NORM)),
+        Optional.of(new Decoder.Head(tied, Scoring.UNCAPPED)),
         false);
   }
 }

@@ -2,6 +2,10 @@ package dev.sgl.local.family.config;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.model.Decoder;
+import dev.sgl.local.model.Dense;
+import dev.sgl.local.model.Scorer;
+import dev.sgl.local.weights.Role;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,6 +14,15 @@ public interface Family {
 
   /// @throws dev.sgl.local.weights.ModelException if a value is missing or makes no sense
   Decoder decoder(Config config);
+
+  /// From the states of a text to scores of labels, of models of this family that classify; by
+  /// default one layer on the last state.
+  default Scorer scorer(Config config) {
+    List<String> labels = Labels.read(config);
+    int hidden = config.number("hidden_size");
+    Dense layer = new Dense(Role.LABELS, hidden, labels.size(), false, Dense.Activation.NONE);
+    return new Scorer(Scorer.State.LAST, List.of(layer), labels);
+  }
 
   /// The models that people know it by.
   String models();

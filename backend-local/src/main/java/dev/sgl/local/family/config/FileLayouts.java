@@ -24,7 +24,8 @@ public final class FileLayouts {
               Map.entry(Role.UP, "model.layers.{}.mlp.up_proj"),
               Map.entry(Role.DOWN, "model.layers.{}.mlp.down_proj"),
               Map.entry(Role.FINAL_NORM, "model.norm"),
-              Map.entry(Role.HEAD, "lm_head")),
+              Map.entry(Role.HEAD, "lm_head"),
+              Map.entry(Role.LABELS, "score")),
           new Names.Prefix("model.", "")); // of a model that was saved without its head
 
   private FileLayouts() {}

@@ -23,6 +23,7 @@ final class Attention {
   private final int cell;
   private final Batch batch;
   private final AttentionShape shape;
+  private final int[] lasts; // position that a row sees
   private final Tensor queries;
   private final Tensor out;
   private final Scoring scoring;
@@ -34,19 +35,20 @@ final class Attention {
     this.cell = cell;
     this.batch = batch;
     this.shape = shape;
+    this.lasts = batch.lastSeen(shape);
     this.out = out;
     this.scoring = shape.scoring();
   }
 
   /// Numbers of scratch space that a row needs.
   int scratch(int row) {
-    return LANES.loopBound(batch.positions()[row] + pool.pageSize()) + N;
+    return LANES.loopBound(lasts[row] + pool.pageSize()) + N;
   }
 
   /// The heads of `row` that share one head of the keys.
   void run(int row, int kvHead, float[] scores) {
     int group = shape.heads() / shape.kvHeads();
-    int last = batch.positions()[row];
+    int last = lasts[row];
     int first = (int) Math.max(0L, (long) last - shape.window() + 1);
     for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
       int query = row * queries.columns() + head * shape.headDim();

@@ -4,6 +4,7 @@ import dev.sgl.local.kernel.Activation;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Matrix;
+import dev.sgl.local.kernel.host.ErrorFunction;
 import dev.sgl.local.kernel.host.HostKvPool;
 import dev.sgl.local.kernel.host.Kernels;
 import dev.sgl.local.kernel.host.PlainKernels;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The operations with the Vector API, on a few threads.
@@ -23,9 +25,12 @@ import jdk.incubator.vector.VectorSpecies;
 public final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
 
-  /// The factors of [Activation#GELU_TANH] as [#exponent] has it.
+  /// The factors of the exponent of [Activation#GELU_TANH] as `x / (1 + exp(…))`.
   private static final float GELU_CUBE = 0.044715f;
   private static final float GELU_FACTOR = (float) (-2 * Math.sqrt(2 / Math.PI));
+
+  private static final float ROOT_HALF = (float) Math.sqrt(0.5);
+  private static final float[] ERROR_FUNCTION = ErrorFunction.coefficients();
 
   /// Numbers for which it pays to wake the workers.
   private static final int WORTH_SHARING = 16_384;
@@ -225,27 +230,35 @@ public final class VectorKernels implements Kernels {
     int end = from + tensor.columns();
     int whole = from + LANES.loopBound(tensor.columns());
     for (int i = from; i < whole; i += LANES.length()) {
-      FloatVector x = FloatVector.fromArray(LANES, values, i);
-      x.div(Exp.of(exponent(x, activation)).add(1)).intoArray(values, i);
+      activated(FloatVector.fromArray(LANES, values, i), activation).intoArray(values, i);
     }
-    for (int i = whole; i < end; i++) {
-      values[i] = values[i] / (Exp.of(exponent(values[i], activation)) + 1);
+    for (int i = whole; i < end; i++) { // a lane gives the same bits
+      values[i] = activated(FloatVector.broadcast(LANES, values[i]), activation).lane(0);
     }
   }
 
-  /// The exponent `e` of an activation as `x / (1 + exp(e))`.
-  private static FloatVector exponent(FloatVector x, Activation activation) {
+  private static FloatVector activated(FloatVector x, Activation activation) {
     return switch (activation) {
-      case SILU -> x.neg();
-      case GELU_TANH -> x.mul(x).mul(GELU_CUBE).add(1).mul(x).mul(GELU_FACTOR);
+      case SILU -> x.div(Exp.of(x.neg()).add(1));
+      case GELU_TANH -> {
+        FloatVector exponent = x.mul(x).mul(GELU_CUBE).add(1).mul(x).mul(GELU_FACTOR);
+        yield x.div(Exp.of(exponent).add(1));
+      }
+      case GELU -> {
+        FloatVector tail = x.mul(0.5f).mul(tail(x.mul(ROOT_HALF).abs()));
+        yield tail.blend(x.sub(tail), x.compare(VectorOperators.GT, 0));
+      }
     };
   }
 
-  private static float exponent(float x, Activation activation) {
-    return switch (activation) {
-      case SILU -> -x;
-      case GELU_TANH -> (x * x * GELU_CUBE + 1) * x * GELU_FACTOR;
-    };
+  /// `1 − erf(x)` of numbers from 0 on, as [ErrorFunction] has it.
+  private static FloatVector tail(FloatVector x) {
+    FloatVector t = FloatVector.broadcast(LANES, 1).div(x.mul(0.5f).add(1));
+    FloatVector exponent = FloatVector.zero(LANES);
+    for (float coefficient : ERROR_FUNCTION) {
+      exponent = exponent.mul(t).add(coefficient);
+    }
+    return Exp.of(exponent.sub(x.mul(x))).mul(t);
   }
 
   @Override

@@ -477,7 +477,24 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public Logits logits(Pass pass, Activations x, Norm norm, Head head) {
+  public boolean readsBothWays() {
+    return false;
+  }
+
+  @Override
+  public void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x) {
+    throw new GpuException("learned positions are not supported");
+  }
+
+  @Override
+  public void normalize(Pass pass, Activations x, Norm norm) {
+    throw new GpuException("norms of the sum are not supported");
+  }
+
+  @Override
+  public Logits logits(Pass pass, Activations x, Optional<Norm> given, Optional<Head> ofTokens) {
+    Norm norm =
+        given.orElseThrow(() -> new GpuException("states without a norm are not supported"));
     return new Logits() {
       @Override
       public float[] state(int row) {
@@ -488,6 +505,7 @@ public final class GpuDevice implements Device {
       public Picks pick(List<Draw> draws) {
         Optional<Clock.Interval> layers = ran;
         ran = Optional.empty();
+        Head head = ofTokens.orElseThrow();
         return picker.pick(
             draws,
             head.weight().rows(),

@@ -131,6 +131,22 @@ public final class HostDevice implements Device {
   }
 
   @Override
+  public void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x) {
+    int rows = pass.batch().rows();
+    product = room(product, rows, only(x).columns());
+    int[] places = IntStream.of(pass.batch().positions()).map(at -> first + at).toArray();
+    kernels.embed(only(positions), places, product);
+    kernels.add(only(x), product, rows);
+    kernels.embed(only(segments), pass.batch().segments(), product);
+    kernels.add(only(x), product, rows);
+  }
+
+  @Override
+  public void normalize(Pass pass, Activations x, Norm norm) {
+    norm(only(x), norm, only(x), pass.batch().rows());
+  }
+
+  @Override
   public void project(
       Pass pass, Activations x, Optional<Norm> norm, Projection projection, Activations out) {
     int rows = pass.batch().rows();
@@ -250,7 +266,7 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public Logits logits(Pass pass, Activations x, Norm norm, Head head) {
+  public Logits logits(Pass pass, Activations x, Optional<Norm> norm, Optional<Head> head) {
     int[] sampled = pass.batch().sampled();
     Tensor all = only(x);
     Tensor last = Tensor.of(sampled.length, all.columns());
@@ -262,8 +278,8 @@ public final class HostDevice implements Device {
           i * all.columns(),
           all.columns());
     }
-    norm(last, norm, last, sampled.length);
-    return new HostLogits(last, states -> logits(states, head));
+    norm.ifPresent(by -> norm(last, by, last, sampled.length));
+    return new HostLogits(last, states -> logits(states, head.orElseThrow()));
   }
 
   private Tensor logits(Tensor states, Head head) {

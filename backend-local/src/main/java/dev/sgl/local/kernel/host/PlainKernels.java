@@ -142,8 +142,9 @@ public final class PlainKernels implements Kernels {
   public void attention(
       Tensor queries, HostKvPool pool, int cell, Batch batch, AttentionShape shape, Tensor out) {
     int dim = shape.headDim();
+    int[] lasts = batch.lastSeen(shape);
     for (int r = 0; r < batch.rows(); r++) {
-      int last = batch.positions()[r];
+      int last = lasts[r];
       int first = (int) Math.max(0L, (long) last - shape.window() + 1);
       for (int head = 0; head < shape.heads(); head++) {
         int kvHead = head / (shape.heads() / shape.kvHeads());
@@ -241,6 +242,7 @@ public final class PlainKernels implements Kernels {
         double inside = Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
         yield (float) (0.5 * x * (1 + Math.tanh(inside)));
       }
+      case GELU -> (float) (0.5 * x * ErrorFunction.complement(-x / Math.sqrt(2)));
     };
   }
 

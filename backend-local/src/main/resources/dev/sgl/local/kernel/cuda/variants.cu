@@ -76,6 +76,7 @@ extern "C" __global__ void normPart(half16* x, int stride, int from, int columns
 
 __device__ __forceinline__ float activated(float x, int activation) {
   if (activation == SILU) return silu(x);
+  if (activation == GELU) return x / 2 * (1 + erff(x * 0.70710678f));
   if (activation != GELU_TANH) __trap();
   return x / (1 + __expf(-1.5957691216057308f * x * (1 + 0.044715f * x * x))); // 2 sqrt(2 / pi)
 }

@@ -1,0 +1,21 @@
+package dev.sgl.local.family;
+
+/// What a model makes of a text, which the end of its architecture's name says.
+public enum Purpose {
+  /// More text.
+  TEXT("ForCausalLM"),
+  /// States, which are pooled to a vector.
+  STATES("Model"),
+  /// Scores of labels.
+  LABELS("ForSequenceClassification");
+
+  private final String end;
+
+  Purpose(String end) {
+    this.end = end;
+  }
+
+  String end() {
+    return end;
+  }
+}
