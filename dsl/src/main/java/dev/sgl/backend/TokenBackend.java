@@ -1,6 +1,7 @@
 package dev.sgl.backend;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A backend whose model is at hand with its tokens: what a server needs beyond what programs do.
@@ -32,10 +33,30 @@ public interface TokenBackend extends Backend {
   /// @throws BackendException if the prompt is longer than the context
   List<Reply.Logprob> score(List<Integer> tokens, int top, Scheduling scheduling);
 
-  /// The model's last hidden states of a text, pooled to one vector of [ModelCard#hidden] numbers.
+  /// What the model makes of texts that it only reads.
+  ReadingCard reading();
+
+  /// The model's last hidden states of a text, pooled to one vector of [ReadingCard#dimensions]
+  /// numbers.
   ///
   /// @throws BackendException if the text is longer than the context
   float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling);
+
+  /// The scores of the labels of a text.
+  ///
+  /// @return a number for each of [ReadingCard#labels], before any activation
+  /// @throws BackendException if the model has no labels, or the text is longer than the context
+  float[] label(List<Integer> tokens, Scheduling scheduling);
+
+  /// How well a document answers a query.
+  ///
+  /// @throws BackendException if the model does not rank, or both are longer than the context
+  Relevance relevance(String query, String document, Scheduling scheduling);
+
+  /// The log-probabilities of some tokens as the next one.
+  ///
+  /// @throws BackendException if the model generates no text, or there is no room for a token
+  double[] next(List<Integer> tokens, List<Integer> candidates, Scheduling scheduling);
 
   /// The prefixes of earlier requests that are cached at the moment.
   ///
@@ -71,11 +92,83 @@ public interface TokenBackend extends Backend {
     }
   }
 
+  /// What a model makes of texts that it only reads.
+  ///
+  /// @param generates whether it also generates text
+  /// @param ranks whether it says how well a document answers a query
+  /// @param pooling by which its folder pools states
+  /// @param dimensions numbers of a vector
+  /// @param prompts texts that come before others, by the names of their uses
+  /// @param prompt the name of the one that comes before a text if nothing else is said
+  /// @param labels of a classifier
+  /// @param activation of their scores
+  record ReadingCard(
+      boolean generates,
+      boolean ranks,
+      Pooling pooling,
+      int dimensions,
+      Map<String, String> prompts,
+      Optional<String> prompt,
+      List<String> labels,
+      Activation activation) {
+    public ReadingCard {
+      prompts = Map.copyOf(prompts);
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /// How well a document answers a query.
+  ///
+  /// @param score higher is better; from 0 to 1 unless the model's folder says otherwise
+  /// @param tokens that were read
+  record Relevance(double score, int tokens) {}
+
+  /// What becomes of the scores of labels.
+  enum Activation {
+    /// Nothing.
+    NONE,
+    /// Each becomes a probability of its own.
+    SIGMOID,
+    /// All become probabilities whose sum is 1.
+    SOFTMAX;
+
+    /// What becomes of scores.
+    public double[] of(float[] scores) {
+      double[] all = new double[scores.length];
+      double most = Double.NEGATIVE_INFINITY;
+      for (float score : scores) {
+        most = Math.max(most, score);
+      }
+      double sum = 0;
+      for (int i = 0; i < all.length; i++) {
+        all[i] =
+            switch (this) {
+              case NONE -> scores[i];
+              case SIGMOID -> 1 / (1 + Math.exp(-scores[i]));
+              case SOFTMAX -> Math.exp(scores[i] - most);
+            };
+        sum += all[i];
+      }
+      for (int i = 0; i < all.length && this == SOFTMAX; i++) {
+        all[i] /= sum;
+      }
+      return all;
+    }
+  }
+
   /// How the states of all tokens become one vector.
   enum Pooling {
     /// Their mean.
     MEAN,
     /// The last one's.
-    LAST
+    LAST,
+    /// The first one's, which stands for the whole text in encoders.
+    FIRST,
+    /// For each number its largest.
+    MAX,
+    /// Their sum, by the root of their number.
+    MEAN_SQRT_LENGTH,
+    /// Their mean, each weighted by its position, which begins at 1.
+    WEIGHTED_MEAN
   }
 }

@@ -72,7 +72,7 @@ final class Engine implements AutoCloseable {
     int pageSize = options.cache().pageSize();
     this.model = model;
     this.pool = model.pool((tokens + pageSize - 1) / pageSize, pageSize, schedule.maxRunning());
-    this.cache = new KvCache(pool, options.cache().shares());
+    this.cache = new KvCache(pool, options.cache().shares() && !model.seesAhead());
     this.scheduler = new Scheduler(cache, schedule, System::nanoTime);
     this.record = new EngineRecord();
     this.answers = new Answers(scheduler, cache, record);

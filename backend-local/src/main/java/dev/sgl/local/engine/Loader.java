@@ -11,6 +11,7 @@ import dev.sgl.local.kernel.gpu.port.GpuException;
 import dev.sgl.local.kernel.gpu.port.OutOfDeviceMemory;
 import dev.sgl.local.kernel.host.HostDevice;
 import dev.sgl.local.kernel.host.PlainKernels;
+import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Model;
 import dev.sgl.local.model.Transformer;
 import dev.sgl.local.schedule.ScheduleOptions;
@@ -46,11 +47,20 @@ final class Loader {
   /// @param weights as the device holds them
   record Loaded(Engine engine, int context, StoredWeights weights) {}
 
+  /// The model as data, read before its weights are.
+  private Decoder decoder() {
+    return Families.decoder(checkpoint.json("config.json"));
+  }
+
   /// @throws ModelException if the model cannot be loaded, or the device cannot be used
   Loaded load() {
     try {
-      Device device = device();
+      Decoder decoder = decoder();
+      Device device = decoder.seesAhead() ? deviceOfEncoders() : device();
       ScheduleOptions schedule = schedule(device);
+      if (decoder.seesAhead()) {
+        schedule = schedule.whole(decoder.context());
+      }
       Transformer model = model(device, schedule);
       try {
         int pool = pool(model, schedule);
@@ -168,6 +178,16 @@ final class Loader {
         }
       }
     };
+  }
+
+  /// GPUs have no kernels for tokens that see each other both ways.
+  private Device deviceOfEncoders() {
+    switch (options.hardware().device().kind()) {
+      case CUDA -> throw new ModelException("encoders run on the processor only (--device cpu)");
+      case AUTO -> progress.device("the CPU, on which encoders run");
+      case CPU -> {}
+    }
+    return host();
   }
 
   private Device gpu() {

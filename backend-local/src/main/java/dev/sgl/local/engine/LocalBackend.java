@@ -20,9 +20,12 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.checkpoint.Checkpoint;
-import dev.sgl.local.reading.EmbeddedPrompt;
+import dev.sgl.local.family.Purpose;
 import dev.sgl.local.reading.ReadSequence;
+import dev.sgl.local.reading.Reranker;
 import dev.sgl.local.reading.ScoredPrompt;
+import dev.sgl.local.reading.ScoredSequence;
+import dev.sgl.local.reading.TextReader;
 import dev.sgl.local.sample.Sampler;
 import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.ChatFormat;
@@ -60,6 +63,8 @@ public final class LocalBackend implements TokenBackend {
   private final Forms forms;
   private final int context;
   private final StoredWeights weights;
+  private final TextReader reader;
+  private final Optional<Reranker> reranker;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private LocalBackend(Path folder, LocalOptions options, Progress progress) {
@@ -73,8 +78,9 @@ public final class LocalBackend implements TokenBackend {
       // its first batches warm the kernels up while the tokenizer is read
       Loader.Loaded loaded = new Loader(checkpoint, options, progress).load();
       engine = loaded.engine();
-      context = loaded.context();
       weights = loaded.weights();
+      reader = new TextReader(checkpoint);
+      context = Math.min(loaded.context(), reader.folder().most().orElse(loaded.context()));
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -84,6 +90,7 @@ public final class LocalBackend implements TokenBackend {
       tokenizer = Tokenizer.open(checkpoint, engine.vocabulary());
       format = ChatFormat.open(checkpoint, tokenizer, options.overrides().chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
+      reranker = reader.purpose() == Purpose.TEXT ? Reranker.of(name, tokenizer) : Optional.empty();
       forms =
           new Forms(
               new MaskCache(tokenizer.vocabulary(), defaults.ends()),
@@ -126,6 +133,7 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public Generation generate(Request request) {
+    requireText();
     int[] prompt = read(request.prompt());
     int room = context - prompt.length;
     if (room < 1) {
@@ -209,12 +217,22 @@ public final class LocalBackend implements TokenBackend {
     }
   }
 
+  private void requireText() {
+    if (reader.purpose() != Purpose.TEXT) {
+      throw new BackendException(
+          "the model `%s` makes %s of texts, and generates none"
+              .formatted(
+                  name, reader.purpose() == Purpose.STATES ? "vectors" : "scores of labels"));
+    }
+  }
+
   private int start() {
     return format.begin().or(defaults::end).orElse(0);
   }
 
   @Override
   public Selection select(Question question) {
+    requireText();
     Healing healed = Healing.of(question.prompt(), read(question.prompt()), tokenizer.vocabulary());
     int[] before = healed.tokens();
     List<int[]> choices =
@@ -292,6 +310,7 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public List<Reply.Logprob> score(List<Integer> tokens, int top, Scheduling scheduling) {
+    requireText();
     if (tokens.size() < 2) {
       return List.of();
     }
@@ -301,10 +320,65 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling) {
+    return reader.embed(runner(), readable(tokens), pooling, terms(tokens, scheduling));
+  }
+
+  @Override
+  public float[] label(List<Integer> tokens, Scheduling scheduling) {
+    int[] ids = readable(tokens);
+    return reader.label(runner(), ids, new int[ids.length], terms(tokens, scheduling));
+  }
+
+  private int[] readable(List<Integer> tokens) {
     if (tokens.isEmpty()) {
-      throw new BackendException("there is no text to embed");
+      throw new BackendException("there is no text to read");
     }
-    return read(new EmbeddedPrompt(ids(tokens), pooling, terms(tokens, scheduling)));
+    return ids(tokens);
+  }
+
+  @Override
+  public Relevance relevance(String query, String document, Scheduling scheduling) {
+    requireOpen();
+    requireShort("the query with the document", (long) query.length() + document.length());
+    if (reranker.isPresent()) {
+      return answered(reranker.get(), query, document, scheduling);
+    }
+    if (reader.labels().size() != 1) {
+      throw new BackendException("the model `" + name + "` does not rank documents");
+    }
+    Tokenizer.Pair pair = tokenizer.encodePair(query, document);
+    List<Integer> tokens = list(pair.tokens());
+    float[] scores =
+        reader.label(runner(), readable(tokens), pair.segments(), terms(tokens, scheduling));
+    return new Relevance(reader.activation().of(scores)[0], tokens.size());
+  }
+
+  /// The probability of `yes` beside that of `no`.
+  private Relevance answered(Reranker by, String query, String document, Scheduling scheduling) {
+    List<Integer> tokens = tokens(by.prompt(query, document), false);
+    double[] answers = next(tokens, List.of(by.no(), by.yes()), scheduling);
+    return new Relevance(1 / (1 + Math.exp(answers[0] - answers[1])), tokens.size());
+  }
+
+  @Override
+  public double[] next(List<Integer> tokens, List<Integer> candidates, Scheduling scheduling) {
+    requireText();
+    int[] ids = readable(tokens);
+    int[] asked = known(candidates.stream().mapToInt(Integer::intValue).toArray());
+    return read(new ScoredSequence(ids, ids.length, asked, terms(tokens, scheduling))).next();
+  }
+
+  @Override
+  public ReadingCard reading() {
+    return new ReadingCard(
+        reader.purpose() == Purpose.TEXT,
+        reranker.isPresent() || reader.labels().size() == 1,
+        reader.pooling(),
+        reader.folder().dimensions(),
+        reader.folder().prompts(),
+        reader.folder().prompt(),
+        reader.labels(),
+        reader.activation());
   }
 
   private int[] ids(List<Integer> tokens) {
@@ -317,6 +391,15 @@ public final class LocalBackend implements TokenBackend {
 
   private static Sequence.Terms terms(List<Integer> tokens, Scheduling scheduling) {
     return new Sequence.Terms(tokens.size(), scheduling.priority(), scheduling.cacheSalt());
+  }
+
+  private TextReader.Runner runner() {
+    return new TextReader.Runner() {
+      @Override
+      public <T> T run(ReadSequence<T> sequence) {
+        return read(sequence);
+      }
+    };
   }
 
   private <T> T read(ReadSequence<T> sequence) {

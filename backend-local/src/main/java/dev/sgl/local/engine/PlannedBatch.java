@@ -22,6 +22,7 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
     int[] positions = new int[rows];
     int[][] tables = new int[rows][];
     int[] slots = new int[rows];
+    int[] segments = new int[rows];
     List<SampledRow> sampled = new ArrayList<>();
     int[] sampledRows = new int[rows];
     int row = 0;
@@ -31,6 +32,7 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
         positions[row] = position;
         tables[row] = piece.pages();
         slots[row] = piece.slot();
+        segments[row] = piece.sequence().segment(position);
         if (position >= piece.wanted()) {
           sampledRows[sampled.size()] = row;
           sampled.add(new SampledRow(piece.sequence(), position));
@@ -39,6 +41,7 @@ record PlannedBatch(List<Piece> pieces, List<SampledRow> sampled, Batch batch) {
       }
     }
     int[] wanted = Arrays.copyOf(sampledRows, sampled.size());
-    return new PlannedBatch(pieces, sampled, new Batch(tokens, positions, tables, slots, wanted));
+    return new PlannedBatch(
+        pieces, sampled, new Batch(tokens, positions, tables, slots, segments, wanted));
   }
 }

@@ -82,11 +82,6 @@ public interface Device extends AutoCloseable {
   /// `x[r] = table[tokens[r]] · scale`.
   void embed(Pass pass, Matrix table, float scale, Activations x);
 
-  /// Whether rows may see those behind them, and [#addLearned] and [#normalize] are there.
-  default boolean readsBothWays() {
-    return true;
-  }
-
   /// `x[r] += positions[first + position of r] + segments[segment of r]`.
   void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x);
 

@@ -5,10 +5,14 @@ import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Layers on the state of a text, which are small: they are computed one by one on the
 /// processor, in double precision, whatever device computes the states.
 public final class DenseLayers {
+  /// No layers: a state stays as it is.
+  public static final DenseLayers NONE = new DenseLayers(List.of());
+
   private final List<Loaded> layers;
 
   /// @param weight `[outputs, inputs]`
@@ -16,7 +20,12 @@ public final class DenseLayers {
       float[] weight, Optional<float[]> bias, int outputs, Dense.Activation activation) {}
 
   private DenseLayers(List<Loaded> layers) {
-    this.layers = layers;
+    this.layers = List.copyOf(layers);
+  }
+
+  /// These, and `more` behind them.
+  public DenseLayers plus(DenseLayers more) {
+    return new DenseLayers(Stream.concat(layers.stream(), more.layers.stream()).toList());
   }
 
   /// Reads the weights of layers.

@@ -13,6 +13,12 @@ public interface Model extends AutoCloseable {
   /// Most tokens of a sequence.
   int context();
 
+  /// Whether tokens see those behind them, so that a sequence has to be computed whole, and shares
+  /// nothing with others.
+  default boolean seesAhead() {
+    return false;
+  }
+
   /// Bytes that the keys and values of a token take.
   long bytesPerToken();
 

@@ -180,7 +180,7 @@ public final class Transformer implements Model {
     Optional<Device.Norm> before = residual.before().map(norm -> norm(norm, layer));
     List<Step> steps = new ArrayList<>();
     for (Part part : residual.parts()) {
-      kept = kept.plus(part.kept());
+      keep(part);
       steps.add(
           switch (part) {
             case Part.Attention attention -> attend(attention, layer);
@@ -194,6 +194,15 @@ public final class Transformer implements Model {
             .after()
             .map(norm -> new After(norm(norm, layer), scratch(Use.OUTPUT, decoder.hidden())));
     return new Residual(before, steps, after, residual.sum().map(norm -> norm(norm, layer)));
+  }
+
+  /// Takes what a part keeps into account. Where rows see ahead, keys and values are of no use
+  /// after their layer: all layers have the same cell.
+  private void keep(Part part) {
+    boolean passes = part instanceof Part.Attention by && by.shape().seesAhead();
+    if (!passes || !kept.cells().containsAll(part.kept().cells())) {
+      kept = kept.plus(part.kept());
+    }
   }
 
   private Step attend(Part.Attention attention, int layer) {
@@ -218,7 +227,7 @@ public final class Transformer implements Model {
     return new Step.Attend(
         input,
         new AttentionLayer(
-            kept.cells().size() - 1,
+            kept.cells().lastIndexOf(shape.cell()),
             shape,
             attention.rotary(),
             attention.headNorms().map(norms -> norm(norms.query(), layer)),
@@ -327,6 +336,11 @@ public final class Transformer implements Model {
   @Override
   public int context() {
     return decoder.context();
+  }
+
+  @Override
+  public boolean seesAhead() {
+    return decoder.seesAhead();
   }
 
   @Override

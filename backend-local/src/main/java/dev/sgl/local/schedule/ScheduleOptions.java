@@ -9,7 +9,9 @@ import java.time.Duration;
 /// @param order of the requests that wait
 /// @param patience time after which a waiting request counts as if it had one more priority, and
 ///     comes before all of that priority that have waited less
-public record ScheduleOptions(int batchTokens, int maxRunning, Order order, Duration patience) {
+/// @param whole whether all tokens of a sequence have to be in one forward pass
+public record ScheduleOptions(
+    int batchTokens, int maxRunning, Order order, Duration patience, boolean whole) {
   /// For a processor.
   public static final ScheduleOptions DEFAULT =
       new ScheduleOptions(256, 64, Order.LONGEST_PREFIX, Duration.ofSeconds(2));
@@ -27,8 +29,18 @@ public record ScheduleOptions(int batchTokens, int maxRunning, Order order, Dura
     maxRunning = Math.min(maxRunning, batchTokens); // each gets a token in every batch
   }
 
+  /// Longer prompts are computed in chunks.
+  public ScheduleOptions(int batchTokens, int maxRunning, Order order, Duration patience) {
+    this(batchTokens, maxRunning, order, patience, false);
+  }
+
+  /// The same where all tokens of a sequence, at most `context`, have to be in one forward pass.
+  public ScheduleOptions whole(int context) {
+    return new ScheduleOptions(Math.max(batchTokens, context), maxRunning, order, patience, true);
+  }
+
   /// The same with another number of sequences that run at the same time.
   public ScheduleOptions withMaxRunning(int value) {
-    return new ScheduleOptions(batchTokens, value, order, patience);
+    return new ScheduleOptions(batchTokens, value, order, patience, whole);
   }
 }

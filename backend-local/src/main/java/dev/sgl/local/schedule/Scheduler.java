@@ -228,11 +228,13 @@ public final class Scheduler {
     arranged = false;
   }
 
-  /// Admits waiting sequences, with `most` rows, while there are pages.
+  /// Admits waiting sequences, with `most` rows, while there are pages. If sequences have to be
+  /// computed whole, one that no longer fits waits for the next batch.
   private void admit(int most) {
     int budget = most;
     for (Sequence sequence : List.copyOf(waiting)) {
-      if (budget == 0 || running.size() == options.maxRunning()) {
+      int least = options.whole() ? sequence.length() : 1;
+      if (budget < least || running.size() == options.maxRunning()) {
         break;
       }
       lookUp(sequence);

@@ -121,6 +121,11 @@ public abstract class Sequence {
     return position < length ? tokens[position] : ~expected;
   }
 
+  /// Which of its texts the token at `position` belongs to.
+  public int segment(int position) {
+    return 0;
+  }
+
   /// Whether its caller was answered, or does not wait any more.
   public final boolean isEnded() {
     return ended;

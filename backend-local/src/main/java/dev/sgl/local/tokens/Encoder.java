@@ -1,5 +1,6 @@
 package dev.sgl.local.tokens;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.tokens.bpe.BytePairEncoder;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /// Text to token ids: by the encoder of this project where it knows the tokenizer and the text,
 /// else by the library `tokenizers`. Safe for many threads.
@@ -100,12 +102,17 @@ final class Encoder implements AutoCloseable {
 
   /// The tokens by the library alone.
   int[] plain(String text, boolean whole) {
-    long[] ids = library.encode(text, whole, false).getIds();
-    int[] out = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      out[i] = (int) ids[i];
-    }
-    return out;
+    return ints(library.encode(text, whole, false).getIds());
+  }
+
+  private static int[] ints(long[] longs) {
+    return LongStream.of(longs).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /// The tokens of two texts together, by the library.
+  Tokenizer.Pair encodePair(String first, String second) {
+    Encoding both = library.encode(first, second, true, false);
+    return new Tokenizer.Pair(ints(both.getIds()), ints(both.getTypeIds()));
   }
 
   @Override

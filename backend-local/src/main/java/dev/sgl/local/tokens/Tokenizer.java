@@ -136,6 +136,16 @@ public final class Tokenizer implements AutoCloseable {
     return encoder.encodeWhole(text);
   }
 
+  /// The tokens of two texts together, with those that the tokenizer adds.
+  ///
+  /// @param segments which of the two each token belongs to
+  public record Pair(int[] tokens, int[] segments) {}
+
+  /// The tokens of two texts together, a query and a document say.
+  public Pair encodePair(String first, String second) {
+    return encoder.encodePair(first, second);
+  }
+
   /// The tokens of `text` as it follows other text, without the blank that tokenizers of the
   /// SentencePiece kind put before a text.
   public int[] encodeContinued(String text) {

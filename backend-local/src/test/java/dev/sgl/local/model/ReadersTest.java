@@ -32,7 +32,10 @@ class ReadersTest {
 
   static List<String> readers() throws IOException {
     try (Stream<Path> all = Files.list(FOLDER)) {
-      return all.map(folder -> String.valueOf(folder.getFileName())).sorted().toList();
+      return all.map(folder -> String.valueOf(folder.getFileName()))
+          .filter(name -> !name.startsWith("sentence-")) // whole folders, read by the engine's test
+          .sorted()
+          .toList();
     }
   }
 

@@ -477,11 +477,6 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public boolean readsBothWays() {
-    return false;
-  }
-
-  @Override
   public void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x) {
     throw new GpuException("learned positions are not supported");
   }

@@ -1,0 +1,189 @@
+package dev.sgl.local.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.collect.Streams;
+import dev.sgl.backend.BackendException;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Pooling;
+import dev.sgl.backend.TokenBackend.Relevance;
+import dev.sgl.backend.TooLongException;
+import dev.sgl.local.checkpoint.Checkpoint;
+import dev.sgl.program.Type;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Models that read texts, against what `transformers` and `sentence-transformers` recorded.
+class ReadingTest {
+  private static final Path FOLDER = Path.of("src/test/resources/readers");
+
+  private static TokenBackend open(String name) {
+    return LocalBackend.open(FOLDER.resolve(name), LocalOptions.DEFAULT, Progress.SILENT);
+  }
+
+  private static JsonNode expected(String name) {
+    return Checkpoint.json(FOLDER.resolve(name), "expected.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert-states", "xlm-roberta-states", "qwen2-states", "mistral-states"})
+  void statesArePooled(String name) {
+    try (TokenBackend backend = open(name)) {
+      for (JsonNode input : expected(name).path("inputs")) {
+        if (!input.path("types").path(input.path("types").size() - 1).asText().equals("0")) {
+          continue; // a pair
+        }
+        List<Integer> tokens = ints(input.path("tokens"));
+        for (Pooling how : List.of(Pooling.MEAN, Pooling.FIRST, Pooling.LAST)) {
+          float[] wanted = floats(input.path(how.name().toLowerCase(Locale.ROOT)));
+          assertArrayEquals(wanted, backend.embed(tokens, how, Scheduling.DEFAULT), 2e-3f);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-score", "gemma2-score", "qwen3-labels", "roberta-labels"})
+  void labelsAreScored(String name) {
+    try (TokenBackend backend = open(name)) {
+      for (JsonNode input : expected(name).path("inputs")) {
+        float[] scores = backend.label(ints(input.path("tokens")), Scheduling.DEFAULT);
+        assertArrayEquals(floats(input.path("scores")), scores, 1e-3f);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert-score", "xlm-roberta-score"})
+  void documentsAreRankedAsByACrossEncoder(String name) {
+    try (TokenBackend backend = open(name)) {
+      for (JsonNode pair : expected(name).path("pairs")) {
+        Relevance relevance =
+            backend.relevance(
+                pair.path("first").asText(), pair.path("second").asText(), Scheduling.DEFAULT);
+        assertEquals(pair.path("tokens").size(), relevance.tokens());
+        assertEquals(pair.path("relevance").asDouble(), relevance.score(), 1e-3);
+      }
+      assertTrue(backend.reading().ranks());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert-states", "xlm-roberta-states"})
+  void textsHaveTheTokensOfTheLibrary(String name) {
+    try (TokenBackend backend = open(name)) {
+      for (JsonNode text : expected(name).path("texts")) {
+        List<Integer> tokens = backend.tokens(text.path("text").asText(), true);
+        assertEquals(ints(text.path("tokens")), tokens, text.path("text").asText());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sentence-bert",
+        "sentence-max",
+        "sentence-mistral",
+        "sentence-roberta",
+        "sentence-root",
+        "sentence-weighted"
+      })
+  void vectorsAreThoseOfSentenceTransformers(String name) {
+    try (TokenBackend backend = open(name)) {
+      TokenBackend.ReadingCard card = backend.reading();
+      for (JsonNode one : expected(name).path("vectors")) {
+        String prompt = card.prompts().getOrDefault(one.path("prompt").asText(), "");
+        String text = prompt + one.path("text").asText();
+        float[] vector =
+            backend.embed(backend.tokens(text, true), card.pooling(), Scheduling.DEFAULT);
+        float[] wanted = floats(one.path("vector"));
+        assertEquals(card.dimensions(), vector.length);
+        assertTrue(cosine(wanted, vector) > 0.99999, text);
+      }
+    }
+  }
+
+  /// Texts of many lengths at once, more than fit into a batch: each whole, and the same bits as
+  /// alone.
+  @Test
+  void manyTextsAtOnceAreReadWhole() throws Exception {
+    try (TokenBackend backend = open("bert-states");
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<List<Integer>> texts = new ArrayList<>();
+      for (int length = 1; length <= 320; length += 11) {
+        texts.add(Collections.nCopies(length, 4 + length % 300));
+      }
+      List<Future<float[]>> all =
+          texts.stream()
+              .map(text -> pool.submit(() -> backend.embed(text, Pooling.MEAN, Scheduling.DEFAULT)))
+              .toList();
+      for (int i = 0; i < all.size(); i++) {
+        float[] alone = backend.embed(texts.get(i), Pooling.MEAN, Scheduling.DEFAULT);
+        assertArrayEquals(alone, all.get(i).get());
+      }
+    }
+  }
+
+  @Test
+  void whatAModelIsNotForIsRefused() {
+    Prompt prompt = new Prompt.Raw(List.of(new Prompt.Part.Written("a")));
+    try (TokenBackend backend = open("bert-states")) {
+      BackendException text =
+          assertThrows(
+              BackendException.class,
+              () -> backend.generate(new Request(prompt, Type.TEXT, Sampling.DEFAULT)));
+      assertEquals(
+          "the model `bert-states` makes vectors of texts, and generates none", text.getMessage());
+      assertThrows(BackendException.class, () -> backend.label(List.of(5), Scheduling.DEFAULT));
+      List<Integer> tokens = Collections.nCopies(321, 5);
+      assertThrows(
+          TooLongException.class, () -> backend.embed(tokens, Pooling.MEAN, Scheduling.DEFAULT));
+      BackendException rank =
+          assertThrows(
+              BackendException.class, () -> backend.relevance("a", "b", Scheduling.DEFAULT));
+      assertEquals("the model `bert-states` does not rank documents", rank.getMessage());
+    }
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double squaresOfA = 0;
+    double squaresOfB = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      squaresOfA += (double) a[i] * a[i];
+      squaresOfB += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(squaresOfA * squaresOfB);
+  }
+
+  private static List<Integer> ints(JsonNode list) {
+    return Streams.stream(list).map(JsonNode::asInt).toList();
+  }
+
+  private static float[] floats(JsonNode list) {
+    float[] floats = new float[list.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) list.path(i).asDouble();
+    }
+    return floats;
+  }
+}
