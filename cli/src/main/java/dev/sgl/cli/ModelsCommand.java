@@ -28,14 +28,27 @@ final class ModelsCommand implements Callable<Integer> {
   /// The list as a table, which the manual has, too.
   static List<String> lines() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("architecture", "models", "GGUF files"));
+    rows.add(List.of("architecture", "models", "makes", "runs on", "GGUF files"));
     for (Families.Supported family : Families.supported()) {
       String gguf = family.writesGguf() ? "read and written" : family.readsGguf() ? "read" : "";
-      rows.add(List.of(family.name(), family.models(), gguf));
+      rows.add(
+          List.of(
+              family.name(),
+              family.models(),
+              makes(family),
+              family.makesText() ? "CPU, GPU" : "CPU",
+              gguf));
     }
     List<String> lines = new ArrayList<>(rows.stream().map(row -> line(rows, row)).toList());
     lines.add(1, lines.getFirst().replaceAll("[^|]", "-"));
     return lines;
+  }
+
+  private static String makes(Families.Supported family) {
+    if (!family.makesText()) {
+      return "vectors, labels";
+    }
+    return family.name().endsWith("ForCausalLM") ? "text, vectors, labels" : "text, vectors";
   }
 
   /// A row whose cells are as wide as the widest of their column.

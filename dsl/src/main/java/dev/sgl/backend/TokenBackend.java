@@ -33,7 +33,7 @@ public interface TokenBackend extends Backend {
   /// @throws BackendException if the prompt is longer than the context
   List<Reply.Logprob> score(List<Integer> tokens, int top, Scheduling scheduling);
 
-  /// What the model makes of texts that it only reads.
+  /// The abilities of the model beside generating text.
   ReadingCard reading();
 
   /// The model's last hidden states of a text, pooled to one vector of [ReadingCard#dimensions]
@@ -92,7 +92,7 @@ public interface TokenBackend extends Backend {
     }
   }
 
-  /// What a model makes of texts that it only reads.
+  /// The abilities of a model beside generating text.
   ///
   /// @param generates whether it also generates text
   /// @param ranks whether it says how well a document answers a query
@@ -123,16 +123,16 @@ public interface TokenBackend extends Backend {
   /// @param tokens that were read
   record Relevance(double score, int tokens) {}
 
-  /// What becomes of the scores of labels.
+  /// A function of the scores of labels.
   enum Activation {
-    /// Nothing.
+    /// The scores themselves.
     NONE,
     /// Each becomes a probability of its own.
     SIGMOID,
     /// All become probabilities whose sum is 1.
     SOFTMAX;
 
-    /// What becomes of scores.
+    /// The function of all scores.
     public double[] of(float[] scores) {
       double[] all = new double[scores.length];
       double most = Double.NEGATIVE_INFINITY;
@@ -162,7 +162,7 @@ public interface TokenBackend extends Backend {
     MEAN,
     /// The last one's.
     LAST,
-    /// The first one's, which stands for the whole text in encoders.
+    /// The first one's: in encoders a token for the whole text.
     FIRST,
     /// For each number its largest.
     MAX,

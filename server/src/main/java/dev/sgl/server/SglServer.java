@@ -9,11 +9,13 @@ import dev.sgl.server.http.HttpService;
 import dev.sgl.server.http.Router;
 import dev.sgl.server.openai.ChatApi;
 import dev.sgl.server.openai.CompletionApi;
-import dev.sgl.server.openai.EmbeddingApi;
 import dev.sgl.server.openai.ModelApi;
 import dev.sgl.server.openai.TokenApi;
 import dev.sgl.server.program.Page;
 import dev.sgl.server.program.ProgramApi;
+import dev.sgl.server.reading.EmbeddingApi;
+import dev.sgl.server.reading.LabelApi;
+import dev.sgl.server.reading.RankingApi;
 import dev.sgl.server.turn.Running;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.TokenMemory;
@@ -78,7 +80,7 @@ public final class SglServer implements AutoCloseable {
     routes.get("/v1/models/{name...}", models::one);
     routes.post("/v1/chat/completions", new ChatApi(served)::handle);
     routes.post("/v1/completions", new CompletionApi(served)::handle);
-    routes.post("/v1/embeddings", new EmbeddingApi(served)::handle);
+    addReading(routes, served);
     TokenApi tokens = new TokenApi(served);
     routes.post("/tokenize", tokens::tokenize);
     routes.post("/detokenize", tokens::detokenize);
@@ -101,6 +103,21 @@ public final class SglServer implements AutoCloseable {
       Page.add(routes);
     }
     return routes;
+  }
+
+  /// The routes for models that read.
+  private static void addReading(Router routes, Served served) {
+    routes.post("/v1/embeddings", new EmbeddingApi(served)::handle);
+    RankingApi ranking = new RankingApi(served);
+    LabelApi labels = new LabelApi(served);
+    for (String version : List.of("", "/v1", "/v2")) {
+      routes.post(version + "/rerank", ranking::rerank);
+    }
+    for (String version : List.of("", "/v1")) {
+      routes.post(version + "/score", ranking::score);
+      routes.post(version + "/classify", labels::classify);
+    }
+    routes.post("/pooling", labels::pooling);
   }
 
   /// Where it listens.

@@ -45,8 +45,17 @@ public final class TestServer implements AutoCloseable {
   }
 
   private TestServer(LocalOptions local, ServerOptions options) throws IOException {
-    backend = LocalBackend.open(DEMO, local.withDevice(DeviceOption.CPU), Progress.SILENT);
+    this(DEMO, local, options);
+  }
+
+  private TestServer(Path model, LocalOptions local, ServerOptions options) throws IOException {
+    backend = LocalBackend.open(model, local.withDevice(DeviceOption.CPU), Progress.SILENT);
     server = SglServer.open(backend, options);
+  }
+
+  /// A server of another model than the demo.
+  public static TestServer of(Path model, LocalOptions local) throws IOException {
+    return new TestServer(model, local, LOCAL);
   }
 
   /// Where it listens.

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// What a folder says of the vectors that its model makes of texts: the modules behind the model
-/// (`modules.json`), the prompts, and the most tokens of a text.
+/// The settings of a folder for vectors of texts: the modules behind the model (`modules.json`),
+/// the prompts, and the most tokens of a text.
 ///
 /// @param pooling of the states; empty if the folder says nothing
 /// @param layers on the pooled state
@@ -60,7 +60,7 @@ public record EmbeddingFolder(
   private static final Map<String, Dense.Activation> ACTIVATIONS =
       Map.of("Identity", Dense.Activation.NONE, "Tanh", Dense.Activation.TANH);
 
-  /// Reads what the folder of a model says.
+  /// Reads the settings of a model's folder.
   ///
   /// @param hidden numbers of a state
   /// @throws ModelException if it says something that is not supported
@@ -107,7 +107,7 @@ public record EmbeddingFolder(
         throw new ModelException("modules.json: `" + path + "` is no folder beside it");
       }
       switch (type.substring(type.lastIndexOf('.') + 1)) {
-        case "Transformer", "Normalize" -> {} // vectors are normalized where they are asked for
+        case "Transformer", "Normalize" -> {} // callers normalize vectors
         case "Pooling" -> pooling = Optional.of(pooling(path));
         case "Dense" -> dense(path);
         default ->

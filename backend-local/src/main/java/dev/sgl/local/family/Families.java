@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.NamedWeights;
 import dev.sgl.local.checkpoint.Names;
-import dev.sgl.local.family.architecture.Bert;
 import dev.sgl.local.family.architecture.Cohere2;
 import dev.sgl.local.family.architecture.Gemma2;
 import dev.sgl.local.family.architecture.Gemma3;
@@ -20,13 +19,14 @@ import dev.sgl.local.family.architecture.Olmo3;
 import dev.sgl.local.family.architecture.Phi3;
 import dev.sgl.local.family.architecture.Qwen2;
 import dev.sgl.local.family.architecture.Qwen3;
-import dev.sgl.local.family.architecture.Roberta;
 import dev.sgl.local.family.architecture.SmolLm3;
 import dev.sgl.local.family.architecture.Starcoder2;
 import dev.sgl.local.family.architecture.TextPart;
 import dev.sgl.local.family.config.Config;
 import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.Understood;
+import dev.sgl.local.family.encoder.Bert;
+import dev.sgl.local.family.encoder.Roberta;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Scorer;
@@ -110,21 +110,28 @@ public final class Families {
   ///
   /// @param name in `config.json`
   /// @param models that people know it by
+  /// @param makesText whether it generates text; else it only reads
   /// @param readsGguf whether GGUF files of it are read
   /// @param writesGguf whether such files can be written
-  public record Supported(String name, String models, boolean readsGguf, boolean writesGguf) {}
+  public record Supported(
+      String name, String models, boolean makesText, boolean readsGguf, boolean writesGguf) {}
 
-  /// All architectures that load, by their names.
+  /// All architectures that load, by their names; of those that generate text not the models
+  /// without a head, or with one for labels.
   public static List<Supported> supported() {
-    return new TreeMap<>(TABLE)
-        .entrySet().stream()
-            .map(
-                entry -> {
-                  boolean writes = entry.getValue().ggufArchitecture().isPresent();
-                  boolean reads = writes || Checkpoint.ggufArchitectures().contains(entry.getKey());
-                  return new Supported(entry.getKey(), entry.getValue().models(), reads, writes);
-                })
-            .toList();
+    Map<String, Supported> all = new TreeMap<>();
+    TABLE.forEach(
+        (name, family) -> {
+          boolean writes = family.ggufArchitecture().isPresent();
+          boolean reads = writes || Checkpoint.ggufArchitectures().contains(name);
+          all.put(name, new Supported(name, family.models(), true, reads, writes));
+        });
+    ENCODERS.forEach(
+        (begin, family) -> {
+          String name = begin + Purpose.STATES.end();
+          all.put(name, new Supported(name, family.models(), false, false, false));
+        });
+    return List.copyOf(all.values());
   }
 
   /// Puts the model of a checkpoint on a device, by the family that its `config.json` names.
@@ -195,7 +202,7 @@ public final class Families {
     return decoder;
   }
 
-  /// What the model that `config.json` describes is for.
+  /// The purpose of the model that `config.json` describes.
   ///
   /// @throws ModelException if its family is not known
   public static Purpose purpose(JsonNode json) {

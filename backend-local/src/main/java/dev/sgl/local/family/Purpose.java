@@ -1,6 +1,6 @@
 package dev.sgl.local.family;
 
-/// What a model makes of a text, which the end of its architecture's name says.
+/// The results of a model, by the end of its architecture's name.
 public enum Purpose {
   /// More text.
   TEXT("ForCausalLM"),

@@ -20,7 +20,9 @@ final class Repository {
       Pattern.compile(
           "config\\.json|generation_config\\.json|tokenizer\\.json|tokenizer_config\\.json"
               + "|special_tokens_map\\.json|chat_template\\.jinja"
-              + "|additional_chat_templates/tool_use\\.jinja|"
+              + "|additional_chat_templates/tool_use\\.jinja"
+              + "|modules\\.json|sentence_bert_config\\.json|config_sentence_transformers\\.json"
+              + "|\\d_[A-Z][a-z]+/(config\\.json|model\\.safetensors)|"
               + WEIGHTS);
 
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");

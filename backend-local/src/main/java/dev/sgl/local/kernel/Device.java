@@ -139,7 +139,7 @@ public interface Device extends AutoCloseable {
 
   /// `norm(x) · weightᵀ` of the sampled rows, within the bounds of the head.
   ///
-  /// @param head empty if only states are asked for
+  /// @param head empty if only states are read
   Logits logits(Pass pass, Activations x, Optional<Norm> norm, Optional<Head> head);
 
   @Override

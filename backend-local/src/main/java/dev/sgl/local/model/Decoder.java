@@ -38,7 +38,7 @@ public record Decoder(
   /// From tokens to the first states.
   ///
   /// @param scale the factor of the table's rows
-  /// @param learned what is added to them
+  /// @param learned the numbers that are added to them
   public record Embedding(float scale, Optional<Learned> learned) {
     /// The rows of the table times a factor.
     public Embedding(float scale) {

@@ -6,7 +6,7 @@ import dev.sgl.local.weights.Role;
 ///
 /// @param role of its weight, `[outputs, inputs]`
 public record Dense(Role role, int inputs, int outputs, boolean bias, Activation activation) {
-  /// What follows the product.
+  /// The function behind the product.
   public enum Activation {
     NONE,
     /// The hyperbolic tangent.

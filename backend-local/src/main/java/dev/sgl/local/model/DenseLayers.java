@@ -44,7 +44,7 @@ public final class DenseLayers {
     return new DenseLayers(loaded);
   }
 
-  /// What the layers make of a state.
+  /// The outputs of the last layer for a state.
   public float[] of(float[] state) {
     float[] x = state;
     for (Loaded layer : layers) {

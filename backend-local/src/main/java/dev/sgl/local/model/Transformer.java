@@ -196,7 +196,7 @@ public final class Transformer implements Model {
     return new Residual(before, steps, after, residual.sum().map(norm -> norm(norm, layer)));
   }
 
-  /// Takes what a part keeps into account. Where rows see ahead, keys and values are of no use
+  /// Adds the numbers that a part keeps. Where rows see ahead, keys and values are of no use
   /// after their layer: all layers have the same cell.
   private void keep(Part part) {
     boolean passes = part instanceof Part.Attention by && by.shape().seesAhead();

@@ -14,7 +14,7 @@ import dev.sgl.local.schedule.Sequence;
 import java.util.List;
 import java.util.Optional;
 
-/// What a model makes of texts besides more text: vectors and scores of labels.
+/// Reads texts for their vectors, or for the scores of labels.
 public final class TextReader {
   private final Purpose purpose;
   private final EmbeddingFolder folder;
@@ -29,7 +29,7 @@ public final class TextReader {
     <T> T run(ReadSequence<T> sequence);
   }
 
-  /// Reads what the folder of a model says of it.
+  /// Reads the settings of a model's folder.
   ///
   /// @throws dev.sgl.local.weights.ModelException if it says something that is not supported, or a
   ///     weight is missing
@@ -61,12 +61,12 @@ public final class TextReader {
     return labels == 1 || apart ? Activation.SIGMOID : Activation.SOFTMAX;
   }
 
-  /// What the model is for.
+  /// The purpose of the model.
   public Purpose purpose() {
     return purpose;
   }
 
-  /// What the folder says of vectors.
+  /// The folder's settings for vectors.
   public EmbeddingFolder folder() {
     return folder;
   }
@@ -76,7 +76,7 @@ public final class TextReader {
     return scorer.map(Scorer::labels).orElse(List.of());
   }
 
-  /// What becomes of the scores of labels.
+  /// The function of the scores of labels.
   public Activation activation() {
     return activation;
   }

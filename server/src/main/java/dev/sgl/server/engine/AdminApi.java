@@ -40,7 +40,7 @@ public final class AdminApi {
             .put("tokenizer_path", card.path())
             .put("served_model_name", served.name())
             .put("model_type", card.family())
-            .put("is_generation", true)
+            .put("is_generation", served.backend().reading().generates())
             .put("has_chat_template", card.chatTemplate().isPresent())
             .put("context_length", card.context())
             .put("vocab_size", card.vocabulary())

@@ -58,6 +58,18 @@ public final class Conversations {
     return new Prompt.Chat(messages, List.of(), variables);
   }
 
+  /// The messages of a call as a conversation that is over, which a model judges.
+  public Prompt.Chat finished(Fields fields) {
+    List<Fields> given = fields.objects("messages", MOST_MESSAGES);
+    if (given.isEmpty()) {
+      throw fields.missing("messages");
+    }
+    MessageReader reader = new MessageReader(memory, fields.text("cache_salt").orElse(""));
+    Map<String, Object> variables = new LinkedHashMap<>(variables(fields, List.of()));
+    variables.put("add_generation_prompt", fields.flag("add_generation_prompt", false));
+    return new Prompt.Chat(given.stream().map(reader::read).toList(), List.of(), variables);
+  }
+
   /// The member that asks for the last message to be continued: `continue_final_message`, or that
   /// message's own `prefix`, as DeepSeek and Mistral have it.
   private static Optional<String> continued(Fields fields, List<Fields> messages) {

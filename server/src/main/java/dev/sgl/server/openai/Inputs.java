@@ -43,12 +43,20 @@ public final class Inputs {
   ///
   /// @param whole whether a text gets what begins every text of the model
   public static List<Input> read(Fields fields, String name, TokenBackend backend, boolean whole) {
+    return read(fields, name, backend, whole, "");
+  }
+
+  /// The inputs of a call in their order.
+  ///
+  /// @param prompt that comes before each text
+  public static List<Input> read(
+      Fields fields, String name, TokenBackend backend, boolean whole, String prompt) {
     JsonNode node = fields.any(name).orElseThrow(() -> fields.missing(name));
     List<Input> inputs = new ArrayList<>();
     if (!node.isArray() || isTokens(node)) {
-      inputs.add(one(node, name, backend, whole));
+      inputs.add(one(node, name, backend, whole, prompt));
     } else {
-      fields.items(name, MOST).forEach(item -> inputs.add(one(item, name, backend, whole)));
+      fields.items(name, MOST).forEach(item -> inputs.add(one(item, name, backend, whole, prompt)));
     }
     if (inputs.isEmpty()) {
       throw ApiException.invalid(name, "invalid_value", name + " is empty");
@@ -70,9 +78,10 @@ public final class Inputs {
         && StreamSupport.stream(node.spliterator(), false).allMatch(JsonNode::isNumber);
   }
 
-  private static Input one(JsonNode node, String name, TokenBackend backend, boolean whole) {
+  private static Input one(
+      JsonNode node, String name, TokenBackend backend, boolean whole, String prompt) {
     if (node.isTextual()) {
-      String text = node.textValue();
+      String text = prompt + node.textValue();
       return new Input(Optional.of(text), backend.tokens(text, whole));
     }
     int vocabulary = backend.card().vocabulary();

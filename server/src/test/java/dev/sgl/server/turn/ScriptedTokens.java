@@ -1,5 +1,6 @@
 package dev.sgl.server.turn;
 
+import dev.sgl.backend.BackendException;
 import dev.sgl.backend.CacheTree;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
@@ -15,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A model that says what a test has it say. What it would say goes on over all generations; a
@@ -195,6 +197,27 @@ class ScriptedTokens implements TokenBackend {
   @Override
   public float[] embed(List<Integer> tokens, Pooling pooling, Scheduling scheduling) {
     return new float[1];
+  }
+
+  @Override
+  public float[] label(List<Integer> tokens, Scheduling scheduling) {
+    throw new BackendException("the model has no labels to score");
+  }
+
+  @Override
+  public Relevance relevance(String query, String document, Scheduling scheduling) {
+    throw new BackendException("the model does not rank documents");
+  }
+
+  @Override
+  public double[] next(List<Integer> tokens, List<Integer> candidates, Scheduling scheduling) {
+    return new double[candidates.size()];
+  }
+
+  @Override
+  public ReadingCard reading() {
+    return new ReadingCard(
+        true, false, Pooling.MEAN, 1, Map.of(), Optional.empty(), List.of(), Activation.NONE);
   }
 
   @Override

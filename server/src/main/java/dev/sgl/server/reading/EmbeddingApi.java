@@ -1,21 +1,24 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.reading;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Pooling;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
-import dev.sgl.server.turn.Together;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// `POST /v1/embeddings`: the hidden states of the served model, pooled and of length 1.
 ///
@@ -29,8 +32,9 @@ public final class EmbeddingApi {
   }
 
   private record Embedding(
-      List<List<Integer>> inputs,
+      Texts texts,
       Pooling pooling,
+      int dimensions,
       boolean base64,
       boolean normal,
       Scheduling scheduling) {}
@@ -48,23 +52,13 @@ public final class EmbeddingApi {
 
   private Embedding read(Fields fields) {
     fields.text("model").ifPresent(served::requireName);
-    List<List<Integer>> inputs =
-        Inputs.read(fields, "input", served.backend(), fields.flag("add_special_tokens", true))
-            .stream()
-            .map(Inputs.Input::tokens)
-            .toList();
-    int hidden = served.backend().card().hidden();
-    fields.integer("dimensions", hidden, hidden);
+    TokenBackend.ReadingCard card = served.backend().reading();
+    Texts texts = Texts.read(fields, "input", served);
     Embedding embedding =
         new Embedding(
-            inputs,
-            switch (fields.text("pooling").orElse("mean")) {
-              case "mean" -> Pooling.MEAN;
-              case "last" -> Pooling.LAST;
-              case String other ->
-                  throw ApiException.invalid(
-                      "pooling", "invalid_value", "pooling must be mean or last, not " + other);
-            },
+            texts,
+            pooling(fields, card.pooling()),
+            fields.integer("dimensions", 1, card.dimensions()).orElse(card.dimensions()),
             switch (fields.text("encoding_format").orElse("float")) {
               case "float" -> false;
               case "base64" -> true;
@@ -80,20 +74,35 @@ public final class EmbeddingApi {
     return embedding;
   }
 
+  /// The pooling that a call names, or the folder's own.
+  static Pooling pooling(Fields fields, Pooling standard) {
+    String name = fields.text("pooling").orElseGet(() -> name(standard));
+    return Stream.of(Pooling.values())
+        .filter(how -> name(how).equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                ApiException.invalid(
+                    "pooling",
+                    "invalid_value",
+                    Stream.of(Pooling.values())
+                            .map(EmbeddingApi::name)
+                            .collect(Collectors.joining(", ", "pooling must be one of ", ""))
+                        + ", not "
+                        + name));
+  }
+
+  private static String name(Pooling how) {
+    return how == Pooling.FIRST ? "cls" : how.name().toLowerCase(Locale.ROOT);
+  }
+
   private ObjectNode embed(Embedding asked) {
     ObjectNode body = Json.object().put("object", "list").put("model", served.name());
     ArrayNode data = body.putArray("data");
     List<float[]> vectors =
-        Together.all(
-            asked.inputs().stream()
-                .<Callable<float[]>>map(
-                    input ->
-                        () -> served.backend().embed(input, asked.pooling(), asked.scheduling()))
-                .toList());
-    for (float[] vector : vectors) {
-      if (asked.normal()) {
-        normalize(vector);
-      }
+        asked.texts().vectors(served.backend(), asked.pooling(), asked.scheduling());
+    for (float[] whole : vectors) {
+      float[] vector = Vectors.first(whole, asked.dimensions(), asked.normal());
       ObjectNode one = data.addObject().put("object", "embedding").put("index", data.size() - 1);
       if (asked.base64()) {
         one.put("embedding", base64(vector));
@@ -104,20 +113,8 @@ public final class EmbeddingApi {
         }
       }
     }
-    int tokens = asked.inputs().stream().mapToInt(List::size).sum();
-    body.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
+    Texts.usage(body, asked.texts().count());
     return body;
-  }
-
-  private static void normalize(float[] vector) {
-    double sum = 0;
-    for (float number : vector) {
-      sum += (double) number * number;
-    }
-    double length = Math.sqrt(sum);
-    for (int i = 0; i < vector.length && length > 0; i++) {
-      vector[i] = (float) (vector[i] / length);
-    }
   }
 
   /// Little-endian single precision, as OpenAI's clients read it.

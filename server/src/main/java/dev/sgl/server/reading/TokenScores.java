@@ -1,0 +1,60 @@
+package dev.sgl.server.reading;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Scheduling;
+import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.openai.Inputs;
+import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.turn.Served;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The probabilities of some tokens behind a query with an item, in the form of SGLang.
+///
+/// @param apart whether probabilities are among all tokens; else among the named ones
+record TokenScores(Texts texts, List<Integer> labels, boolean apart, Scheduling scheduling) {
+  private static final int MOST = 2048;
+
+  static TokenScores read(Fields fields, Served served) {
+    TokenBackend backend = served.backend();
+    List<Integer> labels =
+        fields.integers("label_token_ids", 0, backend.card().vocabulary() - 1, MOST);
+    if (labels.isEmpty()) {
+      throw ApiException.invalid("label_token_ids", "invalid_value", "label_token_ids is empty");
+    }
+    boolean apart = !fields.flag("apply_softmax", false);
+    boolean itemFirst = fields.flag("item_first", false);
+    List<Integer> query = Inputs.read(fields, "query", backend).getFirst().tokens();
+    List<List<Integer>> texts = new ArrayList<>();
+    for (Inputs.Input item : Inputs.read(fields, "items", backend, itemFirst)) {
+      List<Integer> text = new ArrayList<>(itemFirst ? item.tokens() : query);
+      text.addAll(itemFirst ? query : item.tokens());
+      texts.add(text);
+    }
+    Scheduling scheduling = SamplingReader.scheduling(fields);
+    fields.finish();
+    return new TokenScores(new Texts(texts), labels, apart, scheduling);
+  }
+
+  ObjectNode answer(Served served) {
+    List<double[]> all = texts.each(text -> served.backend().next(text, labels, scheduling));
+    ObjectNode body = Json.object().put("object", "scoring").put("model", served.name());
+    ArrayNode scores = body.putArray("scores");
+    for (double[] logprobs : all) {
+      ArrayNode one = scores.addArray();
+      double sum = 0;
+      for (double logprob : logprobs) {
+        sum += Math.exp(logprob);
+      }
+      for (double logprob : logprobs) {
+        one.add(apart ? Math.exp(logprob) : Math.exp(logprob) / sum);
+      }
+    }
+    Texts.usage(body, texts.count());
+    return body;
+  }
+}
