@@ -11,6 +11,7 @@ import dev.sgl.local.family.Purpose;
 import dev.sgl.local.model.DenseLayers;
 import dev.sgl.local.model.Scorer;
 import dev.sgl.local.schedule.Sequence;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -100,11 +101,9 @@ public final class TextReader {
   /// @param segments which of them each token belongs to
   /// @throws BackendException if the model has no labels
   public float[] label(Runner runner, int[] tokens, int[] segments, Sequence.Terms terms) {
-    Scorer.State state =
-        scorer
-            .map(Scorer::state)
-            .orElseThrow(() -> new BackendException("the model has no labels to score"));
-    Pooling how = state == Scorer.State.FIRST ? Pooling.FIRST : Pooling.LAST;
-    return scoring.of(runner.run(new EmbeddedPrompt(tokens, segments, how, terms)));
+    Scorer by = scorer.orElseThrow(() -> new BackendException("the model has no labels to score"));
+    Pooling how = by.state() == Scorer.State.FIRST ? Pooling.FIRST : Pooling.LAST;
+    int[] read = Arrays.copyOf(tokens, by.length(tokens));
+    return scoring.of(runner.run(new EmbeddedPrompt(read, segments, how, terms)));
   }
 }

@@ -36,13 +36,16 @@ class MutationsTest {
   @TempDir Path folder;
 
   static List<String> names() throws IOException {
-    return RecordedModels.names();
+    try (Stream<Path> all = Files.list(MUTATIONS)) {
+      return all.map(file -> file.getFileName().toString().replace(".json", "")).sorted().toList();
+    }
   }
 
   @ParameterizedTest
   @MethodSource("names")
   void eachKeyCounts(String name) throws IOException {
-    Path original = RecordedModels.folder(name);
+    Path reader = ReadersTest.FOLDER.resolve(name);
+    Path original = Files.exists(reader) ? reader : RecordedModels.folder(name);
     try (Stream<Path> files = Files.list(original)) {
       for (Path file : files.toList()) {
         Files.copy(file, folder.resolve(file.getFileName()));
@@ -56,7 +59,7 @@ class MutationsTest {
       JsonNode wanted = mutation.path("logits");
       JSON.writeValue(folder.resolve("config.json").toFile(), merged(config, change));
       try {
-        float[] found = logits();
+        float[] found = numbers();
         if (!wanted.isArray()) {
           wrong.add(change + ": not refused");
         } else if (!isNear(wanted, found)) {
@@ -90,20 +93,39 @@ class MutationsTest {
     return merged;
   }
 
-  private float[] logits() {
+  /// Some numbers of the model: of its logits or its last state, or all scores of labels.
+  private float[] numbers() {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         HostDevice device = new HostDevice(new PlainKernels())) {
       Transformer model = Families.open(checkpoint, device, TransformerTest.ROWS);
-      return TransformerTest.logits(model, TOKENS, TOKENS.length);
+      JsonNode config = checkpoint.json("config.json");
+      return switch (Families.purpose(config)) {
+        case TEXT -> some(TransformerTest.logits(model, TOKENS, TOKENS.length));
+        case STATES -> some(ReadersTest.states(model, TOKENS)[TOKENS.length - 1]);
+        case LABELS -> {
+          Scorer scorer = Families.scorer(config);
+          int last = scorer.state() == Scorer.State.FIRST ? 0 : scorer.length(TOKENS) - 1;
+          yield DenseLayers.load(scorer.layers(), Families.weights(checkpoint))
+              .of(ReadersTest.states(model, TOKENS)[last]);
+        }
+      };
     }
+  }
+
+  private static float[] some(float[] all) {
+    float[] some = new float[(all.length + EVERY - 1) / EVERY];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = all[i * EVERY];
+    }
+    return some;
   }
 
   private static boolean isNear(JsonNode wanted, float[] found) {
     for (int i = 0; i < wanted.size(); i++) {
-      if (!(Math.abs(wanted.path(i).asDouble() - found[i * EVERY]) <= TOLERANCE)) {
+      if (!(Math.abs(wanted.path(i).asDouble() - found[i]) <= TOLERANCE)) {
         return false;
       }
     }
-    return true;
+    return wanted.size() == found.length;
   }
 }

@@ -3,6 +3,8 @@ package dev.sgl.local.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.family.Purpose;
@@ -25,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// States and scores against those that `transformers` recorded for tiny models that only read.
 class ReadersTest {
-  private static final Path FOLDER = Path.of("src/test/resources/readers");
+  static final Path FOLDER = Path.of("src/test/resources/readers");
   private static final float TOLERANCE = 2e-3f;
   private static final int ROWS = 320;
   private static final int PAGE = 16;
@@ -93,6 +95,13 @@ class ReadersTest {
 
   private static JsonNode inputs(Checkpoint checkpoint) {
     return checkpoint.json("expected.json").path("inputs");
+  }
+
+  /// The last states of a text's tokens.
+  static float[][] states(Transformer model, int[] tokens) {
+    ObjectNode input = JsonNodeFactory.instance.objectNode();
+    IntStream.of(tokens).forEach(input.putArray("tokens")::add);
+    return states(model, List.of(input)).getFirst();
   }
 
   /// The last states of each input's tokens, all in one batch.

@@ -16,12 +16,12 @@ public interface Family {
   Decoder decoder(Config config);
 
   /// From the states of a text to scores of labels, of models of this family that classify; by
-  /// default one layer on the last state.
+  /// default one layer on the state of the last token that is no padding.
   default Scorer scorer(Config config) {
     List<String> labels = Labels.read(config);
     int hidden = config.number("hidden_size");
     Dense layer = new Dense(Role.LABELS, hidden, labels.size(), false, Dense.Activation.NONE);
-    return new Scorer(Scorer.State.LAST, List.of(layer), labels);
+    return new Scorer(Scorer.State.LAST, Labels.padding(config), List.of(layer), labels);
   }
 
   /// The models that people know it by.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// The labels of a classifier, in the order of their scores.
 public final class Labels {
@@ -14,6 +15,12 @@ public final class Labels {
   private static final int USUAL = 2;
 
   private Labels() {}
+
+  /// The token by which texts are filled up, if `config.json` names one.
+  public static OptionalInt padding(Config config) {
+    Optional<JsonNode> token = config.peek("pad_token_id").filter(JsonNode::canConvertToInt);
+    return token.isPresent() ? OptionalInt.of(token.get().intValue()) : OptionalInt.empty();
+  }
 
   /// The labels that `config.json` names.
   ///

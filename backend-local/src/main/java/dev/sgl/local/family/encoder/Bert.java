@@ -16,6 +16,7 @@ import dev.sgl.local.model.Scorer;
 import dev.sgl.local.weights.Role;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /// BERT (Devlin et al., 2018): an encoder with learned positions, layer norms of the sums, and
 /// biases everywhere.
@@ -127,6 +128,7 @@ public final class Bert implements Family {
     List<String> labels = Labels.read(config);
     return new Scorer(
         Scorer.State.FIRST,
+        OptionalInt.empty(),
         List.of(
             new Dense(Role.POOLER, hidden, hidden, true, Dense.Activation.TANH),
             new Dense(Role.LABELS, hidden, labels.size(), true, Dense.Activation.NONE)),

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// RoBERTa and XLM-RoBERTa (Liu et al., 2019; Conneau et al., 2019): BERT whose positions begin
-/// behind that of padding, with another head.
+/// behind that of padding, with another head. A text does not contain the token of padding.
 public final class Roberta implements Family {
   private static final Bert BERT = new Bert();
 
