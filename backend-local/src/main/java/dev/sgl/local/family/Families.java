@@ -40,8 +40,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 
 /// The table of model families, by the name in `config.json`. Of a decoder that generates text, the
 /// models without its head, and those with a head for labels, have names of their own.
@@ -256,7 +256,7 @@ public final class Families {
         + named
         + (kind.isEmpty() ? "" : ", " + kind + ",")
         + " is not supported; supported are "
-        + String.join(", ", new TreeSet<>(TABLE.keySet()));
+        + supported().stream().map(Supported::name).collect(Collectors.joining(", "));
   }
 
   /// The kind of a model that writes no text; empty if the model may write text.

@@ -16,11 +16,11 @@ class FamiliesTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{\"architectures\":[\"BertModel\"],\"model_type\":\"bert\"} | the architecture BertModel, an encoder",
+        "{\"architectures\":[\"MPNetModel\"],\"model_type\":\"mpnet\"} | the architecture MPNetModel, an encoder",
         "{\"architectures\":[\"MambaForCausalLM\"]} | the architecture MambaForCausalLM is not supported",
         "{\"model_type\":\"mamba\"} | the model type mamba is not supported",
         "{\"architectures\":[\"T5Model\"],\"is_encoder_decoder\":true} | an encoder with a decoder",
-        "{\"architectures\":[\"Qwen3ForSequenceClassification\"]} | a classifier or reranker",
+        "{\"architectures\":[\"DebertaV2ForSequenceClassification\"]} | a classifier or reranker",
         "{\"architectures\":[\"XForConditionalGeneration\"],\"vision_config\":{}} | that sees pictures",
         "{} | a model without a named architecture is not supported",
       })
