@@ -3,6 +3,7 @@ package dev.sgl.backend;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A backend whose model is at hand with its tokens: what a server needs beyond what programs do.
 public interface TokenBackend extends Backend {
@@ -19,6 +20,11 @@ public interface TokenBackend extends Backend {
   ///
   /// @param whole whether it gets the tokens that begin every text of the model
   List<Integer> tokens(String text, boolean whole);
+
+  /// The first tokens of a whole text, between those that begin and end every text of the model.
+  ///
+  /// @param most tokens in all
+  List<Integer> firstTokens(String text, int most);
 
   /// A token by its id; empty if the model has no such token.
   Optional<Token> token(int id);
@@ -51,7 +57,7 @@ public interface TokenBackend extends Backend {
   /// How well a document answers a query.
   ///
   /// @throws BackendException if the model does not rank, or both are longer than the context
-  Relevance relevance(String query, String document, Scheduling scheduling);
+  Relevance relevance(Comparison comparison, Scheduling scheduling);
 
   /// The log-probabilities of some tokens as the next one.
   ///
@@ -95,6 +101,7 @@ public interface TokenBackend extends Backend {
   /// The abilities of a model beside generating text.
   ///
   /// @param generates whether it also generates text
+  /// @param embeds whether it was made for vectors of texts
   /// @param ranks whether it says how well a document answers a query
   /// @param pooling by which its folder pools states
   /// @param dimensions numbers of a vector
@@ -104,6 +111,7 @@ public interface TokenBackend extends Backend {
   /// @param activation of their scores
   record ReadingCard(
       boolean generates,
+      boolean embeds,
       boolean ranks,
       Pooling pooling,
       int dimensions,
@@ -114,6 +122,23 @@ public interface TokenBackend extends Backend {
     public ReadingCard {
       prompts = Map.copyOf(prompts);
       labels = List.copyOf(labels);
+    }
+  }
+
+  /// A query with a document.
+  ///
+  /// @param instruction what a document has to be good for, if the model takes one
+  /// @param most tokens that are kept of both
+  /// @param activated whether the score goes through the function that the model's folder names
+  record Comparison(
+      String query,
+      String document,
+      Optional<String> instruction,
+      OptionalInt most,
+      boolean activated) {
+    /// A query with a document, compared as the model's folder says.
+    public static Comparison of(String query, String document) {
+      return new Comparison(query, document, Optional.empty(), OptionalInt.empty(), true);
     }
   }
 

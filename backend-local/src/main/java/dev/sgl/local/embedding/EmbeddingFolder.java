@@ -55,6 +55,11 @@ public record EmbeddingFolder(
 
   private static final String PATH = "|\\w[\\w.-]*";
 
+  /// The kinds in the names of files with the settings of a model.
+  private static final List<String> SETTINGS = List.of("bert", "roberta", "xlm-roberta");
+
+  private static final String VECTOR = "sentence_embedding";
+
   private static final Names NAMES = Names.of(Map.of(Role.POOLER, "linear"));
 
   private static final Map<String, Dense.Activation> ACTIVATIONS =
@@ -67,9 +72,14 @@ public record EmbeddingFolder(
   public static EmbeddingFolder read(Checkpoint model, int hidden) {
     Reader reader = new Reader(model.folder(), hidden);
     model.json("modules.json").forEach(reader::module);
-    JsonNode settings = model.json("sentence_bert_config.json");
+    JsonNode settings =
+        SETTINGS.stream()
+            .map(kind -> model.json("sentence_" + kind + "_config.json"))
+            .filter(json -> !json.isEmpty())
+            .findFirst()
+            .orElse(MissingNode.getInstance());
     if (settings.path("do_lower_case").asBoolean(false)) {
-      throw new ModelException("sentence_bert_config.json: do_lower_case is not supported");
+      throw new ModelException(model.folder() + ": do_lower_case is not supported");
     }
     int most = settings.path("max_seq_length").asInt(0);
     JsonNode uses = model.json("config_sentence_transformers.json");
@@ -92,6 +102,7 @@ public record EmbeddingFolder(
   private static final class Reader {
     private final Path folder;
     private Optional<Pooling> pooling = Optional.empty();
+    private boolean normalizes;
     private DenseLayers layers = DenseLayers.NONE;
     private int dimensions;
 
@@ -107,7 +118,8 @@ public record EmbeddingFolder(
         throw new ModelException("modules.json: `" + path + "` is no folder beside it");
       }
       switch (type.substring(type.lastIndexOf('.') + 1)) {
-        case "Transformer", "Normalize" -> {} // callers normalize vectors
+        case "Transformer" -> {}
+        case "Normalize" -> normalizes = true; // which callers do
         case "Pooling" -> pooling = Optional.of(pooling(path));
         case "Dense" -> dense(path);
         default ->
@@ -124,14 +136,19 @@ public record EmbeddingFolder(
 
     private Pooling pooling(String path) {
       JsonNode config = config(path);
+      JsonNode mode = config.path("pooling_mode");
       List<Pooling> modes = new ArrayList<>();
-      FLAGS.forEach(
-          (key, mode) -> {
-            if (config.path(key).asBoolean(false)) {
-              modes.add(mode);
-            }
-          });
-      Optional.ofNullable(MODES.get(config.path("pooling_mode").asText(""))).ifPresent(modes::add);
+      if (mode.isTextual() || mode.size() == 1) {
+        String name = mode.isTextual() ? mode.asText() : mode.path(0).asText();
+        Optional.ofNullable(MODES.get(name)).ifPresent(modes::add);
+      } else if (mode.isMissingNode()) {
+        FLAGS.forEach(
+            (key, flagged) -> {
+              if (config.path(key).asBoolean(flagged == Pooling.MEAN && !config.has(key))) {
+                modes.add(flagged);
+              }
+            });
+      }
       if (modes.size() != 1 || !config.path("include_prompt").asBoolean(true)) {
         throw new ModelException(path + "/config.json: " + config + " is not supported");
       }
@@ -140,6 +157,15 @@ public record EmbeddingFolder(
 
     private void dense(String path) {
       JsonNode config = config(path);
+      boolean isPlain =
+          !config.path("use_residual").asBoolean(false)
+              && config.path("module_input_name").asText(VECTOR).equals(VECTOR)
+              && config.path("module_output_name").asText(VECTOR).equals(VECTOR);
+      if (!isPlain || pooling.isEmpty() || normalizes) {
+        throw new ModelException(
+            path
+                + "/config.json: a dense layer elsewhere than on the pooled state is not supported");
+      }
       String function = config.path("activation_function").asText();
       Dense.Activation activation =
           Optional.ofNullable(ACTIVATIONS.get(function.substring(function.lastIndexOf('.') + 1)))

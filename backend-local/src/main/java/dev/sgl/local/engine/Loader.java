@@ -59,7 +59,8 @@ final class Loader {
       Device device = decoder.seesAhead() ? deviceOfEncoders() : device();
       ScheduleOptions schedule = schedule(device);
       if (decoder.seesAhead()) {
-        schedule = schedule.whole(decoder.context());
+        int context = options.context().orElse(decoder.context());
+        schedule = schedule.whole(Math.min(context, decoder.context()));
       }
       Transformer model = model(device, schedule);
       try {

@@ -75,11 +75,11 @@ public final class LocalBackend implements TokenBackend {
             .orElseGet(() -> folder.toAbsolutePath().normalize().getFileName().toString());
     checkpoint = Checkpoint.open(folder);
     try {
+      reader = new TextReader(checkpoint); // before the weights are loaded, since it may refuse
       // its first batches warm the kernels up while the tokenizer is read
       Loader.Loaded loaded = new Loader(checkpoint, options, progress).load();
       engine = loaded.engine();
       weights = loaded.weights();
-      reader = new TextReader(checkpoint);
       context = Math.min(loaded.context(), reader.folder().most().orElse(loaded.context()));
     } catch (RuntimeException | Error e) {
       checkpoint.close();
@@ -285,6 +285,12 @@ public final class LocalBackend implements TokenBackend {
     return list(whole ? tokenizer.encodeWhole(text) : tokenizer.encode(text));
   }
 
+  @Override
+  public List<Integer> firstTokens(String text, int most) {
+    requireOpen();
+    return list(tokenizer.encodeFirst(shortened(text, most), most));
+  }
+
   private static List<Integer> list(int[] tokens) {
     return Arrays.stream(tokens).boxed().toList();
   }
@@ -337,27 +343,46 @@ public final class LocalBackend implements TokenBackend {
   }
 
   @Override
-  public Relevance relevance(String query, String document, Scheduling scheduling) {
+  public Relevance relevance(Comparison asked, Scheduling scheduling) {
     requireOpen();
-    requireShort("the query with the document", (long) query.length() + document.length());
     if (reranker.isPresent()) {
-      return answered(reranker.get(), query, document, scheduling);
+      return answered(reranker.get(), asked, scheduling);
     }
-    if (reader.labels().size() != 1) {
+    if (!reader.ranks()) {
       throw new BackendException("the model `" + name + "` does not rank documents");
     }
-    Tokenizer.Pair pair = tokenizer.encodePair(query, document);
+    if (asked.most().isEmpty()) {
+      long characters = (long) asked.query().length() + asked.document().length();
+      requireShort("the query with the document", characters);
+    }
+    int most = asked.most().orElse(Integer.MAX_VALUE);
+    Tokenizer.Pair pair =
+        tokenizer.encodePair(
+            shortened(asked.query(), most), shortened(asked.document(), most), most);
     List<Integer> tokens = list(pair.tokens());
     float[] scores =
-        reader.label(runner(), readable(tokens), pair.segments(), terms(tokens, scheduling));
-    return new Relevance(reader.activation().of(scores)[0], tokens.size());
+        reader.label(
+            runner(),
+            readable(tokens),
+            reader.segments(pair.segments()),
+            terms(tokens, scheduling));
+    double score = asked.activated() ? reader.ranking().of(scores)[0] : scores[0];
+    return new Relevance(score, tokens.size());
+  }
+
+  /// The beginning of a text that surely has as many tokens as are kept, so that no long text
+  /// has to be cut into tokens: see [#requireShort].
+  private String shortened(String text, int most) {
+    long characters = 4L * most * tokenizer.vocabulary().longest();
+    return text.substring(0, (int) Math.min(characters, text.length()));
   }
 
   /// The probability of `yes` beside that of `no`.
-  private Relevance answered(Reranker by, String query, String document, Scheduling scheduling) {
-    List<Integer> tokens = tokens(by.prompt(query, document), false);
+  private Relevance answered(Reranker by, Comparison asked, Scheduling scheduling) {
+    List<Integer> tokens = tokens(by.prompt(asked), false);
     double[] answers = next(tokens, List.of(by.no(), by.yes()), scheduling);
-    return new Relevance(1 / (1 + Math.exp(answers[0] - answers[1])), tokens.size());
+    double score = answers[1] - answers[0];
+    return new Relevance(asked.activated() ? 1 / (1 + Math.exp(-score)) : score, tokens.size());
   }
 
   @Override
@@ -372,7 +397,8 @@ public final class LocalBackend implements TokenBackend {
   public ReadingCard reading() {
     return new ReadingCard(
         reader.purpose() == Purpose.TEXT,
-        reranker.isPresent() || reader.labels().size() == 1,
+        reader.isEmbedder(),
+        reranker.isPresent() || reader.ranks(),
         reader.pooling(),
         reader.folder().dimensions(),
         reader.folder().prompts(),

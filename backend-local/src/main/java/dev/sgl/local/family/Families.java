@@ -86,20 +86,20 @@ public final class Families {
           "XLMRoberta",
           new Roberta("XLM-RoBERTa, bge-m3, bge-reranker, multilingual-e5"));
 
+  /// The end of the names of encoders whose head guesses tokens: only their states are read.
+  private static final String MASKED = "ForMaskedLM";
+
   /// Types of models that only read, and are not supported.
   private static final Set<String> OTHER_ENCODERS =
       Set.of(
           "albert",
-          "bert",
           "deberta",
           "deberta-v2",
           "distilbert",
           "electra",
           "modernbert",
           "mpnet",
-          "nomic_bert",
-          "roberta",
-          "xlm-roberta");
+          "nomic_bert");
 
   /// An architecture as `config.json` names it.
   private record Architecture(Family family, Purpose purpose) {}
@@ -242,7 +242,10 @@ public final class Families {
             .map(family -> new Architecture(family, purpose));
       }
     }
-    return Optional.empty();
+    return name.endsWith(MASKED)
+        ? Optional.ofNullable(ENCODERS.get(name.substring(0, name.length() - MASKED.length())))
+            .map(family -> new Architecture(family, Purpose.STATES))
+        : Optional.empty();
   }
 
   private static String refusal(JsonNode json, String architecture) {

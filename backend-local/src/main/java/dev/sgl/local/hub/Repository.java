@@ -21,7 +21,7 @@ final class Repository {
           "config\\.json|generation_config\\.json|tokenizer\\.json|tokenizer_config\\.json"
               + "|special_tokens_map\\.json|chat_template\\.jinja"
               + "|additional_chat_templates/tool_use\\.jinja"
-              + "|modules\\.json|sentence_bert_config\\.json|config_sentence_transformers\\.json"
+              + "|modules\\.json|sentence_(bert|roberta|xlm-roberta)_config\\.json|config_sentence_transformers\\.json"
               + "|\\d_[A-Z][a-z]+/(config\\.json|model\\.safetensors)|"
               + WEIGHTS);
 

@@ -6,7 +6,7 @@ package dev.sgl.local.kernel;
 /// @param kvHeads of the keys and values
 /// @param headDim numbers of a head
 /// @param window the furthest that a row sees
-/// @param seesAhead whether a row sees those behind it too
+/// @param seesAhead whether a row sees later ones, too
 public record AttentionShape(
     int heads, int kvHeads, int headDim, int window, Scoring scoring, boolean seesAhead) {
   /// How the products of queries and keys become scores.
@@ -62,7 +62,7 @@ public record AttentionShape(
     return new AttentionShape(heads, kvHeads, headDim, window, value, seesAhead);
   }
 
-  /// The same heads, whose rows see those behind them too.
+  /// The same heads, whose rows see later ones, too.
   public AttentionShape seeingAhead() {
     return new AttentionShape(heads, kvHeads, headDim, window, scoring, true);
   }

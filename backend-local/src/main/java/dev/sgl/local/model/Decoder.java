@@ -89,7 +89,7 @@ public record Decoder(
     return new Decoder(vocabulary, hidden, context, embedding, layers, norm, head, leavesF16);
   }
 
-  /// Whether tokens see those behind them, so that a sequence has to be computed whole.
+  /// Whether tokens see later ones, so that a sequence has to be computed whole.
   public boolean seesAhead() {
     return layers.stream()
         .flatMap(layer -> layer.residuals().stream())

@@ -6,7 +6,7 @@ import dev.sgl.local.weights.Role;
 ///
 /// @param role of its weight, `[outputs, inputs]`
 public record Dense(Role role, int inputs, int outputs, boolean bias, Activation activation) {
-  /// The function behind the product.
+  /// The function of the product.
   public enum Activation {
     NONE,
     /// The hyperbolic tangent.

@@ -13,7 +13,12 @@ public interface Model extends AutoCloseable {
   /// Most tokens of a sequence.
   int context();
 
-  /// Whether tokens see those behind them, so that a sequence has to be computed whole, and shares
+  /// Whether it has a head for tokens; else it only gives states.
+  default boolean generates() {
+    return true;
+  }
+
+  /// Whether tokens see later ones, so that a sequence has to be computed whole, and shares
   /// nothing with others.
   default boolean seesAhead() {
     return false;

@@ -339,6 +339,11 @@ public final class Transformer implements Model {
   }
 
   @Override
+  public boolean generates() {
+    return head.isPresent();
+  }
+
+  @Override
   public boolean seesAhead() {
     return decoder.seesAhead();
   }

@@ -1,5 +1,6 @@
 package dev.sgl.local.reading;
 
+import dev.sgl.backend.TokenBackend.Comparison;
 import dev.sgl.local.tokens.Tokenizer;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,8 +17,10 @@ public record Reranker(int yes, int no) {
       <|im_start|>system
       Judge whether the Document meets the requirements based on the Query and the Instruct provided. Note that the answer can only be "yes" or "no".<|im_end|>
       <|im_start|>user
-      <Instruct>: Given a web search query, retrieve relevant passages that answer the query
-      <Query>:\s""";
+      <Instruct>:\s""";
+
+  private static final String USUAL =
+      "Given a web search query, retrieve relevant passages that answer the query";
 
   private static final String END = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n";
 
@@ -37,7 +40,13 @@ public record Reranker(int yes, int no) {
   }
 
   /// The question for the model.
-  public String prompt(String query, String document) {
-    return BEGIN + query + "\n<Document>: " + document + END;
+  public String prompt(Comparison asked) {
+    return BEGIN
+        + asked.instruction().orElse(USUAL)
+        + "\n<Query>: "
+        + asked.query()
+        + "\n<Document>: "
+        + asked.document()
+        + END;
   }
 }

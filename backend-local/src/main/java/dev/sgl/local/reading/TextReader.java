@@ -8,12 +8,16 @@ import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.embedding.EmbeddingFolder;
 import dev.sgl.local.family.Families;
 import dev.sgl.local.family.Purpose;
+import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.DenseLayers;
 import dev.sgl.local.model.Scorer;
 import dev.sgl.local.schedule.Sequence;
+import dev.sgl.local.weights.ModelException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Reads texts for their vectors, or for the scores of labels.
 public final class TextReader {
@@ -22,7 +26,9 @@ public final class TextReader {
   private final Optional<Scorer> scorer;
   private final DenseLayers scoring;
   private final Activation activation;
-  private final boolean isEncoder;
+  private final Activation ranking;
+  private final Decoder decoder;
+  private final String architecture;
 
   /// Runs sequences.
   public interface Runner {
@@ -37,29 +43,73 @@ public final class TextReader {
   public TextReader(Checkpoint model) {
     JsonNode config = model.json("config.json");
     purpose = Families.purpose(config);
-    isEncoder = Families.decoder(config).seesAhead();
-    folder = EmbeddingFolder.read(model, Families.decoder(config).hidden());
+    architecture = config.path("architectures").path(0).asText();
+    decoder = Families.decoder(config);
+    folder = EmbeddingFolder.read(model, decoder.hidden());
     scorer = purpose == Purpose.LABELS ? Optional.of(Families.scorer(config)) : Optional.empty();
     scoring =
         scorer
             .map(of -> DenseLayers.load(of.layers(), Families.weights(model)))
             .orElse(DenseLayers.NONE);
-    activation = activation(config, labels().size());
+    Optional<Activation> named = named(model, config);
+    boolean regresses = config.path("problem_type").asText("").equals("regression");
+    activation = regresses ? Activation.NONE : named.orElse(usual(config, labels().size()));
+    ranking = named.orElse(Activation.SIGMOID);
   }
 
-  /// The activation that `config.json` names, or that `transformers` and `sentence-transformers`
-  /// take for as many labels.
-  private static Activation activation(JsonNode config, int labels) {
-    String named =
-        config
-            .path("sentence_transformers")
-            .path("activation_fn")
-            .asText(config.path("sbert_ce_default_activation_function").asText(""));
-    if (named.endsWith(".Identity") || labels == 0) {
-      return Activation.NONE;
-    }
-    boolean apart = config.path("problem_type").asText("").equals("multi_label_classification");
-    return labels == 1 || apart ? Activation.SIGMOID : Activation.SOFTMAX;
+  /// The activation that a folder names, in the order of places in which `sentence-transformers`
+  /// looks for it.
+  private static Optional<Activation> named(Checkpoint model, JsonNode config) {
+    return Stream.of(
+            model.json("config_sentence_transformers.json").path("activation_fn"),
+            config.path("sentence_transformers").path("activation_fn"),
+            config.path("sbert_ce_default_activation_function"))
+        .filter(JsonNode::isTextual)
+        .findFirst()
+        .map(JsonNode::asText)
+        .map(
+            name ->
+                switch (name.substring(name.lastIndexOf('.') + 1)) {
+                  case "Identity" -> Activation.NONE;
+                  case "Sigmoid" -> Activation.SIGMOID;
+                  case "Softmax" -> Activation.SOFTMAX;
+                  default ->
+                      throw new ModelException("the activation " + name + " is not supported");
+                });
+  }
+
+  /// The activation that `transformers` takes for as many labels.
+  private static Activation usual(JsonNode config, int labels) {
+    boolean independent =
+        config.path("problem_type").asText("").equals("multi_label_classification");
+    return labels == 1 || independent ? Activation.SIGMOID : Activation.SOFTMAX;
+  }
+
+  /// Whether it was made for vectors: it has no other use, or the folder says how to pool.
+  public boolean isEmbedder() {
+    return purpose == Purpose.STATES || folder.pooling().isPresent();
+  }
+
+  /// Whether it scores a query with a document: an encoder with one label. Decoders with one label
+  /// judge conversations, or take pairs in forms that their files do not name.
+  public boolean ranks() {
+    return decoder.seesAhead() && labels().size() == 1;
+  }
+
+  /// Whether its architecture is that of Qwen3-Reranker.
+  public boolean mayJudge() {
+    return architecture.equals("Qwen3ForCausalLM");
+  }
+
+  /// The function of the score of a pair.
+  public Activation ranking() {
+    return ranking;
+  }
+
+  /// The texts of a pair that the model tells apart: those of RoBERTa are one.
+  public int[] segments(int[] segments) {
+    int known = decoder.embedding().learned().map(Decoder.Learned::segments).orElse(1);
+    return IntStream.of(segments).map(segment -> Math.min(segment, known - 1)).toArray();
   }
 
   /// The purpose of the model.
@@ -87,7 +137,7 @@ public final class TextReader {
   public Pooling pooling() {
     return folder
         .pooling()
-        .orElse(isEncoder || purpose == Purpose.TEXT ? Pooling.MEAN : Pooling.LAST);
+        .orElse(decoder.seesAhead() || purpose == Purpose.TEXT ? Pooling.MEAN : Pooling.LAST);
   }
 
   /// The vector of a text.

@@ -139,11 +139,70 @@ public final class Tokenizer implements AutoCloseable {
   /// The tokens of two texts together, with those that the tokenizer adds.
   ///
   /// @param segments which of the two each token belongs to
-  public record Pair(int[] tokens, int[] segments) {}
+  public record Pair(int[] tokens, int[] segments) {
+    /// The same without some tokens.
+    Pair without(int from, int count) {
+      return new Pair(without(tokens, from, count), without(segments, from, count));
+    }
+
+    private static int[] without(int[] all, int from, int count) {
+      int[] fewer = Arrays.copyOf(all, all.length - count);
+      System.arraycopy(all, from + count, fewer, from, fewer.length - from);
+      return fewer;
+    }
+  }
 
   /// The tokens of two texts together, a query and a document say.
   public Pair encodePair(String first, String second) {
     return encoder.encodePair(first, second);
+  }
+
+  /// The same of the first tokens of both, of the longer one as long as it is the longer one.
+  ///
+  /// @param most tokens in all
+  public Pair encodePair(String first, String second, int most) {
+    Pair whole = encodePair(first, second);
+    int excess = whole.tokens().length - most;
+    if (excess <= 0) {
+      return whole;
+    }
+    int[] one = encode(first);
+    int[] other = encode(second);
+    int room = Math.max(0, one.length + other.length - excess);
+    int shorter = Math.min(Math.min(one.length, other.length), room / 2);
+    boolean isFirstShorter = one.length <= other.length;
+    int keptOfOne = isFirstShorter ? shorter : Math.min(one.length, room - shorter);
+    int keptOfOther = isFirstShorter ? Math.min(other.length, room - shorter) : shorter;
+    int begin = indexOf(whole.tokens(), one, 0);
+    int next = indexOf(whole.tokens(), other, begin + one.length);
+    return whole
+        .without(next + keptOfOther, other.length - keptOfOther)
+        .without(begin + keptOfOne, one.length - keptOfOne);
+  }
+
+  /// The first tokens of a text, with those that the tokenizer adds to a whole text.
+  ///
+  /// @param most tokens in all
+  public int[] encodeFirst(String text, int most) {
+    int[] whole = encodeWhole(text);
+    int excess = whole.length - most;
+    if (excess <= 0) {
+      return whole;
+    }
+    int[] plain = encode(text);
+    int kept = Math.max(0, plain.length - excess);
+    int begin = indexOf(whole, plain, 0);
+    return new Pair(whole, whole).without(begin + kept, plain.length - kept).tokens();
+  }
+
+  /// Where a list contains another, from a place on; the place if it does not.
+  private static int indexOf(int[] all, int[] part, int from) {
+    for (int at = from; at + part.length <= all.length; at++) {
+      if (Arrays.equals(all, at, at + part.length, part, 0, part.length)) {
+        return at;
+      }
+    }
+    return from;
   }
 
   /// The tokens of `text` as it follows other text, without the blank that tokenizers of the

@@ -13,10 +13,12 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Comparison;
 import dev.sgl.backend.TokenBackend.Pooling;
 import dev.sgl.backend.TokenBackend.Relevance;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.local.checkpoint.Checkpoint;
+import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.program.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +37,12 @@ class ReadingTest {
   private static final Path FOLDER = Path.of("src/test/resources/readers");
 
   private static TokenBackend open(String name) {
-    return LocalBackend.open(FOLDER.resolve(name), LocalOptions.DEFAULT, Progress.SILENT);
+    return open(name, DeviceOption.CPU);
+  }
+
+  private static TokenBackend open(String name, DeviceOption device) {
+    LocalOptions options = LocalOptions.DEFAULT.withDevice(device);
+    return LocalBackend.open(FOLDER.resolve(name), options, Progress.SILENT);
   }
 
   private static JsonNode expected(String name) {
@@ -77,7 +84,8 @@ class ReadingTest {
       for (JsonNode pair : expected(name).path("pairs")) {
         Relevance relevance =
             backend.relevance(
-                pair.path("first").asText(), pair.path("second").asText(), Scheduling.DEFAULT);
+                Comparison.of(pair.path("first").asText(), pair.path("second").asText()),
+                Scheduling.DEFAULT);
         assertEquals(pair.path("tokens").size(), relevance.tokens());
         assertEquals(pair.path("relevance").asDouble(), relevance.score(), 1e-3);
       }
@@ -121,6 +129,38 @@ class ReadingTest {
     }
   }
 
+  /// Decoders without a head for tokens, with numbers of 16 bits; many texts at once.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"qwen2-states", "mistral-states", "llama-score", "gemma2-score", "qwen3-labels"})
+  void aGpuReadsToo(String name) throws Exception {
+    Gpus.assume();
+    try (TokenBackend backend = open(name, DeviceOption.cuda(0));
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<JsonNode> inputs = Streams.stream(expected(name).path("inputs")).toList();
+      for (Pooling how : List.of(Pooling.MEAN, Pooling.LAST)) {
+        List<Future<float[]>> vectors =
+            inputs.stream()
+                .map(
+                    input ->
+                        pool.submit(
+                            () ->
+                                backend.embed(ints(input.path("tokens")), how, Scheduling.DEFAULT)))
+                .toList();
+        for (int i = 0; i < inputs.size(); i++) {
+          float[] wanted = floats(inputs.get(i).path(how.name().toLowerCase(Locale.ROOT)));
+          assertTrue(cosine(wanted, vectors.get(i).get()) > 0.9995, name);
+        }
+      }
+      for (JsonNode input : inputs) {
+        if (input.has("scores")) {
+          float[] scores = backend.label(ints(input.path("tokens")), Scheduling.DEFAULT);
+          assertArrayEquals(floats(input.path("scores")), scores, 0.05f, name);
+        }
+      }
+    }
+  }
+
   /// Texts of many lengths at once, more than fit into a batch: each whole, and the same bits as
   /// alone.
   @Test
@@ -158,7 +198,8 @@ class ReadingTest {
           TooLongException.class, () -> backend.embed(tokens, Pooling.MEAN, Scheduling.DEFAULT));
       BackendException rank =
           assertThrows(
-              BackendException.class, () -> backend.relevance("a", "b", Scheduling.DEFAULT));
+              BackendException.class,
+              () -> backend.relevance(Comparison.of("a", "b"), Scheduling.DEFAULT));
       assertEquals("the model `bert-states` does not rank documents", rank.getMessage());
     }
   }

@@ -12,7 +12,8 @@ import java.util.stream.StreamSupport;
 
 /// Prompts that come as a text, as a list of tokens, or as a list of either.
 public final class Inputs {
-  private static final int MOST = 2048;
+  /// The most inputs of a call.
+  public static final int MOST = 2048;
 
   private Inputs() {}
 

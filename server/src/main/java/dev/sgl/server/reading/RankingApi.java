@@ -5,19 +5,26 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Comparison;
 import dev.sgl.backend.TokenBackend.Relevance;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.openai.Inputs;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,8 +35,6 @@ import java.util.stream.Stream;
 /// Reference: the requests of vLLM (`RerankRequest`, `ScoreRequest`), which are Jina's and
 /// Cohere's, and of SGLang (`ScoringRequest`).
 public final class RankingApi {
-  private static final int MOST = 2048;
-
   private final Served served;
 
   /// The routes of the model that is served.
@@ -37,8 +42,23 @@ public final class RankingApi {
     this.served = served;
   }
 
-  /// A query with a document.
-  private record Pair(String query, String document) {}
+  /// The ways in which all pairs of a call are compared.
+  private record Ways(
+      Optional<String> instruction, OptionalInt most, boolean activated, Scheduling scheduling) {
+    static Ways read(Fields fields, int context) {
+      Optional<String> instruction = fields.text("instruction");
+      Optional<String> other = fields.text("instruct"); // as SGLang names it
+      return new Ways(
+          instruction.or(() -> other),
+          Texts.most(fields, context),
+          fields.flag("use_activation", true),
+          SamplingReader.scheduling(fields));
+    }
+
+    Comparison of(String query, String document) {
+      return new Comparison(query, document, instruction, most, activated);
+    }
+  }
 
   /// Answers with the documents in the order of their relevance.
   ///
@@ -52,27 +72,31 @@ public final class RankingApi {
     List<String> documents = documents(fields);
     int top = fields.integer("top_n", 0, Integer.MAX_VALUE).orElse(0);
     boolean shown = fields.flag("return_documents", true);
-    Scheduling scheduling = SamplingReader.scheduling(fields);
+    Ways ways = Ways.read(fields, served.backend().card().context());
     fields.finish();
+    List<Comparison> pairs = documents.stream().map(document -> ways.of(query, document)).toList();
     call.answer(
-        () ->
-            served
-                .running()
-                .during(id, () -> ranked(id, query, documents, top, shown, scheduling)));
+        () -> served.running().during(id, () -> ranked(id, pairs, top, shown, ways.scheduling())));
   }
 
   private ObjectNode ranked(
-      String id,
-      String query,
-      List<String> documents,
-      int top,
-      boolean shown,
-      Scheduling scheduling) {
-    List<Pair> pairs = documents.stream().map(document -> new Pair(query, document)).toList();
+      String id, List<Comparison> pairs, int top, boolean shown, Scheduling scheduling) {
     List<Relevance> all = relevance(pairs, scheduling);
     ObjectNode body = Json.object().put("id", id).put("model", served.name());
     Texts.usage(body, tokens(all));
-    results(body.putArray("results"), documents, all, top, shown);
+    ArrayNode results = body.putArray("results");
+    IntStream.range(0, all.size())
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -all.get(i).score()))
+        .limit(top == 0 ? all.size() : top)
+        .forEach(
+            index -> {
+              ObjectNode result = results.addObject().put("index", index);
+              if (shown) {
+                result.putObject("document").put("text", pairs.get(index).document());
+              }
+              result.put("relevance_score", all.get(index).score());
+            });
     return body;
   }
 
@@ -82,7 +106,7 @@ public final class RankingApi {
       throw fields.missing("documents");
     }
     List<String> documents = new ArrayList<>();
-    for (JsonNode item : fields.items("documents", MOST)) {
+    for (JsonNode item : fields.items("documents", Inputs.MOST)) {
       JsonNode text = item.isObject() ? item.path("text") : item;
       if (!text.isTextual()) {
         throw ApiException.invalid(
@@ -92,24 +116,14 @@ public final class RankingApi {
       }
       documents.add(text.textValue());
     }
-    return documents;
+    return filled(documents, "documents");
   }
 
-  private static void results(
-      ArrayNode results, List<String> documents, List<Relevance> all, int top, boolean shown) {
-    List<Integer> order =
-        IntStream.range(0, all.size())
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> -all.get(i).score()))
-            .limit(top == 0 ? all.size() : top)
-            .toList();
-    for (int index : order) {
-      ObjectNode result = results.addObject().put("index", index);
-      if (shown) {
-        result.putObject("document").put("text", documents.get(index));
-      }
-      result.put("relevance_score", all.get(index).score());
+  private static List<String> filled(List<String> texts, String name) {
+    if (texts.isEmpty()) {
+      throw ApiException.invalid(name, "invalid_value", name + " is empty");
     }
+    return texts;
   }
 
   /// Answers with a score for each pair, or, if tokens are named, with their probabilities as the
@@ -126,13 +140,13 @@ public final class RankingApi {
       call.answer(() -> served.running().during(id, () -> asked.answer(served)));
       return;
     }
-    List<Pair> pairs = pairs(fields);
-    Scheduling scheduling = SamplingReader.scheduling(fields);
+    Ways ways = Ways.read(fields, served.backend().card().context());
+    List<Comparison> pairs = pairs(fields, ways);
     fields.finish();
-    call.answer(() -> served.running().during(id, () -> scores(id, pairs, scheduling)));
+    call.answer(() -> served.running().during(id, () -> scores(id, pairs, ways.scheduling())));
   }
 
-  private ObjectNode scores(String id, List<Pair> pairs, Scheduling scheduling) {
+  private ObjectNode scores(String id, List<Comparison> pairs, Scheduling scheduling) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
     List<Relevance> all = relevance(pairs, scheduling);
@@ -145,10 +159,10 @@ public final class RankingApi {
   }
 
   /// One text with each of several, or as many as there are others.
-  private static List<Pair> pairs(Fields fields) {
-    List<String> first = Texts.strings(fields, named(fields, "text_1", "queries"), MOST);
+  private static List<Comparison> pairs(Fields fields, Ways ways) {
+    List<String> first = Texts.strings(fields, named(fields, "text_1", "queries"), Inputs.MOST);
     String second = named(fields, "text_2", "documents");
-    List<String> others = Texts.strings(fields, second, MOST);
+    List<String> others = filled(Texts.strings(fields, second, Inputs.MOST), second);
     if (first.size() != 1 && first.size() != others.size()) {
       throw ApiException.invalid(
           second,
@@ -157,7 +171,7 @@ public final class RankingApi {
               .formatted(others.size(), first.size()));
     }
     return IntStream.range(0, others.size())
-        .mapToObj(i -> new Pair(first.get(first.size() == 1 ? 0 : i), others.get(i)))
+        .mapToObj(i -> ways.of(first.get(first.size() == 1 ? 0 : i), others.get(i)))
         .toList();
   }
 
@@ -165,32 +179,53 @@ public final class RankingApi {
     return Stream.of(names).filter(fields::has).findFirst().orElse(names[0]);
   }
 
-  private List<Relevance> relevance(List<Pair> pairs, Scheduling scheduling) {
+  private List<Relevance> relevance(List<Comparison> pairs, Scheduling scheduling) {
     TokenBackend backend = served.backend();
     TokenBackend.ReadingCard card = backend.reading();
-    boolean makesVectors = !card.generates() && card.labels().isEmpty();
-    return Together.all(
-        pairs.stream()
-            .<Callable<Relevance>>map(
-                pair ->
-                    () ->
-                        makesVectors
-                            ? cosine(pair, card, scheduling)
-                            : backend.relevance(pair.query(), pair.document(), scheduling))
-            .toList());
+    return card.embeds() && !card.ranks()
+        ? cosines(pairs, card, scheduling)
+        : Together.all(
+            pairs.stream()
+                .<Callable<Relevance>>map(pair -> () -> backend.relevance(pair, scheduling))
+                .toList());
   }
 
-  private Relevance cosine(Pair pair, TokenBackend.ReadingCard card, Scheduling scheduling) {
-    TokenBackend backend = served.backend();
+  /// The cosines of vectors, of which each different text has one.
+  private List<Relevance> cosines(
+      List<Comparison> pairs, TokenBackend.ReadingCard card, Scheduling scheduling) {
     String ofQueries = prompt(card, "query");
     String ofDocuments = prompt(card, "document", "passage", "corpus");
-    List<Integer> query = backend.tokens(ofQueries + pair.query(), true);
-    List<Integer> document = backend.tokens(ofDocuments + pair.document(), true);
-    return new Relevance(
-        Vectors.cosine(
-            backend.embed(query, card.pooling(), scheduling),
-            backend.embed(document, card.pooling(), scheduling)),
-        query.size() + document.size());
+    OptionalInt most = pairs.getFirst().most();
+    Map<String, Integer> places = new LinkedHashMap<>();
+    for (Comparison pair : pairs) {
+      places.putIfAbsent(ofQueries + pair.query(), places.size());
+      places.putIfAbsent(ofDocuments + pair.document(), places.size());
+    }
+    TokenBackend backend = served.backend();
+    Texts read =
+        new Texts(
+            places.keySet().stream()
+                .map(
+                    text ->
+                        most.isPresent()
+                            ? backend.firstTokens(text, most.getAsInt())
+                            : backend.tokens(text, true))
+                .toList());
+    List<float[]> vectors = read.vectors(backend, card.pooling(), scheduling);
+    Set<Integer> counted = new HashSet<>();
+    List<Relevance> all = new ArrayList<>();
+    for (Comparison pair : pairs) {
+      int query = places.getOrDefault(ofQueries + pair.query(), 0);
+      int document = places.getOrDefault(ofDocuments + pair.document(), 0);
+      int tokens =
+          Stream.of(query, document)
+              .filter(counted::add)
+              .mapToInt(text -> read.tokens().get(text).size())
+              .sum();
+      double cosine = Vectors.cosine(vectors.get(query), vectors.get(document));
+      all.add(new Relevance(cosine, tokens));
+    }
+    return all;
   }
 
   /// The first prompt that the folder has for a use, or its own for all texts.

@@ -2,6 +2,7 @@ package dev.sgl.server.reading;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Streams;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
@@ -11,7 +12,6 @@ import dev.sgl.server.openai.Conversations;
 import dev.sgl.server.openai.Inputs;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,11 +32,23 @@ record Texts(List<List<Integer>> tokens) {
     boolean whole = fields.flag("add_special_tokens", true);
     String prompt = prompt(fields, backend.reading());
     OptionalInt most = most(fields, backend.card().context());
-    List<List<Integer>> all =
+    JsonNode given = fields.any(name).orElseThrow(() -> fields.missing(name));
+    if (most.isPresent() && isTexts(given)) {
+      return new Texts(
+          strings(fields, name, Inputs.MOST).stream()
+              .map(text -> backend.firstTokens(prompt + text, most.getAsInt()))
+              .toList());
+    }
+    return new Texts(
         Inputs.read(fields, name, backend, whole, prompt).stream()
-            .map(input -> cut(input, whole, most, backend))
-            .toList();
-    return new Texts(all);
+            .map(Inputs.Input::tokens)
+            .map(all -> all.subList(0, Math.min(all.size(), most.orElse(all.size()))))
+            .toList());
+  }
+
+  private static boolean isTexts(JsonNode given) {
+    return given.isTextual()
+        || Streams.stream(given).allMatch(JsonNode::isTextual) && !given.isEmpty();
   }
 
   /// The text before texts: the prompt that a call names, or the folder's own.
@@ -59,42 +71,12 @@ record Texts(List<List<Integer>> tokens) {
   }
 
   /// The most tokens that are kept of a text; −1 asks for as many as the model takes.
-  private static OptionalInt most(Fields fields, int context) {
+  static OptionalInt most(Fields fields, int context) {
     OptionalInt asked = fields.integer(CUT, -1, context);
     if (asked.isPresent() && asked.getAsInt() == 0) {
       throw ApiException.invalid(CUT, "invalid_value", CUT + " must be -1 or at least 1");
     }
     return asked.isPresent() && asked.getAsInt() < 0 ? OptionalInt.of(context) : asked;
-  }
-
-  /// The first tokens of a text, between those that the tokenizer puts around it.
-  private static List<Integer> cut(
-      Inputs.Input input, boolean whole, OptionalInt most, TokenBackend backend) {
-    List<Integer> all = input.tokens();
-    if (most.isEmpty() || all.size() <= most.getAsInt()) {
-      return all;
-    }
-    int excess = all.size() - most.getAsInt();
-    int behind =
-        input
-            .text()
-            .filter(_ -> whole)
-            .map(text -> behind(all, backend.tokens(text, false)))
-            .orElse(0);
-    List<Integer> kept = new ArrayList<>(all.subList(0, Math.max(0, all.size() - behind - excess)));
-    kept.addAll(all.subList(all.size() - behind, all.size()));
-    return List.copyOf(kept);
-  }
-
-  /// how many tokens of a whole text follow those of the text itself.
-  private static int behind(List<Integer> whole, List<Integer> plain) {
-    for (int behind = 0; behind + plain.size() <= whole.size(); behind++) {
-      int end = whole.size() - behind;
-      if (whole.subList(end - plain.size(), end).equals(plain)) {
-        return behind;
-      }
-    }
-    return 0;
   }
 
   /// The results of a work for each, all at once, in their order.

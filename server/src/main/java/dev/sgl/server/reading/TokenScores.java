@@ -13,20 +13,18 @@ import dev.sgl.server.turn.Served;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The probabilities of some tokens behind a query with an item, in the form of SGLang.
+/// The probabilities of some tokens after a query with an item, in the form of SGLang.
 ///
-/// @param apart whether probabilities are among all tokens; else among the named ones
-record TokenScores(Texts texts, List<Integer> labels, boolean apart, Scheduling scheduling) {
-  private static final int MOST = 2048;
-
+/// @param amongAll whether probabilities are among all tokens; else among the named ones
+record TokenScores(Texts texts, List<Integer> labels, boolean amongAll, Scheduling scheduling) {
   static TokenScores read(Fields fields, Served served) {
     TokenBackend backend = served.backend();
     List<Integer> labels =
-        fields.integers("label_token_ids", 0, backend.card().vocabulary() - 1, MOST);
+        fields.integers("label_token_ids", 0, backend.card().vocabulary() - 1, Inputs.MOST);
     if (labels.isEmpty()) {
       throw ApiException.invalid("label_token_ids", "invalid_value", "label_token_ids is empty");
     }
-    boolean apart = !fields.flag("apply_softmax", false);
+    boolean amongAll = !fields.flag("apply_softmax", false);
     boolean itemFirst = fields.flag("item_first", false);
     List<Integer> query = Inputs.read(fields, "query", backend).getFirst().tokens();
     List<List<Integer>> texts = new ArrayList<>();
@@ -37,7 +35,7 @@ record TokenScores(Texts texts, List<Integer> labels, boolean apart, Scheduling 
     }
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.finish();
-    return new TokenScores(new Texts(texts), labels, apart, scheduling);
+    return new TokenScores(new Texts(texts), labels, amongAll, scheduling);
   }
 
   ObjectNode answer(Served served) {
@@ -51,7 +49,7 @@ record TokenScores(Texts texts, List<Integer> labels, boolean apart, Scheduling 
         sum += Math.exp(logprob);
       }
       for (double logprob : logprobs) {
-        one.add(apart ? Math.exp(logprob) : Math.exp(logprob) / sum);
+        one.add(amongAll ? Math.exp(logprob) : Math.exp(logprob) / sum);
       }
     }
     Texts.usage(body, texts.count());

@@ -137,6 +137,31 @@ class ReadingRoutesTest {
     }
   }
 
+  /// The longer of two texts is cut, as by `tokenizers`, and each different text counts once.
+  @Test
+  void longDocumentsAreCut() throws IOException {
+    try (TestServer server = serve("bert-score")) {
+      String words = "the weather in the town ".repeat(300);
+      String body = "{\"query\":\"the train\",\"documents\":[\"" + words + "\"]";
+      assertEquals(400, server.post("/v1/rerank", body + "}").status());
+      TestServer.Answer cut = server.post("/v1/rerank", body + ",\"truncate_prompt_tokens\":40}");
+      assertEquals(40, cut.at("/usage/total_tokens").asInt());
+      TestServer.Answer raw =
+          server.post(
+              "/v1/rerank", body + ",\"truncate_prompt_tokens\":40,\"use_activation\":false}");
+      double score = raw.at("/results/0/relevance_score").asDouble();
+      assertEquals(
+          cut.at("/results/0/relevance_score").asDouble(), 1 / (1 + Math.exp(-score)), 1e-9);
+    }
+    try (TestServer server = serve("sentence-bert")) {
+      String body = "{\"text_1\":\"%s\",\"text_2\":[%s]}";
+      JsonNode twice = server.post("/score", body.formatted("a", "\"b c\",\"b c\"")).json();
+      JsonNode once = server.post("/score", body.formatted("a", "\"b c\"")).json();
+      assertEquals(once.at("/usage"), twice.at("/usage"));
+      assertEquals(once.at("/data/0/score"), twice.at("/data/1/score"));
+    }
+  }
+
   @Test
   void textsGetLabels() throws IOException {
     try (TestServer server = serve("qwen3-labels")) {

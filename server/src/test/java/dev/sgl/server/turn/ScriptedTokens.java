@@ -200,12 +200,18 @@ class ScriptedTokens implements TokenBackend {
   }
 
   @Override
+  public List<Integer> firstTokens(String text, int most) {
+    List<Integer> all = tokens(text, true);
+    return all.subList(0, Math.min(most, all.size()));
+  }
+
+  @Override
   public float[] label(List<Integer> tokens, Scheduling scheduling) {
     throw new BackendException("the model has no labels to score");
   }
 
   @Override
-  public Relevance relevance(String query, String document, Scheduling scheduling) {
+  public Relevance relevance(Comparison comparison, Scheduling scheduling) {
     throw new BackendException("the model does not rank documents");
   }
 
@@ -217,7 +223,15 @@ class ScriptedTokens implements TokenBackend {
   @Override
   public ReadingCard reading() {
     return new ReadingCard(
-        true, false, Pooling.MEAN, 1, Map.of(), Optional.empty(), List.of(), Activation.NONE);
+        true,
+        false,
+        false,
+        Pooling.MEAN,
+        1,
+        Map.of(),
+        Optional.empty(),
+        List.of(),
+        Activation.NONE);
   }
 
   @Override

@@ -27,7 +27,7 @@ public final class Labels {
   /// @throws dev.sgl.local.weights.ModelException if a number between has no label
   public static List<String> read(Config config) {
     Optional<JsonNode> named = config.peek(KEY).filter(node -> !node.isNull());
-    int count = named.map(JsonNode::size).orElse(USUAL);
+    int count = named.map(JsonNode::size).orElseGet(() -> config.number("num_labels", USUAL));
     if (count < 1 || count > MOST) {
       throw config.wrong(KEY, "has %d labels".formatted(count));
     }

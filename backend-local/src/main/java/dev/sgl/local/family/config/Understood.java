@@ -44,10 +44,12 @@ public final class Understood {
             "parallel_residual",
             "q_lora_rank",
             "query_pre_attn_scalar",
+            "use_bidirectional_attention",
             "use_parallel_residual",
             "use_qk_norm")) {
       neutral.put(part, value -> value.isBoolean() && !value.asBoolean() || isNothing(value));
     }
+    neutral.put("is_causal", value -> value.asBoolean(true));
     return neutral;
   }
 

@@ -500,13 +500,14 @@ public final class GpuDevice implements Device {
       public Picks pick(List<Draw> draws) {
         Optional<Clock.Interval> layers = ran;
         ran = Optional.empty();
-        Head head = ofTokens.orElseThrow();
+        int vocabulary = ofTokens.map(head -> head.weight().rows()).orElse(0);
         return picker.pick(
             draws,
-            head.weight().rows(),
+            vocabulary,
             layers,
             (first, rows, logits) ->
-                logits(normedRows(pass, x, norm, first, rows), head, logits, rows));
+                logits(
+                    normedRows(pass, x, norm, first, rows), ofTokens.orElseThrow(), logits, rows));
       }
     };
   }

@@ -8,6 +8,7 @@ import dev.sgl.local.kernel.Picked;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -79,9 +80,9 @@ final class Picker {
   /// @param layers the work of which `source` computes logits
   Picks pick(List<Draw> draws, int vocabulary, Optional<Clock.Interval> layers, Source source) {
     gpu.enter();
-    if (draws.isEmpty()) {
+    if (draws.stream().noneMatch(Draw::needsLogits)) {
       layers.ifPresent(clock::drop);
-      return List::of;
+      return () -> Collections.nCopies(draws.size(), Picked.NOTHING);
     }
     Ints integers = new Ints();
     int[] begins = encode(draws, integers);

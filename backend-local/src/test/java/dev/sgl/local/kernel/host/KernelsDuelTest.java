@@ -130,7 +130,7 @@ class KernelsDuelTest {
           FAST.rope(b, headDim, angles, rows);
           same(a, b, "rope");
           Tensor up = random(random, rows, a.columns());
-          Activation activation = Activation.values()[random.nextInt(2)];
+          Activation activation = Activation.values()[random.nextInt(Activation.values().length)];
           PLAIN.gate(a, up, activation, rows);
           FAST.gate(b, up, activation, rows);
           same(a, b, "gate " + activation);
@@ -171,11 +171,13 @@ class KernelsDuelTest {
           int[] positions = random.ints(rows, 0, pageSize * 10).toArray();
           int[][] tables = new int[rows][];
           for (int r = 0; r < rows; r++) {
-            tables[r] = random.ints(10, 0, 40).toArray();
+            boolean isNew = r == 0 || random.nextBoolean(); // or one more row of the same sequence
+            tables[r] = isNew ? random.ints(10, 0, 40).toArray() : tables[r - 1];
           }
           Batch batch = new Batch(new int[rows], positions, tables, new int[0]);
           Scoring scoring = random.nextBoolean() ? Scoring.usual(headDim) : new Scoring(0.3f, 2);
-          AttentionShape shape = new AttentionShape(heads, kvHeads, headDim, window, scoring);
+          AttentionShape shape =
+              new AttentionShape(heads, kvHeads, headDim, window, scoring, random.nextInt(3) == 0);
           Tensor queries = random(random, rows, heads * headDim);
           Tensor plain = poisoned(rows, heads * headDim);
           Tensor fast = poisoned(rows, heads * headDim);
