@@ -209,7 +209,7 @@ class OtherRoutesTest {
       assertTrue(curl.waitFor(60, TimeUnit.SECONDS));
       boolean isThere = curl.exitValue() != 127;
       assertTrue(!isThere || curl.exitValue() == 0, said);
-      assertTrue(!isThere || Json.parse(said).at("/choices/0/message/content").isTextual(), said);
+      assertTrue(!isThere || Json.parse(said).has("usage"), said);
     }
     assertTrue(count > 0);
   }
