@@ -49,7 +49,7 @@ final class Loader {
 
   /// The model as data, read before its weights are.
   private Decoder decoder() {
-    return Families.decoder(checkpoint.json("config.json"));
+    return Families.decoder(checkpoint.json("config.json"), options.context());
   }
 
   /// @throws ModelException if the model cannot be loaded, or the device cannot be used
@@ -110,6 +110,7 @@ final class Loader {
       Transformer model =
           Families.open(
               checkpoint,
+              options.context(),
               options.overrides().rounding(),
               device,
               schedule.batchTokens(),

@@ -38,6 +38,7 @@ import dev.sgl.local.weights.WeightSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -141,14 +142,16 @@ public final class Families {
   /// @throws ModelException if the family is not known, a weight is missing, or a value makes no
   ///     sense
   public static Transformer open(Checkpoint checkpoint, Device device, int rows) {
-    return open(checkpoint, Optional.empty(), device, rows, _ -> {});
+    return open(checkpoint, OptionalInt.empty(), Optional.empty(), device, rows, _ -> {});
   }
 
   /// The same; `loaded` is called after each weight with the bytes that are on the device.
   ///
+  /// @param context most tokens of a sequence that a user wants
   /// @param rounding by which plain weights are quantized
   public static Transformer open(
       Checkpoint checkpoint,
+      OptionalInt context,
       Optional<Rounding> rounding,
       Device device,
       int rows,
@@ -156,7 +159,7 @@ public final class Families {
     JsonNode json = checkpoint.json(FILE);
     Architecture architecture = architecture(json);
     Family family = architecture.family();
-    Config config = Config.of(json, family.standards());
+    Config config = Config.of(json, family.standards(), context);
     Decoder decoder = decoder(architecture, config);
     WeightSource named = weights(checkpoint, family, config);
     Optional<RoundedWeights> rounded = rounding.map(by -> new RoundedWeights(named, by));
@@ -187,8 +190,13 @@ public final class Families {
   ///
   /// @throws ModelException if its family is not known, or a value is missing or makes no sense
   public static Decoder decoder(JsonNode json) {
+    return decoder(json, OptionalInt.empty());
+  }
+
+  /// The same, loaded for sequences of up to `context` tokens.
+  public static Decoder decoder(JsonNode json, OptionalInt context) {
     Architecture architecture = architecture(json);
-    return decoder(architecture, Config.of(json, architecture.family().standards()));
+    return decoder(architecture, Config.of(json, architecture.family().standards(), context));
   }
 
   private static Decoder decoder(Architecture architecture, Config config) {

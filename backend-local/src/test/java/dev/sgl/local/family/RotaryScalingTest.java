@@ -55,7 +55,7 @@ class RotaryScalingTest {
 
   @Test
   void othersAreRefusedByName() {
-    refused(",\"rope_scaling\":{\"rope_type\":\"longrope\"}", "longrope");
+    refused(",\"rope_scaling\":{\"rope_type\":\"proportional\"}", "proportional");
   }
 
   /// They would make numbers that are none.
@@ -68,6 +68,9 @@ class RotaryScalingTest {
     refused(
         ",\"rope_scaling\":{\"rope_type\":\"llama3\",\"low_freq_factor\":1,\"high_freq_factor\":1}",
         "rope_scaling.high_freq_factor");
+    refused(
+        ",\"rope_scaling\":{\"rope_type\":\"longrope\",\"original_max_position_embeddings\":8,\"short_factor\":[1]}",
+        "rope_scaling.short_factor");
     refused(",\"rms_norm_eps\":null,\"attention_bias\":3", "attention_bias");
   }
 

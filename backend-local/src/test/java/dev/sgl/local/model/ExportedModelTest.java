@@ -16,6 +16,7 @@ import dev.sgl.testing.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +89,7 @@ class ExportedModelTest {
         Device one = new HostDevice(new PlainKernels());
         Device other = new HostDevice(new PlainKernels())) {
       Transformer wanted =
-          Families.open(original, Optional.of(by), one, TransformerTest.ROWS, _ -> {});
+          Families.open(original, OptionalInt.empty(), Optional.of(by), one, TransformerTest.ROWS, _ -> {});
       Transformer found = Families.open(written, other, TransformerTest.ROWS);
       assertArrayEquals(
           TransformerTest.logits(wanted, tokens, tokens.length),

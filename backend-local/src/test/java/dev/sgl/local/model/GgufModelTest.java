@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,7 +99,7 @@ class GgufModelTest {
         HostDevice other = new HostDevice(new PlainKernels())) {
       Transformer wanted = Families.open(file, device, TransformerTest.ROWS);
       Transformer found =
-          Families.open(folder, Optional.of(Rounding.Q8_0), other, TransformerTest.ROWS, _ -> {});
+          Families.open(folder, OptionalInt.empty(), Optional.of(Rounding.Q8_0), other, TransformerTest.ROWS, _ -> {});
       assertArrayEquals(
           TransformerTest.logits(wanted, tokens, tokens.length),
           TransformerTest.logits(found, tokens, tokens.length));
@@ -114,7 +115,7 @@ class GgufModelTest {
               ModelException.class,
               () ->
                   Families.open(
-                      file, Optional.of(Rounding.INT4), device, TransformerTest.ROWS, _ -> {}));
+                      file, OptionalInt.empty(), Optional.of(Rounding.INT4), device, TransformerTest.ROWS, _ -> {}));
       assertTrue(
           String.valueOf(error.getMessage()).startsWith("the model cannot be quantized to int4"));
     }

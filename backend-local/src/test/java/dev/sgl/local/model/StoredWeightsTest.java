@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +29,7 @@ class StoredWeightsTest {
   private static StoredWeights stored(Path model, Optional<Rounding> rounding, Kernels kernels) {
     try (Checkpoint checkpoint = Checkpoint.open(model);
         Device device = new HostDevice(kernels)) {
-      return Families.open(checkpoint, rounding, device, TransformerTest.ROWS, _ -> {}).stored();
+      return Families.open(checkpoint, OptionalInt.empty(), rounding, device, TransformerTest.ROWS, _ -> {}).stored();
     }
   }
 

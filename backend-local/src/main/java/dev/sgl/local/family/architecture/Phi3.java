@@ -22,7 +22,7 @@ public final class Phi3 implements Family {
 
   @Override
   public String models() {
-    return "Phi-3 with 4k positions, Phi-4";
+    return "Phi-3, 3.5, 4 and 4-mini";
   }
 
   @Override
@@ -40,12 +40,15 @@ public final class Phi3 implements Family {
 
   @Override
   public Map<String, Object> standards() {
-    return Map.of("rms_norm_eps", 1e-5);
+    return Map.of(
+        "rms_norm_eps", 1e-5,
+        "max_position_embeddings", 4096,
+        "original_max_position_embeddings", 4096);
   }
 
   @Override
   public Decoder decoder(Config config) {
-    RotaryScaling.require(config, List.of("default"));
+    RotaryScaling.require(config, List.of("default", "longrope"));
     Dimensions dimensions = Dimensions.read(config);
     Rotary rotary = RotaryScaling.rotary(config, dimensions, STANDARD);
     List<AttentionShape> shapes = Windows.named(config, dimensions);

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// `config.json`, or an object in it, as a family reads it. [Understood] refuses a model by a key
 /// that no family has read.
@@ -18,19 +19,31 @@ public final class Config extends TypedObject {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Map<String, Config> inner = new HashMap<>(); // objects that were read
+  private final OptionalInt context;
 
-  private Config(String prefix, JsonNode json) {
+  private Config(String prefix, JsonNode json, OptionalInt context) {
     super(prefix, json);
+    this.context = context;
   }
 
   /// @param standards values of keys that `json` does not have
   public static Config of(JsonNode json, Map<String, Object> standards) {
-    return new Config("", completed(json, standards));
+    return of(json, standards, OptionalInt.empty());
+  }
+
+  /// The same of a model that is loaded for sequences of up to `context` tokens.
+  public static Config of(JsonNode json, Map<String, Object> standards, OptionalInt context) {
+    return new Config("", completed(json, standards), context);
   }
 
   /// An object without keys.
   public static Config empty() {
-    return new Config("", JsonNodeFactory.instance.objectNode());
+    return new Config("", JsonNodeFactory.instance.objectNode(), OptionalInt.empty());
+  }
+
+  /// The most tokens of a sequence that a user wants; empty if nothing was said.
+  OptionalInt context() {
+    return context;
   }
 
   private static JsonNode completed(JsonNode json, Map<String, Object> standards) {
@@ -58,7 +71,7 @@ public final class Config extends TypedObject {
   private Config object(String key, Map<String, Object> standards) {
     JsonNode object =
         value(key, JsonNode::isObject, "an object").orElseGet(JsonNodeFactory.instance::objectNode);
-    return new Config(prefix() + key + ".", completed(object, standards));
+    return new Config(prefix() + key + ".", completed(object, standards), context);
   }
 
   /// The inner objects that were read.

@@ -18,6 +18,7 @@ public final class RotaryScaling {
   private final int turned; // numbers of a head
   private final double theta;
   private final int named; // by the file, before the scaling
+  private final LongRope longRope;
 
   /// The numbers of a family's models whose file has none.
   ///
@@ -52,6 +53,7 @@ public final class RotaryScaling {
     turned = turned(config, scaling, headDim, standard);
     theta = scaling.positive("rope_theta", standard.theta());
     named = config.number("max_position_embeddings", standard.context());
+    longRope = new LongRope(config, scaling, named);
     if (theta <= 1) {
       throw config.wrong("rope_theta", "is " + theta + ", not above 1");
     }
@@ -123,7 +125,13 @@ public final class RotaryScaling {
     for (int i = 0; i < turned / 2; i++) {
       frequencies[i] = (float) scaled(plain(i), i);
     }
-    return new Rotary(frequencies, type.equals("yarn") ? stretch() : 1, growth());
+    float stretch =
+        switch (type) {
+          case "yarn" -> stretch();
+          case LongRope.TYPE -> longRope.stretch();
+          default -> 1;
+        };
+    return new Rotary(frequencies, stretch, growth());
   }
 
   private Optional<Rotary.Growth> growth() {
@@ -134,7 +142,8 @@ public final class RotaryScaling {
   }
 
   /// Most positions that a model is for: with yarn, the factor times those that it was trained with
-  /// at first, whether or not the file counts them.
+  /// at first, whether or not the file counts them; with longrope, those at first, unless a user
+  /// wants more.
   public static int context(Config config) {
     return context(config, STANDARD.context());
   }
@@ -143,6 +152,9 @@ public final class RotaryScaling {
   public static int context(Config config, int standard) {
     int named = config.number("max_position_embeddings", standard);
     Config scaling = scaling(config);
+    if (type(scaling).equals(LongRope.TYPE)) {
+      return new LongRope(config, scaling, named).context();
+    }
     if (!type(scaling).equals("yarn")) {
       return named;
     }
@@ -157,7 +169,8 @@ public final class RotaryScaling {
   }
 
   private static String type(Config scaling) {
-    return scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
+    String type = scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
+    return type.equals("su") ? LongRope.TYPE : type; // its name in older files of Phi-3
   }
 
   /// The frequency of a pair of numbers before the scaling.
@@ -171,6 +184,7 @@ public final class RotaryScaling {
       // within the model's context, which no sequence exceeds, dynamic scaling is none
       case "default", "dynamic" -> frequency;
       case "linear" -> frequency / factor();
+      case LongRope.TYPE -> frequency / longRope.divisor(pair, turned / 2);
       case "factors" -> frequency / divisor(pair);
       case "llama3" -> llama3(frequency);
       case "yarn" -> yarn(frequency);
@@ -179,7 +193,7 @@ public final class RotaryScaling {
               "rope_type",
               "is "
                   + type
-                  + ", which is not supported; supported are default, dynamic, linear, llama3 and yarn");
+                  + ", which is not supported; supported are default, dynamic, linear, llama3, longrope and yarn");
     };
   }
 
@@ -257,6 +271,9 @@ public final class RotaryScaling {
   ///
   /// @throws dev.sgl.local.weights.ModelException if such files have no keys for the scaling
   public Map<String, Object> ggufKeys() {
+    if (type.equals(LongRope.TYPE)) {
+      throw scaling.wrong("rope_type", "is longrope, with which GGUF files are not written");
+    }
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("rope.freq_base", (float) theta);
     keys.put("rope.dimension_count", turned);
