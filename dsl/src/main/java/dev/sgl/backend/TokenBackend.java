@@ -127,7 +127,7 @@ public interface TokenBackend extends Backend {
 
   /// A query with a document.
   ///
-  /// @param instruction what a document has to be good for, if the model takes one
+  /// @param instruction that says which documents are relevant, if the model takes one
   /// @param most tokens that are kept of both
   /// @param activated whether the score goes through the function that the model's folder names
   record Comparison(

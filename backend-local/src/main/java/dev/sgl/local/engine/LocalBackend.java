@@ -90,7 +90,7 @@ public final class LocalBackend implements TokenBackend {
       tokenizer = Tokenizer.open(checkpoint, engine.vocabulary());
       format = ChatFormat.open(checkpoint, tokenizer, options.overrides().chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
-      reranker = reader.purpose() == Purpose.TEXT ? Reranker.of(name, tokenizer) : Optional.empty();
+      reranker = reader.mayJudge() ? Reranker.of(name, tokenizer) : Optional.empty();
       forms =
           new Forms(
               new MaskCache(tokenizer.vocabulary(), defaults.ends()),
@@ -345,15 +345,15 @@ public final class LocalBackend implements TokenBackend {
   @Override
   public Relevance relevance(Comparison asked, Scheduling scheduling) {
     requireOpen();
+    if (asked.most().isEmpty()) {
+      long characters = (long) asked.query().length() + asked.document().length();
+      requireShort("the query with the document", characters);
+    }
     if (reranker.isPresent()) {
       return answered(reranker.get(), asked, scheduling);
     }
     if (!reader.ranks()) {
       throw new BackendException("the model `" + name + "` does not rank documents");
-    }
-    if (asked.most().isEmpty()) {
-      long characters = (long) asked.query().length() + asked.document().length();
-      requireShort("the query with the document", characters);
     }
     int most = asked.most().orElse(Integer.MAX_VALUE);
     Tokenizer.Pair pair =
@@ -379,7 +379,8 @@ public final class LocalBackend implements TokenBackend {
 
   /// The probability of `yes` beside that of `no`.
   private Relevance answered(Reranker by, Comparison asked, Scheduling scheduling) {
-    List<Integer> tokens = tokens(by.prompt(asked), false);
+    int most = asked.most().orElse(Integer.MAX_VALUE);
+    List<Integer> tokens = list(by.prompt(asked, tokenizer, most));
     double[] answers = next(tokens, List.of(by.no(), by.yes()), scheduling);
     double score = answers[1] - answers[0];
     return new Relevance(asked.activated() ? 1 / (1 + Math.exp(-score)) : score, tokens.size());

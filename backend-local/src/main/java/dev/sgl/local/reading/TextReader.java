@@ -29,6 +29,7 @@ public final class TextReader {
   private final Activation ranking;
   private final Decoder decoder;
   private final String architecture;
+  private final boolean hasSegments;
 
   /// Runs sequences.
   public interface Runner {
@@ -55,6 +56,8 @@ public final class TextReader {
     boolean regresses = config.path("problem_type").asText("").equals("regression");
     activation = regresses ? Activation.NONE : named.orElse(usual(config, labels().size()));
     ranking = named.orElse(Activation.SIGMOID);
+    JsonNode inputs = model.json("tokenizer_config.json").path("model_input_names");
+    hasSegments = inputs.isMissingNode() || inputs.toString().contains("\"token_type_ids\"");
   }
 
   /// The activation that a folder names, in the order of places in which `sentence-transformers`
@@ -106,9 +109,11 @@ public final class TextReader {
     return ranking;
   }
 
-  /// The texts of a pair that the model tells apart: those of RoBERTa are one.
+  /// The texts of a pair that the model tells apart: those of RoBERTa are one, and so are those of a
+  /// tokenizer whose inputs leave them out.
   public int[] segments(int[] segments) {
-    int known = decoder.embedding().learned().map(Decoder.Learned::segments).orElse(1);
+    int known =
+        hasSegments ? decoder.embedding().learned().map(Decoder.Learned::segments).orElse(1) : 1;
     return IntStream.of(segments).map(segment -> Math.min(segment, known - 1)).toArray();
   }
 

@@ -2,10 +2,12 @@ package dev.sgl.local.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.Streams;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
@@ -20,15 +22,21 @@ import dev.sgl.backend.TooLongException;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.kernel.cuda.Gpus;
 import dev.sgl.program.Type;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,6 +98,28 @@ class ReadingTest {
         assertEquals(pair.path("relevance").asDouble(), relevance.score(), 1e-3);
       }
       assertTrue(backend.reading().ranks());
+    }
+  }
+
+  @Test
+  void aRerankerAnswersByYesOrNo() {
+    try (TokenBackend backend = open("qwen3-reranker")) {
+      for (JsonNode pair : expected("qwen3-reranker").path("pairs")) {
+        JsonNode most = pair.path("most");
+        Comparison asked =
+            new Comparison(
+                pair.path("first").asText(),
+                pair.path("second").asText(),
+                Optional.empty(),
+                most.isInt() ? OptionalInt.of(most.asInt()) : OptionalInt.empty(),
+                true);
+        double score = backend.relevance(asked, Scheduling.DEFAULT).score();
+        assertEquals(pair.path("relevance").asDouble(), score, 1e-3);
+      }
+      assertTrue(backend.reading().ranks());
+    }
+    try (TokenBackend other = open("qwen2-states")) {
+      assertFalse(other.reading().ranks());
     }
   }
 
@@ -158,6 +188,26 @@ class ReadingTest {
           assertArrayEquals(floats(input.path("scores")), scores, 0.05f, name);
         }
       }
+    }
+  }
+
+  /// As `transformers` computes it without `token_type_ids`.
+  @Test
+  void aTokenizerMayTellNoTextsApart(@TempDir Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER.resolve("bert-score"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
+    ((ObjectNode) config).putArray("model_input_names").add("input_ids").add("attention_mask");
+    Files.writeString(folder.resolve("tokenizer_config.json"), config.toString());
+    JsonNode pair = expected("bert-score").path("pairs").path(0);
+    LocalOptions options = LocalOptions.DEFAULT.withDevice(DeviceOption.CPU);
+    try (TokenBackend backend = LocalBackend.open(folder, options, Progress.SILENT)) {
+      Comparison asked =
+          Comparison.of(pair.path("first").asText(), pair.path("second").asText());
+      assertEquals(0.458311, backend.relevance(asked, Scheduling.DEFAULT).score(), 1e-3);
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.function.Function;
 record Texts(List<List<Integer>> tokens) {
   private static final String CUT = "truncate_prompt_tokens";
 
-  /// Reads `input` (or its other name), or `messages` as one text: a finished conversation.
+  /// Reads a text or several, or `messages` as one text: a conversation that is over.
   static Texts read(Fields fields, String name, Served served) {
     TokenBackend backend = served.backend();
     if (fields.has("messages")) {
