@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// A model that was trained to answer by `yes` or `no` whether a document answers a query, in the
-/// form of Qwen3-Reranker (Zhang et al., 2025): the beginning, the question and the end of the prompt
-/// become tokens by themselves, and a question that is too long is cut.
+/// A model that was trained to answer by `yes` or `no` whether a document answers a query, in
+/// the form of Qwen3-Reranker (Zhang et al., 2025): the beginning, the question and the end of
+/// the prompt become tokens by themselves, and a question that is too long is cut.
 ///
 /// @param yes the token of this answer
 /// @param no the token of the other

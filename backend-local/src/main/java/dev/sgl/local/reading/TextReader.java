@@ -109,8 +109,8 @@ public final class TextReader {
     return ranking;
   }
 
-  /// The texts of a pair that the model tells apart: those of RoBERTa are one, and so are those of a
-  /// tokenizer whose inputs leave them out.
+  /// The texts of a pair that the model tells apart: those of RoBERTa are one, and so are those
+  /// of a tokenizer whose inputs leave them out.
   public int[] segments(int[] segments) {
     int known =
         hasSegments ? decoder.embedding().learned().map(Decoder.Learned::segments).orElse(1) : 1;

@@ -205,8 +205,7 @@ class ReadingTest {
     JsonNode pair = expected("bert-score").path("pairs").path(0);
     LocalOptions options = LocalOptions.DEFAULT.withDevice(DeviceOption.CPU);
     try (TokenBackend backend = LocalBackend.open(folder, options, Progress.SILENT)) {
-      Comparison asked =
-          Comparison.of(pair.path("first").asText(), pair.path("second").asText());
+      Comparison asked = Comparison.of(pair.path("first").asText(), pair.path("second").asText());
       assertEquals(0.458311, backend.relevance(asked, Scheduling.DEFAULT).score(), 1e-3);
     }
   }

@@ -89,7 +89,8 @@ class ExportedModelTest {
         Device one = new HostDevice(new PlainKernels());
         Device other = new HostDevice(new PlainKernels())) {
       Transformer wanted =
-          Families.open(original, OptionalInt.empty(), Optional.of(by), one, TransformerTest.ROWS, _ -> {});
+          Families.open(
+              original, OptionalInt.empty(), Optional.of(by), one, TransformerTest.ROWS, _ -> {});
       Transformer found = Families.open(written, other, TransformerTest.ROWS);
       assertArrayEquals(
           TransformerTest.logits(wanted, tokens, tokens.length),

@@ -99,7 +99,13 @@ class GgufModelTest {
         HostDevice other = new HostDevice(new PlainKernels())) {
       Transformer wanted = Families.open(file, device, TransformerTest.ROWS);
       Transformer found =
-          Families.open(folder, OptionalInt.empty(), Optional.of(Rounding.Q8_0), other, TransformerTest.ROWS, _ -> {});
+          Families.open(
+              folder,
+              OptionalInt.empty(),
+              Optional.of(Rounding.Q8_0),
+              other,
+              TransformerTest.ROWS,
+              _ -> {});
       assertArrayEquals(
           TransformerTest.logits(wanted, tokens, tokens.length),
           TransformerTest.logits(found, tokens, tokens.length));
@@ -115,7 +121,12 @@ class GgufModelTest {
               ModelException.class,
               () ->
                   Families.open(
-                      file, OptionalInt.empty(), Optional.of(Rounding.INT4), device, TransformerTest.ROWS, _ -> {}));
+                      file,
+                      OptionalInt.empty(),
+                      Optional.of(Rounding.INT4),
+                      device,
+                      TransformerTest.ROWS,
+                      _ -> {}));
       assertTrue(
           String.valueOf(error.getMessage()).startsWith("the model cannot be quantized to int4"));
     }

@@ -29,7 +29,9 @@ class StoredWeightsTest {
   private static StoredWeights stored(Path model, Optional<Rounding> rounding, Kernels kernels) {
     try (Checkpoint checkpoint = Checkpoint.open(model);
         Device device = new HostDevice(kernels)) {
-      return Families.open(checkpoint, OptionalInt.empty(), rounding, device, TransformerTest.ROWS, _ -> {}).stored();
+      return Families.open(
+              checkpoint, OptionalInt.empty(), rounding, device, TransformerTest.ROWS, _ -> {})
+          .stored();
     }
   }
 

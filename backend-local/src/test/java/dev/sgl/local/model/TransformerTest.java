@@ -77,8 +77,8 @@ class TransformerTest {
     }
   }
 
-  /// The largest difference between the logits of a model and those that were recorded, of all texts
-  /// that fit.
+  /// The largest difference between the logits of a model and those that were recorded, of all
+  /// texts that fit.
   static float worst(Transformer model, JsonNode expected) {
     return worst(model, expected, 1);
   }

@@ -106,12 +106,9 @@ class BodiesFuzzTest {
           new Valid(
               "/v1/embeddings",
               "{'input':['Hi','Ho'],'encoding_format':'base64','dimensions':8,'truncate_prompt_tokens':3}"),
-          new Valid("/v1/rerank", "{'query':'Hi','documents':['Ho',{'text':'a'}],'top_n':1}"),
-          new Valid("/v1/score", "{'text_1':'Hi','text_2':['Ho','a']}"),
           new Valid(
               "/v1/score",
               "{'query':'Hi','items':['Ho'],'label_token_ids':[5,6],'apply_softmax':true}"),
-          new Valid("/v1/classify", "{'input':['Hi','Ho'],'use_activation':true}"),
           new Valid("/pooling", "{'messages':[{'role':'user','content':'Hi'}],'normalize':true}"),
           new Valid(
               "/generate",

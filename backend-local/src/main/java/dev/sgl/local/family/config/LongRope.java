@@ -2,11 +2,12 @@ package dev.sgl.local.family.config;
 
 import java.util.List;
 
-/// LongRoPE (Ding et al., 2024): the frequency of each pair of numbers has a divisor of its own, one
-/// for contexts of up to those that a model was trained with at first, and one for longer ones.
+/// LongRoPE (Ding et al., 2024): the frequency of each pair of numbers has a divisor of its own,
+/// one for contexts of up to those that a model was trained with at first, and one for longer
+/// ones.
 ///
-/// A model is loaded with the first, for as many positions, unless a user wants more: then all texts
-/// get the second, as `transformers` has it for texts that are longer.
+/// A model is loaded with the first, for as many positions, unless a user wants more: then all
+/// texts get the second, as `transformers` has it for texts that are longer.
 final class LongRope {
   static final String TYPE = "longrope";
 
