@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /// Measures what a GPU computes, without the engine around it: one sequence that is continued, 64
@@ -82,7 +83,8 @@ public final class GpuSpeed {
         device.name(), ceilings.bytesPerSecond() / 1e12, ceilings.operationsPerSecond() / 1e12);
     Optional<Rounding> rounding = GpuFormat.of(format).rounding();
     long start = System.nanoTime();
-    Transformer model = Families.open(checkpoint, rounding, device, PROMPT, _ -> {});
+    Transformer model =
+        Families.open(checkpoint, OptionalInt.empty(), rounding, device, PROMPT, _ -> {});
     double seconds = (System.nanoTime() - start) / 1e9;
     System.out.printf("%s, %s: loaded in %.1f s%n", shape.name(), format, seconds);
     System.out.println("| measure | floor | measured | of the floor |\n|---|---|---|---|");

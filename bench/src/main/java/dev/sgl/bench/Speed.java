@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence
 /// that is continued, and 16 together; with random weights of two shapes, plain and quantized.
@@ -83,7 +84,12 @@ public final class Speed {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Model model =
             Families.open(
-                checkpoint, rounding, new HostDevice(new VectorKernels(threads)), CHUNK, _ -> {})) {
+                checkpoint,
+                OptionalInt.empty(),
+                rounding,
+                new HostDevice(new VectorKernels(threads)),
+                CHUNK,
+                _ -> {})) {
       Sequences sequences = new Sequences(model);
       double[][] rates = new double[3][rounds];
       for (int round = -1; round < rounds; round++) { // the first is not counted
