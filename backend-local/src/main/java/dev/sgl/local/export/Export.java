@@ -1,7 +1,10 @@
 package dev.sgl.local.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.Gguf;
+import dev.sgl.local.family.Families;
+import dev.sgl.local.family.Purpose;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Rounding;
 import java.io.IOException;
@@ -98,7 +101,12 @@ public final class Export {
           checkpoint.folder()
               + " is a GGUF file; name the model folder, in 16 or 32 bits, that it was made of");
     }
-    if (checkpoint.json("config.json").hasNonNull("quantization_config")) {
+    JsonNode config = checkpoint.json("config.json");
+    if (Families.purpose(config) != Purpose.TEXT) {
+      throw new ModelException(
+          checkpoint.folder() + " generates no text; only models that do can be written");
+    }
+    if (config.hasNonNull("quantization_config")) {
       throw new ModelException(
           checkpoint.folder() + " is quantized already; name the same model in 16 or 32 bits");
     }

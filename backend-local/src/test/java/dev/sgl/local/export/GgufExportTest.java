@@ -272,13 +272,16 @@ class GgufExportTest {
   }
 
   @Test
-  void modelsThatAreQuantizedAlreadyAreRefused() throws IOException {
+  void modelsThatAreQuantizedOrOnlyReadAreRefused() throws IOException {
     Path gguf = Path.of("src/test/resources/gguf/qwen3.f16.gguf");
     ModelException error = assertThrows(ModelException.class, () -> write(gguf, Rounding.Q8_0));
     assertTrue(String.valueOf(error.getMessage()).contains("is a GGUF file"), error.toString());
     refuses(
         copy("qwen3", config -> config.putObject("quantization_config").put("quant_method", "fp8")),
         "is quantized already");
+    Path encoder = Path.of("src/test/resources/readers/bert-states");
+    ModelException reads = assertThrows(ModelException.class, () -> write(encoder, Rounding.Q8_0));
+    assertTrue(String.valueOf(reads.getMessage()).contains("generates no text"), reads.toString());
   }
 
   @Test
