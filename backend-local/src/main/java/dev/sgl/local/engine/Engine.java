@@ -312,9 +312,11 @@ final class Engine implements AutoCloseable {
         Logits logits =
             model.forward(new Batch(new int[rows], positions, tables, new int[] {rows - 1}), pool);
         if (model.isAsynchronous()) { // the next batch must not run at the same time
-          Draw draw = model.generates() ? Draw.greedy(new long[0], Draw.Logprobs.NONE) : Draw.STATE;
-          logits.state(0);
-          logits.pick(List.of(draw)).await();
+          if (model.generates()) {
+            logits.pick(List.of(Draw.greedy(new long[0], Draw.Logprobs.NONE))).await();
+          } else {
+            logits.state(0);
+          }
         }
       } catch (RuntimeException e) {
         return; // the first request fails the same way, and reports it

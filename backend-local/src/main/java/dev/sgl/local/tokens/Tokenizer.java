@@ -192,7 +192,7 @@ public final class Tokenizer implements AutoCloseable {
     int[] plain = encode(text);
     int kept = Math.max(0, plain.length - excess);
     int begin = indexOf(whole, plain, 0);
-    return new Pair(whole, whole).without(begin + kept, plain.length - kept).tokens();
+    return Pair.without(whole, begin + kept, plain.length - kept);
   }
 
   /// Where a list contains another, from a place on; the place if it does not.

@@ -38,11 +38,8 @@ public final class Conversations {
   ///
   /// @param tools that the model is told of
   public Prompt.Chat read(Fields fields, List<ToolSpec> tools) {
-    List<Fields> given = fields.objects("messages", MOST_MESSAGES);
-    if (given.isEmpty()) {
-      throw fields.missing("messages");
-    }
-    MessageReader reader = new MessageReader(memory, fields.text("cache_salt").orElse(""));
+    List<Fields> given = given(fields);
+    MessageReader reader = reader(fields);
     Optional<String> continued = continued(fields, given);
     List<Prompt.Message> messages = given.stream().map(reader::read).toList();
     Map<String, Object> variables = variables(fields, tools);
@@ -58,13 +55,22 @@ public final class Conversations {
     return new Prompt.Chat(messages, List.of(), variables);
   }
 
-  /// The messages of a call as a conversation that is over, which a model judges.
-  public Prompt.Chat finished(Fields fields) {
+  private static List<Fields> given(Fields fields) {
     List<Fields> given = fields.objects("messages", MOST_MESSAGES);
     if (given.isEmpty()) {
       throw fields.missing("messages");
     }
-    MessageReader reader = new MessageReader(memory, fields.text("cache_salt").orElse(""));
+    return given;
+  }
+
+  private MessageReader reader(Fields fields) {
+    return new MessageReader(memory, fields.text("cache_salt").orElse(""));
+  }
+
+  /// The messages of a call as a conversation that is over, which a model judges.
+  public Prompt.Chat finished(Fields fields) {
+    List<Fields> given = given(fields);
+    MessageReader reader = reader(fields);
     Map<String, Object> variables = new LinkedHashMap<>(variables(fields, List.of()));
     variables.put("add_generation_prompt", fields.flag("add_generation_prompt", false));
     return new Prompt.Chat(given.stream().map(reader::read).toList(), List.of(), variables);

@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The routes of models that read, with tiny models of which `transformers` and
-/// `sentence-transformers` recorded what they make of texts.
+/// The routes of models that read, with tiny models, against recorded results of `transformers` and
+/// `sentence-transformers`.
 class ReadingRoutesTest {
   private static final Path READERS = Path.of("../backend-local/src/test/resources/readers");
 

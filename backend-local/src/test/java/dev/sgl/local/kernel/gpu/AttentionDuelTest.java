@@ -247,7 +247,7 @@ class AttentionDuelTest {
       return out;
     }
 
-    /// Norms of all heads are an operation of their own on the GPU, which rounds what it writes.
+    /// Norms of all heads are an operation of their own on the GPU, which rounds its results.
     private void normHeads(Weight weight, Tensor heads, boolean ofAll) {
       PLAIN.rmsNorm(heads, weight.floats(), 1e-5f, heads, heads.rows());
       if (ofAll) {
