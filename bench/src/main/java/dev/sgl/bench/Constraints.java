@@ -8,6 +8,7 @@ import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.ConstraintCompiler;
@@ -95,7 +96,7 @@ public final class Constraints {
       bench.round("warmed up, constraints new, masks of earlier ones known", cache, compiler);
       bench.round("constraints known", cache, compiler);
       for (Layout layout : Layout.values()) {
-        bench.layout(new JsonStyle(layout, false, true));
+        bench.layout(JsonStyle.written(layout, Syntax.JSON));
       }
     }
   }

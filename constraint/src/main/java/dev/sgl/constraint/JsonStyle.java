@@ -6,7 +6,8 @@ package dev.sgl.constraint;
 /// @param anyOrder whether properties may come in any order, not only in that of the schema
 /// @param written whether numbers are written in the usual way only: integers without a fraction,
 ///     listed numbers without zeros at the end, others with as many digits as a double can hold
-public record JsonStyle(Layout layout, boolean anyOrder, boolean written) {
+/// @param syntax of the parts
+public record JsonStyle(Layout layout, boolean anyOrder, boolean written, Syntax syntax) {
 
   /// The white space between the parts of a JSON text.
   public enum Layout {
@@ -38,15 +39,20 @@ public record JsonStyle(Layout layout, boolean anyOrder, boolean written) {
   }
 
   /// White space as the writer likes.
-  public static final JsonStyle FREE = new JsonStyle(Layout.FREE, false, true);
+  public static final JsonStyle FREE = written(Layout.FREE, Syntax.JSON);
 
   /// Without any white space.
-  public static final JsonStyle COMPACT = new JsonStyle(Layout.COMPACT, false, true);
+  public static final JsonStyle COMPACT = written(Layout.COMPACT, Syntax.JSON);
 
   /// With a blank after each comma and colon.
-  public static final JsonStyle SPACED = new JsonStyle(Layout.SPACED, false, true);
+  public static final JsonStyle SPACED = written(Layout.SPACED, Syntax.JSON);
 
   /// For checking a value that others have written, once it is parsed and printed again: no white
   /// space, any order.
-  public static final JsonStyle ANY_ORDER = new JsonStyle(Layout.COMPACT, true, false);
+  public static final JsonStyle ANY_ORDER = new JsonStyle(Layout.COMPACT, true, false, Syntax.JSON);
+
+  /// As a model writes it: in the order of the schema, numbers in the usual way.
+  public static JsonStyle written(Layout layout, Syntax syntax) {
+    return new JsonStyle(layout, false, true, syntax);
+  }
 }

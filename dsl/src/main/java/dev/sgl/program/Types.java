@@ -76,8 +76,7 @@ public final class Types {
   }
 
   private static Constraint json(Type type, JsonStyle.Layout layout) {
-    return new Constraint.JsonSchema(
-        Schemas.of(type, true), new JsonStyle(layout, false, true), true, Map.of());
+    return new Constraint.JsonSchema(Schemas.of(type, true), style, true, Map.of());
   }
 
   /// The constraint of a type, ready to be followed, with white space of any layout; the same for

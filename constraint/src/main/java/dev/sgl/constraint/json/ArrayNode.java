@@ -115,7 +115,7 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
 
   /// Behind an array or object that no later item may equal.
   private ArrayNode nextBehindStructured(Splits.Split split, byte[] text) {
-    Formula other = formulas.not(nodes.language.values().written(text));
+    Formula other = formulas.not(nodes.language.values().written(nodes.json(text)));
     return nodes.array(
         formulas.and(split.rest(), formulas.items(0, Formulas.UNBOUNDED, other)), seen, false);
   }

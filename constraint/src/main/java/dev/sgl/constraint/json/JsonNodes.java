@@ -1,6 +1,8 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.json.scalar.Whitespace;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -62,14 +65,47 @@ final class JsonNodes {
     return known;
   }
 
-  ObjectNode object(ObjectPlan plan, ObjectNode.Rest rest, boolean first) {
+  /// The beginning of a text that writes a value of `formula`.
+  Node start(Formula formula) {
+    return style
+        .syntax()
+        .outer()
+        .map(form -> literal(utf8(form.begin()), 0, outermost(formula)))
+        .orElseGet(() -> value(formula));
+  }
+
+  private Node outermost(Formula formula) {
+    return plan(shapes.of(formula, Kind.OBJECT)).start(style.syntax().outer());
+  }
+
+  /// Adds the edges into an object that is not the outermost one.
+  void open(ObjectNode inside, Edges.Builder edges) {
+    Optional<Syntax.Members> form = style.syntax().inner();
+    if (form.isPresent()) {
+      begin(form.get().begin(), inside, edges);
+    } else {
+      edges.on('{', spaced(inside));
+    }
+  }
+
+  ObjectNode object(ObjectPlan plan, ObjectNode.Rest rest, ObjectNode.Place place) {
     return (ObjectNode)
-        once(List.of("object", plan, rest, first), () -> new ObjectNode(this, plan, rest, first));
+        once(List.of("object", plan, rest, place), () -> new ObjectNode(this, plan, rest, place));
   }
 
   ArrayNode array(Formula rest, Set<String> seen, boolean first) {
     return (ArrayNode)
         once(List.of("array", rest.id, seen, first), () -> new ArrayNode(this, rest, seen, first));
+  }
+
+  /// A value as JSON.
+  byte[] json(byte[] written) {
+    if (style.syntax().isJson()) {
+      return written;
+    }
+    StringBuilder json = new StringBuilder();
+    new ValueReader(style.syntax()).read(new String(written, StandardCharsets.UTF_8), 0, json);
+    return utf8(json.toString());
   }
 
   /// `texts` and `text`, as UTF-8.
@@ -162,6 +198,35 @@ final class JsonNodes {
     return spacedBefore(edges.build());
   }
 
+  /// The same of an object that is not written as JSON.
+  Edges inside(Syntax.Members form, boolean first, boolean mayEnd, Edges elements) {
+    Edges.Builder edges = new Edges.Builder();
+    if (mayEnd) {
+      begin(form.end(), Branch.END, edges);
+    }
+    boolean hasElements = elements.labels().length > 0 || !elements.calls().isEmpty();
+    if (first || form.between().isEmpty()) {
+      edges.all(elements);
+    } else if (hasElements) {
+      begin(form.between(), new SuppliedBranch(() -> elements), edges);
+    }
+    return edges.build();
+  }
+
+  /// Adds the edge by `text`, then `then`.
+  void begin(String text, Node then, Edges.Builder edges) {
+    byte[] bytes = utf8(text);
+    if (bytes.length == 0) {
+      edges.call(then, Branch.END);
+    } else {
+      edges.on(bytes[0], literal(bytes, 1, then));
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   /// A comma as the style has it, then `then`.
   private void comma(Edges.Builder edges, Node then) {
     byte[] text =
@@ -196,6 +261,36 @@ final class JsonNodes {
         () ->
             new SuppliedBranch(
                 () -> spacedBefore(new Edges.Builder().on(':', spaced(choice)).build())));
+  }
+
+  /// The same in an object that is not written as JSON, behind the text that ends the name.
+  Node member(Syntax.Members form, Splits.Ways ways) {
+    return once(List.of("member", form, ways), () -> new SuppliedBranch(() -> values(form, ways)));
+  }
+
+  private Edges values(Syntax.Members form, Splits.Ways ways) {
+    Edges.Builder edges = new Edges.Builder();
+    for (Splits.Way way : ways.list()) {
+      Formula value = way.value();
+      if (form.strings().isPresent()) {
+        Syntax.Raw strings = form.strings().get();
+        Term texts = shapes.raw(value, strings.end());
+        if (!dfa.isEmpty(texts)) {
+          edges.call(rule(terms.concat(terms.text(strings.begin()), texts)), way.next());
+        } else if (!dfa.isEmpty(shapes.text(value))) {
+          throw new ConstraintException(
+              "every string of a value has `%s` in it, which ends strings here"
+                  .formatted(strings.end()));
+        }
+        value = formulas.and(value, formulas.kinds(Kind.ALL & ~Kind.STRING.bit()));
+      }
+      if (isPossible(value)) {
+        Node behind = literal(utf8(form.afterValue()), 0, way.next());
+        Edges written = new Edges.Builder().call(value(value), behind).build();
+        begin(form.beforeValue(), new SuppliedBranch(() -> written), edges);
+      }
+    }
+    return edges.build();
   }
 
   private Node choice(Splits.Ways ways) {

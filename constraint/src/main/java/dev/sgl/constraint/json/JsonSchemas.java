@@ -26,12 +26,14 @@ public final class JsonSchemas {
     Terms terms = new Terms(budget);
     Documents documents = new Documents(schema, others);
     Language language = Language.of(budget, terms);
-    SchemaReader reader = new SchemaReader(documents, language, style.written(), assertFormats);
+    SchemaReader reader = new SchemaReader(documents, language, style, assertFormats);
     JsonNodes nodes = new JsonNodes(language, reader.shapes(), style);
-    Formula formula = reader.readAll(documents.root(), new UniqueItems(nodes));
+    Formula any = reader.readAll(documents.root(), new UniqueItems(nodes));
+    boolean isObject = style.syntax().outer().isPresent();
+    Formula formula = isObject ? nodes.formulas.and(any, nodes.formulas.kind(Kind.OBJECT)) : any;
     if (!nodes.isPossible(formula)) {
       throw new ConstraintException("no value satisfies the schema");
     }
-    return nodes.value(formula);
+    return nodes.start(formula);
   }
 }

@@ -1,14 +1,21 @@
 package dev.sgl.constraint.json;
 
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.json.scalar.RawTexts;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Capture;
 import dev.sgl.constraint.machine.Edges;
 import dev.sgl.constraint.machine.Node;
+import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Term;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -25,6 +32,16 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
   /// @param others the names so far that were not mentioned, as written
   record Rest(int from, Set<Integer> used, Formula formula, Set<String> others) {}
 
+  /// Where an object stands.
+  ///
+  /// @param first whether no property is before
+  /// @param form how the object is written; empty if as JSON
+  record Place(boolean first, Optional<Syntax.Members> form) {
+    Place next() {
+      return new Place(false, form);
+    }
+  }
+
   /// A property: its value and the place behind it, in one of several ways.
   private record Member(int name, Splits.Ways ways) {}
 
@@ -34,14 +51,14 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
   private final Formulas formulas;
   private final ObjectPlan plan;
   private final Rest rest;
-  private final boolean first;
+  private final Place place;
 
-  ObjectNode(JsonNodes nodes, ObjectPlan plan, Rest rest, boolean first) {
+  ObjectNode(JsonNodes nodes, ObjectPlan plan, Rest rest, Place place) {
     this.nodes = nodes;
     this.formulas = nodes.formulas;
     this.plan = plan;
     this.rest = rest;
-    this.first = first;
+    this.place = place;
   }
 
   private boolean mayEnd() {
@@ -104,7 +121,7 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
     for (int i = rest.from(); i <= last; i++) {
       Formula value = plan.value(i);
       if (!rest.used().contains(i) && nodes.isPossible(value)) {
-        ObjectNode next = nodes.object(plan, after(i, rest.formula()), false);
+        ObjectNode next = nodes.object(plan, after(i, rest.formula()), place.next());
         members.add(new Member(i, new Splits.Ways(List.of(new Splits.Way(value, next)))));
       }
     }
@@ -138,7 +155,7 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
       int name = i;
       List<Splits.Way> ways = new ArrayList<>();
       for (Splits.Split split : split(formula, each -> plan.speaksOf(each, name))) {
-        ObjectNode next = nodes.object(plan, after(name, split.rest()), false);
+        ObjectNode next = nodes.object(plan, after(name, split.rest()), place.next());
         if (nodes.reach.isReachable(next)) {
           ways.add(new Splits.Way(split.value(), next));
         }
@@ -244,15 +261,17 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
   private List<Reach.Goal> way(
       Splits.Split split, int from, Set<Integer> used, Set<String> others) {
     Rest next = new Rest(from, used, without(split.rest(), from, used), others);
-    return List.of(nodes.value(split.value()), nodes.object(plan, next, false));
+    return List.of(nodes.value(split.value()), nodes.object(plan, next, place.next()));
   }
 
   // --- places
 
   @Override
   protected Edges makeEdges() {
-    Edges names = names();
-    return nodes.inside('}', first, mayEnd(), names);
+    return place
+        .form()
+        .map(form -> nodes.inside(form, place.first(), mayEnd(), names()))
+        .orElseGet(() -> nodes.inside('}', place.first(), mayEnd(), names()));
   }
 
   private Edges names() {
@@ -262,21 +281,64 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
       byte[][] texts = new byte[members.size()][];
       Node[] targets = new Node[members.size()];
       for (int i = 0; i < texts.length; i++) {
-        texts[i] = Texts.written(plan.names().get(members.get(i).name()));
-        targets[i] = nodes.member(members.get(i).ways());
+        texts[i] = written(plan.names().get(members.get(i).name()));
+        targets[i] = member(members.get(i).ways());
       }
-      builder.on('"', nodes.names(texts, targets));
+      nodes.begin(beforeName(), nodes.names(texts, targets), builder);
     }
     for (OtherMember member : others()) {
-      Term names = plan.isPlain() ? fresh(member.names()) : leadingOn(member);
+      Term names = written(plan.isPlain() ? fresh(member.names()) : leadingOn(member));
       if (!nodes.dfa.isEmpty(names)) {
-        Term quoted = nodes.terms.concat(nodes.terms.text("\""), names);
+        Term quoted = nodes.terms.concat(nodes.terms.text(beforeName()), names);
         builder.call(
-            Capture.of(nodes.rule(quoted), text -> afterName(member, text), nodes.nameEnd()),
+            Capture.of(nodes.rule(quoted), text -> afterName(member, text), behindName()),
             Branch.END);
       }
     }
     return builder.build();
+  }
+
+  // --- names as they are written
+
+  private String beforeName() {
+    return place.form().map(Syntax.Members::beforeName).orElse("\"");
+  }
+
+  /// A name with the text that ends it.
+  private byte[] written(String name) {
+    return place.form().map(form -> named(name, form)).orElseGet(() -> Texts.written(name));
+  }
+
+  private static byte[] named(String name, Syntax.Members form) {
+    String whole = name + form.afterName();
+    if (whole.indexOf(form.afterName()) < name.length()) {
+      throw new ConstraintException(
+          "the name `%s` has `%s` in it, which ends names here".formatted(name, form.afterName()));
+    }
+    return whole.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// Names that are written as JSON, as they are written here.
+  private Term written(Term names) {
+    return place.form().map(form -> nodes.shapes.raw(names, form.afterName())).orElse(names);
+  }
+
+  /// The name in `text`, as JSON, without its opening quote.
+  private byte[] name(byte[] text) {
+    int begin = beforeName().getBytes(StandardCharsets.UTF_8).length;
+    byte[] bare = Arrays.copyOfRange(text, begin, text.length);
+    return place
+        .form()
+        .map(form -> Texts.written(RawTexts.read(bare, form.afterName())))
+        .orElse(bare);
+  }
+
+  private ByteSet behindName() {
+    return place.form().isPresent() ? ByteSet.ALL : nodes.nameEnd();
+  }
+
+  private Node member(Splits.Ways ways) {
+    return place.form().map(form -> nodes.member(form, ways)).orElseGet(() -> nodes.member(ways));
   }
 
   private Term fresh(ObjectPlan.Others names) {
@@ -297,19 +359,19 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
   private boolean leadsOn(OtherMember member, byte[] name) {
     Set<String> names = JsonNodes.with(rest.others(), name, 0);
     return member.splits().stream()
-        .map(split -> nodes.object(plan, afterOther(split.rest(), names), false))
+        .map(split -> nodes.object(plan, afterOther(split.rest(), names), place.next()))
         .anyMatch(nodes.reach::isReachable);
   }
 
   private Node afterName(OtherMember member, byte[] text) {
-    Set<String> names = JsonNodes.with(rest.others(), text, 1); // without the opening quote
+    Set<String> names = JsonNodes.with(rest.others(), name(text), 0);
     List<Splits.Way> ways = new ArrayList<>();
     for (Splits.Split split : member.splits()) {
-      ObjectNode next = nodes.object(plan, afterOther(split.rest(), names), false);
+      ObjectNode next = nodes.object(plan, afterOther(split.rest(), names), place.next());
       if (nodes.reach.isReachable(next)) {
         ways.add(new Splits.Way(split.value(), next));
       }
     }
-    return nodes.member(new Splits.Ways(ways));
+    return member(new Splits.Ways(ways));
   }
 }

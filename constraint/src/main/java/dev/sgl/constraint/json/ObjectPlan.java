@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import java.util.ArrayList;
@@ -10,12 +11,14 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The properties that all objects of a formula share: the names that it mentions, in their
 /// order, and the classes of all other names.
 ///
-/// The order is that in which properties were described, then those that were only required.
+/// The order is that in which properties were described, then those that were only required, unless
+/// the syntax sorts them.
 final class ObjectPlan {
   private static final int MAX_PATTERNS = 12;
 
@@ -51,7 +54,10 @@ final class ObjectPlan {
       }
     }
     described.addAll(mentioned);
-    names = List.copyOf(described);
+    names =
+        nodes.style.syntax().sorted()
+            ? described.stream().sorted(String.CASE_INSENSITIVE_ORDER).toList()
+            : List.copyOf(described);
     object =
         nodes.formulas.map(
             formula,
@@ -132,9 +138,12 @@ final class ObjectPlan {
     return true;
   }
 
-  ObjectNode start() {
+  /// Before the first property.
+  ///
+  /// @param form how the object is written; empty if as JSON
+  ObjectNode start(Optional<Syntax.Members> form) {
     ObjectNode.Rest rest = new ObjectNode.Rest(0, Set.of(), object, Set.of());
-    return nodes.object(this, rest, true);
+    return nodes.object(this, rest, new ObjectNode.Place(true, form));
   }
 
   /// Whether `each` speaks of the name of index `name`.

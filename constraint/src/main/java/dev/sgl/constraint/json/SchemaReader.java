@@ -2,6 +2,7 @@ package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.json.document.Documents;
 import dev.sgl.constraint.json.document.Draft;
 import dev.sgl.constraint.json.document.SchemaLocation;
@@ -40,7 +41,7 @@ final class SchemaReader {
   private final NarrowedFormats narrowed = new NarrowedFormats(this::read);
   private boolean hasUnique;
 
-  SchemaReader(Documents documents, Language language, boolean written, boolean assertFormats) {
+  SchemaReader(Documents documents, Language language, JsonStyle style, boolean assertFormats) {
     this.documents = documents;
     this.formulas = language.formulas();
     this.terms = language.terms();
@@ -49,7 +50,7 @@ final class SchemaReader {
     this.formats = new Formats(texts);
     this.values = language.values();
     this.assertFormats = assertFormats;
-    this.shapes = new Shapes(language.terms(), formulas, texts, numbers, written, this::read);
+    this.shapes = new Shapes(language.terms(), formulas, texts, numbers, style, this::read);
     this.unevaluated = new Unevaluated(documents, formulas, texts, this::read);
   }
 

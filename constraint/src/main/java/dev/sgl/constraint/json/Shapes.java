@@ -1,9 +1,12 @@
 package dev.sgl.constraint.json;
 
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.json.document.SchemaLocation;
 import dev.sgl.constraint.json.scalar.NumberSet;
 import dev.sgl.constraint.json.scalar.Numbers;
+import dev.sgl.constraint.json.scalar.RawTexts;
 import dev.sgl.constraint.json.scalar.Texts;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
@@ -13,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -24,26 +26,30 @@ final class Shapes {
   private final Terms terms;
   private final Formulas formulas;
   private final Texts texts;
+  private final RawTexts raw;
   private final Numbers numbers;
   private final boolean written; // numbers as they are written, not as they may be read
+  private final Syntax.Scalars syntax;
   private final Function<SchemaLocation, Formula> reader;
   private final Map<List<Integer>, Formula> restricted = new HashMap<>();
   private final Map<Formula, Term> scalars = new HashMap<>();
 
-  /// @param written whether to allow only the usual texts of a number, not all
+  /// @param style of the texts
   /// @param reader gives the formula of the schema at a place
   Shapes(
       Terms terms,
       Formulas formulas,
       Texts texts,
       Numbers numbers,
-      boolean written,
+      JsonStyle style,
       Function<SchemaLocation, Formula> reader) {
     this.terms = terms;
     this.formulas = formulas;
     this.texts = texts;
+    this.raw = new RawTexts(terms, texts);
     this.numbers = numbers;
-    this.written = written;
+    this.written = style.written();
+    this.syntax = style.syntax().scalars();
     this.reader = reader;
   }
 
@@ -193,14 +199,37 @@ final class Shapes {
     List<Term> ways = new ArrayList<>();
     for (Kind kind : List.of(Kind.NULL, Kind.TRUE, Kind.FALSE)) {
       if (of(formula, kind) == formulas.yes) {
-        ways.add(terms.text(kind.name().toLowerCase(Locale.ROOT)));
+        ways.add(terms.text(word(kind)));
       }
     }
     ways.add(number(formula));
-    ways.add(terms.concat(terms.text("\""), text(formula)));
+    ways.add(
+        syntax
+            .strings()
+            .map(raw -> terms.concat(terms.text(raw.begin()), raw(formula, raw.end())))
+            .orElseGet(() -> terms.concat(terms.text("\""), text(formula))));
     Term term = terms.either(ways);
     scalars.put(formula, term);
     return term;
+  }
+
+  private String word(Kind kind) {
+    return switch (kind) {
+      case NULL -> syntax.nothing();
+      case TRUE -> syntax.yes();
+      case FALSE -> syntax.no();
+      case NUMBER, STRING, ARRAY, OBJECT -> throw new AssertionError(kind);
+    };
+  }
+
+  /// The strings of `formula` as they are, each up to `end`.
+  Term raw(Formula formula, String end) {
+    return raw(text(formula), end);
+  }
+
+  /// Strings that are written as JSON, as they are, each up to `end`.
+  Term raw(Term strings, String end) {
+    return raw.endedBy(strings, end);
   }
 
   /// The texts that write the same value as `text`, which is no array and no object.

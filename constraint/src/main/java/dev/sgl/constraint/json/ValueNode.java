@@ -31,7 +31,9 @@ final class ValueNode extends Branch.Lazy implements Reach.Goal {
 
   private Optional<ObjectNode> object() {
     Formula rest = nodes.shapes.of(formula, Kind.OBJECT);
-    return rest == nodes.formulas.no ? Optional.empty() : Optional.of(nodes.plan(rest).start());
+    return rest == nodes.formulas.no
+        ? Optional.empty()
+        : Optional.of(nodes.plan(rest).start(nodes.style.syntax().inner()));
   }
 
   @Override
@@ -52,7 +54,7 @@ final class ValueNode extends Branch.Lazy implements Reach.Goal {
       builder.call(scalar(), Branch.END);
     }
     array().filter(nodes.reach::isReachable).ifPresent(a -> builder.on('[', nodes.spaced(a)));
-    object().filter(nodes.reach::isReachable).ifPresent(o -> builder.on('{', nodes.spaced(o)));
+    object().filter(nodes.reach::isReachable).ifPresent(o -> nodes.open(o, builder));
     return builder.build();
   }
 }

@@ -12,6 +12,15 @@ public interface ByteMachine {
   /// The state after `value` (0 to 255), or [#DEAD].
   long next(long state, int value);
 
+  /// The states after each byte.
+  default long[] row(long state) {
+    long[] row = new long[256];
+    for (int value = 0; value < row.length; value++) {
+      row[value] = next(state, value);
+    }
+    return row;
+  }
+
   /// Whether a text may end in `state`, which is not [#DEAD].
   boolean accepts(long state);
 
@@ -21,6 +30,18 @@ public interface ByteMachine {
     return new byte[0];
   }
 
-  /// Equal for machines with equal behaviour.
+  /// Whether no text is shorter than those that are guessed.
+  default boolean guessesShortest() {
+    return false;
+  }
+
+  /// Numbers that tell what follows in `state`: the same for all machines with this key in this
+  /// process.
+  default long[] meaning(long state) {
+    return new long[] {state};
+  }
+
+  /// Equal for machines with equal behaviour, but for that of states with another
+  /// [meaning][#meaning].
   String key();
 }

@@ -249,10 +249,21 @@ public final class TermSearch {
   public byte[] shortest(Term term) {
     byte[] known = shortest.get(term.id());
     if (known == null) {
-      known = search(term);
+      known = told(term).orElseGet(() -> search(term));
       shortest.put(term.id(), known);
     }
     return known;
+  }
+
+  /// A shortest text of a word and a machine behind it, if the machine tells it.
+  private Optional<byte[]> told(Term term) {
+    Term rest = term;
+    while (rest instanceof Term.Concat(_, Term.Bytes(_, var set), var tail) && set.size() == 1) {
+      rest = tail;
+    }
+    return rest instanceof Term.Run(_, var machine, _) && machine.guessesShortest()
+        ? sample(term)
+        : Optional.empty();
   }
 
   private byte[] search(Term term) {

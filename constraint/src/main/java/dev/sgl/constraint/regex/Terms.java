@@ -401,7 +401,10 @@ public final class Terms {
     Term.Print machinePrint =
         machines.computeIfAbsent(
             machine.key(), key -> print(10, key.chars().asLongStream().toArray()));
-    long[] words = {state, machinePrint.high(), machinePrint.low()};
+    long[] meaning = machine.meaning(state);
+    long[] words = Arrays.copyOf(meaning, meaning.length + 2);
+    words[meaning.length] = machinePrint.high();
+    words[meaning.length + 1] = machinePrint.low();
     return make(
         print(9, words),
         machine.accepts(state),
@@ -723,8 +726,9 @@ public final class Terms {
       case Term.Not(_, var inner) -> sign(inner, signatures, seen);
       case Term.Repeat(_, var item, _, _, _) -> sign(item, signatures, seen);
       case Term.Run(var mark, var machine, long state) -> {
+        long[] row = machine.row(state);
         for (int i = 0; i < 256; i++) {
-          signatures[i] += mix(mark.print().low() ^ machine.next(state, i));
+          signatures[i] += mix(mark.print().low() ^ row[i]);
         }
       }
     }

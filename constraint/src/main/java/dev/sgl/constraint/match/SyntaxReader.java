@@ -1,0 +1,198 @@
+package dev.sgl.constraint.match;
+
+import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.json.ValueReader;
+import java.nio.charset.StandardCharsets;
+
+/// Reads an object that is written in a [Syntax] piece by piece, and writes it as JSON.
+///
+/// Where a text may be a string or another value, it is the other value if the schema allows that
+/// value there. Used by one thread.
+public final class SyntaxReader {
+  private static final String OTHERS =
+      "{[-0123456789tfn"; // beginnings of values that are no string
+
+  private enum Next {
+    BEGIN,
+    PROPERTY,
+    VALUE,
+    STRING,
+    END
+  }
+
+  private final Syntax.Members form;
+  private final ValueReader values;
+  private final Follower schema; // reads the same as JSON without white space
+  private final StringBuilder text = new StringBuilder(); // what is not read yet
+  private final StringBuilder json = new StringBuilder();
+  private Next next = Next.BEGIN;
+  private boolean isFirst = true;
+
+  /// @param syntax in which objects are not written as JSON
+  /// @param schema of the object, for JSON without white space
+  public SyntaxReader(Syntax syntax, CompiledConstraint schema) {
+    this.form = syntax.outer().orElseThrow();
+    this.values = new ValueReader(syntax);
+    this.schema = schema.follower();
+  }
+
+  /// Takes a piece of the text.
+  ///
+  /// @return the JSON that is known by it
+  public String read(String piece) {
+    text.append(piece);
+    int before = json.length();
+    while (step()) {}
+    return json.substring(before);
+  }
+
+  /// The JSON so far.
+  public String json() {
+    return json.toString();
+  }
+
+  /// Whether the object is complete.
+  public boolean isWhole() {
+    return next == Next.END;
+  }
+
+  /// What was given and is no part of the object, so far.
+  public String rest() {
+    return text.toString();
+  }
+
+  private boolean step() {
+    return switch (next) {
+      case BEGIN -> take(form.begin()) && write("{", Next.PROPERTY);
+      case PROPERTY -> readProperty();
+      case VALUE -> readValue();
+      case STRING -> readString();
+      case END -> false;
+    };
+  }
+
+  private boolean write(String more, Next then) {
+    json.append(more);
+    schema.accept(more.getBytes(StandardCharsets.UTF_8));
+    next = then;
+    return true;
+  }
+
+  /// Passes over `expected`, if the text begins with it.
+  private boolean take(String expected) {
+    boolean isThere = startsWith(expected, 0);
+    if (isThere) {
+      text.delete(0, expected.length());
+    }
+    return isThere;
+  }
+
+  private boolean startsWith(String expected, int at) {
+    return text.length() >= at + expected.length()
+        && text.substring(at, at + expected.length()).equals(expected);
+  }
+
+  private boolean readProperty() {
+    if (take(form.end())) {
+      return write("}", Next.END);
+    }
+    String before = (isFirst ? "" : form.between()) + form.beforeName();
+    int end = text.indexOf(form.afterName(), before.length());
+    if (end < 0 || !take(before)) {
+      return false;
+    }
+    String name = text.substring(0, end - before.length());
+    text.delete(0, name.length() + form.afterName().length());
+    schema.accept(
+        ((isFirst ? "" : ",") + ValueReader.quoted(name) + ":").getBytes(StandardCharsets.UTF_8));
+    json.append(isFirst ? "" : ", ").append(ValueReader.quoted(name)).append(": ");
+    isFirst = false;
+    next = Next.VALUE;
+    return true;
+  }
+
+  // --- values
+
+  private boolean readValue() {
+    boolean mayBeOther = OTHERS.chars().anyMatch(schema::mayContinueWith);
+    if (form.strings().isEmpty()) {
+      return readOther(false);
+    }
+    Syntax.Raw strings = form.strings().get();
+    if (!schema.mayContinueWith('"')) {
+      return readOther(false);
+    }
+    if (!mayBeOther || isTold(strings)) {
+      return take(strings.begin()) && begin();
+    }
+    boolean isEnded = text.indexOf(strings.end(), strings.begin().length()) >= 0;
+    return readOther(true) || isEnded && take(strings.begin()) && begin();
+  }
+
+  /// Whether a string begins, which is seen by the text before it.
+  private boolean isTold(Syntax.Raw strings) {
+    return !strings.begin().equals(form.beforeValue()) && startsWith(strings.begin(), 0);
+  }
+
+  private boolean begin() {
+    json.append('"');
+    schema.accept(new byte[] {'"'});
+    next = Next.STRING;
+    return true;
+  }
+
+  /// Reads a value that is no raw string.
+  ///
+  /// @param isDoubtful whether it is one only if the schema allows it
+  private boolean readOther(boolean isDoubtful) {
+    if (!startsWith(form.beforeValue(), 0)) {
+      return false;
+    }
+    StringBuilder value = new StringBuilder();
+    int end = values.read(text.toString(), form.beforeValue().length(), value);
+    if (end == ValueReader.NONE || end == text.length() || !startsWith(form.afterValue(), end)) {
+      return false; // with nothing behind it, a number may go on
+    }
+    boolean isAllowed = schema.accept(compact(value.toString()));
+    if (isDoubtful && !isAllowed) {
+      return false;
+    }
+    json.append(value);
+    text.delete(0, end + form.afterValue().length());
+    next = Next.PROPERTY;
+    return true;
+  }
+
+  /// Reads more of a raw string; what may belong to its end is read later.
+  private boolean readString() {
+    String end = form.strings().orElseThrow().end();
+    int at = text.indexOf(end);
+    int known = at >= 0 ? at : Math.max(0, text.length() - end.length() + 1);
+    if (known > 0 && at < 0 && Character.isHighSurrogate(text.charAt(known - 1))) {
+      known--;
+    }
+    String quoted = ValueReader.quoted(text.substring(0, known));
+    write(quoted.substring(1, quoted.length() - 1), Next.STRING);
+    text.delete(0, known);
+    return at >= 0 && take(end) && write("\"", Next.PROPERTY);
+  }
+
+  /// JSON without white space between its parts.
+  private static byte[] compact(String spaced) {
+    StringBuilder out = new StringBuilder();
+    boolean isString = false;
+    for (int i = 0; i < spaced.length(); i++) {
+      char c = spaced.charAt(i);
+      if (c == '"') {
+        isString = !isString;
+      }
+      if (isString || c != ' ') {
+        out.append(c);
+      }
+      if (isString && c == '\\') {
+        out.append(spaced.charAt(++i));
+      }
+    }
+    return out.toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

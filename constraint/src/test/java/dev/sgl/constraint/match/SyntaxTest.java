@@ -1,0 +1,116 @@
+package dev.sgl.constraint.match;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.Syntax;
+import dev.sgl.testing.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Objects in syntaxes other than JSON: what a walk writes is read as an object that satisfies the
+/// schema, as another validator says.
+class SyntaxTest {
+  private static final int SCHEMAS = 300;
+  private static final int WALKS = 3;
+
+  private static final Syntax TAGS =
+      Syntax.of(
+          new Syntax.Members(
+              "",
+              "<parameter=",
+              ">\n",
+              "",
+              "\n</parameter>\n",
+              "",
+              "</function>",
+              Optional.of(new Syntax.Raw("", "\n</parameter>\n"))));
+  private static final Syntax TOLD =
+      Syntax.of(
+          new Syntax.Members(
+              "",
+              "<p name=\"",
+              "\"",
+              " string=\"false\">",
+              "</p>\n",
+              "",
+              "</call>",
+              Optional.of(new Syntax.Raw(" string=\"true\">", "</p>\n"))));
+  private static final Syntax PYTHON =
+      new Syntax(
+          Optional.of(new Syntax.Members("(", "", "=", "", "", ", ", ")", Optional.empty())),
+          Optional.empty(),
+          Syntax.Scalars.PYTHON,
+          false);
+  private static final Syntax.Members BARE =
+      new Syntax.Members("{", "", ":", "", "", ",", "}", Optional.empty());
+  private static final Syntax MARKED =
+      new Syntax(
+          Optional.of(BARE),
+          Optional.of(BARE),
+          new Syntax.Scalars("None", "true", "false", Optional.of(new Syntax.Raw("<|", "|>"))),
+          true);
+
+  private final ConstraintCompiler compiler = new ConstraintCompiler();
+  private final SchemaRegistry registry =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+
+  static List<Syntax> syntaxes() {
+    return List.of(TAGS, TOLD, PYTHON, MARKED);
+  }
+
+  private CompiledConstraint compile(JsonNode schema, Syntax syntax) {
+    JsonStyle style = JsonStyle.written(JsonStyle.Layout.COMPACT, syntax);
+    return compiler.compile(new Constraint.JsonSchema(schema, style, true, Map.of()));
+  }
+
+  private String read(JsonNode schema, Syntax syntax, String text, int piece) {
+    SyntaxReader reader = new SyntaxReader(syntax, compile(schema, syntax.inJson()));
+    StringBuilder pieces = new StringBuilder();
+    for (int i = 0; i < text.length(); i += piece) {
+      pieces.append(reader.read(text.substring(i, Math.min(text.length(), i + piece))));
+    }
+    assertTrue(reader.isWhole(), () -> schema + "\n" + text + "\n" + pieces);
+    assertEquals("", reader.rest());
+    assertEquals(reader.json(), pieces.toString());
+    return pieces.toString();
+  }
+
+  @ParameterizedTest
+  @MethodSource("syntaxes")
+  void everyWalkIsReadAsAValidObject(Syntax syntax) {
+    SplittableRandom random = new SplittableRandom(22_001);
+    int texts = 0;
+    for (int i = 0; i < SCHEMAS; i++) {
+      JsonNode schema = Json.parse(new RandomSchemas(random).root());
+      CompiledConstraint compiled;
+      try {
+        compiled = compile(schema, syntax);
+      } catch (ConstraintException e) {
+        continue; // no object satisfies it
+      }
+      Schema judge = registry.getSchema(schema.toString());
+      for (int walk = 0; walk < WALKS; walk++) {
+        String text = Walks.walk(compiled.matcher(Walks.BYTES), random, schema);
+        String json = read(schema, syntax, text, 1 + random.nextInt(9));
+        List<Error> wrong = judge.validate(json, InputFormat.JSON);
+        assertTrue(wrong.isEmpty(), () -> text + "\n" + json + "\n" + wrong + "\n" + schema);
+        texts++;
+      }
+    }
+    assertTrue(texts > SCHEMAS / 2, texts + " texts");
+  }
+}
