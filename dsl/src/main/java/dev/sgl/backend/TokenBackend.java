@@ -16,6 +16,11 @@ public interface TokenBackend extends Backend {
   /// @throws BackendException if there can be no such prompt
   List<Integer> tokens(Prompt prompt);
 
+  /// The text of a conversation as the model's chat template writes it.
+  ///
+  /// @throws BackendException if the model has no template, or it refuses the conversation
+  String text(Prompt.Chat chat);
+
   /// The tokens of a text by itself. The names of special tokens in it become these tokens.
   ///
   /// @param whole whether it gets the tokens that begin every text of the model

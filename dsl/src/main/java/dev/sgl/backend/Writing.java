@@ -1,9 +1,11 @@
 package dev.sgl.backend;
 
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.util.Optional;
+import java.util.Set;
 
 /// How a value of a type is written.
 ///
@@ -12,12 +14,23 @@ import java.util.Optional;
 ///     empty closes it, but no call: nobody should make one with half of its arguments
 /// @param end what follows the value and is generated with it, with white space before it; empty if
 ///     nothing does
-public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, String end) {
+/// @param syntax of values that are JSON otherwise
+/// @param specials names of special tokens that are a part of the value's text
+public record Writing(
+    Optional<Layout> layout,
+    Optional<OnLength> onLength,
+    String end,
+    Syntax syntax,
+    Set<String> specials) {
   public static final Writing DEFAULT = new Writing(Optional.empty(), Optional.empty());
+
+  public Writing {
+    specials = Set.copyOf(specials);
+  }
 
   /// A value that nothing follows.
   public Writing(Optional<Layout> layout, Optional<OnLength> onLength) {
-    this(layout, onLength, "");
+    this(layout, onLength, "", Syntax.JSON, Set.of());
   }
 
   /// What happens to a value that is longer than it may be.
@@ -36,11 +49,25 @@ public record Writing(Optional<Layout> layout, Optional<OnLength> onLength, Stri
   /// The same for the arguments of a call, with `end` behind them. A model writes their last
   /// brace and that of the call as one token, so the value is generated with both.
   public Writing ofCall(String end) {
-    return new Writing(layout, onLength.or(() -> Optional.of(OnLength.ERROR)), end);
+    return new Writing(layout, ofCall(), end, syntax, specials);
+  }
+
+  /// The same for the arguments of a call that are not written as JSON.
+  public Writing ofCall(Syntax value, Set<String> names) {
+    return new Writing(layout, ofCall(), end, value, names);
+  }
+
+  private Optional<OnLength> ofCall() {
+    return onLength.or(() -> Optional.of(OnLength.ERROR));
   }
 
   /// The same with another layout.
   public Writing withLayout(Layout value) {
-    return new Writing(Optional.of(value), onLength, end);
+    return new Writing(Optional.of(value), onLength, end, syntax, specials);
+  }
+
+  /// The same with the names of special tokens as a part of the text.
+  public Writing withSpecials(Set<String> names) {
+    return new Writing(layout, onLength, end, syntax, names);
   }
 }

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.match.CompiledConstraint;
 import dev.sgl.constraint.match.ConstraintCompiler;
+import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.json.OutsideJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,13 +51,13 @@ public final class Types {
   /// The texts that are values of `type` at the top level of a `gen`, with white space of any
   /// layout.
   public static Constraint constraint(Type type) {
-    return constraint(type, JsonStyle.Layout.FREE);
+    return constraint(type, JsonStyle.FREE);
   }
 
   /// The texts that are values of `type` at the top level of a `gen`.
   ///
-  /// @param layout of those that are JSON
-  public static Constraint constraint(Type type, JsonStyle.Layout layout) {
+  /// @param style of those that are JSON
+  public static Constraint constraint(Type type, JsonStyle style) {
     return switch (type) {
       case Type.Text() -> throw new IllegalArgumentException("`text` has no constraint");
       case Type.Str(int min, int max) -> new Constraint.Length(min, max);
@@ -65,29 +67,29 @@ public final class Types {
       case Type.Literal(Object value) -> new Constraint.Text(Values.json(value));
       case Type.Grammar(String gbnf) -> new Constraint.Grammar(gbnf);
       case Type.OneOf(var choices) ->
-          new Constraint.OneOf(choices.stream().map(c -> constraint(c, layout)).toList());
+          new Constraint.OneOf(choices.stream().map(c -> constraint(c, style)).toList());
       case Type.Recursive recursive when !isJson(recursive) ->
-          constraint(recursive.unfolded(), layout);
+          constraint(recursive.unfolded(), style);
       case Type.Float _, Type.Bool _, Type.Rec _, Type.Array _, Type.MapOf _, Type.Call _ ->
-          json(type, layout);
-      case Type.Schema _, Type.Any _, Type.Recursive _ -> json(type, layout);
+          json(type, style);
+      case Type.Schema _, Type.Any _, Type.Recursive _ -> json(type, style);
       case Type.Ref _ -> throw new IllegalArgumentException("a name is no type by itself");
     };
   }
 
-  private static Constraint json(Type type, JsonStyle.Layout layout) {
+  private static Constraint json(Type type, JsonStyle style) {
     return new Constraint.JsonSchema(Schemas.of(type, true), style, true, Map.of());
   }
 
   /// The constraint of a type, ready to be followed, with white space of any layout; the same for
   /// all who ask for the type.
   public static CompiledConstraint compiled(Type type) {
-    return compiled(type, JsonStyle.Layout.FREE);
+    return compiled(type, JsonStyle.FREE);
   }
 
-  /// The same with JSON of `layout`.
-  public static CompiledConstraint compiled(Type type, JsonStyle.Layout layout) {
-    return CONSTRAINTS.compile(constraint(type, layout));
+  /// The same with JSON of `style`.
+  public static CompiledConstraint compiled(Type type, JsonStyle style) {
+    return CONSTRAINTS.compile(constraint(type, style));
   }
 
   /// The constraint of a type whose values are JSON, which may begin with the first line of a
@@ -97,8 +99,14 @@ public final class Types {
   }
 
   /// The constraint of a type with `end` behind its values.
-  public static CompiledConstraint followed(Type type, JsonStyle.Layout layout, String end) {
-    return CONSTRAINTS.compile(new Constraint.Followed(constraint(type, layout), end));
+  public static CompiledConstraint followed(Type type, JsonStyle style, String end) {
+    return CONSTRAINTS.compile(new Constraint.Followed(constraint(type, style), end));
+  }
+
+  /// Reads a value of a type that is an object and is written in a syntax other than JSON.
+  public static SyntaxReader reader(Type type, Syntax syntax) {
+    JsonStyle json = JsonStyle.written(JsonStyle.Layout.COMPACT, syntax.inJson());
+    return new SyntaxReader(syntax, compiled(type, json));
   }
 
   /// Refuses a JSON Schema with a keyword that no draft knows.

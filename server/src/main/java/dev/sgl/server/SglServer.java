@@ -4,6 +4,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.engine.AdminApi;
 import dev.sgl.server.engine.GenerateApi;
 import dev.sgl.server.engine.SelectApi;
+import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.Guard;
 import dev.sgl.server.http.HttpService;
 import dev.sgl.server.http.Router;
@@ -54,7 +55,8 @@ public final class SglServer implements AutoCloseable {
   /// @throws IOException if the server cannot listen where the options say
   public static SglServer open(TokenBackend backend, ServerOptions options) throws IOException {
     List<String> names = options.names().isEmpty() ? List.of(backend.model()) : options.names();
-    Served served = new Served(backend, names, new Running(), new TokenMemory(backend));
+    Served served =
+        new Served(backend, names, new Running(), new TokenMemory(backend), Formats.of(backend));
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     meters.config().meterFilter(new Histograms());
     InetSocketAddress address = address(options);

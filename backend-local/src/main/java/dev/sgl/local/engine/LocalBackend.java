@@ -38,6 +38,7 @@ import dev.sgl.local.writing.Forms;
 import dev.sgl.local.writing.GeneratedSequence;
 import dev.sgl.local.writing.PhraseEnds;
 import dev.sgl.local.writing.Rules;
+import dev.sgl.local.writing.Spellings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ public final class LocalBackend implements TokenBackend {
   private final ChatFormat format;
   private final GenerationDefaults defaults;
   private final Engine engine;
-  private final Forms forms;
+  private final Spellings spellings;
   private final int context;
   private final StoredWeights weights;
   private final TextReader reader;
@@ -91,12 +92,13 @@ public final class LocalBackend implements TokenBackend {
       format = ChatFormat.open(checkpoint, tokenizer, options.overrides().chatTemplate());
       defaults = GenerationDefaults.read(checkpoint, tokenizer);
       reranker = reader.mayJudge() ? Reranker.of(name, tokenizer) : Optional.empty();
-      forms =
+      Forms forms =
           new Forms(
               new MaskCache(tokenizer.vocabulary(), defaults.ends()),
               options.writing().layout(),
               options.writing().jumpForward(),
               PhraseEnds.of(tokenizer.vocabulary(), defaults.ends()));
+      spellings = new Spellings(new Spellings.Spelling(tokenizer, forms), defaults.ends());
     } catch (RuntimeException | Error e) {
       engine.close();
       checkpoint.close();
@@ -142,8 +144,11 @@ public final class LocalBackend implements TokenBackend {
     Sampling sampling = request.sampling();
     int limit = Math.min(room, sampling.length().maxTokens().orElse(room));
     boolean spent = sampling.length().budget().orElse(1) == 0; // then the model generates nothing
+    Spellings.Spelling spelling = spellings.of(request.writing().specials());
     Healing healed =
-        spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, tokenizer.vocabulary());
+        spent
+            ? Healing.none(prompt)
+            : Healing.of(request.prompt(), prompt, spelling.tokenizer().vocabulary());
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine::cancel,
@@ -152,10 +157,10 @@ public final class LocalBackend implements TokenBackend {
                 prompt.length + limit,
                 request.scheduling().priority(),
                 request.scheduling().cacheSalt()),
-            rules(request, limit),
+            rules(request, limit, spelling.forms()),
             new Sampler(defaults.settings(sampling), prompt),
-            new TextStream(sampling.stops().texts(), forms.mayBeFenced(request)),
-            tokenizer);
+            new TextStream(sampling.stops().texts(), spelling.forms().mayBeFenced(request)),
+            spelling.tokenizer());
     try {
       sequence.begin();
     } catch (ConstraintException e) { // the type is too large to be followed, or closed
@@ -165,7 +170,7 @@ public final class LocalBackend implements TokenBackend {
     return sequence;
   }
 
-  private Rules rules(Request request, int limit) {
+  private Rules rules(Request request, int limit, Forms forms) {
     Sampling.Length length = request.sampling().length();
     Sampling.Stops stops = request.sampling().stops();
     return new Rules(
@@ -276,6 +281,16 @@ public final class LocalBackend implements TokenBackend {
   @Override
   public List<Integer> tokens(Prompt prompt) {
     return list(read(prompt));
+  }
+
+  @Override
+  public String text(Prompt.Chat chat) {
+    requireOpen();
+    try {
+      return format.text(chat);
+    } catch (ModelException e) {
+      throw new BackendException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   @Override

@@ -41,6 +41,13 @@ public final class ChatFormat {
     return template.begin().flatMap(name -> tokenizer.special(name).stream().boxed().findFirst());
   }
 
+  /// The text of a conversation.
+  ///
+  /// @throws ModelException if the model has no chat template, or the template refuses it
+  public String text(Prompt.Chat chat) {
+    return template.text(chat);
+  }
+
   /// The tokens of a prompt.
   ///
   /// @throws ModelException if it has messages and the model has no chat template, or the template

@@ -252,6 +252,18 @@ public final class Tokenizer implements AutoCloseable {
             .orElse("");
   }
 
+  /// The same tokenizer, to which some special tokens are texts: their names.
+  ///
+  /// @param names those that are not special tokens are passed over
+  public Tokenizer spelling(Set<String> names) {
+    byte[][] bytes = new byte[vocabulary.size()][];
+    Arrays.setAll(bytes, vocabulary::bytes);
+    for (String name : names) {
+      special(name).ifPresent(id -> bytes[id] = name.getBytes(StandardCharsets.UTF_8));
+    }
+    return new Tokenizer(encoder, new Vocabulary(bytes), special);
+  }
+
   /// The tokens' bytes; special tokens have none.
   public Vocabulary vocabulary() {
     return vocabulary;

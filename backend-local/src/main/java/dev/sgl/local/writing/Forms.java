@@ -4,6 +4,7 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Request;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.JsonStyle.Layout;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.constraint.match.CompiledConstraint;
@@ -18,6 +19,11 @@ import java.util.Optional;
 public record Forms(MaskCache masks, Layout layout, boolean jumpForward, int[] phraseEnds) {
   /// Tokens below which a code block would leave too little for the value.
   private static final int LEAST_FOR_FENCE = 64;
+
+  /// The same for a vocabulary with other texts of tokens.
+  public Forms with(MaskCache other) {
+    return new Forms(other, layout, jumpForward, phraseEnds);
+  }
 
   /// The form of a request's value; none for free text.
   ///
@@ -38,15 +44,22 @@ public record Forms(MaskCache masks, Layout layout, boolean jumpForward, int[] p
   private CompiledConstraint constraint(Request request) {
     String end = request.writing().end();
     if (!end.isEmpty()) {
-      return Types.followed(request.type(), layout(request), end);
+      return Types.followed(request.type(), style(request), end);
     }
     return mayBeFenced(request)
         ? Types.fenced(request.type())
-        : Types.compiled(request.type(), layout(request));
+        : Types.compiled(request.type(), style(request));
+  }
+
+  private JsonStyle style(Request request) {
+    return JsonStyle.written(layout(request), request.writing().syntax());
   }
 
   private Layout layout(Request request) {
-    return request.writing().layout().orElse(layout);
+    // the syntaxes of calls have white space of their own
+    return request.writing().syntax().isJson()
+        ? request.writing().layout().orElse(layout)
+        : request.writing().syntax().inner().isPresent() ? Layout.COMPACT : Layout.SPACED;
   }
 
   /// Whether the model may put its answer into a code block: then the first line of the block is
@@ -54,6 +67,7 @@ public record Forms(MaskCache masks, Layout layout, boolean jumpForward, int[] p
   public boolean mayBeFenced(Request request) {
     return layout(request) == Layout.FREE
         && request.writing().end().isEmpty()
+        && request.writing().syntax().isJson()
         && Types.isJson(request.type())
         && request.prompt() instanceof Prompt.Chat(_, var open, _)
         && open.isEmpty()

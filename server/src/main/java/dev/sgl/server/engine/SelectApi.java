@@ -43,7 +43,7 @@ public final class SelectApi {
     fields.text("model").ifPresent(served::requireName);
     Prompt prompt =
         fields.has("messages")
-            ? new Conversations(served.memory()).read(fields, List.of())
+            ? new Conversations(served).read(fields, List.of())
             : new Prompt.Raw(List.of(new Prompt.Part.Written(fields.requiredText("prompt"))));
     List<String> choices = fields.texts("choices", MOST_CHOICES);
     if (choices.isEmpty()) {

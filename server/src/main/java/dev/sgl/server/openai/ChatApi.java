@@ -35,7 +35,7 @@ public final class ChatApi {
   /// The route of the model that is served.
   public ChatApi(Served served) {
     this.served = served;
-    this.conversations = new Conversations(served.memory());
+    this.conversations = new Conversations(served);
   }
 
   /// A call that was read.
@@ -73,7 +73,7 @@ public final class ChatApi {
 
   private Chat read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "chatcmpl-", call);
-    ToolReader tools = ToolReader.read(fields, served.backend().card().chatTemplate());
+    ToolReader tools = ToolReader.read(fields, served.formats());
     Type type = FormatReader.read(fields);
     Prompt.Chat prompt =
         FormatReader.described(type, fields, conversations.read(fields, tools.all()));
@@ -88,7 +88,7 @@ public final class ChatApi {
             SamplingReader.scheduling(fields),
             SamplingReader.writing(fields),
             tools.box(),
-            Thought.of(prompt, served.backend()));
+            Thought.of(prompt, served.backend(), served.formats().thoughts()));
     fields.finish();
     return new Chat(asked, ask, tools.isNamed(), splits);
   }

@@ -2,9 +2,11 @@ package dev.sgl.server.openai;
 
 import dev.sgl.backend.Prompt;
 import dev.sgl.program.Role;
+import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.TokenMemory;
 import dev.sgl.server.turn.ToolSpec;
 import java.util.ArrayList;
@@ -28,10 +30,12 @@ public final class Conversations {
       Set.of("messages", "tools", "add_generation_prompt", Prompt.Chat.CONTINUES);
 
   private final TokenMemory memory;
+  private final Formats formats;
 
-  /// Reads conversations; messages of the model become the tokens that `memory` has of them.
-  public Conversations(TokenMemory memory) {
-    this.memory = memory;
+  /// Reads conversations with a model; its messages become the tokens that it wrote.
+  public Conversations(Served served) {
+    this.memory = served.memory();
+    this.formats = served.formats();
   }
 
   /// The messages of a call.
@@ -41,7 +45,7 @@ public final class Conversations {
     List<Fields> given = given(fields);
     MessageReader reader = reader(fields);
     Optional<String> continued = continued(fields, given);
-    List<Prompt.Message> messages = given.stream().map(reader::read).toList();
+    List<Prompt.Message> messages = withCalls(given.stream().map(reader::read).toList());
     Map<String, Object> variables = variables(fields, tools);
     boolean begins = fields.flag("add_generation_prompt", true);
     if (continued.isPresent()) {
@@ -53,6 +57,26 @@ public final class Conversations {
           "without a generation prompt the model has nothing to answer; use continue_final_message");
     }
     return new Prompt.Chat(messages, List.of(), variables);
+  }
+
+  /// The messages with their calls as text, where the chat template writes none.
+  private List<Prompt.Message> withCalls(List<Prompt.Message> messages) {
+    if (formats.showsCalls() || formats.tools().isEmpty()) {
+      return messages;
+    }
+    List<Prompt.Message> all = new ArrayList<>();
+    int before = 0;
+    for (Prompt.Message message : messages) {
+      if (message.fields().get(MessageReader.CALLS) instanceof List<?> calls) {
+        List<Prompt.Part> parts = new ArrayList<>(message.parts());
+        parts.add(new Prompt.Part.Written(formats.written(calls, before)));
+        all.add(new Prompt.Message(message.role(), parts, message.fields()));
+        before += calls.size();
+      } else {
+        all.add(message);
+      }
+    }
+    return all;
   }
 
   private static List<Fields> given(Fields fields) {

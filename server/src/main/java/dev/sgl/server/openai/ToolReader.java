@@ -3,10 +3,11 @@ package dev.sgl.server.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.Formats;
+import dev.sgl.server.format.ToolFormat;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.turn.ToolFormat;
 import dev.sgl.server.turn.ToolSpec;
 import dev.sgl.server.turn.Toolbox;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
   private static final int MOST_TOOLS = 512;
   private static final String NAME = "[a-zA-Z0-9_.-]{1,128}";
 
-  static ToolReader read(Fields fields, Optional<String> template) {
+  static ToolReader read(Fields fields, Formats formats) {
     List<ToolSpec> tools = new ArrayList<>();
     for (Fields tool : fields.objects("tools", MOST_TOOLS)) {
       tools.add(tool(tool, tools));
@@ -36,8 +37,8 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
       return new ToolReader(List.of(), Optional.empty(), false);
     }
     ToolFormat format =
-        template
-            .flatMap(ToolFormat::of)
+        formats
+            .tools()
             .orElseThrow(
                 () ->
                     ApiException.invalid(

@@ -26,8 +26,7 @@ record Texts(List<List<Integer>> tokens) {
   static Texts read(Fields fields, String name, Served served) {
     TokenBackend backend = served.backend();
     if (fields.has("messages")) {
-      return new Texts(
-          List.of(backend.tokens(new Conversations(served.memory()).finished(fields))));
+      return new Texts(List.of(backend.tokens(new Conversations(served).finished(fields))));
     }
     boolean whole = fields.flag("add_special_tokens", true);
     String prompt = prompt(fields, backend.reading());

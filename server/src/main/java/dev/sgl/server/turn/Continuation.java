@@ -9,12 +9,14 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.Writing;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
@@ -150,6 +152,14 @@ final class Continuation implements AutoCloseable {
     return generate(type, sampling, ask.writing().ofCall(end), pieces);
   }
 
+  /// The same of arguments that are not written as JSON.
+  ///
+  /// @param specials names of special tokens that belong to their text
+  Reply argue(
+      Type type, Syntax syntax, Set<String> specials, Sampling sampling, Consumer<String> pieces) {
+    return generate(type, sampling, ask.writing().ofCall(syntax, specials), pieces);
+  }
+
   private Reply generate(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
     if (left < 1) {
       return NO_ROOM;
@@ -161,9 +171,14 @@ final class Continuation implements AutoCloseable {
 
   /// What the model would say next, as if it were not asked.
   Reply peek(Sampling sampling) {
+    return peek(Type.TEXT, sampling);
+  }
+
+  /// The value of a type that it would write next, as if it were not asked.
+  Reply peek(Type type, Sampling sampling) {
     return left < 1
         ? NO_ROOM
-        : ask(Type.TEXT, sampling.withLogprobs(OptionalInt.empty()), ask.writing(), _ -> {});
+        : ask(type, sampling.withLogprobs(OptionalInt.empty()), ask.writing(), _ -> {});
   }
 
   /// Counts the tokens of a reply that was only a look ahead and is kept all the same.

@@ -1,6 +1,7 @@
 package dev.sgl.server.turn;
 
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
@@ -13,8 +14,13 @@ import java.util.UUID;
 /// @param names by which clients ask for it; the first is the one that it answers with
 /// @param running the requests in flight
 /// @param memory of the tokens of earlier answers
+/// @param formats in which it calls tools and thinks
 public record Served(
-    TokenBackend backend, List<String> names, Running running, TokenMemory memory) {
+    TokenBackend backend,
+    List<String> names,
+    Running running,
+    TokenMemory memory,
+    Formats formats) {
   private static final String HEADER = "X-Request-Id";
   private static final String ID = "[!-~]{1,128}"; // a header cannot have others, or alters them
 

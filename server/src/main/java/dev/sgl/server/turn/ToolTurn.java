@@ -1,23 +1,32 @@
 package dev.sgl.server.turn;
 
+import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
+import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import dev.sgl.server.format.ToolFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The part of a [Turn] in which a model may call tools.
 final class ToolTurn {
   private static final String LETTERS =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
+  private static final int LONG_ID = 24;
+  private static final int SHORT_ID = 9;
   private static final String NO_ARGUMENTS = "{}";
+  private static final Pattern SPECIAL = Pattern.compile("\\[[A-Z_]+\\]|<[|｜][^<>]+[|｜]>");
 
   /// Tokens in which a call must begin where nothing else is known to follow.
   private static final int LOOK_FOR_CALL = 16;
@@ -47,8 +56,10 @@ final class ToolTurn {
   private final Heard heard;
   private final Toolbox box;
   private final ToolFormat format;
+  private final int earlier; // calls in the conversation before
   private final List<Answer.ToolCall> calls = new ArrayList<>();
-  private boolean isList; // whether the calls are in a list that the format has
+  private String id = ""; // of the call that is written
+  private boolean isInFormat; // whether the last call is written as the format has it
 
   ToolTurn(Turn turn, Continuation continuation, TokenBackend backend, Ask ask, Heard heard) {
     this.turn = turn;
@@ -58,20 +69,33 @@ final class ToolTurn {
     this.heard = heard;
     this.box = ask.tools().orElseThrow();
     this.format = box.format();
+    this.earlier = earlierCalls(ask.prompt());
+  }
+
+  private static int earlierCalls(Prompt prompt) {
+    return prompt instanceof Prompt.Chat(var messages, _, _)
+        ? messages.stream()
+            .map(message -> message.fields().get("tool_calls"))
+            .mapToInt(its -> its instanceof List<?> list ? list.size() : 0)
+            .sum()
+        : 0;
   }
 
   /// Lets the model speak and call.
   List<Answer.ToolCall> run() {
     boolean called;
     if (box.required()) {
-      called = call();
+      called = callFirst();
     } else if (Types.isFree(ask.type())) {
       called = speak();
     } else {
-      called = isCall() ? call() : sayTyped();
+      called = isCall() ? callFirst() : sayTyped();
     }
     while (called && !turn.isEnded() && box.parallel() && format.isParallel()) {
       called = another();
+    }
+    if (isInFormat) {
+      writeEnd(format.close());
     }
     return calls;
   }
@@ -80,7 +104,7 @@ final class ToolTurn {
 
   /// Lets the model say text until it calls a tool; false if it does not.
   private boolean speak() {
-    Sampling sampling = marked(ask.sampling(), beginnings());
+    Sampling sampling = marked(ask.sampling(), WrittenCall.BEGINNINGS);
     while (!turn.isEnded()) {
       Reply reply = turn.say(Type.TEXT, sampling);
       if (!begins(reply)) {
@@ -90,7 +114,7 @@ final class ToolTurn {
       turn.goOn();
       if (isMark(reply)) {
         turn.dropHeld();
-        return callBehindMark();
+        return callBehindMark(format.mark().text(), behindFirstMark());
       }
       String begun = reply.stop().orElseThrow();
       Read read = new Read(begun);
@@ -108,7 +132,7 @@ final class ToolTurn {
   /// Whether the model begins with a call, where its answer has a type: then a call comes at once,
   /// or there is none.
   private boolean isCall() {
-    Sampling sampling = marked(unmarked().withMaxTokens(LOOK_FOR_NAME), format.marks());
+    Sampling sampling = marked(unmarked().withMaxTokens(LOOK_FOR_NAME), List.of());
     Reply looked = continuation.peek(sampling);
     return isMark(looked)
         ? looked.text().isBlank()
@@ -129,19 +153,18 @@ final class ToolTurn {
     return ask.sampling().withMaxTokens(tokens);
   }
 
-  /// The texts with which a call may begin.
-  private List<String> beginnings() {
-    List<String> all = new ArrayList<>(format.marks());
-    all.addAll(WrittenCall.BEGINNINGS);
-    return all;
+  /// The sampling that ends at the mark of calls, and at other texts.
+  private Sampling marked(Sampling sampling, List<String> texts) {
+    return stopping(sampling, format.mark().text(), texts);
   }
 
-  /// The sampling with marks of calls as stops.
-  private Sampling marked(Sampling sampling, List<String> marks) {
+  /// The sampling that ends at a mark, which may be a special token, and at other texts.
+  private Sampling stopping(Sampling sampling, String mark, List<String> others) {
     List<String> texts = new ArrayList<>(sampling.stops().texts());
-    texts.addAll(marks);
+    texts.addAll(others);
     List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
-    format.token().flatMap(backend::special).map(Token::id).ifPresent(ids::add);
+    Optional<Integer> special = backend.special(mark).map(Token::id);
+    special.ifPresentOrElse(ids::add, () -> texts.add(mark));
     return sampling.withStops(texts, ids);
   }
 
@@ -151,26 +174,35 @@ final class ToolTurn {
   }
 
   private boolean isMark(Reply reply) {
-    return reply
-        .stop()
-        .filter(stop -> format.marks().contains(stop) || format.token().equals(reply.stop()))
-        .isPresent();
+    return reply.stop().equals(Optional.of(format.mark().text()));
   }
 
   /// Lets the model go on with another call; false if it does not.
   private boolean another() {
-    if (isList) {
-      Type either = new Type.OneOf(List.of(new Type.Literal(","), new Type.Literal("]")));
-      return continuation.generate(either, few(1), _ -> {}).text().equals(",") && call();
-    }
-    Reply looked = continuation.peek(marked(few(LOOK_FOR_CALL), beginnings()));
-    if (!begins(looked) || !WrittenCall.isAround(looked.text())) {
+    return switch (format.next()) {
+      case ToolFormat.Next.None() -> false;
+      case ToolFormat.Next.Item _ when isInFormat -> {
+        List<Type> ends = new ArrayList<>();
+        format.itemEnds().forEach(end -> ends.add(new Type.Literal(end)));
+        Reply end = continuation.peek(new Type.OneOf(ends), unmarked());
+        yield end.text().equals(format.itemEnds().getFirst()) && call(format.again());
+      }
+      case ToolFormat.Next.Again(_, var mark) when isInFormat -> anotherBehind(mark);
+      case ToolFormat.Next.Item _, ToolFormat.Next.Again _ -> anotherBehind(format.mark().text());
+    };
+  }
+
+  private boolean anotherBehind(String mark) {
+    Sampling sampling = stopping(few(LOOK_FOR_CALL), mark, WrittenCall.BEGINNINGS);
+    Reply looked = continuation.peek(sampling);
+    boolean isMarked = looked.stop().equals(Optional.of(mark));
+    if (!isMarked && !begins(looked) || !WrittenCall.isAround(looked.text())) {
       return false;
     }
     continuation.keep(looked);
     continuation.count(looked);
-    if (isMark(looked)) {
-      return callBehindMark();
+    if (isMarked) {
+      return callBehindMark(mark, isInFormat ? format.behindMark() : behindFirstMark());
     }
     String begun = looked.stop().orElseThrow();
     continuation.begin(begun);
@@ -181,19 +213,35 @@ final class ToolTurn {
 
   // --- a call
 
+  /// Lets the model write the first call in its format; false if there was no room for its name.
+  private boolean callFirst() {
+    return call((format.mark().isWritten() ? format.mark().text() : "") + behindFirstMark());
+  }
+
+  private String behindFirstMark() {
+    return format.open() + format.call().begin();
+  }
+
   /// Lets the model write a call in its format; false if there was no room for its name.
-  private boolean call() {
-    if (!write(format.beforeName(isList ? calls.size() : 0))) {
+  ///
+  /// @param begin the text up to the name
+  private boolean call(String begin) {
+    id = "";
+    if (!write(filled(begin))) {
       return false;
     }
-    isList = format == ToolFormat.MISTRAL;
-    Optional<ToolSpec> tool = choose().filter(_ -> write(format.beforeArguments()));
+    isInFormat = true;
+    Optional<ToolSpec> tool = choose();
     tool.ifPresent(
         chosen -> {
-          argue(chosen, format.brace());
-          writeEnd(format.end(!box.parallel()));
+          argue(chosen);
+          writeEnd(filled(format.call().end()));
         });
     return tool.isPresent();
+  }
+
+  private String filled(String text) {
+    return ToolFormat.filled(text, earlier + calls.size(), id);
   }
 
   /// Writes a piece of the format; where there is no room for it, the answer ends.
@@ -205,29 +253,31 @@ final class ToolTurn {
     return isWritten;
   }
 
-  /// Lets the model write a call behind the mark of its format, with white space of its own; if it
-  /// writes none, its format is written for it.
-  private boolean callBehindMark() {
-    if (format.marks().isEmpty()) {
-      return call();
-    }
+  /// Lets the model write a call behind a mark of its format. A call that is an object has white
+  /// space of the model's own; if the model writes none, its format is written for it.
+  ///
+  /// @param behind the text between the mark and the name
+  private boolean callBehindMark(String mark, String behind) {
     int before = continuation.size();
-    continuation.begin(ToolFormat.HERMES_MARK);
-    Reply blank =
-        continuation.generate(
-            Type.TEXT, marked(few(LOOK_FOR_CALL), WrittenCall.BEGINNINGS), _ -> {});
-    Optional<WrittenCall> written = WrittenCall.behind(blank.text(), blank.stop());
-    if (written.isPresent() && blank.text().isBlank()) {
-      continuation.keep(blank);
-      continuation.begin(written.get().beginning());
-      if (callAsWritten(written.get(), new Read(""))) {
-        writeEnd(ToolFormat.HERMES_END);
-        return true;
+    if (format.mark().isWritten() && format.call().isObject() && format.open().isEmpty()) {
+      continuation.begin(mark);
+      Reply blank =
+          continuation.generate(
+              Type.TEXT, marked(few(LOOK_FOR_CALL), WrittenCall.BEGINNINGS), _ -> {});
+      Optional<WrittenCall> written = WrittenCall.behind(blank.text(), blank.stop());
+      if (written.isPresent() && blank.text().isBlank()) {
+        continuation.keep(blank);
+        continuation.begin(written.get().beginning());
+        if (callAsWritten(written.get(), new Read(""))) {
+          isInFormat = true;
+          writeEnd(format.call().end());
+          return true;
+        }
       }
     }
     continuation.rewind(before);
     turn.goOn();
-    return call();
+    return call((format.mark().isWritten() ? mark : "") + behind);
   }
 
   /// Lets the model go on with an object that may be a call; false if it is none.
@@ -244,12 +294,16 @@ final class ToolTurn {
     if (isAt(WrittenCall.COLON, key) && WrittenCall.isKey(key.text())) {
       turn.dropHeld();
       continuation.begin(written.beforeArguments());
+      isInFormat = false;
+      id = newId(tool.get());
       argue(tool.get(), WrittenCall.BRACE);
       return true;
     }
     if (isAt(WrittenCall.BRACE, key) && key.text().isBlank() && !tool.get().isArgued()) {
       turn.dropHeld();
-      String id = begin(tool.get());
+      isInFormat = false;
+      id = newId(tool.get());
+      heard.called(calls.size(), id, tool.get().name());
       heard.argued(calls.size(), NO_ARGUMENTS);
       calls.add(new Answer.ToolCall(id, tool.get().name(), NO_ARGUMENTS));
       return true;
@@ -285,61 +339,114 @@ final class ToolTurn {
     return reply.stop().equals(Optional.of(mark)) && !ask.sampling().stops().texts().contains(mark);
   }
 
-  /// Lets the model write the arguments of a call.
+  /// Lets the model write the arguments of a call as its format has them.
+  private void argue(ToolSpec tool) {
+    if (format.call().syntax().isJson()) {
+      argue(tool, format.call().brace());
+      return;
+    }
+    int index = calls.size();
+    heard.called(index, id, tool.name());
+    SyntaxReader arguments = Types.reader(tool.arguments(), format.call().syntax());
+    Reply reply =
+        continuation.argue(
+            tool.arguments(),
+            format.call().syntax(),
+            format.call().specials(),
+            unmarked(),
+            piece -> {
+              String json = arguments.read(piece);
+              if (!json.isEmpty()) {
+                heard.argued(index, json);
+              }
+            });
+    called(tool, arguments.json(), reply);
+  }
+
+  /// Lets the model write the arguments of a call as JSON.
   ///
   /// @param brace that ends the call; empty if none does
   private void argue(ToolSpec tool, String brace) {
     int index = calls.size();
-    String id = begin(tool);
+    heard.called(index, id, tool.name());
     Arguments arguments = new Arguments(brace, json -> heard.argued(index, json));
     Reply reply = continuation.argue(tool.arguments(), brace, unmarked(), arguments::hear);
     arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
-    calls.add(new Answer.ToolCall(id, tool.name(), arguments.json()));
+    called(tool, arguments.json(), reply);
+  }
+
+  /// Adds a call that was written.
+  private void called(ToolSpec tool, String arguments, Reply reply) {
+    calls.add(new Answer.ToolCall(id, tool.name(), arguments));
     continuation.keepOpen(reply);
     if (reply.finish() == Reply.Finish.LENGTH) {
       turn.end(reply);
     }
   }
 
-  /// Tells of a call, which gets the id that is returned.
-  private String begin(ToolSpec tool) {
-    String id = id(format.idLength());
-    heard.called(calls.size(), id, tool.name());
-    return id;
-  }
-
   private Sampling unmarked() {
     return ask.sampling().withStops(List.of(), List.of()).withLogprobs(OptionalInt.empty());
   }
 
-  /// Lets the model write the name of a tool and what ends it; none if there was no room.
+  /// Lets the model choose a tool, and writes its name and the text behind it; none if there was no
+  /// room.
   private Optional<ToolSpec> choose() {
     List<ToolSpec> tools = box.tools();
-    String end = format.nameEnd();
-    if (tools.size() == 1) {
-      return Optional.of(tools.getFirst()).filter(tool -> write(tool.name() + end));
-    }
+    Optional<ToolSpec> chosen = tools.size() == 1 ? Optional.of(tools.getFirst()) : chosen(tools);
+    chosen.ifPresent(tool -> id = newId(tool));
+    return chosen.filter(tool -> write(tool.name() + filled(format.call().afterName())));
+  }
+
+  private Optional<ToolSpec> chosen(List<ToolSpec> tools) {
+    String end = nameEnd(tools);
+    List<Integer> special = backend.special(end).map(Token::id).stream().toList();
+    String written = special.isEmpty() ? end : "";
     List<Type> names = new ArrayList<>();
-    tools.forEach(tool -> names.add(new Type.Literal(tool.name() + end)));
-    List<Integer> ends = // one name may begin with another
-        format.nameEndToken().flatMap(backend::special).map(Token::id).stream().toList();
+    tools.forEach(tool -> names.add(new Type.Literal(tool.name() + written)));
     Reply reply =
-        continuation.generate(
-            new Type.OneOf(names), unmarked().withStops(List.of(), ends), _ -> {});
-    continuation.keep(reply);
+        continuation.peek(new Type.OneOf(names), unmarked().withStops(List.of(), special));
     Optional<ToolSpec> chosen =
-        tools.stream().filter(tool -> reply.text().equals(tool.name() + end)).findFirst();
+        tools.stream().filter(tool -> reply.text().equals(tool.name() + written)).findFirst();
     if (chosen.isEmpty()) {
       turn.end(reply);
     }
     return chosen;
   }
 
-  private static String id(int length) {
-    StringBuilder id = new StringBuilder(length == ToolFormat.SHORT_ID ? "" : "call_");
+  /// The text that tells the end of a name from its going on, where one name begins with another: a
+  /// special token, or the first character behind the name.
+  private String nameEnd(List<ToolSpec> tools) {
+    String behind = filled(format.call().afterName()) + begin(format.call().syntax());
+    Matcher token = SPECIAL.matcher(behind);
+    boolean isSpecial = token.lookingAt() && backend.special(token.group()).isPresent();
+    boolean isDoubtful =
+        tools.stream()
+            .anyMatch(
+                one -> tools.stream().anyMatch(o -> o != one && o.name().startsWith(one.name())));
+    return isSpecial ? token.group() : isDoubtful ? behind.substring(0, 1) : "";
+  }
+
+  /// The first text of arguments, where it is the same for all.
+  private static String begin(Syntax syntax) {
+    return syntax
+        .outer()
+        .map(form -> form.begin().isEmpty() ? form.end() : form.begin())
+        .orElse("{");
+  }
+
+  private String newId(ToolSpec tool) {
+    return switch (format.ids()) {
+      case LONG -> "call_" + letters(LONG_ID);
+      case SHORT -> letters(SHORT_ID);
+      case NAMED -> "functions.%s:%d".formatted(tool.name(), earlier + calls.size());
+    };
+  }
+
+  private static String letters(int length) {
+    StringBuilder letters = new StringBuilder(length);
     for (int i = 0; i < length; i++) {
-      id.append(LETTERS.charAt(ThreadLocalRandom.current().nextInt(LETTERS.length())));
+      letters.append(LETTERS.charAt(ThreadLocalRandom.current().nextInt(LETTERS.length())));
     }
-    return id.toString();
+    return letters.toString();
   }
 }

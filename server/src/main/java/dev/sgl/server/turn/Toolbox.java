@@ -1,5 +1,6 @@
 package dev.sgl.server.turn;
 
+import dev.sgl.server.format.ToolFormat;
 import java.util.List;
 
 /// The tools that a model may call, and how it calls them.

@@ -3,6 +3,7 @@ package dev.sgl.server.turn;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,9 @@ import java.util.OptionalInt;
 /// of a code block, is said when it is known that none follows. Run by one thread, and ended by
 /// any.
 public final class Turn implements AutoCloseable {
+  /// Tokens in which a thought begins, if the model thinks.
+  private static final int LOOK_FOR_THOUGHT = 12;
+
   private final TokenBackend backend;
   private final Ask ask;
   private final Heard heard;
@@ -67,10 +71,12 @@ public final class Turn implements AutoCloseable {
   }
 
   private void think(Thought how) {
+    if (!how.isSure() && !begins(how)) {
+      return;
+    }
     continuation.begin(how.begin());
     StringBuilder all = new StringBuilder();
-    Sampling sampling =
-        ask.sampling().withStops(List.of(Thought.END), List.of()).withLogprobs(OptionalInt.empty());
+    Sampling sampling = stopsAt(how.format().end()).withLogprobs(OptionalInt.empty());
     Reply reply =
         continuation.generate(
             Type.TEXT,
@@ -85,8 +91,20 @@ public final class Turn implements AutoCloseable {
       end(reply);
     } else { // also if the model forgot the mark
       continuation.keep(reply);
-      continuation.write(Thought.END + "\n\n");
+      continuation.write(how.format().end() + how.format().behindEnd());
     }
+  }
+
+  /// Whether the model begins with a thought.
+  private boolean begins(Thought how) {
+    Reply looked = continuation.peek(stopsAt(how.format().begin()).withMaxTokens(LOOK_FOR_THOUGHT));
+    return looked.text().isBlank() && looked.stop().equals(Optional.of(how.format().begin()));
+  }
+
+  /// The sampling that ends at a mark, which may be a special token.
+  private Sampling stopsAt(String mark) {
+    List<Integer> tokens = backend.special(mark).map(Token::id).stream().toList();
+    return ask.sampling().withStops(tokens.isEmpty() ? List.of(mark) : List.of(), tokens);
   }
 
   // --- text

@@ -10,6 +10,7 @@ import dev.sgl.backend.Request;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import java.util.ArrayDeque;
@@ -22,19 +23,20 @@ import java.util.Optional;
 /// A model that says what a test has it say. What it would say goes on over all generations; a
 /// stop text or a stop token (written in brackets of its own) cuts a generation off, a type takes
 /// as much as belongs to it. Where the prompt ends with what it would say next, it goes on behind
-/// that.
-class ScriptedTokens implements TokenBackend {
+/// that; what it chooses is said once it is written.
+public class ScriptedTokens implements TokenBackend {
   /// The tokens of each prompt, without its open part.
   static final int PROMPT = 10;
 
   private final StringBuilder script;
   private final Optional<String> template;
   private final int tokenLength;
+  private int chosen; // characters of the script that were chosen, and may be written next
   private final Deque<String> prompts = new ArrayDeque<>();
   private final List<Request> requests = new ArrayList<>();
 
   /// A model whose tokens are characters.
-  ScriptedTokens(String script, String template) {
+  public ScriptedTokens(String script, String template) {
     this(script, template, 1);
   }
 
@@ -91,11 +93,22 @@ class ScriptedTokens implements TokenBackend {
       from--;
     }
     String written = Prompt.text(open.subList(from, open.size()));
+    int begun = begun(written);
+    if (begun == 0 && chosen > 0) { // what was chosen is written in other words
+      script.delete(0, chosen);
+      begun = begun(written);
+    }
+    script.delete(0, begun);
+    chosen = 0;
+  }
+
+  /// How much of the script stands at the end of a text.
+  private int begun(String written) {
     int at = 0;
     while (!script.toString().startsWith(written.substring(at))) {
       at++;
     }
-    script.delete(0, written.length() - at);
+    return written.length() - at;
   }
 
   private Reply reply(Request request, int promptTokens) {
@@ -115,6 +128,10 @@ class ScriptedTokens implements TokenBackend {
           cut = text.length();
         }
       }
+    } else if (!request.writing().syntax().isJson()) {
+      SyntaxReader reader = Types.reader(request.type(), request.writing().syntax());
+      reader.read(script.toString());
+      end = script.length() - reader.rest().length();
     } else {
       end = whole(request.type());
       int behind = end;
@@ -137,7 +154,9 @@ class ScriptedTokens implements TokenBackend {
       cut = 0;
     }
     String text = script.substring(0, end);
-    if (Types.isFree(request.type()) || finish != Reply.Finish.LENGTH) {
+    if (request.type() instanceof Type.OneOf) {
+      chosen = end;
+    } else if (Types.isFree(request.type()) || finish != Reply.Finish.LENGTH) {
       script.delete(0, end + cut);
     }
     List<Integer> tokens = text.chars().boxed().toList();
@@ -148,7 +167,8 @@ class ScriptedTokens implements TokenBackend {
   /// How much of the script the longest value of the type at its beginning is.
   private int whole(Type type) {
     for (int end = script.length(); end > 0; end--) {
-      if (Character.isWhitespace(script.charAt(end - 1))) {
+      boolean isBlank = Character.isWhitespace(script.charAt(end - 1));
+      if (isBlank && !(type instanceof Type.OneOf)) {
         continue;
       }
       try {
@@ -177,6 +197,11 @@ class ScriptedTokens implements TokenBackend {
   @Override
   public List<Integer> tokens(Prompt prompt) {
     return List.of();
+  }
+
+  @Override
+  public String text(Prompt.Chat chat) {
+    throw new BackendException("the model has no chat template");
   }
 
   @Override

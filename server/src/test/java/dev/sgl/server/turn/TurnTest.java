@@ -1,6 +1,6 @@
 package dev.sgl.server.turn;
 
-import static dev.sgl.server.turn.ToolFormat.HERMES;
+import static dev.sgl.server.format.ToolFormats.HERMES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +12,9 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.ThoughtFormat;
+import dev.sgl.server.format.ToolFormat;
+import dev.sgl.server.format.ToolFormats;
 import dev.sgl.server.http.Fields;
 import dev.sgl.testing.Json;
 import java.util.ArrayList;
@@ -119,7 +122,12 @@ class TurnTest {
   void aThoughtEndsWithItsMarkAndIsNotSaid() {
     ScriptedTokens backend = new ScriptedTokens("Hm, so.</think>\n\nHello.", "");
     Answer answer =
-        run(backend, ask(Type.TEXT, Optional.empty(), Optional.of(new Thought("<think>\n"))));
+        run(
+            backend,
+            ask(
+                Type.TEXT,
+                Optional.empty(),
+                Optional.of(new Thought(ThoughtFormat.THINK, "<think>\n", true))));
     assertEquals(Optional.of("Hm, so."), answer.thought());
     assertEquals("Hello.", answer.text());
     assertEquals(7, answer.thoughtTokens());
@@ -130,7 +138,13 @@ class TurnTest {
   @Test
   void whatHasATypeIsHeldToItBehindTheThought() {
     ScriptedTokens backend = new ScriptedTokens("Hm.</think>17", "");
-    Answer answer = run(backend, ask(Type.INT, Optional.empty(), Optional.of(new Thought(""))));
+    Answer answer =
+        run(
+            backend,
+            ask(
+                Type.INT,
+                Optional.empty(),
+                Optional.of(new Thought(ThoughtFormat.THINK, "", true))));
     assertEquals("17", answer.text());
     assertEquals(Type.TEXT, backend.requests().get(0).type());
     assertEquals(Type.INT, backend.requests().get(1).type());
@@ -173,7 +187,7 @@ class TurnTest {
 
   @Test
   void aRequiredCallComesAtOnceAndOnlyOneIfOthersAreNotWanted() {
-    ScriptedTokens backend = new ScriptedTokens("time\"{}<tool_call>time\"{}", "");
+    ScriptedTokens backend = new ScriptedTokens("time{}<tool_call>time{}", "");
     Answer answer =
         run(backend, ask(Type.TEXT, Optional.of(box(HERMES, true, false)), Optional.empty()));
     assertEquals(1, answer.calls().size());
@@ -183,14 +197,14 @@ class TurnTest {
 
   @Test
   void llamaCallsWithoutAMark() {
-    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.LLAMA, false, true)), Optional.empty());
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.LLAMA, false, true)), Optional.empty());
     String script = "{\"name\": \"weather\", \"parameters\": {\"city\":\"Oslo\"}}";
     Answer call = run(new ScriptedTokens(script, ""), ask);
     assertEquals("weather", call.calls().getFirst().name());
     Answer text = run(new ScriptedTokens("A set {1, 2} and {3}.", ""), ask);
     assertEquals("A set {1, 2} and {3}.", text.text());
     assertTrue(text.calls().isEmpty());
-    Answer marked = run(new ScriptedTokens("<|python_tag|>time\"{}", ""), ask);
+    Answer marked = run(new ScriptedTokens("<|python_tag|>time{}", ""), ask);
     assertEquals("time", marked.calls().getFirst().name());
     Ask typed = ask(Type.INT, ask.tools(), Optional.empty());
     // the script goes on behind what is only looked at: 24 characters
@@ -198,8 +212,7 @@ class TurnTest {
     assertEquals("17", value.text());
     Answer instead =
         run(
-            new ScriptedTokens(
-                "{\"name\":\"weather\",\"argum" + "weather\"{\"city\":\"Oslo\"}", ""),
+            new ScriptedTokens("{\"name\":\"weather\",\"argum" + "weather{\"city\":\"Oslo\"}", ""),
             typed);
     assertEquals("weather", instead.calls().getFirst().name());
   }
@@ -207,11 +220,11 @@ class TurnTest {
   @Test
   void mistralWritesAList() {
     ScriptedTokens backend =
-        new ScriptedTokens("[TOOL_CALLS]time\"{},weather\"{\"city\":\"Bern\"}]", "");
+        new ScriptedTokens("[TOOL_CALLS]time{},weather{\"city\":\"Bern\"}]", "");
     Answer answer =
         run(
             backend,
-            ask(Type.TEXT, Optional.of(box(ToolFormat.MISTRAL, false, true)), Optional.empty()));
+            ask(Type.TEXT, Optional.of(box(ToolFormats.MISTRAL, false, true)), Optional.empty()));
     assertEquals(
         List.of("time", "weather"), answer.calls().stream().map(Answer.ToolCall::name).toList());
     assertEquals(
@@ -224,7 +237,7 @@ class TurnTest {
   void aTypedAnswerMayBeACallInstead() {
     Optional<Toolbox> box = Optional.of(box(HERMES, false, false));
     Answer call =
-        run(new ScriptedTokens("<tool_call>time\"{}", ""), ask(Type.INT, box, Optional.empty()));
+        run(new ScriptedTokens("<tool_call>time{}", ""), ask(Type.INT, box, Optional.empty()));
     assertEquals("time", call.calls().getFirst().name());
     ScriptedTokens backend = new ScriptedTokens("1".repeat(24) + "5678", "");
     Answer text = run(backend, ask(Type.INT, box, Optional.empty()));
@@ -246,7 +259,11 @@ class TurnTest {
   void aCallMayFollowAThought() {
     String call = "[\n  {\n    \"name\": \"time\",\n    \"arguments\": {}\n  }\n]";
     ScriptedTokens backend = new ScriptedTokens("Hm.</think>\n\n" + call, "", 4);
-    Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, false, true)), Optional.of(new Thought("")));
+    Ask ask =
+        ask(
+            Type.TEXT,
+            Optional.of(box(HERMES, false, true)),
+            Optional.of(new Thought(ThoughtFormat.THINK, "", true)));
     Answer answer = run(backend, ask);
     assertEquals("time", answer.calls().getFirst().name());
     assertEquals("", answer.text());
@@ -254,9 +271,9 @@ class TurnTest {
 
   @Test
   void aListIsWrittenBehindABareCall() {
-    String script = "{\"name\": \"time\", \"arguments\": {}}\n[TOOL_CALLS]time\"{}]";
+    String script = "{\"name\": \"time\", \"arguments\": {}}\n[TOOL_CALLS]time{}]";
     ScriptedTokens backend = new ScriptedTokens(script, "");
-    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormat.MISTRAL, false, true)), none());
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.MISTRAL, false, true)), none());
     assertEquals(2, run(backend, ask).calls().size());
     String written = backend.prompts().get(backend.prompts().size() - 3);
     assertTrue(written.endsWith("[TOOL_CALLS][{\"name\": \""), written);
@@ -278,7 +295,7 @@ class TurnTest {
 
   @Test
   void noRoomEndsAnAnswerInTheMiddleOfACall() {
-    ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
+    ScriptedTokens backend = new ScriptedTokens("time{}", "");
     Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, true, true)), Optional.empty());
     Answer answer = run(backend, withMaxTokens(ask, 30));
     assertEquals(Answer.Finish.LENGTH, answer.finish());
@@ -287,7 +304,7 @@ class TurnTest {
 
   @Test
   void nothingIsWrittenWhereThereIsNoRoomForIt() {
-    ScriptedTokens backend = new ScriptedTokens("time\"{}", "");
+    ScriptedTokens backend = new ScriptedTokens("time{}", "");
     Ask ask = ask(Type.TEXT, Optional.of(box(HERMES, true, true)), none());
     Answer answer = run(backend, withMaxTokens(ask, "<tool_call>".length()));
     assertEquals(Answer.Finish.LENGTH, answer.finish());

@@ -10,6 +10,8 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.ToolFormat;
+import dev.sgl.server.format.ToolFormats;
 import dev.sgl.testing.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +34,7 @@ class WrittenCallTest {
           tool("get_time", "{\"zone\":{\"type\":\"string\"}}", "[]"));
 
   private static final List<ToolFormat> FORMATS =
-      List.of(ToolFormat.HERMES, ToolFormat.MISTRAL, ToolFormat.MISTRAL_ARGS);
+      List.of(ToolFormats.HERMES, ToolFormats.MISTRAL, ToolFormats.MISTRAL_ARGS);
 
   private static final List<String> PROSE =
       List.of(
@@ -160,7 +162,7 @@ class WrittenCallTest {
       })
   void whatOnlyLooksLikeACallIsText(String script) {
     StringBuilder said = new StringBuilder();
-    Answer answer = answer(script, ToolFormat.HERMES, said);
+    Answer answer = answer(script, ToolFormats.HERMES, said);
     assertEquals(List.of(), calls(answer));
     assertEquals(script, answer.text());
     assertEquals(script, said.toString());

@@ -1,0 +1,143 @@
+package dev.sgl.server.format;
+
+import dev.sgl.constraint.Syntax;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// How a family of models writes calls of tools: a mark, and behind it one call after the other.
+///
+/// A text of a format may hold `{index}`, the number of calls that came before in the conversation,
+/// and `{id}`, the id of the call.
+///
+/// @param name of the format, for people
+/// @param mark with which calls begin
+/// @param open between the mark and the first call
+/// @param call the texts of a call
+/// @param next how another call follows
+/// @param close behind the last call
+/// @param ids of calls
+/// @param signs texts by which a chat template is known that writes no calls; empty are the marks
+public record ToolFormat(
+    String name,
+    Mark mark,
+    String open,
+    Call call,
+    Next next,
+    String close,
+    Ids ids,
+    List<String> signs) {
+  public ToolFormat {
+    signs = List.copyOf(signs);
+  }
+
+  /// A format that is known by its marks.
+  ToolFormat(String name, Mark mark, String open, Call call, Next next, String close, Ids ids) {
+    this(name, mark, open, call, next, close, ids, List.of());
+  }
+
+  /// The same, known by other texts.
+  ToolFormat knownBy(String... texts) {
+    return new ToolFormat(name, mark, open, call, next, close, ids, List.of(texts));
+  }
+
+  /// The text with which calls begin, often the name of a special token. The text of an answer ends
+  /// before it.
+  ///
+  /// @param isWritten whether a call must begin with it; else models may leave it out
+  public record Mark(String text, boolean isWritten) {}
+
+  /// A call.
+  ///
+  /// @param begin up to the name
+  /// @param afterName between the name and the arguments
+  /// @param syntax of the arguments
+  /// @param specials names of tokens that occur in the syntax and may be special
+  /// @param brace that the model writes behind arguments of JSON, with white space before it; empty
+  ///     if it writes none
+  /// @param end behind that
+  public record Call(
+      String begin,
+      String afterName,
+      Syntax syntax,
+      Set<String> specials,
+      String brace,
+      String end) {
+    public Call {
+      specials = Set.copyOf(specials);
+    }
+
+    /// A call whose arguments are JSON.
+    static Call json(String begin, String afterName, String brace, String end) {
+      return new Call(begin, afterName, Syntax.JSON, Set.of(), brace, end);
+    }
+
+    /// Whether the call is an object of JSON with its name first, right behind a mark.
+    public boolean isObject() {
+      return begin.strip().equals("{\"name\": \"");
+    }
+  }
+
+  /// How another call follows.
+  public sealed interface Next {
+    /// Not at all: a message has one call.
+    record None() implements Next {}
+
+    /// As the next item of a list; else its bracket follows.
+    record Item(String between) implements Next {}
+
+    /// By a text of its own.
+    ///
+    /// @param mark in `between` or the beginning of the call, which tells that one follows
+    record Again(String between, String mark) implements Next {}
+  }
+
+  /// The ids of calls.
+  public enum Ids {
+    /// `call_` and 24 letters and digits.
+    LONG,
+    /// Nine letters and digits.
+    SHORT,
+    /// As Kimi has them: `functions.NAME:INDEX`.
+    NAMED
+  }
+
+  /// Whether a message may hold several calls.
+  public boolean isParallel() {
+    return !(next instanceof Next.None);
+  }
+
+  /// The text between two calls, up to the name of the second.
+  public String again() {
+    return switch (next) {
+      case Next.None() -> "";
+      case Next.Item(var between) -> between + call.begin();
+      case Next.Again(var between, _) -> between + call.begin();
+    };
+  }
+
+  /// The texts of which one follows a call in a list: a comma, or the closing bracket with the
+  /// white space before it.
+  public List<String> itemEnds() {
+    return List.of(",", close.substring(0, close.indexOf(']') + 1));
+  }
+
+  /// The text behind the mark of another call, up to its name.
+  public String behindMark() {
+    String text = again();
+    String mark = nextMark().orElse("");
+    return text.substring(text.indexOf(mark) + mark.length());
+  }
+
+  /// The mark of another call, if it has one.
+  public Optional<String> nextMark() {
+    return next instanceof Next.Again(_, var text) ? Optional.of(text) : Optional.empty();
+  }
+
+  /// A text of the format for one call.
+  ///
+  /// @param index the number of calls before it in the conversation
+  public static String filled(String text, int index, String id) {
+    return text.replace("{index}", Integer.toString(index)).replace("{id}", id);
+  }
+}
