@@ -22,11 +22,16 @@ import java.util.stream.Stream;
 ///
 /// @param tools how the model writes calls; empty if it knows no tools, or its calls are not known
 /// @param thoughts how it thinks; empty if it does not
+/// @param channels how it parts an answer into messages; empty if it does not
 /// @param showsCalls whether the template writes the calls of earlier messages
 public record Formats(
-    Optional<ToolFormat> tools, Optional<ThoughtFormat> thoughts, boolean showsCalls) {
+    Optional<ToolFormat> tools,
+    Optional<ThoughtFormat> thoughts,
+    Optional<Channels> channels,
+    boolean showsCalls) {
   /// Of a model without a chat template.
-  public static final Formats NONE = new Formats(Optional.empty(), Optional.empty(), true);
+  public static final Formats NONE =
+      new Formats(Optional.empty(), Optional.empty(), Optional.empty(), true);
 
   private static final String TOOL = "sgl_probe_tool";
   private static final String ID = "sglprobe1"; // nine letters and digits, which Mistral asks for
@@ -46,11 +51,16 @@ public record Formats(
   private static Formats of(String template, TokenBackend backend) {
     String calls = calls(backend);
     boolean showsCalls = calls.contains(PLACE);
+    Optional<Channels> channels = Channels.of(template);
+    if (channels.isPresent()) {
+      return new Formats(channels.map(Channels::calls), Optional.empty(), channels, showsCalls);
+    }
     Optional<ToolFormat> tools =
         showsCalls
             ? ToolFormats.all().stream().filter(format -> calls.contains(probe(format))).findFirst()
             : Optional.empty();
-    return new Formats(tools.or(() -> marked(template)), thoughts(template, backend), showsCalls);
+    return new Formats(
+        tools.or(() -> marked(template)), thoughts(template, backend), channels, showsCalls);
   }
 
   /// The formats of a model by the marks in its chat template alone.
@@ -165,25 +175,26 @@ public record Formats(
         .map(format -> exact(format, backend));
   }
 
-  /// A format with the white space that the template writes around the marks, if it shows thoughts.
+  /// A format with the white space that the template writes around the marks, if it shows them.
   private static ThoughtFormat exact(ThoughtFormat format, TokenBackend backend) {
     Prompt.Message message =
         new Prompt.Message(
             Role.ASSISTANT,
             List.of(new Prompt.Part.Written(ANSWER)),
             Map.of("reasoning_content", THOUGHT));
-    Matcher found =
-        Pattern.compile(
-                "%s(\\s*)%s\\s*%s(\\s*)%s"
-                    .formatted(
-                        Pattern.quote(format.begin()),
-                        THOUGHT,
-                        Pattern.quote(format.end()),
-                        ANSWER))
-            .matcher(rendered(backend, message));
-    return found.find()
-        ? new ThoughtFormat(format.begin(), found.group(1), format.end(), found.group(2))
-        : format;
+    String text = rendered(backend, message);
+    return new ThoughtFormat(
+        format.begin(),
+        blank(text, format.begin(), THOUGHT).orElse(format.behindBegin()),
+        format.end(),
+        blank(text, format.end(), ANSWER).orElse(format.behindEnd()));
+  }
+
+  /// The white space between two texts, if there is nothing else.
+  private static Optional<String> blank(String text, String before, String behind) {
+    Pattern both = Pattern.compile(Pattern.quote(before) + "(\\s*)" + Pattern.quote(behind));
+    Matcher found = both.matcher(text);
+    return found.find() ? Optional.of(found.group(1)) : Optional.empty();
   }
 
   /// Calls as the model writes them, for templates that do not.

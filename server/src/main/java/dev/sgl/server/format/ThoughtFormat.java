@@ -10,21 +10,17 @@ import java.util.List;
 /// @param behindEnd white space behind it
 public record ThoughtFormat(String begin, String behindBegin, String end, String behindEnd) {
   /// The marks of most models: DeepSeek R1, Qwen, GLM, Kimi, MiniMax, Nemotron, Granite.
-  public static final ThoughtFormat THINK = usual("<think>", "</think>");
+  public static final ThoughtFormat THINK = new ThoughtFormat("<think>", "\n", "</think>", "\n\n");
 
   /// The formats that are known: Seed-OSS, Command R and A, Mistral, Gemma 4, Apertus, Apriel, and
   /// the rest.
   static final List<ThoughtFormat> ALL =
       List.of(
-          usual("<seed:think>", "</seed:think>"),
-          usual("<|START_THINKING|>", "<|END_THINKING|>"),
-          usual("[THINK]", "[/THINK]"),
-          usual("<|channel>thought", "<channel|>"),
-          usual("<|inner_prefix|>", "<|inner_suffix|>"),
-          usual("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"),
+          new ThoughtFormat("<seed:think>", "", "</seed:think>", "\n"),
+          new ThoughtFormat("<|START_THINKING|>", "", "<|END_THINKING|>", ""),
+          new ThoughtFormat("[THINK]", "", "[/THINK]", ""),
+          new ThoughtFormat("<|channel>thought", "\n", "<channel|>", ""),
+          new ThoughtFormat("<|inner_prefix|>", "", "<|inner_suffix|>", ""),
+          new ThoughtFormat("Here are my reasoning steps:", "\n", "[BEGIN FINAL RESPONSE]", "\n"),
           THINK);
-
-  private static ThoughtFormat usual(String begin, String end) {
-    return new ThoughtFormat(begin, "\n", end, "\n\n");
-  }
 }

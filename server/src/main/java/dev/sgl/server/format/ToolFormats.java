@@ -229,6 +229,32 @@ public final class ToolFormats {
           "",
           Ids.LONG);
 
+  /// Functionary 3.2: the name is the header of a message.
+  static final ToolFormat FUNCTIONARY_HEADERS =
+      new ToolFormat(
+          "Functionary 3.2",
+          new Mark(">>>", false),
+          "",
+          Call.json("", "\n", "", ""),
+          new Next.Again(">>>", ">>>"),
+          "",
+          Ids.LONG);
+
+  /// gpt-oss: a message of the channel for commentary.
+  static final ToolFormat HARMONY =
+      new ToolFormat(
+          "gpt-oss",
+          new Mark("<|channel|>", false),
+          "",
+          Call.json(
+              "<|channel|>commentary to=functions.",
+              " <|constrain|>json<|message|>",
+              "",
+              "<|call|>"),
+          ONE,
+          "",
+          Ids.LONG);
+
   /// MiroThinker: a call of a tool of an MCP server.
   public static final ToolFormat MIRO =
       new ToolFormat(

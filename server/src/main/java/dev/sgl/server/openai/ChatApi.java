@@ -88,7 +88,11 @@ public final class ChatApi {
             SamplingReader.scheduling(fields),
             SamplingReader.writing(fields),
             tools.box(),
-            Thought.of(prompt, served.backend(), served.formats().thoughts()));
+            Thought.of(prompt, served.backend(), served.formats().thoughts()),
+            served
+                .formats()
+                .channels()
+                .filter(_ -> !prompt.continues() && prompt.open().isEmpty()));
     fields.finish();
     return new Chat(asked, ask, tools.isNamed(), splits);
   }

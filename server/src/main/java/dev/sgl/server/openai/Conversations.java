@@ -59,8 +59,12 @@ public final class Conversations {
     return new Prompt.Chat(messages, List.of(), variables);
   }
 
-  /// The messages with their calls as text, where the chat template writes none.
+  /// The messages with their calls as text, where the chat template writes none; thoughts by the
+  /// name that the template has for them.
   private List<Prompt.Message> withCalls(List<Prompt.Message> messages) {
+    if (formats.channels().isPresent()) {
+      return messages.stream().map(Conversations::thinking).toList();
+    }
     if (formats.showsCalls() || formats.tools().isEmpty()) {
       return messages;
     }
@@ -77,6 +81,18 @@ public final class Conversations {
       }
     }
     return all;
+  }
+
+  /// A message whose thought has the name of OpenAI's harmony format, which allows one before a
+  /// call, if nothing was said before it.
+  private static Prompt.Message thinking(Prompt.Message message) {
+    Object thought = message.fields().get(MessageReader.THOUGHT);
+    if (thought == null || !message.text().isEmpty()) {
+      return message;
+    }
+    Map<String, Object> fields = new LinkedHashMap<>(message.fields());
+    fields.put("thinking", thought);
+    return new Prompt.Message(message.role(), message.parts(), fields);
   }
 
   private static List<Fields> given(Fields fields) {

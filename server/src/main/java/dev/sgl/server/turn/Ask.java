@@ -5,6 +5,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.Channels;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -14,6 +15,7 @@ import java.util.OptionalLong;
 /// @param writing how values of the type, and arguments of calls, are written
 /// @param tools that it may call
 /// @param thought how it thinks before it says anything; none if it does not
+/// @param channels how it parts the answer into messages; none if it does not
 public record Ask(
     Prompt prompt,
     Type type,
@@ -21,11 +23,20 @@ public record Ask(
     Scheduling scheduling,
     Writing writing,
     Optional<Toolbox> tools,
-    Optional<Thought> thought) {
+    Optional<Thought> thought,
+    Optional<Channels> channels) {
 
   /// Asks without tools and thoughts.
   public Ask(Prompt prompt, Type type, Sampling sampling, Scheduling scheduling, Writing writing) {
-    this(prompt, type, sampling, scheduling, writing, Optional.empty(), Optional.empty());
+    this(
+        prompt,
+        type,
+        sampling,
+        scheduling,
+        writing,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /// The same, for another of several answers: with a seed of its own.
@@ -36,6 +47,6 @@ public record Ask(
             ? sampling.withChoice(
                 choice.withSeed(OptionalLong.of(choice.seed().getAsLong() + 1_000_003L * index)))
             : sampling;
-    return new Ask(prompt, type, seeded, scheduling, writing, tools, thought);
+    return new Ask(prompt, type, seeded, scheduling, writing, tools, thought, channels);
   }
 }

@@ -11,7 +11,7 @@ import dev.sgl.program.Type;
 public record ToolSpec(String name, ObjectNode function, ObjectNode parameters) {
 
   /// What its arguments may be: what the JSON Schema of its parameters says.
-  Type arguments() {
+  public Type arguments() {
     return new Type.Schema(parameters.toString());
   }
 

@@ -91,13 +91,30 @@ final class ToolTurn {
     } else {
       called = isCall() ? callFirst() : sayTyped();
     }
-    while (called && !turn.isEnded() && box.parallel() && format.isParallel()) {
+    while (called && mayCallAgain()) {
       called = another();
     }
     if (isInFormat) {
       writeEnd(format.close());
     }
     return calls;
+  }
+
+  /// The calls so far.
+  List<Answer.ToolCall> calls() {
+    return calls;
+  }
+
+  /// Whether the answer may have another call.
+  boolean mayCallAgain() {
+    return !turn.isEnded() && box.parallel() && format.isParallel();
+  }
+
+  /// Lets the model write a call in its format; false if there was no room for it.
+  ///
+  /// @param tool that it calls; empty if it chooses
+  boolean call(Optional<ToolSpec> tool) {
+    return call(filled(format.call().begin()), tool);
   }
 
   // --- whether there is a call
@@ -226,12 +243,16 @@ final class ToolTurn {
   ///
   /// @param begin the text up to the name
   private boolean call(String begin) {
+    return call(begin, Optional.empty());
+  }
+
+  private boolean call(String begin, Optional<ToolSpec> known) {
     id = "";
     if (!write(filled(begin))) {
       return false;
     }
     isInFormat = true;
-    Optional<ToolSpec> tool = choose();
+    Optional<ToolSpec> tool = choose(known);
     tool.ifPresent(
         chosen -> {
           argue(chosen);
@@ -390,9 +411,12 @@ final class ToolTurn {
 
   /// Lets the model choose a tool, and writes its name and the text behind it; none if there was no
   /// room.
-  private Optional<ToolSpec> choose() {
+  ///
+  /// @param known the tool, if it is known already
+  private Optional<ToolSpec> choose(Optional<ToolSpec> known) {
     List<ToolSpec> tools = box.tools();
-    Optional<ToolSpec> chosen = tools.size() == 1 ? Optional.of(tools.getFirst()) : chosen(tools);
+    Optional<ToolSpec> only = tools.size() == 1 ? Optional.of(tools.getFirst()) : known;
+    Optional<ToolSpec> chosen = only.or(() -> chosen(tools));
     chosen.ifPresent(tool -> id = newId(tool));
     return chosen.filter(tool -> write(tool.name() + filled(format.call().afterName())));
   }

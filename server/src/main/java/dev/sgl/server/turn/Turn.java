@@ -5,6 +5,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.Channels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,10 @@ public final class Turn implements AutoCloseable {
   public Answer run() {
     ask.thought().ifPresent(this::think);
     List<Answer.ToolCall> calls = List.of();
-    if (!ended && ask.tools().isPresent()) {
+    if (ask.channels().isPresent()) {
+      Channels channels = ask.channels().get();
+      calls = new ChannelTurn(this, continuation, backend, ask, heard, channels).run();
+    } else if (!ended && ask.tools().isPresent()) {
       calls = new ToolTurn(this, continuation, backend, ask, heard).run();
     } else if (!ended) {
       say(ask.type(), ask.sampling());
@@ -74,24 +78,32 @@ public final class Turn implements AutoCloseable {
     if (!how.isSure() && !begins(how)) {
       return;
     }
-    continuation.begin(how.begin());
-    StringBuilder all = new StringBuilder();
-    Sampling sampling = stopsAt(how.format().end()).withLogprobs(OptionalInt.empty());
+    think(how.begin(), how.format().end(), how.format().behindEnd());
+  }
+
+  /// Lets the model think.
+  ///
+  /// @param begin what the prompt still needs so that a thought begins
+  /// @param mark that ends it
+  /// @param behindEnd what follows the mark
+  void think(String begin, String mark, String behindEnd) {
+    continuation.begin(begin);
+    StringBuilder all = new StringBuilder(thought.map(before -> before + "\n\n").orElse(""));
     Reply reply =
         continuation.generate(
             Type.TEXT,
-            sampling,
+            stopsAt(mark).withLogprobs(OptionalInt.empty()),
             piece -> {
               all.append(piece);
               heard.thought(piece);
             });
     thought = Optional.of(all.toString());
-    thoughtTokens = reply.usage().generatedTokens();
+    thoughtTokens += reply.usage().generatedTokens();
     if (reply.finish() == Reply.Finish.LENGTH) {
       end(reply);
     } else { // also if the model forgot the mark
       continuation.keep(reply);
-      continuation.write(how.format().end() + how.format().behindEnd());
+      continuation.write(mark + behindEnd);
     }
   }
 
@@ -102,7 +114,7 @@ public final class Turn implements AutoCloseable {
   }
 
   /// The sampling that ends at a mark, which may be a special token.
-  private Sampling stopsAt(String mark) {
+  Sampling stopsAt(String mark) {
     List<Integer> tokens = backend.special(mark).map(Token::id).stream().toList();
     return ask.sampling().withStops(tokens.isEmpty() ? List.of(mark) : List.of(), tokens);
   }

@@ -10,10 +10,15 @@ import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
+import dev.sgl.constraint.JsonStyle;
+import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.json.SyntaxWriter;
+import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
+import dev.sgl.program.Types;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -45,6 +50,8 @@ class FormatsTest {
   private static final TreeMap<String, String> KNOWN = new TreeMap<>();
 
   static {
+    know("gpt-oss", "openai-gpt-oss-120b");
+    know("Functionary 3.2", "meetkai-functionary-medium-v3.2");
     know("Apertus", "Apertus-8B-Instruct");
     know("Apriel", "Apriel-1.6-15b-Thinker-fixed", "unsloth-Apriel-1.5");
     know(
@@ -93,6 +100,54 @@ class FormatsTest {
         "unsloth-mistral-Devstral-Small-2507");
     know("Mistral, list", "mistralai-Mistral-Nemo-Instruct-2407");
     know("Kimi K2", "moonshotai-Kimi-K2");
+  }
+
+  private static final TreeMap<String, String> THOUGHTS = new TreeMap<>();
+
+  static {
+    think("<|inner_prefix|>…<|inner_suffix|>", "Apertus-8B-Instruct");
+    think("Here are my reasoning steps:⏎…[BEGIN FINAL RESPONSE]⏎", "Apriel-1.6-15b-Thinker-fixed");
+    think(
+        "<think>⏎…</think>⏎",
+        "Bielik-11B-v3.0-Instruct",
+        "HuggingFaceTB-SmolLM3-3B",
+        "NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+        "StepFun3.5-Flash",
+        "stepfun-ai-Step-3.5-Flash");
+    think("<seed:think>…</seed:think>⏎", "ByteDance-Seed-OSS");
+    think(
+        "<|START_THINKING|>…<|END_THINKING|>",
+        "Cohere2MoE",
+        "CohereForAI-c4ai-command-r7b-12-2024-tool_use");
+    think("<think>…</think>⏎", "GLM-4.6");
+    think("<think>…</think>", "GLM-4.7-Flash", "GLM-5.2");
+    think(
+        "<think>⏎…</think>",
+        "Kimi-K2-Thinking",
+        "deepseek-ai-DeepSeek-V3.1",
+        "deepseek-ai-DeepSeek-V3.2",
+        "deepseek-ai-DeepSeek-V4");
+    think(
+        "<think>⏎…</think>⏎⏎",
+        "MiroThinker",
+        "Qwen-QwQ-32B",
+        "Qwen-Qwen3-0.6B",
+        "Qwen3.5-4B",
+        "Reka-Edge",
+        "deepseek-ai-DeepSeek-R1-Distill-Llama-8B",
+        "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B",
+        "ibm-granite-granite-3.3-2B-Instruct",
+        "llama-cpp-deepseek-r1",
+        "llama-cpp-rwkv-world");
+    think(
+        "<|channel>thought⏎…<channel|>",
+        "google-gemma-4-31B-it",
+        "google-gemma-4-31B-it-interleaved");
+    think("[THINK]…[/THINK]", "mistralai-Ministral-3-14B-Reasoning-2512");
+  }
+
+  private static void think(String format, String... templates) {
+    List.of(templates).forEach(template -> THOUGHTS.put(template, format));
   }
 
   private static void know(String format, String... templates) {
@@ -166,6 +221,22 @@ class FormatsTest {
     assertEquals(lines(KNOWN), lines(found));
   }
 
+  @Test
+  void everyTemplateHasItsThoughts() throws IOException {
+    TreeMap<String, String> found = new TreeMap<>();
+    for (Path file : templates()) {
+      Formats.of(new Templated(file, ""))
+          .thoughts()
+          .ifPresent(format -> found.put(name(file), shown(format)));
+    }
+    assertEquals(lines(THOUGHTS), lines(found));
+  }
+
+  private static String shown(ThoughtFormat format) {
+    String all = format.begin() + format.behindBegin() + "…" + format.end() + format.behindEnd();
+    return all.replace("\n", "⏎");
+  }
+
   private static String lines(Map<String, String> all) {
     StringBuilder lines = new StringBuilder();
     all.forEach(
@@ -183,7 +254,7 @@ class FormatsTest {
           "days": {"type": "integer", "description": "how many"},
           "options": {"type": "object", "description": "more", "properties": {
             "flags": {"type": "array", "items": {"type": "boolean"}}, "unit": {"type": "string"}},
-            "required": []}},
+            "required": [], "additionalProperties": true}},
         "required": ["city"]}}""";
   private static final String TIME =
       """
@@ -223,16 +294,21 @@ class FormatsTest {
     tool.put("type", "function");
     tool.put("function", dev.sgl.server.http.Json.plain(tool(WEATHER).function()));
     Prompt.Part question = new Prompt.Part.Written("How is the weather?");
+    Prompt.Message asked = new Prompt.Message(Role.USER, List.of(question), Map.of());
+    Prompt.Message called =
+        new Prompt.Message(Role.ASSISTANT, List.of(), Map.of("tool_calls", all));
+    Map<String, Object> tools = Map.of("tools", List.of(tool));
     try {
+      String before = model.text(new Prompt.Chat(List.of(asked), List.of(), tools));
       String whole =
           model.text(
               new Prompt.Chat(
-                  List.of(
-                      new Prompt.Message(Role.USER, List.of(question), Map.of()),
-                      new Prompt.Message(Role.ASSISTANT, List.of(), Map.of("tool_calls", all))),
+                  List.of(asked, called),
                   List.of(),
                   Map.of("tools", List.of(tool), "add_generation_prompt", false)));
-      return whole.substring(whole.lastIndexOf(question.text()) + question.text().length());
+      return whole.startsWith(before)
+          ? whole.substring(before.length())
+          : whole.substring(whole.lastIndexOf(question.text()) + question.text().length());
     } catch (BackendException e) {
       return "";
     }
@@ -256,7 +332,7 @@ class FormatsTest {
               .orElseThrow()
               .replaceAll(", \"id\": \"call0000[01]\"", "") // which models do not write
               .replaceAll("\\[CALL_ID\\]call0000[01]", ""); // which the server writes
-      Answer answer = answer(message, format);
+      Answer answer = answer(message, formats);
       assertEquals(calls, answer.calls().size(), message + "\n" + answer);
       for (int i = 0; i < calls; i++) {
         assertEquals("get_weather", answer.calls().get(i).name());
@@ -269,7 +345,29 @@ class FormatsTest {
     }
   }
 
-  private static Answer answer(String script, ToolFormat format) {
+  @Test
+  void whatIsWrittenIsAllowedAndReadAgain() {
+    for (ToolFormat format : ToolFormats.all()) {
+      Syntax syntax = format.call().syntax();
+      Type type = tool(WEATHER).arguments();
+      for (String arguments : ARGUMENTS) {
+        String written = new SyntaxWriter(syntax).write(Json.parse(arguments));
+        JsonStyle style = JsonStyle.written(layout(syntax), syntax);
+        assertTrue(Types.compiled(type, style).matches(written), format.name() + ": " + written);
+        if (!syntax.isJson()) {
+          SyntaxReader reader = Types.reader(type, syntax);
+          reader.read(written);
+          assertEquals(Json.parse(arguments), Json.parse(reader.json()), format.name());
+        }
+      }
+    }
+  }
+
+  private static JsonStyle.Layout layout(Syntax syntax) {
+    return syntax.inner().isPresent() ? JsonStyle.Layout.COMPACT : JsonStyle.Layout.SPACED;
+  }
+
+  private static Answer answer(String script, Formats formats) {
     Ask ask =
         new Ask(
             new Prompt.Chat(List.of(), List.of(), Map.of()),
@@ -277,8 +375,14 @@ class FormatsTest {
             Sampling.DEFAULT,
             Scheduling.DEFAULT,
             Writing.DEFAULT,
-            Optional.of(new Toolbox(List.of(tool(TIME), tool(WEATHER)), false, true, format)),
-            Optional.empty());
+            Optional.of(
+                new Toolbox(
+                    List.of(tool(TIME), tool(WEATHER)),
+                    false,
+                    true,
+                    formats.tools().orElseThrow())),
+            Optional.empty(),
+            formats.channels());
     try (Turn turn = new Turn(new ScriptedTokens(script, ""), ask, Heard.NOTHING)) {
       return turn.run();
     }

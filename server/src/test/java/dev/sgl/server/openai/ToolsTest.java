@@ -55,6 +55,19 @@ class ToolsTest {
         "meta-llama-Llama-3.1-8B-Instruct",
         "meta-llama-Llama-3.2-3B-Instruct",
         "mistralai-Mistral-Nemo-Instruct-2407",
+        "Mistral-Small-3.2-24B-Instruct-2506",
+        "Qwen3-Coder",
+        "ByteDance-Seed-OSS",
+        "GLM-4.6",
+        "GLM-4.7-Flash",
+        "deepseek-ai-DeepSeek-V3.1",
+        "deepseek-ai-DeepSeek-V3.2",
+        "moonshotai-Kimi-K2",
+        "google-gemma-4-31B-it",
+        "LFM2-8B-A1B",
+        "Apertus-8B-Instruct",
+        "ibm-granite-granite-3.3-2B-Instruct",
+        "meetkai-functionary-medium-v3.1",
       })
   void aCallIsWellFormedWhateverTheModelSays(String template) throws IOException {
     try (TestServer server = open(template)) {
@@ -97,9 +110,11 @@ class ToolsTest {
     }
   }
 
-  @Test
-  void aStreamedCallIsTheSame() throws IOException {
-    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Qwen-Qwen2.5-7B-Instruct", "Qwen3-Coder", "google-gemma-4-31B-it", "LFM2-8B-A1B"})
+  void aStreamedCallIsTheSame(String template) throws IOException {
+    try (TestServer server = open(template)) {
       String more = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":200";
       JsonNode whole = server.post(PATH, ask(more)).json().at("/choices/0/message/tool_calls");
       List<JsonNode> events = server.stream(PATH, ask(more + ",\"stream\":true"));

@@ -12,6 +12,7 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
+import dev.sgl.server.format.Channels;
 import dev.sgl.server.format.ThoughtFormat;
 import dev.sgl.server.format.ToolFormat;
 import dev.sgl.server.format.ToolFormats;
@@ -76,7 +77,14 @@ class TurnTest {
   private static Ask ask(Type type, Optional<Toolbox> box, Optional<Thought> thought) {
     Prompt prompt = new Prompt.Chat(List.of(), List.of(), Map.of());
     return new Ask(
-        prompt, type, Sampling.DEFAULT, Scheduling.DEFAULT, Writing.DEFAULT, box, thought);
+        prompt,
+        type,
+        Sampling.DEFAULT,
+        Scheduling.DEFAULT,
+        Writing.DEFAULT,
+        box,
+        thought,
+        Optional.empty());
   }
 
   private static Ask withMaxTokens(Ask ask, int most) {
@@ -91,7 +99,8 @@ class TurnTest {
         ask.scheduling(),
         ask.writing(),
         ask.tools(),
-        ask.thought());
+        ask.thought(),
+        ask.channels());
   }
 
   private static Prompt.Part written(String text) {
@@ -336,5 +345,90 @@ class TurnTest {
         backend.requests().stream()
             .map(TurnTest::open)
             .anyMatch(open -> open.size() > 1 && open.getLast().equals(written("}"))));
+  }
+
+  // --- messages under headers
+
+  private static final Channels HARMONY = Channels.HARMONY;
+  private static final Channels FUNCTIONARY = Channels.FUNCTIONARY;
+
+  private static Ask channeled(Channels channels, Type type, Optional<Toolbox> box) {
+    Ask ask = ask(type, box, Optional.empty());
+    return new Ask(
+        ask.prompt(),
+        ask.type(),
+        ask.sampling(),
+        ask.scheduling(),
+        ask.writing(),
+        ask.tools(),
+        ask.thought(),
+        Optional.of(channels));
+  }
+
+  private static Optional<Toolbox> box(Channels channels, boolean required) {
+    return Optional.of(box(channels.calls(), required, true));
+  }
+
+  private static List<String> names(Answer answer) {
+    return answer.calls().stream().map(call -> call.name() + " " + call.arguments()).toList();
+  }
+
+  @Test
+  void aMessageOfThoughtsComesBeforeTheAnswer() {
+    String script =
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant"
+            + "<|channel|>analysis<|message|>So.<|end|><|start|>assistant"
+            + "<|channel|>final<|message|>Hello.";
+    Answer answer =
+        run(new ScriptedTokens(script, ""), channeled(HARMONY, Type.TEXT, Optional.empty()));
+    assertEquals(Optional.of("Hm.\n\nSo."), answer.thought());
+    assertEquals("Hello.", answer.text());
+    assertEquals(Answer.Finish.STOP, answer.finish());
+    assertEquals(6, answer.thoughtTokens());
+  }
+
+  @Test
+  void onlyTheLastMessageIsHeldToTheType() {
+    String script =
+        "<|channel|>analysis<|message|>17?<|end|><|start|>assistant<|channel|>final<|message|>17";
+    ScriptedTokens backend = new ScriptedTokens(script, "");
+    Answer answer = run(backend, channeled(HARMONY, Type.INT, Optional.empty()));
+    assertEquals("17", answer.text());
+    assertEquals(Type.INT, backend.requests().getLast().type());
+  }
+
+  @Test
+  void aMessageCallsATool() {
+    String script =
+        "<|channel|>analysis<|message|>Rome.<|end|><|start|>assistant"
+            + "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant"
+            + "<|channel|>commentary to=functions.weather <|constrain|>json<|message|>"
+            + "{\"city\":\"Rome\"}<|call|>";
+    ScriptedTokens backend = new ScriptedTokens(script, "");
+    Answer answer = run(backend, channeled(HARMONY, Type.TEXT, box(HARMONY, false)));
+    assertEquals(List.of("weather {\"city\":\"Rome\"}"), names(answer));
+    assertEquals("I look.", answer.text());
+    assertEquals(Answer.Finish.CALLS, answer.finish());
+    Answer required =
+        run(
+            new ScriptedTokens("<|channel|>final<|message|>weather{\"city\":\"Rome\"}", ""),
+            channeled(HARMONY, Type.TEXT, box(HARMONY, true)));
+    assertEquals(List.of("weather {\"city\":\"Rome\"}"), names(required));
+  }
+
+  @Test
+  void theHeaderMayBeTheNameOfATool() {
+    String script = "all\nI look.>>>weather\n{\"city\":\"Rome\"}>>>time\n{}";
+    Answer answer =
+        run(
+            new ScriptedTokens(script, ""),
+            channeled(FUNCTIONARY, Type.TEXT, box(FUNCTIONARY, false)));
+    assertEquals("I look.", answer.text());
+    assertEquals(List.of("weather {\"city\":\"Rome\"}", "time {}"), names(answer));
+    Answer text =
+        run(
+            new ScriptedTokens("all\nHello.", ""),
+            channeled(FUNCTIONARY, Type.TEXT, box(FUNCTIONARY, false)));
+    assertEquals("Hello.", text.text());
   }
 }

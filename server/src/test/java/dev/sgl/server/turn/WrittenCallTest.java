@@ -65,6 +65,7 @@ class WrittenCallTest {
             Scheduling.DEFAULT,
             Writing.DEFAULT,
             Optional.of(new Toolbox(TOOLS, false, true, format)),
+            Optional.empty(),
             Optional.empty());
     Heard heard =
         new Heard() {
