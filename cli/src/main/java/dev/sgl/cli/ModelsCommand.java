@@ -1,7 +1,12 @@
 package dev.sgl.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.cli.options.ExitCode;
 import dev.sgl.local.family.Families;
+import dev.sgl.server.format.Channels;
+import dev.sgl.server.format.ToolFormat;
+import dev.sgl.server.format.ToolFormats;
+import dev.sgl.server.http.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +17,7 @@ import picocli.CommandLine.Command;
 /// `sglc models`
 @Command(
     name = "models",
-    description = "Lists the architectures of models that load.",
+    description = "Lists the architectures of models that load, and the formats of calls.",
     mixinStandardHelpOptions = true)
 final class ModelsCommand implements Callable<Integer> {
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -21,6 +26,8 @@ final class ModelsCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     lines().forEach(out::println);
+    out.println();
+    calls().forEach(out::println);
     out.flush();
     return ExitCode.OK;
   }
@@ -41,6 +48,20 @@ final class ModelsCommand implements Callable<Integer> {
     }
     List<String> lines = new ArrayList<>(rows.stream().map(row -> line(rows, row)).toList());
     lines.add(1, lines.getFirst().replaceAll("[^|]", "-"));
+    return lines;
+  }
+
+  /// How models write calls of tools, with an example of each format, as a block of the manual.
+  private static List<String> calls() {
+    ObjectNode arguments = Json.object().put("city", "Rome").put("days", 3);
+    List<ToolFormat> formats = new ArrayList<>(ToolFormats.all());
+    Channels.ALL.forEach(channels -> formats.add(channels.calls()));
+    List<String> lines = new ArrayList<>(List.of("Calls of tools, by their formats:", ""));
+    for (ToolFormat format : formats) {
+      lines.add("    " + format.models());
+      String example = format.written("weather", arguments).strip();
+      example.lines().forEach(line -> lines.add("        " + line));
+    }
     return lines;
   }
 

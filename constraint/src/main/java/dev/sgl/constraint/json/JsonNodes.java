@@ -12,6 +12,7 @@ import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.ByteSet;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
+import dev.sgl.constraint.syntax.ValueReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

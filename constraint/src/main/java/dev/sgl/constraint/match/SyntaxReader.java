@@ -1,7 +1,7 @@
 package dev.sgl.constraint.match;
 
 import dev.sgl.constraint.Syntax;
-import dev.sgl.constraint.json.ValueReader;
+import dev.sgl.constraint.syntax.ValueReader;
 import java.nio.charset.StandardCharsets;
 
 /// Reads an object that is written in a [Syntax] piece by piece, and writes it as JSON.
@@ -56,7 +56,7 @@ public final class SyntaxReader {
     return next == Next.END;
   }
 
-  /// What was given and is no part of the object, so far.
+  /// The text behind the object, or the text of which more is needed.
   public String rest() {
     return text.toString();
   }

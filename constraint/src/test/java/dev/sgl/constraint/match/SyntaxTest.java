@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Objects in syntaxes other than JSON: what a walk writes is read as an object that satisfies the
 /// schema, as another validator says.
 class SyntaxTest {
-  private static final int SCHEMAS = 300;
+  private static final int SCHEMAS = Integer.getInteger("schemas", 150);
   private static final int WALKS = 3;
 
   private static final Syntax TAGS =
@@ -64,7 +64,6 @@ class SyntaxTest {
           new Syntax.Scalars("None", "true", "false", Optional.of(new Syntax.Raw("<|", "|>"))),
           true);
 
-  private final ConstraintCompiler compiler = new ConstraintCompiler();
   private final SchemaRegistry registry =
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
@@ -74,7 +73,8 @@ class SyntaxTest {
 
   private CompiledConstraint compile(JsonNode schema, Syntax syntax) {
     JsonStyle style = JsonStyle.written(JsonStyle.Layout.COMPACT, syntax);
-    return compiler.compile(new Constraint.JsonSchema(schema, style, true, Map.of()));
+    return new ConstraintCompiler()
+        .compile(new Constraint.JsonSchema(schema, style, true, Map.of()));
   }
 
   private String read(JsonNode schema, Syntax syntax, String text, int piece) {

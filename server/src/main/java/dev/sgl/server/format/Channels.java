@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /// How models write that put each part of an answer into a message of its own, under a header:
-/// their thoughts, their calls, what they say.
+/// their thoughts, their calls, their answers.
 ///
 /// @param begin of a header
 /// @param headerEnd behind a header
-/// @param answer the header of what they say
+/// @param answer the header of answers
 /// @param thought the header of thoughts, if they think
 /// @param messageEnd behind a message, where another follows
 /// @param next behind that, up to the header
@@ -48,7 +48,8 @@ public record Channels(
           ToolFormats.FUNCTIONARY_HEADERS,
           List.of(">>>all"));
 
-  static final List<Channels> ALL = List.of(HARMONY, FUNCTIONARY);
+  /// All that are known.
+  public static final List<Channels> ALL = List.of(HARMONY, FUNCTIONARY);
 
   /// The channels of a model by its chat template, if it has any.
   static Optional<Channels> of(String template) {

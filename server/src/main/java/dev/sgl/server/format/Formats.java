@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.TokenBackend;
-import dev.sgl.constraint.json.SyntaxWriter;
 import dev.sgl.program.Role;
 import dev.sgl.server.http.Json;
 import java.util.LinkedHashMap;
@@ -17,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// The formats of a model, which its chat template shows: it is given a message with a call and one
-/// with a thought, and what it writes is compared with what is known. A template that writes no
+/// with a thought, and its text is compared with the known formats. A template that writes no
 /// calls is known by its marks.
 ///
 /// @param tools how the model writes calls; empty if it knows no tools, or its calls are not known
@@ -100,20 +99,8 @@ public record Formats(
 
   private static String probe(ToolFormat format) {
     String mark = format.mark().isWritten() ? format.mark().text() : "";
-    return mark + format.open() + begun(format, format.call().begin(), TOOL, ARGUMENTS, 0, ID);
-  }
-
-  /// A call up to the end of its arguments.
-  private static String begun(
-      ToolFormat format, String begin, String name, JsonNode arguments, int index, String id) {
-    String written =
-        arguments.isTextual() // arguments that were cut off
-            ? arguments.textValue()
-            : new SyntaxWriter(format.call().syntax()).write(arguments);
-    return ToolFormat.filled(begin, index, id)
-        + name
-        + ToolFormat.filled(format.call().afterName(), index, id)
-        + written;
+    String call = format.begun(format.call().begin(), TOOL, ARGUMENTS, 0, ID);
+    return mark + format.open() + call;
   }
 
   /// A message with a call, by the template; empty if the template refuses it.
@@ -211,15 +198,8 @@ public record Formats(
       String begin = i == 0 ? format.call().begin() : format.again();
       String id = call.path("id").asText();
       text.append(
-              begun(
-                  format,
-                  begin,
-                  function.path("name").asText(),
-                  function.path("arguments"),
-                  before + i,
-                  id))
-          .append(format.call().brace())
-          .append(format.call().end());
+          format.written(
+              begin, function.path("name").asText(), function.path("arguments"), before + i, id));
     }
     return text.append(format.close()).toString();
   }

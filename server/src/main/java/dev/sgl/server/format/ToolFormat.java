@@ -1,6 +1,8 @@
 package dev.sgl.server.format;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.syntax.SyntaxWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +13,7 @@ import java.util.Set;
 /// and `{id}`, the id of the call.
 ///
 /// @param name of the format, for people
+/// @param models that write so
 /// @param mark with which calls begin
 /// @param open between the mark and the first call
 /// @param call the texts of a call
@@ -20,6 +23,7 @@ import java.util.Set;
 /// @param signs texts by which a chat template is known that writes no calls; empty are the marks
 public record ToolFormat(
     String name,
+    String models,
     Mark mark,
     String open,
     Call call,
@@ -32,13 +36,21 @@ public record ToolFormat(
   }
 
   /// A format that is known by its marks.
-  ToolFormat(String name, Mark mark, String open, Call call, Next next, String close, Ids ids) {
-    this(name, mark, open, call, next, close, ids, List.of());
+  ToolFormat(
+      String name,
+      String models,
+      Mark mark,
+      String open,
+      Call call,
+      Next next,
+      String close,
+      Ids ids) {
+    this(name, models, mark, open, call, next, close, ids, List.of());
   }
 
   /// The same, known by other texts.
   ToolFormat knownBy(String... texts) {
-    return new ToolFormat(name, mark, open, call, next, close, ids, List.of(texts));
+    return new ToolFormat(name, models, mark, open, call, next, close, ids, List.of(texts));
   }
 
   /// The text with which calls begin, often the name of a special token. The text of an answer ends
@@ -100,6 +112,43 @@ public record ToolFormat(
     SHORT,
     /// As Kimi has them: `functions.NAME:INDEX`.
     NAMED
+  }
+
+  /// A message with one call.
+  ///
+  /// @param arguments of the call
+  public String written(String tool, JsonNode arguments) {
+    String id = ids == Ids.SHORT ? "abc123xyz" : "call_1";
+    return (mark.isWritten() ? mark.text() : "")
+        + open
+        + written(call.begin(), tool, arguments, 0, id)
+        + close;
+  }
+
+  /// A call.
+  ///
+  /// @param begin of the call, with the text between it and the one before
+  /// @param arguments of the call; a text if they were cut off
+  /// @param index the number of calls before it in the conversation
+  String written(String begin, String tool, JsonNode arguments, int index, String id) {
+    return begun(begin, tool, arguments, index, id) + call.brace() + call.end();
+  }
+
+  /// A call up to the end of its arguments.
+  String begun(String begin, String tool, JsonNode arguments, int index, String id) {
+    String words =
+        arguments.isTextual()
+            ? arguments.textValue()
+            : new SyntaxWriter(call.syntax()).write(arguments);
+    return filled(begin, index, id) + tool + filled(call.afterName(), index, id) + words;
+  }
+
+  /// The text with which a call begins that stands without its mark, as models often forget it;
+  /// empty where such a call cannot be told from other text.
+  public Optional<String> bareBegin() {
+    String begin = call.begin().strip();
+    boolean isElement = begin.startsWith("<") && begin.contains("=") && mark.isWritten();
+    return call.syntax().outer().isPresent() && isElement ? Optional.of(begin) : Optional.empty();
   }
 
   /// Whether a message may hold several calls.

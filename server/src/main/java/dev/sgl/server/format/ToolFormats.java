@@ -26,6 +26,7 @@ public final class ToolFormats {
   public static final ToolFormat HERMES =
       new ToolFormat(
           "Hermes",
+          "Hermes 2 and 3, Qwen 2.5 and 3, QwQ, Granite 4, SmolLM3, MiMo",
           new Mark(TOOL_CALL, true),
           "",
           Call.json("\n" + NAME, ARGUMENTS, BRACE, TOOL_CALL_END),
@@ -37,6 +38,7 @@ public final class ToolFormats {
   public static final ToolFormat LLAMA =
       new ToolFormat(
           "Llama 3",
+          "Llama 3.1 to 3.3",
           new Mark("<|python_tag|>", false),
           "",
           Call.json(NAME, "\", \"parameters\": ", BRACE, ""),
@@ -46,36 +48,50 @@ public final class ToolFormats {
 
   /// Mistral up to its tokenizer 7: a list of calls behind a token of its own.
   public static final ToolFormat MISTRAL =
-      list("Mistral, list", TOOL_CALLS, Call.json(NAME, ARGUMENTS, BRACE, ""), "]", Ids.SHORT);
+      list(
+          "Mistral, list",
+          "Mistral 7B v0.3, Mistral Nemo",
+          TOOL_CALLS,
+          Call.json(NAME, ARGUMENTS, BRACE, ""),
+          "]",
+          Ids.SHORT);
 
   /// Mistral from its tokenizer 11 on: tokens of their own before the name and the arguments.
-  public static final ToolFormat MISTRAL_ARGS = mistral("Mistral", "[ARGS]");
+  public static final ToolFormat MISTRAL_ARGS =
+      mistral("Mistral", "Ministral 3, Devstral, Magistral", "[ARGS]");
 
   /// The same with the id of the call: Mistral Small 3.2.
-  public static final ToolFormat MISTRAL_ID = mistral("Mistral, ids", "[CALL_ID]{id}[ARGS]");
+  public static final ToolFormat MISTRAL_ID =
+      mistral("Mistral, ids", "Mistral Small 3.2", "[CALL_ID]{id}[ARGS]");
 
   /// Qwen3-Coder, Qwen 3.5, Nemotron 3, Step 3.5: an element for each argument.
   public static final ToolFormat QWEN_CODER =
       elements(
-          "Qwen3-Coder", TOOL_CALL, TOOL_CALL_END, parameters("\n", "\n", Syntax.Scalars.JSON));
+          "Qwen3-Coder",
+          "Qwen3-Coder, Qwen 3.5, Nemotron 3, Step 3.5",
+          TOOL_CALL,
+          TOOL_CALL_END,
+          parameters("\n", "\n", Syntax.Scalars.JSON));
 
   /// Seed-OSS: the same without line ends around the arguments, and with Python's words.
   public static final ToolFormat SEED =
       elements(
+          "Seed-OSS",
           "Seed-OSS",
           "<seed:tool_call>",
           "\n</seed:tool_call>",
           parameters("", "", Syntax.Scalars.PYTHON));
 
   /// GLM 4.5 and 4.6: a line for each key and each value.
-  public static final ToolFormat GLM_LINES = glm("GLM 4.5", "\n");
+  public static final ToolFormat GLM_LINES = glm("GLM 4.5", "GLM 4.5 and 4.6", "\n");
 
   /// GLM 4.7 and later: the same in one line.
-  public static final ToolFormat GLM = glm("GLM 4.7", "");
+  public static final ToolFormat GLM = glm("GLM 4.7", "GLM 4.7, GLM 5", "");
 
   /// MiniMax M2.
   public static final ToolFormat MINIMAX =
       new ToolFormat(
+          "MiniMax M2",
           "MiniMax M2",
           new Mark("<minimax:tool_call>", true),
           "",
@@ -93,21 +109,28 @@ public final class ToolFormats {
   /// DeepSeek V3 and R1: JSON in a code block.
   public static final ToolFormat DEEPSEEK_BLOCK =
       deepseek(
-          "DeepSeek V3", "function<｜tool▁sep｜>", "\n```json\n", "\n```<｜tool▁call▁end｜>", "\n");
+          "DeepSeek V3",
+          "DeepSeek V3, DeepSeek R1",
+          "function<｜tool▁sep｜>",
+          "\n```json\n",
+          "\n```<｜tool▁call▁end｜>",
+          "\n");
 
   /// DeepSeek V3.1: JSON between tokens of their own.
   public static final ToolFormat DEEPSEEK =
-      deepseek("DeepSeek V3.1", "", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "");
+      deepseek("DeepSeek V3.1", "DeepSeek V3.1", "", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>", "");
 
   /// DeepSeek V3.2: an element for each argument, which says whether it is a string.
-  public static final ToolFormat DEEPSEEK_ELEMENTS = dsml("DeepSeek V3.2", "function_calls");
+  public static final ToolFormat DEEPSEEK_ELEMENTS =
+      dsml("DeepSeek V3.2", "DeepSeek V3.2", "function_calls");
 
   /// DeepSeek V4: the same by another name.
-  public static final ToolFormat DEEPSEEK_V4 = dsml("DeepSeek V4", "tool_calls");
+  public static final ToolFormat DEEPSEEK_V4 = dsml("DeepSeek V4", "DeepSeek V4", "tool_calls");
 
   /// Kimi K2: JSON behind the id of the call, which has its name.
   public static final ToolFormat KIMI =
       new ToolFormat(
+          "Kimi K2",
           "Kimi K2",
           new Mark("<|tool_calls_section_begin|>", true),
           "",
@@ -124,6 +147,7 @@ public final class ToolFormats {
   public static final ToolFormat GEMMA =
       new ToolFormat(
           "Gemma 4",
+          "Gemma 4",
           new Mark("<|tool_call>", true),
           "",
           new Call("call:", "", gemma(), Set.of("<|\"|>"), "", "<tool_call|>"),
@@ -135,6 +159,7 @@ public final class ToolFormats {
   public static final ToolFormat LFM =
       list(
               "LFM2",
+              "LFM2, LFM2.5",
               "<|tool_call_start|>",
               new Call("", "", python(), Set.of(), "", ""),
               "]<|tool_call_end|>",
@@ -145,6 +170,7 @@ public final class ToolFormats {
   public static final ToolFormat COHERE =
       new ToolFormat(
           "Command R7B",
+          "Command R7B, Command A",
           new Mark("<|START_ACTION|>", true),
           "[\n    ",
           Call.json(
@@ -158,11 +184,18 @@ public final class ToolFormats {
 
   /// Granite 3: a list of calls behind a token of its own.
   public static final ToolFormat GRANITE =
-      list("Granite 3", "<|tool_call|>", Call.json(NAME, ARGUMENTS, BRACE, ""), "]", Ids.LONG);
+      list(
+          "Granite 3",
+          "Granite 3",
+          "<|tool_call|>",
+          Call.json(NAME, ARGUMENTS, BRACE, ""),
+          "]",
+          Ids.LONG);
 
   /// Phi-4-mini: the same with a token at the end.
   public static final ToolFormat PHI =
       list(
+          "Phi-4-mini",
           "Phi-4-mini",
           "<|tool_call|>",
           Call.json(NAME, ARGUMENTS, BRACE, ""),
@@ -173,6 +206,7 @@ public final class ToolFormats {
   public static final ToolFormat APERTUS =
       list(
           "Apertus",
+          "Apertus",
           "<|tools_prefix|>",
           Call.json("{\"", "\": ", BRACE, ""),
           "]<|tools_suffix|>",
@@ -182,6 +216,7 @@ public final class ToolFormats {
   public static final ToolFormat TOOL_CALLS_LIST =
       list(
           "Apriel",
+          "Apriel, Hunyuan, Jamba",
           "<tool_calls>",
           Call.json(NAME, ARGUMENTS, BRACE, ""),
           "]</tool_calls>",
@@ -191,6 +226,7 @@ public final class ToolFormats {
   public static final ToolFormat TOOLCALL_LIST =
       list(
           "Nemotron Nano 2",
+          "Nemotron Nano 2",
           "<TOOLCALL>",
           Call.json(NAME, ARGUMENTS, BRACE, ""),
           "]</TOOLCALL>",
@@ -199,6 +235,7 @@ public final class ToolFormats {
   /// GigaChat 3.1: a token of its own.
   public static final ToolFormat GIGACHAT =
       new ToolFormat(
+          "GigaChat 3.1",
           "GigaChat 3.1",
           new Mark("<|function_call|>", true),
           "",
@@ -211,6 +248,7 @@ public final class ToolFormats {
   public static final ToolFormat INTERNLM =
       new ToolFormat(
           "InternLM 2",
+          "InternLM 2 and 2.5",
           new Mark("<|action_start|>", true),
           "<|plugin|>",
           Call.json("\n" + NAME, "\", \"parameters\": ", BRACE, "<|action_end|>"),
@@ -221,6 +259,7 @@ public final class ToolFormats {
   /// Functionary 3.1: JSON in an element that is named after the tool.
   public static final ToolFormat FUNCTIONARY =
       new ToolFormat(
+          "Functionary 3.1",
           "Functionary 3.1",
           new Mark("<function=", true),
           "",
@@ -233,6 +272,7 @@ public final class ToolFormats {
   static final ToolFormat FUNCTIONARY_HEADERS =
       new ToolFormat(
           "Functionary 3.2",
+          "Functionary 3.2",
           new Mark(">>>", false),
           "",
           Call.json("", "\n", "", ""),
@@ -243,6 +283,7 @@ public final class ToolFormats {
   /// gpt-oss: a message of the channel for commentary.
   static final ToolFormat HARMONY =
       new ToolFormat(
+          "gpt-oss",
           "gpt-oss",
           new Mark("<|channel|>", false),
           "",
@@ -259,6 +300,7 @@ public final class ToolFormats {
   public static final ToolFormat MIRO =
       new ToolFormat(
           "MiroThinker",
+          "MiroThinker",
           new Mark("<use_mcp_tool>", true),
           "",
           Call.json(
@@ -273,6 +315,7 @@ public final class ToolFormats {
   /// Command R+: a list of calls in a code block.
   public static final ToolFormat COMMAND_R =
       new ToolFormat(
+              "Command R+",
               "Command R+",
               new Mark("Action:\n```json", true),
               "\n[\n    ",
@@ -317,13 +360,15 @@ public final class ToolFormats {
         LLAMA);
   }
 
-  private static ToolFormat list(String name, String mark, Call call, String close, Ids ids) {
-    return new ToolFormat(name, new Mark(mark, true), "[", call, LIST, close, ids);
+  private static ToolFormat list(
+      String name, String models, String mark, Call call, String close, Ids ids) {
+    return new ToolFormat(name, models, new Mark(mark, true), "[", call, LIST, close, ids);
   }
 
-  private static ToolFormat mistral(String name, String afterName) {
+  private static ToolFormat mistral(String name, String models, String afterName) {
     return new ToolFormat(
         name,
+        models,
         new Mark(TOOL_CALLS, true),
         "",
         Call.json("", afterName, "", ""),
@@ -332,9 +377,11 @@ public final class ToolFormats {
         Ids.SHORT);
   }
 
-  private static ToolFormat elements(String name, String mark, String end, Syntax syntax) {
+  private static ToolFormat elements(
+      String name, String models, String mark, String end, Syntax syntax) {
     return new ToolFormat(
         name,
+        models,
         new Mark(mark, true),
         "",
         new Call("\n<function=", ">\n", syntax, Set.of(), "", end),
@@ -343,7 +390,7 @@ public final class ToolFormats {
         Ids.LONG);
   }
 
-  private static ToolFormat glm(String name, String line) {
+  private static ToolFormat glm(String name, String models, String line) {
     Syntax syntax =
         tags(
             "<arg_key>",
@@ -356,6 +403,7 @@ public final class ToolFormats {
         Set.of("<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>", "</tool_call>");
     return new ToolFormat(
         name,
+        models,
         new Mark(TOOL_CALL, true),
         "",
         new Call("", line, syntax, specials, "", ""),
@@ -365,10 +413,11 @@ public final class ToolFormats {
   }
 
   private static ToolFormat deepseek(
-      String name, String beforeName, String afterName, String end, String between) {
+      String name, String models, String beforeName, String afterName, String end, String between) {
     String call = "<｜tool▁call▁begin｜>";
     return new ToolFormat(
         name,
+        models,
         new Mark("<｜tool▁calls▁begin｜>", true),
         "",
         Call.json(call + beforeName, afterName, "", end),
@@ -377,7 +426,7 @@ public final class ToolFormats {
         Ids.LONG);
   }
 
-  private static ToolFormat dsml(String name, String section) {
+  private static ToolFormat dsml(String name, String models, String section) {
     Syntax syntax =
         tags(
             "<｜DSML｜parameter name=\"",
@@ -388,6 +437,7 @@ public final class ToolFormats {
             "</｜DSML｜invoke>");
     return new ToolFormat(
         name,
+        models,
         new Mark("<｜DSML｜" + section + ">", true),
         "",
         new Call("\n<｜DSML｜invoke name=\"", "\">\n", syntax, Set.of("｜DSML｜"), "", ""),

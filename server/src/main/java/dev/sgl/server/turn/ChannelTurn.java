@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// A [Turn] of a model that parts its answer into messages: the header of each shows whether it
-/// is a thought, a call, or something that is said. Only what is said last is held to the
+/// is a thought, a call, or something that is said. Only the last one that is said is held to the
 /// answer's type.
 final class ChannelTurn {
   /// Tokens of a header.

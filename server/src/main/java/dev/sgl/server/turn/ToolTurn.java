@@ -1,33 +1,19 @@
 package dev.sgl.server.turn;
 
-import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
-import dev.sgl.constraint.Syntax;
-import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.format.ToolFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The part of a [Turn] in which a model may call tools.
 final class ToolTurn {
-  private static final String LETTERS =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-  private static final int LONG_ID = 24;
-  private static final int SHORT_ID = 9;
-  private static final String NO_ARGUMENTS = "{}";
-  private static final Pattern SPECIAL = Pattern.compile("\\[[A-Z_]+\\]|<[|｜][^<>]+[|｜]>");
-
   /// Tokens in which a call must begin where nothing else is known to follow.
   private static final int LOOK_FOR_CALL = 16;
 
@@ -53,12 +39,9 @@ final class ToolTurn {
   private final Continuation continuation;
   private final TokenBackend backend;
   private final Ask ask;
-  private final Heard heard;
   private final Toolbox box;
   private final ToolFormat format;
-  private final int earlier; // calls in the conversation before
-  private final List<Answer.ToolCall> calls = new ArrayList<>();
-  private String id = ""; // of the call that is written
+  private final CallWriter writer;
   private boolean isInFormat; // whether the last call is written as the format has it
 
   ToolTurn(Turn turn, Continuation continuation, TokenBackend backend, Ask ask, Heard heard) {
@@ -66,19 +49,9 @@ final class ToolTurn {
     this.continuation = continuation;
     this.backend = backend;
     this.ask = ask;
-    this.heard = heard;
     this.box = ask.tools().orElseThrow();
     this.format = box.format();
-    this.earlier = earlierCalls(ask.prompt());
-  }
-
-  private static int earlierCalls(Prompt prompt) {
-    return prompt instanceof Prompt.Chat(var messages, _, _)
-        ? messages.stream()
-            .map(message -> message.fields().get("tool_calls"))
-            .mapToInt(its -> its instanceof List<?> list ? list.size() : 0)
-            .sum()
-        : 0;
+    this.writer = new CallWriter(turn, continuation, backend, ask, heard);
   }
 
   /// Lets the model speak and call.
@@ -95,14 +68,14 @@ final class ToolTurn {
       called = another();
     }
     if (isInFormat) {
-      writeEnd(format.close());
+      writer.end(format.close());
     }
-    return calls;
+    return calls();
   }
 
   /// The calls so far.
   List<Answer.ToolCall> calls() {
-    return calls;
+    return writer.calls();
   }
 
   /// Whether the answer may have another call.
@@ -114,14 +87,14 @@ final class ToolTurn {
   ///
   /// @param tool that it calls; empty if it chooses
   boolean call(Optional<ToolSpec> tool) {
-    return call(filled(format.call().begin()), tool);
+    return call(format.call().begin(), tool);
   }
 
   // --- whether there is a call
 
   /// Lets the model say text until it calls a tool; false if it does not.
   private boolean speak() {
-    Sampling sampling = marked(ask.sampling(), WrittenCall.BEGINNINGS);
+    Sampling sampling = marked(ask.sampling(), beginnings());
     while (!turn.isEnded()) {
       Reply reply = turn.say(Type.TEXT, sampling);
       if (!begins(reply)) {
@@ -136,8 +109,7 @@ final class ToolTurn {
       String begun = reply.stop().orElseThrow();
       Read read = new Read(begun);
       continuation.begin(begun);
-      Optional<WrittenCall> written = WrittenCall.behind(turn.line(), reply.stop());
-      if (written.isPresent() && callAsWritten(written.get(), read)) {
+      if (callWithoutMark(turn.line(), begun, read)) {
         return true;
       }
       turn.sayRead(read.text.toString(), read.logprobs);
@@ -149,7 +121,7 @@ final class ToolTurn {
   /// Whether the model begins with a call, where its answer has a type: then a call comes at once,
   /// or there is none.
   private boolean isCall() {
-    Sampling sampling = marked(unmarked().withMaxTokens(LOOK_FOR_NAME), List.of());
+    Sampling sampling = marked(writer.unmarked().withMaxTokens(LOOK_FOR_NAME), List.of());
     Reply looked = continuation.peek(sampling);
     return isMark(looked)
         ? looked.text().isBlank()
@@ -187,7 +159,7 @@ final class ToolTurn {
 
   /// Whether a text ended where a call may begin.
   private boolean begins(Reply reply) {
-    return isMark(reply) || reply.stop().filter(WrittenCall.BEGINNINGS::contains).isPresent();
+    return isMark(reply) || reply.stop().filter(beginnings()::contains).isPresent();
   }
 
   private boolean isMark(Reply reply) {
@@ -201,7 +173,7 @@ final class ToolTurn {
       case ToolFormat.Next.Item _ when isInFormat -> {
         List<Type> ends = new ArrayList<>();
         format.itemEnds().forEach(end -> ends.add(new Type.Literal(end)));
-        Reply end = continuation.peek(new Type.OneOf(ends), unmarked());
+        Reply end = continuation.peek(new Type.OneOf(ends), writer.unmarked());
         yield end.text().equals(format.itemEnds().getFirst()) && call(format.again());
       }
       case ToolFormat.Next.Again(_, var mark) when isInFormat -> anotherBehind(mark);
@@ -210,7 +182,7 @@ final class ToolTurn {
   }
 
   private boolean anotherBehind(String mark) {
-    Sampling sampling = stopping(few(LOOK_FOR_CALL), mark, WrittenCall.BEGINNINGS);
+    Sampling sampling = stopping(few(LOOK_FOR_CALL), mark, beginnings());
     Reply looked = continuation.peek(sampling);
     boolean isMarked = looked.stop().equals(Optional.of(mark));
     if (!isMarked && !begins(looked) || !WrittenCall.isAround(looked.text())) {
@@ -223,9 +195,12 @@ final class ToolTurn {
     }
     String begun = looked.stop().orElseThrow();
     continuation.begin(begun);
-    return WrittenCall.behind(looked.text(), looked.stop())
-        .filter(written -> callAsWritten(written, new Read(begun)))
-        .isPresent();
+    return callWithoutMark(looked.text(), begun, new Read(begun));
+  }
+
+  /// The texts with which a call may begin that has no mark.
+  private List<String> beginnings() {
+    return Stream.concat(WrittenCall.BEGINNINGS.stream(), format.bareBegin().stream()).toList();
   }
 
   // --- a call
@@ -247,31 +222,8 @@ final class ToolTurn {
   }
 
   private boolean call(String begin, Optional<ToolSpec> known) {
-    id = "";
-    if (!write(filled(begin))) {
-      return false;
-    }
     isInFormat = true;
-    Optional<ToolSpec> tool = choose(known);
-    tool.ifPresent(
-        chosen -> {
-          argue(chosen);
-          writeEnd(filled(format.call().end()));
-        });
-    return tool.isPresent();
-  }
-
-  private String filled(String text) {
-    return ToolFormat.filled(text, earlier + calls.size(), id);
-  }
-
-  /// Writes a piece of the format; where there is no room for it, the answer ends.
-  private boolean write(String words) {
-    boolean isWritten = continuation.write(words);
-    if (!isWritten) {
-      turn.end(Continuation.NO_ROOM);
-    }
-    return isWritten;
+    return writer.call(begin, known);
   }
 
   /// Lets the model write a call behind a mark of its format. A call that is an object has white
@@ -291,7 +243,7 @@ final class ToolTurn {
         continuation.begin(written.get().beginning());
         if (callAsWritten(written.get(), new Read(""))) {
           isInFormat = true;
-          writeEnd(format.call().end());
+          writer.end(format.call().end());
           return true;
         }
       }
@@ -301,9 +253,39 @@ final class ToolTurn {
     return call((format.mark().isWritten() ? mark : "") + behind);
   }
 
+  /// Lets the model go on with what may be a call without a mark; false if it is none.
+  ///
+  /// @param before it
+  /// @param begun its first text
+  /// @param read gets the text that the model writes
+  private boolean callWithoutMark(String before, String begun, Read read) {
+    if (format.bareBegin().filter(begun::equals).isPresent()) {
+      return WrittenCall.mayFollow(before) && callAsElement(read);
+    }
+    return WrittenCall.behind(before, Optional.of(begun))
+        .filter(written -> callAsWritten(written, read))
+        .isPresent();
+  }
+
+  /// Lets the model go on with an element that may be a call; false if it is none.
+  private boolean callAsElement(Read read) {
+    String afterName = format.call().afterName();
+    String nameEnd = afterName.strip();
+    Reply name = read(List.of(nameEnd), NAME_TOKENS, read);
+    Optional<ToolSpec> tool = isAt(nameEnd, name) ? offered(name.text()) : Optional.empty();
+    if (tool.isEmpty()) {
+      return false;
+    }
+    turn.dropHeld();
+    continuation.begin(afterName.substring(nameEnd.length()));
+    isInFormat = false;
+    writer.argue(tool.get());
+    return true;
+  }
+
   /// Lets the model go on with an object that may be a call; false if it is none.
   ///
-  /// @param read gets what the model writes of it
+  /// @param read gets the text that the model writes
   private boolean callAsWritten(WrittenCall written, Read read) {
     Reply name = read(List.of(WrittenCall.QUOTE), NAME_TOKENS, read);
     Optional<ToolSpec> tool =
@@ -316,27 +298,16 @@ final class ToolTurn {
       turn.dropHeld();
       continuation.begin(written.beforeArguments());
       isInFormat = false;
-      id = newId(tool.get());
-      argue(tool.get(), WrittenCall.BRACE);
+      writer.argueInJson(tool.get(), WrittenCall.BRACE);
       return true;
     }
     if (isAt(WrittenCall.BRACE, key) && key.text().isBlank() && !tool.get().isArgued()) {
       turn.dropHeld();
       isInFormat = false;
-      id = newId(tool.get());
-      heard.called(calls.size(), id, tool.get().name());
-      heard.argued(calls.size(), NO_ARGUMENTS);
-      calls.add(new Answer.ToolCall(id, tool.get().name(), NO_ARGUMENTS));
+      writer.callWithoutArguments(tool.get());
       return true;
     }
     return false;
-  }
-
-  /// Writes the text behind a call.
-  private void writeEnd(String end) {
-    if (!turn.isEnded()) {
-      continuation.write(end);
-    }
   }
 
   /// Lets the model write up to one of the marks, behind which it continues.
@@ -358,119 +329,5 @@ final class ToolTurn {
   /// Whether a text ended at a mark, and not at a stop text of the client's that is the same.
   private boolean isAt(String mark, Reply reply) {
     return reply.stop().equals(Optional.of(mark)) && !ask.sampling().stops().texts().contains(mark);
-  }
-
-  /// Lets the model write the arguments of a call as its format has them.
-  private void argue(ToolSpec tool) {
-    if (format.call().syntax().isJson()) {
-      argue(tool, format.call().brace());
-      return;
-    }
-    int index = calls.size();
-    heard.called(index, id, tool.name());
-    SyntaxReader arguments = Types.reader(tool.arguments(), format.call().syntax());
-    Reply reply =
-        continuation.argue(
-            tool.arguments(),
-            format.call().syntax(),
-            format.call().specials(),
-            unmarked(),
-            piece -> {
-              String json = arguments.read(piece);
-              if (!json.isEmpty()) {
-                heard.argued(index, json);
-              }
-            });
-    called(tool, arguments.json(), reply);
-  }
-
-  /// Lets the model write the arguments of a call as JSON.
-  ///
-  /// @param brace that ends the call; empty if none does
-  private void argue(ToolSpec tool, String brace) {
-    int index = calls.size();
-    heard.called(index, id, tool.name());
-    Arguments arguments = new Arguments(brace, json -> heard.argued(index, json));
-    Reply reply = continuation.argue(tool.arguments(), brace, unmarked(), arguments::hear);
-    arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
-    called(tool, arguments.json(), reply);
-  }
-
-  /// Adds a call that was written.
-  private void called(ToolSpec tool, String arguments, Reply reply) {
-    calls.add(new Answer.ToolCall(id, tool.name(), arguments));
-    continuation.keepOpen(reply);
-    if (reply.finish() == Reply.Finish.LENGTH) {
-      turn.end(reply);
-    }
-  }
-
-  private Sampling unmarked() {
-    return ask.sampling().withStops(List.of(), List.of()).withLogprobs(OptionalInt.empty());
-  }
-
-  /// Lets the model choose a tool, and writes its name and the text behind it; none if there was no
-  /// room.
-  ///
-  /// @param known the tool, if it is known already
-  private Optional<ToolSpec> choose(Optional<ToolSpec> known) {
-    List<ToolSpec> tools = box.tools();
-    Optional<ToolSpec> only = tools.size() == 1 ? Optional.of(tools.getFirst()) : known;
-    Optional<ToolSpec> chosen = only.or(() -> chosen(tools));
-    chosen.ifPresent(tool -> id = newId(tool));
-    return chosen.filter(tool -> write(tool.name() + filled(format.call().afterName())));
-  }
-
-  private Optional<ToolSpec> chosen(List<ToolSpec> tools) {
-    String end = nameEnd(tools);
-    List<Integer> special = backend.special(end).map(Token::id).stream().toList();
-    String written = special.isEmpty() ? end : "";
-    List<Type> names = new ArrayList<>();
-    tools.forEach(tool -> names.add(new Type.Literal(tool.name() + written)));
-    Reply reply =
-        continuation.peek(new Type.OneOf(names), unmarked().withStops(List.of(), special));
-    Optional<ToolSpec> chosen =
-        tools.stream().filter(tool -> reply.text().equals(tool.name() + written)).findFirst();
-    if (chosen.isEmpty()) {
-      turn.end(reply);
-    }
-    return chosen;
-  }
-
-  /// The text that tells the end of a name from its going on, where one name begins with another: a
-  /// special token, or the first character behind the name.
-  private String nameEnd(List<ToolSpec> tools) {
-    String behind = filled(format.call().afterName()) + begin(format.call().syntax());
-    Matcher token = SPECIAL.matcher(behind);
-    boolean isSpecial = token.lookingAt() && backend.special(token.group()).isPresent();
-    boolean isDoubtful =
-        tools.stream()
-            .anyMatch(
-                one -> tools.stream().anyMatch(o -> o != one && o.name().startsWith(one.name())));
-    return isSpecial ? token.group() : isDoubtful ? behind.substring(0, 1) : "";
-  }
-
-  /// The first text of arguments, where it is the same for all.
-  private static String begin(Syntax syntax) {
-    return syntax
-        .outer()
-        .map(form -> form.begin().isEmpty() ? form.end() : form.begin())
-        .orElse("{");
-  }
-
-  private String newId(ToolSpec tool) {
-    return switch (format.ids()) {
-      case LONG -> "call_" + letters(LONG_ID);
-      case SHORT -> letters(SHORT_ID);
-      case NAMED -> "functions.%s:%d".formatted(tool.name(), earlier + calls.size());
-    };
-  }
-
-  private static String letters(int length) {
-    StringBuilder letters = new StringBuilder(length);
-    for (int i = 0; i < length; i++) {
-      letters.append(LETTERS.charAt(ThreadLocalRandom.current().nextInt(LETTERS.length())));
-    }
-    return letters.toString();
   }
 }

@@ -68,10 +68,14 @@ record WrittenCall(String beginning) {
   /// @param before it, at least in its line
   /// @param stop where the text ended; empty unless it is one of [#BEGINNINGS]
   static Optional<WrittenCall> behind(String before, Optional<String> stop) {
-    String line = before.substring(before.lastIndexOf('\n') + 1);
-    return stop.filter(BEGINNINGS::contains)
-        .filter(_ -> BEFORE_ON_LINE.matcher(line).matches())
-        .map(WrittenCall::new);
+    return stop.filter(BEGINNINGS::contains).filter(_ -> mayFollow(before)).map(WrittenCall::new);
+  }
+
+  /// Whether a call may begin behind a text.
+  ///
+  /// @param before it, at least in its line
+  static boolean mayFollow(String before) {
+    return BEFORE_ON_LINE.matcher(before.substring(before.lastIndexOf('\n') + 1)).matches();
   }
 
   /// Where the end of a text begins that may belong to a call behind it: white space, the first

@@ -347,6 +347,21 @@ class TurnTest {
             .anyMatch(open -> open.size() > 1 && open.getLast().equals(written("}"))));
   }
 
+  @Test
+  void anElementIsACallWithoutItsMark() {
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.QWEN_CODER, false, true)), none());
+    String script =
+        "I look.\n\n<function=weather>\n<parameter=city>\nRome\n</parameter>\n</function>\n"
+            + "<function=time>\n</function>";
+    Answer answer = run(new ScriptedTokens(script, ""), ask);
+    assertEquals(List.of("weather {\"city\": \"Rome\"}", "time {}"), names(answer));
+    assertEquals("I look.", answer.text());
+    String other = "Write <function=weather> so:\n<function=hello>\n</function>";
+    Answer text = run(new ScriptedTokens(other, ""), ask);
+    assertEquals(other, text.text());
+    assertTrue(text.calls().isEmpty());
+  }
+
   // --- messages under headers
 
   private static final Channels HARMONY = Channels.HARMONY;

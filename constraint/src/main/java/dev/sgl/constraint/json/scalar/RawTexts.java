@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Sets of strings that are written as they are, up to where a text comes first that ends them. The
-/// set is given as JSON writes its strings, and each byte is led through it as JSON would escape
-// it.
+/// Sets of strings without escapes: each goes up to the first place of a text that ends strings.
+/// The set is given as JSON writes its strings, and each byte is led through it as JSON escapes
+/// it.
 public final class RawTexts {
   private static final int QUOTE = '"';
 

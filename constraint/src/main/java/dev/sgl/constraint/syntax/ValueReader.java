@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.syntax;
 
 import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.json.scalar.Texts;
@@ -166,7 +166,7 @@ public final class ValueReader {
     return text.charAt(at) == ',' ? blank(text, at + 1) : NONE;
   }
 
-  /// Reads a name and what is between it and its value.
+  /// Reads a name up to its value.
   private int name(String text, int from, StringBuilder json) {
     if (syntax.inner().isPresent()) {
       String end = syntax.inner().get().afterName();

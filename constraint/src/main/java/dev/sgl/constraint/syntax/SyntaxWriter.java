@@ -1,4 +1,4 @@
-package dev.sgl.constraint.json;
+package dev.sgl.constraint.syntax;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.Syntax;
