@@ -202,6 +202,10 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
 
   private Node captured(ValueNode structured, int depth, Splits.Split split) {
     return CapturedRule.of(
-        structured, depth + 1, text -> nextBehindStructured(split, text), nodes.itemEnd());
+        structured,
+        depth + 1,
+        text -> nextBehindStructured(split, text),
+        nodes.itemEnd(),
+        nodes.language.budget());
   }
 }

@@ -1,5 +1,6 @@
 package dev.sgl.constraint.machine;
 
+import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.regex.ByteSet;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
@@ -13,6 +14,9 @@ import java.util.function.Function;
 /// a call is written out as the rule that it calls, whose text is captured, and then the place
 /// behind the call. A captured text is never empty.
 public final class CapturedRule extends Branch.Lazy {
+
+  /// Objects that are made for a place: itself, its text, an edge.
+  private static final int PLACE_OBJECTS = 4;
 
   /// The place at which a rule continues after a call.
   ///
@@ -40,7 +44,8 @@ public final class CapturedRule extends Branch.Lazy {
   /// The parts that all places of a captured rule share.
   ///
   /// @param depth the calls that lead to the rule
-  private record End(int depth, Function<byte[], Node> then, ByteSet follow) {}
+  /// @param budget for places: a rule that is captured inside of others is written out in each
+  private record End(int depth, Function<byte[], Node> then, ByteSet follow, Budget budget) {}
 
   private final Node here;
   private final Optional<Caller> caller;
@@ -58,13 +63,14 @@ public final class CapturedRule extends Branch.Lazy {
   ///
   /// @param depth the calls that lead to the rule
   /// @param follow the bytes that may come first behind it, or more
+  /// @param budget that its places take room of
   public static CapturedRule of(
-      Node start, int depth, Function<byte[], Node> then, ByteSet follow) {
+      Node start, int depth, Function<byte[], Node> then, ByteSet follow, Budget budget) {
     return new CapturedRule(
         start,
         Optional.empty(),
         new Text(Optional.empty(), new byte[0]),
-        new End(depth, then, follow));
+        new End(depth, then, follow, budget));
   }
 
   private CapturedRule at(Node node, Optional<Caller> callers, byte... more) {
@@ -97,6 +103,7 @@ public final class CapturedRule extends Branch.Lazy {
   }
 
   private void branch(Edges from, Optional<Caller> callers, Edges.Builder builder) {
+    end.budget().keep(PLACE_OBJECTS * (1L + from.labels().length));
     for (int i = 0; i < from.labels().length; i++) {
       builder.on(from.labels()[i], at(from.targets().get(i), callers, from.labels()[i]));
     }

@@ -12,9 +12,11 @@ import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.testing.Json;
 import java.time.Duration;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -137,6 +139,35 @@ class HostileTest {
     } catch (ConstraintException e) {
       assertTrue(String.valueOf(e.getMessage()).length() > 10);
     }
+  }
+
+  /// Arrays of unique items, nested in each other, once took all memory where the shortest end was
+  /// looked for.
+  @Test
+  void uniqueItemsInsideOfUniqueItemsEndOrAreRefused() {
+    String schema =
+        """
+        {"$defs": {"A": {"oneOf": [
+          {"type": "array", "items": {"$ref": "#/$defs/A"}, "maxItems": 3, "minItems": 1,
+            "uniqueItems": true},
+          {"type": "object", "properties": {
+            "a": {"oneOf": [{"$ref": "#/$defs/A"}, {"type": "string", "maxLength": 2}]},
+            "b": {"$ref": "#/$defs/A"}},
+            "additionalProperties": {"$ref": "#/$defs/A"}, "maxProperties": 3,
+            "required": ["a"]}]}},
+          "$ref": "#/$defs/A"}""";
+    SplittableRandom random = new SplittableRandom(3);
+    int ended = 0;
+    for (int walk = 0; walk < 40; walk++) {
+      Matcher matcher = new ConstraintCompiler().compile(schema(schema)).matcher(Walks.BYTES);
+      try {
+        Walks.walk(matcher, random, Json.parse(schema));
+        ended++;
+      } catch (ConstraintException e) {
+        assertTrue(String.valueOf(e.getMessage()).contains("too complex"), e.getMessage());
+      }
+    }
+    assertTrue(ended > 0, "some end");
   }
 
   private static int first(long[] mask) {
