@@ -311,16 +311,23 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
 
   private static byte[] named(String name, Syntax.Members form) {
     String whole = name + form.afterName();
-    if (whole.indexOf(form.afterName()) < name.length()) {
+    boolean isEnd = form.beforeName().isEmpty() && name.startsWith(form.end());
+    if (isEnd || whole.indexOf(form.afterName()) < name.length()) {
       throw new ConstraintException(
-          "the name `%s` has `%s` in it, which ends names here".formatted(name, form.afterName()));
+          "the name `%s` cannot be told from the text around it".formatted(name));
     }
     return whole.getBytes(StandardCharsets.UTF_8);
   }
 
   /// Names that are written as JSON, as they are written here.
   private Term written(Term names) {
-    return place.form().map(form -> nodes.shapes.raw(names, form.afterName())).orElse(names);
+    return place.form().map(form -> named(names, form)).orElse(names);
+  }
+
+  private Term named(Term names, Syntax.Members form) {
+    Term end = nodes.terms.concat(nodes.terms.text(form.end()), nodes.terms.all);
+    Term told = form.beforeName().isEmpty() ? nodes.terms.both(names, nodes.terms.not(end)) : names;
+    return nodes.shapes.raw(told, form.afterName());
   }
 
   /// The name in `text`, as JSON, without its opening quote.
