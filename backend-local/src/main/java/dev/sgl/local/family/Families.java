@@ -19,6 +19,7 @@ import dev.sgl.local.family.architecture.Olmo3;
 import dev.sgl.local.family.architecture.Phi3;
 import dev.sgl.local.family.architecture.Qwen2;
 import dev.sgl.local.family.architecture.Qwen3;
+import dev.sgl.local.family.architecture.SeedOss;
 import dev.sgl.local.family.architecture.SmolLm3;
 import dev.sgl.local.family.architecture.Starcoder2;
 import dev.sgl.local.family.architecture.TextPart;
@@ -74,6 +75,7 @@ public final class Families {
           Map.entry("Phi3ForCausalLM", new Phi3()),
           Map.entry("Qwen2ForCausalLM", new Qwen2()),
           Map.entry("Qwen3ForCausalLM", new Qwen3()),
+          Map.entry("SeedOssForCausalLM", new SeedOss()),
           Map.entry("SmolLM3ForCausalLM", new SmolLm3()),
           Map.entry("Starcoder2ForCausalLM", new Starcoder2()));
 
