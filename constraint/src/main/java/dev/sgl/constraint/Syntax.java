@@ -22,7 +22,7 @@ public record Syntax(
     return new Syntax(Optional.of(outer), Optional.empty(), Scalars.JSON, false);
   }
 
-  /// JSON with properties in the order of this syntax.
+  /// JSON with properties in the order of this syntax: to follow a schema beside a text.
   public Syntax inJson() {
     return new Syntax(Optional.empty(), Optional.empty(), Scalars.JSON, sorted);
   }
@@ -52,7 +52,14 @@ public record Syntax(
       String afterValue,
       String between,
       String end,
-      Optional<Raw> strings) {}
+      Optional<Raw> strings) {
+
+    /// Whether a property's name can be told from the texts around it.
+    public boolean mayName(String name) {
+      boolean isEnd = beforeName.isEmpty() && name.startsWith(end);
+      return !isEnd && (name + afterName).indexOf(afterName) == name.length();
+    }
+  }
 
   /// A string that is written as it is, and ends where `end` comes first.
   ///

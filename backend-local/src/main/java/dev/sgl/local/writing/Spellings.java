@@ -29,8 +29,8 @@ public final class Spellings {
     return usual;
   }
 
-  /// Where the special tokens with these names are texts: as many sets of names are remembered as
-  /// there are.
+  /// Where the special tokens with these names are texts. What is made for a set of names is
+  /// kept: the sets come from the formats of calls, so there are few.
   public Spelling of(Set<String> names) {
     Set<String> special =
         names.stream()

@@ -130,12 +130,11 @@ final class ArrayNode extends Branch.Lazy implements Reach.Goal {
         nodes.fresh(
             nodes.shapes.comparable(split.value()),
             seen.stream().map(s -> nodes.shapes.same(s.getBytes(StandardCharsets.UTF_8))));
-    if (nodes.rule(term).isSurelyInfinite()) {
-      return term;
-    }
-    List<byte[]> texts = nodes.terms.search().texts(term, MAX_LISTED + 1);
-    if (texts.size() > MAX_LISTED) {
-      return term; // there are enough for all that may follow
+    boolean isInfinite = nodes.rule(term).isSurelyInfinite();
+    List<byte[]> texts = nodes.terms.search().texts(term, isInfinite ? 1 : MAX_LISTED + 1);
+    if (isInfinite || texts.size() > MAX_LISTED) { // enough for all that may follow
+      boolean mayEnd = nodes.reach.isReachable(nextBehindScalar(split, texts.getLast()));
+      return mayEnd ? term : nodes.terms.nothing;
     }
     List<Term> good = new ArrayList<>();
     for (byte[] text : texts) {

@@ -284,6 +284,13 @@ final class JsonNodes {
                   .formatted(strings.end()));
         }
         value = formulas.and(value, formulas.kinds(Kind.ALL & ~Kind.STRING.bit()));
+        Term words =
+            shapes.words(value, Syntax.Scalars.PYTHON); // as templates in Python write them
+        if (!dfa.isEmpty(words)) {
+          Node behind = literal(utf8(form.afterValue()), 0, way.next());
+          Edges written = new Edges.Builder().call(rule(words), behind).build();
+          begin(form.beforeValue(), new SuppliedBranch(() -> written), edges);
+        }
       }
       if (isPossible(value)) {
         Node behind = literal(utf8(form.afterValue()), 0, way.next());

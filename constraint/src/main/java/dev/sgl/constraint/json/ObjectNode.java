@@ -310,13 +310,11 @@ final class ObjectNode extends Branch.Lazy implements Reach.Goal {
   }
 
   private static byte[] named(String name, Syntax.Members form) {
-    String whole = name + form.afterName();
-    boolean isEnd = form.beforeName().isEmpty() && name.startsWith(form.end());
-    if (isEnd || whole.indexOf(form.afterName()) < name.length()) {
+    if (!form.mayName(name)) {
       throw new ConstraintException(
           "the name `%s` cannot be told from the text around it".formatted(name));
     }
-    return whole.getBytes(StandardCharsets.UTF_8);
+    return (name + form.afterName()).getBytes(StandardCharsets.UTF_8);
   }
 
   /// Names that are written as JSON, as they are written here.

@@ -197,11 +197,7 @@ final class Shapes {
       return known;
     }
     List<Term> ways = new ArrayList<>();
-    for (Kind kind : List.of(Kind.NULL, Kind.TRUE, Kind.FALSE)) {
-      if (of(formula, kind) == formulas.yes) {
-        ways.add(terms.text(word(kind)));
-      }
-    }
+    ways.add(words(formula, syntax));
     ways.add(number(formula));
     ways.add(
         syntax
@@ -213,11 +209,22 @@ final class Shapes {
     return term;
   }
 
-  private String word(Kind kind) {
+  /// The values of `formula` that are words.
+  Term words(Formula formula, Syntax.Scalars scalars) {
+    List<Term> words = new ArrayList<>();
+    for (Kind kind : List.of(Kind.NULL, Kind.TRUE, Kind.FALSE)) {
+      if (of(formula, kind) == formulas.yes) {
+        words.add(terms.text(word(kind, scalars)));
+      }
+    }
+    return terms.either(words);
+  }
+
+  private static String word(Kind kind, Syntax.Scalars scalars) {
     return switch (kind) {
-      case NULL -> syntax.nothing();
-      case TRUE -> syntax.yes();
-      case FALSE -> syntax.no();
+      case NULL -> scalars.nothing();
+      case TRUE -> scalars.yes();
+      case FALSE -> scalars.no();
       case NUMBER, STRING, ARRAY, OBJECT -> throw new AssertionError(kind);
     };
   }

@@ -3,6 +3,8 @@ package dev.sgl.constraint.match;
 import dev.sgl.constraint.Syntax;
 import dev.sgl.constraint.syntax.ValueReader;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Reads an object that is written in a [Syntax] piece by piece, and writes it as JSON.
 ///
@@ -12,6 +14,9 @@ public final class SyntaxReader {
   private static final String OTHERS =
       "{[-0123456789tfn"; // beginnings of values that are no string
 
+  /// A word or a number, or the beginning of one, possibly nothing yet.
+  private static final Pattern SIMPLE = Pattern.compile("[A-Za-z]{1,5}|[-+.\\deE]{0,400}");
+
   private enum Next {
     BEGIN,
     PROPERTY,
@@ -20,6 +25,9 @@ public final class SyntaxReader {
     END
   }
 
+  /// Characters of a value that are read again with each piece.
+  private static final int MOST_LOOKED_AT = 1_000;
+
   private final Syntax.Members form;
   private final ValueReader values;
   private final Follower schema; // reads the same as JSON without white space
@@ -27,6 +35,8 @@ public final class SyntaxReader {
   private final StringBuilder json = new StringBuilder();
   private Next next = Next.BEGIN;
   private boolean isFirst = true;
+  private boolean hasEnded; // whether no more text comes
+  private int looked; // characters that hold no whole value
 
   /// @param syntax in which objects are not written as JSON
   /// @param schema of the object, for JSON without white space
@@ -44,6 +54,14 @@ public final class SyntaxReader {
     int before = json.length();
     while (step()) {}
     return json.substring(before);
+  }
+
+  /// Ends the text, which may be cut off.
+  ///
+  /// @return the JSON that is known by that
+  public String end() {
+    hasEnded = true;
+    return read("");
   }
 
   /// The JSON so far.
@@ -113,20 +131,39 @@ public final class SyntaxReader {
 
   // --- values
 
+  /// A long value is looked at again only once there is half as much more of it.
   private boolean readValue() {
-    boolean mayBeOther = OTHERS.chars().anyMatch(schema::mayContinueWith);
-    if (form.strings().isEmpty()) {
-      return readOther(false);
+    if (looked > MOST_LOOKED_AT && text.length() < looked + looked / 2 && !hasEnded) {
+      return false;
     }
-    Syntax.Raw strings = form.strings().get();
+    boolean isRead = form.strings().map(this::readAny).orElseGet(() -> readOther(false));
+    looked = isRead ? 0 : text.length();
+    return isRead;
+  }
+
+  private boolean readAny(Syntax.Raw strings) {
     if (!schema.mayContinueWith('"')) {
       return readOther(false);
     }
-    if (!mayBeOther || isTold(strings)) {
-      return take(strings.begin()) && begin();
+    boolean isString = OTHERS.chars().noneMatch(schema::mayContinueWith) || isTold(strings);
+    if (!isString && !hasEnded && mayBecomeOther(strings)) {
+      return false;
     }
-    boolean isEnded = text.indexOf(strings.end(), strings.begin().length()) >= 0;
-    return readOther(true) || isEnded && take(strings.begin()) && begin();
+    return !isString && readOther(true) || take(strings.begin()) && begin();
+  }
+
+  /// Whether the text, whose end is not there yet, may become a value that is no string: a list, an
+  /// object, a number or a word.
+  private boolean mayBecomeOther(Syntax.Raw strings) {
+    if (text.indexOf(strings.end(), strings.begin().length()) >= 0) {
+      return false;
+    }
+    String value = text.substring(Math.min(strings.begin().length(), text.length()));
+    Matcher simple = SIMPLE.matcher(value);
+    boolean isSimple =
+        simple.lookingAt() && strings.end().startsWith(value.substring(simple.end()));
+    boolean isOpen = !value.isEmpty() && "{[".indexOf(value.charAt(0)) >= 0;
+    return isSimple || isOpen && schema.mayContinueWith(value.charAt(0));
   }
 
   /// Whether a string begins, which is seen by the text before it.
@@ -163,11 +200,11 @@ public final class SyntaxReader {
     return true;
   }
 
-  /// Reads more of a raw string; what may belong to its end is read later.
+  /// Reads more of a raw string; text that may belong to its end is read later.
   private boolean readString() {
     String end = form.strings().orElseThrow().end();
     int at = text.indexOf(end);
-    int known = at >= 0 ? at : Math.max(0, text.length() - end.length() + 1);
+    int known = at >= 0 ? at : text.length() - (hasEnded ? 0 : held(end));
     if (known > 0 && at < 0 && Character.isHighSurrogate(text.charAt(known - 1))) {
       known--;
     }
@@ -175,6 +212,17 @@ public final class SyntaxReader {
     write(quoted.substring(1, quoted.length() - 1), Next.STRING);
     text.delete(0, known);
     return at >= 0 && take(end) && write("\"", Next.PROPERTY);
+  }
+
+  /// How many characters of the text may begin the end of a string.
+  private int held(String end) {
+    int most = Math.min(text.length(), end.length() - 1);
+    for (int length = most; length > 0; length--) {
+      if (end.startsWith(text.substring(text.length() - length))) {
+        return length;
+      }
+    }
+    return 0;
   }
 
   /// JSON without white space between its parts.

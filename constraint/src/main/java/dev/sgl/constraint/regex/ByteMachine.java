@@ -41,7 +41,6 @@ public interface ByteMachine {
     return new long[] {state};
   }
 
-  /// Equal for machines with equal behaviour, but for that of states with another
-  /// [meaning][#meaning].
+  /// Machines with equal keys behave alike in states of equal [meaning][#meaning].
   String key();
 }

@@ -1,6 +1,8 @@
 package dev.sgl.constraint.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -117,5 +120,61 @@ class SyntaxTest {
       }
     }
     assertTrue(texts > SCHEMAS / 2, texts + " texts");
+  }
+
+  private static final String NOTE =
+      """
+      {"type": "object", "required": ["text"], "properties": {
+        "text": {"type": ["string", "null", "integer"]}, "done": {"type": "boolean"}}}""";
+
+  private static String element(String name, String value) {
+    return "<parameter=%s>\n%s\n</parameter>\n".formatted(name, value);
+  }
+
+  private boolean isAllowed(String text) {
+    return compile(Json.parse(NOTE), TAGS).matches(text);
+  }
+
+  @Test
+  void aTextThatMayBeAnotherValueIsOne() {
+    for (String[] one :
+        new String[][] {
+          {"7", "7"}, {"null", "null"}, {"None", "null"}, {"7 days", "\"7 days\""},
+          {"nullify", "\"nullify\""}, {"\"so\"", "\"\\\"so\\\"\""}, {"", "\"\""}, {"{}", "\"{}\""}
+        }) {
+      String text = element("text", one[0]) + element("done", "True") + "</function>";
+      assertTrue(isAllowed(text), text);
+      for (int piece = 1; piece < 12; piece += 5) {
+        assertEquals(
+            "{\"text\": %s, \"done\": true}".formatted(one[1]),
+            read(Json.parse(NOTE), TAGS, text, piece));
+      }
+    }
+    assertFalse(isAllowed(element("done", "true") + "</function>"));
+    assertFalse(isAllowed(element("text", "a") + element("done", "yes") + "</function>"));
+  }
+
+  @Test
+  void aStringIsReadAsItComesAndUpToWhereItIsCut() {
+    SyntaxReader reader = new SyntaxReader(TAGS, compile(Json.parse(NOTE), TAGS.inJson()));
+    assertEquals("{\"text\": ", reader.read("<parameter=text>\nn"));
+    assertEquals("\"nobody kn", reader.read("obody kn"));
+    assertEquals("ows\\\"", reader.read("ows\"\n</par"));
+    assertEquals("\\n</par", reader.end());
+    assertFalse(reader.isWhole());
+    SyntaxReader number = new SyntaxReader(TAGS, compile(Json.parse(NOTE), TAGS.inJson()));
+    assertEquals("{\"text\": ", number.read("<parameter=text>\n12"));
+    assertEquals("\"12", number.end());
+  }
+
+  @Test
+  void aNameThatCannotBeToldIsRefused() {
+    String schema = "{\"type\":\"object\",\"properties\":{\"%s\":{}},\"required\":[\"%s\"]}";
+    for (Syntax syntax : List.of(PYTHON, MARKED)) {
+      String name = syntax == PYTHON ? "a=b" : "a:b";
+      JsonNode both = Json.parse(schema.formatted(name, name));
+      Matcher matcher = compile(both, syntax).matcher(Walks.BYTES);
+      assertThrows(ConstraintException.class, () -> matcher.fill(new long[5]));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,6 +63,21 @@ class WalkTest {
     }
     assertEquals(
         one.get("valid").asBoolean(), accepted && matcher.mayEnd(), one.get("what").asText());
+  }
+
+  /// Of three different items two must be in a list, so the second has to be in it if the first is
+  /// not.
+  @Test
+  void anItemThatLeavesTooFewPlacesIsNotAllowed() {
+    JsonNode schema =
+        Json.parse(
+            """
+            {"type": "array", "items": {"type": "string", "maxLength": 2}, "maxItems": 3,
+              "contains": {"enum": ["x", "ab"]}, "minContains": 2, "uniqueItems": true}""");
+    Matcher matcher = compile(schema).matcher(Walks.BYTES);
+    assertTrue(matcher.accept("[\"T5\",\"".getBytes(StandardCharsets.UTF_8)));
+    assertFalse(matcher.accept("!".getBytes(StandardCharsets.UTF_8)));
+    assertTrue(matcher.accept("x\",\"ab\"]".getBytes(StandardCharsets.UTF_8)));
   }
 
   @Test

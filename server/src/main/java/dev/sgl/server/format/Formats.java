@@ -36,10 +36,11 @@ public record Formats(
   private static final String ID = "sglprobe1"; // nine letters and digits, which Mistral asks for
   private static final String THOUGHT = "sgl-probe-thought";
   private static final String ANSWER = "sgl-probe-answer";
+  private static final Prompt.Message QUESTION =
+      new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written("Hello.")), Map.of());
   private static final String PLACE = "sgl-probe-place";
   private static final ObjectNode ARGUMENTS =
       Json.object().put("sgl_place", PLACE).put("sgl_year", 1970);
-  private static final Pattern TOKENS = Pattern.compile("\\[[A-Z_]+\\]|<[|｜][^<>]+[|｜]>");
 
   /// The formats of a model.
   public static Formats of(TokenBackend backend) {
@@ -59,12 +60,21 @@ public record Formats(
             ? ToolFormats.all().stream().filter(format -> calls.contains(probe(format))).findFirst()
             : Optional.empty();
     return new Formats(
-        tools.or(() -> marked(template)), thoughts(template, backend), channels, showsCalls);
+        tools.or(() -> marked(template, backend)),
+        thoughts(template, backend),
+        channels,
+        showsCalls);
+  }
+
+  /// Whether the template tells the model of tools.
+  private static boolean showsTools(String template, TokenBackend backend) {
+    String text = rendered(backend, List.of(QUESTION));
+    return text.isEmpty() ? template.contains("tools") : text.contains(TOOL);
   }
 
   /// The formats of a model by the marks in its chat template alone.
-  private static Optional<ToolFormat> marked(String template) {
-    if (!template.contains("tools")) {
+  private static Optional<ToolFormat> marked(String template, TokenBackend backend) {
+    if (!showsTools(template, backend)) {
       return Optional.empty();
     }
     return ToolFormats.all().stream()
@@ -91,7 +101,7 @@ public record Formats(
             Stream.of(format.mark().text()),
             format.nextMark().stream(),
             format.call().syntax().outer().stream().map(form -> form.beforeName()),
-            TOKENS.matcher(tokens).results().map(found -> found.group()))
+            ToolFormat.TOKENS.matcher(tokens).results().map(found -> found.group()))
         .flatMap(signs -> signs);
   }
 
@@ -106,7 +116,7 @@ public record Formats(
   /// A message with a call, by the template; empty if the template refuses it.
   private static String calls(TokenBackend backend) {
     return Stream.<Object>of(Json.plain(ARGUMENTS), ARGUMENTS.toString())
-        .map(arguments -> rendered(backend, message(arguments)))
+        .map(arguments -> rendered(backend, List.of(QUESTION, message(arguments))))
         .filter(text -> !text.isEmpty())
         .findFirst()
         .orElse("");
@@ -138,14 +148,10 @@ public record Formats(
     return tool;
   }
 
-  private static String rendered(TokenBackend backend, Prompt.Message answer) {
-    Prompt.Message question =
-        new Prompt.Message(Role.USER, List.of(new Prompt.Part.Written("Hello.")), Map.of());
+  private static String rendered(TokenBackend backend, List<Prompt.Message> messages) {
     Prompt.Chat chat =
         new Prompt.Chat(
-            List.of(question, answer),
-            List.of(),
-            Map.of("tools", List.of(tool()), "add_generation_prompt", false));
+            messages, List.of(), Map.of("tools", List.of(tool()), "add_generation_prompt", false));
     try {
       return backend.text(chat);
     } catch (BackendException e) {
@@ -169,7 +175,7 @@ public record Formats(
             Role.ASSISTANT,
             List.of(new Prompt.Part.Written(ANSWER)),
             Map.of("reasoning_content", THOUGHT));
-    String text = rendered(backend, message);
+    String text = rendered(backend, List.of(QUESTION, message));
     return new ThoughtFormat(
         format.begin(),
         blank(text, format.begin(), THOUGHT).orElse(format.behindBegin()),

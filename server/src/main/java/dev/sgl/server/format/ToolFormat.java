@@ -6,6 +6,7 @@ import dev.sgl.constraint.syntax.SyntaxWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// How a family of models writes calls of tools: a mark, and behind it one call after the other.
 ///
@@ -53,10 +54,14 @@ public record ToolFormat(
     return new ToolFormat(name, models, mark, open, call, next, close, ids, List.of(texts));
   }
 
+  /// Names of special tokens, as most families write them.
+  public static final Pattern TOKENS = Pattern.compile("\\[[A-Z_]+\\]|<[|｜][^<>]+[|｜]>");
+
   /// The text with which calls begin, often the name of a special token. The text of an answer ends
   /// before it.
   ///
-  /// @param isWritten whether a call must begin with it; else models may leave it out
+  /// @param isWritten whether it is written before a call; else models may write it, but the
+  ///     beginning of the call is enough
   public record Mark(String text, boolean isWritten) {}
 
   /// A call.

@@ -26,7 +26,7 @@ public final class ToolFormats {
   public static final ToolFormat HERMES =
       new ToolFormat(
           "Hermes",
-          "Hermes 2 and 3, Qwen 2.5 and 3, QwQ, Granite 4, SmolLM3, MiMo",
+          "Hermes 2 and 3, Qwen 2.5 and 3, QwQ, Granite 4, MiMo",
           new Mark(TOOL_CALL, true),
           "",
           Call.json("\n" + NAME, ARGUMENTS, BRACE, TOOL_CALL_END),
@@ -192,16 +192,6 @@ public final class ToolFormats {
           "]",
           Ids.LONG);
 
-  /// Phi-4-mini: the same with a token at the end.
-  public static final ToolFormat PHI =
-      list(
-          "Phi-4-mini",
-          "Phi-4-mini",
-          "<|tool_call|>",
-          Call.json(NAME, ARGUMENTS, BRACE, ""),
-          "]<|/tool_call|>",
-          Ids.LONG);
-
   /// Apertus: the name is the key of the arguments.
   public static final ToolFormat APERTUS =
       list(
@@ -215,12 +205,13 @@ public final class ToolFormats {
   /// Apriel, Hunyuan, Jamba: a list of calls in an element.
   public static final ToolFormat TOOL_CALLS_LIST =
       list(
-          "Apriel",
-          "Apriel, Hunyuan, Jamba",
-          "<tool_calls>",
-          Call.json(NAME, ARGUMENTS, BRACE, ""),
-          "]</tool_calls>",
-          Ids.LONG);
+              "Apriel",
+              "Apriel, Hunyuan, Jamba",
+              "<tool_calls>",
+              Call.json(NAME, ARGUMENTS, BRACE, ""),
+              "]</tool_calls>",
+              Ids.LONG)
+          .knownBy("<tool_calls>[");
 
   /// Nemotron Nano 2: the same in capitals.
   public static final ToolFormat TOOLCALL_LIST =
@@ -346,7 +337,6 @@ public final class ToolFormats {
         GEMMA,
         LFM,
         COHERE,
-        PHI,
         GRANITE,
         APERTUS,
         TOOL_CALLS_LIST,

@@ -74,7 +74,9 @@ public final class Conversations {
       if (message.fields().get(MessageReader.CALLS) instanceof List<?> calls) {
         List<Prompt.Part> parts = new ArrayList<>(message.parts());
         parts.add(new Prompt.Part.Written(formats.written(calls, before)));
-        all.add(new Prompt.Message(message.role(), parts, message.fields()));
+        Map<String, Object> fields = new LinkedHashMap<>(message.fields());
+        fields.remove(MessageReader.CALLS); // the template may refuse them
+        all.add(new Prompt.Message(message.role(), parts, fields));
         before += calls.size();
       } else {
         all.add(message);
@@ -113,7 +115,8 @@ public final class Conversations {
     MessageReader reader = reader(fields);
     Map<String, Object> variables = new LinkedHashMap<>(variables(fields, List.of()));
     variables.put("add_generation_prompt", fields.flag("add_generation_prompt", false));
-    return new Prompt.Chat(given.stream().map(reader::read).toList(), List.of(), variables);
+    List<Prompt.Message> messages = withCalls(given.stream().map(reader::read).toList());
+    return new Prompt.Chat(messages, List.of(), variables);
   }
 
   /// The member that asks for the last message to be continued: `continue_final_message`, or that

@@ -2,6 +2,7 @@ package dev.sgl.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.constraint.Syntax;
 import dev.sgl.program.Type;
 import dev.sgl.server.format.Formats;
 import dev.sgl.server.format.ToolFormat;
@@ -45,6 +46,7 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
                         "tools",
                         "the model's chat template knows no tools, or writes calls in a way that is not known here"));
     boolean isNamed = choice.isPresent() && choice.get().isObject();
+    tools.forEach(tool -> requireWritable(tool, format));
     List<ToolSpec> callable = isNamed ? named(fields, tools) : tools;
     if (!isNamed && !List.of("auto", "required").contains(word)) {
       throw ApiException.invalid(
@@ -55,6 +57,23 @@ record ToolReader(List<ToolSpec> all, Optional<Toolbox> box, boolean isNamed) {
     boolean required = isNamed || word.equals("required");
     return new ToolReader(
         tools, Optional.of(new Toolbox(callable, required, parallel && !isNamed, format)), isNamed);
+  }
+
+  /// Refuses a tool whose arguments the model's format cannot name.
+  private static void requireWritable(ToolSpec tool, ToolFormat format) {
+    Optional<Syntax.Members> form = format.call().syntax().outer();
+    tool.parameters()
+        .path("properties")
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (form.isPresent() && !form.get().mayName(name)) {
+                throw ApiException.invalid(
+                    "tools",
+                    "the tool %s has a parameter `%s`, which cannot be written as this model writes calls"
+                        .formatted(tool.name(), name));
+              }
+            });
   }
 
   private static ToolSpec tool(Fields tool, List<ToolSpec> before) {

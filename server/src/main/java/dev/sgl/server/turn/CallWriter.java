@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// Has the model write calls: the fixed texts are those of its format, the name is one of the
 /// offered tools, and the arguments are held to the tool's schema.
@@ -27,7 +26,6 @@ final class CallWriter {
   private static final int LONG_ID = 24;
   private static final int SHORT_ID = 9;
   private static final String NO_ARGUMENTS = "{}";
-  private static final Pattern SPECIAL = Pattern.compile("\\[[A-Z_]+\\]|<[|｜][^<>]+[|｜]>");
 
   private final Turn turn;
   private final Continuation continuation;
@@ -132,7 +130,7 @@ final class CallWriter {
   /// special token, or the first character behind the name.
   private String nameEnd(List<ToolSpec> tools) {
     String behind = filled(format.call().afterName(), "") + begin(format.call().syntax());
-    Matcher token = SPECIAL.matcher(behind);
+    Matcher token = ToolFormat.TOKENS.matcher(behind);
     boolean isSpecial = token.lookingAt() && backend.special(token.group()).isPresent();
     boolean isDoubtful =
         tools.stream()
@@ -186,12 +184,8 @@ final class CallWriter {
             format.call().syntax(),
             format.call().specials(),
             unmarked(),
-            piece -> {
-              String json = arguments.read(piece);
-              if (!json.isEmpty()) {
-                heard.argued(index, json);
-              }
-            });
+            piece -> tell(index, arguments.read(piece)));
+    tell(index, arguments.end());
     called(tool, id, arguments.json(), reply);
   }
 
@@ -220,6 +214,12 @@ final class CallWriter {
     Reply reply = continuation.argue(tool.arguments(), brace, unmarked(), arguments::hear);
     arguments.end(reply.finish() != Reply.Finish.LENGTH || reply.cuts().closed());
     called(tool, id, arguments.json(), reply);
+  }
+
+  private void tell(int index, String json) {
+    if (!json.isEmpty()) {
+      heard.argued(index, json);
+    }
   }
 
   /// Adds a call that was written.

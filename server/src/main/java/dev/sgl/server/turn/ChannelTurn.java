@@ -70,7 +70,7 @@ final class ChannelTurn {
     if (called.isPresent() || ask.tools().filter(Toolbox::required).isPresent()) {
       return call(called);
     }
-    boolean isAside = !header.equals(channels.answer()) && header.startsWith(aside());
+    boolean isAside = header.equals(aside());
     return isAside && Types.isFree(ask.type()) ? say(header) : answer();
   }
 
@@ -113,6 +113,7 @@ final class ChannelTurn {
   // --- what is said
 
   private boolean answer() {
+    turn.part();
     if (!continuation.write(channels.header(channels.answer()))) {
       turn.end(Continuation.NO_ROOM);
       return false;
@@ -126,6 +127,7 @@ final class ChannelTurn {
   }
 
   private boolean say(String header) {
+    turn.part();
     return continuation.write(channels.header(header)) && speak();
   }
 

@@ -39,6 +39,7 @@ final class Continuation implements AutoCloseable {
 
   private final TokenBackend backend;
   private final Ask ask;
+  private final Writing writing;
   private final List<Prompt.Part> open = new ArrayList<>(); // behind the prompt
   private int left;
   private int generations;
@@ -52,6 +53,9 @@ final class Continuation implements AutoCloseable {
   Continuation(TokenBackend backend, Ask ask) {
     this.backend = backend;
     this.ask = ask;
+    this.writing = // the marks of calls are seen in texts, too
+        ask.writing()
+            .withSpecials(ask.tools().map(box -> box.format().call().specials()).orElse(Set.of()));
     this.left = ask.sampling().length().maxTokens().orElse(Integer.MAX_VALUE);
   }
 
@@ -142,14 +146,14 @@ final class Continuation implements AutoCloseable {
   ///
   /// @param pieces is called with each piece of the text
   Reply generate(Type type, Sampling sampling, Consumer<String> pieces) {
-    return generate(type, sampling, ask.writing(), pieces);
+    return generate(type, sampling, writing, pieces);
   }
 
   /// Lets the model write the arguments of a call, and what follows them.
   ///
   /// @param pieces is called with each piece of the arguments
   Reply argue(Type type, String end, Sampling sampling, Consumer<String> pieces) {
-    return generate(type, sampling, ask.writing().ofCall(end), pieces);
+    return generate(type, sampling, writing.ofCall(end), pieces);
   }
 
   /// The same of arguments that are not written as JSON.
@@ -157,7 +161,7 @@ final class Continuation implements AutoCloseable {
   /// @param specials names of special tokens that belong to their text
   Reply argue(
       Type type, Syntax syntax, Set<String> specials, Sampling sampling, Consumer<String> pieces) {
-    return generate(type, sampling, ask.writing().ofCall(syntax, specials), pieces);
+    return generate(type, sampling, writing.ofCall(syntax, specials), pieces);
   }
 
   private Reply generate(Type type, Sampling sampling, Writing writing, Consumer<String> pieces) {
@@ -178,7 +182,7 @@ final class Continuation implements AutoCloseable {
   Reply peek(Type type, Sampling sampling) {
     return left < 1
         ? NO_ROOM
-        : ask(type, sampling.withLogprobs(OptionalInt.empty()), ask.writing(), _ -> {});
+        : ask(type, sampling.withLogprobs(OptionalInt.empty()), writing, _ -> {});
   }
 
   /// Counts the tokens of a reply that was only a look ahead and is kept all the same.

@@ -55,9 +55,13 @@ final class ToolTurn {
   }
 
   /// Lets the model speak and call.
-  List<Answer.ToolCall> run() {
+  ///
+  /// @param hasBegun whether it has begun to call
+  List<Answer.ToolCall> run(boolean hasBegun) {
     boolean called;
-    if (box.required()) {
+    if (hasBegun) {
+      called = callBehindMark(format.mark().text(), behindFirstMark());
+    } else if (box.required()) {
       called = callFirst();
     } else if (Types.isFree(ask.type())) {
       called = speak();
@@ -103,7 +107,7 @@ final class ToolTurn {
       continuation.keep(reply);
       turn.goOn();
       if (isMark(reply)) {
-        turn.dropHeld();
+        turn.sayHeldWords();
         return callBehindMark(format.mark().text(), behindFirstMark());
       }
       String begun = reply.stop().orElseThrow();

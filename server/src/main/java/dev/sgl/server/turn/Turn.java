@@ -6,6 +6,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.program.Type;
 import dev.sgl.server.format.Channels;
+import dev.sgl.server.format.ToolFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,7 @@ public final class Turn implements AutoCloseable {
   private int thoughtTokens;
   private Answer.Finish finish = Answer.Finish.STOP;
   private Optional<String> stop = Optional.empty();
+  private boolean callsInThought; // whether a call begins where a thought was left open
   private boolean ended;
 
   /// A turn that has not begun.
@@ -57,7 +59,7 @@ public final class Turn implements AutoCloseable {
       Channels channels = ask.channels().get();
       calls = new ChannelTurn(this, continuation, backend, ask, heard, channels).run();
     } else if (!ended && ask.tools().isPresent()) {
-      calls = new ToolTurn(this, continuation, backend, ask, heard).run();
+      calls = new ToolTurn(this, continuation, backend, ask, heard).run(callsInThought);
     } else if (!ended) {
       say(ask.type(), ask.sampling());
     }
@@ -89,10 +91,11 @@ public final class Turn implements AutoCloseable {
   void think(String begin, String mark, String behindEnd) {
     continuation.begin(begin);
     StringBuilder all = new StringBuilder(thought.map(before -> before + "\n\n").orElse(""));
+    thought.ifPresent(_ -> heard.thought("\n\n"));
     Reply reply =
         continuation.generate(
             Type.TEXT,
-            stopsAt(mark).withLogprobs(OptionalInt.empty()),
+            orCall(stopsAt(mark)).withLogprobs(OptionalInt.empty()),
             piece -> {
               all.append(piece);
               heard.thought(piece);
@@ -104,7 +107,23 @@ public final class Turn implements AutoCloseable {
     } else { // also if the model forgot the mark
       continuation.keep(reply);
       continuation.write(mark + behindEnd);
+      callsInThought = reply.stop().isPresent() && reply.stop().equals(callMark());
     }
+  }
+
+  /// The special token with which calls begin: models that forget to end their thought write it.
+  private Optional<String> callMark() {
+    return ask.tools()
+        .map(box -> box.format().mark())
+        .filter(ToolFormat.Mark::isWritten)
+        .map(ToolFormat.Mark::text)
+        .filter(text -> backend.special(text).isPresent());
+  }
+
+  private Sampling orCall(Sampling sampling) {
+    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
+    callMark().flatMap(backend::special).map(Token::id).ifPresent(ids::add);
+    return sampling.withStops(sampling.stops().texts(), ids);
   }
 
   /// Whether the model begins with a thought.
@@ -176,6 +195,25 @@ public final class Turn implements AutoCloseable {
   void sayHeld() {
     tell(held);
     held = "";
+  }
+
+  /// Sends the text that was held back, without the white space at its end, since a call follows.
+  void sayHeldWords() {
+    String words = held.stripTrailing();
+    if (words.isEmpty()) {
+      dropHeld();
+    } else {
+      held = "";
+      tell(words);
+    }
+  }
+
+  /// Parts what is said next from what was said before.
+  void part() {
+    if (!text.isEmpty()) {
+      tell("\n\n");
+      isWhole = false;
+    }
   }
 
   /// Sends the text that was held back, and the text behind it that was taken for the beginning

@@ -252,6 +252,7 @@ class FormatsTest {
         "properties": {
           "city": {"type": "string", "description": "where"},
           "days": {"type": "integer", "description": "how many"},
+          "exact": {"type": "boolean", "description": "whether"},
           "options": {"type": "object", "description": "more", "properties": {
             "flags": {"type": "array", "items": {"type": "boolean"}}, "unit": {"type": "string"}},
             "required": [], "additionalProperties": true}},
@@ -262,9 +263,9 @@ class FormatsTest {
         "parameters": {"type": "object", "properties": {}, "required": []}}""";
   private static final List<String> ARGUMENTS =
       List.of(
-          "{\"city\": \"Ro\\\"me <1>\\nand 'so' on\", \"days\": 3,"
+          "{\"city\": \"Ro\\\"me <1>\\nand 'so' on\", \"days\": 3, \"exact\": true,"
               + " \"options\": {\"flags\": [true, false], \"unit\": \"C\"}}",
-          "{\"city\": \"7\"}");
+          "{\"city\": \"7\", \"exact\": false}");
 
   private static ToolSpec tool(String json) {
     ObjectNode function = (ObjectNode) Json.parse(json);

@@ -243,6 +243,16 @@ class ToolsTest {
   }
 
   @Test
+  void aParameterThatTheFormatCannotNameIsRefused() throws IOException {
+    try (TestServer server = open("Qwen3-Coder")) {
+      String odd = ask("\"n\":1").replace("\"city\"", "\"a>\\nb\"");
+      TestServer.Answer refused = server.post(PATH, odd);
+      assertEquals(400, refused.status());
+      assertTrue(refused.error().contains("cannot be written"), refused.error());
+    }
+  }
+
+  @Test
   void theArgumentsOfAToolAreAnObject() throws IOException {
     try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
       for (String schema : List.of("{}", "{\"properties\":{\"a\":{\"type\":\"boolean\"}}}")) {

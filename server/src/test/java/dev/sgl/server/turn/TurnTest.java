@@ -348,6 +348,32 @@ class TurnTest {
   }
 
   @Test
+  void textBeforeAMarkedCallIsWhole() {
+    String call = "\n<tool_call>\n{\"name\": \"time\", \"arguments\": {}}\n</tool_call>";
+    for (String text : List.of("See [1]", "```java\nf();\n```", "<b>bold</b>")) {
+      Answer answer =
+          run(
+              new ScriptedTokens(text + call, ""),
+              ask(Type.TEXT, Optional.of(box(HERMES, false, true)), none()));
+      assertEquals(text, answer.text());
+      assertEquals(List.of("time {}"), names(answer));
+    }
+  }
+
+  @Test
+  void aCallEndsAThoughtThatWasLeftOpen() {
+    String script = "Hm.[TOOL_CALLS][{\"name\": \"time\", \"arguments\": {}}]";
+    Ask ask =
+        ask(
+            Type.TEXT,
+            Optional.of(box(ToolFormats.MISTRAL, false, true)),
+            Optional.of(new Thought(ThoughtFormat.THINK, "", true)));
+    Answer answer = run(new ScriptedTokens(script, ""), ask);
+    assertEquals(Optional.of("Hm."), answer.thought());
+    assertEquals(List.of("time {}"), names(answer));
+  }
+
+  @Test
   void anElementIsACallWithoutItsMark() {
     Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.QWEN_CODER, false, true)), none());
     String script =
@@ -397,6 +423,7 @@ class TurnTest {
     Answer answer =
         run(new ScriptedTokens(script, ""), channeled(HARMONY, Type.TEXT, Optional.empty()));
     assertEquals(Optional.of("Hm.\n\nSo."), answer.thought());
+    assertEquals(List.of("thought: Hm.\n\nSo.", "said: Hello."), heard);
     assertEquals("Hello.", answer.text());
     assertEquals(Answer.Finish.STOP, answer.finish());
     assertEquals(6, answer.thoughtTokens());
@@ -424,6 +451,12 @@ class TurnTest {
     assertEquals(List.of("weather {\"city\":\"Rome\"}"), names(answer));
     assertEquals("I look.", answer.text());
     assertEquals(Answer.Finish.CALLS, answer.finish());
+    String other = "<|channel|>commentary to=functions.no<|message|>";
+    Answer unknown =
+        run(
+            new ScriptedTokens(other + "Hello.", ""),
+            channeled(HARMONY, Type.TEXT, box(HARMONY, false)));
+    assertEquals("Hello.", unknown.text(), "a tool that is not offered is not called");
     Answer required =
         run(
             new ScriptedTokens("<|channel|>final<|message|>weather{\"city\":\"Rome\"}", ""),
