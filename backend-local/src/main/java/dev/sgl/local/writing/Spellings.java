@@ -29,8 +29,8 @@ public final class Spellings {
     return usual;
   }
 
-  /// Where the special tokens with these names are texts. What is made for a set of names is
-  /// kept: the sets come from the formats of calls, so there are few.
+  /// Where the special tokens with these names are texts. Each set of names is made
+  /// once: the sets come from the formats of calls, so there are few.
   public Spelling of(Set<String> names) {
     Set<String> special =
         names.stream()

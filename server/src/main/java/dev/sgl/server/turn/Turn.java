@@ -208,7 +208,7 @@ public final class Turn implements AutoCloseable {
     }
   }
 
-  /// Parts what is said next from what was said before.
+  /// Writes a gap between two messages.
   void part() {
     if (!text.isEmpty()) {
       tell("\n\n");
