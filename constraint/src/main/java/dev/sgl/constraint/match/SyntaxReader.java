@@ -182,11 +182,13 @@ public final class SyntaxReader {
   ///
   /// @param isDoubtful whether it is one only if the schema allows it
   private boolean readOther(boolean isDoubtful) {
-    if (!startsWith(form.beforeValue(), 0)) {
-      return false;
+    int from = form.beforeValue().length();
+    boolean isQuoted = text.length() > from && "\"'".indexOf(text.charAt(from)) >= 0;
+    if (!startsWith(form.beforeValue(), 0) || isDoubtful && isQuoted) {
+      return false; // quotes are a part of a raw string
     }
     StringBuilder value = new StringBuilder();
-    int end = values.read(text.toString(), form.beforeValue().length(), value);
+    int end = values.read(text.toString(), from, value);
     if (end == ValueReader.NONE || end == text.length() || !startsWith(form.afterValue(), end)) {
       return false; // with nothing behind it, a number may go on
     }

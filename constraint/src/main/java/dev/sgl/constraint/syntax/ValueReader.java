@@ -25,6 +25,7 @@ public final class ValueReader {
       Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*+\"", Pattern.DOTALL);
   private static final Pattern PYTHON_STRING =
       Pattern.compile("'((?:[^'\\\\]|\\\\.)*+)'", Pattern.DOTALL);
+  private static final Pattern CODE = Pattern.compile("x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}");
 
   private final Syntax syntax;
 
@@ -114,11 +115,11 @@ public final class ValueReader {
       }
       i++;
       char escape = text.charAt(i);
-      int digits = escape == 'x' ? 2 : escape == 'u' ? 4 : 0;
       int at = "nrtbf".indexOf(escape);
-      if (digits > 0 && i + digits < text.length()) {
-        out.append((char) Integer.parseInt(text.substring(i + 1, i + 1 + digits), 16));
-        i += digits;
+      Matcher code = CODE.matcher(text).region(i, text.length());
+      if (code.lookingAt()) {
+        out.append((char) Integer.parseInt(code.group().substring(1), 16));
+        i = code.end() - 1;
       } else {
         out.append(at >= 0 ? "\n\r\t\b\f".charAt(at) : escape);
       }

@@ -100,7 +100,7 @@ public record ToolFormat(
     /// Not at all: a message has one call.
     record None() implements Next {}
 
-    /// As the next item of a list; else its bracket follows.
+    /// As the next item of a list; else the end of the list follows.
     record Item(String between) implements Next {}
 
     /// By a text of its own.
@@ -170,10 +170,13 @@ public record ToolFormat(
     };
   }
 
-  /// The texts of which one follows a call in a list: a comma, or the closing bracket with the
-  /// white space before it.
-  public List<String> itemEnds() {
-    return List.of(",", close.substring(0, close.indexOf(']') + 1));
+  /// The texts of which one follows a call in a list: the first character between two calls, or
+  /// the end of the list, with the white space before it.
+  ///
+  /// @param between two calls
+  public List<String> itemEnds(String between) {
+    int bracket = close.indexOf(']') + 1;
+    return List.of(between.substring(0, 1), bracket > 0 ? close.substring(0, bracket) : close);
   }
 
   /// The text behind the mark of another call, up to its name.

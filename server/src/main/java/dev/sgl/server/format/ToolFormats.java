@@ -144,15 +144,22 @@ public final class ToolFormats {
           Ids.NAMED);
 
   /// Gemma 4: names without quotes, strings between tokens of their own.
-  public static final ToolFormat GEMMA =
+  public static final ToolFormat GEMMA = gemma("Gemma 4", "<|tool_call>", "<|\"|>", "<tool_call|>");
+
+  /// FunctionGemma: the same with other tokens.
+  public static final ToolFormat FUNCTION_GEMMA =
+      gemma("FunctionGemma", "<start_function_call>", "<escape>", "<end_function_call>");
+
+  /// OLMo 3: calls as in Python, each in a line, with values of JSON.
+  public static final ToolFormat OLMO =
       new ToolFormat(
-          "Gemma 4",
-          "Gemma 4",
-          new Mark("<|tool_call>", true),
+          "OLMo 3",
+          "OLMo 3",
+          new Mark("<function_calls>", true),
           "",
-          new Call("call:", "", gemma(), Set.of("<|\"|>"), "", "<tool_call|>"),
-          new Next.Again("<|tool_call>", "<|tool_call>"),
-          "",
+          new Call("", "", python(Syntax.Scalars.JSON), Set.of(), "", ""),
+          new Next.Item("\n"),
+          "</function_calls>",
           Ids.LONG);
 
   /// LFM2: calls of Python in a list.
@@ -161,7 +168,7 @@ public final class ToolFormats {
               "LFM2",
               "LFM2, LFM2.5",
               "<|tool_call_start|>",
-              new Call("", "", python(), Set.of(), "", ""),
+              new Call("", "", python(Syntax.Scalars.PYTHON), Set.of(), "", ""),
               "]<|tool_call_end|>",
               Ids.LONG)
           .knownBy("List of tools: ");
@@ -335,6 +342,8 @@ public final class ToolFormats {
         DEEPSEEK_V4,
         KIMI,
         GEMMA,
+        FUNCTION_GEMMA,
+        OLMO,
         LFM,
         COHERE,
         GRANITE,
@@ -398,6 +407,18 @@ public final class ToolFormats {
         "",
         new Call("", line, syntax, specials, "", ""),
         new Next.Again(line + TOOL_CALL, TOOL_CALL),
+        "",
+        Ids.LONG);
+  }
+
+  private static ToolFormat gemma(String name, String mark, String quote, String end) {
+    return new ToolFormat(
+        name,
+        name,
+        new Mark(mark, true),
+        "",
+        new Call("call:", "", gemma(quote), Set.of(quote), "", end),
+        new Next.Again(mark, mark),
         "",
         Ids.LONG);
   }
@@ -467,18 +488,18 @@ public final class ToolFormats {
         false);
   }
 
-  private static Syntax python() {
+  private static Syntax python(Syntax.Scalars scalars) {
     return new Syntax(
         Optional.of(new Syntax.Members("(", "", "=", "", "", ", ", ")", Optional.empty())),
         Optional.empty(),
-        Syntax.Scalars.PYTHON,
+        scalars,
         false);
   }
 
-  private static Syntax gemma() {
+  private static Syntax gemma(String quote) {
     Optional<Syntax.Members> members =
         Optional.of(new Syntax.Members("{", "", ":", "", "", ",", "}", Optional.empty()));
-    Syntax.Raw strings = new Syntax.Raw("<|\"|>", "<|\"|>");
+    Syntax.Raw strings = new Syntax.Raw(quote, quote);
     Syntax.Scalars scalars = new Syntax.Scalars("None", "true", "false", Optional.of(strings));
     return new Syntax(members, members, scalars, true);
   }

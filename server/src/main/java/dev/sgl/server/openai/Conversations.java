@@ -1,5 +1,6 @@
 package dev.sgl.server.openai;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.program.Role;
 import dev.sgl.server.format.Formats;
@@ -62,10 +63,13 @@ public final class Conversations {
   /// The messages with their calls as text, where the chat template writes none; thoughts by the
   /// name that the template has for them.
   private List<Prompt.Message> withCalls(List<Prompt.Message> messages) {
-    if (formats.channels().isPresent()) {
+    if (formats.channels().isPresent() && formats.calls() == Formats.Calls.WITH_OBJECTS) {
       return messages.stream().map(Conversations::thinking).toList();
     }
-    if (formats.showsCalls() || formats.tools().isEmpty()) {
+    if (formats.calls() == Formats.Calls.WITH_TEXT) {
+      return messages.stream().map(Conversations::withTextArguments).toList();
+    }
+    if (formats.calls() == Formats.Calls.WITH_OBJECTS || formats.tools().isEmpty()) {
       return messages;
     }
     List<Prompt.Message> all = new ArrayList<>();
@@ -83,6 +87,25 @@ public final class Conversations {
       }
     }
     return all;
+  }
+
+  /// A message whose calls have texts as arguments.
+  private static Prompt.Message withTextArguments(Prompt.Message message) {
+    if (!(message.fields().get(MessageReader.CALLS) instanceof List<?> calls)) {
+      return message;
+    }
+    List<Object> texts = new ArrayList<>();
+    for (Object call : calls) {
+      ObjectNode copy = (ObjectNode) Json.of(call);
+      ObjectNode function = (ObjectNode) copy.path("function");
+      if (!function.path("arguments").isTextual()) {
+        function.put("arguments", function.path("arguments").toString());
+      }
+      texts.add(Json.plain(copy));
+    }
+    Map<String, Object> fields = new LinkedHashMap<>(message.fields());
+    fields.put(MessageReader.CALLS, texts);
+    return new Prompt.Message(message.role(), message.parts(), fields);
   }
 
   /// A message whose thought has the name of OpenAI's harmony format, which allows one before a

@@ -174,11 +174,11 @@ final class ToolTurn {
   private boolean another() {
     return switch (format.next()) {
       case ToolFormat.Next.None() -> false;
-      case ToolFormat.Next.Item _ when isInFormat -> {
-        List<Type> ends = new ArrayList<>();
-        format.itemEnds().forEach(end -> ends.add(new Type.Literal(end)));
-        Reply end = continuation.peek(new Type.OneOf(ends), writer.unmarked());
-        yield end.text().equals(format.itemEnds().getFirst()) && call(format.again());
+      case ToolFormat.Next.Item(var between) when isInFormat -> {
+        List<String> ends = format.itemEnds(between);
+        List<Type> either = ends.stream().<Type>map(Type.Literal::new).toList();
+        Reply end = continuation.peek(new Type.OneOf(either), writer.unmarked());
+        yield end.text().equals(ends.getFirst()) && call(format.again());
       }
       case ToolFormat.Next.Again(_, var mark) when isInFormat -> anotherBehind(mark);
       case ToolFormat.Next.Item _, ToolFormat.Next.Again _ -> anotherBehind(format.mark().text());

@@ -72,7 +72,6 @@ class FormatsTest {
     know("GigaChat 3.1", "GigaChat3.1-10B-A1.8B");
     know("Kimi K2, not shown", "Kimi-K2-Instruct", "Kimi-K2-Thinking");
     know("LFM2, not shown", "LFM2-8B-A1B", "LFM2.5-Instruct");
-    know("MiroThinker, not shown", "MiroThinker");
     know("Mistral, ids", "Mistral-Small-3.2-24B-Instruct-2506");
     know(
         "Qwen3-Coder",
@@ -87,7 +86,6 @@ class FormatsTest {
     know("DeepSeek V4", "deepseek-ai-DeepSeek-V4");
     know("Gemma 4", "google-gemma-4-31B-it", "google-gemma-4-31B-it-interleaved");
     know("Granite 3, not shown", "ibm-granite-granite-3.3-2B-Instruct");
-    know("DeepSeek V3, not shown", "llama-cpp-deepseek-r1");
     know("Functionary 3.1", "meetkai-functionary-medium-v3.1");
     know(
         "Llama 3",
@@ -216,7 +214,9 @@ class FormatsTest {
           .ifPresent(
               format ->
                   found.put(
-                      name(file), format.name() + (formats.showsCalls() ? "" : ", not shown")));
+                      name(file),
+                      format.name()
+                          + (formats.calls() == Formats.Calls.NONE ? ", not shown" : "")));
     }
     assertEquals(lines(KNOWN), lines(found));
   }
@@ -319,7 +319,8 @@ class FormatsTest {
   @MethodSource("templates")
   void aCallThatTheTemplateWritesIsReadAgain(Path file) {
     Formats formats = Formats.of(new Templated(file, ""));
-    assumeTrue(formats.tools().isPresent() && formats.showsCalls(), "writes no calls");
+    assumeTrue(
+        formats.tools().isPresent() && formats.calls() != Formats.Calls.NONE, "writes no calls");
     ToolFormat format = formats.tools().orElseThrow();
     int most = format.isParallel() ? 2 : 1;
     for (int calls = 1; calls <= most; calls++) {
@@ -366,6 +367,43 @@ class FormatsTest {
 
   private static JsonStyle.Layout layout(Syntax syntax) {
     return syntax.inner().isPresent() ? JsonStyle.Layout.COMPACT : JsonStyle.Layout.SPACED;
+  }
+
+  /// Behind a call comes its result, and the conversation goes on.
+  @ParameterizedTest
+  @MethodSource("templates")
+  void aConversationGoesOnBehindACall(Path file) {
+    Templated model = new Templated(file, "");
+    Formats formats = Formats.of(model);
+    assumeTrue(formats.tools().isPresent(), "knows no tools");
+    boolean isText = formats.calls() == Formats.Calls.WITH_TEXT;
+    List<?> calls = List.of(call(ARGUMENTS.getLast(), 1, isText));
+    Prompt.Part question = new Prompt.Part.Written("How is the weather?");
+    Prompt.Message called =
+        formats.calls() != Formats.Calls.NONE
+            ? new Prompt.Message(Role.ASSISTANT, List.of(), Map.of("tool_calls", calls))
+            : new Prompt.Message(
+                Role.ASSISTANT,
+                List.of(new Prompt.Part.Written(formats.written(calls, 0))),
+                Map.of());
+    Prompt.Message result =
+        new Prompt.Message(
+            Role.TOOL,
+            List.of(new Prompt.Part.Written("It rains.")),
+            Map.of("tool_call_id", "call00001", "name", "get_weather"));
+    Map<String, Object> tool =
+        Map.of(
+            "type",
+            "function",
+            "function",
+            dev.sgl.server.http.Json.plain(tool(WEATHER).function()));
+    String text =
+        model.text(
+            new Prompt.Chat(
+                List.of(new Prompt.Message(Role.USER, List.of(question), Map.of()), called, result),
+                List.of(),
+                Map.of("tools", List.of(tool))));
+    assertTrue(text.contains("It rains.") && text.contains("get_weather"), text);
   }
 
   private static Answer answer(String script, Formats formats) {

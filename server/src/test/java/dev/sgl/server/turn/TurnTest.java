@@ -374,6 +374,14 @@ class TurnTest {
   }
 
   @Test
+  void callsMayComeInLines() {
+    String script = "<function_calls>weather(city=\"Rome\")\ntime()</function_calls>";
+    Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.OLMO, false, true)), none());
+    Answer answer = run(new ScriptedTokens(script, ""), ask);
+    assertEquals(List.of("weather {\"city\": \"Rome\"}", "time {}"), names(answer));
+  }
+
+  @Test
   void anElementIsACallWithoutItsMark() {
     Ask ask = ask(Type.TEXT, Optional.of(box(ToolFormats.QWEN_CODER, false, true)), none());
     String script =
