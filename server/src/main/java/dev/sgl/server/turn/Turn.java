@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 /// any.
 public final class Turn implements AutoCloseable {
   /// Tokens in which a thought begins, if the model thinks.
-  private static final int LOOK_FOR_THOUGHT = 12;
+  private static final int LOOK_FOR_THOUGHT = 6;
 
   private final TokenBackend backend;
   private final Ask ask;
