@@ -287,18 +287,21 @@ final class JsonNodes {
         Term words =
             shapes.words(value, Syntax.Scalars.PYTHON); // as templates in Python write them
         if (!dfa.isEmpty(words)) {
-          Node behind = literal(utf8(form.afterValue()), 0, way.next());
-          Edges written = new Edges.Builder().call(rule(words), behind).build();
-          begin(form.beforeValue(), new SuppliedBranch(() -> written), edges);
+          value(form, rule(words), way.next(), edges);
         }
       }
       if (isPossible(value)) {
-        Node behind = literal(utf8(form.afterValue()), 0, way.next());
-        Edges written = new Edges.Builder().call(value(value), behind).build();
-        begin(form.beforeValue(), new SuppliedBranch(() -> written), edges);
+        value(form, value(value), way.next(), edges);
       }
     }
     return edges.build();
+  }
+
+  /// Adds the edges by a value with the texts around it, then `then`.
+  private void value(Syntax.Members form, Node value, Node then, Edges.Builder edges) {
+    Node behind = literal(utf8(form.afterValue()), 0, then);
+    Edges written = new Edges.Builder().call(value, behind).build();
+    begin(form.beforeValue(), new SuppliedBranch(() -> written), edges);
   }
 
   private Node choice(Splits.Ways ways) {

@@ -31,7 +31,7 @@ public final class SyntaxReader {
   private final Syntax.Members form;
   private final ValueReader values;
   private final Follower schema; // reads the same as JSON without white space
-  private final StringBuilder text = new StringBuilder(); // what is not read yet
+  private final StringBuilder text = new StringBuilder(); // not read yet
   private final StringBuilder json = new StringBuilder();
   private Next next = Next.BEGIN;
   private boolean isFirst = true;

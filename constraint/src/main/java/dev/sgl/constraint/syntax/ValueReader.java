@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Reads values inside of an object that is written in a [Syntax]. It also understands what the
-/// writers of chat templates write in their place: Python's words and its strings in single quotes.
+/// Reads values inside of an object that is written in a [Syntax]. It also reads Python's
+/// words and its strings in single quotes, which chat templates write in their place.
 public final class ValueReader {
   /// No value, or not the whole of one.
   public static final int NONE = -1;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Objects in syntaxes other than JSON: what a walk writes is read as an object that satisfies the
+/// Objects in syntaxes other than JSON: the text of a walk is read as an object that satisfies the
 /// schema, as another validator says.
 class SyntaxTest {
   private static final int SCHEMAS = Integer.getInteger("schemas", 150);

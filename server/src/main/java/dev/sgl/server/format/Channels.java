@@ -63,8 +63,7 @@ public record Channels(
     return begin + words + headerEnd;
   }
 
-  /// What a header says of a call, behind which the name of the tool follows; empty where names
-  /// stand alone.
+  /// The words of a header before the name of a tool that it calls; empty where names stand alone.
   public String callWords() {
     return calls.call().begin().substring(begin.length());
   }

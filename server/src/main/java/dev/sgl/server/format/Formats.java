@@ -44,8 +44,7 @@ public record Formats(
   /// @param before the number of calls in earlier messages
   public String written(List<?> all, int before) {
     ToolFormat format = tools.orElseThrow();
-    StringBuilder text = new StringBuilder();
-    text.append(format.mark().isWritten() ? format.mark().text() : "").append(format.open());
+    StringBuilder text = new StringBuilder(format.opening());
     for (int i = 0; i < all.size(); i++) {
       JsonNode call = Json.of(all.get(i));
       JsonNode function = call.path("function");

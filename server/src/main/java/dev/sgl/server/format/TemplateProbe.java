@@ -95,9 +95,7 @@ final class TemplateProbe {
   // --- calls
 
   private static String probe(ToolFormat format) {
-    String mark = format.mark().isWritten() ? format.mark().text() : "";
-    String call = format.begun(format.call().begin(), TOOL, ARGUMENTS, 0, ID);
-    return mark + format.open() + call;
+    return format.opening() + format.begun(format.call().begin(), TOOL, ARGUMENTS, 0, ID);
   }
 
   /// A message with a call, by the template; empty if the template refuses it.

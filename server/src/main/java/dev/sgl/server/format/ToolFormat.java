@@ -124,10 +124,12 @@ public record ToolFormat(
   /// @param arguments of the call
   public String written(String tool, JsonNode arguments) {
     String id = ids == Ids.SHORT ? "abc123xyz" : "call_1";
-    return (mark.isWritten() ? mark.text() : "")
-        + open
-        + written(call.begin(), tool, arguments, 0, id)
-        + close;
+    return opening() + written(call.begin(), tool, arguments, 0, id) + close;
+  }
+
+  /// The text before the first call: the mark, if it is written, and the opening of a list.
+  public String opening() {
+    return (mark.isWritten() ? mark.text() : "") + open;
   }
 
   /// A call.

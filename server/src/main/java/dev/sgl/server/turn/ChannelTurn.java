@@ -3,11 +3,9 @@ package dev.sgl.server.turn;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
-import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.format.Channels;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +22,6 @@ final class ChannelTurn {
 
   private final Turn turn;
   private final Continuation continuation;
-  private final TokenBackend backend;
   private final Ask ask;
   private final Channels channels;
   private final Optional<ToolTurn> tools;
@@ -38,7 +35,6 @@ final class ChannelTurn {
       Channels channels) {
     this.turn = turn;
     this.continuation = continuation;
-    this.backend = backend;
     this.ask = ask;
     this.channels = channels;
     this.tools = ask.tools().map(_ -> new ToolTurn(turn, continuation, backend, ask, heard));
@@ -110,7 +106,7 @@ final class ChannelTurn {
         && continuation.write(channels.messageEnd() + channels.next());
   }
 
-  // --- what is said
+  // --- texts
 
   private boolean answer() {
     turn.part();
@@ -133,12 +129,8 @@ final class ChannelTurn {
 
   /// Lets the model speak up to the end of the message; false if the answer ends there.
   private boolean speak() {
-    Sampling sampling = ask.sampling();
-    List<String> texts = new ArrayList<>(sampling.stops().texts());
-    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
     String end = channels.messageEnd();
-    backend.special(end).map(Token::id).ifPresentOrElse(ids::add, () -> texts.add(end));
-    Reply reply = turn.say(Type.TEXT, sampling.withStops(texts, ids));
+    Reply reply = turn.say(Type.TEXT, turn.stopsAlso(ask.sampling(), end));
     turn.sayHeld();
     if (!reply.stop().equals(Optional.of(end))) {
       return false;

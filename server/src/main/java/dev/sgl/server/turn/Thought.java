@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 /// How a model that thinks begins: in marks of its own, before it says anything.
 ///
 /// @param format of the thought
-/// @param begin what the prompt still needs so that a thought begins; empty if its end is one
+/// @param begin the text that the prompt still needs so that a thought begins; empty if its end is
+///     one
 /// @param isSure whether the model thinks; else its first words show whether it does
 public record Thought(ThoughtFormat format, String begin, boolean isSure) {
 

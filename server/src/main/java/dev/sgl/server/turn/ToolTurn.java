@@ -3,7 +3,6 @@ package dev.sgl.server.turn;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
-import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.format.ToolFormat;
@@ -37,7 +36,6 @@ final class ToolTurn {
 
   private final Turn turn;
   private final Continuation continuation;
-  private final TokenBackend backend;
   private final Ask ask;
   private final Toolbox box;
   private final ToolFormat format;
@@ -47,7 +45,6 @@ final class ToolTurn {
   ToolTurn(Turn turn, Continuation continuation, TokenBackend backend, Ask ask, Heard heard) {
     this.turn = turn;
     this.continuation = continuation;
-    this.backend = backend;
     this.ask = ask;
     this.box = ask.tools().orElseThrow();
     this.format = box.format();
@@ -155,10 +152,7 @@ final class ToolTurn {
   private Sampling stopping(Sampling sampling, String mark, List<String> others) {
     List<String> texts = new ArrayList<>(sampling.stops().texts());
     texts.addAll(others);
-    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
-    Optional<Integer> special = backend.special(mark).map(Token::id);
-    special.ifPresentOrElse(ids::add, () -> texts.add(mark));
-    return sampling.withStops(texts, ids);
+    return turn.stopsAlso(sampling.withStops(texts, sampling.stops().tokens()), mark);
   }
 
   /// Whether a text ended where a call may begin.
@@ -211,7 +205,7 @@ final class ToolTurn {
 
   /// Lets the model write the first call in its format; false if there was no room for its name.
   private boolean callFirst() {
-    return call((format.mark().isWritten() ? format.mark().text() : "") + behindFirstMark());
+    return call(format.opening() + format.call().begin());
   }
 
   private String behindFirstMark() {

@@ -85,9 +85,9 @@ public final class Turn implements AutoCloseable {
 
   /// Lets the model think.
   ///
-  /// @param begin what the prompt still needs so that a thought begins
+  /// @param begin the text that the prompt still needs so that a thought begins
   /// @param mark that ends it
-  /// @param behindEnd what follows the mark
+  /// @param behindEnd the text behind the mark
   void think(String begin, String mark, String behindEnd) {
     continuation.begin(begin);
     StringBuilder all = new StringBuilder(thought.map(before -> before + "\n\n").orElse(""));
@@ -95,7 +95,10 @@ public final class Turn implements AutoCloseable {
     Reply reply =
         continuation.generate(
             Type.TEXT,
-            orCall(stopsAt(mark)).withLogprobs(OptionalInt.empty()),
+            callMark()
+                .map(call -> stopsAlso(stopsAt(mark), call))
+                .orElseGet(() -> stopsAt(mark))
+                .withLogprobs(OptionalInt.empty()),
             piece -> {
               all.append(piece);
               heard.thought(piece);
@@ -120,22 +123,23 @@ public final class Turn implements AutoCloseable {
         .filter(text -> backend.special(text).isPresent());
   }
 
-  private Sampling orCall(Sampling sampling) {
-    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
-    callMark().flatMap(backend::special).map(Token::id).ifPresent(ids::add);
-    return sampling.withStops(sampling.stops().texts(), ids);
-  }
-
   /// Whether the model begins with a thought.
   private boolean begins(Thought how) {
     Reply looked = continuation.peek(stopsAt(how.format().begin()).withMaxTokens(LOOK_FOR_THOUGHT));
     return looked.text().isBlank() && looked.stop().equals(Optional.of(how.format().begin()));
   }
 
-  /// The sampling that ends at a mark, which may be a special token.
+  /// The sampling that ends at a mark alone, which may be a special token.
   Sampling stopsAt(String mark) {
-    List<Integer> tokens = backend.special(mark).map(Token::id).stream().toList();
-    return ask.sampling().withStops(tokens.isEmpty() ? List.of(mark) : List.of(), tokens);
+    return stopsAlso(ask.sampling().withStops(List.of(), List.of()), mark);
+  }
+
+  /// A sampling that also ends at a mark, which may be a special token.
+  Sampling stopsAlso(Sampling sampling, String mark) {
+    List<String> texts = new ArrayList<>(sampling.stops().texts());
+    List<Integer> ids = new ArrayList<>(sampling.stops().tokens());
+    backend.special(mark).map(Token::id).ifPresentOrElse(ids::add, () -> texts.add(mark));
+    return sampling.withStops(texts, ids);
   }
 
   // --- text
