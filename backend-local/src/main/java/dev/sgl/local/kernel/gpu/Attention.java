@@ -35,6 +35,7 @@ final class Attention {
   private final Gpu.Kernel narrow;
   private final Gpu.Kernel decode;
   private final Optional<Prompts> prompts;
+  private final Optional<Decoding> decoding;
   private final Growing<Memory> parts; // results of ranges that are to be put together
   private final Growing<Memory> sums; // the logarithms of their sums
   private final Growing<Memory> arrived; // counters, zero between batches
@@ -90,6 +91,10 @@ final class Attention {
     prompts =
         Prompts.canRunOn(gpu, dim, pageSize)
             ? Optional.of(new Prompts(gpu, format, kept, kind, pageSize))
+            : Optional.empty();
+    decoding =
+        Decoding.canRunOn(gpu, kept, dim, pageSize)
+            ? Optional.of(new Decoding(gpu, format, kept, kind, pageSize))
             : Optional.empty();
     parts = Growing.onGpu(gpu, 4L * LEAST_VECTORS * dim);
     sums = Growing.onGpu(gpu, 4L * LEAST_VECTORS);
@@ -177,12 +182,10 @@ final class Attention {
               .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
     }
     Arguments arguments = arguments(division, window, operands);
-    if (places(plan)) {
-      attend(decode, plan.narrowItems(), arguments, isRecorded);
-    } else {
+    if (!places(plan)) {
       attendWide(plan.wideItems(), arguments, isRecorded);
-      attend(narrow, plan.narrowItems(), arguments, isRecorded);
     }
+    attendNarrow(places(plan), plan.narrowItems(), arguments, isRecorded);
   }
 
   private void attendWide(int items, Arguments arguments, boolean isRecorded) {
@@ -190,6 +193,14 @@ final class Attention {
       attend(wide, items, arguments, isRecorded);
     } else if (items > 0 || isRecorded) {
       prompts.get().run(items, arguments, isRecorded);
+    }
+  }
+
+  private void attendNarrow(boolean places, int items, Arguments arguments, boolean isRecorded) {
+    if (decoding.isPresent() && !isFew(items)) {
+      decoding.get().run(places, items, arguments, isRecorded);
+    } else {
+      attend(places ? decode : narrow, items, arguments, isRecorded);
     }
   }
 

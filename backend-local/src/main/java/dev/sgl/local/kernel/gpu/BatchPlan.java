@@ -30,8 +30,8 @@ final class BatchPlan {
   /// Blocks of a multiprocessor, which take one item after the other.
   static final int BLOCKS_EACH = 3;
 
-  /// Items of the narrow kernel for each multiprocessor that keep it busy. More of them, of equal
-  /// length and for all blocks, were slower by 14 µs a layer of 64 sequences: each has to begin.
+  /// Items of the narrow kernels for each multiprocessor that keep it busy. Twice as many were
+  /// slower by 15 to 20 µs a layer of 64 sequences: each has to begin.
   private static final int ITEMS_EACH = 4;
 
   /// The header of the array: counts, and offsets of the parts of the array. Kernels use the same

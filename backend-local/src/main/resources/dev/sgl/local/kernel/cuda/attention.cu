@@ -9,6 +9,7 @@
 
 #define KEYS TILE
 #define MOST_VECTORS WIDE_VECTORS
+#define TEAMS 1
 
 __device__ __forceinline__ void meet() { __syncthreads(); }
 
@@ -24,6 +25,7 @@ __device__ __forceinline__ void meet() { __syncthreads(); }
 #include "items.cuh"
 #include "fragments.cuh"
 #include "softmax.cuh"
+#include "together.cuh"
 
 // Begins to copy a tile of keys and values into shared memory: zeros behind `end`, nothing from `fresh`
 // on. A tile begins with a page if it has whole ones.
@@ -42,137 +44,6 @@ __device__ __forceinline__ void fetch(kept* keys, kept* values, const Layer& l, 
     }
   }
   commit();
-}
-
-// Turns the queries of an item into `q`, and the keys of its rows from `fresh` on, which it places with
-// their values: in their pages, and in `tileKeys` and `tileValues` if they belong to the tile there.
-__device__ __forceinline__ void place(const Layer& l, const Item& item, const int* itemRows,
-                                      const int* table, half16* q, int begin, int fresh,
-                                      kept* tileKeys, kept* tileValues) {
-  const int* positions = l.batch + l.batch[POSITIONS];
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
-  Angles<HEAD_PAIRS> angles;
-  int turned = -1; // the position of the angles
-  auto turnTo = [&](int position) {
-    if (position != turned) angles.turnTo(position, l.turning, DIM);
-    turned = position;
-  };
-  for (int v = warp; v < 16; v += WARPS) {
-    half16* to = q + v * STRIDE;
-    if (v < item.rows * group) {
-      int row = itemRows[v / group];
-      HeadPairs<HEAD_PAIRS> numbers;
-      numbers.read(l.head(row, item.kvHead * group + v % group), DIM);
-      turnTo(positions[row]);
-      numbers.turn(l.turning.queryNorm, l.turning.epsilon, angles, DIM,
-                   [&](int i, float x, float y) { *(unsigned*)(to + i) = query(x) | (unsigned)query(y) << 16; });
-    } else {
-      for (int i = lane; i < CHUNKS; i += 32) ((uint4*)to)[i] = make_uint4(0, 0, 0, 0);
-    }
-  }
-  int placed = min(item.end, fresh + item.rows) - max(item.begin, fresh); // rows, one behind the other
-  int firstPlaced = max(item.begin, fresh);
-  for (int i = warp; i < 2 * placed; i += WARPS) {
-    int position = firstPlaced + i / 2, itemRow = itemRows[position - fresh];
-    auto at = [&](int i) { return l.at(table[position / PAGE], item.kvHead, position % PAGE, i); };
-    bool isInTile = position < begin + TILE;
-    int key = position - begin;
-    if (i % 2 == 0) {
-      kept* row = tileKeys + key * KEPT_STRIDE;
-      HeadPairs<HEAD_PAIRS> numbers;
-      numbers.read(l.head(itemRow, l.queryHeads + item.kvHead), DIM);
-      turnTo(position);
-      numbers.turn(l.turning.keyNorm, l.turning.epsilon, angles, DIM,
-                   [&](int i, float x, float y) { keepTwo(isInTile ? row + i : l.keys + at(i), x, y); });
-      __syncwarp();
-      if (isInTile) copyKept(row, DIM, [&](int i) { return l.keys + at(i); });
-    } else {
-      const half16* from = l.head(itemRow, l.queryHeads + l.kvHeads + item.kvHead);
-      keepHead(from, DIM, [&](int i) { return l.values + at(i); });
-      if (isInTile) keepHead(from, DIM, [&](int i) { return tileValues + key * KEPT_STRIDE + i; });
-    }
-  }
-}
-
-// Copies the queries of an item, which are turned already.
-template <int VECTORS>
-__device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, const int* itemRows, half16* q) {
-  int group = l.group();
-  for (int i = threadIdx.x; i < VECTORS * CHUNKS; i += THREADS) {
-    int v = i / CHUNKS, chunk = i % CHUNKS;
-    uint4 x = make_uint4(0, 0, 0, 0);
-    if (v < item.rows * group)
-      x = query8(*(const uint4*)(l.head(itemRows[v / group], item.kvHead * group + v % group) + chunk * 8));
-    *(uint4*)(q + v * STRIDE + chunk * 8) = x;
-  }
-}
-
-// Scores of the queries with NT tiles of 8 keys each.
-template <int NT>
-__device__ __forceinline__ void multiplyKeys(float (&s)[NT][4], const unsigned (&queries)[STEPS][4], const kept* k) {
-#pragma unroll
-  for (int n = 0; n < NT; n++) s[n][0] = s[n][1] = s[n][2] = s[n][3] = 0;
-#pragma unroll
-  for (int step = 0; step < STEPS; step++)
-#pragma unroll
-    for (int n = 0; n < NT; n += 2) {
-      unsigned b[4];
-      loadKeys(b, k + n * 8 * KEPT_STRIDE + step * 16);
-      multiplyKept(s[n], queries[step], b);
-      multiplyKept(s[n + 1], queries[step], b + 2);
-    }
-}
-
-// Adds the values, times their weights.
-template <int NT>
-__device__ __forceinline__ void addValues(Vectors& to, const float (&s)[NT][4], const kept* values) {
-#pragma unroll
-  for (int n = 0; n < NT; n += 2) {
-    unsigned a[4] = {packKept(s[n][0], s[n][1]), packKept(s[n][2], s[n][3]), packKept(s[n + 1][0], s[n + 1][1]),
-                     packKept(s[n + 1][2], s[n + 1][3])};
-#pragma unroll
-    for (int d = 0; d < STEPS; d++) {
-      unsigned b[4];
-      loadValues(b, values + n * 8 * KEPT_STRIDE + d * 16);
-      multiplyKept(to.numbers[2 * d], a, b);
-      multiplyKept(to.numbers[2 * d + 1], a, b + 2);
-    }
-  }
-}
-
-// The same where each warp has the same vectors, of other keys: puts them together first.
-__device__ __forceinline__ void writeTogether(const Layer& l, const Item& item, const int* itemRows, const Vectors& v,
-                                              char* memory) {
-  constexpr int WIDTH = DIM + 8;
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = l.group();
-  float* stats = (float*)memory;           // [warp][16][2]
-  float* numbers = stats + WARPS * 16 * 2; // [warp][16][WIDTH]
-#pragma unroll
-  for (int side = 0; side < 2; side++) {
-    int own = warp * 16 + v.index(side);
-    if (lane % 4 == 0) *(float2*)(stats + own * 2) = make_float2(v.most[side], v.sum[side]);
-#pragma unroll
-    for (int d = 0; d < STEPS * 2; d++)
-      *(float2*)(numbers + own * WIDTH + column(d)) =
-          make_float2(first(v.numbers, d, side), second(v.numbers, d, side));
-  }
-  __syncthreads();
-  for (int i = threadIdx.x; i < item.rows * group * (DIM / 2); i += THREADS) {
-    int vector = i / (DIM / 2), column = i % (DIM / 2) * 2;
-    float most = -INFINITE, sum = 0, a = 0, b = 0;
-    for (int w = 0; w < WARPS; w++) most = fmaxf(most, stats[(w * 16 + vector) * 2]);
-    float zero = most == -INFINITE ? 0 : most;
-    for (int w = 0; w < WARPS; w++) {
-      float weight = exp2f(stats[(w * 16 + vector) * 2] - zero);
-      float2 own = *(float2*)(numbers + (w * 16 + vector) * WIDTH + column);
-      sum += weight * stats[(w * 16 + vector) * 2 + 1];
-      a += weight * own.x;
-      b += weight * own.y;
-    }
-    float by = sum > 0 ? 1 / sum : 0;
-    put(l, item, itemRows[vector / group], vector, column, a * by, b * by);
-    if (item.part >= 0 && column == 0) l.partSums[item.part + vector] = logSum(most, sum);
-  }
 }
 
 // WIDE: four warps with 16 query vectors each, all over every tile of keys. Otherwise 16 vectors for
@@ -194,10 +65,15 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
   Range seen = range(l, item, itemRows, positions);
   int fresh = positions[itemRows[0]], tiles = seen.tiles();
   fetch(tileKeys, tileValues, l, table, item.kvHead, seen.begin, item.end, PLACES ? fresh : item.end);
-  if (PLACES)
-    place(l, item, itemRows, table, q, seen.begin, fresh, tileKeys, tileValues);
-  else
+  if (PLACES) {
+    auto near = [&](kept* tile, int position) {
+      return position < seen.begin + TILE ? tile + (position - seen.begin) * KEPT_STRIDE : nullptr;
+    };
+    place(l, item, itemRows, table, q, fresh, [&](int position) { return near(tileKeys, position); },
+          [&](int position) { return near(tileValues, position); });
+  } else {
     copyQueries<WIDE ? WIDE_VECTORS : NARROW_VECTORS>(l, item, itemRows, q);
+  }
   __syncthreads();
   unsigned queries[STEPS][4];
   int base = WIDE ? warp * 16 : 0;
@@ -218,12 +94,13 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
     }
     __syncthreads();
     float s[NT][4];
-    multiplyKeys(s, queries, tileKeys + now * 2 * NUMBERS + offset * KEPT_STRIDE);
+    auto row = [&](const kept* tile, int key, int number) { return tile + now * 2 * NUMBERS + key * KEPT_STRIDE + number; };
+    multiplyKeys(s, queries, offset, [&](int key, int number) { return row(tileKeys, key, number); });
     if (first < seen.allFrom || first + TILE > seen.allTo) hide(s, v, first + offset, item.end, l.window);
     float shrink[2];
     weigh(s, v, shrink);
     v.multiply(shrink);
-    addValues(v, s, tileValues + now * 2 * NUMBERS + offset * KEPT_STRIDE);
+    addValues(v.numbers, s, offset, [&](int key, int number) { return row(tileValues, key, number); });
     __syncthreads();
   }
   if (tiles <= 0) { // zeros are still on their way
@@ -234,7 +111,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
   if (WIDE)
     write(l, item, itemRows, v);
   else
-    writeTogether(l, item, itemRows, v, memory);
+    writeTogether<DIM>(l, item, itemRows, v, memory);
   if (item.part >= 0) arrive(l, item, itemRows);
   __syncthreads();
 }

@@ -3,10 +3,15 @@
 // else it writes a part, and whoever writes the last part of a row puts all together. So a long context is
 // split, and a prefix that several rows share is read once for all of them (cascade).
 //
-// Before this file: KEYS, positions of a step; THREADS, those that attend, and `meet`, where they wait for
-// each other; MOST_VECTORS, those of an item at most.
+// Before this file: KEYS, positions of a step; THREADS, those that attend an item, and `meet`, where they wait for each
+// other; TEAMS of that many threads, which attend items of their own; MOST_VECTORS, those of an item at most.
 
 #define WARPS (THREADS / 32)
+
+__device__ __forceinline__ int team() { return threadIdx.x / THREADS; }
+// Of the threads and warps that attend the same item.
+__device__ __forceinline__ int ownThread() { return threadIdx.x % THREADS; }
+__device__ __forceinline__ int ownWarp() { return ownThread() / 32; }
 
 struct Item {
   ITEM_FIELDS
@@ -64,19 +69,20 @@ __device__ __forceinline__ void merge(const Layer& l, int row, int kvHead, int h
 
 // Counts the parts of an item's rows, and puts those of a row together whose last they were.
 __device__ __forceinline__ void arrive(const Layer& l, const Item& item, const int* itemRows) {
-  __shared__ bool isLast[MOST_VECTORS];
+  __shared__ bool isLastOf[TEAMS][MOST_VECTORS];
+  bool* isLast = isLastOf[team()];
   __threadfence(); // the parts are there for all before they are counted
   meet();
-  if (threadIdx.x < item.rows) {
-    int row = itemRows[threadIdx.x];
+  if (ownThread() < item.rows) {
+    int row = itemRows[ownThread()];
     int* arrived = l.arrived + row * l.kvHeads + item.kvHead;
     bool last = atomicAdd(arrived, 1) == l.batch[l.batch[PARTS_OF_ROW] + 2 * row + 1] - 1;
     if (last) *arrived = 0;
-    isLast[threadIdx.x] = last;
+    isLast[ownThread()] = last;
   }
   __threadfence();
   meet();
-  for (int v = threadIdx.x / 32; v < item.rows * l.group(); v += WARPS)
+  for (int v = ownWarp(); v < item.rows * l.group(); v += WARPS)
     if (isLast[v / l.group()]) merge(l, itemRows[v / l.group()], item.kvHead, v % l.group());
 }
 

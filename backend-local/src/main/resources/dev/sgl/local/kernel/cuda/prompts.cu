@@ -17,6 +17,7 @@
 
 #define WARPGROUPS (THREADS / 128)
 #define MOST_VECTORS (64 * WARPGROUPS)
+#define TEAMS 1
 #define STEPS (DIM / 16)
 #define CHUNKS (DIM / 8)           // of 16 bytes of a head
 #define HALVES (DIM / 64)

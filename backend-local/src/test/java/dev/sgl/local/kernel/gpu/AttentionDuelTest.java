@@ -107,19 +107,67 @@ class AttentionDuelTest {
             int window = size == 1 ? AttentionShape.ALL : 150;
             Scoring scoring = size == 1 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
             AttentionShape shape = new AttentionShape(48, 6, dim, window, scoring);
-            Batch prompts = batch(pageSize, new int[] {0, 0, 0}, new int[] {700, 1, 333});
-            Batch behind = batch(pageSize, new int[] {700, 1, 333}, new int[] {40, 1, 200});
-            duel.run(random, shape, pageSize, 3 * 2048 / pageSize, Stream.of(prompts, behind));
+            int pages = 2048 / pageSize;
+            Batch prompts = batch(pageSize, pages, new int[] {0, 0, 0}, new int[] {700, 1, 333});
+            Batch behind = batch(pageSize, pages, new int[] {700, 1, 333}, new int[] {40, 1, 200});
+            duel.run(random, shape, pageSize, 3 * pages, Stream.of(prompts, behind));
           });
     }
   }
 
-  /// Rows of sequences, each of which has the pages for 2,048 tokens.
+  /// More items of few rows than there are multiprocessors, by themselves and beside a prompt.
+  @ParameterizedTest
+  @CsvSource({
+    "BF16, 128, AUTO, 16",
+    "F16, 64, AUTO, 8",
+    "BF16, 128, FP8, 64",
+    "F16, 128, FP8, 16",
+    "BF16, 80, AUTO, 16"
+  })
+  void manySequences(DType type, int dim, KvCacheType kept, int pageSize) {
+    try (AttentionDuel duel = new AttentionDuel(type, dim, kept)) {
+      Property.forAll(
+          2,
+          (random, size) -> {
+            int group = 1 + random.nextInt(4);
+            int window = random.nextBoolean() ? AttentionShape.ALL : 70;
+            // kernels are compiled for each, which takes long
+            Scoring scoring = type == DType.BF16 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
+            AttentionShape shape = new AttentionShape(6 * group, 6, dim, window, scoring);
+            int sequences = 30;
+            int[] zeros = new int[sequences];
+            int[] lengths = random.ints(sequences, 1, 450).toArray();
+            int[] few = random.ints(sequences, 1, 1 + 16 / group).toArray();
+            int[] then = plus(lengths, few);
+            int[] ones = new int[sequences];
+            Arrays.fill(ones, 1);
+            int[] oneOfMany = ones.clone();
+            oneOfMany[random.nextInt(sequences)] = 100;
+            int pages = 512 / pageSize;
+            duel.run(
+                random,
+                shape,
+                pageSize,
+                sequences * pages,
+                Optional.of(batch(pageSize, pages, zeros, lengths)),
+                Stream.of(
+                    batch(pageSize, pages, lengths, few),
+                    batch(pageSize, pages, then, ones),
+                    batch(pageSize, pages, plus(then, ones), oneOfMany)));
+          });
+    }
+  }
+
+  private static int[] plus(int[] a, int[] b) {
+    return IntStream.range(0, a.length).map(i -> a[i] + b[i]).toArray();
+  }
+
+  /// Rows of sequences.
   ///
+  /// @param pages of each sequence
   /// @param first positions of their first rows
   /// @param counts of their rows
-  private static Batch batch(int pageSize, int[] first, int[] counts) {
-    int pages = 2048 / pageSize;
+  private static Batch batch(int pageSize, int pages, int[] first, int[] counts) {
     List<Integer> positions = new ArrayList<>();
     List<int[]> tables = new ArrayList<>();
     for (int s = 0; s < first.length; s++) {
@@ -170,6 +218,18 @@ class AttentionDuelTest {
         int pageSize,
         int pages,
         Stream<Batch> batches) {
+      run(random, shape, pageSize, pages, Optional.empty(), batches);
+    }
+
+    /// @param before a batch that fills the pages, in which rows see only themselves: the plain
+    ///     kernels would take long for more
+    void run(
+        SplittableRandom random,
+        AttentionShape shape,
+        int pageSize,
+        int pages,
+        Optional<Batch> before,
+        Stream<Batch> batches) {
       int dim = shape.headDim();
       boolean ofAll = shape.heads() > 1 && random.nextBoolean();
       Optional<Weight> queryNorm =
@@ -192,13 +252,17 @@ class AttentionDuelTest {
       GpuKvPool pool = (GpuKvPool) device.pool(cells, pages, pageSize, 0);
       HostKvPool plainPool = new HostKvPool(cells, pages, pageSize, 0);
       IntStream.range(0, pages).forEach(plainPool::prepare);
-      batches.forEach(
-          batch -> {
-            Tensor given = rounded(random(random, batch.rows(), width(shape)), type);
-            Tensor wanted = plain(layer, batch, given, queryNorm, keyNorm, plainPool);
-            String what = "%s, %s".formatted(shape, Arrays.toString(batch.positions()));
-            same(wanted, onDevice(layer, batch, given, pool), tolerance, what);
-          });
+      AttentionLayer narrow =
+          new AttentionLayer(1, shape.within(1), turned, layer.queryNorm(), layer.keyNorm());
+      Stream.concat(before.stream(), batches)
+          .forEach(
+              batch -> {
+                AttentionLayer own = before.filter(b -> b == batch).isPresent() ? narrow : layer;
+                Tensor given = rounded(random(random, batch.rows(), width(shape)), type);
+                Tensor wanted = plain(own, batch, given, queryNorm, keyNorm, plainPool);
+                String what = "%s, %s".formatted(own.shape(), Arrays.toString(batch.positions()));
+                same(wanted, onDevice(own, batch, given, pool), tolerance, what);
+              });
       device.gpu().free(pool.memory());
     }
 
