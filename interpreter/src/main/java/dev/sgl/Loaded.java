@@ -2,6 +2,7 @@ package dev.sgl;
 
 import dev.sgl.backend.Backend;
 import dev.sgl.backend.Pin;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.chat.Running;
 import dev.sgl.check.TypeFit;
 import dev.sgl.diagnostic.Nearest;
@@ -15,6 +16,7 @@ import dev.sgl.run.RunOptions;
 import dev.sgl.task.Pending;
 import dev.sgl.task.TaskGroup;
 import dev.sgl.tools.JavaTools;
+import dev.sgl.tools.ReadingTools;
 import dev.sgl.tools.ToolFunction;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
@@ -52,6 +54,21 @@ public record Loaded(Program program, RunOptions options) {
         }
       }
     }
+    return with(options.withTools(bound));
+  }
+
+  /// The same with a model that the program names.
+  ///
+  /// @param name by which the program calls it
+  /// @param model which the caller closes
+  /// @throws IllegalArgumentException if the program names no such model
+  public Loaded withModel(String name, TokenBackend model) {
+    Map<String, ToolFunction> functions = ReadingTools.of(name, model);
+    if (!program.tools().keySet().containsAll(functions.keySet())) {
+      throw new IllegalArgumentException(program.file() + " has no `model " + name + "`");
+    }
+    Map<String, ToolFunction> bound = new LinkedHashMap<>(options.tools());
+    bound.putAll(functions);
     return with(options.withTools(bound));
   }
 

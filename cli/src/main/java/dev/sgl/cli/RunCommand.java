@@ -81,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
         new LiveText(program.entry().orElseThrow().name(), out, err, live, terminal.colors());
     boolean progress = terminal.err() && !quiet;
     ReachedStatements reached = new ReachedStatements();
-    try (Host given = host.open(List.of(program));
+    try (Host given = host.open(List.of(program), err, progress);
         Interruption _ = new Interruption(() -> reached.show(compiled.texts()), err)) {
       RunListener both = RunListener.both(text, reached);
       print(

@@ -177,7 +177,8 @@ class TestTest {
     String none = agent("given model [] check careful(\"b\") == \"nothing\"");
     assertTrue(none.contains("write `given tool search -> …` in it"), none);
     String run = agent(SEARCHES + "check agent(\"q\") fails");
-    assertTrue(run.contains("the test gives no tool `search`, which the program calls"), run);
+    assertTrue(
+        run.contains("the test does not give the tool `search`, which the program calls"), run);
   }
 
   @Test

@@ -319,6 +319,8 @@ class LanguageServerTest {
     assertTrue(!statement.contains("given"), statement.toString());
     assertEquals(List.of("model", "tool"), completions(test + "given "));
     assertEquals(List.of("search"), completions(test + "given tool "));
+    String model = "model judge\nprogram p() {\n  let x = judge.score(1)\n  let y = judge.";
+    assertTrue(completions(model).containsAll(List.of("embed", "rank", "score", "classify")));
     String record =
         "type Tip = { title: string }\nprogram p(tip: Tip) {\n  log tip.title\n  log tip.";
     assertTrue(completions(record).contains("title"), completions(record).toString());

@@ -7,6 +7,8 @@ import dev.sgl.compiler.Sources;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
+import dev.sgl.program.Tool;
+import dev.sgl.program.Tool.NamedModel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -82,6 +84,8 @@ final class Names {
                 from);
         case Sgl.ToolContext tool when tool.name() != null ->
             add(Symbol.Kind.TOOL, prefix, tool.name(), definition, head(tool, null), of, from);
+        case Sgl.NamedModelContext model when model.name() != null ->
+            model(model, prefix, of, from);
         case Sgl.TypeAliasContext type when type.name() != null ->
             add(Symbol.Kind.TYPE, prefix, type.name(), definition, head(type, null), of, from);
         case Sgl.UseContext use when use.name() != null && prefix.isEmpty() ->
@@ -97,6 +101,24 @@ final class Names {
                     ""));
         default -> {}
       }
+    }
+  }
+
+  /// A model is like a module of its functions. Its name is the same in all files.
+  private void model(Sgl.NamedModelContext model, String prefix, Parsed of, String from) {
+    String name = model.name().getText();
+    add(Symbol.Kind.MODULE, prefix, model.name(), model, head(model, null), of, from);
+    for (Tool function : NamedModel.functions(name, "", span(model.name(), from))) {
+      Symbol symbol =
+          new Symbol(
+              Symbol.Kind.TOOL,
+              prefix + function.name(),
+              function.span(),
+              span(model, from),
+              function.signature(),
+              String.join("\n", of.documentation(model)));
+      symbols.add(symbol);
+      definitions.putIfAbsent(symbol.name(), symbol);
     }
   }
 
@@ -163,20 +185,20 @@ final class Names {
       case Sgl.CallTypeContext call -> call.name().forEach(name -> use(name.getText(), name));
       case Sgl.CallPatternContext call when !call.name().isEmpty() ->
           use(call.name(0).getText(), call.name(0));
-      case Sgl.GivenToolContext given when !given.name().isEmpty() ->
-          use(given.name(0).getText(), given.name(0));
-      case Sgl.ReferenceContext name when name.arguments() != null || isType(name) ->
+      case Sgl.ToolNameContext tool -> use(tool.getText(), tool);
+      case Sgl.ReferenceContext name when name.arguments() != null || isDefinition(name) ->
           use(name.name().getText(), name.name());
       case Sgl.MemberContext member when member.word() != null -> member(member);
       default -> {}
     }
   }
 
-  /// Whether the name of a type is written as a value, which is the description of the type.
-  private boolean isType(Sgl.ReferenceContext name) {
+  /// Whether the name of a type is written as a value, which is the description of the type, or
+  /// that of a module or a model before a dot.
+  private boolean isDefinition(Sgl.ReferenceContext name) {
     Symbol symbol = definitions.get(name.getText());
     return symbol != null
-        && symbol.kind() == Symbol.Kind.TYPE
+        && (symbol.kind() == Symbol.Kind.TYPE || symbol.kind() == Symbol.Kind.MODULE)
         && !bindings.isBound(name.getText(), name);
   }
 
@@ -185,7 +207,6 @@ final class Names {
     if (member.expression() instanceof Sgl.ReferenceContext of
         && of.arguments() == null
         && definitions.containsKey(of.getText() + "." + word)) {
-      use(of.getText(), of);
       use(of.getText() + "." + word, member.word());
     } else if (member.arguments() != null) {
       use(word, member.word());

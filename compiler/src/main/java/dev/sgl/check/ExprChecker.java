@@ -246,6 +246,13 @@ final class ExprChecker {
     if (name.equals("f")) {
       return Diagnostic.unknownName(name, span, "a text takes values in braces without an `f`");
     }
+    if (program.tools().values().stream()
+        .anyMatch(t -> t.model().filter(name::equals).isPresent())) {
+      return Diagnostic.unknownName(
+          name,
+          span,
+          "the model is no value: call `%s.score(…)`, or another of its functions".formatted(name));
+    }
     return Optional.ofNullable(ofFragments().get(name))
         .map(
             fragment ->

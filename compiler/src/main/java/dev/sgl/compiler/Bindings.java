@@ -38,10 +38,9 @@ public final class Bindings {
     return switch (name.getParent()) {
       case Sgl.ParameterContext _, Sgl.GenContext _, Sgl.ThinkContext _, Sgl.LetContext _ -> true;
       case Sgl.ForkEachContext _, Sgl.ForkBranchesContext _, Sgl.ForContext _ -> true;
-      case Sgl.EachContext _ -> true;
+      case Sgl.EachContext _, Sgl.GivenToolContext _ -> true;
       case Sgl.SelectContext select -> select.name(0) == name;
       case Sgl.CallPatternContext call -> call.name(0) != name;
-      case Sgl.GivenToolContext given -> given.name(0) != name;
       case null, default -> false;
     };
   }

@@ -5,14 +5,17 @@ import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Functions;
 import dev.sgl.program.Tool;
+import dev.sgl.program.Tool.NamedModel;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/// What a program and its modules define: routines by name, types by module, and tools, which are
-/// the same for all.
+/// What a program and its modules define: routines by name, types by module, and tools and named
+/// models, which are the same for all.
 final class Declarations {
   private final Sources sources;
   private final List<Diagnostic> diagnostics;
@@ -20,6 +23,7 @@ final class Declarations {
   private final Map<String, SourceModule> modules = new LinkedHashMap<>(); // by prefix
   private final Map<String, TypeLowering> types = new HashMap<>(); // by prefix
   private final Map<String, Tool> tools = new LinkedHashMap<>();
+  private final Set<String> models = new HashSet<>();
 
   Declarations(Sources sources, List<Diagnostic> diagnostics) {
     this.sources = sources;
@@ -51,10 +55,26 @@ final class Declarations {
           }
         }
         case Sgl.TypeAliasContext alias -> types(module).declare(alias);
+        case Sgl.NamedModelContext model -> model(model, module);
         case Sgl.UseContext _, Sgl.ToolContext _, Sgl.TestContext _ -> {}
         default -> throw new AssertionError(definition.getClass());
       }
     }
+  }
+
+  private void model(Sgl.NamedModelContext model, SourceModule module) {
+    String name = model.name().getText();
+    List<Tool> functions =
+        NamedModel.functions(
+            name, Lowering.documentation(model, module), module.span(model.name()));
+    boolean isOther =
+        functions.stream()
+            .map(function -> tools.putIfAbsent(function.name(), function))
+            .noneMatch(other -> other != null && other.span().file().equals(module.file()));
+    if (!isOther || module.uses().containsKey(name)) {
+      duplicate(model.name(), module);
+    }
+    models.add(name);
   }
 
   private void tools(SourceModule module) {
@@ -94,6 +114,11 @@ final class Declarations {
 
   Map<String, Tool> tools() {
     return tools;
+  }
+
+  /// Whether there is a model of the name.
+  boolean isModel(String name) {
+    return models.contains(name);
   }
 
   /// What a module calls when it calls `name`: a routine of its own, or else what all can call.

@@ -5,6 +5,7 @@ import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
+import dev.sgl.program.Tool.NamedModel;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.antlr.v4.runtime.ParserRuleContext;
 import org.jspecify.annotations.Nullable;
 
 /// Expressions from the parse tree to the program model. A name after the name of a module is the
-/// module's.
+/// module's, and a call after the name of a model is the model's.
 final class ExprLowering {
   private final SourceModule module;
   private final Declarations declarations;
@@ -102,6 +103,14 @@ final class ExprLowering {
         && member.arguments() != null) {
       String callee = module.uses().get(name.getText()).prefix() + word;
       return new Expr.Call(callee, arguments(member.arguments()), span(member.word()));
+    }
+    if (member.expression() instanceof Sgl.ReferenceContext name
+        && name.arguments() == null
+        && declarations.isModel(name.getText())
+        && !bindings.isBound(name.getText(), name)
+        && member.arguments() != null) {
+      String function = NamedModel.function(name.getText(), word);
+      return new Expr.Call(function, arguments(member.arguments()), span(member.word()));
     }
     Optional<Expr> ofModule =
         member.expression() instanceof Sgl.ReferenceContext name && member.arguments() == null

@@ -33,7 +33,7 @@ public final class Keywords {
 
   /// What definitions begin with.
   public static final Set<String> DEFINITIONS =
-      Set.of("program", "fragment", "fn", "type", "tool", "use", "test");
+      Set.of("program", "fragment", "fn", "type", "tool", "model", "use", "test");
 
   /// Types that need no definition.
   public static final Set<String> TYPES =

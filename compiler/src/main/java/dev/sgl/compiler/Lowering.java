@@ -108,8 +108,8 @@ final class Lowering {
 
   /// A test's stand-in for a tool: its answers are functions of the names that it binds.
   private Optional<GivenTool> given(Sgl.GivenToolContext given) {
-    List<Sgl.NameContext> names = given.name().subList(1, given.name().size());
-    return called(given.name(0), names, span(given.name(0)))
+    List<Sgl.NameContext> names = given.name();
+    return called(given.toolName(), names, span(given.toolName()))
         .map(
             tool -> {
               List<Routine.Parameter> bound = new ArrayList<>();
@@ -130,14 +130,14 @@ final class Lowering {
                       .toList(),
                   answers(given).stream().map(body -> answer(tool, bound, body, given)).toList(),
                   given.answers() == null,
-                  span(given.name(0)));
+                  span(given.toolName()));
             });
   }
 
   private Routine answer(
       Tool tool, List<Routine.Parameter> bound, List<Step> body, Sgl.GivenToolContext given) {
     return new Routine(
-        Routine.Kind.FN, tool.name(), bound, tool.returns(), body, "", span(given.name(0)));
+        Routine.Kind.FN, tool.name(), bound, tool.returns(), body, "", span(given.toolName()));
   }
 
   private List<List<Step>> answers(Sgl.GivenToolContext given) {
@@ -169,7 +169,7 @@ final class Lowering {
   }
 
   /// The `///` lines right before a definition.
-  private static String documentation(ParserRuleContext context, SourceModule module) {
+  static String documentation(ParserRuleContext context, SourceModule module) {
     List<Token> before = module.tokens().getHiddenTokensToLeft(context.getStart().getTokenIndex());
     return before == null
         ? ""
@@ -446,7 +446,7 @@ final class Lowering {
   }
 
   /// The tool of a name, if there is one and it has as many parameters as are `bound`.
-  private Optional<Tool> called(Sgl.NameContext called, List<Sgl.NameContext> bound, Span whole) {
+  private Optional<Tool> called(ParserRuleContext called, List<Sgl.NameContext> bound, Span whole) {
     String name = name(called);
     Tool tool = declarations.tools().get(name);
     if (tool == null) {

@@ -22,6 +22,7 @@ final class Recovery extends DefaultErrorStrategy {
           SglLexer.USE,
           SglLexer.TYPE,
           SglLexer.TOOL,
+          SglLexer.MODEL,
           SglLexer.PROGRAM,
           SglLexer.FRAGMENT,
           SglLexer.FN,

@@ -36,6 +36,7 @@ public final class Functions {
       Map.ofEntries(
           entry("abs", List.of(Type.FLOAT)),
           entry("bullets", List.of(LIST)),
+          entry("cosine", List.of(Type.array(Type.FLOAT), Type.array(Type.FLOAT))),
           entry("ends_with", List.of(Type.TEXT, Type.TEXT)),
           entry("first", List.of(LIST)),
           entry("join", List.of(LIST, Type.TEXT)),
@@ -82,6 +83,7 @@ public final class Functions {
           entry("parse_json", one(Type.ANY, Functions::parseJson)),
           entry("most_common", one(Type.ANY, Functions::mostCommon)),
           entry("zip", two(Type.array(Type.array(Type.ANY)), Functions::zip)),
+          entry("cosine", two(Type.FLOAT, Functions::cosine)),
           entry("split", two(Type.array(Type.TEXT), Functions::split)),
           entry("replace", define(3, 3, Type.TEXT, Functions::replace)),
           entry("contains", two(Type.BOOL, (x, y) -> Operators.contains(y, x))),
@@ -265,6 +267,27 @@ public final class Functions {
     return IntStream.range(0, Math.min(a.size(), b.size()))
         .mapToObj(i -> (Object) List.of(a.get(i), b.get(i)))
         .toList();
+  }
+
+  /// The cosine of the angle between two vectors; 0 if one of them has no length.
+  private static Object cosine(Object x, Object y) {
+    List<?> a = list(x);
+    List<?> b = list(y);
+    if (a.size() != b.size()) {
+      throw new TypeException("the vectors have %d and %d numbers".formatted(a.size(), b.size()));
+    }
+    double product = 0;
+    double ofA = 0;
+    double ofB = 0;
+    for (int i = 0; i < a.size(); i++) {
+      double left = Operators.number(a.get(i));
+      double right = Operators.number(b.get(i));
+      product += left * right;
+      ofA += left * left;
+      ofB += right * right;
+    }
+    double lengths = Math.sqrt(ofA) * Math.sqrt(ofB);
+    return lengths == 0 ? 0.0 : product / lengths;
   }
 
   private static Object split(Object text, Object separator) {

@@ -1,6 +1,8 @@
 package dev.sgl.program;
 
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toSet;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,12 +20,20 @@ public final class Printer {
 
   private final Map<Type.Recursive, String> types = new LinkedHashMap<>();
 
-  private Printer() {}
+  private final Set<String> ofModels; // names of functions
+
+  private Printer(Set<String> ofModels) {
+    this.ofModels = ofModels;
+  }
 
   /// The whole program, the modules that it uses included: a routine `m.f` is called `m_f`.
   public static String print(Program program) {
-    Printer printer = new Printer();
-    program.tools().values().forEach(printer::tool);
+    Map<Boolean, List<Tool>> tools =
+        program.tools().values().stream().collect(partitioningBy(t -> t.model().isPresent()));
+    List<Tool> ofModels = tools.getOrDefault(true, List.of());
+    Printer printer = new Printer(ofModels.stream().map(Tool::name).collect(toSet()));
+    tools.getOrDefault(false, List.of()).forEach(printer::tool);
+    printer.models(ofModels);
     program.routines().values().forEach(printer::routine);
     program.tests().forEach(printer::test);
     return printer.recursiveTypes() + printer.out;
@@ -64,8 +74,8 @@ public final class Printer {
     return type.map(this::named);
   }
 
-  private static String identifier(String name) {
-    return name.replace('.', '_');
+  private String identifier(String name) {
+    return ofModels.contains(name) ? name : name.replace('.', '_');
   }
 
   private void separate() {
@@ -83,6 +93,18 @@ public final class Printer {
     document(tool.documentation());
     String returns = tool.returns().map(t -> " -> " + show(t)).orElse("");
     line("tool " + identifier(tool.name()) + parameters(tool.parameters()) + returns);
+  }
+
+  private void models(List<Tool> functions) {
+    Set<String> written = new HashSet<>();
+    for (Tool function : functions) {
+      String model = function.model().orElseThrow();
+      if (written.add(model)) {
+        separate();
+        document(function.documentation());
+        line("model " + model);
+      }
+    }
   }
 
   private void test(TestCase test) {
@@ -111,10 +133,10 @@ public final class Printer {
   }
 
   /// An answer that is a value, or a failure, and no block.
-  private static Optional<String> answer(Routine answer) {
+  private Optional<String> answer(Routine answer) {
     if (answer.body().size() == 1
         && answer.body().getFirst() instanceof Step.Return(var value, _)) {
-      return value.map(Printer::show);
+      return value.map(this::show);
     }
     return answer.body().size() == 1 && answer.body().getFirst() instanceof Step.Fail(var why, _)
         ? Optional.of("fail " + show(why))
@@ -189,7 +211,7 @@ public final class Printer {
     }
   }
 
-  private static String after(String separator, Optional<Expr> value) {
+  private String after(String separator, Optional<Expr> value) {
     return value.map(e -> separator + show(e)).orElse("");
   }
 
@@ -251,7 +273,7 @@ public final class Printer {
     };
   }
 
-  private static String show(List<Step.Option> options) {
+  private String show(List<Step.Option> options) {
     return options.isEmpty()
         ? ""
         : options.stream()
@@ -259,12 +281,16 @@ public final class Printer {
             .collect(joining(", ", " (", ")"));
   }
 
-  /// The expression as source.
-  public static String show(Expr expr) {
+  /// The expression as source, in which there are no functions of named models.
+  public static String expression(Expr expr) {
+    return new Printer(Set.of()).show(expr);
+  }
+
+  private String show(Expr expr) {
     return switch (expr) {
       case Expr.Constant(var value, _) -> constant(value);
       case Expr.Text(var parts, _) ->
-          parts.stream().map(Printer::part).collect(joining("", "\"", "\""));
+          parts.stream().map(this::part).collect(joining("", "\"", "\""));
       case Expr.Name(var name, _) -> name;
       case Expr.Member(var of, var name, _) -> operand(of, 8) + "." + name;
       case Expr.Index(var of, var at, _) -> operand(of, 8) + "[" + show(at) + "]";
@@ -284,7 +310,7 @@ public final class Printer {
               + operand(right, operator.binding() + 1);
       case Expr.Range(var first, var last, _) -> operand(first, 5) + ".." + operand(last, 5);
       case Expr.ListOf(var items, _) ->
-          items.stream().map(Printer::show).collect(joining(", ", "[", "]"));
+          items.stream().map(this::show).collect(joining(", ", "[", "]"));
       case Expr.RecOf(var entries, _) ->
           entries.stream()
               .map(e -> key(e.name()) + ": " + show(e.value()))
@@ -301,7 +327,7 @@ public final class Printer {
     };
   }
 
-  private static String operand(Expr expr, int binding) {
+  private String operand(Expr expr, int binding) {
     int own =
         switch (expr) {
           case Expr.Unary(var operator, _, _) -> operator.binding();
@@ -315,7 +341,7 @@ public final class Printer {
     return own < binding ? "(" + show(expr) + ")" : show(expr);
   }
 
-  private static String part(Expr part) {
+  private String part(Expr part) {
     if (part instanceof Expr.Constant(String text, _)) {
       String quoted = Values.quote(text);
       return quoted.substring(1, quoted.length() - 1);

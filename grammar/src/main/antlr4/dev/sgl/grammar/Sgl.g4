@@ -13,6 +13,7 @@ definition
   : USE text AS name                                                         # use
   | TYPE name ASSIGN type                                                    # typeAlias
   | TOOL name parameters (ARROW type)?                                       # tool
+  | MODEL name                                                               # namedModel
   | kind=(PROGRAM | FRAGMENT | FN) name parameters (ARROW type)? block       # routine
   | TEST text testBlock                                                      # test
   ;
@@ -23,8 +24,9 @@ parameter: name (COLON type)? (ASSIGN expression)?;
 testBlock: LBRACE (given | statement)* RBRACE;
 given
   : GIVEN MODEL expression                                                   # givenModel
-  | GIVEN TOOL name (CALLING (name (COMMA name)*)? RPAREN)? (ARROW answer | answers | block)  # givenTool
+  | GIVEN TOOL toolName (CALLING (name (COMMA name)*)? RPAREN)? (ARROW answer | answers | block)  # givenTool
   ;
+toolName: name (DOT name)?;
 answers: (LBRACKET | SUBSCRIPT) (answer (COMMA answer)* COMMA?)? RBRACKET;
 answer: FAIL expression | expression;
 

@@ -62,7 +62,7 @@ final class ToolCalls {
     Object result = call(tool, function, arguments);
     Optional<String> wrong = Types.mismatch(tool.returns().orElse(Type.ANY), result);
     if (wrong.isPresent()) {
-      throw new TypeException("the tool `" + tool.name() + "` gave back: " + wrong.get());
+      throw new TypeException(tool.title() + " gave back: " + wrong.get());
     }
     return result;
   }
@@ -77,7 +77,7 @@ final class ToolCalls {
       throw new CancellationException("cancelled");
     } catch (Exception e) {
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new TypeException("the tool `" + tool.name() + "` failed: " + why, e);
+      throw new TypeException(tool.title() + " failed: " + why, e);
     }
   }
 

@@ -92,7 +92,7 @@ class BuilderDuelTest {
   }
 
   private static String text(Expr text) {
-    String shown = Printer.show(text);
+    String shown = Printer.expression(text);
     return text instanceof Expr.Text || text instanceof Expr.Constant(String _, _)
         ? shown.substring(1, shown.length() - 1)
         : "{" + shown + "}";
@@ -100,7 +100,7 @@ class BuilderDuelTest {
 
   private static GenOption[] options(List<Step.Option> options) {
     return options.stream()
-        .map(o -> Block.option(o.name(), Printer.show(o.value())))
+        .map(o -> Block.option(o.name(), Printer.expression(o.value())))
         .toArray(GenOption[]::new);
   }
 
@@ -119,14 +119,14 @@ class BuilderDuelTest {
       case Step.Gen(var name, var type, _, var options, _) -> to.gen(name, type, options(options));
       case Step.Think(var name, var options, _) -> to.think(name, options(options));
       case Step.Select(var name, var choices, var method, _) ->
-          to.select(name, Printer.show(choices), method);
+          to.select(name, Printer.expression(choices), method);
       case Step.ForkEach(var variable, var list, var name, var body, _) ->
-          to.fork(variable, Printer.show(list), name, block(body));
+          to.fork(variable, Printer.expression(list), name, block(body));
       case Step.ForkBranches(var name, var branches, _) ->
           to.fork(name, all -> branches.forEach(b -> all.branch(b.name(), block(b.body()))));
       case Step.Join(var name, var first, boolean append, _) -> {
         if (first.isPresent()) {
-          String count = Printer.show(first.get());
+          String count = Printer.expression(first.get());
           Block<?> _ = append ? to.joinFirstAppend(name, count) : to.joinFirst(name, count);
         } else {
           Block<?> _ = append ? to.joinAppend(name) : to.join(name);
@@ -135,44 +135,46 @@ class BuilderDuelTest {
       case Step.Scratch(var body, _) -> to.scratch(block(body));
       case Step.Retry(var times, var body, var otherwise, _) -> {
         if (otherwise.isPresent()) {
-          to.retry(Printer.show(times), block(body), block(otherwise.get()));
+          to.retry(Printer.expression(times), block(body), block(otherwise.get()));
         } else {
-          to.retry(Printer.show(times), block(body));
+          to.retry(Printer.expression(times), block(body));
         }
       }
       case Step.With(var options, var body, _) -> to.with(List.of(options(options)), block(body));
-      case Step.Image(var source, _) -> to.image(Printer.show(source));
-      case Step.Let(var name, var type, var value, _) -> to.let(name, type, Printer.show(value));
-      case Step.Assign(var name, var value, _) -> to.assign(name, Printer.show(value));
+      case Step.Image(var source, _) -> to.image(Printer.expression(source));
+      case Step.Let(var name, var type, var value, _) ->
+          to.let(name, type, Printer.expression(value));
+      case Step.Assign(var name, var value, _) -> to.assign(name, Printer.expression(value));
       case Step.If(var condition, var then, var otherwise, _) ->
-          to.when(Printer.show(condition), block(then), block(otherwise));
+          to.when(Printer.expression(condition), block(then), block(otherwise));
       case Step.For(var variable, var list, var body, _) ->
-          to.forEach(variable, Printer.show(list), block(body));
-      case Step.While(var condition, var body, _) -> to.loop(Printer.show(condition), block(body));
+          to.forEach(variable, Printer.expression(list), block(body));
+      case Step.While(var condition, var body, _) ->
+          to.loop(Printer.expression(condition), block(body));
       case Step.Match(var subject, var arms, _) ->
           to.match(
-              Printer.show(subject),
+              Printer.expression(subject),
               all -> arms.forEach(arm -> all.arm(arm.patterns(), block(arm.body()))));
       case Step.Break _ -> to.breakLoop();
       case Step.Continue _ -> to.continueLoop();
       case Step.Return(var value, _) -> {
         if (value.isPresent()) {
-          to.giveBack(Printer.show(value.get()));
+          to.giveBack(Printer.expression(value.get()));
         } else {
           to.giveBack();
         }
       }
-      case Step.Log(var value, _) -> to.log(Printer.show(value));
-      case Step.Fail(var message, _) -> to.fail(Printer.show(message));
+      case Step.Log(var value, _) -> to.log(Printer.expression(value));
+      case Step.Fail(var message, _) -> to.fail(Printer.expression(message));
       case Step.Check(var condition, var message, _) -> {
         if (message.isPresent()) {
-          to.check(Printer.show(condition), Printer.show(message.get()));
+          to.check(Printer.expression(condition), Printer.expression(message.get()));
         } else {
-          to.check(Printer.show(condition));
+          to.check(Printer.expression(condition));
         }
       }
       case Step.Fails _ -> throw new AssertionError("it stands in tests only");
-      case Step.Do(var call, _) -> to.call(Printer.show(call));
+      case Step.Do(var call, _) -> to.call(Printer.expression(call));
     }
   }
 

@@ -177,8 +177,9 @@ public final class BatchCommand implements Callable<Integer> {
       err.println("continuing " + target + ", which has " + done.count() + " lines");
     }
     long start = System.nanoTime();
-    try (Host given = host.open(List.of(program));
-        Backend backend = model.open(err, Terminal.detect().err() && !quiet);
+    boolean loading = Terminal.detect().err() && !quiet;
+    try (Host given = host.open(List.of(program), err, loading);
+        Backend backend = model.open(err, loading);
         Pin _ = Prefix.pin(program, arguments(program, lines), backend, Scheduling.DEFAULT);
         BatchFile out = BatchFile.open(target, done.count())) {
       BatchRun run = new BatchRun(program, backend, parallel, given.run(file, program));

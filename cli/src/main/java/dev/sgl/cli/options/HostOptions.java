@@ -2,9 +2,11 @@ package dev.sgl.cli.options;
 
 import dev.sgl.diagnostic.Nearest;
 import dev.sgl.program.Program;
+import dev.sgl.program.Tool;
 import dev.sgl.run.Pictures;
 import dev.sgl.run.RunLimits;
 import dev.sgl.tools.ToolEnvironment;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,9 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/// The host's part in a program: tools, files beside its own, hosts, a seed, limits.
+/// The host's part in a program: tools, models to read with, files beside its own, hosts, a seed,
+/// limits.
 public final class HostOptions {
   @Option(
       names = "--tool",
@@ -38,6 +43,13 @@ public final class HostOptions {
       paramLabel = "NAME",
       description = "The environment variable that holds the token for MCP servers that listen.")
   Optional<String> tokenVariable = Optional.empty();
+
+  @Option(
+      names = "--models",
+      paramLabel = "NAME=MODEL",
+      description =
+          "Give a model that programs read with (`model NAME`): a folder, a GGUF file or a name on the hub. It is computed on the processor.")
+  List<String> models = List.of();
 
   @Option(
       names = "--tool-timeout",
@@ -89,22 +101,49 @@ public final class HostOptions {
 
   /// What the programs of a command are given, ready for use.
   ///
-  /// @throws UsageException if an option says what cannot be, or binds a tool that no program has
-  public Host open(List<Program> programs) {
+  /// @param progress whether a line on `err` shows how far models are loaded
+  /// @throws UsageException if an option says what cannot be, or binds a tool or a model that no
+  ///     program has
+  public Host open(List<Program> programs, PrintWriter err, boolean progress) {
     UsageException.requirePositive("--tool-timeout", timeout);
     UsageException.requirePositive("--max-steps", steps.orElse(1L));
     UsageException.requirePositive("--max-tasks", tasks.orElse(1));
     UsageException.requirePositive("--max-text", text.orElse(1L));
-    Map<String, String> commands = commands();
-    Set<String> known = new TreeSet<>();
-    programs.forEach(program -> known.addAll(program.tools().keySet()));
-    for (String name : commands.keySet()) {
+    List<Tool> all = programs.stream().flatMap(p -> p.tools().values().stream()).toList();
+    Map<String, String> commands =
+        named(
+            "tool",
+            "COMMAND",
+            tools,
+            all.stream().filter(tool -> tool.model().isEmpty()).map(Tool::name));
+    Map<String, String> folders =
+        named("model", "MODEL", models, all.stream().flatMap(tool -> tool.model().stream()));
+    return new Host(this, commands, folders, err, progress);
+  }
+
+  /// Things that an option gives by name.
+  ///
+  /// @param kind the word for the things
+  /// @param value the word for their values
+  /// @param names that the programs have
+  private static Map<String, String> named(
+      String kind, String value, List<String> given, Stream<String> names) {
+    Set<String> known = names.collect(Collectors.toCollection(TreeSet::new));
+    Map<String, String> named = new LinkedHashMap<>();
+    for (String written : given) {
+      int equals = written.indexOf('=');
+      if (equals <= 0) {
+        throw new UsageException(
+            "a %s is written NAME=%s, not `%s`".formatted(kind, value, written));
+      }
+      String name = written.substring(0, equals);
       if (!known.contains(name)) {
         String near = Nearest.to(name, known).map(n -> "; did you mean `" + n + "`?").orElse("");
-        throw new UsageException("the program has no tool `" + name + "`" + near);
+        throw new UsageException("the program has no %s `%s`%s".formatted(kind, name, near));
       }
+      named.put(name, written.substring(equals + 1));
     }
-    return new Host(this, commands);
+    return named;
   }
 
   /// How much a run may do.
@@ -129,19 +168,6 @@ public final class HostOptions {
   /// The environment of tools.
   ToolEnvironment environment() {
     return new ToolEnvironment(Set.copyOf(variables));
-  }
-
-  /// The commands of `--tool` by the names of their tools.
-  private Map<String, String> commands() {
-    Map<String, String> commands = new LinkedHashMap<>();
-    for (String written : tools) {
-      int equals = written.indexOf('=');
-      if (equals <= 0) {
-        throw new UsageException("a tool is written NAME=COMMAND, not `" + written + "`");
-      }
-      commands.put(written.substring(0, equals), written.substring(equals + 1));
-    }
-    return commands;
   }
 
   /// The pictures that the program of `file` may show.

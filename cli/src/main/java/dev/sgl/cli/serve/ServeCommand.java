@@ -143,7 +143,7 @@ public final class ServeCommand implements Callable<Integer> {
     boolean progress = Terminal.detect().err();
     ModelFolder folder = ModelFolder.find(model, err, progress);
     Ending ending = new Ending();
-    try (Host given = hostOptions.open(new ArrayList<>(served.values()));
+    try (Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served, given)) {
       new EngineMeters(backend).bindTo(server.meters());

@@ -119,7 +119,7 @@ public final class TestCommand implements Callable<Integer> {
   private List<TestResult> run(List<TestRun> tests, List<Program> programs, PrintWriter err)
       throws InterruptedException {
     boolean asksAModel = tests.stream().anyMatch(test -> source(test).asksAModel());
-    try (Host given = host.open(programs);
+    try (Host given = host.open(programs, err, Terminal.detect().err());
         Backend backend =
             asksAModel
                 ? model.open(err, Terminal.detect().err())
