@@ -198,7 +198,7 @@ final class Answers {
           case PROGRAM, FRAGMENT, FN -> SymbolKind.Function;
           case TOOL -> SymbolKind.Interface;
           case TYPE -> SymbolKind.Class;
-          case MODULE -> SymbolKind.Module;
+          case MODULE, MODEL -> SymbolKind.Module;
           case TEST -> SymbolKind.Event;
           case PARAMETER, VARIABLE -> null;
         });

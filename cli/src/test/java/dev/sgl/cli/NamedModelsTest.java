@@ -1,12 +1,13 @@
 package dev.sgl.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.collect.Lists;
 import dev.sgl.Loaded;
 import dev.sgl.Sgl;
 import dev.sgl.backend.Backend;
@@ -50,10 +51,7 @@ class NamedModelsTest {
   @Test
   void textsHaveVectors() throws IOException {
     for (JsonNode one : expected("sentence-bert").path("vectors")) {
-      String prompt = one.path("prompt").asText();
-      if (prompt.isEmpty()) {
-        continue; // the folder has a prompt of its own
-      }
+      String prompt = one.path("prompt").asText(); // of the folder itself: query
       String named = prompt.equals("query") ? "" : ", prompt: \"" + prompt + "\"";
       JsonNode found =
           value(
@@ -116,8 +114,24 @@ class NamedModelsTest {
     for (JsonNode probability : found) {
       sum += probability.asDouble();
     }
-    assertTrue(found.size() > 1, found.toString());
+    assertEquals(List.of("calm", "glad", "sad"), Lists.newArrayList(found.fieldNames()));
     assertEquals(1, sum, 1e-6);
+  }
+
+  @Test
+  void aScoreIsBeforeTheFunction() throws IOException {
+    JsonNode found =
+        value(
+            "program p() { return [m.score(\"tea\"), m.classify(\"tea\").values().first] }",
+            READERS.resolve("bert-score"));
+    double sigmoid = 1 / (1 + Math.exp(-found.path(0).asDouble()));
+    assertEquals(sigmoid, found.path(1).asDouble(), 1e-6);
+  }
+
+  @Test
+  void testsAnswerInThePlaceOfModels() {
+    String file = "../compiler/src/test/resources/programs/models-have-functions.sgl";
+    assertEquals(0, Sglc.run("test", file).code());
   }
 
   @Test
@@ -154,7 +168,9 @@ class NamedModelsTest {
   void aModelThatIsNotGivenIsNamedBeforeTheProgramRuns() throws IOException {
     Path file = folder.resolve("read.sgl");
     Files.writeString(file, "model judge\nprogram p() { log 1 return judge.score(\"tea\") }");
-    Sglc.run("run", file.toString()).failed(1, "name one (--models judge=MODEL)");
+    Sglc run = Sglc.run("run", file.toString());
+    run.failed(1, "nothing is given for the model `judge`: say which it is (--models judge=MODEL)");
+    assertFalse(run.err().contains("log:"), run.err());
     Sglc.run("run", file.toString(), "--models", "juge=x").failed(2, "did you mean `judge`?");
     Sglc.run("run", file.toString(), "--models", "judge").failed(2, "NAME=MODEL");
     Sglc.run("run", file.toString(), "--models", "judge=x").failed(2, "no model folder x");

@@ -82,6 +82,7 @@ public record Analysis(
   public List<Span> places(Symbol symbol) {
     return occurrences.stream()
         .filter(o -> o.symbol().place().equals(symbol.place()))
+        .filter(o -> o.symbol().name().equals(symbol.name())) // a model's functions have its place
         .map(Occurrence::place)
         .distinct()
         .toList();

@@ -3,6 +3,7 @@ package dev.sgl.analysis;
 import dev.sgl.check.Options;
 import dev.sgl.compiler.Keywords;
 import dev.sgl.program.Functions;
+import dev.sgl.program.Tool.NamedModel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -14,6 +15,7 @@ import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// A text that could be typed at a place.
 ///
@@ -48,7 +50,11 @@ public record Completion(String text, Kind kind, String detail, String documenta
       return words(Set.of("model", "tool"), Kind.KEYWORD, "");
     }
     if (line.matches("(.*[{ ])?given +tool +")) {
-      return symbols(analysis, place, Set.of(Symbol.Kind.TOOL));
+      List<Completion> tools = new ArrayList<>(symbols(analysis, place, Set.of(Symbol.Kind.TOOL)));
+      analysis.symbols().stream()
+          .filter(symbol -> symbol.kind() == Symbol.Kind.MODEL)
+          .forEach(model -> functions(model.name() + ".").forEach(tools::add));
+      return tools;
     }
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
       return words(Options.names(), Kind.OPTION, "an option");
@@ -104,6 +110,15 @@ public record Completion(String text, Kind kind, String detail, String documenta
     return all;
   }
 
+  /// The functions of a model.
+  ///
+  /// @param before their names in the completion
+  private static List<Completion> functions(String before) {
+    return Stream.of(NamedModel.Function.values())
+        .map(f -> new Completion(before + f.word(), Kind.FUNCTION, f.documentation(), ""))
+        .toList();
+  }
+
   private static List<Completion> functions() {
     return new TreeSet<>(Functions.names())
         .stream().map(f -> new Completion(f, Kind.FUNCTION, signature(f), "")).toList();
@@ -130,7 +145,9 @@ public record Completion(String text, Kind kind, String detail, String documenta
         .at(dot)
         .ifPresent(
             occurrence -> {
-              if (occurrence.symbol().kind() == Symbol.Kind.MODULE) {
+              if (occurrence.symbol().kind() == Symbol.Kind.MODEL) {
+                all.addAll(functions(""));
+              } else if (occurrence.symbol().kind() == Symbol.Kind.MODULE) {
                 String prefix = occurrence.symbol().name() + ".";
                 analysis.symbols().stream()
                     .filter(s -> s.name().startsWith(prefix))
@@ -179,7 +196,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
         switch (symbol.kind()) {
           case PROGRAM, FRAGMENT, FN, TOOL, TEST -> Kind.FUNCTION;
           case TYPE -> Kind.TYPE;
-          case MODULE -> Kind.MODULE;
+          case MODULE, MODEL -> Kind.MODULE;
           case PARAMETER, VARIABLE -> Kind.VARIABLE;
         };
     return new Completion(text, kind, symbol.shown(), symbol.documentation());

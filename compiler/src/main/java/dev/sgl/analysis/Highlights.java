@@ -38,7 +38,7 @@ final class Highlights {
     return switch (kind) {
       case PROGRAM, FRAGMENT, FN, TOOL -> Highlight.Kind.FUNCTION;
       case TYPE -> Highlight.Kind.TYPE;
-      case MODULE -> Highlight.Kind.MODULE;
+      case MODULE, MODEL -> Highlight.Kind.MODULE;
       case TEST -> Highlight.Kind.STRING;
       case PARAMETER -> Highlight.Kind.PARAMETER;
       case VARIABLE -> Highlight.Kind.VARIABLE;

@@ -7,7 +7,6 @@ import dev.sgl.compiler.Sources;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Span;
-import dev.sgl.program.Tool;
 import dev.sgl.program.Tool.NamedModel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -84,8 +83,7 @@ final class Names {
                 from);
         case Sgl.ToolContext tool when tool.name() != null ->
             add(Symbol.Kind.TOOL, prefix, tool.name(), definition, head(tool, null), of, from);
-        case Sgl.NamedModelContext model when model.name() != null ->
-            model(model, prefix, of, from);
+        case Sgl.NamedModelContext model when model.name() != null -> model(model, of, from);
         case Sgl.TypeAliasContext type when type.name() != null ->
             add(Symbol.Kind.TYPE, prefix, type.name(), definition, head(type, null), of, from);
         case Sgl.UseContext use when use.name() != null && prefix.isEmpty() ->
@@ -104,21 +102,33 @@ final class Names {
     }
   }
 
-  /// A model is like a module of its functions. Its name is the same in all files.
-  private void model(Sgl.NamedModelContext model, String prefix, Parsed of, String from) {
+  /// A model has the same name in all files. Its functions are no symbols of the outline.
+  private void model(Sgl.NamedModelContext model, Parsed of, String from) {
     String name = model.name().getText();
-    add(Symbol.Kind.MODULE, prefix, model.name(), model, head(model, null), of, from);
-    for (Tool function : NamedModel.functions(name, "", span(model.name(), from))) {
-      Symbol symbol =
+    Symbol symbol =
+        new Symbol(
+            Symbol.Kind.MODEL,
+            name,
+            span(model.name(), from),
+            span(model, from),
+            head(model, null),
+            String.join("\n", of.documentation(model)));
+    symbols.add(symbol);
+    definitions.putIfAbsent(name, symbol);
+    if (from.equals(file)) {
+      occurrences.add(new Occurrence(symbol.place(), symbol, symbol.shown()));
+    }
+    for (NamedModel.Function function : NamedModel.Function.values()) {
+      String whole = function.of(name);
+      definitions.putIfAbsent(
+          whole,
           new Symbol(
               Symbol.Kind.TOOL,
-              prefix + function.name(),
-              function.span(),
-              span(model, from),
-              function.signature(),
-              String.join("\n", of.documentation(model)));
-      symbols.add(symbol);
-      definitions.putIfAbsent(symbol.name(), symbol);
+              whole,
+              symbol.place(),
+              symbol.whole(),
+              function.signature(name),
+              function.documentation()));
     }
   }
 
@@ -185,7 +195,12 @@ final class Names {
       case Sgl.CallTypeContext call -> call.name().forEach(name -> use(name.getText(), name));
       case Sgl.CallPatternContext call when !call.name().isEmpty() ->
           use(call.name(0).getText(), call.name(0));
-      case Sgl.ToolNameContext tool -> use(tool.getText(), tool);
+      case Sgl.ToolNameContext tool when !tool.name().isEmpty() -> {
+        use(tool.name().getFirst().getText(), tool.name().getFirst());
+        if (tool.DOT() != null) {
+          use(tool.getText(), tool.name().getLast());
+        }
+      }
       case Sgl.ReferenceContext name when name.arguments() != null || isDefinition(name) ->
           use(name.name().getText(), name.name());
       case Sgl.MemberContext member when member.word() != null -> member(member);
@@ -198,7 +213,7 @@ final class Names {
   private boolean isDefinition(Sgl.ReferenceContext name) {
     Symbol symbol = definitions.get(name.getText());
     return symbol != null
-        && (symbol.kind() == Symbol.Kind.TYPE || symbol.kind() == Symbol.Kind.MODULE)
+        && Set.of(Symbol.Kind.TYPE, Symbol.Kind.MODULE, Symbol.Kind.MODEL).contains(symbol.kind())
         && !bindings.isBound(name.getText(), name);
   }
 
@@ -206,6 +221,7 @@ final class Names {
     String word = member.word().getText();
     if (member.expression() instanceof Sgl.ReferenceContext of
         && of.arguments() == null
+        && !bindings.isBound(of.getText(), of)
         && definitions.containsKey(of.getText() + "." + word)) {
       use(of.getText() + "." + word, member.word());
     } else if (member.arguments() != null) {

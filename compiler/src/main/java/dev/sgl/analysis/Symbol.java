@@ -19,6 +19,7 @@ public record Symbol(
     TOOL,
     TYPE,
     MODULE,
+    MODEL,
     TEST,
     PARAMETER,
     VARIABLE;

@@ -7,6 +7,7 @@ import dev.sgl.program.Functions;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Tool;
+import dev.sgl.program.Tool.NamedModel;
 import dev.sgl.program.Type;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +39,11 @@ final class CallChecker {
       arguments(call.name(), tool.parameters(), call, scope);
       return tool.returns().orElse(Type.ANY);
     }
+    Optional<Diagnostic> unknownModel = unknownModel(call, scope);
+    if (unknownModel.isPresent()) {
+      diagnostics.add(unknownModel.get());
+      return Type.ANY;
+    }
     List<Type> types = call.arguments().stream().map(a -> values.type(a.value(), scope)).toList();
     if (call.name().equals("join") && joinsAsInPython(types)) {
       diagnostics.add(
@@ -54,6 +60,25 @@ final class CallChecker {
       case "run" -> run(call, scope);
       default -> standard(call);
     };
+  }
+
+  /// A call of a model's function where the model is not known.
+  private Optional<Diagnostic> unknownModel(Expr.Call call, Scope scope) {
+    if (!NamedModel.isFunction(call.name())
+        || call.arguments().isEmpty()
+        || !(call.arguments().getFirst().value() instanceof Expr.Name(var name, var span))
+        || scope.find(name).isPresent()) {
+      return Optional.empty();
+    }
+    List<String> models =
+        program.tools().values().stream().flatMap(t -> t.model().stream()).distinct().toList();
+    String help =
+        models.contains(name)
+            ? "a variable `%s` of this routine hides the model".formatted(name)
+            : Nearest.to(name, models)
+                .map(near -> "did you mean `%s.%s`?".formatted(near, call.name()))
+                .orElseGet(() -> "declare the model: `model %s`".formatted(name));
+    return Optional.of(Diagnostic.unknownName(name, span, help));
   }
 
   /// A call of a standard function, or of no function at all.

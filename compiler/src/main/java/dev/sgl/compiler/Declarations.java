@@ -4,6 +4,7 @@ import dev.sgl.diagnostic.Diagnostic;
 import dev.sgl.grammar.Sgl;
 import dev.sgl.grammar.SglLexer;
 import dev.sgl.program.Functions;
+import dev.sgl.program.Span;
 import dev.sgl.program.Tool;
 import dev.sgl.program.Tool.NamedModel;
 import java.util.Collection;
@@ -55,44 +56,57 @@ final class Declarations {
           }
         }
         case Sgl.TypeAliasContext alias -> types(module).declare(alias);
-        case Sgl.NamedModelContext model -> model(model, module);
+        case Sgl.NamedModelContext model -> models.add(model.name().getText());
         case Sgl.UseContext _, Sgl.ToolContext _, Sgl.TestContext _ -> {}
         default -> throw new AssertionError(definition.getClass());
       }
     }
   }
 
-  private void model(Sgl.NamedModelContext model, SourceModule module) {
-    String name = model.name().getText();
-    List<Tool> functions =
-        NamedModel.functions(
-            name, Lowering.documentation(model, module), module.span(model.name()));
-    boolean isOther =
-        functions.stream()
-            .map(function -> tools.putIfAbsent(function.name(), function))
-            .noneMatch(other -> other != null && other.span().file().equals(module.file()));
-    if (!isOther || module.uses().containsKey(name)) {
-      duplicate(model.name(), module);
-    }
-    models.add(name);
-  }
-
   private void tools(SourceModule module) {
     for (Sgl.DefinitionContext definition : module.tree().definition()) {
-      if (definition instanceof Sgl.ToolContext context) {
-        Tool tool = Lowering.tool(context, module, this, diagnostics);
-        Tool other = tools.putIfAbsent(tool.name(), tool);
-        boolean same =
-            other == null
-                || !other.span().file().equals(tool.span().file())
-                    && other.call().equals(tool.call())
-                    && other.returns().equals(tool.returns());
-        boolean standard = Functions.signature(tool.name()).isPresent();
-        if (!same || standard || routines.containsKey(module.prefix() + tool.name())) {
-          duplicate(context.name(), module);
-        }
+      switch (definition) {
+        case Sgl.ToolContext tool -> tool(tool, module);
+        case Sgl.NamedModelContext model -> model(model, module);
+        default -> {}
       }
     }
+  }
+
+  private void tool(Sgl.ToolContext context, SourceModule module) {
+    Tool tool = Lowering.tool(context, module, this, diagnostics);
+    Tool other = tools.putIfAbsent(tool.name(), tool);
+    boolean same =
+        other == null
+            || other.span().equals(tool.span())
+            || !other.span().file().equals(tool.span().file())
+                && other.call().equals(tool.call())
+                && other.returns().equals(tool.returns());
+    if (!same || isModel(tool.name()) || isTaken(tool.name(), module)) {
+      duplicate(context.name(), module);
+    }
+  }
+
+  /// Files may declare the same model.
+  private void model(Sgl.NamedModelContext context, SourceModule module) {
+    String name = context.name().getText();
+    Span span = module.span(context.name());
+    boolean isSecond = false;
+    for (Tool function :
+        NamedModel.functions(name, Lowering.documentation(context, module), span)) {
+      Tool other = tools.putIfAbsent(function.name(), function);
+      isSecond |=
+          other != null && other.span().file().equals(span.file()) && !other.span().equals(span);
+    }
+    boolean isModule = module.uses().containsKey(name) || modules.containsKey(name + ".");
+    if (isSecond || isModule || isTaken(name, module)) {
+      duplicate(context.name(), module);
+    }
+  }
+
+  /// Whether a routine of the module, or a standard function, has the name.
+  private boolean isTaken(String name, SourceModule module) {
+    return Functions.signature(name).isPresent() || routines.containsKey(module.prefix() + name);
   }
 
   private void duplicate(Sgl.NameContext name, SourceModule module) {

@@ -5,7 +5,6 @@ import dev.sgl.grammar.Sgl;
 import dev.sgl.program.Expr;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
-import dev.sgl.program.Tool.NamedModel;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +108,7 @@ final class ExprLowering {
         && declarations.isModel(name.getText())
         && !bindings.isBound(name.getText(), name)
         && member.arguments() != null) {
-      String function = NamedModel.function(name.getText(), word);
+      String function = name.getText() + "." + word;
       return new Expr.Call(function, arguments(member.arguments()), span(member.word()));
     }
     Optional<Expr> ofModule =

@@ -101,7 +101,7 @@ final class SyntaxErrors extends BaseErrorListener {
   private static String expectedPart(Parser parser) {
     return switch (parser.getRuleContext().getRuleIndex()) {
       case Sgl.RULE_file, Sgl.RULE_definition ->
-          "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `test` or `use`)";
+          "a definition (`program`, `fragment`, `fn`, `type`, `tool`, `model`, `test` or `use`)";
       case Sgl.RULE_type, Sgl.RULE_variant, Sgl.RULE_bounds, Sgl.RULE_bound -> "a type";
       case Sgl.RULE_field -> "a field (`name: type`)";
       case Sgl.RULE_parameters, Sgl.RULE_parameter -> "a parameter (`name: type`)";

@@ -287,6 +287,9 @@ public final class Functions {
       ofB += right * right;
     }
     double lengths = Math.sqrt(ofA) * Math.sqrt(ofB);
+    if (!Double.isFinite(lengths)) {
+      throw new TypeException("the numbers are too large");
+    }
     return lengths == 0 ? 0.0 : product / lengths;
   }
 

@@ -281,9 +281,11 @@ public final class Printer {
             .collect(joining(", ", " (", ")"));
   }
 
-  /// The expression as source, in which there are no functions of named models.
-  public static String expression(Expr expr) {
-    return new Printer(Set.of()).show(expr);
+  /// The expression as source.
+  ///
+  /// @param ofModels the names of the functions of named models
+  public static String expression(Expr expr, Set<String> ofModels) {
+    return new Printer(ofModels).show(expr);
   }
 
   private String show(Expr expr) {
@@ -294,10 +296,12 @@ public final class Printer {
       case Expr.Name(var name, _) -> name;
       case Expr.Member(var of, var name, _) -> operand(of, 8) + "." + name;
       case Expr.Index(var of, var at, _) -> operand(of, 8) + "[" + show(at) + "]";
-      case Expr.Call(var name, var arguments, _) ->
-          arguments.stream()
-              .map(a -> a.name().map(n -> n + ": ").orElse("") + show(a.value()))
-              .collect(joining(", ", identifier(name) + "(", ")"));
+      case Expr.Call(var name, var arguments, _)
+          when !arguments.isEmpty()
+              && arguments.getFirst().value() instanceof Expr.Name(var model, _)
+              && ofModels.contains(model + "." + name) ->
+          call(model + "." + name, arguments.subList(1, arguments.size()));
+      case Expr.Call(var name, var arguments, _) -> call(identifier(name), arguments);
       case Expr.Unary(var operator, var of, _) ->
           operator.symbol()
               + (operator == Expr.Operator.NOT ? " " : "")
@@ -325,6 +329,12 @@ public final class Printer {
               + condition.map(c -> " if " + show(c)).orElse("")
               + "]";
     };
+  }
+
+  private String call(String name, List<Expr.Argument> arguments) {
+    return arguments.stream()
+        .map(a -> a.name().map(n -> n + ": ").orElse("") + show(a.value()))
+        .collect(joining(", ", name + "(", ")"));
   }
 
   private String operand(Expr expr, int binding) {

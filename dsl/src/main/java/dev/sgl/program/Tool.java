@@ -1,6 +1,8 @@
 package dev.sgl.program;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -28,15 +30,6 @@ public record Tool(
     return (model().isPresent() ? "`" : "the tool `") + name + "`";
   }
 
-  /// Its head as people write it, such as `tool weather(city: string) -> string`.
-  public String signature() {
-    String types =
-        parameters.stream()
-            .map(p -> p.name() + (p.type() == Type.ANY ? "" : ": " + p.type().show()))
-            .collect(Collectors.joining(", ", "(", ")"));
-    return "tool " + name + types + returns.map(type -> " -> " + type.show()).orElse("");
-  }
-
   /// What a call of it is made of: its name, and the record of its parameters.
   public Type.Field call() {
     return new Type.Field(
@@ -51,18 +44,6 @@ public record Tool(
   /// A model that a program reads with beside the one that it speaks with: `model NAME`. The host
   /// gives it. Its functions are tools of the host, which are called as `NAME.FUNCTION(…)`.
   public static final class NamedModel {
-    /// The vector of a text.
-    public static final String EMBED = "embed";
-
-    /// How well a document answers a query.
-    public static final String RANK = "rank";
-
-    /// The one score of a text or a conversation: a reward.
-    public static final String SCORE = "score";
-
-    /// The probabilities of a classifier's labels.
-    public static final String CLASSIFY = "classify";
-
     private static final Type CONVERSATION =
         Type.oneOf(
             List.of(
@@ -73,46 +54,102 @@ public record Tool(
                             new Type.Field("role", Type.STRING, false),
                             new Type.Field("content", Type.STRING, false))))));
 
+    private static final Type OPTIONAL =
+        Type.oneOf(List.of(Type.STRING, new Type.Literal(Values.NONE)));
+
     private NamedModel() {}
 
-    /// The functions of a model.
+    /// A function of a model.
+    public enum Function {
+      /// The vector of a text.
+      EMBED("The vector of a text, of length 1."),
+      /// How well a document answers a query.
+      RANK("How well a document answers a query."),
+      /// The one score of a text or a conversation.
+      SCORE("The score of a reward model, as the model computes it."),
+      /// The probabilities of labels.
+      CLASSIFY("The probabilities of a classifier's labels.");
+
+      private final String documentation;
+
+      Function(String documentation) {
+        this.documentation = documentation;
+      }
+
+      /// Its name in programs.
+      public String word() {
+        return name().toLowerCase(Locale.ROOT);
+      }
+
+      /// A sentence that says its result.
+      public String documentation() {
+        return documentation;
+      }
+
+      /// The name of its tool, which the host binds.
+      public String of(String model) {
+        return model + "." + word();
+      }
+
+      /// Its name, parameters and result as people read them.
+      public String signature(String model) {
+        String parameters =
+            parameters(Span.NONE).stream()
+                .map(p -> p.name() + ": " + p.type().show())
+                .collect(Collectors.joining(", ", "(", ")"));
+        return of(model) + parameters + " -> " + returns().show();
+      }
+
+      private Type returns() {
+        return switch (this) {
+          case EMBED -> Type.array(Type.FLOAT);
+          case RANK, SCORE -> Type.FLOAT;
+          case CLASSIFY -> new Type.MapOf(Type.FLOAT);
+        };
+      }
+
+      private List<Routine.Parameter> parameters(Span span) {
+        return switch (this) {
+          case EMBED ->
+              List.of(
+                  parameter("text", Type.STRING, Optional.empty(), span),
+                  parameter(
+                      "prompt", OPTIONAL, Optional.of(new Expr.Constant(Values.NONE, span)), span));
+          case RANK ->
+              List.of(
+                  parameter("query", Type.STRING, Optional.empty(), span),
+                  parameter("document", Type.STRING, Optional.empty(), span));
+          case SCORE, CLASSIFY ->
+              List.of(parameter("conversation", CONVERSATION, Optional.empty(), span));
+        };
+      }
+
+      private static Routine.Parameter parameter(
+          String name, Type type, Optional<Expr> standard, Span span) {
+        return new Routine.Parameter(name, type, standard, span);
+      }
+    }
+
+    /// Whether a name is that of a function.
+    public static boolean isFunction(String name) {
+      return Arrays.stream(Function.values()).anyMatch(f -> f.word().equals(name));
+    }
+
+    /// The functions of a model as tools.
     ///
-    /// @param documentation the text of its `///` lines
+    /// @param documentation the text of the model's `///` lines
     /// @param span of its name
     public static List<Tool> functions(String model, String documentation, Span span) {
-      Functions functions = new Functions(model, documentation, span);
-      Expr none = new Expr.Constant("", span);
-      Routine.Parameter prompt =
-          new Routine.Parameter("prompt", Type.STRING, Optional.of(none), span);
-      return List.of(
-          functions.of(
-              EMBED, Type.array(Type.FLOAT), functions.parameter("text", Type.STRING), prompt),
-          functions.of(
-              RANK,
-              Type.FLOAT,
-              functions.parameter("query", Type.STRING),
-              functions.parameter("document", Type.STRING)),
-          functions.of(SCORE, Type.FLOAT, functions.parameter("conversation", CONVERSATION)),
-          functions.of(
-              CLASSIFY,
-              new Type.MapOf(Type.FLOAT),
-              functions.parameter("conversation", CONVERSATION)));
-    }
-
-    /// The name of a function as the host binds it.
-    public static String function(String model, String function) {
-      return model + "." + function;
-    }
-
-    private record Functions(String model, String documentation, Span span) {
-      Tool of(String name, Type returns, Routine.Parameter... parameters) {
-        return new Tool(
-            function(model, name), List.of(parameters), Optional.of(returns), documentation, span);
-      }
-
-      Routine.Parameter parameter(String name, Type type) {
-        return new Routine.Parameter(name, type, Optional.empty(), span);
-      }
+      return Arrays.stream(Function.values())
+          .map(
+              f ->
+                  new Tool(
+                      f.of(model),
+                      f.parameters(span),
+                      Optional.of(f.returns()),
+                      documentation,
+                      span))
+          .toList();
     }
   }
 }

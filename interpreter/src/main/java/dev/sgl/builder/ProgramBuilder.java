@@ -6,6 +6,7 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Span;
 import dev.sgl.program.Tool;
+import dev.sgl.program.Tool.NamedModel;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -88,6 +89,12 @@ public final class ProgramBuilder extends Block<ProgramBuilder> {
   /// Lets it call a tool, which the host binds.
   public ProgramBuilder tool(Tool tool) {
     tools.put(tool.name(), tool);
+    return this;
+  }
+
+  /// Lets it read with a model, which the host gives: `judge.score(text)`.
+  public ProgramBuilder model(String named) {
+    NamedModel.functions(named, "", Span.NONE).forEach(this::tool);
     return this;
   }
 

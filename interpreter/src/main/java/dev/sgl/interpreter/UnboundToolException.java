@@ -2,7 +2,9 @@ package dev.sgl.interpreter;
 
 import dev.sgl.program.Tool;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Tools, or functions of named models, that are called and that nothing does: no other attempt
 /// will find them.
@@ -21,20 +23,31 @@ final class UnboundToolException extends RuntimeException {
   }
 
   UnboundToolException(List<Tool> tools) {
-    this(tools.getFirst().model().map(UnboundToolException::noModel).orElseGet(() -> none(tools)));
+    this(
+        Stream.of(
+                message(
+                    "nothing is bound to the tool",
+                    "give it a command (--tool %s='…'), or in Java a method (withTools)",
+                    tools.stream().filter(t -> t.model().isEmpty()).map(Tool::name)),
+                message(
+                    "nothing is given for the model",
+                    "say which it is (--models %s=MODEL), or in Java withModel",
+                    tools.stream().flatMap(t -> t.model().stream())))
+            .flatMap(Optional::stream)
+            .collect(Collectors.joining("; ")));
   }
 
-  private static String noModel(String model) {
-    return "the program reads with the model `%1$s`, which is not given: name one (--models %1$s=MODEL), or in Java give one (withModel)"
-        .formatted(model);
-  }
-
-  private static String none(List<Tool> tools) {
-    List<String> names = tools.stream().filter(t -> t.model().isEmpty()).map(Tool::name).toList();
-    return "nothing is bound to the tool%s %s: give it a command (--tool %s='…'), or in Java a method (withTools)"
-        .formatted(
-            names.size() > 1 ? "s" : "",
-            names.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")),
-            names.getFirst());
+  /// The missing things, and how to give them; none if nothing is missing.
+  private static Optional<String> message(String missing, String help, Stream<String> of) {
+    List<String> names = of.distinct().toList();
+    return names.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "%s%s %s: %s"
+                .formatted(
+                    missing,
+                    names.size() > 1 ? "s" : "",
+                    names.stream().map(name -> "`" + name + "`").collect(Collectors.joining(", ")),
+                    help.formatted(names.getFirst())));
   }
 }

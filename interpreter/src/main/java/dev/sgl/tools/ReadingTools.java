@@ -6,7 +6,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Comparison;
 import dev.sgl.backend.TokenBackend.ReadingCard;
 import dev.sgl.program.Role;
-import dev.sgl.program.Tool.NamedModel;
+import dev.sgl.program.Tool.NamedModel.Function;
 import dev.sgl.program.TypeException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The functions of a model that a program names (`model NAME`), as the host's tools.
 public final class ReadingTools {
@@ -33,13 +34,13 @@ public final class ReadingTools {
   public static Map<String, ToolFunction> of(String name, TokenBackend model) {
     ReadingTools tools = new ReadingTools(model);
     return Map.of(
-        NamedModel.function(name, NamedModel.EMBED),
-        given -> tools.embed(text(given, "text"), text(given, "prompt")),
-        NamedModel.function(name, NamedModel.RANK),
+        Function.EMBED.of(name),
+        given -> tools.embed(text(given, "text"), given.get("prompt")),
+        Function.RANK.of(name),
         given -> tools.rank(text(given, "query"), text(given, "document")),
-        NamedModel.function(name, NamedModel.SCORE),
+        Function.SCORE.of(name),
         given -> tools.score(tools.tokens(given)),
-        NamedModel.function(name, NamedModel.CLASSIFY),
+        Function.CLASSIFY.of(name),
         given -> tools.classify(tools.tokens(given)));
   }
 
@@ -49,9 +50,10 @@ public final class ReadingTools {
 
   /// The vector of a text, of length 1.
   ///
-  /// @param prompt the name of the text before it, or empty for the one of the model's folder
-  private List<Double> embed(String text, String prompt) {
-    String before = prompt.isEmpty() ? card.prompt().map(this::prompt).orElse("") : prompt(prompt);
+  /// @param prompt the name of the text before it; empty for no text, none for that of the folder
+  private List<Double> embed(String text, @Nullable Object prompt) {
+    Optional<String> named = prompt instanceof String given ? Optional.of(given) : card.prompt();
+    String before = named.filter(n -> !n.isEmpty()).map(this::prompt).orElse("");
     float[] vector =
         model.embed(model.tokens(before + text, true), card.pooling(), Scheduling.DEFAULT);
     double squares = 0;

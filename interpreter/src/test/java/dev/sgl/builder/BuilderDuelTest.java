@@ -11,14 +11,19 @@ import dev.sgl.program.Expr;
 import dev.sgl.program.Printer;
 import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
+import dev.sgl.program.Span;
 import dev.sgl.program.Step;
+import dev.sgl.program.Tool;
+import dev.sgl.program.Tool.NamedModel;
 import dev.sgl.program.Type;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,13 @@ import org.junit.jupiter.api.TestFactory;
 class BuilderDuelTest {
   private static final List<Path> FOLDERS =
       List.of(Path.of("../samples"), Path.of("../compiler/src/test/resources/programs"));
+
+  /// Functions of the models that the cases name.
+  private static final Set<String> OF_MODELS =
+      Stream.of("judge", "vectors")
+          .flatMap(model -> NamedModel.functions(model, "", Span.NONE).stream())
+          .map(Tool::name)
+          .collect(Collectors.toSet());
 
   @TestFactory
   Stream<DynamicTest> builtAndCompiledAreTheSame() throws IOException {
@@ -91,8 +103,12 @@ class BuilderDuelTest {
     steps.forEach(step -> write(step, to));
   }
 
+  private static String shown(Expr expr) {
+    return Printer.expression(expr, OF_MODELS);
+  }
+
   private static String text(Expr text) {
-    String shown = Printer.expression(text);
+    String shown = shown(text);
     return text instanceof Expr.Text || text instanceof Expr.Constant(String _, _)
         ? shown.substring(1, shown.length() - 1)
         : "{" + shown + "}";
@@ -100,7 +116,7 @@ class BuilderDuelTest {
 
   private static GenOption[] options(List<Step.Option> options) {
     return options.stream()
-        .map(o -> Block.option(o.name(), Printer.expression(o.value())))
+        .map(o -> Block.option(o.name(), shown(o.value())))
         .toArray(GenOption[]::new);
   }
 
@@ -119,14 +135,14 @@ class BuilderDuelTest {
       case Step.Gen(var name, var type, _, var options, _) -> to.gen(name, type, options(options));
       case Step.Think(var name, var options, _) -> to.think(name, options(options));
       case Step.Select(var name, var choices, var method, _) ->
-          to.select(name, Printer.expression(choices), method);
+          to.select(name, shown(choices), method);
       case Step.ForkEach(var variable, var list, var name, var body, _) ->
-          to.fork(variable, Printer.expression(list), name, block(body));
+          to.fork(variable, shown(list), name, block(body));
       case Step.ForkBranches(var name, var branches, _) ->
           to.fork(name, all -> branches.forEach(b -> all.branch(b.name(), block(b.body()))));
       case Step.Join(var name, var first, boolean append, _) -> {
         if (first.isPresent()) {
-          String count = Printer.expression(first.get());
+          String count = shown(first.get());
           Block<?> _ = append ? to.joinFirstAppend(name, count) : to.joinFirst(name, count);
         } else {
           Block<?> _ = append ? to.joinAppend(name) : to.join(name);
@@ -135,46 +151,44 @@ class BuilderDuelTest {
       case Step.Scratch(var body, _) -> to.scratch(block(body));
       case Step.Retry(var times, var body, var otherwise, _) -> {
         if (otherwise.isPresent()) {
-          to.retry(Printer.expression(times), block(body), block(otherwise.get()));
+          to.retry(shown(times), block(body), block(otherwise.get()));
         } else {
-          to.retry(Printer.expression(times), block(body));
+          to.retry(shown(times), block(body));
         }
       }
       case Step.With(var options, var body, _) -> to.with(List.of(options(options)), block(body));
-      case Step.Image(var source, _) -> to.image(Printer.expression(source));
-      case Step.Let(var name, var type, var value, _) ->
-          to.let(name, type, Printer.expression(value));
-      case Step.Assign(var name, var value, _) -> to.assign(name, Printer.expression(value));
+      case Step.Image(var source, _) -> to.image(shown(source));
+      case Step.Let(var name, var type, var value, _) -> to.let(name, type, shown(value));
+      case Step.Assign(var name, var value, _) -> to.assign(name, shown(value));
       case Step.If(var condition, var then, var otherwise, _) ->
-          to.when(Printer.expression(condition), block(then), block(otherwise));
+          to.when(shown(condition), block(then), block(otherwise));
       case Step.For(var variable, var list, var body, _) ->
-          to.forEach(variable, Printer.expression(list), block(body));
-      case Step.While(var condition, var body, _) ->
-          to.loop(Printer.expression(condition), block(body));
+          to.forEach(variable, shown(list), block(body));
+      case Step.While(var condition, var body, _) -> to.loop(shown(condition), block(body));
       case Step.Match(var subject, var arms, _) ->
           to.match(
-              Printer.expression(subject),
+              shown(subject),
               all -> arms.forEach(arm -> all.arm(arm.patterns(), block(arm.body()))));
       case Step.Break _ -> to.breakLoop();
       case Step.Continue _ -> to.continueLoop();
       case Step.Return(var value, _) -> {
         if (value.isPresent()) {
-          to.giveBack(Printer.expression(value.get()));
+          to.giveBack(shown(value.get()));
         } else {
           to.giveBack();
         }
       }
-      case Step.Log(var value, _) -> to.log(Printer.expression(value));
-      case Step.Fail(var message, _) -> to.fail(Printer.expression(message));
+      case Step.Log(var value, _) -> to.log(shown(value));
+      case Step.Fail(var message, _) -> to.fail(shown(message));
       case Step.Check(var condition, var message, _) -> {
         if (message.isPresent()) {
-          to.check(Printer.expression(condition), Printer.expression(message.get()));
+          to.check(shown(condition), shown(message.get()));
         } else {
-          to.check(Printer.expression(condition));
+          to.check(shown(condition));
         }
       }
       case Step.Fails _ -> throw new AssertionError("it stands in tests only");
-      case Step.Do(var call, _) -> to.call(Printer.expression(call));
+      case Step.Do(var call, _) -> to.call(shown(call));
     }
   }
 

@@ -18,8 +18,8 @@ final class Decoding {
   private static final int MOST_DIM = 128;
   private static final int JOINED = 16; // columns that warps put together at a time
 
-  /// Bytes of the tiles in shared memory.
-  private static final int TILES = 192 << 10;
+  /// Of all tiles in shared memory.
+  private static final int TILE_BYTES = 192 << 10;
 
   private final Gpu gpu;
   private final int shared; // bytes
@@ -29,8 +29,9 @@ final class Decoding {
   Decoding(Gpu gpu, Format format, KvCacheType kept, Attention.Kind kind, int pageSize) {
     this.gpu = gpu;
     int fresh = 2 * BatchPlan.NARROW * kind.dim() * Pages.bytes(kept);
-    int joined = THREADS / 32 * BatchPlan.NARROW * (JOINED + 8 + 2) * Float.BYTES;
-    shared = TILES + TEAMS * (fresh + joined);
+    int row = JOINED + 8 + 2; // 8 against conflicts of banks; the largest score and the sum
+    int joined = THREADS / 32 * BatchPlan.NARROW * row * Float.BYTES;
+    shared = TILE_BYTES + TEAMS * (fresh + joined);
     Gpu.KernelFile file = file(format, kept, kind, pageSize);
     decode = gpu.kernel(file, "decode", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
@@ -39,12 +40,11 @@ final class Decoding {
   /// Whether there are kernels for heads and pages of these sizes.
   static boolean canRunOn(Gpu gpu, KvCacheType kept, int dim, int pageSize) {
     boolean hasLines = dim <= MOST_DIM && dim * Pages.bytes(kept) % LINE == 0;
-    boolean hasPages = pageSize % 8 == 0 && BatchPlan.TILE % pageSize == 0;
-    return gpu.isHopper() && hasLines && hasPages;
+    return gpu.isHopper() && hasLines && Prompts.hasLines(pageSize);
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, Attention.Kind kind, int pageSize) {
-    int stages = TILES / (2 * KEYS * kind.dim() * Pages.bytes(kept));
+    int stages = TILE_BYTES / (2 * KEYS * kind.dim() * Pages.bytes(kept));
     Map<String, String> defines = new HashMap<>(Attention.defines(kept, kind, pageSize, THREADS));
     defines.put("KEYS", Integer.toString(KEYS));
     defines.put("STAGES", Integer.toString(stages));

@@ -31,8 +31,12 @@ final class Prompts {
 
   /// Whether there is a kernel for heads and pages of these sizes.
   static boolean canRunOn(Gpu gpu, int dim, int pageSize) {
-    boolean hasPages = pageSize % 8 == 0 && BatchPlan.TILE % pageSize == 0;
-    return gpu.isHopper() && (dim == 64 || dim == 128) && hasPages;
+    return gpu.isHopper() && (dim == 64 || dim == 128) && hasLines(pageSize);
+  }
+
+  /// Whether pages of this size lie in lines, and tiles are whole pages.
+  static boolean hasLines(int pageSize) {
+    return pageSize % 8 == 0 && BatchPlan.TILE % pageSize == 0;
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, Attention.Kind kind, int pageSize) {

@@ -18,10 +18,10 @@
 #define STRIDE (DIM + 8)                          // of queries in shared memory: no two rows of eight meet in a bank
 #define STEPS (DIM / 16)                          // of a product over a head
 #define CHUNKS (DIM / 8)                          // of 16 bytes of a head
-#define HEAD_PAIRS 1                              // of each half of a head, of a lane
+#define HEAD_PAIRS 1                              // pairs of numbers that a lane has of each half of a head
 #define LINE (128 / (int)sizeof(kept))            // numbers of a line
 #define LINES (DIM / LINE)
-#define TILE_NUMBERS (KEYS * DIM)
+#define TILE_NUMBERS (KEYS * DIM)                 // of keys, and of values
 #define OWN_KEYS (KEYS / WARPS)                   // of a warp
 
 // The threads of a team wait for each other.
@@ -43,8 +43,10 @@ __device__ __forceinline__ void passTurn() {
 #include "softmax.cuh"
 #include "together.cuh"
 static_assert(OWN_KEYS % 16 == 0, "whole steps of the products with values");
+static_assert(DIM % LINE == 0 && DIM <= 128 && PAGE % 8 == 0 && TILE % PAGE == 0 && KEYS % PAGE == 0, "lines of pages");
+static_assert(DIM % JOINED == 0 && JOINED % 16 == 0, "columns of e4m3 come by 16");
 
-// Tiles that come and go, for one item after the other.
+// A ring of tiles. `full`: the copies of a tile are there. `empty`: all warps of a team are done with it.
 struct Pipeline {
   kept* tiles; // [STAGES][keys, values]
   Barrier* full;
@@ -64,12 +66,12 @@ __device__ __forceinline__ void fetchItem(const Layer& l, const Item& item, cons
   const int* table = l.batch + l.batch[TABLES] + item.table;
   Range seen = range(l, item, itemRows, l.batch + l.batch[POSITIONS]);
   int lane = threadIdx.x % 32;
-  for (int first = seen.begin; first < item.end; first += KEYS, state.next(STAGES)) {
-    int copies = (min(KEYS, item.end - first) + PAGE - 1) / PAGE * LINES, stage = state.stage;
+  for (int first = seen.begin; first < seen.end; first += KEYS, state.next(STAGES)) {
+    int lines = (min(KEYS, item.end - first) + PAGE - 1) / PAGE * LINES, stage = state.stage; // of the keys
     await(&p.empty[stage], state.phase ^ 1);
-    if (lane == 0) expect(&p.full[stage], 2 * copies * LINE_NUMBERS * (int)sizeof(kept));
+    if (lane == 0) expect(&p.full[stage], 2 * lines * LINE_NUMBERS * (int)sizeof(kept));
     __syncwarp();
-    for (int i = lane; i < 2 * copies; i += 32) {
+    for (int i = lane; i < 2 * lines; i += 32) { // keys and values by turns
       int page = i / 2 / LINES, line = i / 2 % LINES, to = line * KEYS * LINE + page * LINE_NUMBERS;
       long long from = l.at(table[first / PAGE + page], item.kvHead, 0, line * LINE);
       copyBulk((i % 2 ? p.values(stage) : p.keys(stage)) + to, (i % 2 ? l.values : l.keys) + from,
@@ -79,7 +81,7 @@ __device__ __forceinline__ void fetchItem(const Layer& l, const Item& item, cons
 }
 
 // The rows of a warp's keys that came with their page but are not to be used: values behind the end become zeros, because
-// a weight of 0 times an old number might be none; new keys and values come from `freshKeys` and `freshValues`.
+// 0 times an old number may be NaN; new keys and values come from `freshKeys` and `freshValues`.
 __device__ __forceinline__ void mend(kept* keys, kept* values, int own, int first, int end, int fresh, const kept* freshKeys,
                                      const kept* freshValues) {
   for (int key = max(0, min(fresh, end) - first); key < OWN_KEYS; key++) {
@@ -96,14 +98,14 @@ __device__ __forceinline__ void mend(kept* keys, kept* values, int own, int firs
   __syncwarp();
 }
 
-// The other team has the item.
+// Passes over the tiles of an item that the other team attends.
 __device__ __forceinline__ void skipItem(const Layer& l, const Item& item, PipelineState& state) {
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   for (int tiles = range(l, item, itemRows, l.batch + l.batch[POSITIONS]).tiles(); tiles > 0; tiles--) state.next(STAGES);
 }
 
 // What a team has for itself.
-struct Team {
+struct alignas(16) Team {
   kept freshKeys[NARROW_VECTORS * DIM], freshValues[NARROW_VECTORS * DIM]; // of the item: [row, DIM]
   union {
     half16 queries[NARROW_VECTORS * STRIDE];
@@ -132,9 +134,11 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, con
   for (int s = 0; s < STEPS; s++) loadQueries(queries[s], team.queries + s * 16);
 
   Vectors v(item, itemRows, positions, 0, l.group());
-  awaitTurn(); // no one waits for a tile before all tiles of the items before are used
+  // All tiles of the items before are used from here on: a barrier tells only odd phases from even ones, so a tile that is
+  // two phases ahead would look as if it were there. And all warps of the team have their queries.
+  awaitTurn();
   int own = ownWarp() * OWN_KEYS; // of the warp's keys in a tile
-  for (int start = seen.begin; start < item.end; start += KEYS, state.next(STAGES)) {
+  for (int start = seen.begin; start < seen.end; start += KEYS, state.next(STAGES)) {
     int first = start + own, last = first + OWN_KEYS;
     await(&p.full[state.stage], state.phase);
     if (first < item.end) {
@@ -152,7 +156,6 @@ __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, con
   }
   passTurn();
   addSums(v);
-  meet(); // all have their queries
   writeTogether<JOINED>(l, item, itemRows, v, team.joined);
   if (item.part >= 0) arrive(l, item, itemRows);
 }
@@ -174,7 +177,9 @@ template <bool PLACES> __device__ __forceinline__ void attend(const Layer& layer
   int count = layer.batch[NARROW_COUNT];
   PipelineState state;
   if (threadIdx.x >= TEAMS * THREADS) {
-    if (!PLACES) awaitResults(); // else pages have results of earlier batches only
+    // The old rows of pages are of earlier batches, which are over: each batch begins with a copy to the GPU. New rows of
+    // this batch come from `mend`, or else are placed before.
+    if (!PLACES) awaitResults();
     asm volatile("fence.proxy.async.global;" ::: "memory"); // bulk copies read results of other kernels
     for (int i = blockIdx.x; i < count; i += gridDim.x) fetchItem(layer, items[i], pipeline, state);
   } else {

@@ -201,8 +201,8 @@ __device__ __forceinline__ void copyQueries(const Layer& l, const Item& item, co
   meetWarpgroup();
 }
 
-// Waits for a tile of values, of which only some rows are real. The others become zeros: a weight of 0 times an old
-// number might be none.
+// Waits for a tile of values, of which only some rows are real. The others become zeros: 0 times an old number may
+// be NaN.
 __device__ __forceinline__ void awaitValues(Barrier* full, int phase, char* values, int real) {
   await(full, phase);
 #if !KEPT_E4M3

@@ -1,5 +1,5 @@
-// What comes before the keys of an item and behind them, where each warp has all its query vectors: queries come to
-// shared memory, new keys and values to their pages, and the results of the warps together.
+// How an item begins and ends whose query vectors all its warps share: queries come to shared memory, new keys and values to
+// their pages; results of the warps are put together.
 
 // Turns the queries of an item into `q`, and the keys of its rows from `fresh` on, which it places with
 // their values: in their pages, and where `nearKey` and `nearValue` say for a position, if they say so.

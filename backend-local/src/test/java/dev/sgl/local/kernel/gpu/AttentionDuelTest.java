@@ -130,17 +130,15 @@ class AttentionDuelTest {
           2,
           (random, size) -> {
             int group = 1 + random.nextInt(4);
-            int window = random.nextBoolean() ? AttentionShape.ALL : 70;
+            int window = size == 1 ? AttentionShape.ALL : 70;
             // kernels are compiled for each, which takes long
             Scoring scoring = type == DType.BF16 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
             AttentionShape shape = new AttentionShape(6 * group, 6, dim, window, scoring);
             int sequences = 30;
-            int[] zeros = new int[sequences];
             int[] lengths = random.ints(sequences, 1, 450).toArray();
             int[] few = random.ints(sequences, 1, 1 + 16 / group).toArray();
             int[] then = plus(lengths, few);
-            int[] ones = new int[sequences];
-            Arrays.fill(ones, 1);
+            int[] ones = IntStream.generate(() -> 1).limit(sequences).toArray();
             int[] oneOfMany = ones.clone();
             oneOfMany[random.nextInt(sequences)] = 100;
             int pages = 512 / pageSize;
@@ -149,11 +147,38 @@ class AttentionDuelTest {
                 shape,
                 pageSize,
                 sequences * pages,
-                Optional.of(batch(pageSize, pages, zeros, lengths)),
+                Optional.of(batch(pageSize, pages, new int[sequences], lengths)),
                 Stream.of(
                     batch(pageSize, pages, lengths, few),
                     batch(pageSize, pages, then, ones),
                     batch(pageSize, pages, plus(then, ones), oneOfMany)));
+          });
+    }
+  }
+
+  /// Items that are longer than there is room for on the way, and several of them for each block.
+  @ParameterizedTest
+  @CsvSource({"BF16, 64, AUTO", "BF16, 128, FP8"})
+  void longSequences(DType type, int dim, KvCacheType kept) {
+    try (AttentionDuel duel = new AttentionDuel(type, dim, kept)) {
+      Property.forAll(
+          2,
+          (random, size) -> {
+            int window = size == 1 ? AttentionShape.ALL : 700;
+            AttentionShape shape = new AttentionShape(8, 8, dim, window, Scoring.usual(dim));
+            int sequences = 40;
+            int pages = 2560 / PAGE;
+            int[] lengths = random.ints(sequences, 1, 2500).toArray();
+            int[] ones = IntStream.generate(() -> 1).limit(sequences).toArray();
+            duel.run(
+                random,
+                shape,
+                PAGE,
+                sequences * pages,
+                Optional.of(batch(PAGE, pages, new int[sequences], lengths)),
+                Stream.of(
+                    batch(PAGE, pages, lengths, ones),
+                    batch(PAGE, pages, plus(lengths, ones), ones)));
           });
     }
   }

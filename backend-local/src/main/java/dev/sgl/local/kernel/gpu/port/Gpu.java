@@ -108,7 +108,8 @@ public interface Gpu extends AutoCloseable {
   /// @param shared bytes of shared memory of each block
   /// @param isClustered whether the blocks of a column, `blocksY`, see each other's shared memory
   /// @param isEarly whether it may begin while the kernel before it still runs: it waits by itself
-  ///     before it reads or writes a result of others
+  ///     before it reads or writes a result of others of the same batch. Batches do not overlap,
+  ///     since each begins with a copy to the GPU.
   record Grid(
       int blocks, int blocksY, int threads, int shared, boolean isClustered, boolean isEarly) {
     /// Blocks that know nothing of each other.
