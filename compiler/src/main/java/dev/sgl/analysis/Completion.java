@@ -53,7 +53,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
       List<Completion> tools = new ArrayList<>(symbols(analysis, place, Set.of(Symbol.Kind.TOOL)));
       analysis.symbols().stream()
           .filter(symbol -> symbol.kind() == Symbol.Kind.MODEL)
-          .forEach(model -> functions(model.name() + ".").forEach(tools::add));
+          .forEach(model -> ofModel(model.name() + ".").forEach(tools::add));
       return tools;
     }
     if (line.matches(".*\\b(gen|think|with)\\b[^(]*\\(([^()]*, *)?")) {
@@ -113,7 +113,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
   /// The functions of a model.
   ///
   /// @param before their names in the completion
-  private static List<Completion> functions(String before) {
+  private static List<Completion> ofModel(String before) {
     return Stream.of(NamedModel.Function.values())
         .map(f -> new Completion(before + f.word(), Kind.FUNCTION, f.documentation(), ""))
         .toList();
@@ -146,7 +146,7 @@ public record Completion(String text, Kind kind, String detail, String documenta
         .ifPresent(
             occurrence -> {
               if (occurrence.symbol().kind() == Symbol.Kind.MODEL) {
-                all.addAll(functions(""));
+                all.addAll(ofModel(""));
               } else if (occurrence.symbol().kind() == Symbol.Kind.MODULE) {
                 String prefix = occurrence.symbol().name() + ".";
                 analysis.symbols().stream()

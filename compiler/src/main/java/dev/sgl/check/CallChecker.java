@@ -70,12 +70,10 @@ final class CallChecker {
         || scope.find(name).isPresent()) {
       return Optional.empty();
     }
-    List<String> models =
-        program.tools().values().stream().flatMap(t -> t.model().stream()).distinct().toList();
     String help =
-        models.contains(name)
+        program.models().contains(name)
             ? "a variable `%s` of this routine hides the model".formatted(name)
-            : Nearest.to(name, models)
+            : Nearest.to(name, program.models())
                 .map(near -> "did you mean `%s.%s`?".formatted(near, call.name()))
                 .orElseGet(() -> "declare the model: `model %s`".formatted(name));
     return Optional.of(Diagnostic.unknownName(name, span, help));

@@ -246,8 +246,7 @@ final class ExprChecker {
     if (name.equals("f")) {
       return Diagnostic.unknownName(name, span, "a text takes values in braces without an `f`");
     }
-    if (program.tools().values().stream()
-        .anyMatch(t -> t.model().filter(name::equals).isPresent())) {
+    if (program.models().contains(name)) {
       return Diagnostic.unknownName(
           name,
           span,

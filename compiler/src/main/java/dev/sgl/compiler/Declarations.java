@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What a program and its modules define: routines by name, types by module, and tools and named
-/// models, which are the same for all.
+/// The definitions of a program and its modules: routines by name, types by module, and tools
+/// and named models, which are the same for all.
 final class Declarations {
   private final Sources sources;
   private final List<Diagnostic> diagnostics;

@@ -96,20 +96,15 @@ final class ExprLowering {
 
   private Expr member(Sgl.MemberContext member) {
     String word = member.word().getText();
-    if (member.expression() instanceof Sgl.ReferenceContext name
-        && name.arguments() == null
-        && module.uses().containsKey(name.getText())
-        && member.arguments() != null) {
-      String callee = module.uses().get(name.getText()).prefix() + word;
+    Optional<String> prefix =
+        member.arguments() != null
+                && member.expression() instanceof Sgl.ReferenceContext name
+                && name.arguments() == null
+            ? prefix(name)
+            : Optional.empty();
+    if (prefix.isPresent()) {
+      String callee = prefix.get() + word;
       return new Expr.Call(callee, arguments(member.arguments()), span(member.word()));
-    }
-    if (member.expression() instanceof Sgl.ReferenceContext name
-        && name.arguments() == null
-        && declarations.isModel(name.getText())
-        && !bindings.isBound(name.getText(), name)
-        && member.arguments() != null) {
-      String function = name.getText() + "." + word;
-      return new Expr.Call(function, arguments(member.arguments()), span(member.word()));
     }
     Optional<Expr> ofModule =
         member.expression() instanceof Sgl.ReferenceContext name && member.arguments() == null
@@ -127,6 +122,17 @@ final class ExprLowering {
     arguments.add(new Expr.Argument(Optional.empty(), expr(member.expression())));
     arguments.addAll(arguments(member.arguments()));
     return new Expr.Call(declarations.callee(module, word), arguments, span(member.word()));
+  }
+
+  /// The beginning of the whole names of functions, if a name is that of a module or a model.
+  private Optional<String> prefix(Sgl.ReferenceContext reference) {
+    String name = reference.getText();
+    if (module.uses().get(name) instanceof SourceModule used) {
+      return Optional.of(used.prefix());
+    }
+    return declarations.isModel(name) && !bindings.isBound(name, reference)
+        ? Optional.of(name + ".")
+        : Optional.empty();
   }
 
   /// The name of a type as a value: the text that describes the type to the model.

@@ -2,9 +2,12 @@ package dev.sgl.program;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// A source file as data, with the modules that it uses.
 ///
@@ -18,6 +21,13 @@ public record Program(
     routines = Collections.unmodifiableMap(new LinkedHashMap<>(routines));
     tools = Collections.unmodifiableMap(new LinkedHashMap<>(tools));
     tests = List.copyOf(tests);
+  }
+
+  /// The names of the models that it reads with.
+  public Set<String> models() {
+    return tools.values().stream()
+        .flatMap(tool -> tool.model().stream())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /// The same with another routine of that name.

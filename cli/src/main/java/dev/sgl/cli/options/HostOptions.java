@@ -109,15 +109,14 @@ public final class HostOptions {
     UsageException.requirePositive("--max-steps", steps.orElse(1L));
     UsageException.requirePositive("--max-tasks", tasks.orElse(1));
     UsageException.requirePositive("--max-text", text.orElse(1L));
-    List<Tool> all = programs.stream().flatMap(p -> p.tools().values().stream()).toList();
-    Map<String, String> commands =
-        named(
-            "tool",
-            "COMMAND",
-            tools,
-            all.stream().filter(tool -> tool.model().isEmpty()).map(Tool::name));
-    Map<String, String> folders =
-        named("model", "MODEL", models, all.stream().flatMap(tool -> tool.model().stream()));
+    Stream<String> ofTools =
+        programs.stream()
+            .flatMap(program -> program.tools().values().stream())
+            .filter(tool -> tool.model().isEmpty())
+            .map(Tool::name);
+    Stream<String> ofModels = programs.stream().flatMap(program -> program.models().stream());
+    Map<String, String> commands = named("tool", "COMMAND", tools, ofTools);
+    Map<String, String> folders = named("model", "MODEL", models, ofModels);
     return new Host(this, commands, folders, err, progress);
   }
 

@@ -6,7 +6,7 @@
 
 // Attention of few query vectors over pages on Hopper GPUs, for more items than there are multiprocessors. Each has one
 // block, which goes from item to item: one warp fetches keys and values in bulk, as far ahead as there is room. Two teams
-// attend items in turn, so that one turns queries or puts results together while the other uses what is fetched.
+// attend items in turn, so that one turns queries or puts results together while the other uses the tiles.
 //
 // Tiles lie in shared memory as pages do: lines of 128 bytes of a head, all of a tile's keys in each, whose pieces are
 // swizzled. A head has one or two lines.
@@ -104,7 +104,7 @@ __device__ __forceinline__ void skipItem(const Layer& l, const Item& item, Pipel
   for (int tiles = range(l, item, itemRows, l.batch + l.batch[POSITIONS]).tiles(); tiles > 0; tiles--) state.next(STAGES);
 }
 
-// What a team has for itself.
+// The memory of a team.
 struct alignas(16) Team {
   kept freshKeys[NARROW_VECTORS * DIM], freshValues[NARROW_VECTORS * DIM]; // of the item: [row, DIM]
   union {

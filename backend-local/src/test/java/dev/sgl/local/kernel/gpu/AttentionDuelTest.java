@@ -141,7 +141,7 @@ class AttentionDuelTest {
             int[] ones = IntStream.generate(() -> 1).limit(sequences).toArray();
             int[] oneOfMany = ones.clone();
             oneOfMany[random.nextInt(sequences)] = 100;
-            int pages = 512 / pageSize;
+            int pages = 640 / pageSize;
             duel.run(
                 random,
                 shape,
