@@ -25,7 +25,7 @@ public final class NamedWeights implements WeightSource {
   @Override
   public Optional<Weight> find(Role role, int layer) {
     Names.Stem stem = names.stem(role);
-    return find(stem.of(layer) + ".weight").map(tensor -> ours(tensor, stem).plus(stem.offset()));
+    return find(stem.weight(layer)).map(tensor -> ours(tensor, stem).plus(stem.offset()));
   }
 
   /// The rows of a tensor that belong to a role, in our order.
@@ -55,8 +55,7 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Weight weight(Role role, int layer, int rows, int columns) {
-    Weight weight =
-        find(role, layer).orElseThrow(() -> missing(names.stem(role).of(layer) + ".weight"));
+    Weight weight = find(role, layer).orElseThrow(() -> missing(names.stem(role).weight(layer)));
     return checked(weight, rows, columns);
   }
 

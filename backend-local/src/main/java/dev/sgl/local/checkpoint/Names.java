@@ -20,14 +20,31 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// The name of a tensor, and how the weight is made of it.
   ///
-  /// @param text the name; `{}` is the number of the layer
+  /// @param text the name without its end; `{}` is the number of the layer
   /// @param rows that belong to the role, if the tensor is fused of several
   /// @param headOrder of the rows of each head, as [RotaryOrder#ofHead] gives it, if it is not ours
   /// @param offset that is added to the numbers
-  public record Stem(String text, Optional<Rows> rows, Optional<int[]> headOrder, float offset) {
+  /// @param end of the name of the weight
+  public record Stem(
+      String text, Optional<Rows> rows, Optional<int[]> headOrder, float offset, String end) {
+    private static final String WEIGHT = ".weight";
+
     /// The name of a tensor that is the weight.
     public Stem(String text) {
-      this(text, Optional.empty(), Optional.empty(), 0);
+      this(text, Optional.empty(), Optional.empty(), 0, WEIGHT);
+    }
+
+    private Stem inOrder(int[] order) {
+      return new Stem(text, rows, Optional.of(order), offset, end);
+    }
+
+    private Stem plus(float added) {
+      return new Stem(text, rows, headOrder, added, end);
+    }
+
+    /// The name of the weight in a layer.
+    public String weight(int layer) {
+      return of(layer) + end;
     }
 
     /// The name in a layer.
@@ -65,21 +82,25 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// The same, but the weight of a role is some rows of a fused tensor.
   public Names withRows(Role role, String text, int first, int count) {
-    return with(role, new Stem(text, Optional.of(new Rows(first, count)), Optional.empty(), 0));
+    Optional<Rows> rows = Optional.of(new Rows(first, count));
+    return with(role, new Stem(text, rows, Optional.empty(), 0, Stem.WEIGHT));
+  }
+
+  /// The same with the name of a number that files have without the end of weights.
+  public Names withBuffer(Role role, String text) {
+    return with(role, new Stem(text, Optional.empty(), Optional.empty(), 0, ""));
   }
 
   /// The same, but the rows of a role are in another order.
   ///
   /// @param headOrder as [RotaryOrder#ofHead] gives it
   public Names withHeadOrder(Role role, int[] headOrder) {
-    Stem stem = stem(role);
-    return with(role, new Stem(stem.text(), stem.rows(), Optional.of(headOrder), stem.offset()));
+    return with(role, stem(role).inOrder(headOrder));
   }
 
   /// The same, but a number is added to those of a role.
   public Names withOffset(Role role, float offset) {
-    Stem stem = stem(role);
-    return with(role, new Stem(stem.text(), stem.rows(), stem.headOrder(), offset));
+    return with(role, stem(role).plus(offset));
   }
 
   /// The same with more prefixes.

@@ -39,6 +39,7 @@ final class ModelTensors {
 
   private void read() {
     matrix(Role.EMBEDDING, 0, decoder.vocabulary(), decoder.hidden(), false);
+    decoder.embedding().layerInputs().ifPresent(this::layerInputs);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
       for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
         int number = layer;
@@ -46,11 +47,21 @@ final class ModelTensors {
         residual.parts().forEach(part -> part(part, number));
         residual.after().ifPresent(norm -> norm(norm, number));
       }
+      if (decoder.layers().get(layer).isScaled()) {
+        matrix(Role.LAYER_FACTOR, layer, 1, 1, false);
+      }
     }
     decoder.norm().ifPresent(norm -> norm(norm, 0));
     if (!decoder.isTied(weights)) {
       matrix(Role.HEAD, 0, decoder.vocabulary(), decoder.hidden(), false);
     }
+  }
+
+  private void layerInputs(Decoder.LayerInputs by) {
+    int columns = decoder.layers().size() * by.length();
+    matrix(Role.LAYER_EMBEDDING, 0, by.vocabulary(), columns, false);
+    matrix(Role.LAYER_PROJECTION, 0, columns, decoder.hidden(), false);
+    norm(by.norm(), 0);
   }
 
   private void part(Part part, int layer) {
@@ -75,6 +86,10 @@ final class ModelTensors {
         matrix(Role.UP, layer, perceptron.inner(), hidden, perceptron.bias());
         matrix(Role.DOWN, layer, hidden, perceptron.inner(), perceptron.bias());
       }
+      case Part.LayerInput input -> {
+        matrix(Role.LAYER_INPUT_GATE, layer, input.length(), hidden, false);
+        matrix(Role.LAYER_INPUT_OUTPUT, layer, hidden, input.length(), false);
+      }
     }
   }
 
@@ -82,15 +97,15 @@ final class ModelTensors {
     AttentionShape shape = attention.shape();
     int queries = shape.heads() * shape.headDim();
     matrix(Role.QUERY, layer, queries, decoder.hidden(), attention.inputBias());
-    matrix(Role.KEY, layer, shape.width(), decoder.hidden(), attention.inputBias());
-    matrix(Role.VALUE, layer, shape.width(), decoder.hidden(), attention.inputBias());
-    attention
-        .headNorms()
-        .ifPresent(
-            norms -> {
-              norm(norms.query(), layer);
-              norm(norms.key(), layer);
-            });
+    boolean hasKeys = attention.source() != Part.Source.EARLIER;
+    if (hasKeys) {
+      matrix(Role.KEY, layer, shape.width(), decoder.hidden(), attention.inputBias());
+    }
+    if (attention.source() == Part.Source.OWN) {
+      matrix(Role.VALUE, layer, shape.width(), decoder.hidden(), attention.inputBias());
+    }
+    attention.headNorms().ifPresent(norms -> norm(norms.query(), layer));
+    attention.headNorms().filter(_ -> hasKeys).ifPresent(norms -> norm(norms.key(), layer));
     matrix(Role.ATTENTION_OUTPUT, layer, decoder.hidden(), queries, attention.outputBias());
   }
 

@@ -7,6 +7,7 @@ import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.family.architecture.Cohere2;
 import dev.sgl.local.family.architecture.Gemma2;
 import dev.sgl.local.family.architecture.Gemma3;
+import dev.sgl.local.family.architecture.Gemma4;
 import dev.sgl.local.family.architecture.Glm;
 import dev.sgl.local.family.architecture.Glm4;
 import dev.sgl.local.family.architecture.Granite;
@@ -22,7 +23,6 @@ import dev.sgl.local.family.architecture.Qwen3;
 import dev.sgl.local.family.architecture.SeedOss;
 import dev.sgl.local.family.architecture.SmolLm3;
 import dev.sgl.local.family.architecture.Starcoder2;
-import dev.sgl.local.family.architecture.TextPart;
 import dev.sgl.local.family.config.Config;
 import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.Understood;
@@ -58,6 +58,15 @@ public final class Families {
           Map.entry(
               "Gemma3ForConditionalGeneration",
               new TextPart("Gemma 3 4B, 12B and 27B (texts)", Map.of("gemma3_text", new Gemma3()))),
+          Map.entry("Gemma4ForCausalLM", new Gemma4()),
+          Map.entry(
+              "Gemma4ForConditionalGeneration",
+              new TextPart("Gemma 4 E2B, E4B and 31B (texts)", Map.of("gemma4_text", new Gemma4()))
+                  .boundingLogits()),
+          Map.entry(
+              "Gemma4UnifiedForConditionalGeneration",
+              new TextPart("Gemma 4 12B (texts)", Map.of("gemma4_unified_text", new Gemma4()))
+                  .boundingLogits()),
           Map.entry("Glm4ForCausalLM", new Glm4()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),

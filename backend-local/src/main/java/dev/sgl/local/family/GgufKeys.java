@@ -101,6 +101,7 @@ public record GgufKeys(
           refuse("biases of feed-forward parts", gated.bias() && !architecture.equals(LLAMA));
         }
         case Part.Perceptron _ -> refuse("feed-forward parts without gates", true);
+        case Part.LayerInput _ -> refuse("numbers of tokens for each layer", true);
       }
     }
 

@@ -95,11 +95,12 @@ public interface Device extends AutoCloseable {
   /// `out = in · weightᵀ + bias`.
   void multiply(Pass pass, Activations in, Projection projection, Activations out);
 
-  /// Attention: norms queries and keys if the model does, rotates both by their positions
-  /// (see `Kernels.rope`), writes keys and values into the pages, and attends as
+  /// Attention: norms queries, keys and values if the model does, rotates queries and keys by their
+  /// positions (see `Kernels.rope`), writes keys and values into the pages, and attends as
   /// `Kernels.attention` has it.
   ///
-  /// @param heads queries, keys and values; undefined afterwards
+  /// @param heads queries, keys and values, or queries alone where a layer before has written keys
+  ///     and values; undefined afterwards
   void attention(Pass pass, AttentionLayer layer, Activations heads, Activations out);
 
   /// A short convolution over the tokens of each sequence, between two gates: of a row's parts
@@ -113,12 +114,17 @@ public interface Device extends AutoCloseable {
   /// `x += in · weightᵀ + bias`.
   void addProjection(Pass pass, Activations in, Projection projection, Activations x);
 
-  /// `x += norm(in)`.
-  void addNormed(Pass pass, Activations in, Norm norm, Activations x);
+  /// `x = (x + norm(in)) · factor`.
+  void addNormed(Pass pass, Activations in, Norm norm, float factor, Activations x);
 
   /// `out = activation(gate) · up` where `gate` and `up` are the parts of `norm(x) · weightᵀ +
   /// bias`.
   void gated(Pass pass, Activations x, Optional<Norm> norm, Inner gates, Activations out);
+
+  /// `out = activation(x · weightᵀ + bias) · by`.
+  ///
+  /// @param by of which the columns from `first` on are read, as many as `out` has
+  void gatedBy(Pass pass, Activations x, Inner gate, Activations by, int first, Activations out);
 
   /// `out = activation(norm(x) · weightᵀ + bias)`.
   void activated(Pass pass, Activations x, Optional<Norm> norm, Inner up, Activations out);
@@ -152,12 +158,27 @@ public interface Device extends AutoCloseable {
   ///     turn alike, because their angles are computed once
   /// @param queryNorm of single heads, or of all of them, by its number of weights
   /// @param keyNorm likewise
+  /// @param valueNorm of single heads
+  /// @param isFilled whether a layer before has written the keys and values
   record AttentionLayer(
       int cell,
       AttentionShape shape,
       Rotary rotary,
       Optional<Norm> queryNorm,
-      Optional<Norm> keyNorm) {}
+      Optional<Norm> keyNorm,
+      Optional<Norm> valueNorm,
+      boolean isFilled) {
+
+    /// A layer that writes keys and values, of which the values are not normed.
+    public AttentionLayer(
+        int cell,
+        AttentionShape shape,
+        Rotary rotary,
+        Optional<Norm> queryNorm,
+        Optional<Norm> keyNorm) {
+      this(cell, shape, rotary, queryNorm, keyNorm, Optional.empty(), false);
+    }
+  }
 
   /// The short convolution of a layer.
   ///

@@ -39,12 +39,22 @@ public record Decoder(
   ///
   /// @param scale the factor of the table's rows
   /// @param learned the numbers that are added to them
-  public record Embedding(float scale, Optional<Learned> learned) {
+  /// @param layerInputs the numbers that tokens have for each layer
+  public record Embedding(
+      float scale, Optional<Learned> learned, Optional<LayerInputs> layerInputs) {
     /// The rows of the table times a factor.
     public Embedding(float scale) {
-      this(scale, Optional.empty());
+      this(scale, Optional.empty(), Optional.empty());
     }
   }
+
+  /// The numbers that a token has for each layer (Gemma 3n, 2025): `table[token] · scale +
+  /// norm(projection(embedding))`, normed layer by layer.
+  ///
+  /// @param vocabulary tokens of the table
+  /// @param length numbers for a layer
+  /// @param scale the factor of the table's rows
+  public record LayerInputs(int vocabulary, int length, float scale, Norm norm) {}
 
   /// Rows of tables for positions and for the texts of a sequence, and the norm of the sum (Devlin
   /// et al., BERT, 2018).
@@ -56,7 +66,17 @@ public record Decoder(
 
   /// The same with a factor of the embedding.
   public Decoder withEmbeddingScale(float scale) {
-    return with(new Embedding(scale, embedding.learned()), norm, head, leavesF16);
+    return with(
+        new Embedding(scale, embedding.learned(), embedding.layerInputs()), norm, head, leavesF16);
+  }
+
+  /// The same whose tokens have numbers for each layer.
+  public Decoder withLayerInputs(LayerInputs inputs) {
+    return with(
+        new Embedding(embedding.scale(), embedding.learned(), Optional.of(inputs)),
+        norm,
+        head,
+        leavesF16);
   }
 
   /// The same with another norm of the last states.

@@ -4,9 +4,20 @@ import java.util.List;
 import java.util.Optional;
 
 /// A layer: residual parts, one after the other.
-public record Layer(List<Residual> residuals) {
+///
+/// @param isScaled whether the sum is multiplied by a factor of the layer at the end, behind the
+///     norm of the last result
+public record Layer(List<Residual> residuals, boolean isScaled) {
   public Layer {
     residuals = List.copyOf(residuals);
+    if (isScaled && residuals.getLast().after().isEmpty()) {
+      throw new IllegalArgumentException("a factor without a norm of the last result");
+    }
+  }
+
+  /// A layer without a factor.
+  public Layer(List<Residual> residuals) {
+    this(residuals, false);
   }
 
   /// `x += after(part(before(x)))`, or the same sum for several parts side by side; then `x =

@@ -20,42 +20,70 @@ public sealed interface Part {
   /// @param inputBias whether queries, keys and values have a bias
   /// @param outputBias whether its output has one
   /// @param headNorms of queries and keys: of single heads, or of all of them, by their length
+  /// @param source of keys and values
   record Attention(
       AttentionShape shape,
       Rotary rotary,
       boolean inputBias,
       boolean outputBias,
-      Optional<HeadNorms> headNorms)
+      Optional<HeadNorms> headNorms,
+      Source source)
       implements Part {
 
     /// Attention as most models have it, without biases and norms.
     public Attention(AttentionShape shape, Rotary rotary) {
-      this(shape, rotary, false, false, Optional.empty());
+      this(shape, rotary, false, false, Optional.empty(), Source.OWN);
     }
 
     /// The same with biases.
     public Attention withBias(boolean input, boolean output) {
-      return new Attention(shape, rotary, input, output, headNorms);
+      return new Attention(shape, rotary, input, output, headNorms, source);
     }
 
     /// The same with norms of queries and keys.
     public Attention withNorms(HeadNorms norms) {
-      return new Attention(shape, rotary, inputBias, outputBias, Optional.of(norms));
+      return new Attention(shape, rotary, inputBias, outputBias, Optional.of(norms), source);
+    }
+
+    /// The same with keys and values from elsewhere.
+    public Attention from(Source value) {
+      return new Attention(shape, rotary, inputBias, outputBias, headNorms, value);
     }
 
     @Override
     public Kept kept() {
-      return Kept.of(shape.cell());
+      return source == Source.EARLIER ? Kept.NOTHING : Kept.of(shape.cell());
     }
   }
 
-  /// The norms of queries and keys.
-  record HeadNorms(Norm query, Norm key) {}
+  /// Where a layer's keys and values come from.
+  enum Source {
+    /// Each from a projection of its own.
+    OWN,
+    /// Values are the projected keys, before these are normed and turned (Gemma 4, 2026).
+    KEYS,
+    /// From the last layer before of the same shape that has its own (Brandon et al., Cross-Layer
+    /// Attention, 2024).
+    EARLIER
+  }
+
+  /// The norms of queries, keys, and, in some families, values.
+  record HeadNorms(Norm query, Norm key, Optional<Norm> value) {
+    /// The norms of queries and keys.
+    public HeadNorms(Norm query, Norm key) {
+      this(query, key, Optional.empty());
+    }
+  }
 
   /// A gated feed-forward part (Shazeer, 2020): `down(activation(gate(x)) · up(x))`.
   ///
   /// @param inner numbers of a token inside
   record Gated(int inner, Activation activation, boolean bias) implements Part {
+    /// The same, `factor` times as wide.
+    public Gated times(int factor) {
+      return new Gated(inner * factor, activation, bias);
+    }
+
     @Override
     public Kept kept() {
       return Kept.NOTHING;
@@ -66,6 +94,17 @@ public sealed interface Part {
   ///
   /// @param inner numbers of a token inside
   record Perceptron(int inner, Activation activation, boolean bias) implements Part {
+    @Override
+    public Kept kept() {
+      return Kept.NOTHING;
+    }
+  }
+
+  /// A token's numbers for the layer behind a gate (Gemma 3n, 2025): `output(activation(gate(x)) ·
+  /// numbers)`.
+  ///
+  /// @param length of the numbers
+  record LayerInput(int length, Activation activation) implements Part {
     @Override
     public Kept kept() {
       return Kept.NOTHING;

@@ -1,5 +1,7 @@
 package dev.sgl.local.model;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.sgl.local.kernel.Activations;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Batch;
@@ -53,7 +55,8 @@ public final class Transformer implements Model {
   /// The norm of the result of a part.
   ///
   /// @param output room for it
-  private record After(Device.Norm norm, Activations output) {}
+  /// @param factor of the sum with it
+  private record After(Device.Norm norm, Activations output, float factor) {}
 
   /// A part of a layer with its weights. `output` is its last product, of the numbers in `inner`;
   /// the result is added to the sum.
@@ -83,10 +86,25 @@ public final class Transformer implements Model {
     record Feed(Inner gates, Projection output, Activations inner) implements Step {}
 
     record Perceive(Inner up, Projection output, Activations inner) implements Step {}
+
+    /// @param first of the columns of the inputs of layers
+    record Input(Inner gate, int first, Projection output, Activations inner) implements Step {}
   }
 
   /// The embedding beside that of tokens.
   private record Learned(Matrix positions, int first, Matrix segments, Device.Norm norm) {}
+
+  /// The numbers of tokens for each layer.
+  ///
+  /// @param projected room for those that come from the embedding
+  /// @param sum of both
+  private record LayerInputs(
+      Matrix table,
+      float scale,
+      Projection projection,
+      Device.Norm norm,
+      Activations projected,
+      Activations sum) {}
 
   private final Decoder decoder;
   private final WeightSource weights;
@@ -96,7 +114,9 @@ public final class Transformer implements Model {
   private final Matrix embedding;
   private final List<Residual> residuals = new ArrayList<>(); // of all layers
   private final Set<AttentionShape> shapes = new LinkedHashSet<>();
+  private final Map<AttentionShape, Integer> cells = new HashMap<>(); // the last of each shape
   private final Optional<Learned> learned;
+  private final Optional<LayerInputs> layerInputs;
   private final Optional<Device.Norm> norm;
   private final Optional<Head> head;
   private final Activations x; // the sum that runs through the layers
@@ -124,9 +144,12 @@ public final class Transformer implements Model {
         weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L), decoder.leavesF16());
     embedding = table(Role.EMBEDDING);
     learned = decoder.embedding().learned().map(this::learned);
+    layerInputs = decoder.embedding().layerInputs().map(this::layerInputs);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
-      for (Layer.Residual residual : decoder.layers().get(layer).residuals()) {
-        residuals.add(residual(residual, layer));
+      List<Layer.Residual> parts = decoder.layers().get(layer).residuals();
+      for (int part = 0; part < parts.size(); part++) {
+        boolean isLast = part == parts.size() - 1;
+        residuals.add(residual(parts.get(part), layer, isLast ? factor(layer) : 1));
       }
     }
     norm = decoder.norm().map(last -> norm(last, 0));
@@ -152,6 +175,23 @@ public final class Transformer implements Model {
         norm(by.norm(), 0));
   }
 
+  private LayerInputs layerInputs(Decoder.LayerInputs by) {
+    int columns = decoder.layers().size() * by.length();
+    return new LayerInputs(
+        load(List.of(weights.weight(Role.LAYER_EMBEDDING, 0, by.vocabulary(), columns))),
+        by.scale(),
+        projection(0, decoder.hidden(), false, new Output(Role.LAYER_PROJECTION, columns)),
+        norm(by.norm(), 0),
+        device.activations(rows, columns),
+        device.residual(rows, columns));
+  }
+
+  private float factor(int layer) {
+    return decoder.layers().get(layer).isScaled()
+        ? weights.weight(Role.LAYER_FACTOR, layer, 1, 1).floats()[0]
+        : 1;
+  }
+
   private Matrix load(List<Weight> parts) {
     Matrix matrix = device.load(parts);
     List<Storage> storage = matrix.storage();
@@ -164,6 +204,10 @@ public final class Transformer implements Model {
   }
 
   private Device.Norm norm(Norm norm, int layer) {
+    if (norm.kind() == Norm.Kind.PLAIN_RMS) {
+      Weight ones = Weight.ones(norm.length()).times(norm.scale());
+      return new Device.Norm(device.vector(List.of(ones)), norm.epsilon());
+    }
     Weight weight = weights.weight(norm.role(), layer, 1, norm.length());
     Optional<Weight> bias =
         norm.kind() == Norm.Kind.BIASED_LAYER
@@ -176,7 +220,8 @@ public final class Transformer implements Model {
         bias.map(added -> device.vector(List.of(added.times(norm.scale())))));
   }
 
-  private Residual residual(Layer.Residual residual, int layer) {
+  /// @param factor of the sum behind the norm of the result
+  private Residual residual(Layer.Residual residual, int layer, float factor) {
     Optional<Device.Norm> before = residual.before().map(norm -> norm(norm, layer));
     List<Step> steps = new ArrayList<>();
     for (Part part : residual.parts()) {
@@ -187,12 +232,15 @@ public final class Transformer implements Model {
             case Part.Convolution convolution -> convolve(convolution, layer);
             case Part.Gated gated -> feed(gated, layer);
             case Part.Perceptron perceptron -> perceive(perceptron, layer);
+            case Part.LayerInput input -> input(input, layer);
           });
     }
     Optional<After> after =
         residual
             .after()
-            .map(norm -> new After(norm(norm, layer), scratch(Use.OUTPUT, decoder.hidden())));
+            .map(
+                norm ->
+                    new After(norm(norm, layer), scratch(Use.OUTPUT, decoder.hidden()), factor));
     return new Residual(before, steps, after, residual.sum().map(norm -> norm(norm, layer)));
   }
 
@@ -209,14 +257,16 @@ public final class Transformer implements Model {
     AttentionShape shape = attention.shape();
     int queries = shape.heads() * shape.headDim();
     int keys = shape.width();
+    Output ofQueries = new Output(Role.QUERY, queries);
+    Output ofKeys = new Output(Role.KEY, keys);
+    List<Output> outputs =
+        switch (attention.source()) {
+          case OWN -> List.of(ofQueries, ofKeys, new Output(Role.VALUE, keys));
+          case KEYS -> List.of(ofQueries, ofKeys, ofKeys);
+          case EARLIER -> List.of(ofQueries);
+        };
     Projection input =
-        projection(
-            layer,
-            decoder.hidden(),
-            attention.inputBias(),
-            new Output(Role.QUERY, queries),
-            new Output(Role.KEY, keys),
-            new Output(Role.VALUE, keys));
+        projection(layer, decoder.hidden(), attention.inputBias(), outputs.toArray(Output[]::new));
     Projection output =
         projection(
             layer,
@@ -224,16 +274,26 @@ public final class Transformer implements Model {
             attention.outputBias(),
             new Output(Role.ATTENTION_OUTPUT, decoder.hidden()));
     shapes.add(shape.withoutWindow());
+    boolean isFilled = attention.source() == Part.Source.EARLIER;
+    int cell =
+        isFilled
+            ? requireNonNull(cells.get(shape), "no layer before has keys and values")
+            : kept.cells().lastIndexOf(shape.cell());
+    cells.put(shape, cell);
+    Optional<Part.HeadNorms> norms = attention.headNorms();
+    Optional<Part.HeadNorms> ofOwn = norms.filter(_ -> !isFilled);
     return new Step.Attend(
         input,
         new AttentionLayer(
-            kept.cells().lastIndexOf(shape.cell()),
+            cell,
             shape,
             attention.rotary(),
-            attention.headNorms().map(norms -> norm(norms.query(), layer)),
-            attention.headNorms().map(norms -> norm(norms.key(), layer))),
+            norms.map(by -> norm(by.query(), layer)),
+            ofOwn.map(by -> norm(by.key(), layer)),
+            ofOwn.flatMap(Part.HeadNorms::value).map(by -> norm(by, layer)),
+            isFilled),
         output,
-        scratch(Use.INPUT, queries, keys, keys),
+        scratch(Use.INPUT, outputs.stream().map(Output::length).toArray(Integer[]::new)),
         scratch(Use.ATTENDED, queries));
   }
 
@@ -286,6 +346,20 @@ public final class Transformer implements Model {
         projection(layer, part.inner(), part.bias(), new Output(Role.DOWN, decoder.hidden()));
     return new Step.Perceive(
         new Inner(up, part.activation()), down, scratch(Use.INNER, part.inner()));
+  }
+
+  private Step input(Part.LayerInput part, int layer) {
+    Projection gate =
+        projection(
+            layer, decoder.hidden(), false, new Output(Role.LAYER_INPUT_GATE, part.length()));
+    Projection output =
+        projection(
+            layer, part.length(), false, new Output(Role.LAYER_INPUT_OUTPUT, decoder.hidden()));
+    return new Step.Input(
+        new Inner(gate, part.activation()),
+        layer * part.length(),
+        output,
+        scratch(Use.INNER, part.length()));
   }
 
   /// What a product gives for a role.
@@ -395,6 +469,7 @@ public final class Transformer implements Model {
   private void layers(Pass pass) {
     device.embed(pass, embedding, decoder.embedding().scale(), x);
     learned.ifPresent(by -> embed(pass, by));
+    layerInputs.ifPresent(by -> embed(pass, by));
     for (Residual residual : residuals) {
       Optional<Step.Feed> alone = residual.feedForward();
       if (alone.isPresent()) {
@@ -413,6 +488,12 @@ public final class Transformer implements Model {
     device.normalize(pass, x, by.norm());
   }
 
+  private void embed(Pass pass, LayerInputs by) {
+    device.embed(pass, by.table(), by.scale(), by.sum());
+    device.project(pass, x, Optional.empty(), by.projection(), by.projected());
+    device.addNormed(pass, by.projected(), by.norm(), 1, by.sum());
+  }
+
   /// Computes a part from the sum, up to its output.
   private void read(Pass pass, Optional<Device.Norm> before, Step step) {
     switch (step) {
@@ -427,6 +508,9 @@ public final class Transformer implements Model {
       case Step.Feed feed -> device.gated(pass, x, before, feed.gates(), feed.inner());
       case Step.Perceive perceive ->
           device.activated(pass, x, before, perceive.up(), perceive.inner());
+      case Step.Input input ->
+          device.gatedBy(
+              pass, x, input.gate(), layerInputs.orElseThrow().sum(), input.first(), input.inner());
     }
   }
 
@@ -436,7 +520,7 @@ public final class Transformer implements Model {
       device.addProjection(pass, step.inner(), step.output(), x);
     } else {
       device.multiply(pass, step.inner(), step.output(), after.get().output());
-      device.addNormed(pass, after.get().output(), after.get().norm(), x);
+      device.addNormed(pass, after.get().output(), after.get().norm(), after.get().factor(), x);
     }
   }
 

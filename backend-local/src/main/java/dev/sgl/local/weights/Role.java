@@ -11,6 +11,12 @@ public enum Role {
   SEGMENT_EMBEDDING,
   /// The norm of the sum of the embeddings.
   EMBEDDING_NORM,
+  /// For each token, numbers for all layers.
+  LAYER_EMBEDDING,
+  /// From the embedding to numbers for all layers.
+  LAYER_PROJECTION,
+  /// The norm of the projected numbers of a layer.
+  LAYER_PROJECTION_NORM,
   /// From the last state to logits: a row for each token.
   HEAD,
   FINAL_NORM,
@@ -22,6 +28,7 @@ public enum Role {
   /// The norms of queries and keys: of single heads, or of all of them.
   QUERY_NORM,
   KEY_NORM,
+  VALUE_NORM,
   ATTENTION_OUTPUT,
   /// The norm of the result of attention.
   ATTENTION_AFTER_NORM,
@@ -45,6 +52,14 @@ public enum Role {
   DOWN,
   /// The norm of the result of the feed-forward part.
   FORWARD_AFTER_NORM,
+
+  /// To the gate of a token's numbers for the layer.
+  LAYER_INPUT_GATE,
+  LAYER_INPUT_OUTPUT,
+  /// The norm of the result of the part that adds a token's numbers for the layer.
+  LAYER_INPUT_AFTER_NORM,
+  /// The factor of the sum at the end of a layer.
+  LAYER_FACTOR,
 
   /// From a state to the input of [#LABELS].
   POOLER,

@@ -1,6 +1,7 @@
 package dev.sgl.local.weights;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -27,6 +28,13 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
   /// A matrix of numbers one after the other, or, with one row, a vector.
   public static Weight plain(String name, int rows, int columns, Encoding.Plain encoding) {
     return of(name, rows == 1 ? List.of(columns) : List.of(rows, columns), encoding);
+  }
+
+  /// A vector of ones.
+  public static Weight ones(int length) {
+    float[] numbers = new float[length];
+    Arrays.fill(numbers, 1);
+    return of("ones", List.of(length), Encoding.Plain.of(numbers));
   }
 
   /// How many numbers it has.

@@ -55,7 +55,7 @@ class RotaryScalingTest {
 
   @Test
   void othersAreRefusedByName() {
-    refused(",\"rope_scaling\":{\"rope_type\":\"proportional\"}", "proportional");
+    refused(",\"rope_scaling\":{\"rope_type\":\"axial\"}", "proportional");
   }
 
   /// They would make numbers that are none.

@@ -102,13 +102,16 @@ class StoredWeightsTest {
         formats(packed(folder)));
   }
 
+  /// The memory that weights take depends on the length of the machine's vectors.
   @Test
   void widenedWeightsAreListed(@TempDir Path folder) throws IOException {
     QuantizedModels.write("fp8", folder);
     assertEquals(
         List.of(
-            "weights: 131.3 kB in memory; BF16 (1 matrix), FP8 e4m3 (7 matrices)",
-            "widened, because no kernel here computes with them as they are: FP8 e4m3 to bf16 (7 matrices, 90.3 kB instead of 45.2 kB)"),
-        packed(folder).lines());
+            "weights: # kB in memory; BF16 (1 matrix), FP8 e4m3 (7 matrices)",
+            "widened, because no kernel here computes with them as they are: FP8 e4m3 to bf16 (7 matrices, # kB instead of 45.2 kB)"),
+        packed(folder).lines().stream()
+            .map(line -> line.replaceFirst("[0-9.]+ kB (?=in memory|instead)", "# kB "))
+            .toList());
   }
 }

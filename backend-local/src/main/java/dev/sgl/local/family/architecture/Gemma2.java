@@ -33,15 +33,18 @@ public final class Gemma2 implements Family {
           "sliding_window", 4096,
           "tie_word_embeddings", true);
 
-  /// The names of both Gemma 2 and 3, which have no norms of heads or some.
+  /// The names of Gemma 2, 3 and 4, which have no norms of heads or some.
+  static final Names ALL_NAMES =
+      FileLayouts.LLAMA
+          .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_attention_layernorm")
+          .with(Role.FORWARD_NORM, "model.layers.{}.pre_feedforward_layernorm")
+          .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_feedforward_layernorm");
+
+  /// The same of Gemma 2 and 3, whose files have the weights of norms less 1.
   static final Names NAMES = names();
 
   private static Names names() {
-    Names names =
-        FileLayouts.LLAMA
-            .with(Role.ATTENTION_AFTER_NORM, "model.layers.{}.post_attention_layernorm")
-            .with(Role.FORWARD_NORM, "model.layers.{}.pre_feedforward_layernorm")
-            .with(Role.FORWARD_AFTER_NORM, "model.layers.{}.post_feedforward_layernorm");
+    Names names = ALL_NAMES;
     List<Role> norms =
         List.of(
             Role.ATTENTION_NORM,
@@ -101,7 +104,8 @@ public final class Gemma2 implements Family {
     return (float) (1 / Math.sqrt(config.positive("query_pre_attn_scalar", 256)));
   }
 
-  private static float cap(Config config, String key) {
+  /// A bound, if the key has one.
+  static float cap(Config config, String key) {
     return (float) config.positive(key, Scoring.UNCAPPED);
   }
 

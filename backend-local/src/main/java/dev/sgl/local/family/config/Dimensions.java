@@ -91,7 +91,13 @@ public record Dimensions(
     int hidden = config.number("hidden_size");
     int heads = config.number("num_attention_heads");
     int kvHeads = config.number("num_key_value_heads", heads);
-    int headDim = config.count("head_dim").orElse(hidden / heads);
+    return heads(heads, kvHeads, config.count("head_dim").orElse(hidden / heads));
+  }
+
+  /// Heads that see everything.
+  ///
+  /// @throws ModelException if they cannot share the heads of keys, or cannot be turned by pairs
+  public static AttentionShape heads(int heads, int kvHeads, int headDim) {
     if (heads % kvHeads != 0 || headDim < 2 || headDim % 2 != 0) {
       throw new ModelException(
           "config.json: %d heads do not share %d key heads of %d numbers"
@@ -122,6 +128,12 @@ public record Dimensions(
         vocabulary, hidden, inner, layers, heads, activation, epsilon, value, tied);
   }
 
+  /// The same with other heads.
+  public Dimensions withHeads(AttentionShape value) {
+    return new Dimensions(
+        vocabulary, hidden, inner, layers, value, activation, epsilon, context, tied);
+  }
+
   /// A gated feed-forward part.
   public Part.Gated gated(boolean bias) {
     return new Part.Gated(inner, activation, bias);
@@ -145,12 +157,14 @@ public record Dimensions(
   ///
   /// @param attention that of each layer, by its number
   public Decoder betweenNorms(IntFunction<Part.Attention> attention) {
-    return decoder(
-        layer ->
-            new Layer(
-                List.of(
-                    between(Role.ATTENTION_NORM, attention.apply(layer), Role.ATTENTION_AFTER_NORM),
-                    between(Role.FORWARD_NORM, gated(false), Role.FORWARD_AFTER_NORM))));
+    return decoder(layer -> new Layer(betweenNorms(attention.apply(layer), gated(false))));
+  }
+
+  /// Attention and a feed-forward part, each between two norms.
+  public List<Layer.Residual> betweenNorms(Part.Attention attention, Part.Gated gated) {
+    return List.of(
+        between(Role.ATTENTION_NORM, attention, Role.ATTENTION_AFTER_NORM),
+        between(Role.FORWARD_NORM, gated, Role.FORWARD_AFTER_NORM));
   }
 
   private Layer.Residual between(Role before, Part part, Role after) {
@@ -175,7 +189,7 @@ public record Dimensions(
         vocabulary,
         hidden,
         context,
-        new Decoder.Embedding(1, Optional.of(learned)),
+        new Decoder.Embedding(1, Optional.of(learned), Optional.empty()),
         IntStream.range(0, layers).mapToObj(layer).toList(),
         Optional.empty(),
         Optional.empty(),

@@ -10,6 +10,11 @@ import java.util.Optional;
 /// context.
 public final class RotaryScaling {
   public static final Standard STANDARD = new Standard(10_000, 2048);
+
+  /// The first pairs of a head are turned by the angles that they have where all are (Gemma 4,
+  /// 2026).
+  private static final String PROPORTIONAL = "proportional";
+
   private static final int MOST_CONTEXT = 1 << 24;
 
   private final Config scaling;
@@ -122,7 +127,7 @@ public final class RotaryScaling {
 
   private Rotary rotary() {
     float[] frequencies = new float[headDim / 2];
-    for (int i = 0; i < turned / 2; i++) {
+    for (int i = 0; i < pairs(); i++) {
       frequencies[i] = (float) scaled(plain(i), i);
     }
     float stretch =
@@ -132,6 +137,18 @@ public final class RotaryScaling {
           default -> 1;
         };
     return new Rotary(frequencies, stretch, growth());
+  }
+
+  /// How many pairs of a head are turned.
+  private int pairs() {
+    if (!type.equals(PROPORTIONAL)) {
+      return turned / 2;
+    }
+    int pairs = (int) (scaling.positive("partial_rotary_factor", 1) * headDim / 2);
+    if (pairs > headDim / 2) {
+      throw scaling.wrong("partial_rotary_factor", "is above 1");
+    }
+    return pairs;
   }
 
   private Optional<Rotary.Growth> growth() {
@@ -184,6 +201,7 @@ public final class RotaryScaling {
       // within the model's context, which no sequence exceeds, dynamic scaling is none
       case "default", "dynamic" -> frequency;
       case "linear" -> frequency / factor();
+      case PROPORTIONAL -> frequency / scaling.positive("factor", 1);
       case LongRope.TYPE -> frequency / longRope.divisor(pair, turned / 2);
       case "factors" -> frequency / divisor(pair);
       case "llama3" -> llama3(frequency);
@@ -193,7 +211,7 @@ public final class RotaryScaling {
               "rope_type",
               "is "
                   + type
-                  + ", which is not supported; supported are default, dynamic, linear, llama3, longrope and yarn");
+                  + ", which is not supported; supported are default, dynamic, linear, llama3, longrope, proportional and yarn");
     };
   }
 
@@ -271,8 +289,9 @@ public final class RotaryScaling {
   ///
   /// @throws dev.sgl.local.weights.ModelException if such files have no keys for the scaling
   public Map<String, Object> ggufKeys() {
-    if (type.equals(LongRope.TYPE)) {
-      throw scaling.wrong("rope_type", "is longrope, with which GGUF files are not written");
+    if (type.equals(LongRope.TYPE) || type.equals(PROPORTIONAL)) {
+      throw scaling.wrong(
+          "rope_type", "is %s, with which GGUF files are not written".formatted(type));
     }
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("rope.freq_base", (float) theta);

@@ -165,15 +165,16 @@ final class Attention {
         arrived.atLeast(4L * counters));
   }
 
-  /// Whether heads are turned, and keys and values placed, on the way: unless there are prompts, or
-  /// many items with the same queries; then it is done before.
+  /// Whether heads can be turned, and keys and values placed, on the way: unless there are prompts,
+  /// or many items with the same queries; then it is done before.
   static boolean places(BatchPlan plan) {
     return plan.wideItems() == 0;
   }
 
   /// @param window the furthest that a row sees
+  /// @param places whether heads are turned, and keys and values placed, on the way
   /// @param isRecorded whether it serves all batches of as many rows
-  void run(Division division, int window, Operands operands, boolean isRecorded) {
+  void run(Division division, int window, Operands operands, boolean places, boolean isRecorded) {
     BatchPlan plan = division.plan();
     AttentionShape shape = division.shape();
     if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
@@ -185,7 +186,7 @@ final class Attention {
     if (!places(plan)) {
       attendWide(plan.wideItems(), arguments, isRecorded);
     }
-    attendNarrow(places(plan), plan.narrowItems(), arguments, isRecorded);
+    attendNarrow(places, plan.narrowItems(), arguments, isRecorded);
   }
 
   private void attendWide(int items, Arguments arguments, boolean isRecorded) {

@@ -13,6 +13,7 @@ import dev.sgl.local.kernel.gpu.port.Format;
 import dev.sgl.local.kernel.gpu.port.Gpu;
 import dev.sgl.local.kernel.gpu.port.Gpu.Memory;
 import dev.sgl.local.kernel.gpu.port.GpuException;
+import dev.sgl.local.kernel.gpu.port.Growing;
 import dev.sgl.local.kernel.gpu.products.Loader;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -34,32 +35,40 @@ final class AttentionLayers {
   private final Loader loader;
   private final Pages pages;
   private final Variants variants;
+  private final Runnable moved;
   private final Map<AttentionShape, Uploads> batches = new HashMap<>();
   private final Map<Attention.Kind, Attention> attentions = new HashMap<>();
   private final Map<Rotary, Memory> frequencies = new IdentityHashMap<>();
+  private final Growing<Memory> turned; // queries, where they cannot stay in their place
+  private Optional<Memory> turnedRoom = Optional.empty();
 
+  /// @param moved is called if memory that recordings use has moved
   AttentionLayers(
-      Gpu gpu, Format format, KvCacheType kept, Loader loader, Pages pages, Variants variants) {
+      Gpu gpu,
+      Format format,
+      KvCacheType kept,
+      Loader loader,
+      Pages pages,
+      Variants variants,
+      Runnable moved) {
     this.gpu = gpu;
     this.format = format;
     this.kept = kept;
     this.loader = loader;
     this.pages = pages;
     this.variants = variants;
+    this.moved = moved;
+    turned = Growing.onGpu(gpu, 0);
   }
 
   // --- batches
 
   /// Divides a batch for the heads of each shape.
-  ///
-  /// @param moved is called if memory that recordings use has moved
-  List<Attention.Division> divide(
-      Batch batch, Set<AttentionShape> shapes, int pageSize, Runnable moved) {
-    return shapes.stream().map(shape -> divide(batch, shape, pageSize, moved)).toList();
+  List<Attention.Division> divide(Batch batch, Set<AttentionShape> shapes, int pageSize) {
+    return shapes.stream().map(shape -> divide(batch, shape, pageSize)).toList();
   }
 
-  private Attention.Division divide(
-      Batch batch, AttentionShape shape, int pageSize, Runnable moved) {
+  private Attention.Division divide(Batch batch, AttentionShape shape, int pageSize) {
     Attention attention = attention(shape, pageSize);
     BatchPlan plan = new BatchPlan(batch, shape, pageSize, attention.items());
     if (attention.prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
@@ -86,7 +95,7 @@ final class AttentionLayers {
 
   /// The attention of a layer.
   ///
-  /// @param heads queries, keys and values
+  /// @param heads queries, keys and values, or queries alone
   void attend(GpuPass pass, AttentionLayer layer, GpuActivations heads, Memory out) {
     GpuKvPool pool = pass.pool();
     AttentionShape shape = layer.shape();
@@ -95,14 +104,35 @@ final class AttentionLayers {
     prepare(pass, layer, single, heads);
     Attention.Operands operands =
         new Attention.Operands(
-            heads.memory(),
+            layer.isFilled() ? turnedRoom(heads, shape) : heads.memory(),
             out,
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer, single));
-    if (!Attention.places(division.plan())) {
-      pages.place(pass.rows(), division.integers(), shape, pool.pageSize(), operands);
+    boolean isUsual = !layer.isFilled() && layer.valueNorm().isEmpty();
+    boolean places = isUsual && Attention.places(division.plan());
+    if (!places) {
+      pages.place(
+          pass.rows(),
+          division.integers(),
+          shape,
+          pool.pageSize(),
+          new Pages.Given(heads.memory(), heads.columns() / shape.headDim()),
+          operands,
+          layer.valueNorm().map(AttentionLayers::weights).orElse(0L));
     }
-    attention(shape, pool.pageSize()).run(division, shape.window(), operands, pass.isRecorded());
+    attention(shape, pool.pageSize())
+        .run(division, shape.window(), operands, places, pass.isRecorded());
+  }
+
+  /// Room for turned queries, in rows that have room for keys and values, too.
+  private Memory turnedRoom(GpuActivations heads, AttentionShape shape) {
+    long numbers = (long) heads.rows() * (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
+    Optional<Memory> room = Optional.of(turned.atLeast(numbers * Format.BYTES));
+    if (!room.equals(turnedRoom)) {
+      moved.run();
+      turnedRoom = room;
+    }
+    return room.get();
   }
 
   /// Norms all heads together, and lets queries grow: attention does neither on the way.

@@ -162,7 +162,8 @@ public final class GpuDevice implements Device {
         new Rows(gpu, format),
         variants,
         pages,
-        new AttentionLayers(gpu, format, options.kept(), loader, pages, variants),
+        new AttentionLayers(
+            gpu, format, options.kept(), loader, pages, variants, recordings::forget),
         new Convolution(gpu, format),
         new Products(gpu, format, loader));
   }
@@ -251,7 +252,7 @@ public final class GpuDevice implements Device {
     gpu.enter();
     GpuKvPool pages = (GpuKvPool) pool;
     List<Attention.Division> divisions =
-        compiled().attention().divide(batch, shapes, pages.pageSize(), recordings::forget);
+        compiled().attention().divide(batch, shapes, pages.pageSize());
     boolean recorded =
         batch.rows() <= MOST_RECORDED && divisions.stream().allMatch(d -> d.plan().isDecode());
     int rows = bucket(batch.rows());
@@ -402,18 +403,17 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public void addNormed(Pass pass, Activations in, Norm norm, Activations x) {
+  public void addNormed(Pass pass, Activations in, Norm norm, float factor, Activations x) {
     if (norm.isCentered()) {
       throw new GpuException("layer norms of the results of parts are not supported");
     }
+    int length = (int) ((GpuVector) norm.weights()).length();
+    int groups = columns(x) / length;
     variants()
         .addNormed(
-            ((GpuPass) pass).rows(),
-            memory(in),
-            memory(norm.weights()),
-            norm.epsilon(),
-            memory(x),
-            columns(x));
+            ((GpuPass) pass).rows() * groups,
+            new Variants.AddNormed(
+                memory(in), memory(norm.weights()), norm.epsilon(), factor, memory(x), length));
   }
 
   @Override
@@ -438,6 +438,14 @@ public final class GpuDevice implements Device {
     } else {
       variants().gate(rows, gateUp, memory(out), weight.rows() / 2, gates.activation());
     }
+  }
+
+  @Override
+  public void gatedBy(
+      Pass pass, Activations x, Inner gate, Activations by, int first, Activations out) {
+    project(pass, x, Optional.empty(), gate.projection(), out);
+    Variants.Part factors = new Variants.Part(memory(by), columns(by), first, columns(out));
+    variants().gateByPart(((GpuPass) pass).rows(), memory(out), factors, gate.activation());
   }
 
   @Override

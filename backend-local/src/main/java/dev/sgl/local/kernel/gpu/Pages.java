@@ -19,6 +19,7 @@ final class Pages {
   private final int bytes;
   private final Gpu.Kernel place128;
   private final Gpu.Kernel place256;
+  private final Gpu.Kernel place512;
   private final Gpu.Kernel copyPage;
 
   Pages(Gpu gpu, Format format, KvCacheType type) {
@@ -27,6 +28,7 @@ final class Pages {
     Gpu.KernelFile file = file(format, type);
     place128 = gpu.kernel(file, "place128", 0);
     place256 = gpu.kernel(file, "place256", 0);
+    place512 = gpu.kernel(file, "place512", 0);
     copyPage = gpu.kernel(file, "copyPage", 0);
   }
 
@@ -56,29 +58,48 @@ final class Pages {
     return bytes;
   }
 
+  /// Heads as the product left them.
+  ///
+  /// @param count of the heads of a row: of queries, keys and values, or of queries alone
+  record Given(Memory memory, int count) {}
+
   private record Place(
       Memory batch,
-      Memory heads,
+      Given given,
+      Memory turned,
       Attention.Cells cells,
       Attention.Heads shape,
       int dim,
       int pageSize,
-      Attention.Turning turning) {}
+      Attention.Turning turning,
+      long valueNorm) {}
 
-  /// Turns queries and keys, and writes keys and values into their pages.
+  /// Turns queries and keys, and writes keys and values, if they are given, into their pages.
+  ///
+  /// @param operands whose heads get the turned queries
+  /// @param valueNorm weights of the norm of values: an address, or 0
   void place(
-      int rows, Memory batch, AttentionShape shape, int pageSize, Attention.Operands operands) {
+      int rows,
+      Memory batch,
+      AttentionShape shape,
+      int pageSize,
+      Given given,
+      Attention.Operands operands,
+      long valueNorm) {
+    int dim = shape.headDim();
     gpu.launch(
-        shape.headDim() <= 128 ? place128 : place256,
+        dim <= 128 ? place128 : dim <= 256 ? place256 : place512,
         new Grid(rows, 1, THREADS, 0).early(),
         new Place(
             batch,
+            given,
             operands.heads(),
             operands.cells(),
             Attention.Heads.of(shape),
-            shape.headDim(),
+            dim,
             pageSize,
-            operands.turning()));
+            operands.turning(),
+            valueNorm));
   }
 
   private record CopyPage(

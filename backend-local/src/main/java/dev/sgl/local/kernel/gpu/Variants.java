@@ -96,11 +96,12 @@ final class Variants {
             first));
   }
 
-  private record AddNormed(Memory in, Memory weights, float epsilon, Memory x, int columns) {}
+  /// The root-mean-square norm of rows that is added to others.
+  record AddNormed(Memory in, Memory weights, float epsilon, float factor, Memory x, int columns) {}
 
-  /// `x += norm(in)`, with the root-mean-square norm.
-  void addNormed(int rows, Memory in, Memory weights, float epsilon, Memory x, int columns) {
-    launch("addNormed", rows, new AddNormed(in, weights, epsilon, x, columns));
+  /// `x = (x + norm(in)) · factor`.
+  void addNormed(int rows, AddNormed operands) {
+    launch("addNormed", rows, operands);
   }
 
   /// Some columns of rows.
@@ -124,6 +125,18 @@ final class Variants {
   /// `out = activation(gate) · up`.
   void gate(int rows, Memory gateUp, Memory out, int inner, Activation activation) {
     launch("gateBy", rows, inner, new Gate(gateUp, out, inner, activation.ordinal()));
+  }
+
+  private record GateByPart(
+      Memory out, Memory by, int stride, int first, int columns, int activation) {}
+
+  /// `out = activation(out) · by`, where `by` is in single precision.
+  void gateByPart(int rows, Memory out, Part by, Activation activation) {
+    launch(
+        "gateByPart",
+        rows,
+        by.columns(),
+        new GateByPart(out, by.x(), by.stride(), by.from(), by.columns(), activation.ordinal()));
   }
 
   private record Activate(Memory x, int columns, int activation) {}

@@ -196,17 +196,25 @@ public final class HostDevice implements Device {
     HostPass host = (HostPass) pass;
     AttentionShape shape = layer.shape();
     List<Tensor> parts = ((Parts) heads).parts();
-    Tensor queries = parts.get(0);
-    Tensor keys = parts.get(1);
-    layer.queryNorm().ifPresent(norm -> norm(queries, norm, queries, host.rows()));
-    layer.keyNorm().ifPresent(norm -> norm(keys, norm, keys, host.rows()));
+    Tensor queries = parts.getFirst();
     Angles angles =
         host.angles()
             .computeIfAbsent(layer.rotary(), rotary -> angles(host.batch().positions(), rotary));
-    kernels.rope(queries, shape.headDim(), angles.ofQueries(), host.rows());
-    kernels.rope(keys, shape.headDim(), angles.ofKeys(), host.rows());
-    kernels.store(keys, parts.get(2), host.pool(), layer.cell(), host.batch());
+    turn(queries, layer.queryNorm(), angles.ofQueries(), host.rows(), shape);
+    if (!layer.isFilled()) {
+      Tensor keys = parts.get(1);
+      Tensor values = parts.get(2);
+      turn(keys, layer.keyNorm(), angles.ofKeys(), host.rows(), shape);
+      layer.valueNorm().ifPresent(norm -> norm(values, norm, values, host.rows()));
+      kernels.store(keys, values, host.pool(), layer.cell(), host.batch());
+    }
     kernels.attention(queries, host.pool(), layer.cell(), host.batch(), shape, only(out));
+  }
+
+  private void turn(
+      Tensor heads, Optional<Norm> norm, Tensor angles, int rows, AttentionShape shape) {
+    norm.ifPresent(by -> norm(heads, by, heads, rows));
+    kernels.rope(heads, shape.headDim(), angles, rows);
   }
 
   private Angles angles(int[] positions, Rotary rotary) {
@@ -245,9 +253,12 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public void addNormed(Pass pass, Activations in, Norm norm, Activations x) {
+  public void addNormed(Pass pass, Activations in, Norm norm, float factor, Activations x) {
     int rows = pass.batch().rows();
     kernels.add(only(x), normed(only(in), norm, rows), rows);
+    if (factor != 1) {
+      kernels.scale(only(x), factor, rows);
+    }
   }
 
   @Override
@@ -257,6 +268,25 @@ public final class HostDevice implements Device {
     product = room(product, rows, gate.columns());
     project(pass, x, norm, gates.projection(), new Parts(List.of(gate, product)));
     kernels.gate(gate, product, gates.activation(), rows);
+  }
+
+  @Override
+  public void gatedBy(
+      Pass pass, Activations x, Inner gate, Activations by, int first, Activations out) {
+    int rows = pass.batch().rows();
+    project(pass, x, Optional.empty(), gate.projection(), out);
+    Tensor gates = only(out);
+    Tensor all = only(by);
+    product = room(product, rows, gates.columns());
+    for (int row = 0; row < rows; row++) {
+      System.arraycopy(
+          all.values(),
+          row * all.columns() + first,
+          product.values(),
+          row * gates.columns(),
+          gates.columns());
+    }
+    kernels.gate(gates, product, gate.activation(), rows);
   }
 
   @Override

@@ -73,14 +73,19 @@ template <int PAIRS> struct HeadPairs {
     }
   }
 
-  // The same for one that is neither normed nor rotated.
-  template <typename Put> __device__ __forceinline__ void forEach(int dim, Put put) const {
+  // The same for one that is not rotated, and normed where there are weights.
+  template <typename Put>
+  __device__ __forceinline__ void forEach(const float* weights, float epsilon, int dim, Put put) const {
+    float scale = weights ? this->scale(epsilon, dim) : 1;
 #pragma unroll
     for (int p = 0; p < PAIRS; p++) {
       int i = numberOf(p);
       if (i >= dim / 2) break;
-      put(i, low(first[p]), high(first[p]));
-      put(dim / 2 + i, low(second[p]), high(second[p]));
+      float a[2] = {low(first[p]), high(first[p])}, b[2] = {low(second[p]), high(second[p])};
+      if (weights)
+        for (int k = 0; k < 2; k++) a[k] *= scale * weights[i + k], b[k] *= scale * weights[dim / 2 + i + k];
+      put(i, a[0], a[1]);
+      put(dim / 2 + i, b[0], b[1]);
     }
   }
 };

@@ -54,14 +54,14 @@ extern "C" __global__ void layerNormSampled(const int* batch, const float* x, co
   centered(x + row * columns, weight, bias, epsilon, out + (long long)blockIdx.x * columns, columns);
 }
 
-// x += norm(in), with the root-mean-square norm.
-extern "C" __global__ void addNormed(const half16* in, const float* weight, float epsilon, float* x, int columns) {
+// x = (x + norm(in)) * factor, with the root-mean-square norm.
+extern "C" __global__ void addNormed(const half16* in, const float* weight, float epsilon, float factor, float* x, int columns) {
   letTheNextBegin();
   awaitResults();
   long long row = (long long)blockIdx.x * columns;
   float squares = rowSum(columns, [&](int i) { return widen(in[row + i]) * widen(in[row + i]); });
   float scale = rsqrtf(squares / columns + epsilon);
-  for (int i = threadIdx.x; i < columns; i += blockDim.x) x[row + i] += widen(in[row + i]) * scale * weight[i];
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) x[row + i] = (x[row + i] + widen(in[row + i]) * scale * weight[i]) * factor;
 }
 
 // The same norm of some columns of each row, in their place.
@@ -88,6 +88,15 @@ extern "C" __global__ void gateBy(const half16* gateUp, half16* out, int inner, 
   const half16* gates = gateUp + 2ll * blockIdx.x * inner;
   for (int i = column(); i < inner; i += columnsApart())
     out[(long long)blockIdx.x * inner + i] = narrow(activated(widen(gates[i]), activation) * widen(gates[inner + i]));
+}
+
+// out = activation(out) * by, where a row of `by` has `stride` numbers, of which those from `first` on are read.
+extern "C" __global__ void gateByPart(half16* out, const float* by, int stride, int first, int columns, int activation) {
+  letTheNextBegin();
+  awaitResults();
+  half16* row = out + (long long)blockIdx.x * columns;
+  const float* factors = by + (long long)blockIdx.x * stride + first;
+  for (int i = column(); i < columns; i += columnsApart()) row[i] = narrow(activated(widen(row[i]), activation) * factors[i]);
 }
 
 extern "C" __global__ void activate(half16* x, int columns, int activation) {

@@ -212,8 +212,9 @@ class OperationsDuelTest {
       same(product, read(device, out, type, rows), tolerance(type), what("multiply"));
       float[] weights = weight(random, DType.F32, 1, hidden).floats();
       write(device, out, type, rounded(product, type));
-      device.addNormed(pass, out, new Norm(vector(weights), 1e-5f), x);
+      device.addNormed(pass, out, new Norm(vector(weights), 1e-5f), 0.5f, x);
       PLAIN.add(plainX, rmsNorm(product, weights), rows);
+      PLAIN.scale(plainX, 0.5f, rows);
       same(plainX, read(device, x, type, rows), tolerance(type), what("addNormed"));
       device.gpu().free(in.memory());
       device.gpu().free(out.memory());
@@ -362,9 +363,13 @@ class OperationsDuelTest {
       }
       for (int i = 0; i < columns; i++) {
         int at = row * columns + i;
-        float expected = wanted.values()[at];
+        int ofRow = row;
+        int column = i;
         assertEquals(
-            expected, found[at], tolerance * (scale + 1e-2), what + " row " + row + " at " + i);
+            wanted.values()[at],
+            found[at],
+            tolerance * (scale + 1e-2),
+            () -> "%s row %d at %d".formatted(what, ofRow, column));
       }
     }
   }

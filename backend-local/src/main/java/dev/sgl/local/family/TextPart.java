@@ -1,4 +1,4 @@
-package dev.sgl.local.family.architecture;
+package dev.sgl.local.family;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.family.config.Config;
@@ -11,7 +11,7 @@ import java.util.TreeSet;
 
 /// The part for texts of models that see pictures: a family by itself, in `text_config`. The part
 /// for pictures is not loaded.
-public final class TextPart implements Family {
+final class TextPart implements Family {
   private static final String TEXT = "text_config";
 
   /// The beginnings of names in files, of older and newer transformers.
@@ -23,11 +23,22 @@ public final class TextPart implements Family {
 
   private final String models;
   private final Map<String, Family> families;
+  private final boolean boundsLogits;
 
-  /// @param families by the `model_type` of the text part
-  public TextPart(String models, Map<String, Family> families) {
+  private TextPart(String models, Map<String, Family> families, boolean boundsLogits) {
     this.models = models;
     this.families = Map.copyOf(families);
+    this.boundsLogits = boundsLogits;
+  }
+
+  /// @param families by the `model_type` of the text part
+  TextPart(String models, Map<String, Family> families) {
+    this(models, families, false);
+  }
+
+  /// Such models whose logits are within a bound, if the text part names one.
+  TextPart boundingLogits() {
+    return new TextPart(models, families, true);
   }
 
   @Override
@@ -45,7 +56,8 @@ public final class TextPart implements Family {
   public Decoder decoder(Config config) {
     Family family = family(config);
     Decoder decoder = family.decoder(config.at(TEXT, family.standards()));
-    if (decoder.head().filter(head -> head.cap() < Scoring.UNCAPPED).isPresent()) {
+    boolean isBounded = decoder.head().filter(head -> head.cap() < Scoring.UNCAPPED).isPresent();
+    if (isBounded && !boundsLogits) {
       throw config.wrong(TEXT, "has a final_logit_softcapping, which such models do not compute");
     }
     return decoder.withTied(config.flag("tie_word_embeddings", true));
