@@ -22,6 +22,7 @@ final class GgufModel {
   private static final String LFM2 = "lfm2";
   private static final String GEMMA2 = "gemma2";
   private static final String GEMMA3 = "gemma3";
+  private static final String GEMMA4 = "gemma4";
 
   /// Architectures, by their names in GGUF files. Mistral's models are called llama there.
   private static final Map<String, String> ARCHITECTURES =
@@ -30,6 +31,8 @@ final class GgufModel {
           "Gemma2ForCausalLM",
           GEMMA3,
           "Gemma3ForCausalLM",
+          GEMMA4,
+          "Gemma4ForCausalLM",
           LFM2,
           "Lfm2ForCausalLM",
           "llama",
@@ -70,7 +73,9 @@ final class GgufModel {
               "attention.sliding_window", "sliding_window",
               "attention.sliding_window_pattern", "sliding_window_pattern",
               "rope.freq_base_swa", "rope_local_base_freq",
-              "final_logit_softcapping", "final_logit_softcapping"));
+              "final_logit_softcapping", "final_logit_softcapping"),
+          GEMMA4,
+          GgufGemma4.KEYS);
 
   /// Layers of the models whose scores are scaled by other numbers than those of a head.
   private static final Map<String, Integer> LAYERS_OF_27B = Map.of(GEMMA2, 46, GEMMA3, 62);
@@ -90,7 +95,9 @@ final class GgufModel {
           "tensor_data_layout",
           "attention.causal",
           "attention.value_length",
+          "attention.value_length_swa",
           "rope.dimension_count",
+          "rope.dimension_count_swa",
           "rope.scaling.finetuned",
           "expert_used_count");
 
@@ -165,6 +172,9 @@ final class GgufModel {
     if (architecture.equals(LFM2)) {
       completeLfm2(config);
     }
+    if (architecture.equals(GEMMA4)) {
+      new GgufGemma4(config, tensors).complete();
+    }
     if (LAYERS_OF_27B.containsKey(architecture)) {
       completeGemma(config);
     }
@@ -213,12 +223,11 @@ final class GgufModel {
     requireLayers(config.path("num_hidden_layers").asInt());
     int heads = Math.max(1, config.path("num_attention_heads").asInt());
     int dim = config.path("head_dim").asInt(config.path("hidden_size").asInt() / heads);
-    for (String key : List.of("attention.value_length", "rope.dimension_count")) {
-      Optional<Long> given = header.number(architecture + "." + key);
-      if (given.isPresent() && given.get() != dim) {
-        throw wrong(architecture + "." + key, "is " + given.get() + ", not " + dim);
-      }
-    }
+    int ofHead = config.path("global_head_dim").asInt(dim);
+    requireLength("attention.value_length", ofHead);
+    requireLength("rope.dimension_count", ofHead);
+    requireLength("attention.value_length_swa", dim);
+    requireLength("rope.dimension_count_swa", dim);
     if (!header.flag(architecture + ".attention.causal").orElse(true)) {
       throw wrong(architecture + ".attention.causal", "is false: it is an encoder");
     }
@@ -228,6 +237,13 @@ final class GgufModel {
     }
     if (scaling.has("rope_type")) {
       config.set("rope_scaling", scaling);
+    }
+  }
+
+  private void requireLength(String key, int wanted) {
+    Optional<Long> given = header.number(architecture + "." + key);
+    if (given.isPresent() && given.get() != wanted) {
+      throw wrong(architecture + "." + key, "is %d, not %d".formatted(given.get(), wanted));
     }
   }
 
@@ -336,7 +352,7 @@ final class GgufModel {
     };
   }
 
-  private static ModelException wrong(String key, String why) {
+  static ModelException wrong(String key, String why) {
     return new ModelException("the GGUF key " + key + " " + why);
   }
 }

@@ -13,6 +13,9 @@ final class GgufNames {
       Names.of(
           Map.ofEntries(
               Map.entry(Role.EMBEDDING, "token_embd"),
+              Map.entry(Role.LAYER_EMBEDDING, "per_layer_token_embd"),
+              Map.entry(Role.LAYER_PROJECTION, "per_layer_model_proj"),
+              Map.entry(Role.LAYER_PROJECTION_NORM, "per_layer_proj_norm"),
               Map.entry(Role.ATTENTION_NORM, "blk.{}.attn_norm"),
               Map.entry(Role.QUERY, "blk.{}.attn_q"),
               Map.entry(Role.KEY, "blk.{}.attn_k"),
@@ -29,6 +32,10 @@ final class GgufNames {
               Map.entry(Role.UP, "blk.{}.ffn_up"),
               Map.entry(Role.DOWN, "blk.{}.ffn_down"),
               Map.entry(Role.FORWARD_AFTER_NORM, "blk.{}.post_ffw_norm"),
+              Map.entry(Role.LAYER_INPUT_GATE, "blk.{}.inp_gate"),
+              Map.entry(Role.LAYER_INPUT_OUTPUT, "blk.{}.proj"),
+              Map.entry(Role.LAYER_INPUT_AFTER_NORM, "blk.{}.post_norm"),
+              Map.entry(Role.LAYER_FACTOR, "blk.{}.layer_output_scale"),
               Map.entry(Role.FINAL_NORM, "output_norm"),
               Map.entry(Role.HEAD, "output")),
           LFM2_NORM);

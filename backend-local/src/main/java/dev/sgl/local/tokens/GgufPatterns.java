@@ -30,6 +30,7 @@ final class GgufPatterns {
           Map.entry("refact", DIGITS_AND_GPT2),
           Map.entry("command-r", DIGITS_AND_GPT2),
           Map.entry("qwen2", QWEN),
+          Map.entry("qwen35", List.of(words("[\\p{L}\\p{M}]+", "\\p{N}", "\\p{L}\\p{M}\\p{N}"))),
           Map.entry("llama-bpe", LLAMA_3),
           Map.entry("llama3", LLAMA_3),
           Map.entry("llama-v3", LLAMA_3),
@@ -50,16 +51,26 @@ final class GgufPatterns {
                   HAN_AND_HANGUL,
                   "\\p{N}+")));
 
-  private static final Set<String> NORMALIZED = Set.of("qwen2");
+  private static final Set<String> NORMALIZED = Set.of("qwen2", "qwen35");
   private static final Set<String> WHOLE_WORDS = Set.of("llama-bpe", "llama3", "llama-v3", "lfm2");
 
   private GgufPatterns() {}
 
-  /// Words, numbers by `digits`, signs and white space.
+  /// Words of letters, numbers by `digits`, signs and white space.
   private static String words(String digits) {
-    return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
+    return words("\\p{L}+", digits, "\\p{L}\\p{N}");
+  }
+
+  /// @param letters of a word
+  /// @param noSigns characters that are no signs, beside white space
+  private static String words(String letters, String digits, String noSigns) {
+    return "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?"
+        + letters
+        + "|"
         + digits
-        + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+        + "| ?[^\\s"
+        + noSigns
+        + "]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   }
 
   /// The patterns of a name; empty if it is not supported.

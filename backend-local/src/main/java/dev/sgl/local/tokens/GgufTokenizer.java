@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// The tokenizer of a GGUF file in the form of `tokenizer.json`: byte-level BPE, whose file has the
-/// merges, SentencePiece, whose file has scores, or WordPiece.
+/// merges; SentencePiece, whose file has scores, or, of Gemma 4, merges; or WordPiece.
 final class GgufTokenizer {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   // types of tokens
@@ -43,7 +43,8 @@ final class GgufTokenizer {
     String model = file.text("tokenizer.ggml.model").orElse("");
     return switch (model) {
       case "gpt2" -> tokenizer.byteLevel();
-      case "llama" -> tokenizer.sentencePiece();
+      case "llama" -> tokenizer.sentencePiece(tokenizer.scoredMerges());
+      case "gemma4" -> tokenizer.sentencePiece(tokenizer.merges());
       case "bert" -> tokenizer.wordPiece();
       default -> throw tokenizer.unknown(model);
     };
@@ -140,9 +141,14 @@ final class GgufTokenizer {
     ObjectNode model = json.putObject("model").put("type", "BPE");
     model.put("ignore_merges", keepsWholeWords);
     model.set("vocab", usedVocabulary());
-    ArrayNode merges = model.putArray("merges");
-    file.list("tokenizer.ggml.merges", String.class).forEach(merges::add);
+    model.set("merges", merges());
     return json;
+  }
+
+  private ArrayNode merges() {
+    ArrayNode merges = JSON.arrayNode();
+    file.list("tokenizer.ggml.merges", String.class).forEach(merges::add);
+    return merges;
   }
 
   private static ObjectNode cuts(List<String> patterns) {
@@ -166,7 +172,16 @@ final class GgufTokenizer {
 
   // --- SentencePiece
 
-  private ObjectNode sentencePiece() {
+  private ArrayNode scoredMerges() {
+    ArrayNode merges = JSON.arrayNode();
+    List<Double> scores = file.list("tokenizer.ggml.scores", Double.class);
+    for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, scores)) {
+      merges.addArray().add(merge.left()).add(merge.right());
+    }
+    return merges;
+  }
+
+  private ObjectNode sentencePiece(ArrayNode merges) {
     ObjectNode json = whole(true);
     boolean addsBlank = file.flag("tokenizer.ggml.add_space_prefix").orElse(true);
     ArrayNode normalizers = sequence(json, "normalizer", "normalizers");
@@ -188,11 +203,7 @@ final class GgufTokenizer {
         .filter(id -> id >= 0 && id < tokens.size())
         .ifPresent(id -> model.put("unk_token", token(id.intValue())));
     model.set("vocab", vocabulary());
-    ArrayNode merges = model.putArray("merges");
-    List<Double> scores = file.list("tokenizer.ggml.scores", Double.class);
-    for (ScoredMerges.Merge merge : ScoredMerges.of(tokens, scores)) {
-      merges.addArray().add(merge.left()).add(merge.right());
-    }
+    model.set("merges", merges);
     return json;
   }
 

@@ -7,7 +7,7 @@ import java.util.Set;
 /// convolutions and weights that are quantized already stay as they are; the embedding and the head
 /// get 8 bits at least.
 public final class RoundedWeights implements WeightSource {
-  private static final Set<Role> WIDE = Set.of(Role.EMBEDDING, Role.HEAD);
+  private static final Set<Role> WIDE = Set.of(Role.EMBEDDING, Role.LAYER_EMBEDDING, Role.HEAD);
 
   private final WeightSource of;
   private final Rounding rounding;

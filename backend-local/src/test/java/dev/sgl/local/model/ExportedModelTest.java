@@ -70,6 +70,8 @@ class ExportedModelTest {
     "cohere2, Q8_0",
     "gemma2, Q8_0",
     "gemma3-pictures, Q8_0",
+    "gemma4, Q8_0",
+    "gemma4-pictures, FP8",
     "ministral3-pictures, FP8"
   })
   void theLogitsOfAFolderAreThoseOfTheFolderRoundedAtLoad(String name, Rounding by)

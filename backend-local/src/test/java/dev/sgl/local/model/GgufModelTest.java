@@ -39,7 +39,7 @@ class GgufModelTest {
     Files.writeString(file, bytes.replaceFirst("qwen3", "gemma"), StandardCharsets.ISO_8859_1);
     ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(file).close());
     assertEquals(
-        "the architecture `gemma` is not supported in GGUF files; supported are gemma2, gemma3, lfm2, llama, qwen2, qwen3",
+        "the architecture `gemma` is not supported in GGUF files; supported are gemma2, gemma3, gemma4, lfm2, llama, qwen2, qwen3",
         error.getMessage());
   }
 
@@ -144,6 +144,8 @@ class GgufModelTest {
   @ParameterizedTest
   @CsvSource({
     "gemma3.bf16, gemma3, 2e-3",
+    "gemma4.bf16, gemma4, 2e-3",
+    "gemma4-pictures.bf16, gemma4-pictures, 2e-3",
     "llama.f32, llama, 2e-3",
     "lfm2.bf16, lfm2, 2e-3",
     "qwen2.bf16, qwen2, 2e-3",

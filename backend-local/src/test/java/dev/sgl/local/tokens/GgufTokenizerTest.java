@@ -57,4 +57,17 @@ class GgufTokenizerTest {
       assertEquals("hrer", tokenizer.show(17875));
     }
   }
+
+  /// Gemma 4's files have merges where others of SentencePiece have scores.
+  @Test
+  void sentencePieceMayHaveMerges() {
+    Path resources = Path.of("src/test/resources");
+    try (Tokenizer original = Tokenizer.open(resources.resolve("models/sentencepiece"), 320);
+        Tokenizer read = Tokenizer.openGguf(resources.resolve("gguf/gemma4-pictures.bf16.gguf"))) {
+      for (String text :
+          List.of("the weather is fine", " late train: the\n\nend", "Ünï 天気 🙂", "")) {
+        assertArrayEquals(original.encode(text), read.encode(text), text);
+      }
+    }
+  }
 }

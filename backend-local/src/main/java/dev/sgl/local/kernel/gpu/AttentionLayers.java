@@ -176,7 +176,11 @@ final class AttentionLayers {
         rotary.stretch(),
         queries.map(AttentionLayers::weights).orElse(0L),
         keys.map(AttentionLayers::weights).orElse(0L),
-        queries.map(Norm::epsilon).orElse(0f));
+        Stream.of(queries, keys, layer.valueNorm())
+            .flatMap(Optional::stream)
+            .map(Norm::epsilon)
+            .findFirst()
+            .orElse(0f));
   }
 
   private static long weights(Norm norm) {

@@ -265,6 +265,11 @@ class AttentionDuelTest {
       Optional<Weight> keyNorm =
           queryNorm.map(
               _ -> weight(random, DType.F32, 1, ofAll ? shape.width() : dim).times(normed));
+      Optional<Weight> valueNorm =
+          random.nextInt(3) == 0
+              ? Optional.of(weight(random, DType.F32, 1, dim))
+              : Optional.empty();
+      Norms norms = new Norms(queryNorm, keyNorm, valueNorm);
       Rotary turned = queryNorm.isEmpty() || ofAll ? growing : rotary;
       AttentionLayer layer =
           new AttentionLayer(
@@ -272,21 +277,41 @@ class AttentionDuelTest {
               shape,
               turned,
               queryNorm.map(w -> norm(device, w)),
-              keyNorm.map(w -> norm(device, w)));
+              keyNorm.map(w -> norm(device, w)),
+              valueNorm.map(w -> norm(device, w)),
+              false);
+      AttentionLayer filled =
+          new AttentionLayer(
+              1, shape, turned, layer.queryNorm(), Optional.empty(), Optional.empty(), true);
       Kept cells = Kept.of(new Cell(1, 16)).plus(Kept.of(shape.cell()));
       GpuKvPool pool = (GpuKvPool) device.pool(cells, pages, pageSize, 0);
       HostKvPool plainPool = new HostKvPool(cells, pages, pageSize, 0);
       IntStream.range(0, pages).forEach(plainPool::prepare);
       AttentionLayer narrow =
-          new AttentionLayer(1, shape.within(1), turned, layer.queryNorm(), layer.keyNorm());
+          new AttentionLayer(
+              1,
+              shape.within(1),
+              turned,
+              layer.queryNorm(),
+              layer.keyNorm(),
+              layer.valueNorm(),
+              false);
       Stream.concat(before.stream(), batches)
           .forEach(
               batch -> {
                 AttentionLayer own = before.filter(b -> b == batch).isPresent() ? narrow : layer;
                 Tensor given = rounded(random(random, batch.rows(), width(shape)), type);
-                Tensor wanted = plain(own, batch, given, queryNorm, keyNorm, plainPool);
+                Tensor wanted = plain(own, batch, given, norms, plainPool);
                 String what = "%s, %s".formatted(own.shape(), Arrays.toString(batch.positions()));
                 same(wanted, onDevice(own, batch, given, pool), tolerance, what);
+                if (own == layer && random.nextInt(4) == 0) {
+                  Tensor queries = part(given, 0, shape.heads() * dim);
+                  same(
+                      ofQueries(filled, batch, queries, norms, plainPool),
+                      onDevice(filled, batch, queries, pool),
+                      tolerance,
+                      "the same keys: " + what);
+                }
               });
       device.gpu().free(pool.memory());
     }
@@ -295,10 +320,13 @@ class AttentionDuelTest {
       return (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
     }
 
+    /// The weights of the norms of heads.
+    private record Norms(Optional<Weight> query, Optional<Weight> key, Optional<Weight> value) {}
+
     private float[] onDevice(AttentionLayer layer, Batch batch, Tensor given, GpuKvPool pool) {
       int rows = batch.rows();
       AttentionShape shape = layer.shape();
-      GpuActivations in = (GpuActivations) device.activations(rows, width(shape));
+      GpuActivations in = (GpuActivations) device.activations(rows, given.columns());
       GpuActivations out =
           (GpuActivations) device.activations(rows, shape.heads() * shape.headDim());
       write(device, in, type, given);
@@ -312,27 +340,30 @@ class AttentionDuelTest {
     }
 
     private Tensor plain(
-        AttentionLayer layer,
-        Batch batch,
-        Tensor given,
-        Optional<Weight> queryNorm,
-        Optional<Weight> keyNorm,
-        HostKvPool pool) {
-      int rows = batch.rows();
+        AttentionLayer layer, Batch batch, Tensor given, Norms norms, HostKvPool pool) {
       AttentionShape shape = layer.shape();
       int dim = shape.headDim();
       int width = shape.heads() * dim;
-      Tensor queries = part(given, 0, width);
       Tensor keys = part(given, width, shape.width());
       Tensor values = part(given, width + shape.width(), shape.width());
-      boolean ofAll = queryNorm.filter(w -> w.numbers() > dim).isPresent();
-      queryNorm.ifPresent(w -> normHeads(w, queries, ofAll));
-      keyNorm.ifPresent(w -> normHeads(w, keys, ofAll));
-      PLAIN.rope(queries, dim, PLAIN.angles(batch.positions(), layer.rotary(), true), rows);
-      PLAIN.rope(keys, dim, PLAIN.angles(batch.positions(), layer.rotary(), false), rows);
+      norms.key().ifPresent(w -> normHeads(w, keys, w.numbers() > dim));
+      norms.value().ifPresent(w -> normHeads(w, values, false));
+      Tensor angles = PLAIN.angles(batch.positions(), layer.rotary(), false);
+      PLAIN.rope(keys, dim, angles, batch.rows());
       plain.store(keys, values, pool, 1, batch);
-      Tensor out = poisoned(rows, width);
-      PLAIN.attention(queries, pool, 1, batch, shape, out);
+      return ofQueries(layer, batch, part(given, 0, width), norms, pool);
+    }
+
+    /// The attention of queries, whose keys and values lie in the pages.
+    private Tensor ofQueries(
+        AttentionLayer layer, Batch batch, Tensor given, Norms norms, HostKvPool pool) {
+      int dim = layer.shape().headDim();
+      Tensor queries = part(given, 0, given.columns());
+      norms.query().ifPresent(w -> normHeads(w, queries, w.numbers() > dim));
+      Tensor angles = PLAIN.angles(batch.positions(), layer.rotary(), true);
+      PLAIN.rope(queries, dim, angles, batch.rows());
+      Tensor out = poisoned(batch.rows(), given.columns());
+      PLAIN.attention(queries, pool, 1, batch, layer.shape(), out);
       return out;
     }
 

@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -72,6 +73,7 @@ class OperationsDuelTest {
             duel.project();
             duel.addProjection();
             duel.addNormed();
+            duel.gatedBy();
             duel.gated();
             duel.activated();
             duel.close();
@@ -218,6 +220,40 @@ class OperationsDuelTest {
       same(plainX, read(device, x, type, rows), tolerance(type), what("addNormed"));
       device.gpu().free(in.memory());
       device.gpu().free(out.memory());
+    }
+
+    /// A gate of the numbers that tokens have for a layer, which are the normed sum of two.
+    void gatedBy() {
+      int layers = 3;
+      Weight table = weight(random, type, 30, layers * columns);
+      Weight projection = weight(random, type, layers * columns, hidden);
+      Weight gate = weight(random, type, columns, hidden);
+      float[] weights = weight(random, DType.F32, 1, columns).floats();
+      GpuActivations sum = (GpuActivations) device.residual(rows + 8, layers * columns);
+      GpuActivations projected = (GpuActivations) device.activations(rows + 8, layers * columns);
+      GpuActivations out = (GpuActivations) device.activations(rows + 8, columns);
+      Stream.of(sum, projected, out).forEach(each -> poison(device, each));
+      device.embed(pass, device.load(List.of(table)), 3, sum);
+      device.project(
+          pass, x, Optional.empty(), projection(Optional.empty(), projection), projected);
+      device.addNormed(pass, projected, new Norm(vector(weights), 1e-5f), 1, sum);
+      Tensor plainSum = poisoned(rows, layers * columns);
+      PLAIN.embed(PLAIN.load(table), batch.tokens(), plainSum);
+      PLAIN.scale(plainSum, 3, rows);
+      Tensor product = poisoned(rows, layers * columns);
+      PLAIN.linear(plainX, PLAIN.load(projection), Optional.empty(), product, rows);
+      PLAIN.add(plainSum, rmsNorm(product, weights), rows);
+      same(plainSum, read(device, sum, type, rows), tolerance(type), what("numbers of layers"));
+
+      Activation activation = activation();
+      int first = columns * random.nextInt(layers);
+      device.gatedBy(
+          pass, x, new Inner(projection(Optional.empty(), gate), activation), sum, first, out);
+      Tensor gates = poisoned(rows, columns);
+      PLAIN.linear(plainX, PLAIN.load(gate), Optional.empty(), gates, rows);
+      PLAIN.gate(gates, part(plainSum, first, columns), activation, rows);
+      same(gates, read(device, out, type, rows), tolerance(type), what("gatedBy"));
+      Stream.of(sum, projected, out).forEach(each -> device.gpu().free(each.memory()));
     }
 
     void activated() {
