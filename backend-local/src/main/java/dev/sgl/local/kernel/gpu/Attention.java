@@ -12,10 +12,13 @@ import dev.sgl.local.kernel.gpu.port.Growing;
 import java.util.Map;
 import java.util.Optional;
 
-/// The kernels in `attention.cu`, for one size of heads and one scoring.
+/// The kernels in `attention.cu`, or for larger heads in `large.cu`, for one size of heads and one
+/// scoring.
 final class Attention {
   private static final int THREADS = 128;
   private static final int MOST_DIM = 256;
+  private static final int LARGE_THREADS = 256;
+  private static final int MOST_LARGE_DIM = 512;
 
   /// Blocks of the wide kernel that a multiprocessor has registers for.
   private static final int WIDE_BLOCKS = 2;
@@ -33,7 +36,7 @@ final class Attention {
   private final int shared; // bytes
   private final Gpu.Kernel wide;
   private final Gpu.Kernel narrow;
-  private final Gpu.Kernel decode;
+  private final Optional<Gpu.Kernel> decode;
   private final Optional<Prompts> prompts;
   private final Optional<Decoding> decoding;
   private final Growing<Memory> parts; // results of ranges that are to be put together
@@ -76,18 +79,18 @@ final class Attention {
 
   Attention(Gpu gpu, Format format, KvCacheType kept, Kind kind, int pageSize) {
     int dim = kind.dim();
-    if (dim % 16 != 0 || dim > MOST_DIM) {
+    if (dim % 16 != 0 || dim > MOST_LARGE_DIM || isLarge(dim) && dim % 128 != 0) {
       throw new GpuException(
-          "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, at most %d"
-              .formatted(dim, MOST_DIM));
+          "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, above %d of 128, at most %d"
+              .formatted(dim, MOST_DIM, MOST_LARGE_DIM));
     }
     this.gpu = gpu;
     this.dim = dim;
     Gpu.KernelFile file = file(format, kept, kind, pageSize);
-    shared = shared(kept, dim);
+    shared = isLarge(dim) ? sharedOfLarge(kept, dim) : shared(kept, dim);
     wide = gpu.kernel(file, "attendWide", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
-    decode = gpu.kernel(file, "decode", shared);
+    decode = isLarge(dim) ? Optional.empty() : Optional.of(gpu.kernel(file, "decode", shared));
     prompts =
         Prompts.canRunOn(gpu, dim, pageSize)
             ? Optional.of(new Prompts(gpu, format, kept, kind, pageSize))
@@ -111,13 +114,28 @@ final class Attention {
     return Math.max(tiles + Math.max(tiles, queries), results);
   }
 
+  private static boolean isLarge(int dim) {
+    return dim > MOST_DIM;
+  }
+
+  /// The same for large heads: a tile of keys and one of values, the queries and their weights,
+  /// and two numbers for each query vector and warp.
+  private static int sharedOfLarge(KvCacheType kept, int dim) {
+    int tiles = 2 * BatchPlan.TILE * stride(dim * Pages.bytes(kept));
+    int vector = stride(dim * Format.BYTES) + stride(BatchPlan.TILE * Format.BYTES);
+    int numbers = 2 * LARGE_THREADS / 32 * Float.BYTES;
+    return tiles + BatchPlan.WIDE * (vector + numbers);
+  }
+
   /// Bytes from a row to the next: an odd number of 16 bytes.
   private static int stride(int bytes) {
     return (bytes / 16 | 1) * 16;
   }
 
   static Gpu.KernelFile file(Format format, KvCacheType kept, Kind kind, int pageSize) {
-    return format.file("attention", defines(kept, kind, pageSize, THREADS));
+    return isLarge(kind.dim())
+        ? format.file("large", defines(kept, kind, pageSize, LARGE_THREADS))
+        : format.file("attention", defines(kept, kind, pageSize, THREADS));
   }
 
   /// The names by which kernels that attend know sizes.
@@ -141,10 +159,9 @@ final class Attention {
 
   /// How items of a batch are to be made.
   BatchPlan.Items items() {
-    return prompts.isPresent()
-        ? new BatchPlan.Items(Prompts.VECTORS, gpu.multiprocessors(), gpu.multiprocessors())
-        : new BatchPlan.Items(
-            BatchPlan.WIDE, WIDE_BLOCKS * gpu.multiprocessors(), gpu.multiprocessors());
+    int vectors = prompts.isPresent() ? Prompts.VECTORS : BatchPlan.WIDE;
+    int blocks = prompts.isPresent() || isLarge(dim) ? 1 : WIDE_BLOCKS;
+    return new BatchPlan.Items(vectors, blocks * gpu.multiprocessors(), gpu.multiprocessors());
   }
 
   /// Makes room for the parts of a batch.
@@ -166,9 +183,9 @@ final class Attention {
   }
 
   /// Whether heads can be turned, and keys and values placed, on the way: unless there are prompts,
-  /// or many items with the same queries; then it is done before.
-  static boolean places(BatchPlan plan) {
-    return plan.wideItems() == 0;
+  /// or many items with the same queries, or heads are large; then it is done before.
+  boolean places(BatchPlan plan) {
+    return plan.wideItems() == 0 && decode.isPresent();
   }
 
   /// @param window the furthest that a row sees
@@ -183,7 +200,7 @@ final class Attention {
               .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
     }
     Arguments arguments = arguments(division, window, operands);
-    if (!places(plan)) {
+    if (plan.wideItems() > 0) {
       attendWide(plan.wideItems(), arguments, isRecorded);
     }
     attendNarrow(places, plan.narrowItems(), arguments, isRecorded);
@@ -201,7 +218,7 @@ final class Attention {
     if (decoding.isPresent() && !isFew(items)) {
       decoding.get().run(places, items, arguments, isRecorded);
     } else {
-      attend(places ? decode : narrow, items, arguments, isRecorded);
+      attend(places ? decode.orElseThrow() : narrow, items, arguments, isRecorded);
     }
   }
 
@@ -229,8 +246,9 @@ final class Attention {
 
   private void attend(Gpu.Kernel kernel, int items, Arguments arguments, boolean isRecorded) {
     if (items > 0 || isRecorded) {
+      int threads = isLarge(dim) ? LARGE_THREADS : THREADS;
       gpu.launch(
-          kernel, new Grid(blocks(items, isRecorded), 1, THREADS, shared).early(), arguments);
+          kernel, new Grid(blocks(items, isRecorded), 1, threads, shared).early(), arguments);
     }
   }
 
@@ -249,7 +267,7 @@ final class Attention {
 
   /// What tells recordings of the same number of rows apart.
   int variant(BatchPlan plan) {
-    return (places(plan) ? 0 : 1)
+    return (plan.wideItems() == 0 ? 0 : 1)
         + (isFew(plan.wideItems()) ? 0 : 2)
         + (isFew(plan.narrowItems()) ? 0 : 4);
   }

@@ -100,6 +100,7 @@ final class AttentionLayers {
     GpuKvPool pool = pass.pool();
     AttentionShape shape = layer.shape();
     Attention.Division division = pass.division(shape);
+    Attention attention = attention(shape, pool.pageSize());
     boolean single = normsSingleHeads(layer);
     prepare(pass, layer, single, heads);
     Attention.Operands operands =
@@ -109,7 +110,7 @@ final class AttentionLayers {
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer, single));
     boolean isUsual = !layer.isFilled() && layer.valueNorm().isEmpty();
-    boolean places = isUsual && Attention.places(division.plan());
+    boolean places = isUsual && attention.places(division.plan());
     if (!places) {
       pages.place(
           pass.rows(),
@@ -120,8 +121,7 @@ final class AttentionLayers {
           operands,
           layer.valueNorm().map(AttentionLayers::weights).orElse(0L));
     }
-    attention(shape, pool.pageSize())
-        .run(division, shape.window(), operands, places, pass.isRecorded());
+    attention.run(division, shape.window(), operands, places, pass.isRecorded());
   }
 
   /// Room for turned queries, in rows that have room for keys and values, too.

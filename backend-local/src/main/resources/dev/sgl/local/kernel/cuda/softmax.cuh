@@ -75,15 +75,30 @@ template <int NT> __device__ __forceinline__ void cap(float (&s)[NT][4]) {
 }
 #endif
 
+// The factor that makes exponents of two of scores.
+#if CAPPED
+#define EXPONENT 1.4426950408889634f
+#else
+#define EXPONENT (SCALE * 1.4426950408889634f)
+#endif
+
+// Scores become exponents of two.
+template <int NT> __device__ __forceinline__ void scale(float (&s)[NT][4]) {
+#if CAPPED
+  cap(s);
+#endif
+#pragma unroll
+  for (int n = 0; n < NT; n++)
+#pragma unroll
+    for (int i = 0; i < 4; i++) s[n][i] *= EXPONENT;
+}
+
 // Scores become weights, relative to the largest score so far, to which the sums are adapted; numbers are
 // to be multiplied with `shrink`.
 template <int NT>
 __device__ __forceinline__ void weigh(float (&s)[NT][4], Vectors& v, float (&shrink)[2]) {
 #if CAPPED
   cap(s);
-  float scale = 1.4426950408889634f; // for powers of two
-#else
-  float scale = SCALE * 1.4426950408889634f;
 #endif
 #pragma unroll
   for (int side = 0; side < 2; side++) {
@@ -91,14 +106,14 @@ __device__ __forceinline__ void weigh(float (&s)[NT][4], Vectors& v, float (&shr
 #pragma unroll
     for (int n = 0; n < NT; n++) most = fmaxf(most, fmaxf(s[n][2 * side], s[n][2 * side + 1]));
     most = fmaxf(most, __shfl_xor_sync(~0u, most, 1));
-    most = fmaxf(v.most[side], fmaxf(most, __shfl_xor_sync(~0u, most, 2)) * scale);
+    most = fmaxf(v.most[side], fmaxf(most, __shfl_xor_sync(~0u, most, 2)) * EXPONENT);
     float zero = most == -INFINITE ? 0 : most;
     shrink[side] = power(v.most[side] - zero);
     v.most[side] = most;
 #pragma unroll
     for (int n = 0; n < NT; n++) {
-      s[n][2 * side] = power(s[n][2 * side] * scale - zero);
-      s[n][2 * side + 1] = power(s[n][2 * side + 1] * scale - zero);
+      s[n][2 * side] = power(s[n][2 * side] * EXPONENT - zero);
+      s[n][2 * side + 1] = power(s[n][2 * side + 1] * EXPONENT - zero);
       sum += s[n][2 * side] + s[n][2 * side + 1];
     }
     v.sum[side] = v.sum[side] * shrink[side] + sum;

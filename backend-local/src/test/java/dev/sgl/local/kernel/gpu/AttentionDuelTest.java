@@ -69,7 +69,9 @@ class AttentionDuelTest {
     "F16, 80, FP8",
     "F16, 64, FP8",
     "F16, 16, FP8",
-    "BF16, 256, FP8"
+    "BF16, 256, FP8",
+    "BF16, 512, AUTO",
+    "F16, 384, FP8"
   })
   void attention(DType type, int dim, KvCacheType kept) {
     try (AttentionDuel duel = new AttentionDuel(type, dim, kept)) {

@@ -32,6 +32,8 @@ public final class KernelFiles {
       files.add(Attention.file(new Format(DType.BF16), KvCacheType.AUTO, usual(dim), 16));
     }
     files.add(Attention.file(new Format(DType.BF16), KvCacheType.FP8, usual(80), 16));
+    files.add(Attention.file(new Format(DType.BF16), KvCacheType.AUTO, usual(512), 16));
+    files.add(Attention.file(new Format(DType.F16), KvCacheType.FP8, usual(384), 8));
     files.add(Prompts.file(new Format(DType.BF16), KvCacheType.AUTO, usual(64), 16));
     files.add(Prompts.file(new Format(DType.F16), KvCacheType.FP8, usual(64), 8));
     files.add(Decoding.file(new Format(DType.F16), KvCacheType.AUTO, usual(64), 8));
