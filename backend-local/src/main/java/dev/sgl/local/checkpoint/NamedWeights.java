@@ -8,6 +8,7 @@ import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +38,13 @@ public final class NamedWeights implements WeightSource {
         weight = weight.rows(part.first(), part.count());
       } else if (weight.shape().size() == 1 && weight.columns() >= part.first() + part.count()) {
         weight = weight.columns(part.first(), part.count());
+      }
+    }
+    if (stem.picked().isPresent()) {
+      int[] picked = stem.picked().get();
+      int rows = weight.shape().isEmpty() ? 0 : weight.shape().getFirst();
+      if (Arrays.stream(picked).allMatch(row -> row < rows)) {
+        weight = weight.reordered(picked);
       }
     }
     return stem.headOrder().isPresent() ? ordered(weight, stem.headOrder().get()) : weight;

@@ -22,24 +22,30 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
   ///
   /// @param text the name without its end; `{}` is the number of the layer
   /// @param rows that belong to the role, if the tensor is fused of several
+  /// @param picked rows that belong to the role, if they lie apart
   /// @param headOrder of the rows of each head, as [RotaryOrder#ofHead] gives it, if it is not ours
   /// @param offset that is added to the numbers
   /// @param end of the name of the weight
   public record Stem(
-      String text, Optional<Rows> rows, Optional<int[]> headOrder, float offset, String end) {
+      String text,
+      Optional<Rows> rows,
+      Optional<int[]> picked,
+      Optional<int[]> headOrder,
+      float offset,
+      String end) {
     private static final String WEIGHT = ".weight";
 
     /// The name of a tensor that is the weight.
     public Stem(String text) {
-      this(text, Optional.empty(), Optional.empty(), 0, WEIGHT);
+      this(text, Optional.empty(), Optional.empty(), Optional.empty(), 0, WEIGHT);
     }
 
     private Stem inOrder(int[] order) {
-      return new Stem(text, rows, Optional.of(order), offset, end);
+      return new Stem(text, rows, picked, Optional.of(order), offset, end);
     }
 
     private Stem plus(float added) {
-      return new Stem(text, rows, headOrder, added, end);
+      return new Stem(text, rows, picked, headOrder, added, end);
     }
 
     /// The name of the weight in a layer.
@@ -83,12 +89,20 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
   /// The same, but the weight of a role is some rows of a fused tensor.
   public Names withRows(Role role, String text, int first, int count) {
     Optional<Rows> rows = Optional.of(new Rows(first, count));
-    return with(role, new Stem(text, rows, Optional.empty(), 0, Stem.WEIGHT));
+    return with(role, new Stem(text, rows, Optional.empty(), Optional.empty(), 0, Stem.WEIGHT));
+  }
+
+  /// The same, but the rows of a role lie apart in a fused tensor.
+  ///
+  /// @param rows of the tensor
+  public Names withPicked(Role role, String text, int[] rows) {
+    Optional<int[]> picked = Optional.of(rows);
+    return with(role, new Stem(text, Optional.empty(), picked, Optional.empty(), 0, Stem.WEIGHT));
   }
 
   /// The same with the name of a number that files have without the end of weights.
   public Names withBuffer(Role role, String text) {
-    return with(role, new Stem(text, Optional.empty(), Optional.empty(), 0, ""));
+    return with(role, new Stem(text, Optional.empty(), Optional.empty(), Optional.empty(), 0, ""));
   }
 
   /// The same, but the rows of a role are in another order.

@@ -5,12 +5,10 @@ import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.checkpoint.NamedWeights;
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.family.architecture.Cohere2;
-import dev.sgl.local.family.architecture.Gemma2;
-import dev.sgl.local.family.architecture.Gemma3;
-import dev.sgl.local.family.architecture.Gemma4;
 import dev.sgl.local.family.architecture.Glm;
 import dev.sgl.local.family.architecture.Glm4;
 import dev.sgl.local.family.architecture.Granite;
+import dev.sgl.local.family.architecture.InternLm2;
 import dev.sgl.local.family.architecture.Lfm2;
 import dev.sgl.local.family.architecture.Llama;
 import dev.sgl.local.family.architecture.Ministral3;
@@ -28,6 +26,9 @@ import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.Understood;
 import dev.sgl.local.family.encoder.Bert;
 import dev.sgl.local.family.encoder.Roberta;
+import dev.sgl.local.family.gemma.Gemma2;
+import dev.sgl.local.family.gemma.Gemma3;
+import dev.sgl.local.family.gemma.Gemma4;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Scorer;
@@ -50,6 +51,8 @@ import java.util.stream.Collectors;
 public final class Families {
   private static final String FILE = "config.json";
 
+  private static final String INTERNLM2 = "InternLM2";
+
   private static final Map<String, Family> TABLE =
       Map.ofEntries(
           Map.entry("Cohere2ForCausalLM", new Cohere2()),
@@ -70,6 +73,7 @@ public final class Families {
           Map.entry("Glm4ForCausalLM", new Glm4()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),
+          Map.entry(INTERNLM2 + "ForCausalLM", new InternLm2()),
           Map.entry("Lfm2ForCausalLM", new Lfm2()),
           Map.entry("LlamaForCausalLM", new Llama()),
           Map.entry("Ministral3ForCausalLM", new Ministral3()),
@@ -100,6 +104,9 @@ public final class Families {
 
   /// The end of the names of encoders whose head guesses tokens: only their states are read.
   private static final String MASKED = "ForMaskedLM";
+
+  /// The end of the names of reward models that have a head of another name.
+  private static final String REWARD = "ForRewardModel";
 
   /// Types of models that only read, and are not supported.
   private static final Set<String> OTHER_ENCODERS =
@@ -253,6 +260,9 @@ public final class Families {
 
   /// A model that only reads.
   private static Optional<Architecture> reading(String name) {
+    if (name.equals(INTERNLM2 + REWARD)) {
+      return Optional.of(new Architecture(new InternLm2(), Purpose.LABELS));
+    }
     for (Purpose purpose : List.of(Purpose.STATES, Purpose.LABELS)) {
       if (name.endsWith(purpose.end())) {
         String begin = name.substring(0, name.length() - purpose.end().length());

@@ -93,7 +93,8 @@ final class HubCache {
   /// Whether a folder has a configuration, a tokenizer, and all weights.
   private static boolean isWhole(Path snapshot) {
     if (!Files.isRegularFile(snapshot.resolve("config.json"))
-        || !Files.isRegularFile(snapshot.resolve("tokenizer.json"))) {
+        || Repository.TOKENIZERS.stream()
+            .noneMatch(name -> Files.isRegularFile(snapshot.resolve(name)))) {
       return false;
     }
     Path index = snapshot.resolve("model.safetensors.index.json");

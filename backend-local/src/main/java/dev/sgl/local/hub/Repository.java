@@ -16,9 +16,12 @@ final class Repository {
       "model\\.safetensors(\\.index\\.json)?|model-\\d+-of-\\d+\\.safetensors";
 
   /// The files of a model folder; other formats of the same weights are left where they are.
+  /// Files of which a model folder needs one.
+  static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model");
+
   private static final Pattern FOLDER =
       Pattern.compile(
-          "config\\.json|generation_config\\.json|tokenizer\\.json|tokenizer_config\\.json"
+          "config\\.json|generation_config\\.json|tokenizer\\.(json|model)|tokenizer_config\\.json"
               + "|special_tokens_map\\.json|chat_template\\.jinja"
               + "|additional_chat_templates/tool_use\\.jinja"
               + "|modules\\.json|sentence_(bert|roberta|xlm-roberta)_config\\.json|config_sentence_transformers\\.json"
@@ -53,7 +56,7 @@ final class Repository {
   boolean isFolder() {
     boolean hasFolder =
         files.containsKey("config.json")
-            && files.containsKey("tokenizer.json")
+            && TOKENIZERS.stream().anyMatch(files::containsKey)
             && files.keySet().stream().anyMatch(name -> name.matches(WEIGHTS));
     return model.quantization().isEmpty() && (hasFolder || gguf.files().isEmpty());
   }
@@ -63,9 +66,13 @@ final class Repository {
   /// @throws ModelException if there is no such model in GGUF, or a file of it is missing
   List<Needed> model() {
     return needed(
-        isFolder()
-            ? files.keySet().stream().filter(name -> FOLDER.matcher(name).matches()).toList()
-            : chosen());
+        isFolder() ? files.keySet().stream().filter(this::isOfFolder).toList() : chosen());
+  }
+
+  private boolean isOfFolder(String name) {
+    boolean isSecondTokenizer =
+        name.equals(TOKENIZERS.getLast()) && files.containsKey(TOKENIZERS.getFirst());
+    return FOLDER.matcher(name).matches() && !isSecondTokenizer;
   }
 
   /// The files of all models in GGUF.

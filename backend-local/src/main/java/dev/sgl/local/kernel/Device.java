@@ -23,6 +23,11 @@ public interface Device extends AutoCloseable {
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);
 
+  /// Makes a table ready of which only rows are read.
+  default Matrix loadTable(Weight table) {
+    return load(List.of(table));
+  }
+
   /// Loads the weights of a norm, or a bias; its parts are concatenated.
   Vector vector(List<Weight> parts);
 

@@ -142,7 +142,9 @@ public final class Transformer implements Model {
     Optional<Weight> unused = tied ? weights.find(Role.HEAD, 0) : Optional.empty();
     device.expect(
         weights.leastBytes() - unused.map(Weight::leastBytes).orElse(0L), decoder.leavesF16());
-    embedding = table(Role.EMBEDDING);
+    Weight tokens = weight(Role.EMBEDDING, decoder.vocabulary());
+    boolean isHead = tied && decoder.head().isPresent();
+    embedding = isHead ? load(List.of(tokens)) : loadTable(tokens);
     learned = decoder.embedding().learned().map(this::learned);
     layerInputs = decoder.embedding().layerInputs().map(this::layerInputs);
     for (int layer = 0; layer < decoder.layers().size(); layer++) {
@@ -153,32 +155,32 @@ public final class Transformer implements Model {
       }
     }
     norm = decoder.norm().map(last -> norm(last, 0));
-    head = decoder.head().map(of -> new Head(tied ? embedding : table(Role.HEAD), of.cap()));
+    head = decoder.head().map(of -> new Head(tied ? embedding : head(), of.cap()));
     x = device.residual(rows, decoder.hidden());
   }
 
   // --- loading
 
-  private Matrix table(Role role) {
-    return table(role, decoder.vocabulary());
+  private Weight weight(Role role, int rows) {
+    return weights.weight(role, 0, rows, decoder.hidden());
   }
 
-  private Matrix table(Role role, int rows) {
-    return load(List.of(weights.weight(role, 0, rows, decoder.hidden())));
+  private Matrix head() {
+    return load(List.of(weight(Role.HEAD, decoder.vocabulary())));
   }
 
   private Learned learned(Decoder.Learned by) {
     return new Learned(
-        table(Role.POSITION_EMBEDDING, by.positions()),
+        loadTable(weight(Role.POSITION_EMBEDDING, by.positions())),
         by.first(),
-        table(Role.SEGMENT_EMBEDDING, by.segments()),
+        loadTable(weight(Role.SEGMENT_EMBEDDING, by.segments())),
         norm(by.norm(), 0));
   }
 
   private LayerInputs layerInputs(Decoder.LayerInputs by) {
     int columns = decoder.layers().size() * by.length();
     return new LayerInputs(
-        load(List.of(weights.weight(Role.LAYER_EMBEDDING, 0, by.vocabulary(), columns))),
+        loadTable(weights.weight(Role.LAYER_EMBEDDING, 0, by.vocabulary(), columns)),
         by.scale(),
         projection(0, decoder.hidden(), false, new Output(Role.LAYER_PROJECTION, columns)),
         norm(by.norm(), 0),
@@ -192,8 +194,15 @@ public final class Transformer implements Model {
         : 1;
   }
 
+  private Matrix loadTable(Weight table) {
+    return count(List.of(table), device.loadTable(table));
+  }
+
   private Matrix load(List<Weight> parts) {
-    Matrix matrix = device.load(parts);
+    return count(parts, device.load(parts));
+  }
+
+  private Matrix count(List<Weight> parts, Matrix matrix) {
     List<Storage> storage = matrix.storage();
     for (int part = 0; part < parts.size(); part++) {
       stored.add(parts.get(part), storage.get(part));

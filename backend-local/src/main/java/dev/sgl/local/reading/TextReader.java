@@ -158,7 +158,8 @@ public final class TextReader {
   public float[] label(Runner runner, int[] tokens, int[] segments, Sequence.Terms terms) {
     Scorer by = scorer.orElseThrow(() -> new BackendException("the model has no labels to score"));
     Pooling how = by.state() == Scorer.State.FIRST ? Pooling.FIRST : Pooling.LAST;
-    int[] read = Arrays.copyOf(tokens, by.length(tokens));
-    return scoring.of(runner.run(new EmbeddedPrompt(read, segments, how, terms)));
+    int[] read = by.read(tokens);
+    int[] ofRead = Arrays.copyOf(segments, read.length);
+    return scoring.of(runner.run(new EmbeddedPrompt(read, ofRead, how, terms)));
   }
 }

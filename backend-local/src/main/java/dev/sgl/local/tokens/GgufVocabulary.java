@@ -71,16 +71,16 @@ public final class GgufVocabulary {
     }
     vocabulary
         .properties()
-        .forEach(e -> put(e.getKey(), e.getValue().asInt(-1), GgufTokenizer.NORMAL));
+        .forEach(e -> put(e.getKey(), e.getValue().asInt(-1), TokenizerJson.NORMAL));
     for (JsonNode added : json.path("added_tokens")) {
       String text = added.path("content").asText();
       boolean isControl = added.path("special").asBoolean() || names.has(text);
-      int type = isControl ? GgufTokenizer.CONTROL : GgufTokenizer.USER_DEFINED;
+      int type = isControl ? TokenizerJson.CONTROL : TokenizerJson.USER_DEFINED;
       put(text, added.path("id").asInt(-1), type);
     }
     for (int id = 0; id < tokens.length; id++) {
       if (types[id] == 0) {
-        put("[PAD" + id + "]", id, GgufTokenizer.UNUSED);
+        put("[PAD" + id + "]", id, TokenizerJson.UNUSED);
       }
     }
   }
@@ -148,12 +148,12 @@ public final class GgufVocabulary {
     keys.put(PREFIX + "scores", scores);
     Integer unknown = ids.get(json.path("model").path("unk_token").asText());
     if (unknown != null) {
-      types[unknown] = GgufTokenizer.UNKNOWN;
+      types[unknown] = TokenizerJson.UNKNOWN;
       putId("unknown", unknown);
     }
     for (int id = 0; id < tokens.length; id++) {
-      if (types[id] == GgufTokenizer.NORMAL && tokens[id].matches("<0x[0-9A-F]{2}>")) {
-        types[id] = GgufTokenizer.BYTE;
+      if (types[id] == TokenizerJson.NORMAL && tokens[id].matches("<0x[0-9A-F]{2}>")) {
+        types[id] = TokenizerJson.BYTE;
       }
     }
   }

@@ -66,7 +66,7 @@ final class GgufWordPiece {
   /// A token as `tokenizer.json` has it.
   private String word(int id) {
     String token = tokens.get(id);
-    boolean isControl = id < types.size() && types.get(id) == GgufTokenizer.CONTROL;
+    boolean isControl = id < types.size() && types.get(id) == TokenizerJson.CONTROL;
     boolean isInBrackets = token.length() > 2 && token.startsWith("[") && token.endsWith("]");
     if (isControl || isInBrackets) {
       return token;

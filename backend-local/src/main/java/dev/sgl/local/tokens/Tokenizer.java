@@ -20,6 +20,8 @@ import java.util.Set;
 
 /// Text to token ids by `tokenizer.json`, and the bytes of each token. Safe for many threads.
 public final class Tokenizer implements AutoCloseable {
+  private static final String SENTENCEPIECE = "tokenizer.model";
+
   private static final String LINE_END = "\n";
 
   private final Encoder encoder;
@@ -34,18 +36,19 @@ public final class Tokenizer implements AutoCloseable {
     this.prependsBlank = prependsBlank();
   }
 
-  /// Reads `tokenizer.json` of a model folder, with the tokens that `tokenizer_config.json` adds.
+  /// Reads `tokenizer.json` of a model folder, or `tokenizer.model` where there is none, with the
+  /// tokens that `tokenizer_config.json` adds.
   ///
   /// @param size of the model's vocabulary, which may be larger than the tokenizer's
   /// @throws ModelException if it is missing or cannot be read
   public static Tokenizer open(Path folder, int size) {
-    Path file = folder.resolve("tokenizer.json");
+    Path json = folder.resolve("tokenizer.json");
+    Path file = Files.isRegularFile(json) ? json : folder.resolve(SENTENCEPIECE);
     if (!Files.isRegularFile(file)) {
       throw new ModelException(folder + " has no tokenizer.json" + other(folder));
     }
     try {
-      JsonNode json = json(folder);
-      return of(json, size, SpecialNames.read(folder));
+      return of(json(folder), size, SpecialNames.read(folder));
     } catch (ModelException e) {
       throw e;
     } catch (IOException e) {
@@ -57,7 +60,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /// A tokenizer of another kind that a folder has.
   private static String other(Path folder) {
-    for (String name : List.of("tokenizer.model", "tekken.json", "vocab.txt", "vocab.json")) {
+    for (String name : List.of("tekken.json", "vocab.txt", "vocab.json")) {
       if (Files.isRegularFile(folder.resolve(name))) {
         return ", but "
             + name
@@ -67,10 +70,15 @@ public final class Tokenizer implements AutoCloseable {
     return "";
   }
 
-  /// `tokenizer.json` of a folder, with the tokens that `tokenizer_config.json` adds.
+  /// The `tokenizer.json` of a folder, or that of its `tokenizer.model`, with the tokens that
+  /// `tokenizer_config.json` adds.
   static JsonNode json(Path folder) {
-    JsonNode json = Checkpoint.json(folder, "tokenizer.json");
-    complete(json, Checkpoint.json(folder, "tokenizer_config.json"));
+    JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
+    JsonNode json =
+        Files.isRegularFile(folder.resolve("tokenizer.json"))
+            ? Checkpoint.json(folder, "tokenizer.json")
+            : SentencePieceFile.read(folder.resolve(SENTENCEPIECE)).json(config);
+    complete(json, config);
     return json;
   }
 

@@ -21,6 +21,11 @@ public sealed interface Encoding
   /// The memory that the numbers lie in.
   List<MemorySegment> parts();
 
+  /// Bytes of that memory.
+  default long bytes() {
+    return parts().stream().mapToLong(MemorySegment::byteSize).sum();
+  }
+
   /// Writes the first `columns` numbers of a row to `out`, from `at` on.
   ///
   /// @throws ModelException if a block of numbers does not end there
@@ -191,13 +196,19 @@ public sealed interface Encoding
     }
   }
 
-  /// Rows in another order.
+  /// Rows in another order, or some of them.
   ///
+  /// @param rows of `of`
   /// @param order for each row, its number in `of`
-  record Reordered(Encoding of, int[] order) implements Encoding {
+  record Reordered(Encoding of, int rows, int[] order) implements Encoding {
     @Override
     public List<MemorySegment> parts() {
       return of.parts();
+    }
+
+    @Override
+    public long bytes() {
+      return of.bytes() * order.length / Math.max(1, rows);
     }
 
     @Override
@@ -213,7 +224,8 @@ public sealed interface Encoding
     @Override
     public Reordered view(int firstRow, int rows, int firstColumn, int columns) {
       return new Reordered(
-          of.view(0, order.length, firstColumn, columns),
+          of.view(0, this.rows, firstColumn, columns),
+          this.rows,
           Arrays.copyOfRange(order, firstRow, firstRow + rows));
     }
   }

@@ -75,7 +75,7 @@ public final class RoundedWeights implements WeightSource {
 
   private static boolean isPlain(Encoding encoding) {
     return encoding instanceof Encoding.Plain
-        || encoding instanceof Encoding.Reordered(Encoding of, _) && isPlain(of);
+        || encoding instanceof Encoding.Reordered(Encoding of, _, _) && isPlain(of);
   }
 
   @Override

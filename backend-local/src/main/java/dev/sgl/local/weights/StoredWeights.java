@@ -70,6 +70,14 @@ public record StoredWeights(List<Kind> kinds) {
     return kinds.stream().mapToLong(kind -> kind.storage().bytes()).sum();
   }
 
+  /// Bytes of the weights that stay in the files.
+  private long mappedBytes() {
+    return kinds.stream()
+        .filter(kind -> kind.storage().bytes() == 0)
+        .mapToLong(Kind::fileBytes)
+        .sum();
+  }
+
   /// Bytes in the files.
   public long fileBytes() {
     return kinds.stream().mapToLong(Kind::fileBytes).sum();
@@ -77,10 +85,15 @@ public record StoredWeights(List<Kind> kinds) {
 
   /// The same for people, in one to three lines.
   public List<String> lines() {
-    String where =
-        bytes() == 0
-            ? size(fileBytes()) + ", read from the mapped file"
-            : size(bytes()) + " in memory";
+    long mapped = mappedBytes();
+    List<String> places = new ArrayList<>();
+    if (bytes() > 0) {
+      places.add(size(bytes()) + " in memory");
+    }
+    if (mapped > 0) {
+      places.add(size(mapped) + " read from the mapped file");
+    }
+    String where = String.join(", ", places);
     List<String> lines = new ArrayList<>();
     lines.add("weights: " + where + "; " + formats());
     changed(Kind::isWidened)

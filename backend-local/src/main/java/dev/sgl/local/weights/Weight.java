@@ -49,7 +49,7 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
 
   /// Bytes of its memory; for some columns of a matrix, with the gaps between the rows.
   public long bytes() {
-    return encoding.parts().stream().mapToLong(MemorySegment::byteSize).sum();
+    return encoding.bytes();
   }
 
   /// Some of its rows, as a matrix.
@@ -64,19 +64,20 @@ public record Weight(String name, List<Integer> shape, int rows, int columns, En
     return of(name, narrow, encoding.view(0, rows, first, count));
   }
 
-  /// Its rows, or the numbers of a vector, in another order.
+  /// Its rows, or the numbers of a vector, in another order; or some of them.
   ///
   /// @param order for each row, its number in this weight
   public Weight reordered(int[] order) {
     if (shape.size() != 1) {
-      return of(name, shape, new Encoding.Reordered(encoding, order));
+      List<Integer> picked = List.of(order.length, columns);
+      return of(name, picked, new Encoding.Reordered(encoding, rows, order));
     }
     float[] numbers = floats();
     float[] out = new float[order.length];
     for (int i = 0; i < order.length; i++) {
       out[i] = numbers[order[i]];
     }
-    return of(name, shape, Encoding.Plain.of(out));
+    return of(name, List.of(order.length), Encoding.Plain.of(out));
   }
 
   /// The same numbers times a factor, as a vector of single precision; itself for a factor of 1.

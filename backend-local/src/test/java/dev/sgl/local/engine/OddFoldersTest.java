@@ -158,12 +158,11 @@ class OddFoldersTest {
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
     assertTrue(refusal().contains("is only a pointer of Git LFS"), refusal());
     Files.delete(folder.resolve("tokenizer.json"));
-    Files.writeString(folder.resolve("tokenizer.model"), "");
+    Files.writeString(folder.resolve("tekken.json"), "");
     ModelException tokenizer =
         assertThrows(ModelException.class, () -> Tokenizer.open(folder, VOCABULARY).close());
     assertTrue(
-        String.valueOf(tokenizer.getMessage())
-            .contains("has no tokenizer.json, but tokenizer.model"),
+        String.valueOf(tokenizer.getMessage()).contains("has no tokenizer.json, but tekken.json"),
         tokenizer.getMessage());
     Files.delete(folder.resolve("config.json"));
     Files.writeString(folder.resolve("params.json"), "{}");

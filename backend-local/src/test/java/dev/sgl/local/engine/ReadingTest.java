@@ -85,6 +85,20 @@ class ReadingTest {
     }
   }
 
+  /// Of InternLM2: the token is added where a text does not have it.
+  @Test
+  void rewardsAreReadAtATokenOfTheirOwn() {
+    try (TokenBackend backend = open("internlm2-reward")) {
+      for (JsonNode text : expected("internlm2-reward").path("texts")) {
+        List<Integer> tokens = new ArrayList<>(ints(text.path("tokens")));
+        float[] wanted = {(float) text.path("score").asDouble()};
+        assertArrayEquals(wanted, backend.label(tokens, Scheduling.DEFAULT), 1e-3f);
+        tokens.add(319);
+        assertArrayEquals(wanted, backend.label(tokens, Scheduling.DEFAULT), 1e-3f);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"bert-score", "xlm-roberta-score"})
   void documentsAreRankedAsByACrossEncoder(String name) {

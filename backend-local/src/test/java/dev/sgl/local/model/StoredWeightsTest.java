@@ -75,8 +75,20 @@ class StoredWeightsTest {
         stored(RESOURCES.resolve("gguf/qwen3.q8_0.gguf"), Optional.empty(), new PlainKernels());
     assertEquals(0, weights.bytes());
     assertTrue(
-        weights.lines().getFirst().endsWith(" kB, read from the mapped file; Q8_0 (22 matrices)"),
+        weights.lines().getFirst().endsWith(" kB read from the mapped file; Q8_0 (22 matrices)"),
         weights.lines().toString());
+  }
+
+  /// A table of tokens that is not the head, too.
+  @Test
+  void tablesOfWhichRowsAreReadStayInTheFile() {
+    StoredWeights weights = packed(RecordedModels.folder("mistral"));
+    assertTrue(
+        weights
+            .lines()
+            .getFirst()
+            .endsWith(" in memory, 41.0 kB read from the mapped file; F16 (23 matrices)"),
+        weights.lines().getFirst());
   }
 
   /// Half-precision numbers become single ones, because vectors have no conversion.

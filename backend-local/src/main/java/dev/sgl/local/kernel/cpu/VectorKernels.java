@@ -61,6 +61,12 @@ public final class VectorKernels implements Kernels {
     return packed;
   }
 
+  /// The table stays in the file: few of its rows are read.
+  @Override
+  public Matrix loadTable(Weight table) {
+    return plain.loadTable(table);
+  }
+
   @Override
   public boolean keepsWeightsInFiles() {
     return false;
@@ -73,7 +79,10 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void embed(Matrix table, int[] tokens, Tensor out) {
-    Packed packed = (Packed) table;
+    if (!(table instanceof Packed packed)) {
+      plain.embed(table, tokens, out);
+      return;
+    }
     for (int r = 0; r < tokens.length; r++) {
       packed.row(tokens[r], out.values(), r * out.columns());
     }

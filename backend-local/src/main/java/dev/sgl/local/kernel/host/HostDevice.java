@@ -78,6 +78,11 @@ public final class HostDevice implements Device {
   }
 
   @Override
+  public Matrix loadTable(Weight table) {
+    return new Stack(List.of(kernels.loadTable(table)));
+  }
+
+  @Override
   public Vector vector(List<Weight> parts) {
     return new HostVector(parts.stream().map(Weight::floats).toList());
   }

@@ -17,6 +17,9 @@ public interface Kernels extends AutoCloseable {
   /// Makes a weight ready for the operations; it lives as long as the kernels.
   Matrix load(Weight weight);
 
+  /// Makes a table ready for [#embed] alone, likewise.
+  Matrix loadTable(Weight table);
+
   /// Whether weights stay in the files that they are mapped from.
   boolean keepsWeightsInFiles();
 

@@ -32,6 +32,11 @@ public final class PlainKernels implements Kernels {
   }
 
   @Override
+  public Matrix loadTable(Weight table) {
+    return load(table);
+  }
+
+  @Override
   public boolean keepsWeightsInFiles() {
     return true;
   }

@@ -1,4 +1,4 @@
-package dev.sgl.local.family.architecture;
+package dev.sgl.local.family.gemma;
 
 import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.family.config.Config;

@@ -1,0 +1,187 @@
+package dev.sgl.local.tokens;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
+import dev.sgl.local.checkpoint.LfsPointer;
+import dev.sgl.local.weights.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/// A `tokenizer.model` of SentencePiece (Kudo and Richardson, 2018): the pieces of a vocabulary,
+/// which are merged by their scores, and how texts are prepared. Fields and their standards are
+/// those of its `sentencepiece_model.proto`.
+final class SentencePieceFile {
+  private static final int MOST_BYTES = 64 << 20;
+  private static final Pattern ID = Pattern.compile("[0-9]{1,9}");
+  private static final int MOST_IDS = 1 << 20;
+  private static final int UNIGRAM = 1;
+  private static final int BPE = 2;
+
+  private final List<String> pieces = new ArrayList<>();
+  private final List<Double> scores = new ArrayList<>();
+  private final List<Long> types = new ArrayList<>();
+  private int kind = UNIGRAM;
+  private int begin = 1;
+  private boolean addsBlank = true;
+  private boolean joinsBlanks = true;
+  private boolean mapsCharacters;
+
+  private SentencePieceFile() {}
+
+  /// @throws ModelException if it cannot be read, is too large or no such file, or says that texts
+  ///     are prepared in a way that is not supported
+  static SentencePieceFile read(Path path) {
+    SentencePieceFile file = new SentencePieceFile();
+    try {
+      if (Files.size(path) > MOST_BYTES) {
+        throw new ModelException("%s is larger than %d MiB".formatted(path, MOST_BYTES >> 20));
+      }
+      LfsPointer.refuse(path);
+      file.read(CodedInputStream.newInstance(Files.readAllBytes(path)));
+    } catch (IOException e) {
+      throw new ModelException(path + " is no tokenizer of SentencePiece: " + e.getMessage(), e);
+    }
+    if (file.pieces.isEmpty()) {
+      throw new ModelException(path + " is no tokenizer of SentencePiece: it has no pieces");
+    }
+    file.requireSupported();
+    return file;
+  }
+
+  /// Reads a field; false if it is to be skipped.
+  private interface Field {
+    boolean read(int number) throws IOException;
+  }
+
+  private static void each(CodedInputStream in, Field field) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (!field.read(WireFormat.getTagFieldNumber(tag))) {
+        in.skipField(tag);
+      }
+    }
+  }
+
+  /// The same of a message inside.
+  private static boolean inner(CodedInputStream in, Field field) throws IOException {
+    int outer = in.pushLimit(in.readRawVarint32());
+    each(in, field);
+    in.popLimit(outer);
+    return true;
+  }
+
+  private void read(CodedInputStream in) throws IOException {
+    each(
+        in,
+        number ->
+            switch (number) {
+              case 1 -> piece(in);
+              case 2 -> inner(in, field -> trainer(in, field));
+              case 3 -> inner(in, field -> normalizer(in, field));
+              default -> false;
+            });
+  }
+
+  private boolean piece(CodedInputStream in) throws IOException {
+    int at = pieces.size();
+    pieces.add("");
+    scores.add(0.0);
+    types.add((long) TokenizerJson.NORMAL);
+    return inner(
+        in,
+        field -> {
+          switch (field) {
+            case 1 -> pieces.set(at, in.readStringRequireUtf8());
+            case 2 -> scores.set(at, (double) in.readFloat());
+            case 3 -> types.set(at, (long) in.readEnum());
+            default -> {
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
+  private boolean trainer(CodedInputStream in, int field) throws IOException {
+    switch (field) {
+      case 3 -> kind = in.readEnum();
+      case 41 -> begin = in.readInt32();
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean normalizer(CodedInputStream in, int field) throws IOException {
+    switch (field) {
+      case 2 -> mapsCharacters = in.readBytes().size() > 0;
+      case 3 -> addsBlank = in.readBool();
+      case 4 -> joinsBlanks = in.readBool();
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void requireSupported() {
+    if (kind != BPE) {
+      throw unsupported("of the kind " + (kind == UNIGRAM ? "unigram" : Integer.toString(kind)));
+    }
+    if (mapsCharacters || joinsBlanks) {
+      throw unsupported("that replaces characters or joins blanks");
+    }
+  }
+
+  private static ModelException unsupported(String what) {
+    return new ModelException(
+        "a tokenizer.model %s is not supported; make a tokenizer.json with transformers: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)"
+            .formatted(what));
+  }
+
+  /// Gives tokens other names, or adds some behind the pieces.
+  ///
+  /// @param decoder `added_tokens_decoder` of `tokenizer_config.json`
+  private void add(JsonNode decoder) {
+    for (Map.Entry<String, JsonNode> entry : decoder.properties()) {
+      int id = ID.matcher(entry.getKey()).matches() ? Integer.parseInt(entry.getKey()) : MOST_IDS;
+      if (id >= MOST_IDS || !entry.getValue().path("content").isTextual()) {
+        continue;
+      }
+      while (pieces.size() <= id) {
+        pieces.add("[unused " + pieces.size() + "]");
+        scores.add(0.0);
+        types.add((long) TokenizerJson.UNUSED);
+      }
+      pieces.set(id, entry.getValue().path("content").asText());
+      boolean isSpecial = entry.getValue().path("special").asBoolean();
+      if (types.get(id) != TokenizerJson.UNKNOWN) {
+        types.set(id, (long) (isSpecial ? TokenizerJson.CONTROL : TokenizerJson.USER_DEFINED));
+      }
+    }
+  }
+
+  /// The same as a `tokenizer.json`.
+  ///
+  /// @param config `tokenizer_config.json` beside it
+  ObjectNode json(JsonNode config) {
+    add(config.path("added_tokens_decoder"));
+    int unknown = types.indexOf((long) TokenizerJson.UNKNOWN);
+    boolean isWanted = config.path("add_bos_token").asBoolean(true);
+    boolean hasBegin = isWanted && begin >= 0 && begin < pieces.size();
+    return new TokenizerJson(pieces, types)
+        .sentencePiece(
+            hasBegin ? OptionalInt.of(begin) : OptionalInt.empty(),
+            addsBlank,
+            unknown >= 0 ? OptionalInt.of(unknown) : OptionalInt.empty(),
+            TokenizerJson.merges(pieces, scores));
+  }
+}
