@@ -43,7 +43,7 @@ final class ModelsCommand implements Callable<Integer> {
               family.name(),
               family.models(),
               makes(family),
-              family.makesText() ? "CPU, GPU" : "CPU",
+              "CPU, GPU",
               gguf));
     }
     List<String> lines = new ArrayList<>(rows.stream().map(row -> line(rows, row)).toList());

@@ -56,7 +56,7 @@ final class Loader {
   Loaded load() {
     try {
       Decoder decoder = decoder();
-      Device device = decoder.seesAhead() ? deviceOfEncoders() : device();
+      Device device = device();
       ScheduleOptions schedule = schedule(device);
       if (decoder.seesAhead()) {
         int context = options.context().orElse(decoder.context());
@@ -180,16 +180,6 @@ final class Loader {
         }
       }
     };
-  }
-
-  /// GPUs have no kernels for tokens that see each other both ways.
-  private Device deviceOfEncoders() {
-    switch (options.hardware().device().kind()) {
-      case CUDA -> throw new ModelException("encoders run on the processor only (--device cpu)");
-      case AUTO -> progress.device("the CPU, on which encoders run");
-      case CPU -> {}
-    }
-    return host();
   }
 
   private Device gpu() {

@@ -88,7 +88,10 @@ public interface Device extends AutoCloseable {
   void embed(Pass pass, Matrix table, float scale, Activations x);
 
   /// `x[r] += positions[first + position of r] + segments[segment of r]`.
-  void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x);
+  ///
+  /// @param positions a table, row by row
+  /// @param segments likewise
+  void addLearned(Pass pass, Vector positions, int first, Vector segments, Activations x);
 
   /// `x = norm(x)`.
   void normalize(Pass pass, Activations x, Norm norm);

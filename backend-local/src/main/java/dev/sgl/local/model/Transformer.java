@@ -16,6 +16,7 @@ import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
+import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.StoredWeights;
@@ -92,7 +93,7 @@ public final class Transformer implements Model {
   }
 
   /// The embedding beside that of tokens.
-  private record Learned(Matrix positions, int first, Matrix segments, Device.Norm norm) {}
+  private record Learned(Vector positions, int first, Vector segments, Device.Norm norm) {}
 
   /// The numbers of tokens for each layer.
   ///
@@ -171,9 +172,9 @@ public final class Transformer implements Model {
 
   private Learned learned(Decoder.Learned by) {
     return new Learned(
-        loadTable(weight(Role.POSITION_EMBEDDING, by.positions())),
+        device.vector(List.of(weight(Role.POSITION_EMBEDDING, by.positions()))),
         by.first(),
-        loadTable(weight(Role.SEGMENT_EMBEDDING, by.segments())),
+        device.vector(List.of(weight(Role.SEGMENT_EMBEDDING, by.segments()))),
         norm(by.norm(), 0));
   }
 

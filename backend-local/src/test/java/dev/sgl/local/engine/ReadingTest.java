@@ -173,10 +173,33 @@ class ReadingTest {
     }
   }
 
-  /// Decoders without a head for tokens, with numbers of 16 bits; many texts at once.
+  /// With texts that are told apart.
+  @Test
+  void aGpuRanksToo() {
+    Gpus.assume();
+    try (TokenBackend backend = open("bert-score", DeviceOption.cuda(0))) {
+      for (JsonNode pair : expected("bert-score").path("pairs")) {
+        Comparison comparison =
+            Comparison.of(pair.path("first").asText(), pair.path("second").asText());
+        double relevance = backend.relevance(comparison, Scheduling.DEFAULT).score();
+        assertEquals(pair.path("relevance").asDouble(), relevance, 5e-3);
+      }
+    }
+  }
+
+  /// Encoders, and decoders without a head for tokens, with numbers of 16 bits; many texts at once.
   @ParameterizedTest
   @ValueSource(
-      strings = {"qwen2-states", "mistral-states", "llama-score", "gemma2-score", "qwen3-labels"})
+      strings = {
+        "xlm-roberta-states",
+        "xlm-roberta-score",
+        "roberta-labels",
+        "qwen2-states",
+        "mistral-states",
+        "llama-score",
+        "gemma2-score",
+        "qwen3-labels"
+      })
   void aGpuReadsToo(String name) throws Exception {
     Gpus.assume();
     try (TokenBackend backend = open(name, DeviceOption.cuda(0));

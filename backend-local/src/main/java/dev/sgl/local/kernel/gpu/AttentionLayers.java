@@ -109,7 +109,7 @@ final class AttentionLayers {
             out,
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer, single));
-    boolean isUsual = !layer.isFilled() && layer.valueNorm().isEmpty();
+    boolean isUsual = !layer.isFilled() && layer.valueNorm().isEmpty() && !shape.seesAhead();
     boolean places = isUsual && attention.places(division.plan());
     if (!places) {
       pages.place(

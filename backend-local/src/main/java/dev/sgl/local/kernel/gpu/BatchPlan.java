@@ -41,6 +41,10 @@ final class BatchPlan {
     SAMPLED_ROWS,
     TOKENS,
     POSITIONS,
+    /// The last position that each row sees.
+    SEEN,
+    /// The text of each row, for shapes that see ahead.
+    SEGMENTS,
     SAMPLED,
     TABLES,
     TABLE_OF_ROW,
@@ -133,6 +137,8 @@ final class BatchPlan {
   }
 
   private final Batch batch;
+  private final boolean seesAhead;
+  private final int[] seen; // the last position that each row sees
   private final int pageSize;
   private final int group; // heads that share one of the keys
   private final int kvHeads;
@@ -149,6 +155,8 @@ final class BatchPlan {
 
   BatchPlan(Batch batch, AttentionShape shape, int pageSize, Items making) {
     this.batch = batch;
+    this.seesAhead = shape.seesAhead();
+    this.seen = batch.lastSeen(shape);
     this.pageSize = pageSize;
     this.group = shape.heads() / shape.kvHeads();
     this.kvHeads = shape.kvHeads();
@@ -179,7 +187,7 @@ final class BatchPlan {
 
   /// Positions that the last row of a run sees.
   private int seen(Run run) {
-    return batch.positions()[run.end() - 1] + 1;
+    return seen[run.end() - 1] + 1;
   }
 
   private static int[] rows(int first, int end) {
@@ -195,7 +203,7 @@ final class BatchPlan {
       isDecode = false;
       for (int last = run.end(); last > run.first(); last -= rows) { // the longest first
         int first = Math.max(run.first(), last - rows);
-        int end = batch.positions()[last - 1] + 1;
+        int end = seen[last - 1] + 1;
         range(rows(first, last), 0, end, run.table(), wideCount(items, end), true);
       }
     }
@@ -313,7 +321,10 @@ final class BatchPlan {
     header[Place.ROWS.ordinal()] = batch.rows();
     header[Place.SAMPLED_ROWS.ordinal()] = batch.sampled().length;
     header[Place.TOKENS.ordinal()] = integers.add(batch.tokens());
-    header[Place.POSITIONS.ordinal()] = integers.add(batch.positions());
+    int positions = integers.add(batch.positions());
+    header[Place.POSITIONS.ordinal()] = positions;
+    header[Place.SEEN.ordinal()] = seesAhead ? integers.add(seen) : positions;
+    header[Place.SEGMENTS.ordinal()] = seesAhead ? integers.add(batch.segments()) : 0;
     header[Place.SAMPLED.ordinal()] = integers.add(batch.sampled());
     header[Place.TABLES.ordinal()] = integers.add(tables.array());
     header[Place.TABLE_OF_ROW.ordinal()] = integers.add(tableOfRow());

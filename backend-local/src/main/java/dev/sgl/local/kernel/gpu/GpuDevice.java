@@ -363,9 +363,8 @@ public final class GpuDevice implements Device {
   }
 
   private static Variants.LayerNorm layerNorm(GpuActivations x, Norm norm, Gpu.Memory out) {
-    long bias = norm.bias().map(added -> memory(added).address()).orElse(0L);
     return new Variants.LayerNorm(
-        x.memory(), memory(norm.weights()), bias, norm.epsilon(), out, x.columns());
+        x.memory(), memory(norm.weights()), bias(norm), norm.epsilon(), out, x.columns());
   }
 
   @Override
@@ -485,19 +484,41 @@ public final class GpuDevice implements Device {
   }
 
   @Override
-  public void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x) {
-    throw new GpuException("learned positions are not supported");
+  public void addLearned(Pass pass, Vector positions, int first, Vector segments, Activations x) {
+    GpuPass own = (GpuPass) pass;
+    variants()
+        .addLearned(
+            own.rows(),
+            own.integers(),
+            memory(positions),
+            first,
+            memory(segments),
+            memory(x),
+            columns(x));
   }
 
   @Override
   public void normalize(Pass pass, Activations x, Norm norm) {
-    throw new GpuException("norms of the sum are not supported");
+    if (!norm.isCentered()) {
+      throw new GpuException("root-mean-square norms of the sum are not supported");
+    }
+    variants()
+        .layerNormOfSum(
+            ((GpuPass) pass).rows(),
+            memory(x),
+            memory(norm.weights()),
+            bias(norm),
+            norm.epsilon(),
+            columns(x));
+  }
+
+  /// The address of the bias of a norm, or 0.
+  private static long bias(Norm norm) {
+    return norm.bias().map(added -> memory(added).address()).orElse(0L);
   }
 
   @Override
-  public Logits logits(Pass pass, Activations x, Optional<Norm> given, Optional<Head> ofTokens) {
-    Norm norm =
-        given.orElseThrow(() -> new GpuException("states without a norm are not supported"));
+  public Logits logits(Pass pass, Activations x, Optional<Norm> norm, Optional<Head> ofTokens) {
     return new Logits() {
       @Override
       public float[] state(int row) {
@@ -533,10 +554,16 @@ public final class GpuDevice implements Device {
   }
 
   /// Some of the sampled rows, normed.
-  private Gpu.Memory normedRows(Pass pass, Activations x, Norm norm, int first, int rows) {
+  private Gpu.Memory normedRows(
+      Pass pass, Activations x, Optional<Norm> given, int first, int rows) {
     GpuActivations all = (GpuActivations) x;
     Gpu.Memory out = normedRoom(all);
     Gpu.Memory integers = ((GpuPass) pass).integers();
+    if (given.isEmpty()) {
+      variants().narrowSampled(rows, integers, all.memory(), out, all.columns(), first);
+      return out;
+    }
+    Norm norm = given.get();
     if (norm.isCentered()) {
       variants().layerNormSampled(rows, integers, layerNorm(all, norm, out), first);
       return out;

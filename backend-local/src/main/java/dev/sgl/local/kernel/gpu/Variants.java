@@ -68,6 +68,34 @@ final class Variants {
     launch("layerNorm", rows, norm);
   }
 
+  private record LayerNormOfSum(Memory x, Memory weights, long bias, float epsilon, int columns) {}
+
+  /// A layer norm of rows in single precision, in their place.
+  void layerNormOfSum(int rows, Memory x, Memory weights, long bias, float epsilon, int columns) {
+    launch("layerNormOfSum", rows, new LayerNormOfSum(x, weights, bias, epsilon, columns));
+  }
+
+  private record AddLearned(
+      Memory batch, Memory positions, int first, Memory segments, Memory x, int columns) {}
+
+  /// Adds the rows of tables for positions and segments, in single precision.
+  ///
+  /// @param first the row of the first position
+  void addLearned(
+      int rows, Memory batch, Memory positions, int first, Memory segments, Memory x, int columns) {
+    launch(
+        "addLearned", rows, columns, new AddLearned(batch, positions, first, segments, x, columns));
+  }
+
+  private record NarrowSampled(Memory batch, Memory x, Memory out, int columns, int first) {}
+
+  /// Some of the sampled rows in 16 bits.
+  ///
+  /// @param first of them
+  void narrowSampled(int rows, Memory batch, Memory x, Memory out, int columns, int first) {
+    launch("narrowSampled", rows, new NarrowSampled(batch, x, out, columns, first));
+  }
+
   private record Sampled(
       Memory batch,
       Memory x,

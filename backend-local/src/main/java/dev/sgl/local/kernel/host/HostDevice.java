@@ -136,14 +136,24 @@ public final class HostDevice implements Device {
   }
 
   @Override
-  public void addLearned(Pass pass, Matrix positions, int first, Matrix segments, Activations x) {
-    int rows = pass.batch().rows();
+  public void addLearned(Pass pass, Vector positions, int first, Vector segments, Activations x) {
+    Batch batch = pass.batch();
+    int rows = batch.rows();
     product = room(product, rows, only(x).columns());
-    int[] places = IntStream.of(pass.batch().positions()).map(at -> first + at).toArray();
-    kernels.embed(only(positions), places, product);
+    take(only(positions), IntStream.of(batch.positions()).map(at -> first + at), product);
     kernels.add(only(x), product, rows);
-    kernels.embed(only(segments), pass.batch().segments(), product);
+    take(only(segments), IntStream.of(batch.segments()), product);
     kernels.add(only(x), product, rows);
+  }
+
+  /// Copies rows of a table.
+  private static void take(float[] table, IntStream rows, Tensor out) {
+    int columns = out.columns();
+    int to = 0;
+    for (int row : rows.toArray()) {
+      System.arraycopy(table, row * columns, out.values(), to, columns);
+      to += columns;
+    }
   }
 
   @Override

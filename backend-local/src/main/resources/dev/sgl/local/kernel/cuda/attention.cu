@@ -55,7 +55,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
   constexpr int NT = WIDE ? TILE / 8 : TILE / 32; // tiles of 8 keys of a warp
   constexpr int NUMBERS = TILE * KEPT_STRIDE;
   int warp = threadIdx.x / 32;
-  const int* positions = l.batch + l.batch[POSITIONS];
+  const int* positions = l.batch + l.batch[SEEN];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
   kept* tileKeys = (kept*)memory; // of two tiles, each with its values behind it

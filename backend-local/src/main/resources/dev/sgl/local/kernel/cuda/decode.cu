@@ -64,7 +64,7 @@ __device__ __forceinline__ void fetchItem(const Layer& l, const Item& item, cons
   constexpr int LINE_NUMBERS = PAGE * LINE;
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
-  Range seen = range(l, item, itemRows, l.batch + l.batch[POSITIONS]);
+  Range seen = range(l, item, itemRows, l.batch + l.batch[SEEN]);
   int lane = threadIdx.x % 32;
   for (int first = seen.begin; first < seen.end; first += KEYS, state.next(STAGES)) {
     int lines = (min(KEYS, item.end - first) + PAGE - 1) / PAGE * LINES, stage = state.stage; // of the keys
@@ -101,7 +101,7 @@ __device__ __forceinline__ void mend(kept* keys, kept* values, int own, int firs
 // Passes over the tiles of an item that the other team attends.
 __device__ __forceinline__ void skipItem(const Layer& l, const Item& item, PipelineState& state) {
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
-  for (int tiles = range(l, item, itemRows, l.batch + l.batch[POSITIONS]).tiles(); tiles > 0; tiles--) state.next(STAGES);
+  for (int tiles = range(l, item, itemRows, l.batch + l.batch[SEEN]).tiles(); tiles > 0; tiles--) state.next(STAGES);
 }
 
 // The memory of a team.
@@ -116,7 +116,7 @@ struct alignas(16) Team {
 // PLACES: see attention.cu.
 template <bool PLACES>
 __device__ __forceinline__ void attendItem(const Layer& l, const Item& item, const Pipeline& p, PipelineState& state, Team& team) {
-  const int* positions = l.batch + l.batch[POSITIONS];
+  const int* positions = l.batch + l.batch[SEEN];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
   Range seen = range(l, item, itemRows, positions);

@@ -3,6 +3,8 @@
 // else it writes a part, and whoever writes the last part of a row puts all together. So a long context is
 // split, and a prefix that several rows share is read once for all of them (cascade).
 //
+// A row sees the positions up to that in SEEN: its own, but for encoders, whose rows all see their whole sequence.
+//
 // Before this file: KEYS, positions of a step; THREADS, those that attend an item, and `meet`, where they wait for each
 // other; TEAMS of that many threads, which attend items of their own; MOST_VECTORS, those of an item at most.
 

@@ -56,7 +56,7 @@ template <int SIDES> __device__ __forceinline__ void attend(const Layer& l, cons
 
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32, side = warp % SIDES, slice = warp / SIDES;
   bool hasScores = slice < SLICES;
-  const int* positions = l.batch + l.batch[POSITIONS];
+  const int* positions = l.batch + l.batch[SEEN];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   const int* table = l.batch + l.batch[TABLES] + item.table;
   Range seen = range(l, item, itemRows, positions);

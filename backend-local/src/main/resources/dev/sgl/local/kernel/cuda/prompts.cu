@@ -143,7 +143,7 @@ struct Source {
 
 __device__ __forceinline__ void fetchItem(const Layer& l, Item item, char* keys, char* values, Barriers& b, PipelineState& state) {
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
-  Range seen = range(l, item, itemRows, l.batch + l.batch[POSITIONS]);
+  Range seen = range(l, item, itemRows, l.batch + l.batch[SEEN]);
   Source source = {l, l.batch + l.batch[TABLES] + item.table, item.kvHead, item.end};
   int tiles = seen.tiles();
 #if KEPT_E4M3
@@ -247,7 +247,7 @@ __device__ __forceinline__ void packAll(unsigned (&weights)[KEYS / 16][4], const
 
 __device__ __forceinline__ void attendItem(const Layer& l, Item item, char* q, const char* keys, char* values,
                                            Barriers& b, PipelineState& state) {
-  const int* positions = l.batch + l.batch[POSITIONS];
+  const int* positions = l.batch + l.batch[SEEN];
   const int* itemRows = l.batch + l.batch[ITEM_ROWS] + item.firstRow;
   Range seen = range(l, item, itemRows, positions);
   int tiles = seen.tiles();

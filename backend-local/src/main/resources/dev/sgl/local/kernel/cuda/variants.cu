@@ -27,14 +27,28 @@ extern "C" __global__ void scaleRows(const int* batch, float* x, float factor, i
   for (int i = threadIdx.x; i < columns; i += blockDim.x) x[(long long)blockIdx.x * columns + i] *= factor;
 }
 
-// Layer norm (Ba et al., 2016); `bias` may be null.
-__device__ __forceinline__ void centered(const float* x, const float* weight, const float* bias, float epsilon,
-                                         half16* out, int columns) {
+// x += positions[first + position] + segments[segment], of tables in single precision.
+extern "C" __global__ void addLearned(const int* batch, const float* positions, int first, const float* segments, float* x,
+                                      int columns) {
+  letTheNextBegin();
+  awaitResults();
+  int row = blockIdx.x;
+  if (row >= batch[ROWS]) return;
+  const float* position = positions + (long long)(first + batch[batch[POSITIONS] + row]) * columns;
+  const float* segment = segments + (long long)batch[batch[SEGMENTS] + row] * columns;
+  float* sum = x + (long long)row * columns;
+  for (int i = column(); i < columns; i += columnsApart()) sum[i] += position[i] + segment[i];
+}
+
+// Layer norm (Ba et al., 2016); `bias` may be null. `put` gets the column and the number; it may write x itself.
+template <typename Put>
+__device__ __forceinline__ void centered(const float* x, const float* weight, const float* bias, float epsilon, int columns,
+                                         Put put) {
   float mean = rowSum(columns, [&](int i) { return x[i]; }) / columns;
   float variance = rowSum(columns, [&](int i) { return (x[i] - mean) * (x[i] - mean); }) / columns;
   float scale = rsqrtf(variance + epsilon);
   for (int i = threadIdx.x; i < columns; i += blockDim.x)
-    out[i] = narrow((x[i] - mean) * scale * weight[i] + (bias ? bias[i] : 0));
+    put(i, (x[i] - mean) * scale * weight[i] + (bias ? bias[i] : 0));
 }
 
 extern "C" __global__ void layerNorm(const float* x, const float* weight, const float* bias, float epsilon,
@@ -42,7 +56,15 @@ extern "C" __global__ void layerNorm(const float* x, const float* weight, const 
   letTheNextBegin();
   awaitResults();
   long long row = (long long)blockIdx.x * columns;
-  centered(x + row, weight, bias, epsilon, out + row, columns);
+  centered(x + row, weight, bias, epsilon, columns, [&](int i, float y) { out[row + i] = narrow(y); });
+}
+
+// The same in place.
+extern "C" __global__ void layerNormOfSum(float* x, const float* weight, const float* bias, float epsilon, int columns) {
+  letTheNextBegin();
+  awaitResults();
+  float* row = x + (long long)blockIdx.x * columns;
+  centered(row, weight, bias, epsilon, columns, [&](int i, float y) { row[i] = y; });
 }
 
 // The same of the sampled rows only, one behind the other.
@@ -51,7 +73,16 @@ extern "C" __global__ void layerNormSampled(const int* batch, const float* x, co
   letTheNextBegin();
   awaitResults();
   long long row = batch[batch[SAMPLED] + first + blockIdx.x];
-  centered(x + row * columns, weight, bias, epsilon, out + (long long)blockIdx.x * columns, columns);
+  half16* to = out + (long long)blockIdx.x * columns;
+  centered(x + row * columns, weight, bias, epsilon, columns, [&](int i, float y) { to[i] = narrow(y); });
+}
+
+// The sampled rows as they are.
+extern "C" __global__ void narrowSampled(const int* batch, const float* x, half16* out, int columns, int first) {
+  letTheNextBegin();
+  awaitResults();
+  const float* row = x + (long long)batch[batch[SAMPLED] + first + blockIdx.x] * columns;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) out[(long long)blockIdx.x * columns + i] = narrow(row[i]);
 }
 
 // x = (x + norm(in)) * factor, with the root-mean-square norm.

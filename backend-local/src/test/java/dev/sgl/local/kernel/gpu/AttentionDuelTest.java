@@ -90,6 +90,34 @@ class AttentionDuelTest {
     }
   }
 
+  /// Whole texts, whose rows see all of them.
+  @ParameterizedTest
+  @CsvSource({"F16, 64, 16", "BF16, 32, 8", "F16, 128, 16"})
+  void seeingAhead(DType type, int dim, int pageSize) {
+    try (AttentionDuel duel = new AttentionDuel(type, dim, KvCacheType.AUTO)) {
+      Property.forAll(
+          10,
+          (random, _) -> {
+            int kvHeads = 1 + random.nextInt(3);
+            AttentionShape heads =
+                new AttentionShape(kvHeads * (1 + random.nextInt(3)), kvHeads, dim, AttentionShape.ALL);
+            int texts = 1 + random.nextInt(12);
+            int most = random.nextBoolean() ? 17 : 300;
+            int pages = 320 / pageSize;
+            Stream<Batch> batches =
+                IntStream.range(0, 4)
+                    .mapToObj(
+                        _ ->
+                            batch(
+                                pageSize,
+                                pages,
+                                new int[texts],
+                                random.ints(texts, 1, most).toArray()));
+            duel.run(random, heads.seeingAhead(), pageSize, texts * pages, batches);
+          });
+    }
+  }
+
   /// More items than there are multiprocessors, of different lengths, so that each block attends
   /// several; whole ones and parts; pages of other sizes.
   @ParameterizedTest
