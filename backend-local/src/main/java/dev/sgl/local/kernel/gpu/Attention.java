@@ -79,11 +79,7 @@ final class Attention {
 
   Attention(Gpu gpu, Format format, KvCacheType kept, Kind kind, int pageSize) {
     int dim = kind.dim();
-    if (dim % 16 != 0 || dim > MOST_LARGE_DIM || isLarge(dim) && dim % 128 != 0) {
-      throw new GpuException(
-          "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, above %d of 128, at most %d"
-              .formatted(dim, MOST_DIM, MOST_LARGE_DIM));
-    }
+    requireSupported(dim);
     this.gpu = gpu;
     this.dim = dim;
     Gpu.KernelFile file = file(format, kept, kind, pageSize);
@@ -112,6 +108,15 @@ final class Attention {
     int queries = BatchPlan.WIDE * stride(dim * Format.BYTES);
     int results = THREADS / 32 * BatchPlan.NARROW * (dim + 8 + 2) * Float.BYTES;
     return Math.max(tiles + Math.max(tiles, queries), results);
+  }
+
+  /// Refuses heads of a size for which there are no kernels.
+  static void requireSupported(int dim) {
+    if (dim % 16 != 0 || dim > MOST_LARGE_DIM || isLarge(dim) && dim % 128 != 0) {
+      throw new GpuException(
+          "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, above %d of 128, at most %d"
+              .formatted(dim, MOST_DIM, MOST_LARGE_DIM));
+    }
   }
 
   private static boolean isLarge(int dim) {

@@ -216,6 +216,7 @@ public final class GpuDevice implements Device {
   @Override
   public KvPool pool(Kept kept, int pages, int pageSize, int slots) {
     gpu.enter();
+    kept.cells().forEach(cell -> Attention.requireSupported(cell.headDim()));
     return new GpuKvPool(gpu, compiled().pages(), kept, pages, pageSize, slots);
   }
 

@@ -100,7 +100,8 @@ class AttentionDuelTest {
           (random, _) -> {
             int kvHeads = 1 + random.nextInt(3);
             AttentionShape heads =
-                new AttentionShape(kvHeads * (1 + random.nextInt(3)), kvHeads, dim, AttentionShape.ALL);
+                new AttentionShape(
+                    kvHeads * (1 + random.nextInt(3)), kvHeads, dim, AttentionShape.ALL);
             int texts = 1 + random.nextInt(12);
             int most = random.nextBoolean() ? 17 : 300;
             int pages = 320 / pageSize;
