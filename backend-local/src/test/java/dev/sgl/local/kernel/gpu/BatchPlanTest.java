@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel.gpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,13 +19,15 @@ class BatchPlanTest {
 
   // places in the header, as `numbers.cuh` has them
   private static final int POSITIONS = 3;
-  private static final int TABLES = 5;
-  private static final int WIDE_ITEMS = 7;
-  private static final int WIDE_COUNT = 8;
-  private static final int NARROW_ITEMS = 9;
-  private static final int NARROW_COUNT = 10;
-  private static final int PARTS_OF_ROW = 11;
-  private static final int ITEM_ROWS = 12;
+  private static final int SEEN = 4;
+  private static final int SEGMENTS = 5;
+  private static final int TABLES = 7;
+  private static final int WIDE_ITEMS = 9;
+  private static final int WIDE_COUNT = 10;
+  private static final int NARROW_ITEMS = 11;
+  private static final int NARROW_COUNT = 12;
+  private static final int PARTS_OF_ROW = 13;
+  private static final int ITEM_ROWS = 14;
 
   @Test
   void everyPositionIsLookedAtOnce() {
@@ -35,13 +38,40 @@ class BatchPlanTest {
           int group = 1 + random.nextInt(8);
           AttentionShape shape =
               new AttentionShape(kvHeads * group, kvHeads, 64, AttentionShape.ALL);
-          Batch batch = batch(random, size);
+          boolean seesAhead = random.nextInt(3) == 0;
+          shape = seesAhead ? shape.seeingAhead() : shape;
+          Batch batch = seesAhead ? whole(random) : batch(random, size);
           int multiprocessors = 1 + random.nextInt(132);
           int wide = random.nextBoolean() ? BatchPlan.WIDE : Prompts.VECTORS;
           BatchPlan.Items items = new BatchPlan.Items(wide, 2 * multiprocessors, multiprocessors);
           BatchPlan plan = new BatchPlan(batch, shape, PAGE, items);
-          check(plan.integers(), batch, kvHeads, group, plan.partVectors(), wide);
+          int[] seen = batch.lastSeen(shape);
+          check(plan.integers(), batch, seen, kvHeads, group, plan.partVectors(), wide);
+          if (seesAhead) {
+            int at = plan.integers()[SEGMENTS];
+            int[] segments = Arrays.copyOfRange(plan.integers(), at, at + batch.rows());
+            assertArrayEquals(batch.segments(), segments);
+          }
         });
+  }
+
+  /// Whole texts of two parts.
+  private static Batch whole(SplittableRandom random) {
+    int[] lengths = random.ints(1 + random.nextInt(6), 1, 300).toArray();
+    int rows = IntStream.of(lengths).sum();
+    int[] positions = new int[rows];
+    int[] segments = new int[rows];
+    int[][] tables = new int[rows][];
+    int row = 0;
+    for (int length : lengths) {
+      int[] table = random.ints(length / PAGE + 1, 0, 1000).toArray();
+      for (int i = 0; i < length; i++) {
+        positions[row] = i;
+        segments[row] = 2 * i / length;
+        tables[row++] = table;
+      }
+    }
+    return new Batch(new int[rows], positions, tables, new int[rows], segments, new int[0]);
   }
 
   private static Batch batch(SplittableRandom random, int size) {
@@ -69,12 +99,13 @@ class BatchPlanTest {
   }
 
   private static void check(
-      int[] plan, Batch batch, int kvHeads, int group, int partVectors, int wide) {
+      int[] plan, Batch batch, int[] last, int kvHeads, int group, int partVectors, int wide) {
     int[][][] seen = new int[batch.rows()][kvHeads][];
     for (int row = 0; row < batch.rows(); row++) {
       assertEquals(batch.positions()[row], plan[plan[POSITIONS] + row]);
+      assertEquals(last[row], plan[plan[SEEN] + row]);
       for (int head = 0; head < kvHeads; head++) {
-        seen[row][head] = new int[batch.positions()[row] + 1];
+        seen[row][head] = new int[last[row] + 1];
       }
     }
     boolean[] merged = merged(plan, batch.rows());
@@ -125,7 +156,7 @@ class BatchPlanTest {
       assertTrue(rows * group <= most || rows == 1, rows + " rows");
       for (int r = 0; r < rows; r++) {
         int row = plan[plan[ITEM_ROWS] + plan[at] + r];
-        int end = Math.min(plan[at + 4], batch.positions()[row] + 1);
+        int end = Math.min(plan[at + 4], seen[row][0].length);
         for (int p = plan[at + 3]; p < end; p++) {
           int page = plan[plan[TABLES] + plan[at + 5] + p / PAGE];
           assertEquals(batch.tables()[row][p / PAGE], page);
