@@ -4,13 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.Streams;
+import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// The layers of Gemma 4, of which GGUF files tell some numbers one by one (llama.cpp,
-/// conversion/gemma.py).
+/// The layers of Gemma 4: GGUF files have some of their numbers as lists, one for each layer
+/// (llama.cpp, conversion/gemma.py).
 final class GgufGemma4 {
   private static final String WINDOWS = "sliding_window_pattern";
   private static final String NEAR_THETA = "rope_local_base_freq";
@@ -97,9 +98,10 @@ final class GgufGemma4 {
   private void rotary() {
     ObjectNode far = config.objectNode();
     JsonNode scaling = config.path("rope_scaling");
-    if (scaling.isObject()) {
-      far.setAll((ObjectNode) scaling);
+    if (!(scaling instanceof ObjectNode factors)) {
+      throw new ModelException("the GGUF file has no tensor " + GgufModel.FACTORS);
     }
+    far.setAll(factors);
     config.remove("rope_scaling");
     far.set("rope_theta", config.path("rope_theta"));
     ObjectNode both = config.putObject("rope_parameters");

@@ -101,7 +101,7 @@ final class GgufModel {
           "rope.scaling.finetuned",
           "expert_used_count");
 
-  private static final String FACTORS = "rope_freqs.weight";
+  static final String FACTORS = "rope_freqs.weight";
 
   /// Names of the weights and biases of queries and keys.
   private static final Pattern TURNED = Pattern.compile("blk\\.\\d+\\.attn_([qk])\\.(weight|bias)");

@@ -8,7 +8,6 @@ import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Weight;
 import dev.sgl.local.weights.WeightSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,25 +28,27 @@ public final class NamedWeights implements WeightSource {
     return find(stem.weight(layer)).map(tensor -> ours(tensor, stem).plus(stem.offset()));
   }
 
-  /// The rows of a tensor that belong to a role, in our order.
+  /// The rows of a tensor that belong to a role, in our order; the tensor itself if it has not as
+  /// many, whose shape is refused later.
   private static Weight ours(Weight tensor, Names.Stem stem) {
-    Weight weight = tensor;
-    if (stem.rows().isPresent()) {
-      Names.Rows part = stem.rows().get();
-      if (weight.rows() >= part.first() + part.count()) {
-        weight = weight.rows(part.first(), part.count());
-      } else if (weight.shape().size() == 1 && weight.columns() >= part.first() + part.count()) {
-        weight = weight.columns(part.first(), part.count());
-      }
-    }
-    if (stem.picked().isPresent()) {
-      int[] picked = stem.picked().get();
-      int rows = weight.shape().isEmpty() ? 0 : weight.shape().getFirst();
-      if (Arrays.stream(picked).allMatch(row -> row < rows)) {
-        weight = weight.reordered(picked);
-      }
-    }
+    Weight weight = stem.rows().map(part -> part(tensor, part)).orElse(tensor);
     return stem.headOrder().isPresent() ? ordered(weight, stem.headOrder().get()) : weight;
+  }
+
+  private static Weight part(Weight tensor, Names.Part part) {
+    return switch (part) {
+      case Names.Rows(int first, int count) -> {
+        if (tensor.rows() >= first + count) {
+          yield tensor.rows(first, count);
+        }
+        boolean isVector = tensor.shape().size() == 1 && tensor.columns() >= first + count;
+        yield isVector ? tensor.columns(first, count) : tensor;
+      }
+      case Names.Picked(int[] rows, int of) -> {
+        boolean isWhole = !tensor.shape().isEmpty() && tensor.shape().getFirst() == of;
+        yield isWhole ? tensor.reordered(rows) : tensor;
+      }
+    };
   }
 
   private static Weight ordered(Weight weight, int[] headOrder) {

@@ -22,30 +22,19 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
   ///
   /// @param text the name without its end; `{}` is the number of the layer
   /// @param rows that belong to the role, if the tensor is fused of several
-  /// @param picked rows that belong to the role, if they lie apart
   /// @param headOrder of the rows of each head, as [RotaryOrder#ofHead] gives it, if it is not ours
   /// @param offset that is added to the numbers
   /// @param end of the name of the weight
   public record Stem(
-      String text,
-      Optional<Rows> rows,
-      Optional<int[]> picked,
-      Optional<int[]> headOrder,
-      float offset,
-      String end) {
-    private static final String WEIGHT = ".weight";
-
+      String text, Optional<Part> rows, Optional<int[]> headOrder, float offset, String end) {
     /// The name of a tensor that is the weight.
     public Stem(String text) {
-      this(text, Optional.empty(), Optional.empty(), Optional.empty(), 0, WEIGHT);
+      this(text, Optional.empty(), Optional.empty(), 0, ".weight");
     }
 
-    private Stem inOrder(int[] order) {
-      return new Stem(text, rows, picked, Optional.of(order), offset, end);
-    }
-
-    private Stem plus(float added) {
-      return new Stem(text, rows, picked, headOrder, added, end);
+    /// The name in a layer.
+    public String of(int layer) {
+      return text.replace("{}", Integer.toString(layer));
     }
 
     /// The name of the weight in a layer.
@@ -53,14 +42,33 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
       return of(layer) + end;
     }
 
-    /// The name in a layer.
-    public String of(int layer) {
-      return text.replace("{}", Integer.toString(layer));
+    private Stem of(Part part) {
+      return new Stem(text, Optional.of(part), headOrder, offset, end);
+    }
+
+    private Stem inOrder(int[] order) {
+      return new Stem(text, rows, Optional.of(order), offset, end);
+    }
+
+    private Stem plus(float added) {
+      return new Stem(text, rows, headOrder, added, end);
+    }
+
+    private Stem ending(String with) {
+      return new Stem(text, rows, headOrder, offset, with);
     }
   }
 
-  /// Some rows of a tensor.
-  public record Rows(int first, int count) {}
+  /// The part of a fused tensor that belongs to a role.
+  public sealed interface Part {}
+
+  /// Rows one after the other.
+  public record Rows(int first, int count) implements Part {}
+
+  /// Rows that lie apart.
+  ///
+  /// @param of rows of the tensor
+  public record Picked(int[] rows, int of) implements Part {}
 
   /// A name that begins with `usual` may begin with `other`.
   public record Prefix(String usual, String other) {}
@@ -88,21 +96,17 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// The same, but the weight of a role is some rows of a fused tensor.
   public Names withRows(Role role, String text, int first, int count) {
-    Optional<Rows> rows = Optional.of(new Rows(first, count));
-    return with(role, new Stem(text, rows, Optional.empty(), Optional.empty(), 0, Stem.WEIGHT));
+    return with(role, new Stem(text).of(new Rows(first, count)));
   }
 
   /// The same, but the rows of a role lie apart in a fused tensor.
-  ///
-  /// @param rows of the tensor
-  public Names withPicked(Role role, String text, int[] rows) {
-    Optional<int[]> picked = Optional.of(rows);
-    return with(role, new Stem(text, Optional.empty(), picked, Optional.empty(), 0, Stem.WEIGHT));
+  public Names withPicked(Role role, String text, Picked rows) {
+    return with(role, new Stem(text).of(rows));
   }
 
   /// The same with the name of a number that files have without the end of weights.
   public Names withBuffer(Role role, String text) {
-    return with(role, new Stem(text, Optional.empty(), Optional.empty(), Optional.empty(), 0, ""));
+    return with(role, new Stem(text).ending(""));
   }
 
   /// The same, but the rows of a role are in another order.

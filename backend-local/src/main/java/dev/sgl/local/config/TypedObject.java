@@ -64,9 +64,14 @@ public abstract class TypedObject {
     return read.contains(key);
   }
 
+  /// All keys, in their order.
+  public List<String> keys() {
+    return Streams.stream(json.fieldNames()).toList();
+  }
+
   /// The keys that nobody has read, in their order.
   protected List<String> unread() {
-    return Streams.stream(json.fieldNames()).filter(key -> !isRead(key)).toList();
+    return keys().stream().filter(key -> !isRead(key)).toList();
   }
 
   /// True or false.

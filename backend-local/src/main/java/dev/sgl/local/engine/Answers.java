@@ -17,6 +17,7 @@ import dev.sgl.local.schedule.Piece;
 import dev.sgl.local.schedule.Scheduler;
 import dev.sgl.local.schedule.Sequence;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The draws of the running sequences from the logits of a batch, and the picked tokens on their
 /// way back. An error of a sequence fails that sequence alone.
@@ -58,10 +59,14 @@ final class Answers {
   }
 
   private static void giveStates(List<SampledRow> rows, List<Draw> draws, Logits logits) {
-    for (int i = 0; i < rows.size(); i++) {
-      if (draws.get(i) instanceof Draw.HiddenState) {
-        rows.get(i).sequence().state(rows.get(i).position(), logits.state(i));
-      }
+    int[] wanted =
+        IntStream.range(0, rows.size())
+            .filter(i -> draws.get(i) instanceof Draw.HiddenState)
+            .toArray();
+    List<float[]> states = logits.states(wanted);
+    for (int i = 0; i < wanted.length; i++) {
+      SampledRow row = rows.get(wanted[i]);
+      row.sequence().state(row.position(), states.get(i));
     }
   }
 

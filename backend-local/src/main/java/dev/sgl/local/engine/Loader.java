@@ -56,7 +56,7 @@ final class Loader {
   Loaded load() {
     try {
       Decoder decoder = decoder();
-      Device device = device();
+      Device device = device(decoder);
       ScheduleOptions schedule = schedule(device);
       if (decoder.seesAhead()) {
         int context = options.context().orElse(decoder.context());
@@ -161,19 +161,19 @@ final class Loader {
 
   // --- the device
 
-  private Device device() {
+  private Device device(Decoder decoder) {
     return switch (options.hardware().device().kind()) {
       case CPU -> host();
       case CUDA -> {
         try {
-          yield gpu();
+          yield gpu(decoder);
         } catch (GpuException e) {
           throw new ModelException("no GPU can be used: " + e.getMessage(), e);
         }
       }
       case AUTO -> {
         try {
-          yield gpu();
+          yield gpu(decoder);
         } catch (GpuException e) {
           progress.device("the CPU (" + e.getMessage() + ")");
           yield host();
@@ -182,7 +182,8 @@ final class Loader {
     };
   }
 
-  private Device gpu() {
+  /// @throws GpuException if there is none, or it has no kernels for the model
+  private Device gpu(Decoder decoder) {
     Optional<DType> format =
         switch (options.hardware().device().format()) {
           case AUTO -> Optional.empty();
@@ -196,6 +197,12 @@ final class Loader {
                 options.hardware().memFraction(),
                 format,
                 options.cache().type()));
+    try {
+      decoder.shapes().forEach(gpu::requireSupported);
+    } catch (GpuException e) {
+      gpu.close();
+      throw e;
+    }
     progress.device(gpu.name());
     return gpu;
   }

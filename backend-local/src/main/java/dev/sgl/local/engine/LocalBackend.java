@@ -346,15 +346,21 @@ public final class LocalBackend implements TokenBackend {
 
   @Override
   public float[] label(List<Integer> tokens, Scheduling scheduling) {
-    int[] ids = readable(tokens);
-    return reader.label(runner(), ids, new int[ids.length], terms(tokens, scheduling));
+    requireTokens(tokens);
+    List<Integer> whole = reader.labeled(tokens);
+    int[] ids = ids(whole);
+    return reader.label(runner(), ids, new int[ids.length], terms(whole, scheduling));
   }
 
   private int[] readable(List<Integer> tokens) {
+    requireTokens(tokens);
+    return ids(tokens);
+  }
+
+  private static void requireTokens(List<Integer> tokens) {
     if (tokens.isEmpty()) {
       throw new BackendException("there is no text to read");
     }
-    return ids(tokens);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.sgl.local.family.architecture.Glm;
 import dev.sgl.local.family.architecture.Glm4;
 import dev.sgl.local.family.architecture.Granite;
 import dev.sgl.local.family.architecture.InternLm2;
+import dev.sgl.local.family.architecture.InternLm2Reward;
 import dev.sgl.local.family.architecture.Lfm2;
 import dev.sgl.local.family.architecture.Llama;
 import dev.sgl.local.family.architecture.Ministral3;
@@ -51,8 +52,6 @@ import java.util.stream.Collectors;
 public final class Families {
   private static final String FILE = "config.json";
 
-  private static final String INTERNLM2 = "InternLM2";
-
   private static final Map<String, Family> TABLE =
       Map.ofEntries(
           Map.entry("Cohere2ForCausalLM", new Cohere2()),
@@ -61,19 +60,20 @@ public final class Families {
           Map.entry(
               "Gemma3ForConditionalGeneration",
               new TextPart("Gemma 3 4B, 12B and 27B (texts)", Map.of("gemma3_text", new Gemma3()))),
-          Map.entry("Gemma4ForCausalLM", new Gemma4()),
+          Map.entry("Gemma4ForCausalLM", Gemma4.ofParts()),
           Map.entry(
               "Gemma4ForConditionalGeneration",
-              new TextPart("Gemma 4 E2B, E4B and 31B (texts)", Map.of("gemma4_text", new Gemma4()))
+              new TextPart(
+                      "Gemma 4 E2B, E4B and 31B (texts)", Map.of("gemma4_text", Gemma4.ofParts()))
                   .boundingLogits()),
           Map.entry(
               "Gemma4UnifiedForConditionalGeneration",
-              new TextPart("Gemma 4 12B (texts)", Map.of("gemma4_unified_text", new Gemma4()))
+              new TextPart("Gemma 4 12B (texts)", Map.of("gemma4_unified_text", Gemma4.unified()))
                   .boundingLogits()),
           Map.entry("Glm4ForCausalLM", new Glm4()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),
-          Map.entry(INTERNLM2 + "ForCausalLM", new InternLm2()),
+          Map.entry("InternLM2ForCausalLM", new InternLm2()),
           Map.entry("Lfm2ForCausalLM", new Lfm2()),
           Map.entry("LlamaForCausalLM", new Llama()),
           Map.entry("Ministral3ForCausalLM", new Ministral3()),
@@ -105,8 +105,9 @@ public final class Families {
   /// The end of the names of encoders whose head guesses tokens: only their states are read.
   private static final String MASKED = "ForMaskedLM";
 
-  /// The end of the names of reward models that have a head of another name.
-  private static final String REWARD = "ForRewardModel";
+  /// Models with a head for one label whose names have another end.
+  private static final Map<String, Family> REWARD_MODELS =
+      Map.of("InternLM2ForRewardModel", new InternLm2Reward());
 
   /// Types of models that only read, and are not supported.
   private static final Set<String> OTHER_ENCODERS =
@@ -150,6 +151,8 @@ public final class Families {
           String name = begin + Purpose.STATES.end();
           all.put(name, new Supported(name, family.models(), false, false, false));
         });
+    REWARD_MODELS.forEach(
+        (name, family) -> all.put(name, new Supported(name, family.models(), false, false, false)));
     return List.copyOf(all.values());
   }
 
@@ -260,8 +263,8 @@ public final class Families {
 
   /// A model that only reads.
   private static Optional<Architecture> reading(String name) {
-    if (name.equals(INTERNLM2 + REWARD)) {
-      return Optional.of(new Architecture(new InternLm2(), Purpose.LABELS));
+    if (REWARD_MODELS.containsKey(name)) {
+      return Optional.of(new Architecture(REWARD_MODELS.get(name), Purpose.LABELS));
     }
     for (Purpose purpose : List.of(Purpose.STATES, Purpose.LABELS)) {
       if (name.endsWith(purpose.end())) {

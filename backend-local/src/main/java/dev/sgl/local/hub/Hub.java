@@ -109,7 +109,8 @@ public final class Hub {
         .orElseThrow(
             () ->
                 new ModelException(
-                    model + " has no weights as safetensors or GGUF, or no tokenizer.json"));
+                    model
+                        + " has no weights as safetensors or GGUF, or no tokenizer.json or tokenizer.model"));
   }
 
   private static void fetch(Download download, List<Needed> files, HubCache cache, Heard heard)

@@ -16,9 +16,6 @@ final class Repository {
       "model\\.safetensors(\\.index\\.json)?|model-\\d+-of-\\d+\\.safetensors";
 
   /// The files of a model folder; other formats of the same weights are left where they are.
-  /// Files of which a model folder needs one.
-  static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model");
-
   private static final Pattern FOLDER =
       Pattern.compile(
           "config\\.json|generation_config\\.json|tokenizer\\.(json|model)|tokenizer_config\\.json"
@@ -27,6 +24,9 @@ final class Repository {
               + "|modules\\.json|sentence_(bert|roberta|xlm-roberta)_config\\.json|config_sentence_transformers\\.json"
               + "|\\d_[A-Z][a-z]+/(config\\.json|model\\.safetensors)|"
               + WEIGHTS);
+
+  /// Files of which a model folder needs one.
+  static final List<String> TOKENIZERS = List.of("tokenizer.json", "tokenizer.model");
 
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");

@@ -20,6 +20,11 @@ public interface Device extends AutoCloseable {
   /// @throws RuntimeException if there is no room for them
   default void expect(long bytes, boolean leavesF16) {}
 
+  /// Refuses heads that it cannot attend.
+  ///
+  /// @throws RuntimeException if there are no kernels for them
+  default void requireSupported(AttentionShape shape) {}
+
   /// Makes weights of the same number of columns ready, one below the other.
   Matrix load(List<Weight> parts);
 
@@ -90,7 +95,7 @@ public interface Device extends AutoCloseable {
   /// `x[r] += positions[first + position of r] + segments[segment of r]`.
   ///
   /// @param positions a table, row by row
-  /// @param segments likewise
+  /// @param segments a table, row by row
   void addLearned(Pass pass, Vector positions, int first, Vector segments, Activations x);
 
   /// `x = norm(x)`.
@@ -167,7 +172,7 @@ public interface Device extends AutoCloseable {
   /// @param queryNorm of single heads, or of all of them, by its number of weights
   /// @param keyNorm likewise
   /// @param valueNorm of single heads
-  /// @param isFilled whether a layer before has written the keys and values
+  /// @param sharesKv whether keys and values are those that a layer before has written
   record AttentionLayer(
       int cell,
       AttentionShape shape,
@@ -175,7 +180,7 @@ public interface Device extends AutoCloseable {
       Optional<Norm> queryNorm,
       Optional<Norm> keyNorm,
       Optional<Norm> valueNorm,
-      boolean isFilled) {
+      boolean sharesKv) {
 
     /// A layer that writes keys and values, of which the values are not normed.
     public AttentionLayer(

@@ -1,6 +1,7 @@
 package dev.sgl.local.kernel;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The logits of the sampled rows of a batch, where the device computed them.
 public interface Logits {
@@ -13,6 +14,11 @@ public interface Logits {
   /// The normed last hidden state of a sampled row, from which its logits are computed. The caller
   /// waits until it is computed. Must be called before [#pick].
   float[] state(int row);
+
+  /// The same of several rows.
+  default List<float[]> states(int[] rows) {
+    return IntStream.of(rows).mapToObj(this::state).toList();
+  }
 
   /// The answers to a list of draws, on their way.
   interface Picks {

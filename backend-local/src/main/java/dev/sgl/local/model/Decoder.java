@@ -1,9 +1,13 @@
 package dev.sgl.local.model;
 
+import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.WeightSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /// A transformer as data: tokens become rows of `hidden` numbers, to which the layers add one after
 /// the other; a norm and a head make logits of them. A decoder generates text; an encoder, whose
@@ -39,7 +43,7 @@ public record Decoder(
   ///
   /// @param scale the factor of the table's rows
   /// @param learned the numbers that are added to them
-  /// @param layerInputs the numbers that tokens have for each layer
+  /// @param layerInputs the per-layer embeddings of tokens
   public record Embedding(
       float scale, Optional<Learned> learned, Optional<LayerInputs> layerInputs) {
     /// The rows of the table times a factor.
@@ -48,8 +52,8 @@ public record Decoder(
     }
   }
 
-  /// The numbers that a token has for each layer (Gemma 3n, 2025): `table[token] · scale +
-  /// norm(projection(embedding))`, normed layer by layer.
+  /// Per-layer embeddings (PLE; Gemma 3n, 2025), the numbers that a token has for each layer:
+  /// `table[token] · scale + norm(projection(embedding))`, normed layer by layer.
   ///
   /// @param vocabulary tokens of the table
   /// @param length numbers for a layer
@@ -70,7 +74,7 @@ public record Decoder(
         new Embedding(scale, embedding.learned(), embedding.layerInputs()), norm, head, leavesF16);
   }
 
-  /// The same whose tokens have numbers for each layer.
+  /// The same with per-layer embeddings.
   public Decoder withLayerInputs(LayerInputs inputs) {
     return with(
         new Embedding(embedding.scale(), embedding.learned(), Optional.of(inputs)),
@@ -111,10 +115,21 @@ public record Decoder(
 
   /// Whether tokens see later ones, so that a sequence has to be computed whole.
   public boolean seesAhead() {
+    return shapes().stream().anyMatch(AttentionShape::seesAhead);
+  }
+
+  /// The heads of all layers that attend.
+  public Set<AttentionShape> shapes() {
     return layers.stream()
         .flatMap(layer -> layer.residuals().stream())
         .flatMap(residual -> residual.parts().stream())
-        .anyMatch(part -> part instanceof Part.Attention by && by.shape().seesAhead());
+        .mapMulti(
+            (Part part, Consumer<AttentionShape> to) -> {
+              if (part instanceof Part.Attention attention) {
+                to.accept(attention.shape());
+              }
+            })
+        .collect(Collectors.toSet());
   }
 
   /// Whether the head is the table of the embedding: not if the files have a head of other numbers,

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /// A layer: residual parts, one after the other.
 ///
-/// @param isScaled whether the sum is multiplied by a factor of the layer at the end, behind the
+/// @param isScaled whether the sum is multiplied by a factor of the layer at the end, after the
 ///     norm of the last result
 public record Layer(List<Residual> residuals, boolean isScaled) {
   public Layer {

@@ -13,8 +13,6 @@ public record Norm(Role role, int length, float epsilon, Kind kind, float scale)
   public enum Kind {
     /// Root mean square (Zhang and Sennrich, 2019).
     RMS,
-    /// The same without weights.
-    PLAIN_RMS,
     /// Layer norm without a bias (Ba et al., 2016).
     LAYER,
     /// Layer norm with a bias.
@@ -24,11 +22,6 @@ public record Norm(Role role, int length, float epsilon, Kind kind, float scale)
   /// A root-mean-square norm.
   public Norm(Role role, int length, float epsilon) {
     this(role, length, epsilon, Kind.RMS, 1);
-  }
-
-  /// A root-mean-square norm without weights.
-  public static Norm plain(Role role, int length, float epsilon) {
-    return new Norm(role, length, epsilon, Kind.PLAIN_RMS, 1);
   }
 
   /// The same without a factor.

@@ -62,14 +62,17 @@ public sealed interface Part {
     OWN,
     /// Values are the projected keys, before these are normed and turned (Gemma 4, 2026).
     KEYS,
-    /// From the last layer before of the same shape that has its own (Brandon et al., Cross-Layer
-    /// Attention, 2024).
+    /// From the last layer before of the same shape that has its own: KV sharing (Brandon et al.,
+    /// Cross-Layer Attention, 2024).
     EARLIER
   }
 
-  /// The norms of queries, keys, and, in some families, values.
-  record HeadNorms(Norm query, Norm key, Optional<Norm> value) {
-    /// The norms of queries and keys.
+  /// The norms of queries and keys.
+  ///
+  /// @param valueEpsilon of the root-mean-square norm of single heads of values, which has no
+  ///     weights; empty if values are not normed
+  record HeadNorms(Norm query, Norm key, Optional<Float> valueEpsilon) {
+    /// Norms of queries and keys alone.
     public HeadNorms(Norm query, Norm key) {
       this(query, key, Optional.empty());
     }
@@ -100,10 +103,10 @@ public sealed interface Part {
     }
   }
 
-  /// A token's numbers for the layer behind a gate (Gemma 3n, 2025): `output(activation(gate(x)) ·
-  /// numbers)`.
+  /// The per-layer embedding of a token (PLE; Gemma 3n, 2025), after a gate:
+  /// `output(activation(gate(x)) · embedding)`.
   ///
-  /// @param length of the numbers
+  /// @param length numbers of the embedding
   record LayerInput(int length, Activation activation) implements Part {
     @Override
     public Kept kept() {

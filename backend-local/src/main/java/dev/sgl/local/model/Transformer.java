@@ -88,14 +88,14 @@ public final class Transformer implements Model {
 
     record Perceive(Inner up, Projection output, Activations inner) implements Step {}
 
-    /// @param first of the columns of the inputs of layers
+    /// @param first of the columns of the per-layer embeddings
     record Input(Inner gate, int first, Projection output, Activations inner) implements Step {}
   }
 
   /// The embedding beside that of tokens.
   private record Learned(Vector positions, int first, Vector segments, Device.Norm norm) {}
 
-  /// The numbers of tokens for each layer.
+  /// The per-layer embeddings.
   ///
   /// @param projected room for those that come from the embedding
   /// @param sum of both
@@ -214,10 +214,6 @@ public final class Transformer implements Model {
   }
 
   private Device.Norm norm(Norm norm, int layer) {
-    if (norm.kind() == Norm.Kind.PLAIN_RMS) {
-      Weight ones = Weight.ones(norm.length()).times(norm.scale());
-      return new Device.Norm(device.vector(List.of(ones)), norm.epsilon());
-    }
     Weight weight = weights.weight(norm.role(), layer, 1, norm.length());
     Optional<Weight> bias =
         norm.kind() == Norm.Kind.BIASED_LAYER
@@ -230,7 +226,7 @@ public final class Transformer implements Model {
         bias.map(added -> device.vector(List.of(added.times(norm.scale())))));
   }
 
-  /// @param factor of the sum behind the norm of the result
+  /// @param factor of the sum after the norm of the result
   private Residual residual(Layer.Residual residual, int layer, float factor) {
     Optional<Device.Norm> before = residual.before().map(norm -> norm(norm, layer));
     List<Step> steps = new ArrayList<>();
@@ -284,14 +280,14 @@ public final class Transformer implements Model {
             attention.outputBias(),
             new Output(Role.ATTENTION_OUTPUT, decoder.hidden()));
     shapes.add(shape.withoutWindow());
-    boolean isFilled = attention.source() == Part.Source.EARLIER;
+    boolean sharesKv = attention.source() == Part.Source.EARLIER;
     int cell =
-        isFilled
+        sharesKv
             ? requireNonNull(cells.get(shape), "no layer before has keys and values")
             : kept.cells().lastIndexOf(shape.cell());
     cells.put(shape, cell);
     Optional<Part.HeadNorms> norms = attention.headNorms();
-    Optional<Part.HeadNorms> ofOwn = norms.filter(_ -> !isFilled);
+    Optional<Part.HeadNorms> ofOwn = norms.filter(_ -> !sharesKv);
     return new Step.Attend(
         input,
         new AttentionLayer(
@@ -300,11 +296,17 @@ public final class Transformer implements Model {
             attention.rotary(),
             norms.map(by -> norm(by.query(), layer)),
             ofOwn.map(by -> norm(by.key(), layer)),
-            ofOwn.flatMap(Part.HeadNorms::value).map(by -> norm(by, layer)),
-            isFilled),
+            ofOwn
+                .flatMap(Part.HeadNorms::valueEpsilon)
+                .map(epsilon -> new Device.Norm(ones(shape.headDim()), epsilon)),
+            sharesKv),
         output,
         scratch(Use.INPUT, outputs.stream().map(Output::length).toArray(Integer[]::new)),
         scratch(Use.ATTENDED, queries));
+  }
+
+  private Vector ones(int length) {
+    return device.vector(List.of(Weight.ones(length)));
   }
 
   private Step convolve(Part.Convolution part, int layer) {

@@ -1,6 +1,7 @@
 package dev.sgl.local.reading;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.primitives.Ints;
 import dev.sgl.backend.BackendException;
 import dev.sgl.backend.TokenBackend.Activation;
 import dev.sgl.backend.TokenBackend.Pooling;
@@ -151,6 +152,13 @@ public final class TextReader {
     return folder.layers().of(runner.run(new EmbeddedPrompt(tokens, segments, how, terms)));
   }
 
+  /// The tokens of a text whose labels are scored: without padding, and with the token that ends
+  /// such texts.
+  public List<Integer> labeled(List<Integer> tokens) {
+    int[] ids = tokens.stream().mapToInt(Integer::intValue).toArray();
+    return scorer.map(by -> Ints.asList(by.read(ids))).orElse(tokens);
+  }
+
   /// The scores of the labels of a text, or of two together.
   ///
   /// @param segments which of them each token belongs to
@@ -158,8 +166,7 @@ public final class TextReader {
   public float[] label(Runner runner, int[] tokens, int[] segments, Sequence.Terms terms) {
     Scorer by = scorer.orElseThrow(() -> new BackendException("the model has no labels to score"));
     Pooling how = by.state() == Scorer.State.FIRST ? Pooling.FIRST : Pooling.LAST;
-    int[] read = by.read(tokens);
-    int[] ofRead = Arrays.copyOf(segments, read.length);
-    return scoring.of(runner.run(new EmbeddedPrompt(read, ofRead, how, terms)));
+    int[] read = Arrays.copyOf(tokens, by.length(tokens));
+    return scoring.of(runner.run(new EmbeddedPrompt(read, segments, how, terms)));
   }
 }

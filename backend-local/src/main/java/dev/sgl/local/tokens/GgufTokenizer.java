@@ -37,8 +37,8 @@ final class GgufTokenizer {
     String model = file.text("tokenizer.ggml.model").orElse("");
     return switch (model) {
       case "gpt2" -> tokenizer.byteLevel();
-      case "llama" -> tokenizer.sentencePiece(tokenizer.scoredMerges());
-      case "gemma4" -> tokenizer.sentencePiece(tokenizer.merges());
+      case "llama" -> tokenizer.sentencePiece();
+      case "gemma4" -> tokenizer.gemma4();
       case "bert" -> tokenizer.wordPiece();
       default -> throw tokenizer.unknown(model);
     };
@@ -112,14 +112,21 @@ final class GgufTokenizer {
 
   // --- SentencePiece
 
-  private ArrayNode scoredMerges() {
-    return TokenizerJson.merges(tokens, file.list("tokenizer.ggml.scores", Double.class));
+  private ObjectNode sentencePiece() {
+    boolean addsBlank = file.flag("tokenizer.ggml.add_space_prefix").orElse(true);
+    ArrayNode merges =
+        TokenizerJson.merges(tokens, file.list("tokenizer.ggml.scores", Double.class));
+    return json.sentencePiece(beginning(true), addsBlank, unknownToken(), merges);
   }
 
-  private ObjectNode sentencePiece(ArrayNode merges) {
-    boolean addsBlank = file.flag("tokenizer.ggml.add_space_prefix").orElse(true);
-    OptionalInt unknown = token("tokenizer.ggml.unknown_token_id");
-    return json.sentencePiece(beginning(true), addsBlank, unknown, merges);
+  /// Texts always have a beginning, whatever the file says (llama.cpp, src/llama-vocab.cpp).
+  private ObjectNode gemma4() {
+    OptionalInt begin = token("tokenizer.ggml.bos_token_id");
+    return json.sentencePiece(begin, false, unknownToken(), merges());
+  }
+
+  private OptionalInt unknownToken() {
+    return token("tokenizer.ggml.unknown_token_id");
   }
 
   // --- WordPiece

@@ -33,10 +33,12 @@ final class SentencePieceFile {
   private boolean addsBlank = true;
   private boolean joinsBlanks = true;
   private boolean mapsCharacters;
+  private boolean marksBlanks = true;
+  private boolean endsWithBlanks; // whether blanks end pieces instead of beginning them
 
   private SentencePieceFile() {}
 
-  /// @throws ModelException if it cannot be read, is too large or no such file, or says that texts
+  /// @throws ModelException if it cannot be read, is too large or no such file, or needs texts that
   ///     are prepared in a way that is not supported
   static SentencePieceFile read(Path path) {
     SentencePieceFile file = new SentencePieceFile();
@@ -112,6 +114,7 @@ final class SentencePieceFile {
   private boolean trainer(CodedInputStream in, int field) throws IOException {
     switch (field) {
       case 3 -> kind = in.readEnum();
+      case 24 -> endsWithBlanks = in.readBool();
       case 41 -> begin = in.readInt32();
       default -> {
         return false;
@@ -125,6 +128,7 @@ final class SentencePieceFile {
       case 2 -> mapsCharacters = in.readBytes().size() > 0;
       case 3 -> addsBlank = in.readBool();
       case 4 -> joinsBlanks = in.readBool();
+      case 5 -> marksBlanks = in.readBool();
       default -> {
         return false;
       }
@@ -136,8 +140,8 @@ final class SentencePieceFile {
     if (kind != BPE) {
       throw unsupported("of the kind " + (kind == UNIGRAM ? "unigram" : Integer.toString(kind)));
     }
-    if (mapsCharacters || joinsBlanks) {
-      throw unsupported("that replaces characters or joins blanks");
+    if (mapsCharacters || joinsBlanks || !marksBlanks || endsWithBlanks) {
+      throw unsupported("that replaces characters, or does not keep blanks as signs before words");
     }
   }
 
@@ -147,7 +151,7 @@ final class SentencePieceFile {
             .formatted(what));
   }
 
-  /// Gives tokens other names, or adds some behind the pieces.
+  /// Gives tokens other names, or adds some after the pieces.
   ///
   /// @param decoder `added_tokens_decoder` of `tokenizer_config.json`
   private void add(JsonNode decoder) {
@@ -175,12 +179,15 @@ final class SentencePieceFile {
   ObjectNode json(JsonNode config) {
     add(config.path("added_tokens_decoder"));
     int unknown = types.indexOf((long) TokenizerJson.UNKNOWN);
+    if (config.path("add_eos_token").asBoolean(false)) {
+      throw unsupported("whose texts get an end (add_eos_token)");
+    }
     boolean isWanted = config.path("add_bos_token").asBoolean(true);
     boolean hasBegin = isWanted && begin >= 0 && begin < pieces.size();
     return new TokenizerJson(pieces, types)
         .sentencePiece(
             hasBegin ? OptionalInt.of(begin) : OptionalInt.empty(),
-            addsBlank,
+            addsBlank && config.path("add_prefix_space").asBoolean(true),
             unknown >= 0 ? OptionalInt.of(unknown) : OptionalInt.empty(),
             TokenizerJson.merges(pieces, scores));
   }

@@ -45,7 +45,8 @@ public final class Tokenizer implements AutoCloseable {
     Path json = folder.resolve("tokenizer.json");
     Path file = Files.isRegularFile(json) ? json : folder.resolve(SENTENCEPIECE);
     if (!Files.isRegularFile(file)) {
-      throw new ModelException(folder + " has no tokenizer.json" + other(folder));
+      throw new ModelException(
+          folder + " has no tokenizer.json or tokenizer.model" + other(folder));
     }
     try {
       return of(json(folder), size, SpecialNames.read(folder));

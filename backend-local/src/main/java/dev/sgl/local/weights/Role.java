@@ -11,7 +11,7 @@ public enum Role {
   SEGMENT_EMBEDDING,
   /// The norm of the sum of the embeddings.
   EMBEDDING_NORM,
-  /// For each token, numbers for all layers.
+  /// Per-layer embeddings: for each token, numbers for all layers.
   LAYER_EMBEDDING,
   /// From the embedding to numbers for all layers.
   LAYER_PROJECTION,
@@ -28,7 +28,6 @@ public enum Role {
   /// The norms of queries and keys: of single heads, or of all of them.
   QUERY_NORM,
   KEY_NORM,
-  VALUE_NORM,
   ATTENTION_OUTPUT,
   /// The norm of the result of attention.
   ATTENTION_AFTER_NORM,
@@ -53,12 +52,12 @@ public enum Role {
   /// The norm of the result of the feed-forward part.
   FORWARD_AFTER_NORM,
 
-  /// To the gate of a token's numbers for the layer.
+  /// To the gate of the per-layer embedding.
   LAYER_INPUT_GATE,
   LAYER_INPUT_OUTPUT,
-  /// The norm of the result of the part that adds a token's numbers for the layer.
+  /// The norm of the result of the part that adds the per-layer embedding.
   LAYER_INPUT_AFTER_NORM,
-  /// The factor of the sum at the end of a layer.
+  /// The factor of the sum at the end of a layer (`layer_scalar`).
   LAYER_FACTOR,
 
   /// From a state to the input of [#LABELS].

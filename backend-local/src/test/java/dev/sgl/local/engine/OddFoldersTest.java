@@ -162,7 +162,8 @@ class OddFoldersTest {
     ModelException tokenizer =
         assertThrows(ModelException.class, () -> Tokenizer.open(folder, VOCABULARY).close());
     assertTrue(
-        String.valueOf(tokenizer.getMessage()).contains("has no tokenizer.json, but tekken.json"),
+        String.valueOf(tokenizer.getMessage())
+            .contains("has no tokenizer.json or tokenizer.model, but tekken.json"),
         tokenizer.getMessage());
     Files.delete(folder.resolve("config.json"));
     Files.writeString(folder.resolve("params.json"), "{}");

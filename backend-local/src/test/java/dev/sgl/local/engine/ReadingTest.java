@@ -21,6 +21,7 @@ import dev.sgl.backend.TokenBackend.Relevance;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.kernel.cuda.Gpus;
+import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Type;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,6 +172,28 @@ class ReadingTest {
         assertTrue(cosine(wanted, vector) > 0.99999, text);
       }
     }
+  }
+
+  @Test
+  void headsThatAGpuHasNoKernelsForAreReadOnTheProcessor(@TempDir Path folder) throws IOException {
+    Gpus.assume();
+    try (Stream<Path> files = Files.list(FOLDER.resolve("bert-states"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    JsonNode config = Checkpoint.json(folder, "config.json");
+    ((ObjectNode) config).put("num_attention_heads", 8);
+    Files.writeString(folder.resolve("config.json"), config.toString());
+    try (TokenBackend backend = LocalBackend.open(folder, LocalOptions.DEFAULT, Progress.SILENT)) {
+      assertEquals(64, backend.embed(List.of(5), Pooling.MEAN, Scheduling.DEFAULT).length);
+    }
+    LocalOptions options = LocalOptions.DEFAULT.withDevice(DeviceOption.cuda(0));
+    ModelException error =
+        assertThrows(
+            ModelException.class,
+            () -> LocalBackend.open(folder, options, Progress.SILENT).close());
+    assertTrue(String.valueOf(error.getMessage()).contains("heads of 8 numbers"));
   }
 
   /// With texts that are told apart.

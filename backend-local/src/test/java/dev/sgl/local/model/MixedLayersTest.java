@@ -40,12 +40,12 @@ class MixedLayersTest {
     }
   }
 
-  /// 2 · 4 bytes for each number of the keys of four layers, and 4 for each of the states of two.
+  /// 2 · 4 bytes for each number of the keys of five layers, and 4 for each of the states of two.
   @Test
   void aTokenTakesTheSumOfItsCellsAndASequenceThatOfItsStates() {
     try (Device device = new HostDevice(new PlainKernels())) {
       Model model = new Transformer(TinyDecoder.DECODER, new TinyDecoder(), device, 8, _ -> {});
-      assertEquals(8 * (2 * 16 + 32 + 32 + 3 * 16), model.bytesPerToken());
+      assertEquals(8 * (2 * 16 + 32 + 32 + 3 * 16 + 384), model.bytesPerToken());
       assertEquals(4 * (3 * 48 + 64), model.bytesPerSequence());
     }
   }

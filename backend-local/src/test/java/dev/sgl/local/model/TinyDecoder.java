@@ -37,6 +37,7 @@ public final class TinyDecoder implements WeightSource {
     Part.Attention wide = attention(new AttentionShape(4, 2, 16, AttentionShape.ALL), 10_000);
     Part.Attention narrow = attention(new AttentionShape(2, 1, 32, 40), 500);
     Part.Attention alone = attention(new AttentionShape(3, 3, 16, 24), 10_000);
+    Part.Attention large = attention(new AttentionShape(2, 1, 384, AttentionShape.ALL), 10_000);
     List<Layer> layers =
         List.of(
             layer(wide, 96),
@@ -44,7 +45,8 @@ public final class TinyDecoder implements WeightSource {
             layer(narrow, 128),
             layer(narrow, 128),
             layer(new Part.Convolution(HIDDEN, 2, false), 96),
-            layer(alone, 96));
+            layer(alone, 96),
+            layer(large, 96));
     return new Decoder(
         VOCABULARY,
         HIDDEN,

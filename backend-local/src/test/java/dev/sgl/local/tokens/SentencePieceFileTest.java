@@ -61,7 +61,7 @@ class SentencePieceFileTest {
   @Test
   void kindsThatAreNotSupportedAreNamed() throws IOException {
     refused(1, false, "of the kind unigram");
-    refused(2, true, "joins blanks");
+    refused(2, true, "does not keep blanks");
   }
 
   private void refused(int kind, boolean joinsBlanks, String why) throws IOException {

@@ -7,21 +7,16 @@ import dev.sgl.local.family.config.Family;
 import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.model.Decoder;
-import dev.sgl.local.model.Dense;
 import dev.sgl.local.model.Part;
-import dev.sgl.local.model.Scorer;
 import dev.sgl.local.weights.Role;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /// InternLM 2 and 2.5 (Shanghai AI Laboratory, 2024): Llama whose files have queries, keys and
-/// values in one tensor, head of keys by head of keys. Its reward models score texts that end with
-/// a token of their own.
+/// values in one tensor, head of keys by head of keys.
 public final class InternLm2 implements Family {
   private static final String QUERIES_KEYS_VALUES = "model.layers.{}.attention.wqkv";
-  private static final String REWARD_TOKEN = "reward_token_id";
 
   private static final Names NAMES =
       Names.of(
@@ -35,12 +30,12 @@ public final class InternLm2 implements Family {
               Map.entry(Role.DOWN, "model.layers.{}.feed_forward.w2"),
               Map.entry(Role.FINAL_NORM, "model.norm"),
               Map.entry(Role.HEAD, "output"),
-              Map.entry(Role.LABELS, "v_head")),
+              Map.entry(Role.LABELS, "score")),
           new Names.Prefix("model.", "")); // of a model that was saved without its head
 
   @Override
   public String models() {
-    return "InternLM 2 and 2.5, InternLM2-Reward";
+    return "InternLM 2 and 2.5";
   }
 
   @Override
@@ -54,12 +49,14 @@ public final class InternLm2 implements Family {
   }
 
   /// The rows of some heads of each group, which are its queries, one of keys and one of values.
-  private static int[] rows(AttentionShape heads, int first, int count) {
+  private static Names.Picked rows(AttentionShape heads, int first, int count) {
     int dim = heads.headDim();
     int group = (heads.heads() / heads.kvHeads() + 2) * dim;
-    return IntStream.range(0, heads.kvHeads())
-        .flatMap(of -> IntStream.range(0, count * dim).map(i -> of * group + first * dim + i))
-        .toArray();
+    int[] rows =
+        IntStream.range(0, heads.kvHeads())
+            .flatMap(of -> IntStream.range(0, count * dim).map(i -> of * group + first * dim + i))
+            .toArray();
+    return new Names.Picked(rows, heads.kvHeads() * group);
   }
 
   @Override
@@ -86,17 +83,5 @@ public final class InternLm2 implements Family {
         new Part.Attention(dimensions.heads(), RotaryScaling.rotary(config, dimensions))
             .withBias(biased, biased);
     return dimensions.preNorm(_ -> attention, dimensions.gated(false));
-  }
-
-  @Override
-  public Scorer scorer(Config config) {
-    if (!config.has(REWARD_TOKEN)) {
-      return Family.super.scorer(config);
-    }
-    int hidden = config.number("hidden_size");
-    Dense layer = new Dense(Role.LABELS, hidden, 1, false, Dense.Activation.NONE);
-    OptionalInt end = OptionalInt.of(config.index(REWARD_TOKEN, 0));
-    return new Scorer(
-        Scorer.State.LAST, OptionalInt.empty(), end, List.of(layer), List.of("LABEL_0"));
   }
 }

@@ -79,6 +79,15 @@ public final class Config extends TypedObject {
     return inner.values();
   }
 
+  /// Refuses an object by a key that is none of `known`.
+  public void requireKeys(Collection<String> known) {
+    for (String key : keys()) {
+      if (!known.contains(key)) {
+        throw wrong(key, "is not supported");
+      }
+    }
+  }
+
   public boolean has(String key) {
     return peek(key).isPresent();
   }
@@ -94,6 +103,11 @@ public final class Config extends TypedObject {
 
   public Optional<Integer> count(String key) {
     return whole(key, 1);
+  }
+
+  /// A whole number from 0 to 2²⁴; empty if there is none.
+  public Optional<Integer> index(String key) {
+    return whole(key, 0);
   }
 
   /// A whole number from 0 to 2²⁴.

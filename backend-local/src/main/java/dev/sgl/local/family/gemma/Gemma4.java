@@ -20,16 +20,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /// Gemma 4 (Google, 2026): Gemma 3 with larger heads in the layers that see everything, whose
-/// values may be their keys; norms of values; a factor of each layer; in the small models, numbers
-/// of each token for each layer, and last layers that read the keys and values of earlier ones.
+/// values may be their keys; norms of values; a factor of each layer; in the small models,
+/// per-layer embeddings, and last layers that share the keys and values of earlier ones.
 public final class Gemma4 implements Family {
   private static final int EACH = 6; // layers, of which the last sees everything
-  private static final int CONTEXT = 131_072;
   private static final String ROTARY = "rope_parameters";
   private static final String SLIDING = "sliding_attention";
   private static final String FULL = "full_attention";
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,6}");
   private static final Names NAMES = names();
 
   private static Names names() {
@@ -41,6 +42,22 @@ public final class Gemma4 implements Family {
         .with(Role.LAYER_INPUT_OUTPUT, "model.layers.{}.per_layer_projection")
         .with(Role.LAYER_INPUT_AFTER_NORM, "model.layers.{}.post_per_layer_input_norm")
         .withBuffer(Role.LAYER_FACTOR, "model.layers.{}.layer_scalar");
+  }
+
+  private final Map<String, Object> standards;
+
+  private Gemma4(int window, int context, int layerInputs) {
+    standards = standards(window, context, layerInputs);
+  }
+
+  /// The models that see pictures, and hear, through parts of their own.
+  public static Gemma4 ofParts() {
+    return new Gemma4(512, 131_072, 256);
+  }
+
+  /// The models that read pictures and sound as they read text.
+  public static Gemma4 unified() {
+    return new Gemma4(1024, 262_144, 0);
   }
 
   @Override
@@ -55,6 +72,10 @@ public final class Gemma4 implements Family {
 
   @Override
   public Map<String, Object> standards() {
+    return standards;
+  }
+
+  private static Map<String, Object> standards(int window, int context, int layerInputs) {
     Map<String, Object> all = new HashMap<>();
     all.put("vocab_size", 262_144);
     all.put("hidden_size", 2304);
@@ -64,10 +85,10 @@ public final class Gemma4 implements Family {
     all.put("num_key_value_heads", 4);
     all.put("head_dim", 256);
     all.put("hidden_activation", "gelu_pytorch_tanh");
-    all.put("max_position_embeddings", CONTEXT);
-    all.put("sliding_window", 512);
+    all.put("max_position_embeddings", context);
+    all.put("sliding_window", window);
     all.put("vocab_size_per_layer_input", 262_144);
-    all.put("hidden_size_per_layer_input", 256);
+    all.put("hidden_size_per_layer_input", layerInputs);
     all.put("tie_word_embeddings", true);
     all.put(
         ROTARY,
@@ -163,24 +184,31 @@ public final class Gemma4 implements Family {
         config.number("global_head_dim", 512));
   }
 
+  /// @param layers by their numbers, which may have zeros before them
   private static AttentionShape ofEach(Config layers, AttentionShape usual, List<Boolean> sliding) {
-    Optional<AttentionShape> wide = Optional.empty();
-    for (int layer = 0; layer < sliding.size(); layer++) {
-      Config own = layers.at(Integer.toString(layer));
-      AttentionShape shape =
+    Map<Integer, AttentionShape> named = new HashMap<>();
+    for (String key : layers.keys()) {
+      int layer = NUMBER.matcher(key).matches() ? Integer.parseInt(key) : sliding.size();
+      if (layer >= sliding.size()) {
+        throw layers.wrong(key, "is no layer");
+      }
+      Config own = layers.at(key);
+      own.requireKeys(List.of("num_key_value_heads", "head_dim"));
+      named.put(
+          layer,
           Dimensions.heads(
               usual.heads(),
               own.number("num_key_value_heads", usual.kvHeads()),
-              own.number("head_dim", usual.headDim()));
-      AttentionShape wanted = sliding.get(layer) ? usual : wide.orElse(shape);
-      if (!shape.equals(wanted)) {
+              own.number("head_dim", usual.headDim())));
+    }
+    AttentionShape wide = named.getOrDefault(sliding.size() - 1, usual);
+    for (int layer = 0; layer < sliding.size(); layer++) {
+      AttentionShape shape = named.getOrDefault(layer, usual);
+      if (!shape.equals(sliding.get(layer) ? usual : wide)) {
         throw layers.wrong(Integer.toString(layer), "has other heads than the layers of its kind");
       }
-      if (!sliding.get(layer)) {
-        wide = Optional.of(shape);
-      }
     }
-    return wide.orElse(usual);
+    return wide;
   }
 
   private static Kind kind(Config config, Dimensions dimensions, OptionalInt window) {
@@ -188,12 +216,11 @@ public final class Gemma4 implements Family {
     boolean seesAll = window.isEmpty();
     String type = seesAll ? FULL : SLIDING;
     config.at(ROTARY).at(type).required("rope_theta");
-    Norm values = Norm.plain(Role.VALUE_NORM, heads.headDim(), dimensions.epsilon());
     Part.HeadNorms norms = dimensions.headNorms();
     return new Kind(
         seesAll ? heads : heads.within(window.getAsInt()),
         RotaryScaling.rotaryOfType(config, dimensions, seesAll, RotaryScaling.STANDARD),
-        new Part.HeadNorms(norms.query(), norms.key(), Optional.of(values)));
+        new Part.HeadNorms(norms.query(), norms.key(), Optional.of(dimensions.epsilon())));
   }
 
   /// How many of the last layers read the keys and values of earlier ones.
@@ -214,13 +241,19 @@ public final class Gemma4 implements Family {
         Optional.of(dimensions.norm(Role.LAYER_INPUT_AFTER_NORM)));
   }
 
-  /// Both numbers of a token are multiplied by the root of a half. The projection is multiplied by
-  /// the root of `1 / hidden` before its norm, of which only its epsilon takes notice.
+  /// Both parts of a token's embedding are multiplied by the root of a half. The projection is
+  /// multiplied by the root of `1 / hidden` before its norm, which cancels the factor except in its
+  /// epsilon: so that is multiplied by `hidden`.
   private static Decoder.LayerInputs layerInputs(Config config, Dimensions dimensions, int length) {
     float half = (float) Math.sqrt(0.5);
     float epsilon = dimensions.epsilon() * dimensions.hidden();
     Norm norm = new Norm(Role.LAYER_PROJECTION_NORM, length, epsilon).times(half);
     int vocabulary = config.number("vocab_size_per_layer_input");
+    if (vocabulary < dimensions.vocabulary()) {
+      throw config.wrong(
+          "vocab_size_per_layer_input",
+          "is %d, below the vocabulary of %d".formatted(vocabulary, dimensions.vocabulary()));
+    }
     float scale = (float) Math.sqrt(length) * half;
     return new Decoder.LayerInputs(vocabulary, length, scale, norm);
   }

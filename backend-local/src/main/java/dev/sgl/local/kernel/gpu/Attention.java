@@ -79,11 +79,10 @@ final class Attention {
 
   Attention(Gpu gpu, Format format, KvCacheType kept, Kind kind, int pageSize) {
     int dim = kind.dim();
-    requireSupported(dim);
     this.gpu = gpu;
     this.dim = dim;
     Gpu.KernelFile file = file(format, kept, kind, pageSize);
-    shared = isLarge(dim) ? sharedOfLarge(kept, dim) : shared(kept, dim);
+    shared = sharedOf(kept, dim);
     wide = gpu.kernel(file, "attendWide", shared);
     narrow = gpu.kernel(file, "attendNarrow", shared);
     decode = isLarge(dim) ? Optional.empty() : Optional.of(gpu.kernel(file, "decode", shared));
@@ -110,13 +109,29 @@ final class Attention {
     return Math.max(tiles + Math.max(tiles, queries), results);
   }
 
-  /// Refuses heads of a size for which there are no kernels.
-  static void requireSupported(int dim) {
+  /// Refuses heads for which there are no kernels.
+  static void requireSupported(Gpu gpu, KvCacheType kept, AttentionShape shape) {
+    int dim = shape.headDim();
     if (dim % 16 != 0 || dim > MOST_LARGE_DIM || isLarge(dim) && dim % 128 != 0) {
       throw new GpuException(
           "heads of %d numbers are not supported on a GPU; they must be a multiple of 16, above %d of 128, at most %d"
               .formatted(dim, MOST_DIM, MOST_LARGE_DIM));
     }
+    if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
+      throw new GpuException(
+          "%d heads that share one of the keys are not supported on a GPU; at most %d are"
+              .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
+    }
+    int bytes = sharedOf(kept, dim);
+    if (bytes > gpu.mostShared()) {
+      throw new GpuException(
+          "heads of %d numbers need %d kB of shared memory; this GPU has %d"
+              .formatted(dim, bytes >> 10, gpu.mostShared() >> 10));
+    }
+  }
+
+  private static int sharedOf(KvCacheType kept, int dim) {
+    return isLarge(dim) ? sharedOfLarge(kept, dim) : shared(kept, dim);
   }
 
   private static boolean isLarge(int dim) {
@@ -199,11 +214,6 @@ final class Attention {
   void run(Division division, int window, Operands operands, boolean places, boolean isRecorded) {
     BatchPlan plan = division.plan();
     AttentionShape shape = division.shape();
-    if (shape.heads() / shape.kvHeads() > MOST_GROUP) {
-      throw new GpuException(
-          "%d heads that share one of the keys are not supported on a GPU; at most %d are"
-              .formatted(shape.heads() / shape.kvHeads(), MOST_GROUP));
-    }
     Arguments arguments = arguments(division, window, operands);
     if (plan.wideItems() > 0) {
       attendWide(plan.wideItems(), arguments, isRecorded);

@@ -105,11 +105,11 @@ final class AttentionLayers {
     prepare(pass, layer, single, heads);
     Attention.Operands operands =
         new Attention.Operands(
-            layer.isFilled() ? turnedRoom(heads, shape) : heads.memory(),
+            layer.sharesKv() ? turnedRoom(heads, shape) : heads.memory(),
             out,
             new Attention.Cells(pool.keys(layer.cell()), pool.values(layer.cell())),
             turning(layer, single));
-    boolean isUsual = !layer.isFilled() && layer.valueNorm().isEmpty() && !shape.seesAhead();
+    boolean isUsual = !layer.sharesKv() && layer.valueNorm().isEmpty() && !shape.seesAhead();
     boolean places = isUsual && attention.places(division.plan());
     if (!places) {
       pages.place(
@@ -176,11 +176,16 @@ final class AttentionLayers {
         rotary.stretch(),
         queries.map(AttentionLayers::weights).orElse(0L),
         keys.map(AttentionLayers::weights).orElse(0L),
-        Stream.of(queries, keys, layer.valueNorm())
-            .flatMap(Optional::stream)
-            .map(Norm::epsilon)
-            .findFirst()
-            .orElse(0f));
+        epsilon(Stream.of(queries, keys, layer.valueNorm())));
+  }
+
+  /// The epsilon that norms of heads have in common.
+  private static float epsilon(Stream<Optional<Norm>> norms) {
+    List<Float> different = norms.flatMap(Optional::stream).map(Norm::epsilon).distinct().toList();
+    if (different.size() > 1) {
+      throw new GpuException("norms of heads with different epsilons are not supported");
+    }
+    return different.isEmpty() ? 0 : different.getFirst();
   }
 
   private static long weights(Norm norm) {

@@ -24,6 +24,7 @@ import dev.sgl.local.kernel.gpu.products.Products;
 import dev.sgl.local.weights.DType;
 import dev.sgl.local.weights.Encoding;
 import dev.sgl.local.weights.Weight;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -127,6 +128,11 @@ public final class GpuDevice implements Device {
     return gpu;
   }
 
+  @Override
+  public void requireSupported(AttentionShape shape) {
+    Attention.requireSupported(gpu, options.kept(), shape);
+  }
+
   // --- memory of the device
 
   @Override
@@ -216,7 +222,6 @@ public final class GpuDevice implements Device {
   @Override
   public KvPool pool(Kept kept, int pages, int pageSize, int slots) {
     gpu.enter();
-    kept.cells().forEach(cell -> Attention.requireSupported(cell.headDim()));
     return new GpuKvPool(gpu, compiled().pages(), kept, pages, pageSize, slots);
   }
 
@@ -523,7 +528,22 @@ public final class GpuDevice implements Device {
     return new Logits() {
       @Override
       public float[] state(int row) {
-        return numbers(normedRows(pass, x, norm, row, 1), ((GpuActivations) x).columns());
+        return states(new int[] {row}).getFirst();
+      }
+
+      @Override
+      public List<float[]> states(int[] rows) {
+        if (rows.length == 0) {
+          return List.of();
+        }
+        int columns = columns(x);
+        int first = IntStream.of(rows).min().getAsInt();
+        int count = IntStream.of(rows).max().getAsInt() + 1 - first;
+        float[] all = numbers(normedRows(pass, x, norm, first, count), count * columns);
+        return IntStream.of(rows)
+            .map(row -> (row - first) * columns)
+            .mapToObj(from -> Arrays.copyOfRange(all, from, from + columns))
+            .toList();
       }
 
       @Override
@@ -582,15 +602,15 @@ public final class GpuDevice implements Device {
     return out;
   }
 
-  /// Waits for a row of numbers and widens them.
-  private float[] numbers(Gpu.Memory row, int columns) {
+  /// Waits for numbers and widens them.
+  private float[] numbers(Gpu.Memory memory, int count) {
     gpu.enter();
-    Gpu.Pinned host = gpu.pin((long) columns * Format.BYTES);
-    gpu.download(row, host, (long) columns * Format.BYTES);
+    Gpu.Pinned host = gpu.pin((long) count * Format.BYTES);
+    gpu.download(memory, host, (long) count * Format.BYTES);
     gpu.await();
     DType type = compiled().format().type();
-    float[] numbers = new float[columns];
-    new Encoding.Plain(type, host.segment(), columns).read(0, columns, numbers, 0);
+    float[] numbers = new float[count];
+    new Encoding.Plain(type, host.segment(), count).read(0, count, numbers, 0);
     gpu.unpin(host);
     return numbers;
   }

@@ -28,6 +28,7 @@ public final class HostDevice implements Device {
   private final Kernels kernels;
   private Tensor normed = Tensor.of(0, 0);
   private Tensor product = Tensor.of(0, 0);
+  private Tensor factors = Tensor.of(0, 0);
   private Tensor logits = Tensor.of(0, 0); // in place of large garbage
 
   /// @param kernels that do the steps; closed with the device
@@ -216,7 +217,7 @@ public final class HostDevice implements Device {
         host.angles()
             .computeIfAbsent(layer.rotary(), rotary -> angles(host.batch().positions(), rotary));
     turn(queries, layer.queryNorm(), angles.ofQueries(), host.rows(), shape);
-    if (!layer.isFilled()) {
+    if (!layer.sharesKv()) {
       Tensor keys = parts.get(1);
       Tensor values = parts.get(2);
       turn(keys, layer.keyNorm(), angles.ofKeys(), host.rows(), shape);
@@ -292,16 +293,16 @@ public final class HostDevice implements Device {
     project(pass, x, Optional.empty(), gate.projection(), out);
     Tensor gates = only(out);
     Tensor all = only(by);
-    product = room(product, rows, gates.columns());
+    factors = room(factors, rows, gates.columns());
     for (int row = 0; row < rows; row++) {
       System.arraycopy(
           all.values(),
           row * all.columns() + first,
-          product.values(),
+          factors.values(),
           row * gates.columns(),
           gates.columns());
     }
-    kernels.gate(gates, product, gate.activation(), rows);
+    kernels.gate(gates, factors, gate.activation(), rows);
   }
 
   @Override
