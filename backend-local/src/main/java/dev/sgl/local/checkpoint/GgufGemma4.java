@@ -31,6 +31,7 @@ final class GgufGemma4 {
   private final ObjectNode config;
   private final Map<String, Weight> tensors;
   private final List<Boolean> slides; // whether each layer sees only a window
+  private final long own; // layers that have keys of their own
 
   /// @param config of the keys of the file
   GgufGemma4(ObjectNode config, Map<String, Weight> tensors) {
@@ -38,12 +39,19 @@ final class GgufGemma4 {
     this.tensors = tensors;
     JsonNode windows = config.path(WINDOWS);
     int layers = config.path("num_hidden_layers").asInt();
-    if (windows.size() != layers || !Streams.stream(windows).allMatch(JsonNode::isBoolean)) {
+    boolean areFlags = Streams.stream(windows).allMatch(JsonNode::isBoolean);
+    if (windows.size() != layers || !areFlags || windows.path(layers - 1).asBoolean()) {
       throw GgufModel.wrong(
           "gemma4.attention.sliding_window_pattern",
-          "is %s, not true or false for each of %d layers".formatted(windows, layers));
+          "is %s, not true or false for each of %d layers, and false for the last"
+              .formatted(windows, layers));
     }
     slides = Streams.stream(windows).map(JsonNode::asBoolean).toList();
+    own = layers - config.path("num_kv_shared_layers").asLong();
+    if (own < 1 || own > layers) {
+      throw GgufModel.wrong(
+          "gemma4.attention.shared_kv_layers", "leaves %d of %d layers".formatted(own, layers));
+    }
   }
 
   /// Adds the values of `config.json` that depend on layers.
@@ -55,23 +63,36 @@ final class GgufGemma4 {
     inner();
     rotary();
     Weight table = tensors.get("per_layer_token_embd.weight");
-    if (table != null) {
-      config.put("vocab_size_per_layer_input", table.rows());
+    if (table == null) {
+      return;
+    }
+    config.put("vocab_size_per_layer_input", table.rows());
+    if (config.path("hidden_size_per_layer_input").asInt() == 0) {
+      throw GgufModel.wrong(
+          "gemma4.embedding_length_per_layer_input", "is 0, and there is " + table.name());
     }
   }
 
   /// The heads of keys; where the layers that see everything have no values, these are the keys.
   private void heads() {
-    JsonNode counts = config.path("num_key_value_heads");
-    if (counts.isArray()) {
-      config.set("num_key_value_heads", same("attention.head_count_kv", counts, layersOf(true)));
-      config.set(
-          "num_global_key_value_heads", same("attention.head_count_kv", counts, layersOf(false)));
-    }
     boolean haveNone =
         layersOf(false).stream()
             .noneMatch(layer -> tensors.containsKey("blk.%d.attn_v.weight".formatted(layer)));
     config.put("attention_k_eq_v", haveNone);
+    JsonNode counts = config.path("num_key_value_heads");
+    if (!counts.isArray()) {
+      return;
+    }
+    JsonNode far = same("attention.head_count_kv", counts, layersOf(false));
+    List<Integer> windows = layersOf(true);
+    JsonNode near = windows.isEmpty() ? far : same("attention.head_count_kv", counts, windows);
+    if (!haveNone && !near.equals(far)) {
+      throw GgufModel.wrong(
+          "gemma4.attention.head_count_kv",
+          "is %s, and layers with values of their own have all the same".formatted(counts));
+    }
+    config.set("num_key_value_heads", near);
+    config.set("num_global_key_value_heads", far);
   }
 
   /// The numbers inside feed-forward parts: of the layers that read the keys of others they may be
@@ -81,9 +102,8 @@ final class GgufGemma4 {
     if (!numbers.isArray()) {
       return;
     }
-    int own = slides.size() - config.path("num_kv_shared_layers").asInt();
-    List<Integer> first = IntStream.range(0, Math.max(0, own)).boxed().toList();
-    List<Integer> last = IntStream.range(Math.max(0, own), slides.size()).boxed().toList();
+    List<Integer> first = IntStream.range(0, (int) own).boxed().toList();
+    List<Integer> last = IntStream.range((int) own, slides.size()).boxed().toList();
     JsonNode narrow = same("feed_forward_length", numbers, first);
     JsonNode wide = last.isEmpty() ? narrow : same("feed_forward_length", numbers, last);
     if (wide.asLong() != narrow.asLong() && wide.asLong() != 2 * narrow.asLong()) {
@@ -98,10 +118,11 @@ final class GgufGemma4 {
   private void rotary() {
     ObjectNode far = config.objectNode();
     JsonNode scaling = config.path("rope_scaling");
-    if (!(scaling instanceof ObjectNode factors)) {
-      throw new ModelException("the GGUF file has no tensor " + GgufModel.FACTORS);
+    if (!scaling.path("rope_type").asText().equals("factors")) {
+      throw new ModelException(
+          "the GGUF file has no tensor %s of numbers".formatted(GgufModel.FACTORS));
     }
-    far.setAll(factors);
+    far.setAll((ObjectNode) scaling);
     config.remove("rope_scaling");
     far.set("rope_theta", config.path("rope_theta"));
     ObjectNode both = config.putObject("rope_parameters");
@@ -118,9 +139,10 @@ final class GgufGemma4 {
   }
 
   /// The number that some layers have in common.
-  private static JsonNode same(String key, JsonNode numbers, List<Integer> layers) {
+  private JsonNode same(String key, JsonNode numbers, List<Integer> layers) {
     List<JsonNode> different = layers.stream().map(numbers::path).distinct().toList();
-    if (different.size() != 1 || !different.getFirst().isIntegralNumber()) {
+    boolean isOne = different.size() == 1 && different.getFirst().isIntegralNumber();
+    if (!isOne || numbers.size() != slides.size()) {
       throw GgufModel.wrong(
           "gemma4." + key, "is " + numbers + ", and must be one number for layers of one kind");
     }

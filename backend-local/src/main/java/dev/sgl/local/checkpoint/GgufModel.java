@@ -279,6 +279,8 @@ final class GgufModel {
         generation.set(key, value("general.sampling." + key));
       }
     }
+    ArrayNode suppressed = generation.putArray("suppress_tokens");
+    header.list("tokenizer.ggml.suppress_tokens").forEach(id -> suppressed.add(json(id)));
     header
         .value("general.sampling.penalty_repeat")
         .ifPresent(penalty -> generation.set("repetition_penalty", json(penalty)));

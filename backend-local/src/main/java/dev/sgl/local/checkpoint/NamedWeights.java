@@ -28,8 +28,8 @@ public final class NamedWeights implements WeightSource {
     return find(stem.weight(layer)).map(tensor -> ours(tensor, stem).plus(stem.offset()));
   }
 
-  /// The rows of a tensor that belong to a role, in our order; the tensor itself if it has not as
-  /// many, whose shape is refused later.
+  /// The rows of a tensor that belong to a role, in our order. Of too few rows in a row it is the
+  /// tensor itself, whose shape is refused later.
   private static Weight ours(Weight tensor, Names.Stem stem) {
     Weight weight = stem.rows().map(part -> part(tensor, part)).orElse(tensor);
     return stem.headOrder().isPresent() ? ordered(weight, stem.headOrder().get()) : weight;
@@ -45,8 +45,12 @@ public final class NamedWeights implements WeightSource {
         yield isVector ? tensor.columns(first, count) : tensor;
       }
       case Names.Picked(int[] rows, int of) -> {
-        boolean isWhole = !tensor.shape().isEmpty() && tensor.shape().getFirst() == of;
-        yield isWhole ? tensor.reordered(rows) : tensor;
+        if (tensor.shape().isEmpty() || tensor.shape().getFirst() != of) {
+          throw new ModelException(
+              "the tensor %s has the shape %s, but config.json wants %d rows"
+                  .formatted(tensor.name(), tensor.shape(), of));
+        }
+        yield tensor.reordered(rows);
       }
     };
   }

@@ -7,12 +7,19 @@ import dev.sgl.local.kernel.Choice;
 import dev.sgl.local.sample.Settings;
 import dev.sgl.local.tokens.SpecialNames;
 import dev.sgl.local.tokens.Tokenizer;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /// What a model's `generation_config.json` says where a program says nothing.
-record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
+///
+/// @param suppressed tokens that are not generated
+record GenerationDefaults(
+    Choice choice, double repetitionPenalty, int[] ends, Set<Integer> suppressed) {
+  /// Added to the logits of suppressed tokens; finite, since it may be added to others.
+  private static final double SUPPRESSING = -1e9;
 
   static GenerationDefaults read(Checkpoint model, Tokenizer tokenizer) {
     JsonNode generation = model.json("generation_config.json");
@@ -26,7 +33,15 @@ record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
                 generation.path("min_p").asDouble(0))
             : Choice.GREEDY,
         generation.path("repetition_penalty").asDouble(1),
-        ends(model, tokenizer, generation));
+        ends(model, tokenizer, generation),
+        suppressed(tokenizer, generation));
+  }
+
+  private static Set<Integer> suppressed(Tokenizer tokenizer, JsonNode generation) {
+    Set<Integer> tokens = new TreeSet<>();
+    generation.path("suppress_tokens").forEach(id -> tokens.add(id.asInt(-1)));
+    tokens.removeIf(id -> id < 0 || id >= tokenizer.vocabulary().size());
+    return tokens;
   }
 
   private static int[] ends(Checkpoint model, Tokenizer tokenizer, JsonNode generation) {
@@ -59,8 +74,17 @@ record GenerationDefaults(Choice choice, double repetitionPenalty, int[] ends) {
             penalties.repetition().orElse(repetitionPenalty),
             penalties.frequency(),
             penalties.presence(),
-            penalties.logitBias()),
+            biases(penalties.logitBias())),
         given.seed());
+  }
+
+  private Map<Integer, Double> biases(Map<Integer, Double> given) {
+    if (suppressed.isEmpty()) {
+      return given;
+    }
+    Map<Integer, Double> all = new HashMap<>(given);
+    suppressed.forEach(token -> all.put(token, SUPPRESSING));
+    return all;
   }
 
   /// The token that marks the end of a text.

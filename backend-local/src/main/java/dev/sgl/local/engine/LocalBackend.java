@@ -189,7 +189,7 @@ public final class LocalBackend implements TokenBackend {
     try {
       int[] tokens = known(format.tokens(prompt));
       // a model that has no token to begin with begins as it does after an end
-      return tokens.length > 0 ? tokens : new int[] {start()};
+      return tokens.length > 0 ? tokens : known(new int[] {start()});
     } catch (ModelException e) {
       throw new BackendException(e.getMessage() == null ? "no prompt" : e.getMessage(), e);
     }
@@ -210,7 +210,7 @@ public final class LocalBackend implements TokenBackend {
   /// Refuses a text that can never fit, before the slow tokenization: the bytes of a token are
   /// limited. Normalization is taken to shorten a text to a quarter at most.
   private void requireShort(String what, long characters) {
-    long least = characters / tokenizer.vocabulary().longest() / 4;
+    long least = characters / Math.max(1, tokenizer.vocabulary().longest()) / 4;
     if (least > context) {
       throw new TooLongException(what, (int) Math.min(least, Integer.MAX_VALUE), context);
     }

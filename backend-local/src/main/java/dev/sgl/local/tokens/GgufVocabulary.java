@@ -48,7 +48,7 @@ public final class GgufVocabulary {
   public static Map<String, Object> keys(Path folder, int size, Set<Integer> ends) {
     SpecialNames names = SpecialNames.read(folder);
     try (Tokenizer tokenizer = Tokenizer.open(folder, size)) {
-      GgufVocabulary vocabulary = new GgufVocabulary(folder, Tokenizer.json(folder), size);
+      GgufVocabulary vocabulary = new GgufVocabulary(folder, Tokenizer.json(folder, size), size);
       vocabulary.readTokens(names);
       vocabulary.putModel();
       vocabulary.putSpecial(names, ends);

@@ -2,6 +2,7 @@ package dev.sgl.local.tokens;
 
 import static java.util.stream.Collectors.toSet;
 
+import dev.sgl.local.weights.ModelException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,6 +21,8 @@ final class ScoredMerges {
   /// Longer tokens are merged of no pieces: they are runs of signs that have tokens of their own.
   private static final int MOST_CHARACTERS = 256;
 
+  private static final int MOST_MERGES = 1 << 22;
+
   private ScoredMerges() {}
 
   /// Two pieces that become one.
@@ -32,13 +35,17 @@ final class ScoredMerges {
   /// All merges, the first to be applied first.
   ///
   /// @param scores of the tokens, by their ids
+  /// @throws ModelException if there are too many
   static List<Merge> of(List<String> tokens, List<Double> scores) {
     Set<String> known = new HashSet<>(tokens);
     List<Merge> merges = new ArrayList<>();
     for (int id = 0; id < Math.min(tokens.size(), scores.size()); id++) {
       String token = tokens.get(id);
       double score = scores.get(id);
-      for (int cut = 1; cut < Math.min(token.length(), MOST_CHARACTERS); cut++) {
+      if (merges.size() > MOST_MERGES) {
+        throw new ModelException("the tokenizer has more than %d merges".formatted(MOST_MERGES));
+      }
+      for (int cut = 1; cut < token.length() && token.length() <= MOST_CHARACTERS; cut++) {
         String left = token.substring(0, cut);
         String right = token.substring(cut);
         if (known.contains(left) && known.contains(right)) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -21,7 +22,7 @@ import java.util.regex.Pattern;
 final class SentencePieceFile {
   private static final int MOST_BYTES = 64 << 20;
   private static final Pattern ID = Pattern.compile("[0-9]{1,9}");
-  private static final int MOST_IDS = 1 << 20;
+  private static final int MOST_PIECES = 1 << 20;
   private static final int UNIGRAM = 1;
   private static final int BPE = 2;
 
@@ -93,6 +94,9 @@ final class SentencePieceFile {
 
   private boolean piece(CodedInputStream in) throws IOException {
     int at = pieces.size();
+    if (at >= MOST_PIECES) {
+      throw new IOException("it has more than %d pieces".formatted(MOST_PIECES));
+    }
     pieces.add("");
     scores.add(0.0);
     types.add((long) TokenizerJson.NORMAL);
@@ -151,24 +155,27 @@ final class SentencePieceFile {
             .formatted(what));
   }
 
-  /// Gives tokens other names, or adds some after the pieces.
+  /// Gives pieces the names of added tokens, and room to those after the pieces. How added tokens
+  /// are found in a text is read with `tokenizer_config.json`.
   ///
-  /// @param decoder `added_tokens_decoder` of `tokenizer_config.json`
-  private void add(JsonNode decoder) {
+  /// @param decoder `added_tokens_decoder`
+  private void rename(JsonNode decoder, int size) {
     for (Map.Entry<String, JsonNode> entry : decoder.properties()) {
-      int id = ID.matcher(entry.getKey()).matches() ? Integer.parseInt(entry.getKey()) : MOST_IDS;
-      if (id >= MOST_IDS || !entry.getValue().path("content").isTextual()) {
-        continue;
+      int id = ID.matcher(entry.getKey()).matches() ? Integer.parseInt(entry.getKey()) : size;
+      if (id >= size || !entry.getValue().path("content").isTextual()) {
+        throw new ModelException(
+            "tokenizer_config.json: added_tokens_decoder.%s is no token of the model's %d"
+                .formatted(entry.getKey(), size));
       }
       while (pieces.size() <= id) {
         pieces.add("[unused " + pieces.size() + "]");
         scores.add(0.0);
         types.add((long) TokenizerJson.UNUSED);
       }
-      pieces.set(id, entry.getValue().path("content").asText());
-      boolean isSpecial = entry.getValue().path("special").asBoolean();
-      if (types.get(id) != TokenizerJson.UNKNOWN) {
-        types.set(id, (long) (isSpecial ? TokenizerJson.CONTROL : TokenizerJson.USER_DEFINED));
+      String name = entry.getValue().path("content").asText();
+      if (!pieces.get(id).equals(name)) {
+        pieces.set(id, name);
+        types.set(id, (long) TokenizerJson.NORMAL);
       }
     }
   }
@@ -176,8 +183,17 @@ final class SentencePieceFile {
   /// The same as a `tokenizer.json`.
   ///
   /// @param config `tokenizer_config.json` beside it
-  ObjectNode json(JsonNode config) {
-    add(config.path("added_tokens_decoder"));
+  /// @param size of the model's vocabulary
+  /// @throws ModelException if the model does not know all pieces, or a piece is there twice
+  ObjectNode json(JsonNode config, int size) {
+    if (pieces.size() > size) {
+      throw new ModelException(
+          "tokenizer.model has %d pieces, and the model knows %d".formatted(pieces.size(), size));
+    }
+    rename(config.path("added_tokens_decoder"), size);
+    if (new HashSet<>(pieces).size() < pieces.size()) {
+      throw new ModelException("tokenizer.model has a piece twice");
+    }
     int unknown = types.indexOf((long) TokenizerJson.UNKNOWN);
     if (config.path("add_eos_token").asBoolean(false)) {
       throw unsupported("whose texts get an end (add_eos_token)");

@@ -49,7 +49,7 @@ public final class Tokenizer implements AutoCloseable {
           folder + " has no tokenizer.json or tokenizer.model" + other(folder));
     }
     try {
-      return of(json(folder), size, SpecialNames.read(folder));
+      return of(json(folder, size), size, SpecialNames.read(folder));
     } catch (ModelException e) {
       throw e;
     } catch (IOException e) {
@@ -73,17 +73,20 @@ public final class Tokenizer implements AutoCloseable {
 
   /// The `tokenizer.json` of a folder, or that of its `tokenizer.model`, with the tokens that
   /// `tokenizer_config.json` adds.
-  static JsonNode json(Path folder) {
+  ///
+  /// @param size of the model's vocabulary
+  static JsonNode json(Path folder, int size) {
     JsonNode config = Checkpoint.json(folder, "tokenizer_config.json");
     JsonNode json =
         Files.isRegularFile(folder.resolve("tokenizer.json"))
             ? Checkpoint.json(folder, "tokenizer.json")
-            : SentencePieceFile.read(folder.resolve(SENTENCEPIECE)).json(config);
+            : SentencePieceFile.read(folder.resolve(SENTENCEPIECE)).json(config, size);
     complete(json, config);
     return json;
   }
 
-  /// Adds the tokens that are only in `tokenizer_config.json`.
+  /// Adds the tokens that are only in `tokenizer_config.json`, with the settings that
+  /// `transformers` gives those which name none.
   private static void complete(JsonNode json, JsonNode config) {
     Set<Integer> known = new HashSet<>();
     json.path("added_tokens").forEach(token -> known.add(token.path("id").asInt()));
@@ -93,9 +96,10 @@ public final class Tokenizer implements AutoCloseable {
           && entry.getValue() instanceof ObjectNode token
           && json instanceof ObjectNode object
           && known.add(Integer.parseInt(entry.getKey()))) {
-        object
-            .withArray("added_tokens")
-            .add(token.deepCopy().put("id", Integer.parseInt(entry.getKey())));
+        ObjectNode added = object.withArray("added_tokens").addObject();
+        added.put("single_word", false).put("lstrip", false).put("rstrip", false);
+        added.put("normalized", !token.path("special").asBoolean(false)).put("special", false);
+        added.setAll(token.deepCopy().put("id", Integer.parseInt(entry.getKey())));
       }
     }
   }

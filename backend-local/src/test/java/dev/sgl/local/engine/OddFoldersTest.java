@@ -8,13 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Request;
+import dev.sgl.backend.Sampling;
 import dev.sgl.local.checkpoint.Checkpoint;
 import dev.sgl.local.quantized.QuantizedModels;
 import dev.sgl.local.tokens.ChatTemplate;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.program.Role;
+import dev.sgl.program.Type;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -228,6 +233,36 @@ class OddFoldersTest {
     change("generation_config.json", c -> c.removeAll());
     change("config.json", c -> c.remove("eos_token_id"));
     assertArrayEquals(new int[] {1}, ends());
+  }
+
+  @Test
+  void suppressedTokensAreNotGenerated() throws IOException {
+    List<Integer> usual = generated();
+    change(
+        "generation_config.json",
+        c -> {
+          ArrayNode tokens = c.putArray("suppress_tokens").add(-1).add(VOCABULARY).add("a");
+          usual.forEach(tokens::add);
+        });
+    List<Integer> others = generated();
+    assertEquals(8, others.size());
+    assertTrue(others.stream().noneMatch(usual::contains), others + " of " + usual);
+  }
+
+  /// Eight tokens, the likeliest ones.
+  private List<Integer> generated() {
+    Prompt prompt = new Prompt.Raw(List.of(new Prompt.Part.Written("The weather in Paris")));
+    Sampling sampling =
+        new Sampling(
+            Sampling.Length.most(8),
+            new Sampling.Stops(List.of(), List.of(), true),
+            Sampling.Choice.GREEDY,
+            Sampling.Penalties.DEFAULT,
+            OptionalInt.empty());
+    try (LocalBackend backend = open();
+        Generation generation = backend.generate(new Request(prompt, Type.TEXT, sampling))) {
+      return generation.reply().tokens();
+    }
   }
 
   private int[] ends() {

@@ -72,6 +72,26 @@ class Gemma4Test {
         String.valueOf(error.getMessage()).contains("rope_freqs.weight"), error.getMessage());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "attention.shared_kv_layers, 2, 5, leaves 0 of 5 layers",
+    "embedding_length_per_layer_input, 32, 0, 'is 0, and there is per_layer_token_embd.weight'",
+  })
+  void numbersOfAFileAreCompared(String key, int old, int other, String why, @TempDir Path folder)
+      throws IOException {
+    String bytes =
+        Files.readString(RESOURCES.resolve("gguf/gemma4.bf16.gguf"), StandardCharsets.ISO_8859_1);
+    String number = key + "\4\0\0\0%c\0\0\0"; // of 32 bits
+    assertTrue(bytes.contains(number.formatted(old)));
+    Path file = folder.resolve("m.gguf");
+    Files.writeString(
+        file,
+        bytes.replace(number.formatted(old), number.formatted(other)),
+        StandardCharsets.ISO_8859_1);
+    ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(file).close());
+    assertEquals("the GGUF key gemma4." + key + " " + why, error.getMessage());
+  }
+
   private static ObjectNode config() {
     return Checkpoint.json(RESOURCES.resolve("models/gemma4"), "config.json").deepCopy();
   }

@@ -211,7 +211,7 @@ class GgufVocabularyTest {
     List<?> types = list(keys, "token_type");
     assertEquals(List.of(2, 3, 3, 6), types.subList(0, 4));
     List<String> merges = new ArrayList<>();
-    Tokenizer.json(model)
+    Tokenizer.json(model, 320)
         .path("model")
         .path("merges")
         .forEach(m -> merges.add(m.path(0).asText() + m.path(1).asText()));

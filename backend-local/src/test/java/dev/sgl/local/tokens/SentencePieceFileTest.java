@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Folders with a `tokenizer.model` and no `tokenizer.json`.
 class SentencePieceFileTest {
@@ -56,6 +58,49 @@ class SentencePieceFileTest {
             assertTrue(String.valueOf(e.getMessage()).contains("tokenizer"), e.getMessage());
           }
         });
+  }
+
+  /// They may take blanks with them.
+  @Test
+  void addedTokensAreFoundAsTheirSettingsSay() throws IOException {
+    Files.copy(MODEL.resolve(FILE), folder.resolve(FILE));
+    added("319", "{\"content\":\"<x>\",\"lstrip\":true,\"rstrip\":true,\"special\":true}");
+    try (Tokenizer tokenizer = Tokenizer.open(folder, SIZE)) {
+      assertArrayEquals(tokenizer.encode("a<x>"), tokenizer.encode("a  <x>  "));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "320, `{\"content\":\"<x>\"}`, added_tokens_decoder.320 is no token of the model's 320",
+        "999999999, `{\"content\":\"<x>\"}`, added_tokens_decoder.999999999 is no token",
+        "x, `{\"content\":\"<x>\"}`, added_tokens_decoder.x is no token",
+        "319, `{\"content\":5}`, added_tokens_decoder.319 is no token",
+        "319, `{\"content\":\"a\"}`, has a piece twice",
+      })
+  void addedTokensThatTheModelDoesNotKnowAreRefused(String id, String token, String why)
+      throws IOException {
+    Files.copy(MODEL.resolve(FILE), folder.resolve(FILE));
+    added(id, token);
+    ModelException error =
+        assertThrows(ModelException.class, () -> Tokenizer.open(folder, SIZE).close());
+    assertTrue(String.valueOf(error.getMessage()).contains(why), error.getMessage());
+  }
+
+  @Test
+  void aVocabularyLargerThanTheModelIsRefused() throws IOException {
+    Files.copy(MODEL.resolve(FILE), folder.resolve(FILE));
+    ModelException error =
+        assertThrows(ModelException.class, () -> Tokenizer.open(folder, 300).close());
+    assertTrue(String.valueOf(error.getMessage()).contains("the model knows 300"));
+  }
+
+  private void added(String id, String token) throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\":{\"%s\":%s}}".formatted(id, token));
   }
 
   @Test

@@ -35,6 +35,7 @@ public record Dimensions(
     boolean tied) {
 
   private static final int MOST_LAYERS = 4096;
+  private static final int MOST_NUMBERS = 1 << 24; // of all heads
 
   private static final Map<String, Activation> ACTIVATIONS =
       Map.of(
@@ -102,6 +103,11 @@ public record Dimensions(
       throw new ModelException(
           "config.json: %d heads do not share %d key heads of %d numbers"
               .formatted(heads, kvHeads, headDim));
+    }
+    if ((long) heads * headDim > MOST_NUMBERS) {
+      throw new ModelException(
+          "config.json: %d heads of %d numbers are more than %d numbers"
+              .formatted(heads, headDim, MOST_NUMBERS));
     }
     return new AttentionShape(heads, kvHeads, headDim, AttentionShape.ALL);
   }

@@ -24,6 +24,7 @@ public final class RotaryScaling {
   private final double theta;
   private final int named; // by the file, before the scaling
   private final LongRope longRope;
+  private List<Double> divisors = List.of(); // once they were needed
 
   /// The numbers of a family's models whose file has none.
   ///
@@ -217,11 +218,13 @@ public final class RotaryScaling {
 
   /// The divisor that a GGUF file has for a pair.
   private double divisor(int pair) {
-    List<Double> all = scaling.numbers("factors");
-    if (all.size() != turned / 2 || all.get(pair) <= 0) {
+    if (divisors.isEmpty()) {
+      divisors = scaling.numbers("factors");
+    }
+    if (divisors.size() != turned / 2 || divisors.get(pair) <= 0) {
       throw scaling.wrong("factors", "has no number above 0 for each of " + turned / 2 + " pairs");
     }
-    return all.get(pair);
+    return divisors.get(pair);
   }
 
   /// Positions that the model was trained with at first.
