@@ -8,7 +8,6 @@ import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.family.config.Windows;
 import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.AttentionShape.Scoring;
-import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Layer;
 import dev.sgl.local.model.Norm;
@@ -106,9 +105,6 @@ public final class Gemma4 implements Family {
     return all;
   }
 
-  /// What layers of one kind attend with.
-  private record Kind(AttentionShape shape, Rotary rotary, Part.HeadNorms norms) {}
-
   @Override
   public Decoder decoder(Config config) {
     refuseOthers(config);
@@ -116,40 +112,37 @@ public final class Gemma4 implements Family {
     int layers = dimensions.layers();
     List<Boolean> sliding = sliding(config, layers);
     Dimensions wide = dimensions.withHeads(wideHeads(config, dimensions, sliding));
-    Kind near = kind(config, dimensions, OptionalInt.of(config.number("sliding_window")));
-    Kind far = kind(config, wide, OptionalInt.empty());
-    int own = layers - shared(config, sliding);
-    boolean valuesAreKeys = config.flag("attention_k_eq_v", false);
-    boolean biased = config.flag("attention_bias", false);
-    int inner = config.flag("use_double_wide_mlp", false) ? 2 : 1;
+    Part.Attention near =
+        attention(config, dimensions, OptionalInt.of(config.number("sliding_window")));
+    Part.Attention far = attention(config, wide, OptionalInt.empty());
+    Part.Source ofFar = config.flag("attention_k_eq_v", false) ? Part.Source.KEYS : Part.Source.OWN;
+    Part.Gated gated = dimensions.gated(false);
+    Part.Gated ofSharing = config.flag("use_double_wide_mlp", false) ? gated.times(2) : gated;
+    int firstSharing = layers - sharing(config, sliding);
     int inputs = config.index("hidden_size_per_layer_input", 0);
     Decoder decoder =
         dimensions
             .decoder(
                 layer -> {
-                  boolean slides = sliding.get(layer);
-                  Kind kind = slides ? near : far;
-                  Part.Source source =
-                      layer >= own
-                          ? Part.Source.EARLIER
-                          : valuesAreKeys && !slides ? Part.Source.KEYS : Part.Source.OWN;
-                  Part.Attention attention =
-                      new Part.Attention(kind.shape(), kind.rotary())
-                          .withNorms(kind.norms())
-                          .withBias(biased, biased)
-                          .from(source);
-                  Part.Gated gated = dimensions.gated(false).times(layer >= own ? inner : 1);
-                  List<Layer.Residual> parts =
-                      new ArrayList<>(dimensions.betweenNorms(attention, gated));
-                  if (inputs > 0) {
-                    parts.add(input(dimensions, inputs));
-                  }
-                  return new Layer(parts, true);
+                  Part.Attention attention = sliding.get(layer) ? near : far.from(ofFar);
+                  return layer < firstSharing
+                      ? layer(dimensions, attention, gated, inputs)
+                      : layer(dimensions, attention.from(Part.Source.EARLIER), ofSharing, inputs);
                 })
             .leavingF16()
             .withEmbeddingScale((float) Math.sqrt(dimensions.hidden()))
             .withCap(Gemma2.cap(config, "final_logit_softcapping"));
     return inputs == 0 ? decoder : decoder.withLayerInputs(layerInputs(config, dimensions, inputs));
+  }
+
+  /// @param inputs numbers of a per-layer embedding; 0 for none
+  private static Layer layer(
+      Dimensions dimensions, Part.Attention attention, Part.Gated gated, int inputs) {
+    List<Layer.Residual> residuals = new ArrayList<>(dimensions.betweenNorms(attention, gated));
+    if (inputs > 0) {
+      residuals.add(input(dimensions, inputs));
+    }
+    return new Layer(residuals, true);
   }
 
   private static void refuseOthers(Config config) {
@@ -169,8 +162,8 @@ public final class Gemma4 implements Family {
     return named;
   }
 
-  /// The heads of layers that see everything: by keys of the model, or by an object for each layer
-  /// since transformers 5.20.
+  /// The heads of layers that see everything: by keys of the model, or, where newer transformers
+  /// wrote the file, by an object for each of them.
   private static AttentionShape wideHeads(
       Config config, Dimensions dimensions, List<Boolean> sliding) {
     AttentionShape usual = dimensions.heads();
@@ -211,20 +204,26 @@ public final class Gemma4 implements Family {
     return wide;
   }
 
-  private static Kind kind(Config config, Dimensions dimensions, OptionalInt window) {
-    AttentionShape heads = dimensions.heads().withScoring(new Scoring(1, Scoring.UNCAPPED));
+  /// The attention of layers of one kind.
+  ///
+  /// @param window empty for layers that see everything
+  private static Part.Attention attention(
+      Config config, Dimensions dimensions, OptionalInt window) {
     boolean seesAll = window.isEmpty();
-    String type = seesAll ? FULL : SLIDING;
-    config.at(ROTARY).at(type).required("rope_theta");
+    config.at(ROTARY).at(seesAll ? FULL : SLIDING).required("rope_theta");
+    AttentionShape heads = dimensions.heads().withScoring(new Scoring(1, Scoring.UNCAPPED));
     Part.HeadNorms norms = dimensions.headNorms();
-    return new Kind(
-        seesAll ? heads : heads.within(window.getAsInt()),
-        RotaryScaling.rotaryOfType(config, dimensions, seesAll, RotaryScaling.STANDARD),
-        new Part.HeadNorms(norms.query(), norms.key(), Optional.of(dimensions.epsilon())));
+    boolean biased = config.flag("attention_bias", false);
+    return new Part.Attention(
+            seesAll ? heads : heads.within(window.getAsInt()),
+            RotaryScaling.rotaryOfType(config, dimensions, seesAll, RotaryScaling.STANDARD))
+        .withNorms(
+            new Part.HeadNorms(norms.query(), norms.key(), Optional.of(dimensions.epsilon())))
+        .withBias(biased, biased);
   }
 
   /// How many of the last layers read the keys and values of earlier ones.
-  private static int shared(Config config, List<Boolean> sliding) {
+  private static int sharing(Config config, List<Boolean> sliding) {
     int shared = config.index("num_kv_shared_layers", 0);
     int own = sliding.size() - shared;
     if (own < 1 || !sliding.subList(0, own).containsAll(sliding)) {
