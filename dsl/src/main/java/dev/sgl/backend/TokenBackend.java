@@ -77,6 +77,17 @@ public interface TokenBackend extends Backend {
   /// Forgets the cached prefixes of earlier requests that no running request uses.
   void flushCache();
 
+  /// How busy it is at the moment.
+  Load load();
+
+  /// The work of a model, and the room for it.
+  ///
+  /// @param running sequences that take part in batches
+  /// @param waiting sequences that have no room yet
+  /// @param used tokens whose states are held for running and waiting sequences
+  /// @param room tokens whose states can be held at the same time, cached prefixes included
+  record Load(int running, int waiting, int used, int room) {}
+
   /// What a model is.
   ///
   /// @param path where it was loaded from

@@ -84,18 +84,13 @@ public final class SglServer implements AutoCloseable {
     routes.post("/v1/completions", new CompletionApi(served)::handle);
     addReading(routes, served);
     TokenApi tokens = new TokenApi(served);
-    routes.post("/tokenize", tokens::tokenize);
-    routes.post("/detokenize", tokens::detokenize);
+    for (String version : List.of("", "/v1")) {
+      routes.post(version + "/tokenize", tokens::tokenize);
+      routes.post(version + "/detokenize", tokens::detokenize);
+    }
     routes.post("/generate", new GenerateApi(served)::handle);
     routes.post("/v1/select", new SelectApi(served)::handle);
-    AdminApi admin = new AdminApi(served, meters);
-    routes.get("/health", admin::health);
-    routes.get("/ping", admin::health);
-    routes.get("/get_model_info", admin::modelInfo);
-    routes.post("/flush_cache", admin::flushCache);
-    routes.post("/abort_request", admin::abort);
-    routes.get("/metrics", admin::metrics);
-    routes.get("/cache", admin::cache);
+    addAdmin(routes, new AdminApi(served, meters));
     ProgramApi programs = new ProgramApi(served, options.programs());
     routes.get("/v1/programs", programs::list);
     routes.get("/v1/programs/{name}", programs::one);
@@ -105,6 +100,23 @@ public final class SglServer implements AutoCloseable {
       Page.add(routes);
     }
     return routes;
+  }
+
+  /// The state of the server, under the names that SGLang's and vLLM's servers have for it.
+  private static void addAdmin(Router routes, AdminApi admin) {
+    routes.get("/health", admin::health);
+    routes.get("/ping", admin::health);
+    routes.get("/health_generate", admin::healthGenerate);
+    routes.get("/version", admin::version);
+    for (String prefix : List.of("/", "/get_")) {
+      routes.get(prefix + "model_info", admin::modelInfo);
+      routes.get(prefix + "server_info", admin::serverInfo);
+    }
+    routes.get("/v1/loads", admin::loads);
+    routes.post("/flush_cache", admin::flushCache);
+    routes.post("/abort_request", admin::abort);
+    routes.get("/metrics", admin::metrics);
+    routes.get("/cache", admin::cache);
   }
 
   /// The routes for models that read.

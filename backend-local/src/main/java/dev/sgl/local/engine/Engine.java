@@ -85,11 +85,21 @@ final class Engine implements AutoCloseable {
 
   // --- the callers' side
 
+  /// Tokens of a page.
+  int pageSize() {
+    return pool.pageSize();
+  }
+
+  /// Tokens that the pool holds.
+  int room() {
+    return pool.pages() * pool.pageSize();
+  }
+
   /// Hands a sequence to the engine.
   ///
   /// @throws BackendException if the pool could never hold it, or the engine is closed
   void submit(Sequence sequence) {
-    int room = pool.pages() * pool.pageSize();
+    int room = room();
     if (sequence.terms().most() > room) {
       throw new BackendException(
           "a sequence of up to %d tokens can never fit: there is room for %d in all"

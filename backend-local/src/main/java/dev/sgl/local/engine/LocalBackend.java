@@ -462,6 +462,16 @@ public final class LocalBackend implements TokenBackend {
   }
 
   @Override
+  public Load load() {
+    EngineStats stats = engine.stats();
+    EngineStats.Sequences sequences = stats.sequences();
+    EngineStats.Pages pages = stats.pages();
+    int used = pages.all() - pages.free() - pages.cached();
+    int size = engine.pageSize();
+    return new Load(sequences.running(), sequences.waiting(), used * size, engine.room());
+  }
+
+  @Override
   public CacheTree cacheTree(int most) {
     KvCache.Runs runs = engine.ask(cache -> cache.runs(most));
     List<CacheTree.Run> shown =

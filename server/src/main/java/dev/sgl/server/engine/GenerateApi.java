@@ -44,7 +44,7 @@ public final class GenerateApi {
   /// @param inputs one for each ask
   /// @param single whether it asks for one text, not for a list
   /// @param scoredFrom the first token of the prompts whose log-probability is wanted; none if
-  ///     -1
+  ///     -1. A call that wants no tokens but log-probabilities wants those of all the prompt
   /// @param generates whether tokens are generated, and not only the prompts' log-probabilities
   ///     reported
   private record Wanted(
@@ -123,9 +123,9 @@ public final class GenerateApi {
             .map(input -> new Ask(input.prompt(), type, sampling, scheduling, writing))
             .flatMap(ask -> IntStream.range(0, n).mapToObj(ask::numbered))
             .toList();
-    boolean isScored = logprobs && scoredFrom >= 0;
+    int from = tokens == 0 ? Math.max(0, scoredFrom) : scoredFrom;
     return new Wanted(
-        id, asks, asked, !list && n == 1, stream, logprobs, isScored ? scoredFrom : -1, tokens > 0);
+        id, asks, asked, !list && n == 1, stream, logprobs, logprobs ? from : -1, tokens > 0);
   }
 
   /// Whether the call has a list of prompts, not one prompt, which may be a list of tokens.
@@ -150,7 +150,8 @@ public final class GenerateApi {
     return wanted.single() ? all.get(0) : all;
   }
 
-  /// Adds the log-probabilities of a prompt's tokens; nothing is before the first.
+  /// Adds the log-probabilities of a prompt's tokens, also under the names of SGLang 0.1; nothing
+  /// is before the first.
   private void score(Wanted wanted, Inputs.Input input, Ask ask, ObjectNode meta) {
     int top = ask.sampling().logprobs().orElse(0);
     List<Reply.Logprob> scores =
@@ -162,6 +163,8 @@ public final class GenerateApi {
       return;
     }
     ArrayNode chosen = meta.putArray("input_token_logprobs");
+    meta.set("prefill_token_logprobs", chosen);
+    meta.set("decode_token_logprobs", meta.path("output_token_logprobs"));
     ArrayNode tops = meta.putArray("input_top_logprobs");
     for (int i = wanted.scoredFrom(); i < input.tokens().size(); i++) {
       if (i == 0) {
@@ -171,6 +174,11 @@ public final class GenerateApi {
         add(scores.get(i - 1), chosen, tops);
       }
     }
+    scores.stream()
+        .skip(Math.max(0, wanted.scoredFrom() - 1))
+        .mapToDouble(Reply.Logprob::logprob)
+        .average()
+        .ifPresent(mean -> meta.put("normalized_prompt_logprob", mean));
   }
 
   private static void add(Reply.Logprob logprob, ArrayNode chosen, ArrayNode tops) {

@@ -42,6 +42,7 @@ public final class FormatReader {
     for (String name : List.of("guided_json", "json_schema")) {
       fields.any(name).ifPresent(schema -> reader.add(name, schema(closed(schema))));
     }
+    fields.text("dtype").ifPresent(name -> reader.number(fields.name("dtype"), name));
     reader.choices("guided_choice", fields);
     fields.object("structured_outputs").ifPresent(reader::structured);
     return reader.only();
@@ -92,6 +93,14 @@ public final class FormatReader {
                   + other);
     }
     format.finish();
+  }
+
+  /// The type of `gen_int` in SGLang's front end of version 0.1.
+  private void number(String field, String name) {
+    if (!name.equals("int")) {
+      throw ApiException.invalid(field, "unsupported_value", field + " can only be int");
+    }
+    add(field, new Type.Pattern("[-+]?[0-9]+"));
   }
 
   private void structured(Fields given) {

@@ -41,10 +41,7 @@ public final class SamplingReader {
       throw ApiException.invalid(fields.name("stop"), "a stop text must not be empty");
     }
     return new Sampling(
-        new Sampling.Length(
-            maxTokens(fields, least),
-            OptionalInt.empty(),
-            fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(0)),
+        new Sampling.Length(maxTokens(fields, least), OptionalInt.empty(), minTokens(fields)),
         new Sampling.Stops(
             stops,
             fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
@@ -67,6 +64,12 @@ public final class SamplingReader {
     OptionalInt old = fields.integer("max_tokens", least, Integer.MAX_VALUE);
     OptionalInt now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
     return now.isPresent() ? now : old;
+  }
+
+  /// SGLang's name is another.
+  private static int minTokens(Fields fields) {
+    OptionalInt sglangs = fields.integer("min_new_tokens", 0, Integer.MAX_VALUE);
+    return fields.integer("min_tokens", 0, Integer.MAX_VALUE).orElse(sglangs.orElse(0));
   }
 
   /// -1 is all tokens, too.

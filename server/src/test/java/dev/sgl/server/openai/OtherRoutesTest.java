@@ -168,6 +168,13 @@ class OtherRoutesTest {
             .post("/generate", "{\"text\":\"a\",\"sampling_params\":{\"regex\":\"[0-9]{2}\"}}")
             .json();
     assertTrue(typed.path("text").asText().matches("[0-9]{2}"));
+    JsonNode number =
+        server
+            .post(
+                "/generate",
+                "{\"text\":\"a\",\"sampling_params\":{\"max_new_tokens\":3,\"dtype\":\"int\"}}")
+            .json();
+    assertTrue(number.path("text").asText().matches("[-+]?[0-9]+"), number.toString());
   }
 
   @Test
@@ -177,6 +184,16 @@ class OtherRoutesTest {
     assertEquals("demo", server.get("/v1/models/demo").at("/id").asText());
     assertEquals(404, server.get("/v1/models/Org/Other").status());
     assertEquals(2048, server.get("/get_model_info").at("/context_length").asInt());
+    assertEquals(2048, server.get("/model_info").at("/context_length").asInt());
+    for (String path : List.of("/server_info", "/get_server_info")) {
+      TestServer.Answer info = server.get(path);
+      assertTrue(info.at("/max_total_num_tokens").asInt() >= 2048, info.text());
+      assertEquals(2048, info.at("/max_req_input_len").asInt());
+      assertEquals(0, info.at("/internal_states/0/num_running_reqs").asInt(-1));
+      assertEquals(server.get("/version").at("/version"), info.at("/version"));
+    }
+    assertEquals(0, server.get("/v1/loads").at("/loads/0/num_waiting_reqs").asInt(-1));
+    assertEquals("ok", server.get("/health_generate").at("/status").asText());
     server.post("/v1/completions", "{\"prompt\":\"a lamp\",\"max_tokens\":1}");
     assertTrue(server.get("/cache").at("/runs").size() > 0);
     assertEquals(405, server.get("/flush_cache").status());
@@ -333,6 +350,33 @@ class OtherRoutesTest {
     }
     assertEquals("", answer.path("text").asText());
     assertEquals(0, answer.at("/meta_info/completion_tokens").asInt());
+    JsonNode whole =
+        server
+            .post(
+                "/generate",
+                "{\"text\":\"The lamp is nice\",\"return_logprob\":true,"
+                    + "\"sampling_params\":{\"max_new_tokens\":0}}")
+            .json();
+    assertEquals(scores, whole.at("/meta_info/input_token_logprobs"));
+    double sum = 0;
+    for (int i = 1; i < scores.size(); i++) {
+      sum += scores.get(i).get(0).asDouble();
+    }
+    assertEquals(
+        sum / (scores.size() - 1),
+        whole.at("/meta_info/normalized_prompt_logprob").asDouble(),
+        1e-9);
+  }
+
+  @Test
+  void aTextOfGenerateHasTheLeastTokensThatItAsksFor() throws IOException {
+    String body =
+        "{\"text\":\"a lamp\",\"sampling_params\":{\"max_new_tokens\":9,\"temperature\":0,"
+            + "\"min_new_tokens\":%d,\"stop_token_ids\":[%d]}}";
+    JsonNode free = server.post("/generate", body.formatted(0, 0)).at("/output_ids");
+    int first = free.get(0).asInt();
+    assertTrue(server.post("/generate", body.formatted(0, first)).at("/output_ids").size() <= 1);
+    assertTrue(server.post("/generate", body.formatted(5, first)).at("/output_ids").size() >= 5);
   }
 
   @Test

@@ -260,6 +260,11 @@ public class ScriptedTokens implements TokenBackend {
   }
 
   @Override
+  public Load load() {
+    return new Load(0, 0, 0, 0);
+  }
+
+  @Override
   public CacheTree cacheTree(int most) {
     return new CacheTree(List.of(), 0);
   }
