@@ -6,6 +6,7 @@ import dev.sgl.server.engine.GenerateApi;
 import dev.sgl.server.engine.SelectApi;
 import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.Guard;
+import dev.sgl.server.http.Handler;
 import dev.sgl.server.http.HttpService;
 import dev.sgl.server.http.Router;
 import dev.sgl.server.openai.ChatApi;
@@ -80,8 +81,9 @@ public final class SglServer implements AutoCloseable {
     ModelApi models = new ModelApi(served);
     routes.get("/v1/models", models::list);
     routes.get("/v1/models/{name...}", models::one);
-    routes.post("/v1/chat/completions", new ChatApi(served)::handle);
-    routes.post("/v1/completions", new CompletionApi(served)::handle);
+    addAsAzureToo(routes, served, "chat/completions", new ChatApi(served)::handle);
+    addAsAzureToo(routes, served, "completions", new CompletionApi(served)::handle);
+    addAsAzureToo(routes, served, "embeddings", new EmbeddingApi(served)::handle);
     addReading(routes, served);
     TokenApi tokens = new TokenApi(served);
     for (String version : List.of("", "/v1")) {
@@ -100,6 +102,17 @@ public final class SglServer implements AutoCloseable {
       Page.add(routes);
     }
     return routes;
+  }
+
+  /// A route of OpenAI's API, and the same in the form of Azure, whose paths name the model.
+  private static void addAsAzureToo(Router routes, Served served, String path, Handler handler) {
+    routes.post("/v1/" + path, handler);
+    routes.post(
+        "/openai/deployments/{model}/" + path,
+        call -> {
+          served.requireName(call.variable("model"));
+          handler.handle(call);
+        });
   }
 
   /// The state of the server, under the names that SGLang's and vLLM's servers have for it.
@@ -121,7 +134,6 @@ public final class SglServer implements AutoCloseable {
 
   /// The routes for models that read.
   private static void addReading(Router routes, Served served) {
-    routes.post("/v1/embeddings", new EmbeddingApi(served)::handle);
     RankingApi ranking = new RankingApi(served);
     LabelApi labels = new LabelApi(served);
     for (String version : List.of("", "/v1", "/v2")) {

@@ -46,6 +46,8 @@ class ServiceTest {
         assertEquals(401, server.get(path, "Authorization", "Bearer wrong").status(), path);
       }
       assertEquals(200, server.get("/v1/models", "Authorization", "Bearer secret").status());
+      assertEquals(200, server.get("/v1/models", "api-key", "secret").status());
+      assertEquals(401, server.get("/v1/models", "api-key", "wrong").status());
       String basic = Base64.getEncoder().encodeToString("me:secret".getBytes());
       assertEquals(200, server.get("/", "Authorization", "Basic " + basic).status());
       assertEquals("invalid_api_key", server.get("/v1/models").at("/error/code").asText());

@@ -149,6 +149,18 @@ class OtherRoutesTest {
   }
 
   @Test
+  void azuresPathsNameTheModel() throws IOException {
+    String azure = "/openai/deployments/%s/completions?api-version=2024-10-21";
+    String body = "{\"prompt\":\"a lamp\",\"max_tokens\":3,\"temperature\":0}";
+    assertEquals(
+        server.post("/v1/completions", body).at("/choices/0/text"),
+        server.post(azure.formatted("demo"), body).at("/choices/0/text"));
+    TestServer.Answer other = server.post(azure.formatted("other"), body);
+    assertEquals(404, other.status());
+    assertEquals("model_not_found", other.at("/error/code").asText());
+  }
+
+  @Test
   void sglangsOwnRouteGenerates() throws IOException {
     String body = "\"sampling_params\":{\"max_new_tokens\":4,\"temperature\":0}";
     JsonNode one = server.post("/generate", "{\"text\":\"a lamp\"," + body + "}").json();
