@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 /// merges; SentencePiece, whose file has scores, or, of Gemma 4, merges; or WordPiece.
 final class GgufTokenizer {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
   private final Gguf file;
   private final String kind;
   private final List<String> tokens;

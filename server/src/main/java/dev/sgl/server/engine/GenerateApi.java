@@ -96,7 +96,7 @@ public final class GenerateApi {
     boolean list = isList(fields.any(name).orElseThrow(), name);
     boolean logprobs = fields.flag("return_logprob", false);
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
-    int scoredFrom = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
+    int start = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
     boolean stream = fields.flag("stream", false);
     String id = served.id(fields, "", call);
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
@@ -123,9 +123,9 @@ public final class GenerateApi {
             .map(input -> new Ask(input.prompt(), type, sampling, scheduling, writing))
             .flatMap(ask -> IntStream.range(0, n).mapToObj(ask::numbered))
             .toList();
-    int from = tokens == 0 ? Math.max(0, scoredFrom) : scoredFrom;
+    int scoredFrom = tokens == 0 ? Math.max(0, start) : start;
     return new Wanted(
-        id, asks, asked, !list && n == 1, stream, logprobs, logprobs ? from : -1, tokens > 0);
+        id, asks, asked, !list && n == 1, stream, logprobs, logprobs ? scoredFrom : -1, tokens > 0);
   }
 
   /// Whether the call has a list of prompts, not one prompt, which may be a list of tokens.

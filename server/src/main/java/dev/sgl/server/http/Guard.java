@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Who may call.
 ///
@@ -26,7 +27,7 @@ public final class Guard {
   ///
   /// @param host the interface that the server listens on, as the option names it
   public Guard(Optional<String> key, String host, InetAddress address) {
-    this.key = key.map(k -> k.getBytes(StandardCharsets.UTF_8));
+    this.key = key.map(Guard::bytes);
     this.names =
         address.isLoopbackAddress()
             ? Set.copyOf(
@@ -84,27 +85,33 @@ public final class Guard {
   }
 
   private boolean hasKey(Call call) {
-    Optional<byte[]> azures = call.header("api-key").map(k -> k.getBytes(StandardCharsets.UTF_8));
-    return isKey(call.header("Authorization").orElse(""))
-        || azures.isPresent() && MessageDigest.isEqual(azures.get(), key.orElseThrow());
+    return Stream.of(
+            call.header("Authorization").flatMap(Guard::secret),
+            call.header("api-key").map(Guard::bytes)) // as Azure's clients send it
+        .flatMap(Optional::stream)
+        .anyMatch(given -> MessageDigest.isEqual(given, key.orElseThrow())); // in constant time
   }
 
-  private boolean isKey(String authorization) {
+  /// The key in a header; empty if the header has it in another form.
+  private static Optional<byte[]> secret(String authorization) {
     int blank = authorization.indexOf(' ');
     String scheme = authorization.substring(0, Math.max(0, blank)).toLowerCase(Locale.ROOT);
-    byte[] given = authorization.substring(blank + 1).strip().getBytes(StandardCharsets.UTF_8);
-    if (scheme.equals("basic")) {
-      given = password(given);
-    } else if (!scheme.equals("bearer")) {
-      return false;
-    }
-    return MessageDigest.isEqual(given, key.orElseThrow()); // in constant time
+    byte[] given = bytes(authorization.substring(blank + 1).strip());
+    return switch (scheme) {
+      case "bearer" -> Optional.of(given);
+      case "basic" -> Optional.of(password(given));
+      default -> Optional.empty();
+    };
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static byte[] password(byte[] encoded) {
     try {
       String both = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
-      return both.substring(both.indexOf(':') + 1).getBytes(StandardCharsets.UTF_8);
+      return bytes(both.substring(both.indexOf(':') + 1));
     } catch (IllegalArgumentException e) {
       return new byte[0];
     }
