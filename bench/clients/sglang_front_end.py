@@ -90,7 +90,7 @@ def one(url, folder):
     batch = [{"question": "why?"}, {"question": "when?"}]
     results = [
         runs("gen", lambda: answer.run(question="what?", temperature=0, **least)["answer"], lambda r: len(r) > 0),
-        runs("stream", lambda: "".join(answer.run(question="what?", stream=True).text_iter("answer")), len),
+        runs("stream", lambda: "".join(answer.run(question="what?", temperature=0, stream=True).text_iter("answer")), len),
         runs("batch", lambda: [s["answer"] for s in answer.run_batch(batch, num_threads=2)], lambda r: len(r) == 2),
         runs("regex and int", lambda: number(typed.run()), lambda r: re.fullmatch(r"\d+\.\d+ [-+]?\d+", " ".join(r))),
         runs("fork and chat", lambda: tips.run()["last"], lambda r: isinstance(r, str)),
