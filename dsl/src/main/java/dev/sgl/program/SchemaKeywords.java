@@ -1,14 +1,17 @@
 package dev.sgl.program;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /// The keywords of JSON Schema, of all drafts: to find those that are misspelt or made up, which
 /// the specification has every reader ignore.
-final class SchemaKeywords {
+public final class SchemaKeywords {
   private static final Set<String> PLAIN =
       Set.of(
           "$schema",
@@ -99,46 +102,59 @@ final class SchemaKeywords {
 
   private SchemaKeywords() {}
 
-  /// The first keyword in `schema` that no draft knows, with its place, if there is one.
+  /// Whether any draft knows the keyword, or tools and people agree that it says nothing of values.
+  public static boolean isKnown(String keyword) {
+    return NESTED.containsKey(keyword)
+        || PLAIN.contains(keyword)
+        || NOTES.contains(keyword)
+        || keyword.startsWith("x-");
+  }
+
+  /// The first keyword in `schema` that is not known, with its place, if there is one.
   static Optional<String> unknown(JsonNode schema) {
-    return unknown(schema, "#");
+    List<String> found = new ArrayList<>();
+    forEach(
+        schema,
+        (one, place) ->
+            one.fieldNames()
+                .forEachRemaining(
+                    key -> {
+                      if (!isKnown(key)) {
+                        found.add("`" + key + "` at " + place);
+                      }
+                    }));
+    return found.stream().findFirst();
   }
 
-  private static Optional<String> unknown(JsonNode schema, String place) {
-    for (Map.Entry<String, JsonNode> entry : schema.properties()) {
-      String key = entry.getKey();
-      String here = place + "/" + key;
-      Below below = NESTED.get(key);
-      boolean isNote = NOTES.contains(key) || key.startsWith("x-");
-      if (below == null && !PLAIN.contains(key) && !isNote) {
-        return Optional.of("`" + key + "` at " + place);
-      }
-      Optional<String> found =
-          below == null ? Optional.empty() : below(entry.getValue(), below, here);
-      if (found.isPresent()) {
-        return found;
+  /// Calls back with a schema, which may be changed, and with all schemas below it.
+  ///
+  /// @param each is called with each object and its place, such as `#/properties/name`
+  public static void forEach(JsonNode schema, BiConsumer<ObjectNode, String> each) {
+    forEach(schema, "#", each);
+  }
+
+  private static void forEach(JsonNode node, String place, BiConsumer<ObjectNode, String> each) {
+    if (!(node instanceof ObjectNode schema)) {
+      return; // true or false
+    }
+    each.accept(schema, place);
+    for (Map.Entry<String, JsonNode> entry : List.copyOf(schema.properties())) {
+      Below below = NESTED.get(entry.getKey());
+      if (below != null) {
+        below(entry.getValue(), below, place + "/" + entry.getKey(), each);
       }
     }
-    return Optional.empty();
   }
 
-  private static Optional<String> below(JsonNode value, Below below, String place) {
+  private static void below(
+      JsonNode value, Below below, String place, BiConsumer<ObjectNode, String> each) {
     if (below == Below.ONE || value.isObject() && below == Below.LIST) {
-      return unknown(value, place);
+      forEach(value, place, each);
+      return;
     }
-    int index = 0;
-    for (Map.Entry<String, JsonNode> entry : value.properties()) {
-      Optional<String> found = unknown(entry.getValue(), place + "/" + entry.getKey());
-      if (found.isPresent()) {
-        return found;
-      }
+    value.properties().forEach(e -> forEach(e.getValue(), place + "/" + e.getKey(), each));
+    for (int i = 0; value.isArray() && i < value.size(); i++) {
+      forEach(value.get(i), place + "/" + i, each);
     }
-    for (JsonNode item : value.isArray() ? value : List.<JsonNode>of()) {
-      Optional<String> found = unknown(item, place + "/" + index++);
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    return Optional.empty();
   }
 }

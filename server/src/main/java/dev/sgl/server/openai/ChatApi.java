@@ -16,7 +16,6 @@ import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
-import dev.sgl.server.turn.Thought;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -73,26 +72,17 @@ public final class ChatApi {
 
   private Chat read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "chatcmpl-", call);
-    ToolReader tools = ToolReader.read(fields, served.formats());
+    ToolReader tools = ToolReader.read(fields, served.formats(), call);
     Type type = FormatReader.read(fields);
     Prompt.Chat prompt =
-        FormatReader.described(type, fields, conversations.read(fields, tools.all()));
+        FormatReader.described(type, fields, conversations.read(fields, tools.tools().all()));
     Sampling sampling =
         SamplingReader.read(fields, served.backend().card().vocabulary(), logprobs(fields));
     boolean splits = fields.flag("separate_reasoning", true);
     Ask ask =
-        new Ask(
-            prompt,
-            type,
-            sampling,
-            SamplingReader.scheduling(fields),
-            SamplingReader.writing(fields),
-            tools.box(),
-            Thought.of(prompt, served.backend(), served.formats().thoughts()),
-            served
-                .formats()
-                .channels()
-                .filter(_ -> !prompt.continues() && prompt.open().isEmpty()));
+        served
+            .ask(prompt, type, sampling, tools.tools().box())
+            .with(SamplingReader.scheduling(fields), SamplingReader.writing(fields));
     fields.finish();
     return new Chat(asked, ask, tools.isNamed(), splits);
   }

@@ -2,15 +2,13 @@ package dev.sgl.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
-import dev.sgl.constraint.ConstraintException;
 import dev.sgl.description.Description;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
+import dev.sgl.server.chat.Schemas;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.http.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +38,7 @@ public final class FormatReader {
       fields.text(name).ifPresent(text -> reader.add(name, new Type.Grammar(text)));
     }
     for (String name : List.of("guided_json", "json_schema")) {
-      fields.any(name).ifPresent(schema -> reader.add(name, schema(closed(schema))));
+      fields.any(name).ifPresent(schema -> reader.add(name, Schemas.type(Schemas.closed(schema))));
     }
     fields.text("dtype").ifPresent(name -> reader.number(fields.name("dtype"), name));
     reader.choices("guided_choice", fields);
@@ -80,7 +78,9 @@ public final class FormatReader {
             format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
         boolean isClosed = inner.flag("strict", true);
         JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
-        add("response_format.json_schema.schema", schema(isClosed ? closed(schema) : schema));
+        add(
+            "response_format.json_schema.schema",
+            Schemas.type(isClosed ? Schemas.closed(schema) : schema));
         inner.finish();
       }
       case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));
@@ -105,7 +105,9 @@ public final class FormatReader {
 
   private void structured(Fields given) {
     int before = found.size();
-    given.any("json").ifPresent(schema -> add(given.name("json"), schema(closed(schema))));
+    given
+        .any("json")
+        .ifPresent(schema -> add(given.name("json"), Schemas.type(Schemas.closed(schema))));
     given.text("regex").ifPresent(regex -> add(given.name("regex"), new Type.Pattern(regex)));
     given.text("grammar").ifPresent(text -> add(given.name("grammar"), new Type.Grammar(text)));
     choices("choice", given);
@@ -128,36 +130,6 @@ public final class FormatReader {
     }
   }
 
-  private static Type schema(JsonNode schema) {
-    JsonNode parsed = parsed(schema);
-    return new Type.Schema(parsed.isTextual() ? parsed.textValue() : parsed.toString());
-  }
-
-  /// The schema, which may also come as a text; one that is no JSON stays a text, to be refused
-  /// later.
-  private static JsonNode parsed(JsonNode schema) {
-    if (!schema.isTextual()) {
-      return schema;
-    }
-    try {
-      return Json.read(schema.textValue().getBytes(StandardCharsets.UTF_8));
-    } catch (ApiException e) {
-      return schema;
-    }
-  }
-
-  /// The schema with closed objects; as it is if it would then allow nothing, or be too complex.
-  static JsonNode closed(JsonNode schema) {
-    JsonNode read = parsed(schema);
-    JsonNode closed = ClosedObjects.of(read);
-    try {
-      Types.compiled(schema(closed));
-      return closed;
-    } catch (ConstraintException | IllegalArgumentException e) {
-      return read;
-    }
-  }
-
   private void add(String name, Type type) {
     found.add(new Named(name, type));
   }
@@ -169,17 +141,7 @@ public final class FormatReader {
           found.get(0).name() + " and " + found.get(1).name() + " cannot both be asked for");
     }
     Optional<Named> one = found.stream().findFirst();
-    one.ifPresent(named -> require(named.name(), named.type()));
+    one.ifPresent(named -> Schemas.require(named.name(), named.type()));
     return one.map(Named::type).orElse(Type.TEXT);
-  }
-
-  /// Refuses a type that cannot be followed.
-  static void require(String name, Type type) {
-    try {
-      Types.requireKnownKeywords(type);
-      Types.compiled(type);
-    } catch (ConstraintException | IllegalArgumentException e) {
-      throw ApiException.invalid(name, "invalid_schema", name + ": " + e.getMessage());
-    }
   }
 }

@@ -3,11 +3,9 @@ package dev.sgl.server.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.program.Role;
+import dev.sgl.server.chat.Messages;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.http.Json;
-import dev.sgl.server.turn.TokenMemory;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,12 +15,8 @@ import java.util.Optional;
 /// Reads messages of a call. Members that are not known are refused by their names, as those of the
 /// call itself are; what clients send back of an answer is known.
 ///
-/// @param memory of what the model said before
-/// @param salt of the cache
-record MessageReader(TokenMemory memory, String salt) {
-  static final String THOUGHT = "reasoning_content"; // as chat templates name it
-  static final String CALLS = "tool_calls";
-
+/// @param messages makes those of the assistant
+record MessageReader(Messages messages) {
   private static final int MOST_PARTS = 1000;
 
   Prompt.Message read(Fields message) {
@@ -34,10 +28,8 @@ record MessageReader(TokenMemory memory, String salt) {
           case "system", "developer" -> new Prompt.Message(Role.SYSTEM, parts(message), fields);
           case "user" -> new Prompt.Message(Role.USER, parts(message), fields);
           case "assistant" -> assistant(message, fields);
-          case "tool" -> {
-            fields.put("tool_call_id", message.requiredText("tool_call_id"));
-            yield new Prompt.Message(Role.TOOL, parts(message), fields);
-          }
+          case "tool" ->
+              Messages.result(message.requiredText("tool_call_id"), parts(message), fields);
           default ->
               throw ApiException.invalid(
                   message.name("role"),
@@ -52,28 +44,18 @@ record MessageReader(TokenMemory memory, String salt) {
 
   private Prompt.Message assistant(Fields message, Map<String, Object> fields) {
     Optional<String> other = message.text("reasoning"); // as vLLM names it, beside the older name
-    message
-        .text(THOUGHT)
-        .or(() -> other)
-        .filter(thought -> !thought.isEmpty())
-        .ifPresent(thought -> fields.put(THOUGHT, thought));
+    String thought = message.text("reasoning_content").or(() -> other).orElse("");
     List<Object> calls = new ArrayList<>();
-    message.objects(CALLS, MOST_PARTS).forEach(call -> calls.add(call(call)));
-    if (!calls.isEmpty()) {
-      fields.put(CALLS, calls);
-    }
+    message.objects("tool_calls", MOST_PARTS).forEach(call -> calls.add(call(call)));
     List<Prompt.Part> parts = new ArrayList<>();
     if (message.has("content")) {
       parts.addAll(parts(message));
     }
-    message
-        .text("refusal")
-        .ifPresent(refusal -> parts.add(new Prompt.Part.Written(gap(parts) + refusal)));
-    if (parts.isEmpty() && !fields.containsKey(THOUGHT) && calls.isEmpty()) {
+    message.text("refusal").ifPresent(refusal -> parts.add(Messages.text(parts, refusal)));
+    if (parts.isEmpty() && thought.isEmpty() && calls.isEmpty()) {
       throw message.missing("content");
     }
-    return new Prompt.Message(
-        Role.ASSISTANT, parts.stream().map(part -> memory.recall(salt, part)).toList(), fields);
+    return messages.assistant(thought, parts, calls, fields);
   }
 
   private static Map<String, Object> call(Fields call) {
@@ -82,39 +64,13 @@ record MessageReader(TokenMemory memory, String salt) {
           call.name("type"), "invalid_value", call.name("type") + " must be function");
     }
     Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
-    Map<String, Object> called = new LinkedHashMap<>();
-    called.put("name", function.requiredText("name"));
-    called.put("arguments", arguments(function));
+    String name = function.requiredText("name");
+    Object arguments =
+        Messages.arguments(function.requiredText("arguments"), function.name("arguments"));
     function.finish();
-    Map<String, Object> written = new LinkedHashMap<>();
-    written.put("id", call.requiredText("id"));
-    written.put("type", "function");
-    written.put("function", called);
+    Map<String, Object> written = Messages.call(call.requiredText("id"), name, arguments);
     call.finish();
     return written;
-  }
-
-  /// Templates write the arguments themselves, so they get them as an object. Arguments that
-  /// were cut where an answer ended are no object, and stay a text.
-  private static Object arguments(Fields function) {
-    String arguments = function.requiredText("arguments");
-    if (arguments.isBlank()) {
-      return Map.of();
-    }
-    String name = function.name("arguments");
-    JsonNode read;
-    try {
-      read = Json.read(arguments.getBytes(StandardCharsets.UTF_8));
-    } catch (ApiException e) {
-      if (Json.isCut(arguments)) {
-        return arguments;
-      }
-      throw ApiException.invalid(name, name + " is not JSON");
-    }
-    if (!read.isObject()) {
-      throw ApiException.invalid(name, name + " must be a JSON object");
-    }
-    return Json.plain(read);
   }
 
   private static List<Prompt.Part> parts(Fields message) {
@@ -124,16 +80,16 @@ record MessageReader(TokenMemory memory, String salt) {
     }
     List<Prompt.Part> parts = new ArrayList<>();
     for (Fields part : message.objects("content", MOST_PARTS)) {
-      parts.add(part(part, gap(parts)));
+      parts.add(part(part, parts));
       part.finish();
     }
     return parts;
   }
 
-  private static Prompt.Part part(Fields part, String gap) {
+  private static Prompt.Part part(Fields part, List<Prompt.Part> before) {
     return switch (part.requiredText("type")) {
-      case "text", "input_text" -> new Prompt.Part.Written(gap + part.text("text").orElse(""));
-      case "refusal" -> new Prompt.Part.Written(gap + part.text("refusal").orElse(""));
+      case "text", "input_text" -> Messages.text(before, part.text("text").orElse(""));
+      case "refusal" -> Messages.text(before, part.text("refusal").orElse(""));
       case "image_url" -> {
         Fields image = part.object("image_url").orElseThrow(() -> part.missing("image_url"));
         Prompt.Part shown = new Prompt.Part.Image(image.requiredText("url"));
@@ -144,10 +100,5 @@ record MessageReader(TokenMemory memory, String salt) {
           throw ApiException.invalid(
               part.name("type"), "invalid_value", "parts of type " + other + " are not supported");
     };
-  }
-
-  /// What parts the next piece of text from those before it.
-  private static String gap(List<Prompt.Part> before) {
-    return before.isEmpty() ? "" : "\n";
   }
 }

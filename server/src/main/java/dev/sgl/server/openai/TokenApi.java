@@ -30,8 +30,8 @@ public final class TokenApi {
     boolean names = fields.flag("return_token_strs", false);
     List<Integer> tokens;
     if (fields.has("messages")) {
-      ToolReader tools = ToolReader.read(fields, served.formats());
-      Prompt prompt = new Conversations(served).read(fields, tools.all());
+      ToolReader tools = ToolReader.read(fields, served.formats(), call);
+      Prompt prompt = new Conversations(served).read(fields, tools.tools().all());
       tokens = served.backend().tokens(prompt);
     } else {
       String text = fields.text("text").orElseGet(() -> fields.requiredText("prompt"));

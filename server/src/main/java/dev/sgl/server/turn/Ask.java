@@ -39,6 +39,11 @@ public record Ask(
         Optional.empty());
   }
 
+  /// The same, scheduled and written in other ways.
+  public Ask with(Scheduling newScheduling, Writing newWriting) {
+    return new Ask(prompt, type, sampling, newScheduling, newWriting, tools, thought, channels);
+  }
+
   /// The same, for another of several answers: with a seed of its own.
   public Ask numbered(int index) {
     Sampling.Choice choice = sampling.choice();

@@ -1,6 +1,11 @@
 package dev.sgl.server.turn;
 
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Sampling;
+import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.Writing;
+import dev.sgl.program.Type;
 import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
@@ -57,6 +62,21 @@ public record Served(
           name, "invalid_value", name + " must have 1 to 128 ASCII characters and no blanks");
     }
     return given;
+  }
+
+  /// A request for one answer to a conversation, in the formats of the model.
+  ///
+  /// @param tools that the model may call
+  public Ask ask(Prompt.Chat prompt, Type type, Sampling sampling, Optional<Toolbox> tools) {
+    return new Ask(
+        prompt,
+        type,
+        sampling,
+        Scheduling.DEFAULT,
+        Writing.DEFAULT,
+        tools,
+        Thought.of(prompt, backend, formats.thoughts()),
+        formats.channels().filter(_ -> !prompt.continues() && prompt.open().isEmpty()));
   }
 
   /// Checks the name of the model in a request.

@@ -93,7 +93,7 @@ class ContinuedTest {
         "{'role':'assistant','content':'a','prefix':true},{'role':'user','content':'b'} | messages[0].prefix | only the last",
         "{'role':'user','content':'b','prefix':true} | messages[0].prefix | not the assistant's",
         "{'role':'assistant','content':'a','prefix':'yes'} | messages[0].prefix | true or false",
-        "{'role':'assistant','prefix':true,'tool_calls':[{'id':'a','function':{'name':'f','arguments':'{'}}]} | messages[0].tool_calls[0].function.arguments | cut off",
+        "{'role':'assistant','prefix':true,'tool_calls':[{'id':'a','function':{'name':'f','arguments':'{'}}]} | messages[0].prefix | the arguments of call 1 are cut off",
       })
   void whatCannotBeContinuedIsRefused(String messages, String param, String message)
       throws IOException {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -239,6 +240,54 @@ class ToolsTest {
       TestServer.Answer none = server.post(PATH, "{%s}".formatted(messages.formatted("null")));
       assertEquals(400, none.status(), none.text());
       assertTrue(none.error().contains("must be a JSON object"), none.error());
+    }
+  }
+
+  /// Schemas of tools in the wild: `enum` beside a type that no value has, keywords that nobody
+  /// knows, `nullable`, and a required parameter without a schema.
+  @Test
+  void aToolIsOfferedAsItsAuthorMeantIt() throws IOException {
+    String tools =
+        """
+        {"messages":[{"role":"user","content":"Go."}],"temperature":0,"max_tokens":200,
+          "tool_choice":"required","parallel_tool_calls":false,"on_length":"close",
+          "chat_template_kwargs":{"enable_thinking":false},
+          "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object",
+            "properties":{
+              "a":{"type":"array","items":{"type":"string"},"enum":["trust","buzz"],"optional":true},
+              "b":{"type":"boolean","nullable":true,"const":null},
+              "c":{"type":"string","enum":["x"]}},
+            "required":["a","b","c","d"],"optional":["a"]}}}]}""";
+    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+      try (Response response = server.call(PATH, tools).execute()) {
+        JsonNode body = Json.parse(response.body().string());
+        assertEquals(200, response.code(), body.toString());
+        assertEquals("optional", response.header("X-Ignored-Schema-Keywords"));
+        String text = body.at("/choices/0/message/tool_calls/0/function/arguments").asText();
+        JsonNode arguments = Json.parse(text);
+        assertTrue(Set.of("trust", "buzz").contains(arguments.path("a").asText()), text);
+        assertTrue(arguments.path("b").isNull() && arguments.has("d"), text);
+        assertEquals(4, arguments.size(), text);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "required"})
+  void onlyAllowedToolsAreCalled(String mode) throws IOException {
+    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+      String allowed =
+          """
+          "max_tokens":200,"parallel_tool_calls":false,"tool_choice":{"type":"allowed_tools",
+            "allowed_tools":{"mode":"%s","tools":[{"type":"function","function":{"name":"%s"}}]}}""";
+      TestServer.Answer answer = server.post(PATH, ask(allowed.formatted(mode, "get_time")));
+      assertEquals(200, answer.status(), answer.text());
+      JsonNode calls = answer.at("/choices/0/message/tool_calls");
+      calls.forEach(call -> assertEquals("get_time", call.at("/function/name").asText()));
+      assertTrue(mode.equals("auto") || calls.size() == 1, answer.text());
+      TestServer.Answer none = server.post(PATH, ask(allowed.formatted(mode, "get_tim")));
+      assertEquals(400, none.status());
+      assertTrue(none.error().contains("there is no tool get_tim"), none.error());
     }
   }
 

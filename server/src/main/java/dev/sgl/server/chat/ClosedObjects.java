@@ -1,6 +1,7 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -132,9 +133,20 @@ final class ClosedObjects {
       return;
     }
     if (together && !isOld && names(schema, new HashSet<>())) {
+      nameRequired(schema);
       schema.put("unevaluatedProperties", false);
     } else if (!together && hasProperties(schema)) {
+      nameRequired(schema);
       schema.put("additionalProperties", false);
+    }
+  }
+
+  /// Names the properties that are required and not named: they belong to the object, too.
+  private static void nameRequired(ObjectNode schema) {
+    for (JsonNode name : schema.path("required")) {
+      if (name.isTextual() && !schema.path("properties").has(name.textValue())) {
+        schema.withObjectProperty("properties").set(name.textValue(), BooleanNode.TRUE);
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.chat;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -35,6 +35,8 @@ class ClosedObjectsTest {
         // a property of that name
         "{'properties':{'properties':{'type':'integer'}}} | {'properties':{'properties':{'type':'integer'}},'additionalProperties':false}",
         "{'properties':{'if':{'type':'integer'},'allOf':{}}} | {'properties':{'if':{'type':'integer'},'allOf':{}},'additionalProperties':false}",
+        // a property that is required and not named
+        "{'properties':{'a':{}},'required':['a','b']} | {'properties':{'a':{},'b':true},'required':['a','b'],'additionalProperties':false}",
         // names by patterns
         "{'patternProperties':{'^a':{'properties':{}}}} | {'patternProperties':{'^a':{'properties':{},'additionalProperties':false}},'additionalProperties':false}",
         // several parts that speak of one object are closed around all of them
