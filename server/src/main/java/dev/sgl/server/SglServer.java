@@ -18,6 +18,7 @@ import dev.sgl.server.program.ProgramApi;
 import dev.sgl.server.reading.EmbeddingApi;
 import dev.sgl.server.reading.LabelApi;
 import dev.sgl.server.reading.RankingApi;
+import dev.sgl.server.responses.ResponseRoutes;
 import dev.sgl.server.turn.Running;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.TokenMemory;
@@ -84,6 +85,7 @@ public final class SglServer implements AutoCloseable {
     addAsAzureToo(routes, served, "chat/completions", new ChatApi(served)::handle);
     addAsAzureToo(routes, served, "completions", new CompletionApi(served)::handle);
     addAsAzureToo(routes, served, "embeddings", new EmbeddingApi(served)::handle);
+    ResponseRoutes.add(routes, served);
     addReading(routes, served);
     TokenApi tokens = new TokenApi(served);
     for (String version : List.of("", "/v1")) {

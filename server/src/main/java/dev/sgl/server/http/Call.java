@@ -1,16 +1,18 @@
 package dev.sgl.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// One call of a client, and its answer.
 public final class Call {
@@ -27,12 +29,18 @@ public final class Call {
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
+  private ErrorShape shape = ErrorShape.OPENAI;
 
   Call(HttpExchange exchange, Limits limits, SlowReaders readers, Bodies bodies) {
     this.exchange = exchange;
     this.limits = limits;
     this.readers = readers;
     this.bodies = bodies;
+  }
+
+  /// Errors are written in this shape from now on.
+  void write(ErrorShape errors) {
+    shape = errors;
   }
 
   void found(Router.Found found) {
@@ -72,6 +80,24 @@ public final class Call {
       throw new IllegalArgumentException("the path has no {" + name + "}");
     }
     return value;
+  }
+
+  /// The first value of a parameter of the URL's query.
+  public Optional<String> query(String name) {
+    String query = exchange.getRequestURI().getRawQuery();
+    return Stream.of(query == null ? new String[0] : query.split("&"))
+        .map(pair -> pair.split("=", 2))
+        .filter(pair -> decoded(pair[0]).equals(name))
+        .map(pair -> pair.length < 2 ? "" : decoded(pair[1]))
+        .findFirst();
+  }
+
+  private static String decoded(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) { // of a percent sign
+      return text;
+    }
   }
 
   /// The body as JSON.
@@ -209,12 +235,39 @@ public final class Call {
     answer(work, Thread.currentThread()::interrupt);
   }
 
+  /// Ends a stream that has begun, and that failed.
+  @FunctionalInterface
+  public interface Failed {
+    void write(EventStream events, ApiException error) throws IOException;
+  }
+
   /// Answers with events. What fails before the first of them is refused; what fails later is an
   /// event of its own.
   ///
   /// @param gone ends the source; called if the client goes away
   public void stream(Source source, Runnable gone) throws IOException {
-    try (EventStream events = new EventStream(exchange, readers, limits.time(), gone)) {
+    stream(EventStream.Form.EVENTS, source, gone, this::fail);
+  }
+
+  /// Answers with events, as [#stream(Source, Runnable)].
+  ///
+  /// @param failed writes the last event of a stream that failed after its first
+  public void stream(Source source, Runnable gone, Failed failed) throws IOException {
+    stream(EventStream.Form.EVENTS, source, gone, failed);
+  }
+
+  /// Answers with JSON objects, each on a line of its own, as [#stream(Source, Runnable)].
+  public void lines(Source source, Runnable gone) throws IOException {
+    stream(EventStream.Form.LINES, source, gone, this::fail);
+  }
+
+  private void fail(EventStream events, ApiException error) throws IOException {
+    events.send(shape.event(), shape.json(error));
+  }
+
+  private void stream(EventStream.Form form, Source source, Runnable gone, Failed failed)
+      throws IOException {
+    try (EventStream events = new EventStream(form, exchange, readers, limits.time(), gone)) {
       try {
         source.write(events);
       } catch (UncheckedIOException e) {
@@ -224,7 +277,7 @@ public final class Call {
         if (!events.endUnlessBegun()) {
           throw Errors.of(e);
         }
-        events.send(json(events.isOver() ? late() : Errors.of(e)));
+        failed.write(events, events.isOver() ? late() : Errors.of(e));
       }
       status = 200;
       events.finish();
@@ -241,17 +294,7 @@ public final class Call {
   }
 
   void refuse(ApiException error) throws IOException {
-    answer(error.status(), "application/json", Json.bytes(json(error)));
-  }
-
-  private static JsonNode json(ApiException error) {
-    ObjectNode json = Json.object();
-    ObjectNode inner = json.putObject("error");
-    inner.put("message", error.text());
-    inner.put("type", error.type());
-    inner.put("param", error.param().orElse(null));
-    inner.put("code", error.code().orElse(null));
-    return json;
+    answer(error.status(), "application/json", Json.bytes(shape.json(error)));
   }
 
   /// Breaks the connection off, so that no client takes a part of an answer for the whole: an

@@ -10,11 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// An answer that goes out piece by piece, as server-sent events; several threads may write.
+/// An answer that goes out piece by piece, as server-sent events or as lines of JSON; several
+/// threads may write.
 ///
-/// The only way to learn that a client has gone away is to write to it. So a comment is written
-/// where there was no event for some seconds. If that fails, the work that makes the answer is
-/// ended.
+/// The only way to learn that a client has gone away is to write to it. So a comment, or a blank
+/// before the next line, is written where there was no event for some seconds. If that fails, the
+/// work that makes the answer is ended.
 ///
 /// The status goes out with the first event, or after a second: what fails until then is
 /// refused with a status of its own.
@@ -23,10 +24,28 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class EventStream implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(1);
   private static final Duration SILENCE = Duration.ofSeconds(3);
-  private static final byte[] COMMENT = ": \n\n".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
+  /// The form of the pieces.
+  enum Form {
+    /// Server-sent events.
+    EVENTS("text/event-stream; charset=utf-8", "data: ", "\n\n", ": \n\n"),
+    /// JSON, each piece on a line.
+    LINES("application/x-ndjson", "", "\n", " ");
+
+    private final String type;
+    private final byte[] begin;
+    private final byte[] end;
+    private final byte[] silence; // what says nothing
+
+    Form(String type, String begin, String end, String silence) {
+      this.type = type;
+      this.begin = begin.getBytes(StandardCharsets.US_ASCII);
+      this.end = end.getBytes(StandardCharsets.US_ASCII);
+      this.silence = silence.getBytes(StandardCharsets.US_ASCII);
+    }
+  }
+
+  private final Form form;
   private final HttpExchange exchange;
   private final SlowReaders readers;
   private final long end; // of the time that the answer has
@@ -38,7 +57,8 @@ public final class EventStream implements AutoCloseable {
   private volatile boolean begun;
 
   /// @param gone told once if the client goes away
-  EventStream(HttpExchange exchange, SlowReaders readers, Duration time, Runnable gone) {
+  EventStream(Form form, HttpExchange exchange, SlowReaders readers, Duration time, Runnable gone) {
+    this.form = form;
     this.exchange = exchange;
     this.readers = readers;
     this.end = System.nanoTime() + time.toNanos();
@@ -48,7 +68,7 @@ public final class EventStream implements AutoCloseable {
 
   private void begin() throws IOException {
     begun = true;
-    exchange.getResponseHeaders().set("Content-Type", "text/event-stream; charset=utf-8");
+    exchange.getResponseHeaders().set("Content-Type", form.type);
     exchange.getResponseHeaders().set("Cache-Control", "no-cache");
     exchange.getResponseHeaders().set("X-Accel-Buffering", "no");
     exchange.sendResponseHeaders(200, 0);
@@ -104,9 +124,9 @@ public final class EventStream implements AutoCloseable {
     if (!event.isEmpty()) {
       bytes.writeBytes(("event: " + event + "\n").getBytes(StandardCharsets.UTF_8));
     }
-    bytes.writeBytes(DATA);
+    bytes.writeBytes(form.begin);
     bytes.writeBytes(Json.bytes(data));
-    bytes.writeBytes(END);
+    bytes.writeBytes(form.end);
     write(bytes.toByteArray());
   }
 
@@ -158,7 +178,7 @@ public final class EventStream implements AutoCloseable {
           return;
         }
         if (!lock.isLocked() && (!begun || now - written > SILENCE.toNanos())) {
-          write(COMMENT);
+          write(form.silence);
         }
       } catch (IOException e) {
         return; // it was told

@@ -68,7 +68,7 @@ public final class Guard {
           "authentication_error",
           "",
           "invalid_api_key",
-          "the API key is missing or wrong; send it as `Authorization: Bearer KEY`");
+          "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
     }
   }
 
@@ -87,7 +87,8 @@ public final class Guard {
   private boolean hasKey(Call call) {
     return Stream.of(
             call.header("Authorization").flatMap(Guard::secret),
-            call.header("api-key").map(Guard::bytes)) // as Azure's clients send it
+            call.header("x-api-key").map(Guard::bytes), // as Anthropic's clients send it
+            call.header("api-key").map(Guard::bytes)) // as Azure's do
         .flatMap(Optional::stream)
         .anyMatch(given -> MessageDigest.isEqual(given, key.orElseThrow())); // in constant time
   }

@@ -102,6 +102,7 @@ public final class HttpService implements AutoCloseable {
     Call call = new Call(exchange, limits, readers, bodies);
     long start = System.nanoTime();
     try {
+      call.write(router.errors(call.path()));
       guard.check(call, OPEN.contains(call.path()));
       counted(call);
     } catch (IOException e) {

@@ -144,6 +144,13 @@ final class NoEffect {
           messages[].tool_calls[].function.provider_specific_fields *
           messages[].tool_calls[].function.parsed_arguments *
           tools[].cache_control *
+          input[].phase *
+          input[].content[].annotations *
+          input[].content[].logprobs *
+          input[].content[].detail *
+          input[].output[].detail *
+          items[].content[].annotations *
+          items[].content[].detail *
           """);
 
   private NoEffect() {}

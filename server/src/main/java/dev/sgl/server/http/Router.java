@@ -3,6 +3,7 @@ package dev.sgl.server.http;
 import dev.sgl.diagnostic.Nearest;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.Set;
 /// Which handler answers which method and path.
 public final class Router {
   private final List<Route> routes = new ArrayList<>();
+  private final Map<String, ErrorShape> shapes = new LinkedHashMap<>(); // by beginnings of paths
 
   /// @param segments of the path; one in braces matches any, and a last one with dots, such as
   ///     `{name...}`, for all that follow
@@ -60,6 +62,20 @@ public final class Router {
     add("POST", path, handler);
   }
 
+  /// Adds a shape of errors for all paths that begin with `path`; others have OpenAI's.
+  public void errors(String path, ErrorShape shape) {
+    shapes.put(path, shape);
+  }
+
+  /// The shape of errors at a path.
+  ErrorShape errors(String path) {
+    return shapes.entrySet().stream()
+        .filter(one -> path.startsWith(one.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(ErrorShape.OPENAI);
+  }
+
   private static List<String> segments(String path) {
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     return List.of(trimmed.split("/", -1));
@@ -87,11 +103,9 @@ public final class Router {
           path + " takes " + String.join(" or ", methods) + ", not " + method);
     }
     String near =
-        path.equals("/v1/responses")
-            ? "; this server answers POST /v1/chat/completions"
-            : Nearest.to(path, routes.stream().map(Route::path).toList())
-                .map(p -> "; did you mean " + p + "?")
-                .orElse("");
+        Nearest.to(path, routes.stream().map(Route::path).toList())
+            .map(p -> "; did you mean " + p + "?")
+            .orElse("");
     throw ApiException.notFound("", "unknown_url", "there is no " + method + " " + path + near);
   }
 }

@@ -81,9 +81,12 @@ public final class CompletionApi {
             .any("logprobs")
             .map(node -> SamplingReader.logprobs(node, "logprobs"))
             .orElse(OptionalInt.empty());
-    Sampling given = SamplingReader.read(fields, vocabulary, logprobs, 0);
-    Sampling sampling = given.withMaxTokens(given.length().maxTokens().orElse(STANDARD_TOKENS));
-    boolean generates = sampling.length().maxTokens().getAsInt() > 0;
+    OptionalInt most =
+        fields.has("max_tokens") || fields.has("max_completion_tokens")
+            ? SamplingReader.maxTokens(fields, 0)
+            : OptionalInt.of(STANDARD_TOKENS);
+    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs, most);
+    boolean generates = most.isEmpty() || most.getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
     }

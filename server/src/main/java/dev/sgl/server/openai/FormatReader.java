@@ -29,7 +29,15 @@ public final class FormatReader {
   ///
   /// @throws ApiException if there are several formats, or one that cannot be followed
   public static Type read(Fields fields) {
+    return read(fields, Optional.empty());
+  }
+
+  /// The same of a call that has its format elsewhere than in `response_format`.
+  ///
+  /// @param format flat, as the Responses API has it: the members of `json_schema` beside `type`
+  public static Type read(Fields fields, Optional<Fields> format) {
     FormatReader reader = new FormatReader();
+    format.ifPresent(reader::flat);
     fields.object("response_format").ifPresent(reader::format);
     for (String name : List.of("regex", "guided_regex")) {
       fields.text(name).ifPresent(regex -> reader.add(name, new Type.Pattern(regex)));
@@ -69,19 +77,27 @@ public final class FormatReader {
   }
 
   private void format(Fields format) {
+    if (format.text("type").equals(Optional.of("json_schema"))) {
+      Fields inner = format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
+      schema(inner);
+      inner.finish();
+    } else {
+      flat(format);
+    }
+    format.finish();
+  }
+
+  private void flat(Fields format) {
     String name = format.name("type");
     switch (format.requiredText("type")) {
       case "text" -> {}
-      case "json_object" -> add(name, new Type.Schema("{\"type\":\"object\"}"));
-      case "json_schema" -> {
-        Fields inner =
-            format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
-        boolean isClosed = inner.flag("strict", true);
-        JsonNode schema = inner.any("schema").orElseThrow(() -> inner.missing("schema"));
-        add(
-            "response_format.json_schema.schema",
-            Schemas.type(isClosed ? Schemas.closed(schema) : schema));
-        inner.finish();
+      case "json_schema" -> schema(format);
+      case "json_object" -> {
+        if (format.has("schema")) { // as llama.cpp's server and others have it
+          schema(format);
+        } else {
+          add(name, new Type.Schema("{\"type\":\"object\"}"));
+        }
       }
       case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));
       case "ebnf", "grammar" -> add(name, new Type.Grammar(format.requiredText("grammar")));
@@ -89,10 +105,15 @@ public final class FormatReader {
           throw ApiException.invalid(
               name,
               "invalid_value",
-              "response_format.type must be text, json_object, json_schema, regex or grammar, not "
-                  + other);
+              name + " must be text, json_object, json_schema, regex or grammar, not " + other);
     }
-    format.finish();
+  }
+
+  /// A schema, whose objects are closed unless `strict` says otherwise.
+  private void schema(Fields format) {
+    boolean isClosed = format.flag("strict", true);
+    JsonNode schema = format.any("schema").orElseThrow(() -> format.missing("schema"));
+    add(format.name("schema"), Schemas.type(isClosed ? Schemas.closed(schema) : schema));
   }
 
   /// The type of `gen_int` in SGLang's front end of version 0.1.
@@ -135,12 +156,13 @@ public final class FormatReader {
   }
 
   private Type only() {
-    if (found.size() > 1) {
-      throw ApiException.invalid(
-          found.get(1).name(),
-          found.get(0).name() + " and " + found.get(1).name() + " cannot both be asked for");
-    }
     Optional<Named> one = found.stream().findFirst();
+    for (Named other : found) { // guidance sends the same under two names
+      if (!other.type().equals(one.orElseThrow().type())) {
+        throw ApiException.invalid(
+            other.name(), one.get().name() + " and " + other.name() + " cannot both be asked for");
+      }
+    }
     one.ifPresent(named -> Schemas.require(named.name(), named.type()));
     return one.map(Named::type).orElse(Type.TEXT);
   }

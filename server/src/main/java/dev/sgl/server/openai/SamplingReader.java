@@ -31,17 +31,18 @@ public final class SamplingReader {
   /// @param logprobs how many candidates are reported, or none
   /// @throws ApiException if an option is outside its range
   public static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs) {
-    return read(fields, vocabulary, logprobs, 1);
+    return read(fields, vocabulary, logprobs, maxTokens(fields, 1));
   }
 
-  /// @param least the smallest allowed value of `max_tokens`
-  static Sampling read(Fields fields, int vocabulary, OptionalInt logprobs, int least) {
+  /// The same of a call that has another name for the most tokens of an answer.
+  public static Sampling read(
+      Fields fields, int vocabulary, OptionalInt logprobs, OptionalInt maxTokens) {
     List<String> stops = fields.texts("stop", MOST_STOPS);
     if (stops.contains("")) {
       throw ApiException.invalid(fields.name("stop"), "a stop text must not be empty");
     }
     return new Sampling(
-        new Sampling.Length(maxTokens(fields, least), OptionalInt.empty(), minTokens(fields)),
+        new Sampling.Length(maxTokens, OptionalInt.empty(), minTokens(fields)),
         new Sampling.Stops(
             stops,
             fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
@@ -60,10 +61,14 @@ public final class SamplingReader {
         logprobs);
   }
 
-  private static OptionalInt maxTokens(Fields fields, int least) {
-    OptionalInt old = fields.integer("max_tokens", least, Integer.MAX_VALUE);
+  /// The most tokens of an answer; -1 is as many as fit.
+  ///
+  /// @param least the smallest number that is allowed
+  static OptionalInt maxTokens(Fields fields, int least) {
+    boolean isAll = fields.any("max_tokens").filter(given -> given.asInt() == -1).isPresent();
+    OptionalInt old = fields.integer("max_tokens", isAll ? -1 : least, Integer.MAX_VALUE);
     OptionalInt now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
-    return now.isPresent() ? now : old;
+    return now.isPresent() || isAll ? now : old;
   }
 
   /// SGLang's name is another.

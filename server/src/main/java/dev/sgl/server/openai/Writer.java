@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// The parts that answers have in common.
-final class Writer {
+public final class Writer {
   /// What OpenAI's API says of a probability that rounds to none.
   private static final double LEAST_LOGPROB = -9999;
 
@@ -52,7 +52,7 @@ final class Writer {
   }
 
   /// Log-probabilities as chats have them.
-  static ObjectNode logprobs(List<Reply.Logprob> logprobs, TokenBackend backend) {
+  public static ObjectNode logprobs(List<Reply.Logprob> logprobs, TokenBackend backend) {
     ObjectNode node = Json.object();
     ArrayNode content = node.putArray("content");
     for (Reply.Logprob logprob : logprobs) {

@@ -1,0 +1,150 @@
+package dev.sgl.server.responses;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Ticker;
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
+import dev.sgl.server.http.Json;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Responses and conversations that calls may refer to, in memory. Each is kept for a while; where
+/// all together are too large, those that were not used for the longest time go first. Safe for
+/// many threads.
+final class Store {
+  private static final Duration KEPT = Duration.ofDays(1);
+  private static final int TREE = 64; // trees of JSON take many times the size of their text
+
+  private final Cache<String, Entry> entries;
+  private final Map<String, ObjectNode> items = new ConcurrentHashMap<>(); // of all entries
+
+  /// @param kept what it is
+  /// @param items of its own, by which it is found too
+  /// @param bytes of its JSON, with that of the items before its own
+  private record Entry(Object kept, List<ObjectNode> items, int bytes) {}
+
+  /// A response and its conversation.
+  ///
+  /// @param response as clients see it
+  /// @param before items of the conversation before this call
+  /// @param input items of this call
+  record Kept(ObjectNode response, List<ObjectNode> before, List<ObjectNode> input) {
+    Kept {
+      before = List.copyOf(before);
+      input = List.copyOf(input);
+    }
+
+    /// The whole conversation, with what was answered.
+    List<ObjectNode> all() {
+      List<ObjectNode> all = new ArrayList<>(before);
+      all.addAll(own());
+      return all;
+    }
+
+    List<ObjectNode> own() {
+      List<ObjectNode> own = new ArrayList<>(input);
+      response.path("output").forEach(item -> own.add((ObjectNode) item));
+      return own;
+    }
+  }
+
+  /// A conversation that calls add to.
+  ///
+  /// @param object as clients see it
+  record Conversation(ObjectNode object, List<ObjectNode> items) {
+    Conversation {
+      items = List.copyOf(items);
+    }
+  }
+
+  Store() {
+    this(Runtime.getRuntime().maxMemory() / TREE, Ticker.systemTicker());
+  }
+
+  /// @param most bytes of JSON
+  Store(long most, Ticker ticker) {
+    entries =
+        CacheBuilder.newBuilder()
+            .maximumWeight(most)
+            .weigher((String _, Entry entry) -> entry.bytes())
+            .concurrencyLevel(1) // one bound for all
+            .expireAfterWrite(KEPT)
+            .ticker(ticker)
+            .<String, Entry>removalListener(gone -> forget(gone.getValue()))
+            .build();
+  }
+
+  private void forget(@Nullable Entry entry) {
+    if (entry != null) {
+      entry.items().forEach(item -> items.remove(item.path("id").asText(), item));
+    }
+  }
+
+  // --- responses
+
+  /// Keeps a response, or its new state.
+  synchronized void put(Kept kept) {
+    put(kept.response().path("id").asText(), kept, kept.own(), bytes(kept.all()));
+  }
+
+  /// A response by its id.
+  synchronized Optional<Kept> response(String id) {
+    return get(id).filter(Kept.class::isInstance).map(Kept.class::cast);
+  }
+
+  // --- conversations
+
+  /// Keeps a conversation, or its new state.
+  synchronized void put(Conversation conversation) {
+    String id = conversation.object().path("id").asText();
+    put(id, conversation, conversation.items(), bytes(conversation.items()));
+  }
+
+  /// A conversation by its id.
+  synchronized Optional<Conversation> conversation(String id) {
+    return get(id).filter(Conversation.class::isInstance).map(Conversation.class::cast);
+  }
+
+  /// Adds items to a conversation, if it is still there.
+  synchronized void add(String id, List<ObjectNode> more) {
+    conversation(id)
+        .ifPresent(
+            before -> {
+              List<ObjectNode> all = new ArrayList<>(before.items());
+              all.addAll(more);
+              put(new Conversation(before.object(), all));
+            });
+  }
+
+  // --- both
+
+  /// Forgets a response or a conversation.
+  synchronized void remove(String id) {
+    entries.invalidate(id);
+  }
+
+  /// An item of any response or conversation, by its id.
+  synchronized Optional<ObjectNode> item(String id) {
+    entries.cleanUp();
+    return Optional.ofNullable(items.get(id));
+  }
+
+  private Optional<Object> get(String id) {
+    return Optional.ofNullable(entries.getIfPresent(id)).map(Entry::kept);
+  }
+
+  private void put(String id, Object kept, List<ObjectNode> own, int bytes) {
+    entries.put(id, new Entry(kept, List.copyOf(own), bytes));
+    own.forEach(item -> items.put(item.path("id").asText(), item)); // also those of its old state
+  }
+
+  private static int bytes(List<ObjectNode> nodes) {
+    long bytes = 1000 + nodes.stream().mapToLong(node -> Json.bytes(node).length).sum();
+    return (int) Math.min(Integer.MAX_VALUE, bytes);
+  }
+}
