@@ -68,8 +68,15 @@ public record Reply(
   /// @param cachedTokens those of the prompt that did not have to be computed
   /// @param generatedTokens all of the text, those that had to come included
   /// @param forcedTokens those of them for which the model was not asked
-  public record Usage(int promptTokens, int cachedTokens, int generatedTokens, int forcedTokens) {
-    public static final Usage NONE = new Usage(0, 0, 0, 0);
+  /// @param endTokens that the model generated behind the text, to end it
+  public record Usage(
+      int promptTokens, int cachedTokens, int generatedTokens, int forcedTokens, int endTokens) {
+    public static final Usage NONE = new Usage(0, 0, 0, 0, 0);
+
+    /// A text without a token that ended it.
+    public Usage(int promptTokens, int cachedTokens, int generatedTokens, int forcedTokens) {
+      this(promptTokens, cachedTokens, generatedTokens, forcedTokens, 0);
+    }
 
     /// The sum of both.
     public Usage plus(Usage more) {
@@ -77,7 +84,8 @@ public record Reply(
           promptTokens + more.promptTokens,
           cachedTokens + more.cachedTokens,
           generatedTokens + more.generatedTokens,
-          forcedTokens + more.forcedTokens);
+          forcedTokens + more.forcedTokens,
+          endTokens + more.endTokens);
     }
   }
 

@@ -4,8 +4,12 @@ package dev.sgl.backend;
 public final class TooLongException extends BackendException {
   private static final long serialVersionUID = 1;
 
+  /// The message begins as that of OpenAI's API does, since clients know the error by its words.
+  ///
   /// @param what the subject of the message, such as `the prompt`
   public TooLongException(String what, int tokens, int context) {
-    super(what + " has " + tokens + " tokens, but the model's context is " + context);
+    super(
+        "This model's maximum context length is %d tokens. However, %s has %d tokens."
+            .formatted(context, what, tokens));
   }
 }

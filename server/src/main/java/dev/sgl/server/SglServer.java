@@ -1,6 +1,7 @@
 package dev.sgl.server;
 
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.anthropic.MessagesApi;
 import dev.sgl.server.engine.AdminApi;
 import dev.sgl.server.engine.GenerateApi;
 import dev.sgl.server.engine.SelectApi;
@@ -9,6 +10,7 @@ import dev.sgl.server.http.Guard;
 import dev.sgl.server.http.Handler;
 import dev.sgl.server.http.HttpService;
 import dev.sgl.server.http.Router;
+import dev.sgl.server.ollama.OllamaApi;
 import dev.sgl.server.openai.ChatApi;
 import dev.sgl.server.openai.CompletionApi;
 import dev.sgl.server.openai.ModelApi;
@@ -86,6 +88,8 @@ public final class SglServer implements AutoCloseable {
     addAsAzureToo(routes, served, "completions", new CompletionApi(served)::handle);
     addAsAzureToo(routes, served, "embeddings", new EmbeddingApi(served)::handle);
     ResponseRoutes.add(routes, served);
+    MessagesApi.add(routes, served);
+    OllamaApi.add(routes, served);
     addReading(routes, served);
     TokenApi tokens = new TokenApi(served);
     for (String version : List.of("", "/v1")) {

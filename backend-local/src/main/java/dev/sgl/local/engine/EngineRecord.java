@@ -31,8 +31,10 @@ final class EngineRecord {
     return stats;
   }
 
-  /// Records the current counters of the scheduler and the cache.
+  /// Records the current counters of the scheduler and the cache, and the tokens that its sequences
+  /// have got since the last time.
   void count(Scheduler scheduler, KvCache cache) {
+    scheduler.all().forEach(this::addNew);
     Counters counters = scheduler.counters();
     stats =
         new EngineStats(
@@ -50,6 +52,15 @@ final class EngineRecord {
             counters.rows(),
             new EngineStats.Pages(
                 cache.pages(), cache.freePages(), cache.evictablePages(), cache.evictions()));
+  }
+
+  private void addNew(Sequence sequence) {
+    Timeline times = sequence.times();
+    int forced = times.forcedTokens() - times.countedForced();
+    int all = sequence.generated() - times.counted();
+    forcedTokens += forced;
+    generatedTokens += all - forced;
+    times.count(sequence.generated());
   }
 
   /// A batch was computed; its sequences do not have their tokens yet.
@@ -76,8 +87,7 @@ final class EngineRecord {
     times.finished(System.nanoTime());
     int generated = sequence.generated();
     requests++;
-    generatedTokens += generated - times.forcedTokens();
-    forcedTokens += times.forcedTokens();
+    addNew(sequence);
     RequestReport report =
         new RequestReport(
             outcome,

@@ -9,6 +9,8 @@ public final class Timeline {
   private int cachedTokens;
   private int retractions;
   private int forcedTokens;
+  private int counted;
+  private int countedForced;
   private int cuts;
 
   void submitted(long now) {
@@ -84,6 +86,22 @@ public final class Timeline {
   /// Forced tokens, which were appended without logits.
   public int forcedTokens() {
     return forcedTokens;
+  }
+
+  /// Generated tokens that the engine has counted.
+  public int counted() {
+    return counted;
+  }
+
+  /// Those of them that were forced.
+  public int countedForced() {
+    return countedForced;
+  }
+
+  /// The engine has counted all tokens so far.
+  public void count(int generated) {
+    counted = generated;
+    countedForced = forcedTokens;
   }
 
   /// How many texts were cut, and whether the value was closed, because it was too long.

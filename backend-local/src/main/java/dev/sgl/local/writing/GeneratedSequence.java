@@ -36,6 +36,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   private boolean complete; // by forced tokens alone
   private final Outbox outbox = new Outbox(this::cancelled);
   private Reply.Finish finish = Reply.Finish.END;
+  private int endTokens; // behind the text
   private Optional<String> stop = Optional.empty();
 
   /// @param cancel called when the caller no longer waits for the sequence
@@ -144,9 +145,11 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     if (isOneOf(rules.ends().stops(), token)) {
       finish = Reply.Finish.STOP;
       stop = Optional.of(tokenizer.show(token));
+      endTokens = 1;
       return true;
     }
     if (isOneOf(rules.ends().own(), token) && (value.isPresent() || !rules.ends().areIgnored())) {
+      endTokens = 1;
       return true;
     }
     value.ifPresent(typed -> typed.score(picked.scores()));
@@ -241,7 +244,8 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     say(text().finish());
     Timeline times = times();
     Reply.Usage usage =
-        new Reply.Usage(promptLength(), times.cachedTokens(), generated(), times.forcedTokens());
+        new Reply.Usage(
+            promptLength(), times.cachedTokens(), generated(), times.forcedTokens(), endTokens);
     Reply.Timing timing =
         new Reply.Timing(
             times.queuedMillis(),

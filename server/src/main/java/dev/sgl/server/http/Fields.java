@@ -1,6 +1,7 @@
 package dev.sgl.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.diagnostic.Nearest;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,6 +34,13 @@ public final class Fields {
       throw ApiException.invalid("", "the body must be a JSON object");
     }
     return new Fields(body, "");
+  }
+
+  /// The members of an object that a call refers to.
+  ///
+  /// @param path of the object, as if the call had it
+  public static Fields of(ObjectNode object, String path) {
+    return new Fields(object, path + ".");
   }
 
   /// The whole name of a member.

@@ -144,6 +144,27 @@ final class NoEffect {
           messages[].tool_calls[].function.provider_specific_fields *
           messages[].tool_calls[].function.parsed_arguments *
           tools[].cache_control *
+          tools[].eager_input_streaming *
+          tools[].input_examples *
+          tools[].defer_loading false
+          tools[].allowed_callers ["direct"]
+          cache_control *
+          system[].cache_control *
+          system[].citations *
+          messages[].content[].citations *
+          messages[].content[].caller *
+          messages[].content[].content[].cache_control *
+          messages[].content[].content[].citations *
+          options.repeat_penalty 1
+          options.repeat_last_n 64 -1
+          options.typical_p 1
+          options.tfs_z 1
+          options.penalize_newline *
+          context []
+          template ""
+          messages[].tool_name ""
+          mcp_servers []
+          inference_geo *
           input[].phase *
           input[].content[].annotations *
           input[].content[].logprobs *

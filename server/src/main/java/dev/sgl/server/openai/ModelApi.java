@@ -7,7 +7,8 @@ import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.time.Instant;
 
-/// `GET /v1/models`.
+/// `GET /v1/models`, in the shapes of OpenAI and of Anthropic, which have no name in common that
+/// means two things.
 public final class ModelApi {
   private final Served served;
   private final long created = Instant.now().getEpochSecond();
@@ -22,7 +23,8 @@ public final class ModelApi {
     ObjectNode body = Json.object().put("object", "list");
     var data = body.putArray("data");
     served.names().forEach(name -> data.add(model(name)));
-    call.answer(body);
+    body.put("first_id", served.names().getFirst()).put("last_id", served.names().getLast());
+    call.answer(body.put("has_more", false));
   }
 
   /// Answers with the model of the name in the path.
@@ -39,6 +41,12 @@ public final class ModelApi {
         .put("object", "model")
         .put("created", created)
         .put("owned_by", "sgl")
+        .put("type", "model")
+        .put("lifecycle", "active")
+        .put("max_input_tokens", served.backend().card().context())
+        .put("max_tokens", served.backend().card().context())
+        .put("display_name", name)
+        .put("created_at", Instant.ofEpochSecond(created).toString())
         .put("root", served.backend().card().path())
         .put("max_model_len", served.backend().card().context());
   }

@@ -101,7 +101,11 @@ record Asked(
     int input = answer.usage().promptTokens();
     int output = answer.usage().generatedTokens();
     ObjectNode usage = Json.object().put("input_tokens", input);
-    usage.putObject("input_tokens_details").put("cached_tokens", answer.usage().cachedTokens());
+    int cached = answer.usage().cachedTokens();
+    usage
+        .putObject("input_tokens_details")
+        .put("cached_tokens", cached)
+        .put("cache_write_tokens", input - cached);
     usage.put("output_tokens", output);
     usage.putObject("output_tokens_details").put("reasoning_tokens", answer.thoughtTokens());
     return usage.put("total_tokens", input + output);

@@ -81,6 +81,7 @@ final class CallReader {
             summarizes,
             include.contains(SEALED));
     echo(fields, echo, mode);
+    fields.object("stream_options").ifPresent(Fields::finish);
     fields.finish();
     if (mode.background() && mode.stream()) {
       throw ApiException.invalid(
@@ -358,7 +359,7 @@ final class CallReader {
     if (given.isPresent() && given.get().isTextual()) {
       ObjectNode message = Json.object().put("type", "message").put("role", "user");
       message.put("content", given.get().textValue());
-      return List.of(Fields.of(message));
+      return List.of(Fields.of(message, "input[]"));
     }
     List<Fields> items = new ArrayList<>();
     for (Fields item : fields.objects("input", MOST_ITEMS)) {
@@ -371,7 +372,7 @@ final class CallReader {
   private Fields referred(Fields reference) {
     String id = reference.requiredText("id");
     reference.finish();
-    return Fields.of(
+    ObjectNode item =
         store
             .item(id)
             .orElseThrow(
@@ -379,7 +380,8 @@ final class CallReader {
                     ApiException.notFound(
                         reference.name("id"),
                         "item_not_found",
-                        "there is no item " + id + ", or it is not kept any more")));
+                        "there is no item " + id + ", or it is not kept any more"));
+    return Fields.of(item, "input[]");
   }
 
   private Prompt.Chat prompt(
@@ -387,7 +389,7 @@ final class CallReader {
     ItemReader reader =
         new ItemReader(new Messages(served.memory(), fields.text("cache_salt").orElse("")));
     fields.text("instructions").ifPresent(reader::instruct);
-    conversation.before().forEach(item -> reader.add(Fields.of(item)));
+    conversation.before().forEach(item -> reader.add(Fields.of(item, "input[]")));
     conversation.fields().forEach(reader::add);
     List<Prompt.Message> messages = reader.all();
     if (messages.isEmpty()) {

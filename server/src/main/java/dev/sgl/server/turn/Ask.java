@@ -44,6 +44,19 @@ public record Ask(
     return new Ask(prompt, type, sampling, newScheduling, newWriting, tools, thought, channels);
   }
 
+  /// The same, with a thought that ends after so many tokens, if it has not ended before.
+  public Ask withThoughtOf(int tokens) {
+    return new Ask(
+        prompt,
+        type,
+        sampling,
+        scheduling,
+        writing,
+        tools,
+        thought.map(how -> how.limited(tokens)),
+        channels);
+  }
+
   /// The same, for another of several answers: with a seed of its own.
   public Ask numbered(int index) {
     Sampling.Choice choice = sampling.choice();

@@ -9,6 +9,7 @@ import dev.sgl.server.format.Channels;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// A [Turn] of a model that parts its answer into messages: the header of each shows whether it
 /// is a thought, a call, or something that is said. Only the last one that is said is held to the
@@ -59,7 +60,8 @@ final class ChannelTurn {
   /// Lets the model write a message; false if it is the last one.
   private boolean message(String header) {
     if (channels.thought().filter(header::equals).isPresent()) {
-      turn.think(channels.header(header), channels.messageEnd(), channels.next());
+      turn.think(
+          channels.header(header), channels.messageEnd(), channels.next(), OptionalInt.empty());
       return true;
     }
     Optional<ToolSpec> called = called(header);

@@ -65,14 +65,15 @@ final class Continuation implements AutoCloseable {
   }
 
   /// What the answer has cost so far.
-  Reply.Usage usage() {
-    return new Reply.Usage(
+  ///
+  /// @param endTokens behind it
+  Reply.Usage usage(int endTokens) {
+    int prompt =
         first
             .map(usage -> usage.promptTokens() - writtenFirst)
-            .orElseGet(() -> backend.tokens(ask.prompt()).size()),
-        first.map(Reply.Usage::cachedTokens).orElse(0),
-        generated,
-        forced);
+            .orElseGet(() -> backend.tokens(ask.prompt()).size());
+    int cached = Math.min(prompt, first.map(Reply.Usage::cachedTokens).orElse(0));
+    return new Reply.Usage(prompt, cached, generated + endTokens, forced, endTokens);
   }
 
   /// Tokens of the answer, those of the generation that runs included.

@@ -6,6 +6,7 @@ import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.server.format.ThoughtFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /// How a model that thinks begins: in marks of its own, before it says anything.
@@ -14,7 +15,17 @@ import java.util.stream.Collectors;
 /// @param begin the text that the prompt still needs so that a thought begins; empty if its end is
 ///     one
 /// @param isSure whether the model thinks; else its first words show whether it does
-public record Thought(ThoughtFormat format, String begin, boolean isSure) {
+/// @param most tokens of the thought, which ends there; none if it ends by itself
+public record Thought(ThoughtFormat format, String begin, boolean isSure, OptionalInt most) {
+
+  Thought(ThoughtFormat format, String begin, boolean isSure) {
+    this(format, begin, isSure, OptionalInt.empty());
+  }
+
+  /// The same, of at most so many tokens.
+  Thought limited(int tokens) {
+    return new Thought(format, begin, isSure, OptionalInt.of(tokens));
+  }
 
   /// Tokens at the end of a prompt that may hold the mark.
   private static final int LAST_TOKENS = 12;

@@ -38,6 +38,7 @@ public final class Turn implements AutoCloseable {
   private Optional<String> stop = Optional.empty();
   private boolean callsInThought; // whether a call begins where a thought was left open
   private boolean ended;
+  private int endTokens; // of the last generation
 
   /// A turn that has not begun.
   ///
@@ -70,7 +71,7 @@ public final class Turn implements AutoCloseable {
             new Answer.Spoken(text.toString(), isWhole ? tokens : List.of(), logprobs),
             calls,
             new Answer.End(isOfCalls ? Answer.Finish.CALLS : finish, stop),
-            continuation.usage(),
+            continuation.usage(endTokens),
             thoughtTokens);
     heard.ended(answer);
     return answer;
@@ -80,7 +81,7 @@ public final class Turn implements AutoCloseable {
     if (!how.isSure() && !begins(how)) {
       return;
     }
-    think(how.begin(), how.format().end(), how.format().behindEnd());
+    think(how.begin(), how.format().end(), how.format().behindEnd(), how.most());
   }
 
   /// Lets the model think.
@@ -88,24 +89,26 @@ public final class Turn implements AutoCloseable {
   /// @param begin the text that the prompt still needs so that a thought begins
   /// @param mark that ends it
   /// @param behindEnd the text behind the mark
-  void think(String begin, String mark, String behindEnd) {
+  /// @param most tokens of the thought, which ends there
+  void think(String begin, String mark, String behindEnd, OptionalInt most) {
     continuation.begin(begin);
     StringBuilder all = new StringBuilder(thought.map(before -> before + "\n\n").orElse(""));
     thought.ifPresent(_ -> heard.thought("\n\n"));
+    Sampling ends =
+        callMark().map(call -> stopsAlso(stopsAt(mark), call)).orElseGet(() -> stopsAt(mark));
+    Sampling limited = most.isPresent() ? ends.withMaxTokens(most.getAsInt()) : ends;
     Reply reply =
         continuation.generate(
             Type.TEXT,
-            callMark()
-                .map(call -> stopsAlso(stopsAt(mark), call))
-                .orElseGet(() -> stopsAt(mark))
-                .withLogprobs(OptionalInt.empty()),
+            limited.withLogprobs(OptionalInt.empty()),
             piece -> {
               all.append(piece);
               heard.thought(piece);
             });
     thought = Optional.of(all.toString());
     thoughtTokens += reply.usage().generatedTokens();
-    if (reply.finish() == Reply.Finish.LENGTH) {
+    boolean isLimited = most.isPresent() && reply.usage().generatedTokens() >= most.getAsInt();
+    if (reply.finish() == Reply.Finish.LENGTH && !(isLimited && continuation.left() > 0)) {
       end(reply);
     } else { // also if the model forgot the mark
       continuation.keep(reply);
@@ -241,6 +244,7 @@ public final class Turn implements AutoCloseable {
   void goOn() {
     ended = false;
     stop = Optional.empty();
+    endTokens = 0;
   }
 
   // --- the end
@@ -253,6 +257,7 @@ public final class Turn implements AutoCloseable {
   void end(Reply reply) {
     ended = true;
     stop = reply.stop();
+    endTokens = reply.usage().endTokens();
     finish =
         switch (reply.finish()) {
           case END, STOP -> Answer.Finish.STOP;

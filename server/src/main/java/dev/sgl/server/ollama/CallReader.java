@@ -1,0 +1,242 @@
+package dev.sgl.server.ollama;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Sampling;
+import dev.sgl.program.Role;
+import dev.sgl.program.Type;
+import dev.sgl.server.chat.Effort;
+import dev.sgl.server.chat.Messages;
+import dev.sgl.server.chat.Prompts;
+import dev.sgl.server.chat.Schemas;
+import dev.sgl.server.chat.Tools;
+import dev.sgl.server.http.ApiException;
+import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
+import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.turn.Ask;
+import dev.sgl.server.turn.Served;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/// Reads calls for answers.
+final class CallReader {
+  private static final int MOST_MESSAGES = 10_000;
+
+  /// Options that say how a model is run, not what it says.
+  private static final String[] OF_RUNNING = {
+    "num_ctx",
+    "num_batch",
+    "num_gpu",
+    "main_gpu",
+    "num_thread",
+    "num_keep",
+    "use_mmap",
+    "numa",
+    "low_vram",
+    "f16_kv",
+    "use_mlock",
+    "vocab_only"
+  };
+
+  private final Served served;
+
+  CallReader(Served served) {
+    this.served = served;
+  }
+
+  /// A call for the next message of a conversation.
+  ///
+  /// @return empty if it only has the model loaded
+  Optional<Asked> chat(Fields fields, Call call) {
+    String model = Names.require(fields.requiredText("model"), served);
+    if (fields.items("messages", MOST_MESSAGES).isEmpty()) {
+      return Optional.empty();
+    }
+    Tools.Listed listed = new Tools.Listed();
+    for (Fields tool : fields.objects("tools", Tools.MOST)) {
+      tool.text("type");
+      Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
+      listed.add(function, "parameters");
+      function.finish();
+      tool.finish();
+    }
+    listed.tell(call);
+    Tools tools =
+        Tools.of(listed.all(), Tools.Choice.of("auto", true, "tools"), served.formats(), "tools");
+    List<Prompt.Message> messages = messages(fields);
+    Map<String, Object> variables = variables(fields, tools);
+    Prompts prompts = new Prompts(served.formats());
+    Prompt.Chat prompt =
+        messages.getLast().role() == Role.ASSISTANT
+            ? prompts.continued(messages, variables, "messages")
+            : prompts.answered(messages, variables);
+    Ask ask = served.ask(prompt, type(fields), sampling(fields), tools.box());
+    return Optional.of(asked(ask, model, true, fields, call));
+  }
+
+  /// A call for a text; empty if it only has the model loaded.
+  Optional<Asked> text(Fields fields, Call call) {
+    String model = Names.require(fields.requiredText("model"), served);
+    String text = fields.text("prompt").orElse("");
+    boolean isRaw = fields.flag("raw", false);
+    String system = fields.text("system").orElse("");
+    List<String> images = fields.texts("images", MOST_MESSAGES);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Object> variables = variables(fields, Tools.NONE);
+    Type type = type(fields);
+    Sampling sampling = sampling(fields);
+    if (isRaw) {
+      Prompt raw = new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
+      Ask ask =
+          new Ask(
+              raw,
+              type,
+              sampling,
+              SamplingReader.scheduling(fields),
+              SamplingReader.writing(fields));
+      return Optional.of(asked(ask, model, false, fields, call));
+    }
+    List<Prompt.Message> messages = new ArrayList<>();
+    if (!system.isEmpty()) {
+      messages.add(message(Role.SYSTEM, system, List.of()));
+    }
+    messages.add(message(Role.USER, text, images));
+    Prompt.Chat prompt = new Prompts(served.formats()).answered(messages, variables);
+    Ask ask = served.ask(prompt, type, sampling, Optional.empty());
+    return Optional.of(asked(ask, model, false, fields, call));
+  }
+
+  private Asked asked(Ask ask, String model, boolean isChat, Fields fields, Call call) {
+    boolean stream = fields.flag("stream", true);
+    String rid = served.id(fields, "", call);
+    fields.finish();
+    return new Asked(ask, rid, model, isChat, stream);
+  }
+
+  // --- options
+
+  private Sampling sampling(Fields fields) {
+    Fields options = fields.object("options").orElseGet(() -> Fields.of(Json.object()));
+    options.ignore(OF_RUNNING);
+    OptionalInt most = options.integer("num_predict", -2, Integer.MAX_VALUE);
+    OptionalInt limit = most.orElse(-1) < 0 ? OptionalInt.empty() : most;
+    int vocabulary = served.backend().card().vocabulary();
+    OptionalInt top = fields.integer("top_logprobs", 0, SamplingReader.MOST_LOGPROBS);
+    OptionalInt logprobs =
+        fields.flag("logprobs", false) ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
+    Sampling sampling = SamplingReader.read(options, vocabulary, logprobs, limit);
+    OptionalDouble repetition = options.number("repeat_penalty", 0.01, 10);
+    options.finish();
+    Sampling.Penalties own = sampling.penalties();
+    return repetition.isPresent()
+        ? sampling.withPenalties(
+            new Sampling.Penalties(own.frequency(), own.presence(), repetition, own.logitBias()))
+        : sampling;
+  }
+
+  private static Type type(Fields fields) {
+    Optional<JsonNode> format = fields.any("format").filter(f -> !f.asText("-").isEmpty());
+    if (format.isEmpty()) {
+      return Type.TEXT;
+    }
+    JsonNode schema = format.get();
+    if (schema.isTextual() && !schema.textValue().equals("json")) {
+      throw ApiException.invalid("format", "format must be json or a JSON Schema");
+    }
+    Type type =
+        schema.isTextual()
+            ? new Type.Schema("{\"type\":\"object\"}")
+            : Schemas.type(Schemas.closed(schema));
+    Schemas.require("format", type);
+    return type;
+  }
+
+  private Map<String, Object> variables(Fields fields, Tools tools) {
+    Optional<JsonNode> think = fields.any("think");
+    if (think.isEmpty() || think.get().isBoolean()) {
+      boolean isOn = think.map(JsonNode::booleanValue).orElse(true);
+      if (think.isPresent() && isOn && !thinks()) {
+        throw ApiException.invalid(
+            "think", "%s does not support thinking".formatted(served.name()));
+      }
+      Map<String, Object> variables = Prompts.variables(Optional.empty(), tools.all());
+      variables.put("enable_thinking", isOn);
+      return variables;
+    }
+    Effort effort = Effort.of(fields.requiredText("think"), "think");
+    return Prompts.variables(Optional.of(effort), tools.all());
+  }
+
+  private boolean thinks() {
+    return served.formats().thoughts().isPresent() || served.formats().channels().isPresent();
+  }
+
+  // --- messages
+
+  private List<Prompt.Message> messages(Fields fields) {
+    Messages made = new Messages(served.memory(), "");
+    CallIds ids = new CallIds();
+    List<Prompt.Message> messages = new ArrayList<>();
+    for (Fields message : fields.objects("messages", MOST_MESSAGES)) {
+      messages.add(message(message, made, ids));
+      message.finish();
+    }
+    return messages;
+  }
+
+  private static Prompt.Message message(Fields message, Messages made, CallIds ids) {
+    String text = message.text("content").orElse("");
+    List<String> images = message.texts("images", MOST_MESSAGES);
+    return switch (message.requiredText("role")) {
+      case "system" -> message(Role.SYSTEM, text, images);
+      case "user" -> message(Role.USER, text, images);
+      case "assistant" -> {
+        List<Object> calls = new ArrayList<>();
+        for (Fields call : message.objects("tool_calls", MOST_MESSAGES)) {
+          calls.add(call(call, ids));
+        }
+        List<Prompt.Part> parts =
+            text.isEmpty() ? List.of() : List.of(new Prompt.Part.Written(text));
+        yield made.assistant(message.text("thinking").orElse(""), parts, calls, Map.of());
+      }
+      case "tool" -> {
+        Optional<String> old = message.text("name");
+        String tool = message.text("tool_name").or(() -> old).orElse("");
+        String id = message.text("tool_call_id").orElseGet(() -> ids.answered(tool));
+        yield Messages.result(id, List.of(new Prompt.Part.Written(text)), Map.of());
+      }
+      case String other ->
+          throw ApiException.invalid(
+              message.name("role"),
+              message.name("role") + " must be system, user, assistant or tool, not " + other);
+    };
+  }
+
+  private static Prompt.Message message(Role role, String text, List<String> images) {
+    List<Prompt.Part> parts = new ArrayList<>();
+    images.forEach(image -> parts.add(new Prompt.Part.Image("data:image/png;base64," + image)));
+    parts.add(new Prompt.Part.Written(text));
+    return new Prompt.Message(role, parts, Map.of());
+  }
+
+  private static Map<String, Object> call(Fields call, CallIds ids) {
+    Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
+    String name = function.requiredText("name");
+    Object arguments =
+        function.object("arguments").map(given -> Json.plain(given.json())).orElseGet(Map::of);
+    function.ignore("index", "description");
+    function.finish();
+    call.text("type");
+    String id = call.text("id").filter(given -> !given.isEmpty()).orElseGet(() -> ids.next(name));
+    call.finish();
+    return Messages.call(id, name, arguments);
+  }
+}
