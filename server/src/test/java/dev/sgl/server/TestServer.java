@@ -160,6 +160,48 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
+  /// An event of a stream.
+  public record Event(String name, JsonNode data) {
+    public JsonNode at(String pointer) {
+      return data.at(pointer);
+    }
+  }
+
+  /// All events of a stream that has no end mark.
+  public List<Event> events(String path, String body, String... headers) throws IOException {
+    String text = text(path, body, headers);
+    List<Event> events = new ArrayList<>();
+    for (String block : text.split("\n\n")) {
+      String[] lines = block.split("\n");
+      if (lines.length == 2) { // others are comments
+        events.add(
+            new Event(
+                lines[0].substring("event: ".length()),
+                Json.parse(lines[1].substring("data: ".length()))));
+      }
+    }
+    return events;
+  }
+
+  /// All lines of a stream of JSON.
+  public List<JsonNode> lines(String path, String body) throws IOException {
+    return text(path, body).lines().map(Json::parse).toList();
+  }
+
+  private String text(String path, String body, String... headers) throws IOException {
+    try (Response response = call(path, body, headers).execute()) {
+      String text = response.body().string();
+      if (response.code() != 200) {
+        throw new AssertionError(text);
+      }
+      return text;
+    }
+  }
+
+  public Answer delete(String path) throws IOException {
+    return answer(client.newCall(new Request.Builder().url(url(path)).delete().build()));
+  }
+
   @Override
   public void close() {
     client.connectionPool().evictAll();

@@ -58,6 +58,7 @@ final class NoEffect {
           typical_p 1
           top_a 0
           mirostat 0
+          options.mirostat 0
           min_tokens 0
           min_new_tokens 0
           stop_token_ids []
@@ -171,6 +172,7 @@ final class NoEffect {
           input[].content[].detail *
           input[].output[].detail *
           items[].content[].annotations *
+          items[].content[].logprobs *
           items[].content[].detail *
           """);
 

@@ -154,8 +154,7 @@ final class AnswerApi {
       send(thought, text, calls, Json.array());
     }
 
-    private void send(
-        String thought, String text, List<Answer.ToolCall> calls, JsonNode logprobs) {
+    private void send(String thought, String text, List<Answer.ToolCall> calls, JsonNode logprobs) {
       clock.tick();
       if (!thought.isEmpty() || !text.isEmpty() || !calls.isEmpty() || !logprobs.isEmpty()) {
         ObjectNode piece = asked.begun().setAll(words(asked, thought, text, calls));

@@ -17,6 +17,7 @@ import dev.sgl.server.http.Json;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.ToolSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,8 @@ final class CallReader {
   ///
   /// @return empty if it only has the model loaded
   Optional<Asked> chat(Fields fields, Call call) {
-    String model = Names.require(fields.requiredText("model"), served);
+    String model = fields.requiredText("model");
+    Names.require(model, served);
     if (fields.items("messages", MOST_MESSAGES).isEmpty()) {
       return Optional.empty();
     }
@@ -67,8 +69,10 @@ final class CallReader {
       tool.finish();
     }
     listed.tell(call);
-    Tools tools =
-        Tools.of(listed.all(), Tools.Choice.of("auto", true, "tools"), served.formats(), "tools");
+    String choice = fields.text("tool_choice").orElse("auto"); // which Ollama does not have
+    List<ToolSpec> offered = choice.equals("none") ? List.of() : listed.all();
+    Tools.Choice chosen = Tools.Choice.of(offered.isEmpty() ? "auto" : choice, true, "tool_choice");
+    Tools tools = Tools.of(offered, chosen, served.formats(), "tools");
     List<Prompt.Message> messages = messages(fields);
     Map<String, Object> variables = variables(fields, tools);
     Prompts prompts = new Prompts(served.formats());
@@ -82,7 +86,8 @@ final class CallReader {
 
   /// A call for a text; empty if it only has the model loaded.
   Optional<Asked> text(Fields fields, Call call) {
-    String model = Names.require(fields.requiredText("model"), served);
+    String model = fields.requiredText("model");
+    Names.require(model, served);
     String text = fields.text("prompt").orElse("");
     boolean isRaw = fields.flag("raw", false);
     String system = fields.text("system").orElse("");
@@ -124,9 +129,11 @@ final class CallReader {
   // --- options
 
   private Sampling sampling(Fields fields) {
-    Fields options = fields.object("options").orElseGet(() -> Fields.of(Json.object()));
+    Fields options = fields.object("options").orElse(fields); // where some clients have them
     options.ignore(OF_RUNNING);
-    OptionalInt most = options.integer("num_predict", -2, Integer.MAX_VALUE);
+    OptionalInt others = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
+    OptionalInt own = options.integer("num_predict", -2, Integer.MAX_VALUE);
+    OptionalInt most = own.isPresent() ? own : others;
     OptionalInt limit = most.orElse(-1) < 0 ? OptionalInt.empty() : most;
     int vocabulary = served.backend().card().vocabulary();
     OptionalInt top = fields.integer("top_logprobs", 0, SamplingReader.MOST_LOGPROBS);
@@ -134,17 +141,19 @@ final class CallReader {
         fields.flag("logprobs", false) ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
     Sampling sampling = SamplingReader.read(options, vocabulary, logprobs, limit);
     OptionalDouble repetition = options.number("repeat_penalty", 0.01, 10);
-    options.finish();
-    Sampling.Penalties own = sampling.penalties();
+    if (options != fields) {
+      options.finish();
+    }
+    Sampling.Penalties all = sampling.penalties();
     return repetition.isPresent()
         ? sampling.withPenalties(
-            new Sampling.Penalties(own.frequency(), own.presence(), repetition, own.logitBias()))
+            new Sampling.Penalties(all.frequency(), all.presence(), repetition, all.logitBias()))
         : sampling;
   }
 
   private static Type type(Fields fields) {
-    Optional<JsonNode> format = fields.any("format").filter(f -> !f.asText("-").isEmpty());
-    if (format.isEmpty()) {
+    Optional<JsonNode> format = fields.any("format");
+    if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
       return Type.TEXT;
     }
     JsonNode schema = format.get();

@@ -10,15 +10,12 @@ final class Names {
 
   /// Checks the name of the model in a request; the tag `latest` may be left out, or added.
   ///
-  /// @return the name as the server has it
   /// @throws dev.sgl.server.http.ApiException if a client asks for another model
-  static String require(String asked, Served served) {
+  static void require(String asked, Served served) {
     String other =
         asked.endsWith(LATEST)
             ? asked.substring(0, asked.length() - LATEST.length())
             : asked + LATEST;
-    String name = served.names().contains(other) ? other : asked;
-    served.requireName(name);
-    return name;
+    served.requireName(served.names().contains(other) ? other : asked);
   }
 }

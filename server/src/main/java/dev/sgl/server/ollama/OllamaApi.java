@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /// Ollama's API, but for what changes the models of a server: there is one, and it stays.
@@ -93,14 +94,21 @@ public final class OllamaApi {
     body.put("modelfile", "FROM " + name).put("template", card.chatTemplate().orElse(""));
     body.put("modified_at", started.toString());
     body.set("details", details());
-    ObjectNode info = body.putObject("model_info").put("general.architecture", card.family());
+    String family = family();
+    ObjectNode info = body.putObject("model_info").put("general.architecture", family);
     info.put("general.basename", card.name());
-    info.put(card.family() + ".context_length", card.context());
-    info.put(card.family() + ".embedding_length", card.hidden());
-    info.put(card.family() + ".vocab_size", card.vocabulary());
+    info.put(family + ".context_length", card.context());
+    info.put(family + ".embedding_length", card.hidden());
+    info.put(family + ".vocab_size", card.vocabulary());
     ArrayNode capabilities = body.putArray("capabilities");
     capabilities().forEach(capabilities::add);
     call.answer(body);
+  }
+
+  /// The architecture without what it is used for, such as `llama` of `LlamaForCausalLM`.
+  private String family() {
+    String family = served.backend().card().family();
+    return family.replaceFirst("(For[A-Z]\\w*|Model)$", "").toLowerCase(Locale.ROOT);
   }
 
   private List<String> capabilities() {
@@ -136,7 +144,8 @@ public final class OllamaApi {
     if (name.isEmpty()) {
       throw fields.missing("model");
     }
-    return Names.require(name, served);
+    Names.require(name, served);
+    return name;
   }
 
   private ObjectNode model(String name, long size) {
@@ -150,8 +159,8 @@ public final class OllamaApi {
     var card = served.backend().card();
     ObjectNode details = Json.object().put("parent_model", "");
     details.put("format", card.path().endsWith(".gguf") ? "gguf" : "safetensors");
-    details.put("family", card.family());
-    details.putArray("families").add(card.family());
+    details.put("family", family());
+    details.putArray("families").add(family());
     return details.put("parameter_size", "").put("quantization_level", "");
   }
 

@@ -58,6 +58,12 @@ final class CallReader {
   /// A call whose members are read.
   Asked read(Fields fields, Call call) {
     fields.text("model").ifPresent(served::requireName);
+    if (fields.has("max_tokens")) {
+      throw ApiException.invalid(
+          "max_tokens",
+          "unknown_parameter",
+          "there is no parameter max_tokens; did you mean max_output_tokens?");
+    }
     String rid = served.id(fields, "resp_", call);
     ObjectNode echo = Json.object().put("id", Ids.next("resp_")).put("object", "response");
     echo.put("created_at", Instant.now().getEpochSecond()).put("model", served.name());

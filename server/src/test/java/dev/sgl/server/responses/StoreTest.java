@@ -1,0 +1,68 @@
+package dev.sgl.server.responses;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Ticker;
+import dev.sgl.server.http.Json;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/// What is kept, and for how long.
+class StoreTest {
+  private final AtomicLong now = new AtomicLong();
+
+  private Store store(long most) {
+    return new Store(
+        most,
+        new Ticker() {
+          @Override
+          public long read() {
+            return now.get();
+          }
+        });
+  }
+
+  private static Store.Kept kept(String id) {
+    ObjectNode response = Json.object().put("id", id);
+    response.putArray("output").addObject().put("id", "msg_" + id).put("text", "x".repeat(5000));
+    return new Store.Kept(response, List.of(), List.of(Json.object().put("id", "in_" + id)));
+  }
+
+  @Test
+  void thoseThatWereNotUsedGoFirst() {
+    Store store = store(20_000);
+    for (String id : List.of("a", "b", "c")) {
+      store.put(kept(id));
+    }
+    assertTrue(store.response("a").isPresent());
+    store.put(kept("d"));
+    assertTrue(store.response("b").isEmpty());
+    assertTrue(store.item("msg_b").isEmpty() && store.item("in_b").isEmpty());
+    assertTrue(store.response("a").isPresent() && store.item("msg_a").isPresent());
+  }
+
+  @Test
+  void nothingIsKeptLongerThanADay() {
+    Store store = store(1 << 20);
+    store.put(kept("a"));
+    now.set(Duration.ofHours(25).toNanos());
+    assertTrue(store.response("a").isEmpty() && store.item("msg_a").isEmpty());
+  }
+
+  @Test
+  void aNewStateTakesThePlaceOfTheOld() {
+    Store store = store(1 << 20);
+    store.put(kept("a"));
+    ObjectNode over = Json.object().put("id", "a");
+    over.putArray("output");
+    store.put(new Store.Kept(over, List.of(), List.of()));
+    assertEquals(over, store.response("a").orElseThrow().response());
+    assertTrue(store.item("msg_a").isEmpty());
+    store.remove("a");
+    assertTrue(store.response("a").isEmpty());
+  }
+}
