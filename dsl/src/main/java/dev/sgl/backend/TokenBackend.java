@@ -37,6 +37,10 @@ public interface TokenBackend extends Backend {
   /// The token with this name, if it is a special one.
   Optional<Token> special(String name);
 
+  /// The texts of special tokens by their roles, as tokenizers name these: `bos_token`,
+  /// `eos_token`, `pad_token`, `unk_token`. A role that the model does not have is missing.
+  Map<String, String> roles();
+
   /// The log-probabilities of the tokens of a prompt, each given those before it.
   ///
   /// @param top how many of the likeliest tokens to report at each place

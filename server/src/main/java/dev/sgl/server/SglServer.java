@@ -96,6 +96,7 @@ public final class SglServer implements AutoCloseable {
       routes.post(version + "/tokenize", tokens::tokenize);
       routes.post(version + "/detokenize", tokens::detokenize);
     }
+    routes.get("/tokenizer_info", tokens::info);
     routes.post("/generate", new GenerateApi(served)::handle);
     routes.post("/v1/select", new SelectApi(served)::handle);
     addAdmin(routes, new AdminApi(served, meters));

@@ -44,6 +44,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -327,6 +328,11 @@ public final class LocalBackend implements TokenBackend {
   public Optional<Token> special(String name) {
     requireOpen();
     return tokenizer.special(name).stream().boxed().findFirst().flatMap(this::token);
+  }
+
+  @Override
+  public Map<String, String> roles() {
+    return format.roles();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.sgl.local.weights.ModelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Turns prompts into tokens by the model's chat template. Text that the model generated keeps its
@@ -39,6 +40,11 @@ public final class ChatFormat {
   /// The id of the token that begins every text, if the model has one.
   public Optional<Integer> begin() {
     return template.begin().flatMap(name -> tokenizer.special(name).stream().boxed().findFirst());
+  }
+
+  /// The texts of special tokens by their roles, such as `eos_token`.
+  public Map<String, String> roles() {
+    return template.roles();
   }
 
   /// The text of a conversation.

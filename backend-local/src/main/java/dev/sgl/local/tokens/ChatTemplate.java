@@ -120,6 +120,11 @@ public final class ChatTemplate {
     return Optional.ofNullable(names.get("bos_token"));
   }
 
+  /// The texts of special tokens by their roles, such as `eos_token`.
+  public Map<String, String> roles() {
+    return names;
+  }
+
   /// The text of a conversation, with the beginning of the assistant's message.
   ///
   /// @throws ModelException if there is no template, or it refuses the conversation

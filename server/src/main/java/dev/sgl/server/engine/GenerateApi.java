@@ -141,7 +141,8 @@ public final class GenerateApi {
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
       answer.spoken().tokens().forEach(ids::add);
-      ObjectNode meta = meta(wanted, answer, start);
+      String id = answers.size() == 1 ? wanted.id() : wanted.id() + "_" + i;
+      ObjectNode meta = meta(wanted, id, answer, start);
       one.set("meta_info", meta);
       if (wanted.scoredFrom() >= 0 || !wanted.generates()) { // which also keeps the prompt
         score(wanted, wanted.inputs().get(i), wanted.asks().get(i), meta);
@@ -187,8 +188,9 @@ public final class GenerateApi {
     logprob.top().forEach(c -> top.add(entry(c.logprob(), c.id(), c.token())));
   }
 
-  private static ObjectNode meta(Wanted wanted, Answer answer, long start) {
-    ObjectNode meta = Json.object().put("id", wanted.id());
+  /// @param id of the answer: that of the request, or one that begins with it if there are several
+  private static ObjectNode meta(Wanted wanted, String id, Answer answer, long start) {
+    ObjectNode meta = Json.object().put("id", id);
     ObjectNode finish = meta.putObject("finish_reason");
     boolean isCut = answer.finish() == Answer.Finish.LENGTH;
     finish.put("type", isCut ? "length" : "stop");

@@ -38,7 +38,6 @@ final class NoEffect {
           stream false
           stream_options {}
           stream_options.include_obfuscation *
-          stream_options.continuous_usage_stats false
           n 1
           best_of 1
           echo false

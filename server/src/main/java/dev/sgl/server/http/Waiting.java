@@ -9,11 +9,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A client that waits for one answer.
 ///
 /// The only way to learn that it has gone away is to write to it. So if the answer takes long, its
-/// status is sent, and then a blank every second, which JSON allows before its text. What fails
+/// status is sent, and then blanks, which JSON allows before its text. What fails
 /// after that can only be told by breaking the connection off.
 final class Waiting implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final Duration BEAT = Duration.ofSeconds(1);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration BEAT = Duration.ofMillis(400); // the second after it left fails
 
   private final HttpExchange exchange;
   private final SlowReaders readers;

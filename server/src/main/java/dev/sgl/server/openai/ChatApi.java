@@ -2,6 +2,7 @@ package dev.sgl.server.openai;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Suppliers;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 
 /// `POST /v1/chat/completions`.
@@ -167,13 +169,23 @@ public final class ChatApi {
     private final Chat chat;
     private final int index;
     private final EventStream events;
+    private final IntSupplier prompt;
     private boolean begun;
     private boolean thinks;
+    private Optional<String> stop = Optional.empty(); // that came at the end
+    private int generated; // tokens so far
 
     Pieces(Chat chat, int index, EventStream events) {
       this.chat = chat;
       this.index = index;
       this.events = events;
+      this.prompt =
+          Suppliers.memoize(() -> served.backend().tokens(chat.ask().prompt()).size())::get;
+    }
+
+    @Override
+    public void counted(int tokens) {
+      generated = tokens;
     }
 
     private void send(ObjectNode delta, List<Reply.Logprob> logprobs, Optional<String> finish) {
@@ -181,13 +193,14 @@ public final class ChatApi {
         begun = true;
         send(Json.object().put("role", "assistant").put("content", ""));
       }
-      ObjectNode chunk = chat.asked().object(CHUNK, served.name());
+      ObjectNode chunk = chat.asked().piece(CHUNK, served.name(), prompt, generated);
       ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
       choice.set("delta", delta);
       choice.set(
           "logprobs",
           logprobs.isEmpty() ? Json.nothing() : Writer.logprobs(logprobs, served.backend()));
       choice.put("finish_reason", finish.orElse(null));
+      stop.ifPresent(text -> choice.put("matched_stop", text));
       events.report(chunk);
     }
 
@@ -240,6 +253,8 @@ public final class ChatApi {
     @Override
     public void ended(Answer answer) {
       endThought();
+      generated = answer.usage().generatedTokens();
+      stop = answer.end().stop();
       send(Json.object(), List.of(), Optional.of(chat.finish(answer.finish())));
     }
   }

@@ -231,6 +231,7 @@ public final class CompletionApi {
     private final int index;
     private final EventStream events;
     private int offset;
+    private int generated; // tokens so far
 
     Pieces(Completion completion, int index, EventStream events) {
       this.completion = completion;
@@ -238,12 +239,23 @@ public final class CompletionApi {
       this.events = events;
     }
 
-    private void send(String text, JsonNode logprobs, Optional<String> finish) {
-      ObjectNode chunk = completion.asked().object(KIND, served.name());
+    @Override
+    public void counted(int tokens) {
+      generated = tokens;
+    }
+
+    private int prompt() {
+      return completion.inputs().get(index / completion.asked().n()).tokens().size();
+    }
+
+    private void send(
+        String text, JsonNode logprobs, Optional<String> finish, Optional<String> stop) {
+      ObjectNode chunk = completion.asked().piece(KIND, served.name(), this::prompt, generated);
       ObjectNode choice = chunk.putArray("choices").addObject();
       choice.put("index", index).put("text", text);
       choice.set("logprobs", logprobs);
       choice.put("finish_reason", finish.orElse(null));
+      stop.ifPresent(its -> choice.put("matched_stop", its));
       events.report(chunk);
     }
 
@@ -257,12 +269,14 @@ public final class CompletionApi {
                   logprobs.stream().map(Reply.Logprob::token).toList(),
                   offset);
       offset += logprobs.stream().mapToInt(l -> l.token().length()).sum();
-      send(text, its, Optional.empty());
+      send(text, its, Optional.empty(), Optional.empty());
     }
 
     @Override
     public void ended(Answer answer) {
-      send("", Json.nothing(), Optional.of(Writer.finish(answer.finish())));
+      generated = answer.usage().generatedTokens();
+      Optional<String> finish = Optional.of(Writer.finish(answer.finish()));
+      send("", Json.nothing(), finish, answer.end().stop());
     }
   }
 }

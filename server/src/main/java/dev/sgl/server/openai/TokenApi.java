@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// `POST /tokenize` and `POST /detokenize`.
+/// `POST /tokenize` and `POST /detokenize`, and `GET /tokenizer_info`.
+///
+/// Reference: vLLM documentation, "OpenAI-Compatible Server", "Tokenizer API".
 public final class TokenApi {
   private final Served served;
 
@@ -46,6 +48,15 @@ public final class TokenApi {
       ArrayNode texts = body.putArray("token_strs");
       tokens.forEach(id -> texts.add(served.backend().token(id).map(Token::text).orElse("")));
     }
+    call.answer(body);
+  }
+
+  /// Answers with the special tokens and the chat template.
+  public void info(Call call) throws IOException {
+    ObjectNode body = Json.object();
+    served.backend().roles().forEach(body::put);
+    served.backend().card().chatTemplate().ifPresent(source -> body.put("chat_template", source));
+    body.put("model_max_length", served.backend().card().context());
     call.answer(body);
   }
 

@@ -54,6 +54,60 @@ class OtherRoutesTest {
   }
 
   @Test
+  void theTokenizerTellsOfItself() throws IOException {
+    TestServer.Answer info = server.get("/tokenizer_info");
+    assertTrue(info.at("/eos_token").isTextual(), info.text());
+    assertTrue(info.at("/chat_template").asText().contains("message"));
+  }
+
+  /// As GuideLLM asks for it.
+  @Test
+  void eachPieceHasTheUsageSoFar() throws IOException {
+    String options = "\"stream_options\":{\"include_usage\":true,\"continuous_usage_stats\":%s}}";
+    for (String call :
+        List.of(
+            "/v1/completions {\"prompt\":\"Hi\",\"max_tokens\":5,",
+            "/v1/chat/completions {\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"max_tokens\":5,")) {
+      String path = call.split(" ", 2)[0];
+      String body = call.split(" ", 2)[1] + "\"stream\":true,";
+      List<JsonNode> events = server.stream(path, body + options.formatted(true));
+      JsonNode last = events.getLast().path("usage");
+      int before = 0;
+      for (JsonNode event : events) {
+        int generated = event.at("/usage/completion_tokens").asInt(-1);
+        assertTrue(generated >= before, event.toString());
+        assertEquals(last.path("prompt_tokens"), event.at("/usage/prompt_tokens"));
+        before = generated;
+      }
+      assertEquals(before, last.path("completion_tokens").asInt());
+      List<JsonNode> others = server.stream(path, body + options.formatted(false));
+      assertTrue(others.getFirst().path("usage").isNull(), others.getFirst().toString());
+    }
+  }
+
+  @Test
+  void severalAnswersHaveIdsOfTheirOwn() throws IOException {
+    String body =
+        "{\"text\":\"Hi\",\"rid\":\"me\",\"sampling_params\":{\"max_new_tokens\":2,\"n\":2}}";
+    TestServer.Answer answer = server.post("/generate", body);
+    assertEquals("me_0", answer.at("/0/meta_info/id").asText(), answer.text());
+    assertEquals("me_1", answer.at("/1/meta_info/id").asText());
+  }
+
+  /// The token that ends an answer was generated, too.
+  @Test
+  void theEndOfAnAnswerCounts() throws IOException {
+    String body =
+        "{\"text\":\"Q: Who? A:\",\"sampling_params\":{\"max_new_tokens\":300,\"temperature\":0}}";
+    JsonNode answer = server.post("/generate", body).json();
+    assertEquals("stop", answer.at("/meta_info/finish_reason/type").asText(), answer.toString());
+    assertEquals(
+        answer.path("output_ids").size() + 1,
+        answer.at("/meta_info/completion_tokens").asInt(),
+        answer.toString());
+  }
+
+  @Test
   void aCompletionEchoesItsPromptWithLogprobs() throws IOException {
     String body =
         "{\"prompt\":\"The lamp is nice\",\"max_tokens\":3,\"logprobs\":2,\"temperature\":0";

@@ -57,6 +57,11 @@ public class ScriptedTokens implements TokenBackend {
   }
 
   @Override
+  public Map<String, String> roles() {
+    return Map.of();
+  }
+
+  @Override
   public Generation generate(Request request) {
     requests.add(request);
     List<Prompt.Part> open =
