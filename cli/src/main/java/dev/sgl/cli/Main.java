@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
@@ -75,6 +76,8 @@ public final class Main implements Runnable {
   /// Runs one command and returns its exit code.
   static int run(String[] arguments, PrintWriter out, PrintWriter err) {
     CommandLine line = new CommandLine(new Main());
+    CommandLine serve = Objects.requireNonNull(line.getSubcommands().get("serve"));
+    ServeCommand.complete(serve.getCommandSpec());
     line.setOut(out);
     line.setErr(err);
     line.setParameterExceptionHandler((error, _) -> misused(error));
@@ -95,7 +98,9 @@ public final class Main implements Runnable {
 
   /// The names of the options of `sglc serve`.
   private static Set<String> serveOptions() {
-    return new CommandLine(new ServeCommand()).getCommandSpec().optionsMap().keySet();
+    CommandLine.Model.CommandSpec serve = new CommandLine(new ServeCommand()).getCommandSpec();
+    ServeCommand.complete(serve);
+    return serve.optionsMap().keySet();
   }
 
   /// Prints why the arguments are wrong, what may have been meant, and where help is.

@@ -1,5 +1,6 @@
 package dev.sgl.server;
 
+import dev.sgl.server.http.Access;
 import dev.sgl.server.http.Limits;
 import dev.sgl.server.program.Programs;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
 /// @param apiKey that calls must bring
 /// @param programs that are served, too
 /// @param playground whether the page for trying programs and chats is there
+/// @param access from where it may be called
 public record ServerOptions(
     String host,
     int port,
@@ -20,14 +22,22 @@ public record ServerOptions(
     Optional<String> apiKey,
     Programs programs,
     boolean playground,
-    Limits limits) {
+    Limits limits,
+    Access access) {
   /// The port that SGLang's servers listen on.
   public static final int PORT = 30_000;
 
   /// On the loopback interface, without a key.
   public static final ServerOptions DEFAULT =
       new ServerOptions(
-          "127.0.0.1", PORT, List.of(), Optional.empty(), Programs.NONE, true, Limits.DEFAULT);
+          "127.0.0.1",
+          PORT,
+          List.of(),
+          Optional.empty(),
+          Programs.NONE,
+          true,
+          Limits.DEFAULT,
+          Access.DEFAULT);
 
   public ServerOptions {
     names = List.copyOf(names);
@@ -38,31 +48,36 @@ public record ServerOptions(
 
   /// These options with another interface and port; port 0 takes any that is free.
   public ServerOptions withAddress(String newHost, int newPort) {
-    return new ServerOptions(newHost, newPort, names, apiKey, programs, playground, limits);
+    return new ServerOptions(newHost, newPort, names, apiKey, programs, playground, limits, access);
   }
 
   /// These options with other names of the model; an empty list means the model's own name.
   public ServerOptions withNames(List<String> value) {
-    return new ServerOptions(host, port, value, apiKey, programs, playground, limits);
+    return new ServerOptions(host, port, value, apiKey, programs, playground, limits, access);
   }
 
   /// These options with another key; without one, calls need no key.
   public ServerOptions withApiKey(Optional<String> value) {
-    return new ServerOptions(host, port, names, value, programs, playground, limits);
+    return new ServerOptions(host, port, names, value, programs, playground, limits, access);
   }
 
   /// These options with other programs at `/v1/programs`.
   public ServerOptions withPrograms(Programs value) {
-    return new ServerOptions(host, port, names, apiKey, value, playground, limits);
+    return new ServerOptions(host, port, names, apiKey, value, playground, limits, access);
   }
 
   /// These options with or without the page at `/`.
   public ServerOptions withPlayground(boolean value) {
-    return new ServerOptions(host, port, names, apiKey, programs, value, limits);
+    return new ServerOptions(host, port, names, apiKey, programs, value, limits, access);
   }
 
   /// These options with other limits on calls and bodies.
   public ServerOptions withLimits(Limits value) {
-    return new ServerOptions(host, port, names, apiKey, programs, playground, value);
+    return new ServerOptions(host, port, names, apiKey, programs, playground, value, access);
+  }
+
+  /// These options with another way to the server.
+  public ServerOptions withAccess(Access value) {
+    return new ServerOptions(host, port, names, apiKey, programs, playground, limits, value);
   }
 }

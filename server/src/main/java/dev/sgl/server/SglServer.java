@@ -6,6 +6,7 @@ import dev.sgl.server.engine.AdminApi;
 import dev.sgl.server.engine.GenerateApi;
 import dev.sgl.server.engine.SelectApi;
 import dev.sgl.server.format.Formats;
+import dev.sgl.server.http.Access;
 import dev.sgl.server.http.Guard;
 import dev.sgl.server.http.Handler;
 import dev.sgl.server.http.HttpService;
@@ -47,8 +48,11 @@ public final class SglServer implements AutoCloseable {
   private final Served served;
   private final PrometheusMeterRegistry meters;
   private final HttpService http;
+  private final Access access;
 
-  private SglServer(Served served, PrometheusMeterRegistry meters, HttpService http) {
+  private SglServer(
+      Served served, PrometheusMeterRegistry meters, HttpService http, Access access) {
+    this.access = access;
     this.served = served;
     this.meters = meters;
     this.http = http;
@@ -64,10 +68,17 @@ public final class SglServer implements AutoCloseable {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     meters.config().meterFilter(new Histograms());
     InetSocketAddress address = address(options);
-    Guard guard = new Guard(options.apiKey(), options.host(), address.getAddress());
+    Guard guard =
+        new Guard(options.apiKey(), options.host(), address.getAddress(), options.access());
     HttpService http =
-        HttpService.open(address, routes(served, options, meters), guard, options.limits(), meters);
-    return new SglServer(served, meters, http);
+        HttpService.open(
+            address,
+            routes(served, options, meters),
+            guard,
+            options.access(),
+            options.limits(),
+            meters);
+    return new SglServer(served, meters, http, options.access());
   }
 
   private static InetSocketAddress address(ServerOptions options) throws IOException {
@@ -158,7 +169,8 @@ public final class SglServer implements AutoCloseable {
     InetSocketAddress address = http.address();
     boolean isAny = address.getAddress().isAnyLocalAddress();
     String host = isAny ? "127.0.0.1" : Guard.literal(address.getAddress());
-    return URI.create("http://" + host + ":" + address.getPort());
+    String scheme = access.tls().isPresent() ? "https://" : "http://";
+    return URI.create(scheme + host + ":" + address.getPort());
   }
 
   /// Whether only this machine can reach it.

@@ -356,7 +356,9 @@ class LocalBackendTest {
                   backend.generate(
                       new Request(
                           raw("x y ".repeat(600)), Type.TEXT, sampling(4, 0, 1, List.of()))));
-      assertTrue(String.valueOf(error.getMessage()).contains("context length is 512 tokens"), error.getMessage());
+      assertTrue(
+          String.valueOf(error.getMessage()).contains("context length is 512 tokens"),
+          error.getMessage());
     }
   }
 

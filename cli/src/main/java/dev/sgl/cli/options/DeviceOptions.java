@@ -66,7 +66,9 @@ public final class DeviceOptions {
   @Option(
       names = {"--context-length", "--max-model-len"},
       paramLabel = "N",
-      description = "Most tokens of a conversation. Default: the model's.")
+      converter = HumanNumber.class,
+      description =
+          "Most tokens of a conversation, such as 8192, 8k (8,000) or 8K (8,192). Default: the model's.")
   Optional<Integer> context = Optional.empty();
 
   /// What the options say.

@@ -14,6 +14,7 @@ import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.program.Program;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
+import dev.sgl.server.http.Access;
 import dev.sgl.server.program.Programs;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,18 +34,20 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /// `sglc serve`
 @Command(
     name = "serve",
     description =
-        "Serves a model over HTTP: OpenAI's API, SGLang's, .sgl programs, and a page to try them.",
+        "Serves a model over HTTP: the APIs of OpenAI, Anthropic, Ollama and SGLang, .sgl programs, and a page to try them.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  sglc serve",
+      "  sglc serve Qwen/Qwen3-0.6B",
       "  sglc serve --model models/Qwen3-0.6B --host 0.0.0.0 --port 30000 --api-key secret",
       "  sglc serve --programs samples --config server.yaml"
     })
@@ -55,6 +58,13 @@ public final class ServeCommand implements Callable<Integer> {
 
   /// For the errors that end unanswered calls.
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "The model, as for --model.")
+  Optional<String> positional = Optional.empty();
 
   @Option(
       names = {"-m", "--model", "--model-path"},
@@ -90,6 +100,8 @@ public final class ServeCommand implements Callable<Integer> {
       description =
           "The key that every call but /health must bring. Default: $$SGL_API_KEY, or none.")
   Optional<String> apiKey = Optional.empty();
+
+  @Mixin AccessOptions access = new AccessOptions();
 
   @Mixin DeviceOptions device = new DeviceOptions();
 
@@ -132,20 +144,27 @@ public final class ServeCommand implements Callable<Integer> {
 
   @CommandLine.Spec CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
+  /// What `sglc serve` takes: also what other servers' tutorials type.
+  public static void complete(CommandLine.Model.CommandSpec serve) {
+    OthersOptions.addTo(serve);
+  }
+
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     requireSound();
+    Access way = access.access();
+    OthersOptions.tell(spec.commandLine().getParseResult(), err);
     LocalOptions options = options();
     Map<String, Program> served = ProgramFolder.read(programs, err);
     requireFree();
     Thread.setDefaultUncaughtExceptionHandler(new FatalErrors());
     boolean progress = Terminal.detect().err();
-    ModelFolder folder = ModelFolder.find(model, err, progress);
+    ModelFolder folder = ModelFolder.find(positional.or(() -> model), err, progress);
     Ending ending = new Ending();
     try (Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
         LocalBackend backend = folder.load(options, err, progress);
-        SglServer server = open(backend, served, given)) {
+        SglServer server = open(backend, served, given, way)) {
       new EngineMeters(backend).bindTo(server.meters());
       backend.weights().lines().forEach(err::println);
       warn(server, err);
@@ -164,6 +183,10 @@ public final class ServeCommand implements Callable<Integer> {
     }
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be from 0 to 65535");
+    }
+    if (positional.isPresent() && model.isPresent() && !positional.equals(model)) {
+      throw new UsageException(
+          "the model is named twice: %s and %s".formatted(positional.get(), model.get()));
     }
     if (names.stream().anyMatch(String::isBlank)) {
       throw new UsageException("--served-model-name is empty");
@@ -261,7 +284,8 @@ public final class ServeCommand implements Callable<Integer> {
     return names.isEmpty() ? List.of(backend.model()) : names;
   }
 
-  private SglServer open(LocalBackend backend, Map<String, Program> served, Host given) {
+  private SglServer open(
+      LocalBackend backend, Map<String, Program> served, Host given, Access way) {
     Optional<String> key = key();
     if (key.filter(String::isBlank).isPresent()) {
       throw new UsageException("--api-key, or SGL_API_KEY, is empty");
@@ -273,6 +297,7 @@ public final class ServeCommand implements Callable<Integer> {
               .withAddress(host, port)
               .withNames(names)
               .withApiKey(key)
+              .withAccess(way)
               .withPlayground(!noPlayground)
               .withPrograms(
                   new Programs(served, program -> given.run(Path.of(program.file()), program))));

@@ -113,6 +113,28 @@ class ServeTest {
     }
   }
 
+  /// As tutorials of other servers begin one.
+  @Test
+  void itTakesTheOptionsOfOthers() throws Exception {
+    Process server =
+        start(
+            "../samples/model/demo",
+            "--context-length=1K",
+            "--enable-prefix-caching",
+            "--tool-call-parser",
+            "hermes");
+    try (BufferedReader out = server.inputReader()) {
+      String url = ready(out);
+      assertTrue(get(url + "/model_info").contains("\"context_length\":1024"));
+      server.toHandle().destroy();
+      String said = new String(server.getErrorStream().readAllBytes());
+      assertTrue(said.contains("--enable-prefix-caching changes nothing: it is always so"), said);
+      assertTrue(said.contains("--tool-call-parser changes nothing: the model's"), said);
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
   @Test
   void aSecondSignalEndsItAtOnce() throws Exception {
     Process server = start();

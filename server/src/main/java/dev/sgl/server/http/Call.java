@@ -25,13 +25,15 @@ public final class Call {
   private final Limits limits;
   private final SlowReaders readers;
   private final Bodies bodies;
+  private final Access access;
   private int taken; // of the room for bodies
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private int status;
   private ErrorShape shape = ErrorShape.OPENAI;
 
-  Call(HttpExchange exchange, Limits limits, SlowReaders readers, Bodies bodies) {
+  Call(HttpExchange exchange, Limits limits, SlowReaders readers, Bodies bodies, Access access) {
+    this.access = access;
     this.exchange = exchange;
     this.limits = limits;
     this.readers = readers;
@@ -53,9 +55,9 @@ public final class Call {
     return exchange.getRequestMethod();
   }
 
-  /// The path of the URL, decoded, without the query.
+  /// The path of the URL, decoded, without the query and without the root path of a proxy.
   public String path() {
-    return exchange.getRequestURI().getPath();
+    return access.inner(exchange.getRequestURI().getPath());
   }
 
   /// The path as it was registered.

@@ -22,17 +22,19 @@ import java.util.stream.Stream;
 public final class Guard {
   private final Optional<byte[]> key;
   private final Set<String> names; // empty if it may have any
+  private final Access access;
 
   /// A guard that checks the key, if there is one, and the name of the host.
   ///
   /// @param host the interface that the server listens on, as the option names it
-  public Guard(Optional<String> key, String host, InetAddress address) {
+  public Guard(Optional<String> key, String host, InetAddress address, Access access) {
     this.key = key.map(Guard::bytes);
+    this.access = access;
     this.names =
         address.isLoopbackAddress()
             ? Set.copyOf(
                 List.of("localhost", "127.0.0.1", "[::1]", literal(host), literal(address)))
-            : Set.of();
+            : access.hosts().isEmpty() ? Set.of() : Set.of(literal(address));
   }
 
   /// An address as URLs have it.
@@ -47,20 +49,7 @@ public final class Guard {
 
   /// @throws ApiException if the call is not allowed
   void check(Call call, boolean isOpen) {
-    String host = call.header("Host").orElse("");
-    String name = host.replaceFirst(":[0-9]+$", "").toLowerCase(Locale.ROOT);
-    boolean isOldProbe = isOpen && host.isEmpty(); // HTTP/1.0 names no host
-    if (!names.isEmpty() && !names.contains(name) && !isOldProbe) {
-      throw forbidden("the host " + host + " is not this server's name");
-    }
-    Optional<String> origin = call.header("Origin");
-    if (origin.isPresent() && !isSame(origin.get(), host)) {
-      throw forbidden("pages of " + origin.get() + " may not call");
-    }
-    boolean isForeign = call.header("Sec-Fetch-Site").orElse("").equals("cross-site");
-    if (isForeign && !call.path().equals("/")) { // a link may lead to the page
-      throw forbidden("pages of other sites may not call");
-    }
+    checkSender(call, isOpen);
     if (!isOpen && key.isPresent() && !hasKey(call)) {
       call.set("WWW-Authenticate", "Basic realm=\"sgl\", charset=\"UTF-8\"");
       throw new ApiException(
@@ -70,6 +59,54 @@ public final class Guard {
           "invalid_api_key",
           "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
     }
+  }
+
+  /// Checks the name by which the server is called, and the page that calls.
+  private void checkSender(Call call, boolean isOpen) {
+    String host = call.header("Host").orElse("");
+    String name = host.replaceFirst(":[0-9]+$", "").toLowerCase(Locale.ROOT);
+    boolean isOldProbe = isOpen && host.isEmpty(); // HTTP/1.0 names no host
+    if (!names.isEmpty() && !names.contains(name) && !access.isHost(name) && !isOldProbe) {
+      throw forbidden(
+          "the host %s is not this server's name; allow it with --allowed-hosts".formatted(host));
+    }
+    Optional<String> origin = call.header("Origin");
+    boolean isSame = origin.isEmpty() || isSame(origin.get(), host);
+    boolean isAllowed = origin.isPresent() && access.isOrigin(origin.get());
+    if (!isSame && !isAllowed) {
+      throw forbidden(
+          "pages of %s may not call; allow them with --allowed-origins".formatted(origin.get()));
+    }
+    boolean isForeign = call.header("Sec-Fetch-Site").orElse("").equals("cross-site");
+    if (isForeign && !isAllowed && !call.path().equals("/")) { // a link may lead to the page
+      throw forbidden("pages of other sites may not call; allow them with --allowed-origins");
+    }
+    if (!isSame) {
+      call.set("Access-Control-Allow-Origin", origin.get());
+      call.set("Access-Control-Expose-Headers", "*");
+      call.set("Vary", "Origin");
+    }
+  }
+
+  /// Answers a browser that asks what a page of another origin may do; false if the call is
+  /// something else.
+  ///
+  /// Reference: WHATWG, Fetch, "CORS protocol".
+  boolean isPreflight(Call call) {
+    boolean isAsked =
+        call.method().equals("OPTIONS")
+            && call.header("Origin").isPresent()
+            && call.header("Access-Control-Request-Method").isPresent();
+    if (isAsked) {
+      checkSender(call, false);
+      call.set("Access-Control-Allow-Methods", "GET, POST, DELETE");
+      String asked = call.header("Access-Control-Request-Headers").orElse("");
+      call.set(
+          "Access-Control-Allow-Headers",
+          asked.matches("[A-Za-z0-9_, -]{1,2000}") ? asked : "Authorization, Content-Type");
+      call.set("Access-Control-Max-Age", "600");
+    }
+    return isAsked;
   }
 
   private static ApiException forbidden(String message) {

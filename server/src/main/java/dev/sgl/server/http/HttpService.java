@@ -2,6 +2,8 @@ package dev.sgl.server.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -13,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 
 /// The JDK's web server with a virtual thread for each call.
 public final class HttpService implements AutoCloseable {
@@ -33,6 +36,7 @@ public final class HttpService implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Router router;
   private final Guard guard;
+  private final Access access;
   private final Limits limits;
   private final MeterRegistry meters;
   private final SlowReaders readers;
@@ -45,8 +49,10 @@ public final class HttpService implements AutoCloseable {
       int connections,
       Router router,
       Guard guard,
+      Access access,
       Limits limits,
       MeterRegistry meters) {
+    this.access = access;
     this.server = server;
     this.connections = connections;
     this.router = router;
@@ -66,7 +72,12 @@ public final class HttpService implements AutoCloseable {
   ///
   /// @throws IOException if it cannot listen there, or may hardly have connections
   public static HttpService open(
-      InetSocketAddress address, Router router, Guard guard, Limits limits, MeterRegistry meters)
+      InetSocketAddress address,
+      Router router,
+      Guard guard,
+      Access access,
+      Limits limits,
+      MeterRegistry meters)
       throws IOException {
     // with assertions its dispatcher dies of an answer to a body that breaks off
     ClassLoader.getPlatformClassLoader().setPackageAssertionStatus("sun.net.httpserver", false);
@@ -78,8 +89,19 @@ public final class HttpService implements AutoCloseable {
     standard("jdk.httpserver.maxConnections", "" + connections);
     // who is refused while it sends would not see the answer
     standard("sun.net.httpserver.drainAmount", "" + LEFT);
-    HttpServer server = HttpServer.create(address, BACKLOG);
-    return new HttpService(server, connections, router, guard, limits, meters);
+    HttpServer server =
+        access.tls().isPresent()
+            ? encrypted(address, access.tls().get())
+            : HttpServer.create(address, BACKLOG);
+    return new HttpService(server, connections, router, guard, access, limits, meters);
+  }
+
+  private static HttpServer encrypted(InetSocketAddress address, TlsFiles files)
+      throws IOException {
+    SSLContext context = files.context();
+    HttpsServer server = HttpsServer.create(address, BACKLOG);
+    server.setHttpsConfigurator(new HttpsConfigurator(context));
+    return server;
   }
 
   private static void standard(String property, String value) {
@@ -99,12 +121,16 @@ public final class HttpService implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) {
-    Call call = new Call(exchange, limits, readers, bodies);
+    Call call = new Call(exchange, limits, readers, bodies, access);
     long start = System.nanoTime();
     try {
       call.write(router.errors(call.path()));
-      guard.check(call, OPEN.contains(call.path()));
-      counted(call);
+      if (guard.isPreflight(call)) {
+        call.answer(204, "text/plain", new byte[0]);
+      } else {
+        guard.check(call, OPEN.contains(call.path()));
+        counted(call);
+      }
     } catch (IOException e) {
       call.close(); // the client is gone
     } catch (RuntimeException | Error e) {

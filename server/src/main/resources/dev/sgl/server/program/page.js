@@ -201,7 +201,7 @@ function variable(branch, name, type) {
 }
 
 async function showCache() {
-  const response = await fetch('/cache').catch(() => null);
+  const response = await fetch('cache').catch(() => null);
   if (!response?.ok) return;
   const { runs, hidden } = await response.json();
   const children = runs.map(() => []);
@@ -278,7 +278,7 @@ $('program').onsubmit = (event) => {
     const source = $('source').value;
     const served = source === chosen.source && chosen.served;
     const body = { ...(served ? {} : { source }), arguments: given, seed, stream: true };
-    const path = served ? '/v1/programs/' + encodeURIComponent(chosen.served) : '/playground/run';
+    const path = served ? 'v1/programs/' + encodeURIComponent(chosen.served) : 'playground/run';
     for await (const { event: name, data } of events(await post(path, body))) {
       if (data.error) throw new Error(data.error.message);
       heard[name]?.(data);
@@ -317,7 +317,7 @@ $('chat').onsubmit = (event) => {
         stream: true,
         stream_options: { include_usage: true },
       };
-      for await (const { data } of events(await post('/v1/chat/completions', body))) {
+      for await (const { data } of events(await post('v1/chat/completions', body))) {
         if (data.error) throw new Error(data.error.message);
         const delta = data.choices[0]?.delta ?? {};
         if (delta.reasoning_content) say('chat', delta.reasoning_content, 'thought');
@@ -342,7 +342,7 @@ $('anew').onclick = () => {
 // The programs of the server's folder stand beside the samples; as long as one is not changed it runs as
 // it is served, with its tools.
 async function showServed() {
-  const { data } = await (await fetch('/v1/programs')).json();
+  const { data } = await (await fetch('v1/programs')).json();
   if (!data.length) return;
   const group = document.createElement('optgroup');
   group.label = 'served';
@@ -368,7 +368,7 @@ for (const name of Object.keys(samples)) $('samples').append(new Option(name));
 $('samples').onchange = async () => {
   const served = $('samples').selectedOptions[0].dataset.served;
   const source = served
-    ? (await (await fetch('/v1/programs/' + encodeURIComponent(served))).json()).source
+    ? (await (await fetch('v1/programs/' + encodeURIComponent(served))).json()).source
     : samples[$('samples').value];
   chosen = { source, served };
   $('source').value = source;
@@ -393,6 +393,6 @@ $('source').addEventListener('keydown', (event) => {
 });
 showTokens();
 showCache();
-fetch('/get_model_info')
+fetch('get_model_info')
   .then((response) => response.json())
   .then((info) => ($('model').textContent = `${info.served_model_name} · ${info.context_length} tokens`));

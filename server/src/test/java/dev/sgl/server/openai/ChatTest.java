@@ -306,7 +306,9 @@ class ChatTest {
             + "\"}]}";
     TestServer.Answer answer = server.post(PATH, body);
     assertEquals(400, answer.status());
-    assertTrue(answer.error().startsWith("This model's maximum context length is 2048 tokens."), answer.error());
+    assertTrue(
+        answer.error().startsWith("This model's maximum context length is 2048 tokens."),
+        answer.error());
   }
 
   @ParameterizedTest

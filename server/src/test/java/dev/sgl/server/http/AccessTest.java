@@ -1,0 +1,170 @@
+package dev.sgl.server.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sgl.server.TestServer;
+import dev.sgl.server.TestServer.Answer;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import java.util.Set;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Pages, names, proxies and certificates.
+class AccessTest {
+  private static final String PAGE = "https://pages.example";
+
+  @TempDir Path folder = Path.of("");
+
+  private static TestServer open(Access access) throws IOException {
+    return TestServer.open(options -> options.withAccess(access));
+  }
+
+  private static Response preflight(TestServer server, String origin) throws IOException {
+    Request request =
+        new Request.Builder()
+            .url(server.url("/v1/models"))
+            .method("OPTIONS", RequestBody.create(new byte[0]))
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "authorization,x-stainless-lang")
+            .build();
+    return new OkHttpClient().newCall(request).execute();
+  }
+
+  @Test
+  void pagesThatAreAllowedMayCall() throws IOException {
+    Access access = new Access(Set.of(PAGE), Set.of(), "", Optional.empty());
+    try (TestServer server = open(access)) {
+      try (Response response = server.call("/v1/models", "", "Origin", PAGE).execute()) {
+        assertEquals(200, response.code());
+        assertEquals(PAGE, response.header("Access-Control-Allow-Origin"));
+      }
+      try (Response response = preflight(server, PAGE)) {
+        assertEquals(204, response.code());
+        assertEquals(
+            "authorization,x-stainless-lang", response.header("Access-Control-Allow-Headers"));
+      }
+      try (Response response = preflight(server, "https://others.example")) {
+        assertEquals(403, response.code());
+      }
+      Answer other = server.get("/v1/models", "Origin", "https://others.example");
+      assertEquals(403, other.status());
+      assertTrue(other.error().endsWith("allow them with --allowed-origins"), other.error());
+    }
+  }
+
+  @Test
+  void anErrorToAPageCanBeRead() throws IOException {
+    Access access = new Access(Set.of("*"), Set.of(), "", Optional.empty());
+    try (TestServer server = open(access);
+        Response response = server.call("/nowhere", "", "Origin", PAGE).execute()) {
+      assertEquals(404, response.code());
+      assertEquals(PAGE, response.header("Access-Control-Allow-Origin"));
+    }
+  }
+
+  @Test
+  void namesThatAreAllowedReachTheServer() throws IOException {
+    Access access = new Access(Set.of(), Set.of("models.example"), "", Optional.empty());
+    try (TestServer server = open(access)) {
+      assertEquals(200, server.get("/v1/models", "Host", "models.example").status());
+      assertEquals(200, server.get("/v1/models", "Host", "models.example:8080").status());
+      assertEquals(200, server.get("/v1/models").status());
+      Answer other = server.get("/v1/models", "Host", "others.example");
+      assertTrue(other.error().endsWith("allow it with --allowed-hosts"), other.error());
+    }
+  }
+
+  @Test
+  void aProxyMayPutAPathBefore() throws IOException {
+    Access access = new Access(Set.of(), Set.of(), "/a/b", Optional.empty());
+    try (TestServer server = open(access)) {
+      assertEquals(200, server.get("/a/b/v1/models").status());
+      assertEquals(200, server.get("/v1/models").status());
+      assertEquals(200, server.get("/a/b/").status());
+      assertEquals(404, server.get("/a/bv1/models").status());
+      String body = "{\"model\":\"demo\"}";
+      assertEquals("error", server.post("/a/b/v1/messages", body).at("/type").asText());
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Access(Set.of(), Set.of(), "a", Optional.empty()));
+  }
+
+  // --- TLS
+
+  private void write(HeldCertificate held) throws IOException {
+    Files.writeString(folder.resolve("cert.pem"), held.certificatePem());
+    Files.writeString(folder.resolve("key.pem"), held.privateKeyPkcs8Pem());
+  }
+
+  private TlsFiles files() {
+    return new TlsFiles(folder.resolve("cert.pem"), folder.resolve("key.pem"));
+  }
+
+  private static HeldCertificate held(long serial, boolean isRsa) {
+    HeldCertificate.Builder builder =
+        new HeldCertificate.Builder()
+            .addSubjectAlternativeName("127.0.0.1")
+            .serialNumber(BigInteger.valueOf(serial));
+    return isRsa ? builder.rsa2048().build() : builder.build();
+  }
+
+  private static BigInteger serial(TestServer server, HeldCertificate trusted) throws IOException {
+    HandshakeCertificates client =
+        new HandshakeCertificates.Builder().addTrustedCertificate(trusted.certificate()).build();
+    OkHttpClient https =
+        new OkHttpClient.Builder()
+            .sslSocketFactory(client.sslSocketFactory(), client.trustManager())
+            .build();
+    Request request = new Request.Builder().url(server.url("/health")).build();
+    try (Response response = https.newCall(request).execute()) {
+      assertEquals(200, response.code());
+      X509Certificate own = (X509Certificate) response.handshake().peerCertificates().getFirst();
+      return own.getSerialNumber();
+    }
+  }
+
+  @Test
+  void connectionsAreEncryptedAndANewCertificateIsTaken() throws Exception {
+    HeldCertificate first = held(1, false);
+    HeldCertificate second = held(2, true);
+    write(first);
+    Access access = new Access(Set.of(), Set.of(), "", Optional.of(files()));
+    try (TestServer server = open(access)) {
+      assertTrue(server.url("").startsWith("https://"));
+      assertEquals(BigInteger.ONE, serial(server, first));
+      Files.writeString(folder.resolve("key.pem"), "half a key");
+      Thread.sleep(1100);
+      assertEquals(BigInteger.ONE, serial(server, first));
+      write(second);
+      Thread.sleep(1100);
+      assertEquals(BigInteger.TWO, serial(server, second));
+    }
+  }
+
+  @Test
+  void filesThatDoNotFitAreRefused() throws IOException {
+    write(held(1, false));
+    Files.writeString(folder.resolve("key.pem"), held(1, true).privateKeyPkcs8Pem());
+    assertThrows(IOException.class, () -> files().context());
+    Files.writeString(folder.resolve("key.pem"), held(1, true).privateKeyPkcs1Pem());
+    IOException old = assertThrows(IOException.class, () -> files().context());
+    assertTrue(String.valueOf(old.getMessage()).contains("openssl pkcs8"), old.getMessage());
+    Files.delete(folder.resolve("key.pem"));
+    assertThrows(IOException.class, () -> files().context());
+  }
+}
