@@ -2,7 +2,7 @@ package dev.sgl.cli.serve;
 
 import dev.sgl.cli.options.UsageException;
 import dev.sgl.server.http.Access;
-import dev.sgl.server.http.TlsFiles;
+import dev.sgl.server.tls.TlsFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/// Options of SGLang's and vLLM's servers, as tutorials have them, that ask for what is always so
-/// here. Each is accepted, and a line says why it changes nothing.
+/// Options of SGLang's and vLLM's servers, as tutorials have them, that change nothing here. Each
+/// is accepted, and a line says why.
 final class OthersOptions {
   private static final String ALWAYS = "it is always so";
   private static final String FOUND = "the model's chat template says that";

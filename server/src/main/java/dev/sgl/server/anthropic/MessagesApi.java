@@ -167,8 +167,8 @@ public final class MessagesApi {
       send(stream, "message_stop", Json.object());
     }
 
-    /// Sends the events at the beginning, unless they are sent: what is refused before the first
-    /// piece of the answer is no stream.
+    /// Sends the first events, once. They wait for the first piece of the answer, so that a
+    /// refusal before it is no stream.
     private void begin(EventStream stream) {
       if (!begun) {
         begun = true;

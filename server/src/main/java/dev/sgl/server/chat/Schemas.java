@@ -71,7 +71,7 @@ public final class Schemas {
     }
   }
 
-  /// The schema of a tool, whose author is seldom the caller: keywords that nobody knows are left
+  /// The schema of a tool, whose author is seldom the caller: unknown keywords are left
   /// out, and `enum` holds where no value of it has the `type`.
   ///
   /// @param unknown takes the names of the keywords that were left out

@@ -169,7 +169,7 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
       return List.copyOf(tools);
     }
 
-    /// Tells the client which keywords of their schemas nobody knows, and are not followed.
+    /// Tells the client which keywords of their schemas are unknown, and are not followed.
     public void tell(Call call) {
       if (!unknown.isEmpty()) {
         String names = String.join(", ", unknown).replaceAll("[^ -~]", "?");

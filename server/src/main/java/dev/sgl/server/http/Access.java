@@ -1,5 +1,6 @@
 package dev.sgl.server.http;
 
+import dev.sgl.server.tls.TlsFiles;
 import java.util.Optional;
 import java.util.Set;
 

@@ -9,7 +9,7 @@ import java.time.Instant;
 ///
 /// @param ask of the model
 /// @param rid by which the call can be ended from elsewhere
-/// @param model the name by which the client asked for it
+/// @param model its name in the call
 /// @param isChat whether the answer is a message, not a text
 /// @param stream whether it is sent piece by piece
 record Asked(Ask ask, String rid, String model, boolean isChat, boolean stream) {

@@ -1,6 +1,7 @@
 package dev.sgl.server.ollama;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.program.Role;
@@ -29,7 +30,7 @@ import java.util.OptionalInt;
 final class CallReader {
   private static final int MOST_MESSAGES = 10_000;
 
-  /// Options that say how a model is run, not what it says.
+  /// Options of the way in which a model is run; its answers do not depend on them.
   private static final String[] OF_RUNNING = {
     "num_ctx",
     "num_batch",
@@ -44,6 +45,8 @@ final class CallReader {
     "use_mlock",
     "vocab_only"
   };
+
+  private static final List<String> BESIDE = List.of("temperature", "top_p", "seed", "stop");
 
   private final Served served;
 
@@ -129,7 +132,7 @@ final class CallReader {
   // --- options
 
   private Sampling sampling(Fields fields) {
-    Fields options = fields.object("options").orElse(fields); // where some clients have them
+    Fields options = options(fields);
     options.ignore(OF_RUNNING);
     OptionalInt others = fields.integer("max_output_tokens", 1, Integer.MAX_VALUE);
     OptionalInt own = options.integer("num_predict", -2, Integer.MAX_VALUE);
@@ -141,14 +144,22 @@ final class CallReader {
         fields.flag("logprobs", false) ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
     Sampling sampling = SamplingReader.read(options, vocabulary, logprobs, limit);
     OptionalDouble repetition = options.number("repeat_penalty", 0.01, 10);
-    if (options != fields) {
-      options.finish();
-    }
+    options.finish();
     Sampling.Penalties all = sampling.penalties();
     return repetition.isPresent()
         ? sampling.withPenalties(
             new Sampling.Penalties(all.frequency(), all.presence(), repetition, all.logitBias()))
         : sampling;
+  }
+
+  /// The options, and those that some clients put beside them.
+  private static Fields options(Fields fields) {
+    ObjectNode options = Json.object();
+    for (String name : BESIDE) {
+      fields.any(name).ifPresent(value -> options.set(name, value));
+    }
+    fields.object("options").ifPresent(given -> options.setAll((ObjectNode) given.json()));
+    return Fields.of(options, "options");
   }
 
   private static Type type(Fields fields) {

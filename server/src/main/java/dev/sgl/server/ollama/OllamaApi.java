@@ -83,7 +83,7 @@ public final class OllamaApi {
     call.answer(body);
   }
 
-  /// Answers with what there is to know of the model.
+  /// Answers with the facts about the model.
   void show(Call call) throws IOException {
     Fields fields = call.fields();
     String name = name(fields);
@@ -105,7 +105,7 @@ public final class OllamaApi {
     call.answer(body);
   }
 
-  /// The architecture without what it is used for, such as `llama` of `LlamaForCausalLM`.
+  /// The architecture without the purpose in its name, such as `llama` of `LlamaForCausalLM`.
   private String family() {
     String family = served.backend().card().family();
     return family.replaceFirst("(For[A-Z]\\w*|Model)$", "").toLowerCase(Locale.ROOT);
@@ -218,7 +218,7 @@ public final class OllamaApi {
         });
   }
 
-  /// Answers with the vector of a text, as clients once asked for it.
+  /// Answers with the vector of a text, in the form of older clients.
   void embedOne(Call call) throws IOException {
     Fields fields = call.fields();
     name(fields);

@@ -36,7 +36,7 @@ record Asked(
     return new Asked(id, Instant.now().getEpochSecond(), n, stream, withUsage, withUsages);
   }
 
-  /// The beginning of a piece of an answer, with the usage so far if that is asked for.
+  /// The beginning of a piece of an answer, with the usage so far if the call wants it.
   ///
   /// @param prompt its tokens
   /// @param generated tokens so far

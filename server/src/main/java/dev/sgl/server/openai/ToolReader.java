@@ -64,7 +64,7 @@ record ToolReader(Tools tools, boolean isNamed) {
     return chosen;
   }
 
-  /// The name of the function in an object that stands for it.
+  /// The name of the function that an object refers to.
   private static String name(Fields reference) {
     Fields function = reference.object("function").orElseThrow(() -> reference.missing("function"));
     String name = function.requiredText("name");

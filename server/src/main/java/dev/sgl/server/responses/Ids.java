@@ -8,7 +8,7 @@ final class Ids {
 
   /// A new one.
   ///
-  /// @param prefix that says what it is the name of, such as `msg_`
+  /// @param prefix of the kind of thing, such as `msg_`
   static String next(String prefix) {
     return prefix + UUID.randomUUID().toString().replace("-", "");
   }

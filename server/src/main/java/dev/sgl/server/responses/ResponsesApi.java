@@ -185,8 +185,8 @@ public final class ResponsesApi {
       send(stream, "response." + response.path("status").asText(), response);
     }
 
-    /// Sends the events at the beginning, unless they are sent: what is refused before the first
-    /// piece of the answer is no stream.
+    /// Sends the first events, once. They wait for the first piece of the answer, so that a
+    /// refusal before it is no stream.
     private void begin(EventStream stream) {
       if (number == 0) {
         ObjectNode begun = asked.begun("in_progress");

@@ -23,7 +23,7 @@ final class Store {
   private final Cache<String, Entry> entries;
   private final Map<String, ObjectNode> items = new ConcurrentHashMap<>(); // of all entries
 
-  /// @param kept what it is
+  /// @param kept a response or a conversation
   /// @param items of its own, by which it is found too
   /// @param bytes of its JSON, with that of the items before its own
   private record Entry(Object kept, List<ObjectNode> items, int bytes) {}
@@ -39,7 +39,7 @@ final class Store {
       input = List.copyOf(input);
     }
 
-    /// The whole conversation, with what was answered.
+    /// The whole conversation, with the answer.
     List<ObjectNode> all() {
       List<ObjectNode> all = new ArrayList<>(before);
       all.addAll(own());

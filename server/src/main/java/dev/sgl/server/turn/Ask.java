@@ -44,7 +44,7 @@ public record Ask(
     return new Ask(prompt, type, sampling, newScheduling, newWriting, tools, thought, channels);
   }
 
-  /// The same, with a thought that ends after so many tokens, if it has not ended before.
+  /// The same, with a thought of at most `tokens` tokens.
   public Ask withThoughtOf(int tokens) {
     return new Ask(
         prompt,

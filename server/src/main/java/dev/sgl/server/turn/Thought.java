@@ -22,7 +22,7 @@ public record Thought(ThoughtFormat format, String begin, boolean isSure, Option
     this(format, begin, isSure, OptionalInt.empty());
   }
 
-  /// The same, of at most so many tokens.
+  /// The same, of at most `tokens` tokens.
   Thought limited(int tokens) {
     return new Thought(format, begin, isSure, OptionalInt.of(tokens));
   }

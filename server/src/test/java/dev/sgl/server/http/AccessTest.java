@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
+import dev.sgl.server.tls.TlsFiles;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.sgl.server.http;
+package dev.sgl.server.tls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +38,7 @@ public record TlsFiles(Path certificate, Path key) {
   /// A context for connections to a server with this certificate.
   ///
   /// @throws IOException if a file cannot be read, or holds something else
-  SSLContext context() throws IOException {
+  public SSLContext context() throws IOException {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(new KeyManager[] {new FreshIdentity(this)}, null, null);

@@ -1,4 +1,4 @@
-package dev.sgl.server.http;
+package dev.sgl.server.tls;
 
 import java.io.IOException;
 import java.net.Socket;
