@@ -19,7 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Clients that are not Java's: OpenAI's for JavaScript, and a browser on the page. Their packages
+/// Clients that are not Java's: those of OpenAI, Anthropic, Ollama and Vercel for JavaScript, and a
+/// browser on the page. Their packages
 /// come from the npm registry; without Node.js, the registry or Chromium the tests are skipped.
 @Timeout(300)
 class NodeClientsTest {
@@ -34,10 +35,11 @@ class NodeClientsTest {
   @BeforeAll
   static void install() throws IOException, InterruptedException {
     Files.createDirectories(FOLDER);
-    for (String name : List.of("package.json", "package-lock.json", "openai.mjs", "page.mjs")) {
+    for (String name :
+        List.of("package.json", "package-lock.json", "openai.mjs", "apis.mjs", "page.mjs")) {
       Files.write(FOLDER.resolve(name), Files.readAllBytes(SCRIPTS.resolve(name)));
     }
-    if (!Files.isDirectory(FOLDER.resolve("node_modules/openai"))) {
+    if (!Files.isDirectory(FOLDER.resolve("node_modules/ollama"))) {
       Outcome installed = run(List.of("npm", "ci", "--no-audit", "--no-fund"));
       Assumptions.assumeTrue(installed.code() == 0, "npm: " + installed.said());
     }
@@ -64,6 +66,15 @@ class NodeClientsTest {
     Path template = Suites.folder("chat-templates").resolve("Qwen-Qwen2.5-7B-Instruct.jinja");
     try (TestServer server = TestServer.withTemplate(template)) {
       Outcome outcome = run(List.of("node", "openai.mjs", server.url("/v1")));
+      assertEquals(0, outcome.code(), outcome.said());
+    }
+  }
+
+  @Test
+  void theClientsOfOtherApisWork() throws IOException, InterruptedException {
+    Path template = Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja");
+    try (TestServer server = TestServer.withTemplate(template)) {
+      Outcome outcome = run(List.of("node", "apis.mjs", server.url("")));
       assertEquals(0, outcome.code(), outcome.said());
     }
   }
