@@ -56,7 +56,8 @@ public sealed interface Constraint {
     }
   }
 
-  /// A text of the grammar `gbnf`, from its rule `root` on.
+  /// A text of the grammar `gbnf`, from its rule `root` on; one in Lark's notation begins with
+  /// `start`.
   record Grammar(String gbnf) implements Constraint {}
 
   /// A text of `value`, or the same behind the first line of a fenced code block of Markdown, as

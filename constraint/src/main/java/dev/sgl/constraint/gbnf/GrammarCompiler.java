@@ -44,9 +44,13 @@ public final class GrammarCompiler {
     dfa = new Dfa(terms, budget);
   }
 
+  /// The texts that a grammar in GBNF or in Lark's notation allows.
+  ///
   /// @throws ConstraintException if the grammar is not well formed or allows no text
-  public static Node compile(String gbnf, Budget budget) {
-    return new GrammarCompiler(GrammarParser.parse(gbnf), budget).compile();
+  public static Node compile(String grammar, Budget budget) {
+    Map<String, Regex> sources =
+        LarkParser.isLark(grammar) ? LarkParser.parse(grammar) : GrammarParser.parse(grammar);
+    return new GrammarCompiler(sources, budget).compile();
   }
 
   private Node compile() {

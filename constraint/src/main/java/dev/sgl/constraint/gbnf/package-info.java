@@ -1,4 +1,4 @@
-/// Context-free grammars in the notation of llama.cpp (GBNF).
+/// Context-free grammars in the notation of llama.cpp (GBNF), and in that of Lark.
 @NullMarked
 package dev.sgl.constraint.gbnf;
 

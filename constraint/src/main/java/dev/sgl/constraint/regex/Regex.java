@@ -71,6 +71,17 @@ public sealed interface Regex {
     return new Either(List.of(choices));
   }
 
+  /// Whether it says something of the text around a place.
+  default boolean looksAround() {
+    return switch (this) {
+      case Chars _, Rule _ -> false;
+      case Concat(var parts) -> parts.stream().anyMatch(Regex::looksAround);
+      case Either(var choices) -> choices.stream().anyMatch(Regex::looksAround);
+      case Repeat(var item, _, _) -> item.looksAround();
+      case Assert _, LookAhead _ -> true;
+    };
+  }
+
   /// The texts that contain a match of this, as a pattern in a JSON Schema is meant.
   default Regex searched() {
     return concat(ANYTHING, this, ANYTHING);
