@@ -4,6 +4,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.anthropic.MessagesApi;
 import dev.sgl.server.engine.AdminApi;
 import dev.sgl.server.engine.GenerateApi;
+import dev.sgl.server.engine.InfillApi;
 import dev.sgl.server.engine.SelectApi;
 import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.Access;
@@ -109,6 +110,7 @@ public final class SglServer implements AutoCloseable {
     }
     routes.get("/tokenizer_info", tokens::info);
     routes.post("/generate", new GenerateApi(served)::handle);
+    routes.post("/infill", new InfillApi(served)::handle);
     routes.post("/v1/select", new SelectApi(served)::handle);
     addAdmin(routes, new AdminApi(served, meters));
     ProgramApi programs = new ProgramApi(served, options.programs());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.server.chat.Effort;
@@ -15,6 +16,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.openai.Gap;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
@@ -93,6 +95,7 @@ final class CallReader {
     Names.require(model, served);
     String text = fields.text("prompt").orElse("");
     boolean isRaw = fields.flag("raw", false);
+    Optional<String> suffix = fields.text("suffix").filter(behind -> !behind.isEmpty());
     String system = fields.text("system").orElse("");
     List<String> images = fields.texts("images", MOST_MESSAGES);
     if (text.isEmpty()) {
@@ -101,15 +104,8 @@ final class CallReader {
     Map<String, Object> variables = variables(fields, Tools.NONE);
     Type type = type(fields);
     Sampling sampling = sampling(fields);
-    if (isRaw) {
-      Prompt raw = new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
-      Ask ask =
-          new Ask(
-              raw,
-              type,
-              sampling,
-              SamplingReader.scheduling(fields),
-              SamplingReader.writing(fields));
+    if (isRaw || suffix.isPresent()) {
+      Ask ask = raw(text, suffix, type, sampling, fields);
       return Optional.of(asked(ask, model, false, fields, call));
     }
     List<Prompt.Message> messages = new ArrayList<>();
@@ -120,6 +116,20 @@ final class CallReader {
     Prompt.Chat prompt = new Prompts(served.formats()).answered(messages, variables);
     Ask ask = served.ask(prompt, type, sampling, Optional.empty());
     return Optional.of(asked(ask, model, false, fields, call));
+  }
+
+  /// A text that the model continues, or, before another one, completes.
+  private Ask raw(
+      String text, Optional<String> suffix, Type type, Sampling sampling, Fields fields) {
+    TokenBackend backend = served.backend();
+    Optional<Gap> gap = suffix.map(behind -> Gap.before(behind, "suffix", backend));
+    String whole = gap.map(one -> one.infill().prompt(text, one.behind())).orElse(text);
+    return new Ask(
+        new Prompt.Raw(List.of(new Prompt.Part.Written(whole))),
+        type,
+        gap.map(one -> one.sampling(sampling, backend)).orElse(sampling),
+        SamplingReader.scheduling(fields),
+        SamplingReader.writing(fields));
   }
 
   private Asked asked(Ask ask, String model, boolean isChat, Fields fields, Call call) {

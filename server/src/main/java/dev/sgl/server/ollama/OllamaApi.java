@@ -2,6 +2,7 @@ package dev.sgl.server.ollama;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.server.format.Infill;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
@@ -118,7 +119,8 @@ public final class OllamaApi {
     return Stream.of(
             generates ? "completion" : "embedding",
             served.formats().tools().isPresent() ? "tools" : "",
-            thinks ? "thinking" : "")
+            thinks ? "thinking" : "",
+            Infill.of(served.backend()).isPresent() ? "insert" : "")
         .filter(word -> !word.isEmpty())
         .toList();
   }

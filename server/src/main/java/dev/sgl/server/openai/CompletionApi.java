@@ -72,8 +72,13 @@ public final class CompletionApi {
   private Completion read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "cmpl-", call);
     int vocabulary = served.backend().card().vocabulary();
-    List<Inputs.Input> inputs =
+    List<Inputs.Input> given =
         Inputs.read(fields, "prompt", served.backend(), fields.flag("add_special_tokens", true));
+    Optional<Gap> gap = Gap.of(fields.text("suffix"), served.backend());
+    List<Inputs.Input> inputs =
+        gap.isEmpty()
+            ? given
+            : given.stream().map(input -> gap.get().input(input, served.backend())).toList();
     boolean echo = fields.flag("echo", false);
     refuseUnsupported(fields, asked.n());
     OptionalInt logprobs =
@@ -85,7 +90,8 @@ public final class CompletionApi {
         fields.has("max_tokens") || fields.has("max_completion_tokens")
             ? SamplingReader.maxTokens(fields, 0)
             : OptionalInt.of(STANDARD_TOKENS);
-    Sampling sampling = SamplingReader.read(fields, vocabulary, logprobs, most);
+    Sampling read = SamplingReader.read(fields, vocabulary, logprobs, most);
+    Sampling sampling = gap.map(one -> one.sampling(read, served.backend())).orElse(read);
     boolean generates = most.isEmpty() || most.getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
@@ -95,6 +101,9 @@ public final class CompletionApi {
     Writing writing = SamplingReader.writing(fields);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
+    if (gap.isPresent() && (echo || heals)) {
+      throw ApiException.invalid("suffix", "suffix fits neither echo nor token_healing");
+    }
     if (asked.stream() && (echo || !generates)) {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
     }
@@ -109,10 +118,6 @@ public final class CompletionApi {
   }
 
   private static void refuseUnsupported(Fields fields, int n) {
-    if (fields.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
-      throw ApiException.invalid(
-          "suffix", "suffix is not supported: the model continues text, it does not fill gaps");
-    }
     OptionalInt bestOf = fields.integer("best_of", 1, n);
     if (bestOf.isPresent() && bestOf.getAsInt() != n) {
       throw ApiException.invalid("best_of", "best_of must be n");

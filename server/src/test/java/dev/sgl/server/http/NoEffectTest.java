@@ -78,7 +78,6 @@ class NoEffectTest {
         "'length_penalty':2 | length_penalty | can only be 1",
         "'verbosity':'low' | verbosity | can only be \"medium\"",
         "'echo':true | echo | can only be false",
-        "'stream_options':{'continuous_usage_stats':true} | stream_options.continuous_usage_stats | false",
         "'audio':{'voice':'ash'} | audio | there is no parameter audio",
         "'reasoning_effort':'extreme' | reasoning_effort | must be one of none, minimal, low, medium, high",
       })

@@ -186,7 +186,7 @@ class OllamaTest {
         "/api/chat | 'model':'demo','messages':[{'role':'x','content':'a'}] | 400 | messages[0].role must be",
         "/api/chat | 'model':'demo','messages':[{'role':'user','content':'a'}],'format':'xml' | 400 | format must be json",
         "/api/generate | 'model':'demo','prompt':'a','options':{'mirostat':2} | 400 | options.mirostat",
-        "/api/generate | 'model':'demo','prompt':'a','suffix':'b' | 400 | suffix",
+        "/api/generate | 'model':'demo','prompt':'a','suffix':'b' | 400 | filling a gap",
         "/api/pull | 'model':'x' | 404 | does not exist",
       })
   void whatCannotBeIsRefused(String path, String members, int status, String message)
