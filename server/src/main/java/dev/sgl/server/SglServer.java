@@ -49,10 +49,16 @@ public final class SglServer implements AutoCloseable {
   private final Served served;
   private final PrometheusMeterRegistry meters;
   private final HttpService http;
+  private final List<String> routes;
   private final Access access;
 
   private SglServer(
-      Served served, PrometheusMeterRegistry meters, HttpService http, Access access) {
+      Served served,
+      PrometheusMeterRegistry meters,
+      HttpService http,
+      List<String> routes,
+      Access access) {
+    this.routes = routes;
     this.access = access;
     this.served = served;
     this.meters = meters;
@@ -71,15 +77,10 @@ public final class SglServer implements AutoCloseable {
     InetSocketAddress address = address(options);
     Guard guard =
         new Guard(options.apiKey(), options.host(), address.getAddress(), options.access());
+    Router routes = routes(served, options, meters);
     HttpService http =
-        HttpService.open(
-            address,
-            routes(served, options, meters),
-            guard,
-            options.access(),
-            options.limits(),
-            meters);
-    return new SglServer(served, meters, http, options.access());
+        HttpService.open(address, routes, guard, options.access(), options.limits(), meters);
+    return new SglServer(served, meters, http, routes.list(), options.access());
   }
 
   private static InetSocketAddress address(ServerOptions options) throws IOException {
@@ -117,6 +118,7 @@ public final class SglServer implements AutoCloseable {
     routes.get("/v1/programs", programs::list);
     routes.get("/v1/programs/{name}", programs::one);
     routes.post("/v1/programs/{name}", programs::run);
+    Page.addDescription(routes);
     if (options.playground()) {
       routes.post("/playground/run", programs::runSource);
       Page.add(routes);
@@ -173,6 +175,11 @@ public final class SglServer implements AutoCloseable {
     String host = isAny ? "127.0.0.1" : Guard.literal(address.getAddress());
     String scheme = access.tls().isPresent() ? "https://" : "http://";
     return URI.create(scheme + host + ":" + address.getPort());
+  }
+
+  /// All routes, as `GET /v1/models`.
+  List<String> routes() {
+    return routes;
   }
 
   /// Whether only this machine can reach it.

@@ -76,6 +76,11 @@ public final class Router {
         .orElse(ErrorShape.OPENAI);
   }
 
+  /// All routes, as `POST /v1/models`.
+  public List<String> list() {
+    return routes.stream().map(route -> route.method() + " " + route.path()).toList();
+  }
+
   private static List<String> segments(String path) {
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     return List.of(trimmed.split("/", -1));

@@ -33,16 +33,28 @@ record Texts(List<List<Integer>> tokens) {
     OptionalInt most = most(fields, backend.card().context());
     JsonNode given = fields.any(name).orElseThrow(() -> fields.missing(name));
     if (most.isPresent() && isTexts(given)) {
-      return new Texts(
+      return filled(
           strings(fields, name, Inputs.MOST).stream()
               .map(text -> backend.firstTokens(prompt + text, most.getAsInt()))
-              .toList());
+              .toList(),
+          fields.name(name));
     }
-    return new Texts(
+    return filled(
         Inputs.read(fields, name, backend, whole, prompt).stream()
             .map(Inputs.Input::tokens)
             .map(all -> all.subList(0, Math.min(all.size(), most.orElse(all.size()))))
-            .toList());
+            .toList(),
+        fields.name(name));
+  }
+
+  /// Texts that have tokens.
+  ///
+  /// @throws ApiException if one has none
+  private static Texts filled(List<List<Integer>> tokens, String name) {
+    if (tokens.stream().anyMatch(List::isEmpty)) {
+      throw ApiException.invalid(name, "invalid_value", name + " has a text without a token");
+    }
+    return new Texts(tokens);
   }
 
   private static boolean isTexts(JsonNode given) {
