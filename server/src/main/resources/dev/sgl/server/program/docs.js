@@ -18,7 +18,7 @@ function resolved(schema) {
 function members(schema) {
   const own = resolved(schema);
   const parts = (own.allOf ?? []).map(members);
-  return Object.assign({}, ...parts, own.properties ?? {});
+  return Object.assign({}, own.properties ?? {}, ...parts);
 }
 
 /// A schema in few words.
@@ -32,11 +32,11 @@ function words(schema) {
     return choices.map((choice) => JSON.stringify(choice)).join(', ');
   }
   const type = [own.type ?? 'any'].flat().join(' or ');
-  const range = [own.minimum, own.maximum].map((bound) => bound ?? '').join(' … ');
   if (type === 'array') {
     return 'list of ' + words(own.items ?? {});
   }
-  return range.trim() === '…' ? type : `${type} ${range}`;
+  const least = own.minimum === undefined ? '' : ` from ${own.minimum}`;
+  return type + least + (own.maximum === undefined ? '' : ` to ${own.maximum}`);
 }
 
 /// A value that a schema allows, as short as it can be.
