@@ -2,6 +2,7 @@ package dev.sgl.server;
 
 import dev.sgl.server.http.Access;
 import dev.sgl.server.http.Limits;
+import dev.sgl.server.http.RequestLog;
 import dev.sgl.server.program.Programs;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
 /// @param programs that are served, too
 /// @param playground whether the page for trying programs and chats is there
 /// @param access from where it may be called
+/// @param log of all calls
 public record ServerOptions(
     String host,
     int port,
@@ -23,7 +25,8 @@ public record ServerOptions(
     Programs programs,
     boolean playground,
     Limits limits,
-    Access access) {
+    Access access,
+    RequestLog log) {
   /// The port that SGLang's servers listen on.
   public static final int PORT = 30_000;
 
@@ -37,7 +40,8 @@ public record ServerOptions(
           Programs.NONE,
           true,
           Limits.DEFAULT,
-          Access.DEFAULT);
+          Access.DEFAULT,
+          RequestLog.NONE);
 
   public ServerOptions {
     names = List.copyOf(names);
@@ -48,36 +52,43 @@ public record ServerOptions(
 
   /// These options with another interface and port; port 0 takes any that is free.
   public ServerOptions withAddress(String newHost, int newPort) {
-    return new ServerOptions(newHost, newPort, names, apiKey, programs, playground, limits, access);
+    return new ServerOptions(
+        newHost, newPort, names, apiKey, programs, playground, limits, access, log);
   }
 
   /// These options with other names of the model; an empty list means the model's own name.
   public ServerOptions withNames(List<String> value) {
-    return new ServerOptions(host, port, value, apiKey, programs, playground, limits, access);
+    return new ServerOptions(host, port, value, apiKey, programs, playground, limits, access, log);
   }
 
   /// These options with another key; without one, calls need no key.
   public ServerOptions withApiKey(Optional<String> value) {
-    return new ServerOptions(host, port, names, value, programs, playground, limits, access);
+    return new ServerOptions(host, port, names, value, programs, playground, limits, access, log);
   }
 
   /// These options with other programs at `/v1/programs`.
   public ServerOptions withPrograms(Programs value) {
-    return new ServerOptions(host, port, names, apiKey, value, playground, limits, access);
+    return new ServerOptions(host, port, names, apiKey, value, playground, limits, access, log);
   }
 
   /// These options with or without the page at `/`.
   public ServerOptions withPlayground(boolean value) {
-    return new ServerOptions(host, port, names, apiKey, programs, value, limits, access);
+    return new ServerOptions(host, port, names, apiKey, programs, value, limits, access, log);
   }
 
   /// These options with other limits on calls and bodies.
   public ServerOptions withLimits(Limits value) {
-    return new ServerOptions(host, port, names, apiKey, programs, playground, value, access);
+    return new ServerOptions(host, port, names, apiKey, programs, playground, value, access, log);
   }
 
   /// These options with another way to the server.
   public ServerOptions withAccess(Access value) {
-    return new ServerOptions(host, port, names, apiKey, programs, playground, limits, value);
+    return new ServerOptions(host, port, names, apiKey, programs, playground, limits, value, log);
+  }
+
+  /// These options with a log of all calls.
+  public ServerOptions withLog(RequestLog value) {
+    return new ServerOptions(
+        host, port, names, apiKey, programs, playground, limits, access, value);
   }
 }

@@ -79,7 +79,8 @@ public final class SglServer implements AutoCloseable {
         new Guard(options.apiKey(), options.host(), address.getAddress(), options.access());
     Router routes = routes(served, options, meters);
     HttpService http =
-        HttpService.open(address, routes, guard, options.access(), options.limits(), meters);
+        HttpService.open(
+            address, routes, guard, options.access(), options.log(), options.limits(), meters);
     return new SglServer(served, meters, http, routes.list(), options.access());
   }
 

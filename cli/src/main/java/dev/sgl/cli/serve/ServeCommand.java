@@ -15,6 +15,7 @@ import dev.sgl.program.Program;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
 import dev.sgl.server.http.Access;
+import dev.sgl.server.http.RequestLog;
 import dev.sgl.server.program.Programs;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,7 +24,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,6 +132,13 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Serve the .sgl programs of this folder at /v1/programs.")
   Optional<Path> programs = Optional.empty();
+
+  @Option(
+      names = "--request-log",
+      paramLabel = "FILE",
+      description =
+          "Append a line of JSON for each call to this file, or to standard error (-): time, client, path, status, seconds; no prompts, no keys.")
+  Optional<String> requestLog = Optional.empty();
 
   @Option(names = "--no-playground", description = "Leave out the page at /.")
   boolean noPlayground;
@@ -272,6 +282,22 @@ public final class ServeCommand implements Callable<Integer> {
         .withChatTemplate(template);
   }
 
+  private RequestLog log() {
+    if (requestLog.isEmpty()) {
+      return RequestLog.NONE;
+    }
+    if (requestLog.get().equals("-")) {
+      return new RequestLog(spec.commandLine().getErr());
+    }
+    try {
+      Path file = Path.of(requestLog.get());
+      return new RequestLog(
+          Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    } catch (IOException e) {
+      throw new UsageException("--request-log: %s cannot be written".formatted(e.getMessage()));
+    }
+  }
+
   private static String programs(Map<String, Program> served) {
     return switch (served.size()) {
       case 0 -> "";
@@ -298,6 +324,7 @@ public final class ServeCommand implements Callable<Integer> {
               .withNames(names)
               .withApiKey(key)
               .withAccess(way)
+              .withLog(log())
               .withPlayground(!noPlayground)
               .withPrograms(
                   new Programs(served, program -> given.run(Path.of(program.file()), program))));

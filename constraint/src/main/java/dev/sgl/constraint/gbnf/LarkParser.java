@@ -106,7 +106,7 @@ final class LarkParser {
     }
   }
 
-  /// Reads what is ignored, which changes how rules are read.
+  /// Reads the ignored terminals first, since rules are read with them.
   private void readIgnored() {
     Matcher line = Pattern.compile("(?m)^[ \\t]*%ignore[ \\t]+(.*)$").matcher(text);
     while (line.find()) {

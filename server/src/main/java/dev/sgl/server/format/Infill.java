@@ -5,8 +5,8 @@ import dev.sgl.backend.TokenBackend.Token;
 import java.util.List;
 import java.util.Optional;
 
-/// How a model that was trained to fill in the middle is told of what is before a gap and what is
-/// behind it: by special tokens, which are its vocabulary's.
+/// The special tokens between which a model that fills gaps is given the text before a gap and the
+/// text behind it.
 ///
 /// Reference: Bavarian et al., "Efficient Training of Language Models to Fill in the Middle", 2022;
 /// the model cards of the families.
@@ -56,7 +56,7 @@ public record Infill(
         && (middle.isEmpty() || backend.special(middle).isPresent());
   }
 
-  /// The text that the model goes on with.
+  /// The text that the model continues.
   ///
   /// @param before the gap
   /// @param behind the gap

@@ -60,6 +60,16 @@ public final class Call {
     return access.inner(exchange.getRequestURI().getPath());
   }
 
+  /// The address of the client, or of the proxy before it.
+  String client() {
+    return exchange.getRemoteAddress().getAddress().getHostAddress();
+  }
+
+  /// The id of the request, if its answer has one.
+  Optional<String> id() {
+    return Optional.ofNullable(exchange.getResponseHeaders().getFirst("X-Request-Id"));
+  }
+
   /// The path as it was registered.
   String route() {
     return route;

@@ -38,6 +38,7 @@ public final class HttpService implements AutoCloseable {
   private final Router router;
   private final Guard guard;
   private final Access access;
+  private final RequestLog log;
   private final Limits limits;
   private final MeterRegistry meters;
   private final SlowReaders readers;
@@ -51,9 +52,11 @@ public final class HttpService implements AutoCloseable {
       Router router,
       Guard guard,
       Access access,
+      RequestLog log,
       Limits limits,
       MeterRegistry meters) {
     this.access = access;
+    this.log = log;
     this.server = server;
     this.connections = connections;
     this.router = router;
@@ -77,6 +80,7 @@ public final class HttpService implements AutoCloseable {
       Router router,
       Guard guard,
       Access access,
+      RequestLog log,
       Limits limits,
       MeterRegistry meters)
       throws IOException {
@@ -94,7 +98,7 @@ public final class HttpService implements AutoCloseable {
         access.tls().isPresent()
             ? encrypted(address, access.tls().get())
             : HttpServer.create(address, BACKLOG);
-    return new HttpService(server, connections, router, guard, access, limits, meters);
+    return new HttpService(server, connections, router, guard, access, log, limits, meters);
   }
 
   private static HttpServer encrypted(InetSocketAddress address, TlsFiles files)
@@ -151,6 +155,7 @@ public final class HttpService implements AutoCloseable {
         .tags("route", call.route(), "status", "" + call.status())
         .register(meters)
         .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+    log.add(call, System.nanoTime() - start);
   }
 
   private void counted(Call call) throws IOException {

@@ -1,6 +1,7 @@
 package dev.sgl.server.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,12 +9,14 @@ import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.tls.TlsFiles;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
@@ -103,6 +106,23 @@ class AccessTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> new Access(Set.of(), Set.of(), "a", Optional.empty()));
+  }
+
+  @Test
+  void callsAreLoggedWithoutTheirWords() throws IOException {
+    StringWriter lines = new StringWriter();
+    try (TestServer server = TestServer.open(o -> o.withLog(new RequestLog(lines)))) {
+      String body = "{\"prompt\":\"secret words\",\"max_tokens\":1,\"rid\":\"me\"}";
+      server.post("/v1/completions?key=secret", body, "Authorization", "Bearer secret");
+      server.get("/nowhere");
+      for (int i = 0; i < 1000 && lines.toString().lines().count() < 2; i++) {
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
+    String said = lines.toString();
+    assertTrue(said.contains("\"path\":\"/v1/completions\",\"status\":200"), said);
+    assertTrue(said.contains("\"id\":\"me\"") && said.contains("\"status\":404"), said);
+    assertFalse(said.contains("secret"), said);
   }
 
   // --- TLS
