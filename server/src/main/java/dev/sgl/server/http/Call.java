@@ -273,6 +273,15 @@ public final class Call {
     stream(EventStream.Form.LINES, source, gone, this::fail);
   }
 
+  private static void fail(Failed failed, EventStream events, ApiException error)
+      throws IOException {
+    try {
+      failed.write(events, error);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
   private void fail(EventStream events, ApiException error) throws IOException {
     events.send(shape.event(), shape.json(error));
   }
@@ -289,7 +298,7 @@ public final class Call {
         if (!events.endUnlessBegun()) {
           throw Errors.of(e);
         }
-        failed.write(events, events.isOver() ? late() : Errors.of(e));
+        fail(failed, events, events.isOver() ? late() : Errors.of(e));
       }
       status = 200;
       events.finish();

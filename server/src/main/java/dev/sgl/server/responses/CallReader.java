@@ -329,8 +329,8 @@ final class CallReader {
                         "previous_response_id",
                         "previous_response_not_found",
                         "there is no response " + id + ", or it is not kept any more"));
-    String status = kept.response().path("status").asText();
-    if (!Set.of("completed", "incomplete").contains(status)) {
+    if (!kept.isAnswered()) {
+      String status = kept.response().path("status").asText();
       throw ApiException.invalid("previous_response_id", "the response " + id + " is " + status);
     }
     return kept.all();

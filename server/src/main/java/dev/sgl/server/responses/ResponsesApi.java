@@ -21,6 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 ///
 /// Reference: OpenAI, API reference, "Responses" and "Streaming events".
 public final class ResponsesApi {
+  private static final int MOST_IN_BACKGROUND = 1024;
+
   private final Served served;
   private final Store store;
   private final CallReader reader;
@@ -46,14 +48,14 @@ public final class ResponsesApi {
     } else if (asked.mode().background()) {
       call.answer(begin(asked, job));
     } else {
-      call.answer(() -> whole(asked, job));
+      call.answer(() -> keep(asked, answered(asked, job)));
     }
   }
 
-  private ObjectNode whole(Asked asked, Job job) {
+  private ObjectNode answered(Asked asked, Job job) {
     Output output = new Output(asked, served.backend(), (_, _) -> {});
     Answer answer = job.run(_ -> output).getFirst();
-    return keep(asked, asked.answered(answer, output.items()));
+    return asked.answered(answer, output.items());
   }
 
   /// Keeps a response, if it is to be kept.
@@ -62,13 +64,23 @@ public final class ResponsesApi {
     if (asked.mode().store()) {
       store.put(kept);
     }
-    asked.mode().conversation().ifPresent(id -> store.add(id, kept.own()));
+    grow(asked, kept);
     return response;
+  }
+
+  /// Adds the items of a response to its conversation, if it was answered.
+  private void grow(Asked asked, Store.Kept kept) {
+    if (kept.isAnswered()) {
+      asked.mode().conversation().ifPresent(id -> store.add(id, kept.own()));
+    }
   }
 
   // --- in the background
 
   private ObjectNode begin(Asked asked, Job job) {
+    if (background.size() >= MOST_IN_BACKGROUND) {
+      throw ApiException.unavailable("too much is answered in the background; try again later");
+    }
     ObjectNode begun = asked.begun("in_progress");
     store.put(new Store.Kept(begun, asked.before(), asked.input()));
     background.put(asked.id(), job);
@@ -79,7 +91,7 @@ public final class ResponsesApi {
   private void answer(Asked asked, Job job) {
     ObjectNode response;
     try {
-      response = whole(asked, job);
+      response = answered(asked, job);
     } catch (CancellationException e) {
       response = asked.begun("cancelled");
     } catch (RuntimeException | Error e) {
@@ -87,9 +99,9 @@ public final class ResponsesApi {
     } finally {
       background.remove(asked.id());
     }
-    if (store.response(asked.id()).isPresent()) { // else it was deleted
-      store.put(new Store.Kept(response, asked.before(), asked.input()));
-    }
+    Store.Kept kept = new Store.Kept(response, asked.before(), asked.input());
+    store.replace(kept);
+    grow(asked, kept);
   }
 
   /// Ends a response that is answered in the background.

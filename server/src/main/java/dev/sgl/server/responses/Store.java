@@ -39,6 +39,12 @@ final class Store {
       input = List.copyOf(input);
     }
 
+    /// Whether it has an answer, whole or cut off.
+    boolean isAnswered() {
+      String status = response.path("status").asText();
+      return status.equals("completed") || status.equals("incomplete");
+    }
+
     /// The whole conversation, with the answer.
     List<ObjectNode> all() {
       List<ObjectNode> all = new ArrayList<>(before);
@@ -90,6 +96,13 @@ final class Store {
   /// Keeps a response, or its new state.
   synchronized void put(Kept kept) {
     put(kept.response().path("id").asText(), kept, kept.own(), bytes(kept.all()));
+  }
+
+  /// Gives a response its new state, unless it was forgotten.
+  synchronized void replace(Kept kept) {
+    if (get(kept.response().path("id").asText()).isPresent()) {
+      put(kept);
+    }
   }
 
   /// A response by its id.

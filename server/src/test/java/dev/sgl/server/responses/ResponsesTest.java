@@ -319,6 +319,17 @@ class ResponsesTest {
     assertEquals("cancelled", server.get(path).at("/status").asText());
   }
 
+  @Test
+  void aResponseThatIsDeletedWhileItIsAnsweredStaysAway() throws Exception {
+    JsonNode begun =
+        respond("'background':true,'input':'Hi.','ignore_eos':true,'reasoning':{'effort':'none'}");
+    String path = PATH + "/" + begun.path("id").asText();
+    assertTrue(server.delete(path).at("/deleted").asBoolean());
+    assertEquals(0, server.runningInTheEnd());
+    Thread.sleep(50); // for the thread that would keep it
+    assertEquals(404, server.get(path).status());
+  }
+
   // --- what is refused
 
   @ParameterizedTest
