@@ -8,8 +8,19 @@ public final class TooLongException extends BackendException {
   ///
   /// @param what the subject of the message, such as `the prompt`
   public TooLongException(String what, int tokens, int context) {
+    this(what, "" + tokens, context);
+  }
+
+  private TooLongException(String what, String tokens, int context) {
     super(
-        "This model's maximum context length is %d tokens. However, %s has %d tokens."
+        "This model's maximum context length is %d tokens. However, %s has %s tokens."
             .formatted(context, what, tokens));
+  }
+
+  /// The same where nobody has counted the tokens.
+  ///
+  /// @param least tokens that it has
+  public static TooLongException atLeast(String what, int least, int context) {
+    return new TooLongException(what, "at least " + least, context);
   }
 }

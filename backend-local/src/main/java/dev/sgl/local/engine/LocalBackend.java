@@ -213,7 +213,7 @@ public final class LocalBackend implements TokenBackend {
   private void requireShort(String what, long characters) {
     long least = characters / Math.max(1, tokenizer.vocabulary().longest()) / 4;
     if (least > context) {
-      throw new TooLongException(what, (int) Math.min(least, Integer.MAX_VALUE), context);
+      throw TooLongException.atLeast(what, (int) Math.min(least, Integer.MAX_VALUE), context);
     }
   }
 

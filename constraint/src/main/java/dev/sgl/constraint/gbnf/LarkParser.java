@@ -29,10 +29,8 @@ final class LarkParser {
 
   private static final Pattern NAME = Pattern.compile("_?[A-Za-z][A-Za-z0-9_]*");
   private static final Pattern PRIORITY = Pattern.compile("\\.-?[0-9]+");
-  private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\\n]|\\\\.)*)\"(i?)");
-  private static final Pattern EXPRESSION = Pattern.compile("/((?:[^/\\\\\\n]|\\\\.)+)/([a-z]*)");
+  private static final Pattern FLAGS = Pattern.compile("[a-z]*");
   private static final Pattern COUNT = Pattern.compile("~[ \\t]*([0-9]+)(?:\\.\\.([0-9]+))?");
-  private static final Pattern SPACE = Pattern.compile("(?:[ \\t\\r]|//[^\\n]*)*");
 
   private static final Pattern IMPORT =
       Pattern.compile(
@@ -71,7 +69,7 @@ final class LarkParser {
     Map<String, Regex> all = new LinkedHashMap<>();
     rules.forEach((name, regex) -> all.put(own(name), regex));
     Regex start = new Regex.Rule(START);
-    all.put("root", ignored.isEmpty() ? start : Regex.concat(start, between()));
+    all.put("root", ignored.isEmpty() ? start : Regex.concat(start, ignoredText()));
     return all;
   }
 
@@ -81,7 +79,7 @@ final class LarkParser {
   }
 
   /// Ignored text.
-  private Regex between() {
+  private Regex ignoredText() {
     List<Regex> choices = new ArrayList<>();
     ignored.forEach(name -> choices.add(new Regex.Rule(own(name))));
     return new Regex.Repeat(new Regex.Either(choices), 0, Regex.UNBOUNDED);
@@ -245,7 +243,7 @@ final class LarkParser {
   private Regex token(Regex terminal) {
     return inTerminal || ignored.isEmpty()
         ? terminal
-        : new Regex.Concat(List.of(between(), terminal));
+        : new Regex.Concat(List.of(ignoredText(), terminal));
   }
 
   private Regex repeated(Regex item) {
@@ -281,12 +279,12 @@ final class LarkParser {
 
   /// A text in quotes, or a range between two of one character each.
   private Regex literal() {
-    Matcher first = taken(TEXT, "the closing quote is missing");
-    String said = unescaped(first.group(1));
+    String said = unescaped(between('"', "the closing quote is missing"));
+    boolean ignoresCase = skip("i");
     if (!skip("..")) {
-      return characters(said, !first.group(2).isEmpty());
+      return characters(said, ignoresCase);
     }
-    String last = unescaped(taken(TEXT, "the end of a range was expected").group(1));
+    String last = unescaped(between('"', "the end of a range was expected"));
     boolean isRange =
         said.codePointCount(0, said.length()) == 1 && last.codePointCount(0, last.length()) == 1;
     if (!isRange || said.codePointAt(0) > last.codePointAt(0)) {
@@ -311,17 +309,67 @@ final class LarkParser {
     return new Regex.Concat(chars);
   }
 
-  private String unescaped(String said) {
-    try {
-      return said.translateEscapes();
-    } catch (IllegalArgumentException e) {
-      throw error("unknown escape in \"" + said + "\"");
+  /// The text between two quotes or slashes, with its escapes.
+  private String between(char mark, String missing) {
+    int end = at + 1;
+    while (end < text.length() && text.charAt(end) != mark && text.charAt(end) != '\n') {
+      end += text.charAt(end) == '\\' ? 2 : 1;
     }
+    if (at >= text.length() || text.charAt(at) != mark || !text.startsWith("" + mark, end)) {
+      throw error(missing);
+    }
+    String inside = text.substring(at + 1, end);
+    at = end + 1;
+    return inside;
+  }
+
+  /// A text with its escapes as characters; a backslash that begins none is one itself.
+  private String unescaped(String said) {
+    StringBuilder plain = new StringBuilder();
+    for (int i = 0; i < said.length(); i++) {
+      char c = said.charAt(i);
+      if (c != '\\' || i + 1 == said.length()) {
+        plain.append(c);
+        continue;
+      }
+      char letter = said.charAt(++i);
+      int digits =
+          switch (letter) {
+            case 'x' -> 2;
+            case 'u' -> 4;
+            case 'U' -> 8;
+            default -> 0;
+          };
+      if (digits > 0) {
+        plain.appendCodePoint(code(said, i + 1, digits));
+        i += digits;
+        continue;
+      }
+      switch (letter) {
+        case 'n' -> plain.append('\n');
+        case 't' -> plain.append('\t');
+        case 'r' -> plain.append('\r');
+        case 'f' -> plain.append('\f');
+        case '\\', '"' -> plain.append(letter);
+        default -> plain.append('\\').append(letter);
+      }
+    }
+    return plain.toString();
+  }
+
+  private int code(String said, int from, int digits) {
+    String hex = said.substring(from, Math.min(said.length(), from + digits));
+    if (!hex.matches("[0-9a-fA-F]{%d}".formatted(digits))
+        || Long.parseLong(hex, 16) > Character.MAX_CODE_POINT) {
+      throw error(digits + " hexadecimal digits of a character were expected");
+    }
+    return Integer.parseInt(hex, 16);
   }
 
   private Regex expression() {
-    Matcher read = taken(EXPRESSION, "the closing slash is missing");
-    return expression(read.group(1).replace("\\/", "/"), read.group(2));
+    String pattern = between('/', "the closing slash is missing");
+    String flags = taken(FLAGS, "flags were expected").group();
+    return expression(pattern.replace("\\/", "/"), flags);
   }
 
   /// A regular expression, which must say nothing of the text around it.
@@ -367,7 +415,16 @@ final class LarkParser {
   }
 
   private void skipSpace() {
-    take(SPACE);
+    while (at < text.length()) {
+      boolean isComment = text.charAt(at) == '#' || text.startsWith("//", at);
+      if (isComment) {
+        at = lineEnd();
+      } else if (" \t\r".indexOf(text.charAt(at)) >= 0) {
+        at++;
+      } else {
+        return;
+      }
+    }
   }
 
   private void skipLines() {

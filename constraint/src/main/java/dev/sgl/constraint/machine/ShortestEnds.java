@@ -6,6 +6,7 @@ import dev.sgl.constraint.machine.State.Config;
 import java.io.ByteArrayOutputStream;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -62,14 +63,16 @@ public final class ShortestEnds {
     if (least >= MAX_LENGTH) {
       throw new ConstraintException("the text cannot be ended");
     }
-    if (least > 0) {
-      for (Config config : state.configs()) {
+    try {
+      for (Config config : least > 0 ? state.configs() : List.<Config>of()) {
         if (length(config) == least) {
           write(config.node(), out);
           write(config.frame(), out);
           break;
         }
       }
+    } catch (StackOverflowError e) {
+      throw ConstraintException.tooComplex("its ends are nested too deeply");
     }
     return out.toByteArray();
   }

@@ -93,6 +93,26 @@ class LarkTest {
   }
 
   @Test
+  void escapesAndCommentsOfBothKinds() {
+    check(
+        """
+        # a comment
+        start: "a\\sb" | "\\x41\\u00e4" | "\\n\\"" // another
+        """,
+        List.of("a\\sb", "Aä", "\n\""),
+        List.of("a b", "asb", "x41"));
+  }
+
+  @Test
+  void longTextsAndGapsTakeNoStack() {
+    String text = "ab\\n".repeat(2_000);
+    check(
+        "start: \"" + text + "\"" + " ".repeat(5_000) + "\"c\"",
+        List.of(text.replace("\\n", "\n") + "c"),
+        List.of("c"));
+  }
+
+  @Test
   void otherGrammarsAreStillGbnf() {
     check("root ::= \"start: \" [a-z]+", List.of("start: a"), List.of("a"));
   }
