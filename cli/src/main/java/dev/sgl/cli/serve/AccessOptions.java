@@ -63,25 +63,30 @@ public final class AccessOptions {
               throw new UsageException("there is no file " + file);
             });
     String path = rootPath.replaceFirst("/+$", "");
+    if (path.contains("%") || path.contains("/.")) {
+      throw new UsageException("--root-path must be a path such as /sgl, not `" + rootPath + "`");
+    }
+    Set<String> pages = words(origins, "--allowed-origins", "https?://[^/]+");
+    Set<String> names = words(hosts, "--allowed-hosts", "[^/:]+");
     try {
-      return new Access(
-          words(origins),
-          words(hosts),
-          path,
-          certificate.map(file -> new TlsFiles(file, key.get())));
+      return new Access(pages, names, path, certificate.map(file -> new TlsFiles(file, key.get())));
     } catch (IllegalArgumentException e) {
       throw new UsageException("--root-path must be a path such as /sgl, not `" + rootPath + "`");
     }
   }
 
   /// The items of lists, which may also be written as JSON, as for vLLM.
-  private static Set<String> words(List<String> given) {
+  ///
+  /// @param form of an item that is not `*`
+  private static Set<String> words(List<String> given, String option, String form) {
     Set<String> words = new LinkedHashSet<>();
     for (String list : given) {
       for (String word : list.replaceAll("[\\[\\]\"]", "").split(",")) {
-        if (!word.isBlank()) {
-          words.add(word.strip().toLowerCase(Locale.ROOT));
+        String one = word.strip().toLowerCase(Locale.ROOT).replaceFirst("/$", "");
+        if (!one.equals("*") && (!one.matches(form) || one.contains("*"))) {
+          throw new UsageException(option + " cannot have `" + word.strip() + "`");
         }
+        words.add(one);
       }
     }
     return words;

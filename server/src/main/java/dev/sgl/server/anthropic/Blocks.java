@@ -7,6 +7,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Heard;
+import dev.sgl.server.turn.Stripped;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -18,7 +19,7 @@ final class Blocks implements Heard {
   private ObjectNode block = Json.object(); // the one that is being made; none if it is empty
   private int index = -1; // of the block
   private final StringBuilder text = new StringBuilder(); // of the block
-  private String blanks = ""; // at its end, which belong to a thought if more follows
+  private Stripped thought = new Stripped(); // of the block
 
   /// Takes events.
   @FunctionalInterface
@@ -47,10 +48,7 @@ final class Blocks implements Heard {
       }
       open(Json.object().put("type", "thinking").put("thinking", "").put("signature", ""));
     }
-    String all = blanks + (text.isEmpty() ? piece.stripLeading() : piece);
-    String words = all.stripTrailing();
-    blanks = all.substring(words.length());
-    delta("thinking_delta", "thinking", words);
+    delta("thinking_delta", "thinking", thought.next(piece));
   }
 
   @Override
@@ -119,7 +117,7 @@ final class Blocks implements Heard {
     sink.send("content_block_stop", Json.object().put("index", index));
     block = Json.object();
     text.setLength(0);
-    blanks = "";
+    thought = new Stripped();
   }
 
   /// Adds a call, unless its arguments are cut off, which no reader should take for the whole.

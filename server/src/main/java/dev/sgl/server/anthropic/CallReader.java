@@ -206,6 +206,9 @@ final class CallReader {
     }
     messages.forEach(reader::add);
     List<Prompt.Message> all = reader.all();
+    if (all.isEmpty()) {
+      throw ApiException.invalid("messages", "the messages have no content");
+    }
     Prompts prompts = new Prompts(served.formats());
     return all.getLast().role() == Role.ASSISTANT
         ? prompts.continued(all, variables, "messages")

@@ -58,7 +58,9 @@ public final class MessagesApi {
 
   private static void details(ApiException error, String code, ObjectNode details) {
     details.put("error_code", code);
-    error.param().ifPresent(param -> details.putArray("unsupported").add(param));
+    if (code.startsWith("thread_")) {
+      error.param().ifPresent(param -> details.putArray("unsupported").add(param));
+    }
   }
 
   private static String type(ApiException error) {

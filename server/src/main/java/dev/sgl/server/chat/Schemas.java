@@ -120,6 +120,10 @@ public final class Schemas {
   /// @param name of the parameter that has it
   /// @throws ApiException with the reason
   public static void require(String name, Type type) {
+    boolean isNone = type instanceof Type.Schema(String json) && json.matches("[-0-9\\[].*");
+    if (isNone) {
+      throw ApiException.invalid(name, "invalid_schema", name + " must be a JSON Schema");
+    }
     try {
       Types.requireKnownKeywords(type);
       Types.compiled(type);

@@ -32,6 +32,7 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
   /// A call without tools.
   public static final Tools NONE = new Tools(List.of(), Optional.empty());
 
+  private static final int LONGEST_HEADER = 1000;
   private static final String NAME = "[a-zA-Z0-9_.-]{1,128}";
 
   /// Which tools a model may call.
@@ -173,7 +174,10 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
     public void tell(Call call) {
       if (!unknown.isEmpty()) {
         String names = String.join(", ", unknown).replaceAll("[^ -~]", "?");
-        call.set("X-Ignored-Schema-Keywords", names);
+        boolean isLong = names.length() > LONGEST_HEADER;
+        call.set(
+            "X-Ignored-Schema-Keywords",
+            isLong ? names.substring(0, LONGEST_HEADER) + ", ..." : names);
       }
     }
   }
@@ -199,8 +203,8 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
 
   /// The schema of the arguments, which are an object in any case.
   private static ObjectNode parameters(Fields function, String member, Set<String> unknown) {
-    Optional<JsonNode> given = function.any(member).filter(schema -> !schema.isEmpty());
-    if (given.isEmpty()) {
+    Optional<JsonNode> given = function.any(member);
+    if (given.isEmpty() || given.get().isObject() && given.get().isEmpty()) {
       return ofNothing().put("additionalProperties", false);
     }
     String name = function.name(member);

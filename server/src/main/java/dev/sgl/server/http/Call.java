@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -20,6 +21,7 @@ public final class Call {
   private static final long DRAINED = 256 << 20;
 
   private static final int PIECE = 1 << 16; // that is read at a time
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final HttpExchange exchange;
   private final Limits limits;
@@ -213,8 +215,9 @@ public final class Call {
   /// Answers with what `work` gives, however long it takes.
   ///
   /// @param gone ends the work; called if the client goes away
-  private void answer(Supplier<JsonNode> work, Runnable gone) throws IOException {
-    try (Waiting waiting = new Waiting(exchange, readers, limits.time(), gone)) {
+  private void answer(Supplier<JsonNode> work, Duration patience, Runnable gone)
+      throws IOException {
+    try (Waiting waiting = new Waiting(exchange, readers, patience, limits.time(), gone)) {
       JsonNode answer;
       try {
         answer = work.get();
@@ -244,7 +247,13 @@ public final class Call {
 
   /// Answers with what `work` gives; the work's thread is interrupted if the client goes away.
   public void answer(Supplier<JsonNode> work) throws IOException {
-    answer(work, Thread.currentThread()::interrupt);
+    answer(work, PATIENCE);
+  }
+
+  /// The same for work that may fail late: a failure has a status of its own for as long as
+  /// `patience` lasts, and a client that goes away is noticed only then.
+  public void answer(Supplier<JsonNode> work, Duration patience) throws IOException {
+    answer(work, patience, Thread.currentThread()::interrupt);
   }
 
   /// Ends a stream that has begun, and that failed.

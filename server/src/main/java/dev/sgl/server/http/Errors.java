@@ -7,10 +7,12 @@ import dev.sgl.backend.UnavailableException;
 import java.util.concurrent.CancellationException;
 
 /// What went wrong, as a client is told.
-final class Errors {
+public final class Errors {
   private Errors() {}
 
-  static ApiException of(Throwable error) {
+  /// The refusal, or the failure, that an error means to a client. A mistake of the server is
+  /// logged, and not shown.
+  public static ApiException of(Throwable error) {
     if (error instanceof OutOfMemoryError) {
       return ApiException.unavailable("the server has no memory for this call");
     }

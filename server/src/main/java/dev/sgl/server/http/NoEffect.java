@@ -28,6 +28,7 @@ final class NoEffect {
           prompt_cache_key *
           prompt_cache_retention *
           verbosity "medium"
+          text.verbosity "medium"
           modalities ["text"] []
           functions []
           function_call "none" "auto"

@@ -12,10 +12,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /// status is sent, and then blanks, which JSON allows before its text. What fails
 /// after that can only be told by breaking the connection off.
 final class Waiting implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final Duration BEAT = Duration.ofMillis(400); // the second after it left fails
 
   private final HttpExchange exchange;
+  private final Duration patience;
   private final SlowReaders readers;
   private final long end; // of the time that the answer has
   private final Runnable gone;
@@ -24,8 +24,11 @@ final class Waiting implements AutoCloseable {
   private boolean begun;
   private boolean over;
 
+  /// @param patience before the status is sent
   /// @param gone told once if the client goes away
-  Waiting(HttpExchange exchange, SlowReaders readers, Duration time, Runnable gone) {
+  Waiting(
+      HttpExchange exchange, SlowReaders readers, Duration patience, Duration time, Runnable gone) {
+    this.patience = patience;
     this.exchange = exchange;
     this.readers = readers;
     this.end = System.nanoTime() + time.toNanos();
@@ -35,7 +38,7 @@ final class Waiting implements AutoCloseable {
 
   private void beat() {
     try {
-      Thread.sleep(PATIENCE);
+      Thread.sleep(patience);
       while (blank() && !isOver()) {
         Thread.sleep(BEAT);
       }

@@ -12,6 +12,7 @@ import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.Stripped;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -142,6 +143,7 @@ final class AnswerApi {
     private final Consumer<ObjectNode> sink;
     private final Clock clock;
     private final TokenBackend backend;
+    private final Stripped thought = new Stripped();
 
     Pieces(Asked asked, Consumer<ObjectNode> sink, Clock clock, TokenBackend backend) {
       this.backend = backend;
@@ -164,7 +166,7 @@ final class AnswerApi {
 
     @Override
     public void thought(String piece) {
-      send(piece, "", List.of());
+      send(thought.next(piece), "", List.of());
     }
 
     @Override

@@ -63,7 +63,7 @@ final class CallReader {
     String model = fields.requiredText("model");
     Names.require(model, served);
     if (fields.items("messages", MOST_MESSAGES).isEmpty()) {
-      return Optional.empty();
+      return loading(fields, "tools", "tool_choice");
     }
     Tools.Listed listed = new Tools.Listed();
     for (Fields tool : fields.objects("tools", Tools.MOST)) {
@@ -99,7 +99,10 @@ final class CallReader {
     String system = fields.text("system").orElse("");
     List<String> images = fields.texts("images", MOST_MESSAGES);
     if (text.isEmpty()) {
-      return Optional.empty();
+      return loading(fields, "template", "context");
+    }
+    if (isRaw && (!system.isEmpty() || !images.isEmpty() || fields.has("think"))) {
+      throw ApiException.invalid("raw", "raw text has no system message, pictures and thoughts");
     }
     Map<String, Object> variables = variables(fields, Tools.NONE);
     Type type = type(fields);
@@ -132,6 +135,17 @@ final class CallReader {
         SamplingReader.writing(fields));
   }
 
+  /// A call that only has the model loaded.
+  ///
+  /// @param others members that such a call may have
+  private static Optional<Asked> loading(Fields fields, String... others) {
+    fields.flag("stream", true);
+    fields.ignore("format", "think", "options", "logprobs", "top_logprobs");
+    fields.ignore(others);
+    fields.finish();
+    return Optional.empty();
+  }
+
   private Asked asked(Ask ask, String model, boolean isChat, Fields fields, Call call) {
     boolean stream = fields.flag("stream", true);
     String rid = served.id(fields, "", call);
@@ -150,6 +164,9 @@ final class CallReader {
     OptionalInt limit = most.orElse(-1) < 0 ? OptionalInt.empty() : most;
     int vocabulary = served.backend().card().vocabulary();
     OptionalInt top = fields.integer("top_logprobs", 0, SamplingReader.MOST_LOGPROBS);
+    if (top.isPresent() && !fields.flag("logprobs", false)) {
+      throw ApiException.invalid("top_logprobs", "top_logprobs needs logprobs: true");
+    }
     OptionalInt logprobs =
         fields.flag("logprobs", false) ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
     Sampling sampling = SamplingReader.read(options, vocabulary, logprobs, limit);

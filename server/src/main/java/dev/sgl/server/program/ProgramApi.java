@@ -38,6 +38,9 @@ public final class ProgramApi {
   /// Of a program that anyone may have sent.
   private static final RunLimits LIMITS = new RunLimits(5_000_000, 2_000, 50_000_000);
 
+  /// While a run that fails has a status of its own: a program may fail late.
+  private static final Duration FIRST_WORDS = Duration.ofSeconds(5);
+
   private final Served served;
   private final Programs programs;
 
@@ -154,7 +157,7 @@ public final class ProgramApi {
 
   private void answer(Call call, Run run) throws IOException {
     if (!run.stream()) {
-      call.answer(() -> result(run, value(run, run.options())));
+      call.answer(() -> result(run, value(run, run.options())), FIRST_WORDS);
       return;
     }
     call.stream(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.TooLongException;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.server.chat.Effort;
@@ -187,8 +188,7 @@ final class CallReader {
     ObjectNode shown = echo.putObject("text");
     ObjectNode plain = Json.object().put("type", "text");
     shown.set("format", format.map(inner -> shownFormat((ObjectNode) inner.json())).orElse(plain));
-    text.flatMap(inner -> inner.text("verbosity"))
-        .ifPresent(verbosity -> shown.put("verbosity", verbosity));
+    shown.put("verbosity", "medium");
     format.ifPresent(
         inner -> {
           inner.text("name");
@@ -301,7 +301,7 @@ final class CallReader {
   private Conversation conversation(Fields fields, ObjectNode echo) {
     List<Fields> given = input(fields);
     List<ObjectNode> input =
-        given.stream().map(item -> ItemReader.kept((ObjectNode) item.json())).toList();
+        given.stream().map(item -> store.named(ItemReader.kept((ObjectNode) item.json()))).toList();
     Optional<String> id = conversationId(fields);
     Optional<String> previous = fields.text("previous_response_id");
     if (id.isPresent() && previous.isPresent()) {
@@ -313,6 +313,9 @@ final class CallReader {
     id.ifPresent(conversation -> before.addAll(stored(conversation)));
     echo.putNull("conversation");
     id.ifPresent(conversation -> echo.putObject("conversation").put("id", conversation));
+    if (fields.flag("store", true)) {
+      store.requireRoom(before, input);
+    }
     Optional<Effort> effort =
         Optional.ofNullable(echo.at("/reasoning/effort").textValue())
             .map(word -> Effort.of(word, "reasoning.effort"));
@@ -415,29 +418,42 @@ final class CallReader {
   /// system messages stay.
   private Prompt.Chat fitting(
       Prompts prompts, List<Prompt.Message> messages, Map<String, Object> variables) {
-    List<Prompt.Message> left = new ArrayList<>(messages);
-    Prompt.Chat prompt = prompts.answered(left, variables);
-    int context = served.backend().card().context();
-    while (served.backend().tokens(prompt).size() >= context && dropFirst(left)) {
-      prompt = prompts.answered(left, variables);
-    }
-    return prompt;
-  }
-
-  /// Drops the first message of the user with all that was said to it; false if it is the last.
-  private static boolean dropFirst(List<Prompt.Message> messages) {
-    int first = 0;
+    int first = 0; // behind the system messages
     while (first < messages.size() && messages.get(first).role() == Role.SYSTEM) {
       first++;
     }
-    int next = first + 1;
-    while (next < messages.size() && messages.get(next).role() != Role.USER) {
-      next++;
+    List<Integer> begins = new ArrayList<>(List.of(first)); // of what may be left
+    for (int i = first + 1; i < messages.size(); i++) {
+      if (messages.get(i).role() == Role.USER) {
+        begins.add(i);
+      }
     }
-    if (next >= messages.size()) {
+    int low = 0;
+    int high = begins.size() - 1;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (fits(prompts.answered(from(messages, first, begins.get(middle)), variables))) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return prompts.answered(from(messages, first, begins.get(low)), variables);
+  }
+
+  /// The system messages, and those from `begin` on.
+  private static List<Prompt.Message> from(List<Prompt.Message> all, int systems, int begin) {
+    List<Prompt.Message> left = new ArrayList<>(all.subList(0, systems));
+    left.addAll(all.subList(begin, all.size()));
+    return left;
+  }
+
+  /// Whether there is room for an answer behind a prompt.
+  private boolean fits(Prompt prompt) {
+    try {
+      return served.backend().tokens(prompt).size() < served.backend().card().context();
+    } catch (TooLongException e) {
       return false;
     }
-    messages.subList(first, next).clear();
-    return true;
   }
 }

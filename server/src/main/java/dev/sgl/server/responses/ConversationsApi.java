@@ -34,6 +34,7 @@ public final class ConversationsApi {
     object.set("metadata", CallReader.metadata(fields));
     List<ObjectNode> items = read(fields);
     fields.finish();
+    store.requireRoom(items, List.of());
     store.put(new Store.Conversation(object, items));
     call.answer(object);
   }
@@ -46,11 +47,10 @@ public final class ConversationsApi {
   /// Gives a conversation other metadata.
   public void update(Call call) throws IOException {
     Fields fields = call.fields();
-    Store.Conversation before = kept(call);
-    ObjectNode object = before.object().deepCopy();
+    ObjectNode object = kept(call).object().deepCopy();
     object.set("metadata", CallReader.metadata(fields));
     fields.finish();
-    store.put(new Store.Conversation(object, before.items()));
+    store.update(call.variable("id"), now -> new Store.Conversation(object, now.items()));
     call.answer(object);
   }
 
@@ -94,9 +94,14 @@ public final class ConversationsApi {
   /// Forgets an item of a conversation.
   public void deleteItem(Call call) throws IOException {
     Store.Conversation before = kept(call);
-    List<ObjectNode> left = new ArrayList<>(before.items());
-    left.remove(item(before, call.variable("item")));
-    store.put(new Store.Conversation(before.object(), left));
+    ObjectNode gone = item(before, call.variable("item"));
+    store.update(
+        call.variable("id"),
+        now -> {
+          List<ObjectNode> left = new ArrayList<>(now.items());
+          left.remove(gone);
+          return new Store.Conversation(now.object(), left);
+        });
     call.answer(before.object());
   }
 
@@ -116,7 +121,7 @@ public final class ConversationsApi {
     List<ObjectNode> items = new ArrayList<>();
     for (Fields item : fields.objects("items", MOST_NEW)) {
       reader.add(item);
-      items.add(ItemReader.kept((ObjectNode) item.json()));
+      items.add(store.named(ItemReader.kept((ObjectNode) item.json())));
     }
     return items;
   }

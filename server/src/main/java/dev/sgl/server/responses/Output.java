@@ -8,6 +8,7 @@ import dev.sgl.server.http.Json;
 import dev.sgl.server.openai.Writer;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Heard;
+import dev.sgl.server.turn.Stripped;
 import java.util.List;
 
 /// The items of an answer, made of its pieces, and an event for each step.
@@ -19,7 +20,7 @@ final class Output implements Heard {
   private State state = State.BETWEEN;
   private ObjectNode item = Json.object(); // the one that is being made
   private final StringBuilder text = new StringBuilder(); // of its only part, or its arguments
-  private String blanks = ""; // at the end of a thought, which belong to it if more follows
+  private Stripped thought = new Stripped(); // of the item that is being made
   private final ArrayNode logprobs = Json.array();
 
   /// Takes events.
@@ -63,9 +64,7 @@ final class Output implements Heard {
               : "response.content_part.added",
           thoughtPart(""));
     }
-    String all = blanks + (text.isEmpty() ? piece.stripLeading() : piece);
-    String words = all.stripTrailing();
-    blanks = all.substring(words.length());
+    String words = thought.next(piece);
     if (!words.isEmpty()) {
       text.append(words);
       ObjectNode event = place().put("delta", words);
@@ -112,6 +111,11 @@ final class Output implements Heard {
       message(); // an empty answer is one, too
     }
     close(isCut ? "incomplete" : "completed");
+  }
+
+  /// Ends the item that is being made, since no more of it comes.
+  void cut() {
+    close("incomplete");
   }
 
   // --- items
@@ -163,7 +167,7 @@ final class Output implements Heard {
     items.add(item);
     state = State.BETWEEN;
     text.setLength(0);
-    blanks = "";
+    thought = new Stripped();
     logprobs.removeAll();
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
+import dev.sgl.server.http.Errors;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
@@ -14,6 +15,7 @@ import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 ///
 /// Reference: OpenAI, API reference, "Responses" and "Streaming events".
 public final class ResponsesApi {
-  private static final int MOST_IN_BACKGROUND = 1024;
+  private static final int MOST_IN_BACKGROUND = 64;
 
   private final Served served;
   private final Store store;
@@ -95,7 +97,8 @@ public final class ResponsesApi {
     } catch (CancellationException e) {
       response = asked.begun("cancelled");
     } catch (RuntimeException | Error e) {
-      response = asked.failed("server_error", String.valueOf(e.getMessage()), Json.array());
+      ApiException error = Errors.of(e);
+      response = asked.failed(error.code().orElse("server_error"), error.text(), Json.array());
     } finally {
       background.remove(asked.id());
     }
@@ -173,7 +176,7 @@ public final class ResponsesApi {
   private final class Events {
     private final Asked asked;
     private final Job job;
-    private ArrayNode items = Json.array(); // so far
+    private Optional<Output> output = Optional.empty();
     private int number;
 
     Events(Asked asked, Job job) {
@@ -182,7 +185,7 @@ public final class ResponsesApi {
     }
 
     void write(EventStream stream) throws IOException {
-      Output output =
+      Output made =
           new Output(
               asked,
               served.backend(),
@@ -190,10 +193,10 @@ public final class ResponsesApi {
                 begin(stream);
                 stream.report(type, numbered(type, event));
               });
-      items = output.items();
-      Answer answer = job.run(_ -> output).getFirst();
+      output = Optional.of(made);
+      Answer answer = job.run(_ -> made).getFirst();
       begin(stream);
-      ObjectNode response = keep(asked, asked.answered(answer, items));
+      ObjectNode response = keep(asked, asked.answered(answer, made.items()));
       send(stream, "response." + response.path("status").asText(), response);
     }
 
@@ -210,6 +213,8 @@ public final class ResponsesApi {
 
     void fail(EventStream stream, ApiException error) throws IOException {
       begin(stream);
+      output.ifPresent(Output::cut);
+      ArrayNode items = output.map(Output::items).orElseGet(Json::array);
       String code = error.code().orElse("server_error");
       send(stream, "response.failed", keep(asked, asked.failed(code, error.text(), items)));
     }

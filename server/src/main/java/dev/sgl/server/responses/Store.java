@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Responses and conversations that calls may refer to, in memory. Each is kept for a while; where
@@ -21,7 +25,9 @@ final class Store {
   private static final int TREE = 64; // trees of JSON take many times the size of their text
 
   private final Cache<String, Entry> entries;
-  private final Map<String, ObjectNode> items = new ConcurrentHashMap<>(); // of all entries
+  private final Map<String, List<ObjectNode>> items =
+      new HashMap<>(); // of all entries, by their ids
+  private final long most;
 
   /// @param kept a response or a conversation
   /// @param items of its own, by which it is found too
@@ -74,6 +80,7 @@ final class Store {
 
   /// @param most bytes of JSON
   Store(long most, Ticker ticker) {
+    this.most = most;
     entries =
         CacheBuilder.newBuilder()
             .maximumWeight(most)
@@ -86,8 +93,13 @@ final class Store {
   }
 
   private void forget(@Nullable Entry entry) {
-    if (entry != null) {
-      entry.items().forEach(item -> items.remove(item.path("id").asText(), item));
+    for (ObjectNode item : entry == null ? List.<ObjectNode>of() : entry.items()) {
+      String id = item.path("id").asText();
+      List<ObjectNode> same = items.getOrDefault(id, List.of());
+      same.remove(item); // others may hold it, too
+      if (same.isEmpty()) {
+        items.remove(id);
+      }
     }
   }
 
@@ -123,15 +135,24 @@ final class Store {
     return get(id).filter(Conversation.class::isInstance).map(Conversation.class::cast);
   }
 
-  /// Adds items to a conversation, if it is still there.
+  /// Changes a conversation, if it is still there.
+  synchronized void update(String id, UnaryOperator<Conversation> change) {
+    conversation(id).ifPresent(before -> put(change.apply(before)));
+  }
+
+  /// Adds items to a conversation, if it is still there; those that it has already stay as they
+  /// are.
   synchronized void add(String id, List<ObjectNode> more) {
-    conversation(id)
-        .ifPresent(
-            before -> {
-              List<ObjectNode> all = new ArrayList<>(before.items());
-              all.addAll(more);
-              put(new Conversation(before.object(), all));
-            });
+    update(
+        id,
+        before -> {
+          List<ObjectNode> all = new ArrayList<>(before.items());
+          Set<String> ids = new HashSet<>();
+          all.forEach(item -> ids.add(item.path("id").asText()));
+          more.stream().filter(item -> ids.add(item.path("id").asText())).forEach(all::add);
+          requireRoom(all, List.of());
+          return new Conversation(before.object(), all);
+        });
   }
 
   // --- both
@@ -144,7 +165,29 @@ final class Store {
   /// An item of any response or conversation, by its id.
   synchronized Optional<ObjectNode> item(String id) {
     entries.cleanUp();
-    return Optional.ofNullable(items.get(id));
+    return items.getOrDefault(id, List.of()).stream().findFirst();
+  }
+
+  /// An item of a client, with a new id if another item has the client's.
+  synchronized ObjectNode named(ObjectNode item) {
+    Optional<ObjectNode> other = item(item.path("id").asText());
+    boolean isOther = other.isPresent() && !other.get().equals(item);
+    return isOther ? item.deepCopy().put("id", Ids.next("item_")) : item;
+  }
+
+  /// Refuses items that take too much of the store.
+  ///
+  /// @throws ApiException if they do
+  void requireRoom(List<ObjectNode> before, List<ObjectNode> more) {
+    if ((long) bytes(before) + bytes(more) > most / 4) {
+      throw new ApiException(
+          413,
+          "invalid_request_error",
+          "input",
+          "conversation_too_large",
+          "a conversation that is kept has at most %d bytes; send \"store\": false"
+              .formatted(most / 4));
+    }
   }
 
   private Optional<Object> get(String id) {
@@ -153,7 +196,9 @@ final class Store {
 
   private void put(String id, Object kept, List<ObjectNode> own, int bytes) {
     entries.put(id, new Entry(kept, List.copyOf(own), bytes));
-    own.forEach(item -> items.put(item.path("id").asText(), item)); // also those of its old state
+    for (ObjectNode item : own) {
+      items.computeIfAbsent(item.path("id").asText(), _ -> new ArrayList<>()).add(item);
+    }
   }
 
   private static int bytes(List<ObjectNode> nodes) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
@@ -26,6 +27,8 @@ import javax.net.ssl.SSLContext;
 public record TlsFiles(Path certificate, Path key) {
   private static final long MOST_BYTES = 1 << 20;
   private static final List<String> ALGORITHMS = List.of("RSA", "EC", "Ed25519");
+
+  private static final byte[] SIGNED = {1};
 
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
@@ -55,12 +58,32 @@ public record TlsFiles(Path certificate, Path key) {
   Identity read() throws IOException {
     List<X509Certificate> chain = chain();
     PrivateKey read = privateKey();
-    String algorithm = chain.getFirst().getPublicKey().getAlgorithm();
-    if (!algorithm.equals(read.getAlgorithm())) {
+    if (!belong(chain.getFirst(), read)) {
       throw new IOException(
           "the key in %s is not that of the certificate in %s".formatted(key, certificate));
     }
     return new Identity(chain, read);
+  }
+
+  /// Whether the certificate verifies a signature by the key.
+  private static boolean belong(X509Certificate certificate, PrivateKey key) {
+    try {
+      String algorithm =
+          switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> "Ed25519";
+          };
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(key);
+      signature.update(SIGNED);
+      byte[] signed = signature.sign();
+      signature.initVerify(certificate.getPublicKey());
+      signature.update(SIGNED);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false; // the key is of another kind
+    }
   }
 
   private List<X509Certificate> chain() throws IOException {
