@@ -212,6 +212,7 @@ class MessagesTest {
         "'model':'demo','messages':[{'role':'user','content':'a'}] | 400 | you must provide max_tokens",
         "'model':'x','max_tokens':1,'messages':[{'role':'user','content':'a'}] | 404 | does not exist",
         "'model':'demo','max_tokens':1,'messages':[] | 400 | you must provide messages",
+        "'model':'demo','max_tokens':1,'messages':[{'role':'user','content':[]}] | 400 | no content",
         "'model':'demo','max_tokens':1,'nonsense':1,'messages':[{'role':'user','content':'a'}] | 400 | no parameter nonsense",
         "'model':'demo','max_tokens':1,'messages':[{'role':'user','content':[{'type':'x'}]}] | 400 | blocks of type x",
         "'model':'demo','max_tokens':5,'thinking':{'type':'enabled','budget_tokens':9},'messages':[{'role':'user','content':'a'}] | 400 | must be greater than",

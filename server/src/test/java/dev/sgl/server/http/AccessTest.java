@@ -182,6 +182,8 @@ class AccessTest {
     write(held(1, false));
     Files.writeString(folder.resolve("key.pem"), held(1, true).privateKeyPkcs8Pem());
     assertThrows(IOException.class, () -> files().context());
+    Files.writeString(folder.resolve("key.pem"), held(1, false).privateKeyPkcs8Pem());
+    assertThrows(IOException.class, () -> files().context(), "a key of another certificate");
     Files.writeString(folder.resolve("key.pem"), held(1, true).privateKeyPkcs1Pem());
     IOException old = assertThrows(IOException.class, () -> files().context());
     assertTrue(String.valueOf(old.getMessage()).contains("openssl pkcs8"), old.getMessage());

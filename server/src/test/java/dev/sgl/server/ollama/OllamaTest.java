@@ -106,7 +106,7 @@ class OllamaTest {
     }
     JsonNode inner = path.endsWith("chat") ? whole.path("message") : whole;
     assertEquals(inner.path("content").asText() + inner.path("response").asText(), text.toString());
-    assertEquals(inner.path("thinking").asText(), thought.toString().strip());
+    assertEquals(inner.path("thinking").asText(), thought.toString());
     assertEquals(whole.path("eval_count"), lines.getLast().path("eval_count"));
   }
 
@@ -187,6 +187,10 @@ class OllamaTest {
         "/api/chat | 'model':'demo','messages':[{'role':'user','content':'a'}],'format':'xml' | 400 | format must be json",
         "/api/generate | 'model':'demo','prompt':'a','options':{'mirostat':2} | 400 | options.mirostat",
         "/api/generate | 'model':'demo','prompt':'a','suffix':'b' | 400 | filling a gap",
+        "/api/chat | 'model':'demo','messages':[],'bogus':1 | 400 | no parameter bogus",
+        "/api/generate | 'model':'demo','prompt':'','bogus':1 | 400 | no parameter bogus",
+        "/api/generate | 'model':'demo','prompt':'a','raw':true,'system':'b' | 400 | raw text has no system",
+        "/api/generate | 'model':'demo','prompt':'a','format':-1 | 400 | must be a JSON Schema",
         "/api/pull | 'model':'x' | 404 | does not exist",
       })
   void whatCannotBeIsRefused(String path, String members, int status, String message)

@@ -12,7 +12,9 @@ import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -200,6 +202,35 @@ class ResponsesTest {
     assertEquals("input[0].id", none.at("/error/param").asText());
   }
 
+  /// An item of a client cannot take the place of another, whatever its id.
+  @Test
+  void anItemKeepsItsId() throws IOException {
+    JsonNode first = respond("'input':'Who are you?','max_output_tokens':60");
+    String id = item(first, "message").path("id").asText();
+    String other =
+        "{'role':'assistant','id':'%s','content':'Other.'},{'role':'user','content':'a'}";
+    respond("'max_output_tokens':2,'input':[" + other.formatted(id) + "]");
+    String more = ",{'role':'user','content':'More.'}],'max_output_tokens':5";
+    JsonNode by = respond("'input':[{'type':'item_reference','id':'" + id + "'}" + more);
+    JsonNode with = respond("'input':[" + item(first, "message") + more);
+    assertEquals(with.at("/usage/input_tokens"), by.at("/usage/input_tokens"));
+  }
+
+  @Test
+  void anItemStaysAsLongAsAConversationHasIt() throws IOException {
+    String conversation = server.post("/v1/conversations", "{}").at("/id").asText();
+    JsonNode first =
+        respond("'conversation':'%s','input':'Hi.','max_output_tokens':60".formatted(conversation));
+    server.delete(PATH + "/" + first.path("id").asText());
+    String id = item(first, "message").path("id").asText();
+    respond(
+        "'conversation':'%s','max_output_tokens':3,'input':[{'type':'item_reference','id':'%s'}]"
+            .formatted(conversation, id));
+    String path = "/v1/conversations/" + conversation + "/items?limit=100";
+    List<String> ids = server.get(path).json().path("data").findValuesAsText("id");
+    assertEquals(ids.size(), Set.copyOf(ids).size(), "an item is there twice");
+  }
+
   @Test
   void aConversationGrowsWithItsResponses() throws IOException {
     Answer begun =
@@ -289,6 +320,10 @@ class ResponsesTest {
         respond(
             "'max_output_tokens':3,'input':[{'role':'system','content':'S'},{'role':'user','content':'Hi.'}]");
     assertEquals(rest.at("/usage/input_tokens"), cut.at("/usage/input_tokens"));
+    String many = String.join(",", Collections.nCopies(9000, "{'role':'user','content':'a'}"));
+    JsonNode long_ = respond("'truncation':'auto','max_output_tokens':3,'input':[" + many + "]");
+    int tokens = long_.at("/usage/input_tokens").asInt();
+    assertTrue(tokens < 2048 && tokens > 2000, long_.path("usage").toString());
   }
 
   // --- in the background
@@ -351,6 +386,9 @@ class ResponsesTest {
         "'input':'a','text':{'format':{'type':'x'}} | text.format.type | must be text",
         "'input':'a','metadata':{'a':1} | metadata.a | a string",
         "'input':'a','model':'x' | model | does not exist",
+        "'input':'a','text':{'verbosity':'loud'} | text.verbosity | can only be",
+        "'input':'a','tools':[{'type':'function','name':'f','parameters':5}] | tools[0].parameters | must be a JSON Schema",
+        "'input':'a','text':{'format':{'type':'json_schema','schema':-1}} | text.format.schema | must be a JSON Schema",
       })
   void whatCannotBeIsRefusedByName(String members, String param, String message)
       throws IOException {
