@@ -14,7 +14,15 @@ import java.util.Set;
 /// Sampling options as OpenAI's protocol names them, and the extensions of vLLM and SGLang for
 /// those it does not know. Only what a program set is sent.
 final class Wire {
-  private static final Set<String> NOT_OF_LLAMA_CPP = Set.of("min_tokens", "stop_token_ids");
+  /// Extensions that a kind of server does not know.
+  private static final Map<ServerKind, Set<String>> MISSING =
+      Map.of(
+          ServerKind.VLLM,
+          Set.of("stop_regex"),
+          ServerKind.SGLANG,
+          Set.of("allowed_token_ids", "bad_words"),
+          ServerKind.LLAMA_CPP,
+          Set.of("min_tokens", "stop_token_ids", "stop_regex", "allowed_token_ids", "bad_words"));
 
   private Wire() {}
 
@@ -77,13 +85,22 @@ final class Wire {
     if (!sampling.stops().tokens().isEmpty()) {
       sampling.stops().tokens().forEach(extensions.putArray("stop_token_ids")::add);
     }
+    if (!sampling.stops().patterns().isEmpty()) {
+      sampling.stops().patterns().forEach(extensions.putArray("stop_regex")::add);
+    }
+    if (!sampling.words().allowed().isEmpty()) {
+      sampling.words().allowed().forEach(extensions.putArray("allowed_token_ids")::add);
+    }
+    if (!sampling.words().banned().isEmpty()) {
+      sampling.words().banned().forEach(extensions.putArray("bad_words")::add);
+    }
     List<String> names = extensions.properties().stream().map(Map.Entry::getKey).toList();
     requireKnown(names, server);
     names.forEach(name -> body.set(spelled(name, server), extensions.path(name)));
   }
 
   private static void requireKnown(List<String> names, ServerKind server) {
-    Set<String> missing = server == ServerKind.LLAMA_CPP ? NOT_OF_LLAMA_CPP : Set.of();
+    Set<String> missing = MISSING.getOrDefault(server, Set.of());
     for (String name : names) {
       if (missing.contains(name)) {
         throw unknown(server, name);

@@ -4,6 +4,7 @@ import dev.sgl.program.Role;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What the model sees before it speaks.
 public sealed interface Prompt {
@@ -102,6 +103,19 @@ public sealed interface Prompt {
         return "";
       }
     }
+  }
+
+  /// The same with more at its end.
+  default Prompt with(List<Part> more) {
+    return switch (this) {
+      case Raw(var parts) -> new Raw(joined(parts, more));
+      case Chat(var messages, var open, var variables) ->
+          new Chat(messages, joined(open, more), variables);
+    };
+  }
+
+  private static List<Part> joined(List<Part> parts, List<Part> more) {
+    return Stream.concat(parts.stream(), more.stream()).toList();
   }
 
   /// Whether there are pictures in it.

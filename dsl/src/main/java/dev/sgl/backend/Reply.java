@@ -11,6 +11,8 @@ import java.util.Optional;
 /// @param stop the stop text that came, or the name of the stop token
 /// @param cuts texts and values that ended early because they were too long
 /// @param logprobs for each token, if the request wanted them
+/// @param generated all tokens that came, those of a stop text and of the end included, where the
+///     backend knows them
 public record Reply(
     String text,
     List<Integer> tokens,
@@ -20,10 +22,26 @@ public record Reply(
     Cuts cuts,
     Usage usage,
     Timing timing,
-    List<Logprob> logprobs) {
+    List<Logprob> logprobs,
+    List<Integer> generated) {
   public Reply {
     tokens = List.copyOf(tokens);
     logprobs = List.copyOf(logprobs);
+    generated = List.copyOf(generated);
+  }
+
+  /// A reply of a backend that knows no tokens.
+  public Reply(
+      String text,
+      List<Integer> tokens,
+      int healed,
+      Finish finish,
+      Optional<String> stop,
+      Cuts cuts,
+      Usage usage,
+      Timing timing,
+      List<Logprob> logprobs) {
+    this(text, tokens, healed, finish, stop, cuts, usage, timing, logprobs, List.of());
   }
 
   /// A reply of which nothing was left out.

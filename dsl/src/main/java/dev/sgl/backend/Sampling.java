@@ -5,13 +5,19 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// How tokens are chosen. Empty values are the model's own defaults: those of its
 /// `generation_config.json`, or of the endpoint.
 ///
 /// @param logprobs how many of the likeliest tokens to report at each place; empty reports none
 public record Sampling(
-    Length length, Stops stops, Choice choice, Penalties penalties, OptionalInt logprobs) {
+    Length length,
+    Stops stops,
+    Choice choice,
+    Penalties penalties,
+    Words words,
+    OptionalInt logprobs) {
 
   /// The number of tokens.
   ///
@@ -37,15 +43,24 @@ public record Sampling(
   /// Where generation ends, besides the model's own ends.
   ///
   /// @param texts at which generation ends; they are not part of the result
+  /// @param patterns regular expressions: generation ends at the first match of one, which is not
+  ///     part of the result
   /// @param tokens ids of tokens at which generation ends, too
   /// @param ignoreEos whether generation continues after the model's end-of-text token
-  public record Stops(List<String> texts, List<Integer> tokens, boolean ignoreEos) {
+  public record Stops(
+      List<String> texts, List<String> patterns, List<Integer> tokens, boolean ignoreEos) {
     /// Where the model ends.
-    public static final Stops NONE = new Stops(List.of(), List.of(), false);
+    public static final Stops NONE = new Stops(List.of(), List.of(), List.of(), false);
 
     public Stops {
       texts = List.copyOf(texts);
+      patterns = List.copyOf(patterns);
       tokens = List.copyOf(tokens);
+    }
+
+    /// Stops without patterns.
+    public Stops(List<String> texts, List<Integer> tokens, boolean ignoreEos) {
+      this(texts, List.of(), tokens, ignoreEos);
     }
   }
 
@@ -108,16 +123,41 @@ public record Sampling(
     }
   }
 
+  /// Limits of free text to some tokens.
+  ///
+  /// @param allowed ids of the only tokens that may come, ends included; empty allows all
+  /// @param banned texts that are not generated
+  public record Words(Set<Integer> allowed, List<String> banned) {
+    /// All words.
+    public static final Words ALL = new Words(Set.of(), List.of());
+
+    public Words {
+      allowed = Set.copyOf(allowed);
+      banned = List.copyOf(banned);
+    }
+
+    /// Whether all words may come.
+    public boolean areAll() {
+      return allowed.isEmpty() && banned.isEmpty();
+    }
+  }
+
   /// Everything as the model has it.
   public static final Sampling DEFAULT =
       new Sampling(Length.FREE, Stops.NONE, Choice.DEFAULT, Penalties.DEFAULT, OptionalInt.empty());
+
+  /// A sampling of all words.
+  public Sampling(
+      Length length, Stops stops, Choice choice, Penalties penalties, OptionalInt logprobs) {
+    this(length, stops, choice, penalties, Words.ALL, logprobs);
+  }
 
   /// The likeliest token, always.
   public static final Sampling GREEDY = DEFAULT.withChoice(Choice.GREEDY);
 
   /// The same with another number of tokens.
   public Sampling withLength(Length value) {
-    return new Sampling(value, stops, choice, penalties, logprobs);
+    return new Sampling(value, stops, choice, penalties, words, logprobs);
   }
 
   /// The same with at most `tokens` tokens.
@@ -127,26 +167,31 @@ public record Sampling(
 
   /// The same with other stops.
   public Sampling withStops(Stops value) {
-    return new Sampling(length, value, choice, penalties, logprobs);
+    return new Sampling(length, value, choice, penalties, words, logprobs);
   }
 
   /// The same with other stop texts and stop tokens.
   public Sampling withStops(List<String> texts, List<Integer> tokens) {
-    return withStops(new Stops(texts, tokens, stops.ignoreEos()));
+    return withStops(new Stops(texts, stops.patterns(), tokens, stops.ignoreEos()));
   }
 
   /// The same with another choice.
   public Sampling withChoice(Choice value) {
-    return new Sampling(length, stops, value, penalties, logprobs);
+    return new Sampling(length, stops, value, penalties, words, logprobs);
   }
 
   /// The same with other penalties.
   public Sampling withPenalties(Penalties value) {
-    return new Sampling(length, stops, choice, value, logprobs);
+    return new Sampling(length, stops, choice, value, words, logprobs);
+  }
+
+  /// The same with other words.
+  public Sampling withWords(Words value) {
+    return new Sampling(length, stops, choice, penalties, value, logprobs);
   }
 
   /// The same with or without log-probabilities.
   public Sampling withLogprobs(OptionalInt value) {
-    return new Sampling(length, stops, choice, penalties, value);
+    return new Sampling(length, stops, choice, penalties, words, value);
   }
 }

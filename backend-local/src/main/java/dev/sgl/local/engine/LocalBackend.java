@@ -17,6 +17,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.UnavailableException;
 import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.local.cache.KvCache;
 import dev.sgl.local.checkpoint.Checkpoint;
@@ -34,6 +35,7 @@ import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
 import dev.sgl.local.weights.ModelException;
 import dev.sgl.local.weights.StoredWeights;
+import dev.sgl.local.writing.AllowedWords;
 import dev.sgl.local.writing.Forms;
 import dev.sgl.local.writing.GeneratedSequence;
 import dev.sgl.local.writing.PhraseEnds;
@@ -146,10 +148,10 @@ public final class LocalBackend implements TokenBackend {
     int limit = Math.min(room, sampling.length().maxTokens().orElse(room));
     boolean spent = sampling.length().budget().orElse(1) == 0; // then the model generates nothing
     Spellings.Spelling spelling = spellings.of(request.writing().specials());
+    Vocabulary vocabulary = spelling.tokenizer().vocabulary();
+    TextStream text = text(request, spelling.forms());
     Healing healed =
-        spent
-            ? Healing.none(prompt)
-            : Healing.of(request.prompt(), prompt, spelling.tokenizer().vocabulary());
+        spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, vocabulary);
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine::cancel,
@@ -158,9 +160,9 @@ public final class LocalBackend implements TokenBackend {
                 prompt.length + limit,
                 request.scheduling().priority(),
                 request.scheduling().cacheSalt()),
-            rules(request, limit, spelling.forms()),
+            rules(request, limit, spelling),
             new Sampler(defaults.settings(sampling), prompt),
-            new TextStream(sampling.stops().texts(), spelling.forms().mayBeFenced(request)),
+            text,
             spelling.tokenizer());
     try {
       sequence.begin();
@@ -171,14 +173,23 @@ public final class LocalBackend implements TokenBackend {
     return sequence;
   }
 
-  private Rules rules(Request request, int limit, Forms forms) {
+  private static TextStream text(Request request, Forms forms) {
+    try {
+      return new TextStream(request.sampling().stops(), forms.mayBeFenced(request));
+    } catch (ConstraintException e) { // a stop pattern cannot be searched for
+      throw new BackendException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Rules rules(Request request, int limit, Spellings.Spelling spelling) {
     Sampling.Length length = request.sampling().length();
     Sampling.Stops stops = request.sampling().stops();
     return new Rules(
         new Rules.Limits(limit, length.budget().orElse(Integer.MAX_VALUE), length.minTokens()),
         new Rules.Ends(defaults.ends(), Ints.toArray(stops.tokens()), stops.ignoreEos()),
         request.sampling().logprobs(),
-        forms.form(request));
+        spelling.forms().form(request),
+        AllowedWords.of(request.sampling().words(), spelling.tokenizer().vocabulary()));
   }
 
   private int[] read(Prompt prompt) {

@@ -1,5 +1,8 @@
 package dev.sgl.local.tokens;
 
+import dev.sgl.backend.Sampling;
+import dev.sgl.constraint.ConstraintException;
+import dev.sgl.constraint.match.PatternSearch;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +12,7 @@ import java.util.Optional;
 /// out to belong to a stop text.
 public final class TextStream {
   private final List<String> stops;
+  private final List<StopPattern> patterns;
   private final StringBuilder text = new StringBuilder();
   private byte[] open = {}; // the beginning of a character
   private int shown;
@@ -19,15 +23,25 @@ public final class TextStream {
   private int fence; // bytes of that line
   private int unfinished; // bytes of a character that was left out at the end
 
-  /// A stream that ends before the first of the texts `stops`.
-  public TextStream(List<String> stops) {
-    this(stops, false);
+  private record StopPattern(String pattern, PatternSearch search) {
+    static StopPattern of(String pattern) {
+      return new StopPattern(pattern, new PatternSearch(pattern));
+    }
   }
 
+  /// A stream that ends before the first of the texts `stops`.
+  public TextStream(List<String> stops) {
+    this(new Sampling.Stops(stops, List.of(), false), false);
+  }
+
+  /// A stream that ends before the first stop text or match of a stop pattern.
+  ///
   /// @param dropsFence whether a first line that begins with a backtick, that of a fenced code
   ///     block, is no part of the text
-  public TextStream(List<String> stops, boolean dropsFence) {
-    this.stops = List.copyOf(stops);
+  /// @throws ConstraintException if a pattern cannot be searched for
+  public TextStream(Sampling.Stops stops, boolean dropsFence) {
+    this.stops = stops.texts();
+    this.patterns = stops.patterns().stream().map(StopPattern::of).toList();
     this.isFence = dropsFence;
   }
 
@@ -86,9 +100,30 @@ public final class TextStream {
         stopped = Optional.of(stop);
       }
     }
+    for (StopPattern stop : patterns) {
+      int at = search(stop.search(), from);
+      if (at < first) {
+        first = at;
+        stopped = Optional.of(stop.pattern());
+      }
+    }
     if (stopped.isPresent()) {
       text.setLength(first);
     }
+  }
+
+  /// Where the first match in the text begins; everything before `from` was read already.
+  private int search(PatternSearch search, int from) {
+    int next;
+    for (int at = from; at < text.length(); at = next) {
+      int codePoint = text.codePointAt(at);
+      next = at + Character.charCount(codePoint);
+      int found = search.read(codePoint, at);
+      if (found != PatternSearch.NOWHERE) {
+        return found;
+      }
+    }
+    return PatternSearch.NOWHERE;
   }
 
   /// Keeps back the last `characters`, from now on.
@@ -115,6 +150,10 @@ public final class TextStream {
     byte[] all = Arrays.copyOf(end, end.length + open.length);
     System.arraycopy(open, 0, all, end.length, open.length);
     text.setLength(from);
+    for (StopPattern stop : patterns) {
+      stop.search().restart();
+      search(stop.search(), 0);
+    }
     open = new byte[0];
     append(Arrays.copyOf(all, all.length - bytes));
   }
@@ -202,6 +241,9 @@ public final class TextStream {
           most = n;
         }
       }
+    }
+    for (StopPattern stop : patterns) {
+      most = Math.max(most, text.length() - stop.search().firstOpen());
     }
     return most;
   }

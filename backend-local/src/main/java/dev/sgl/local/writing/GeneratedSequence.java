@@ -13,6 +13,7 @@ import dev.sgl.local.schedule.Timeline;
 import dev.sgl.local.tokens.Healing;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +37,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   private boolean complete; // by forced tokens alone
   private final Outbox outbox = new Outbox(this::cancelled);
   private Reply.Finish finish = Reply.Finish.END;
-  private int endTokens; // behind the text
+  private final List<Integer> end = new ArrayList<>(); // tokens behind the text
   private Optional<String> stop = Optional.empty();
 
   /// @param cancel called when the caller no longer waits for the sequence
@@ -83,8 +84,10 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     if (isHealing()) {
       Arrays.fill(mask, 0);
       heal();
+    } else if (value.isPresent()) {
+      value.get().fill(mask);
     } else {
-      value.ifPresent(typed -> typed.fill(mask));
+      rules.words().ifPresent(words -> words.fill(mask, lastBytes(words.bytesBefore())));
     }
     masked = true;
   }
@@ -116,7 +119,7 @@ public final class GeneratedSequence extends TextSequence implements Generation 
 
   /// The tokens that may come next, or an empty set for all.
   private long[] allowed() {
-    if (!isHealing() && value.isEmpty()) {
+    if (!isHealing() && value.isEmpty() && rules.words().isEmpty()) {
       return ALL;
     }
     prepare();
@@ -138,18 +141,21 @@ public final class GeneratedSequence extends TextSequence implements Generation 
       throw new FaultException("the model computed no numbers (NaN)");
     }
     if (token == Picked.NONE) {
-      throw new BackendException("no token of the model's vocabulary can continue the value");
+      throw new BackendException(
+          value.isPresent()
+              ? "no token of the model's vocabulary can continue the value"
+              : "no token that is allowed can continue the text");
     }
     times().token(System.nanoTime());
     masked = false;
     if (isOneOf(rules.ends().stops(), token)) {
       finish = Reply.Finish.STOP;
       stop = Optional.of(tokenizer.show(token));
-      endTokens = 1;
+      end.add(token);
       return true;
     }
     if (isOneOf(rules.ends().own(), token) && (value.isPresent() || !rules.ends().areIgnored())) {
-      endTokens = 1;
+      end.add(token);
       return true;
     }
     value.ifPresent(typed -> typed.score(picked.scores()));
@@ -245,12 +251,14 @@ public final class GeneratedSequence extends TextSequence implements Generation 
     Timeline times = times();
     Reply.Usage usage =
         new Reply.Usage(
-            promptLength(), times.cachedTokens(), generated(), times.forcedTokens(), endTokens);
+            promptLength(), times.cachedTokens(), generated(), times.forcedTokens(), end.size());
     Reply.Timing timing =
         new Reply.Timing(
             times.queuedMillis(),
             times.millis(times.firstToken()),
             times.millis(System.nanoTime()));
+    List<Integer> all = new ArrayList<>(own());
+    all.addAll(end);
     outbox.done(
         new Reply(
             text().text(),
@@ -261,7 +269,8 @@ public final class GeneratedSequence extends TextSequence implements Generation 
             value.map(TypedValue::cuts).orElse(Reply.Cuts.NONE),
             usage,
             timing,
-            textLogprobs()));
+            textLogprobs(),
+            all));
   }
 
   /// Sends text, with the log-probabilities of its tokens.

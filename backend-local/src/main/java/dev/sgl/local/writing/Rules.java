@@ -8,7 +8,13 @@ import java.util.OptionalInt;
 ///
 /// @param logprobs how many candidates to report; empty for no log-probabilities
 /// @param form of a typed value; none for free text
-public record Rules(Limits limits, Ends ends, OptionalInt logprobs, Optional<Form> form) {
+/// @param words to which free text is limited; none for all
+public record Rules(
+    Limits limits,
+    Ends ends,
+    OptionalInt logprobs,
+    Optional<Form> form,
+    Optional<AllowedWords> words) {
 
   /// Numbers of tokens.
   ///

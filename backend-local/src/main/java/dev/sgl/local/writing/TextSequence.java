@@ -11,6 +11,7 @@ import dev.sgl.local.schedule.Sequence;
 import dev.sgl.local.tokens.Healing;
 import dev.sgl.local.tokens.TextStream;
 import dev.sgl.local.tokens.Tokenizer;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +72,19 @@ abstract class TextSequence extends Sequence {
     return tail;
   }
 
+  /// The last bytes that were generated: `least` or more, or all of them.
+  final byte[] lastBytes(int least) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int from = length();
+    for (int size = 0; from > promptLength() && size < least; from--) {
+      size += vocabulary.bytes(tokens()[from - 1]).length;
+    }
+    for (int i = from; i < length(); i++) {
+      bytes.writeBytes(vocabulary.bytes(tokens()[i]));
+    }
+    return bytes.toByteArray();
+  }
+
   /// Whether the next token has to begin with text that was taken back from the prompt.
   final boolean isHealing() {
     return tail.length > 0;
@@ -98,6 +112,11 @@ abstract class TextSequence extends Sequence {
   @Override
   public final int generated() {
     return length() - promptLength() - spelled;
+  }
+
+  /// The [#generated()] tokens.
+  final List<Integer> own() {
+    return Arrays.stream(tokens(), length() - generated(), length()).boxed().toList();
   }
 
   private int byteLength(int from, int to) {

@@ -3,10 +3,14 @@ package dev.sgl.local.tokens;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sgl.backend.Sampling;
 import dev.sgl.testing.Property;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class TextStreamTest {
@@ -48,6 +52,41 @@ class TextStreamTest {
     assertEquals("one ENOUGH ", stream.text());
   }
 
+  /// Bytes are cut anywhere, and some are taken back and come again.
+  @Test
+  void endsBeforeTheFirstMatchOfAPatternHoweverTheBytesAreCut() {
+    Pattern pattern = Pattern.compile("(ab+|é😀?)[0-9]");
+    Sampling.Stops stops =
+        new Sampling.Stops(List.of(), List.of(pattern.pattern()), List.of(), false);
+    Property.forAll(
+        500,
+        (random, size) -> {
+          StringBuilder text = new StringBuilder();
+          for (int i = 0; i < size; i++) {
+            text.append(new String[] {"a", "b", "é", "😀", "7"}[random.nextInt(5)]);
+          }
+          byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+          TextStream stream = new TextStream(stops, false);
+          StringBuilder shown = new StringBuilder();
+          for (int at = 0; at < bytes.length && !stream.isStopped(); ) {
+            int to = Math.min(bytes.length, at + 1 + random.nextInt(4));
+            stream.add(Arrays.copyOfRange(bytes, at, to));
+            if (!stream.isStopped() && random.nextBoolean()) {
+              int back = random.nextInt(Math.min(to, stream.heldBytes()) + 1);
+              stream.takeBack(back);
+              stream.add(Arrays.copyOfRange(bytes, to - back, to));
+            }
+            shown.append(stream.next());
+            at = to;
+          }
+          Matcher matcher = pattern.matcher(text);
+          boolean isFound = matcher.find();
+          assertEquals(isFound ? Optional.of(pattern.pattern()) : Optional.empty(), stream.stop());
+          String expected = isFound ? text.substring(0, matcher.start()) : text.toString();
+          assertEquals(expected, shown + stream.finish());
+        });
+  }
+
   @Test
   void anUnfinishedCharacterAtTheEndIsLeftOut() {
     TextStream stream = new TextStream(List.of());
@@ -59,7 +98,7 @@ class TextStreamTest {
 
   @Test
   void theFirstLineOfACodeBlockIsNoPartOfTheText() {
-    TextStream stream = new TextStream(List.of(), true);
+    TextStream stream = new TextStream(Sampling.Stops.NONE, true);
     for (String token : List.of("``", "`js", "on", "\n{", "\"`\":1}")) {
       stream.add(token.getBytes(StandardCharsets.UTF_8));
     }

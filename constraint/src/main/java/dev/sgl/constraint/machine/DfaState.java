@@ -35,7 +35,8 @@ public final class DfaState implements Node {
     return dfa;
   }
 
-  boolean isDead() {
+  /// Whether no text leads from here to an end.
+  public boolean isDead() {
     return this == dfa.dead();
   }
 
@@ -78,7 +79,7 @@ public final class DfaState implements Node {
   }
 
   /// The state after `value` (0 to 255).
-  DfaState next(int value) {
+  public DfaState next(int value) {
     return row()[value];
   }
 

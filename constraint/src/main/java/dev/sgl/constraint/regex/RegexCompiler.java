@@ -150,6 +150,11 @@ public final class RegexCompiler {
         .toList();
   }
 
+  /// Whether `regex` looks at the text around a match: by an assertion or by look-ahead.
+  public static boolean looksBeyond(Regex regex) {
+    return hasPart(regex, part -> part instanceof Regex.Assert || part instanceof Regex.LookAhead);
+  }
+
   private static boolean looksAhead(Regex regex) {
     return hasPart(regex, part -> part instanceof Regex.LookAhead);
   }

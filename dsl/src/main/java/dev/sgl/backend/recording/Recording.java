@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /// The answers of a model, by request, so that they can be given again without it.
@@ -128,9 +129,15 @@ public final class Recording {
 
   static String key(Request request) {
     Sampling sampling = request.sampling();
+    List<Object> rare = new ArrayList<>(sampling.stops().patterns());
+    if (!sampling.words().areAll()) {
+      rare.add(new TreeSet<>(sampling.words().allowed()));
+      rare.add(sampling.words().banned());
+    }
     return key(
         request.prompt(),
         request.type(),
+        rare,
         sampling.length().maxTokens(),
         sampling.length().minTokens(),
         sampling.choice().temperature(),
@@ -148,10 +155,11 @@ public final class Recording {
   }
 
   static String key(Question question) {
-    return key(question.prompt(), Type.TEXT, question.choices(), question.method());
+    return key(question.prompt(), Type.TEXT, List.of(), question.choices(), question.method());
   }
 
-  private static String key(Prompt prompt, Type type, Object... options) {
+  /// @param rare options that are not part of the key unless they are set
+  private static String key(Prompt prompt, Type type, List<Object> rare, Object... options) {
     List<Object> asked = new ArrayList<>();
     switch (prompt) {
       case Prompt.Raw(var parts) -> asked.add(text(parts));
@@ -164,6 +172,7 @@ public final class Recording {
     for (Object option : options) {
       asked.add(option.toString());
     }
+    rare.forEach(option -> asked.add(option.toString()));
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] hash = digest.digest(Values.json(asked).getBytes(StandardCharsets.UTF_8));

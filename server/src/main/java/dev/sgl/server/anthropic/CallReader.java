@@ -55,11 +55,11 @@ final class CallReader {
     return new Asked(ask, rid, id, stops, stream, thinking.isShown());
   }
 
-  /// The conversation of a call that only counts its tokens.
-  Prompt counted(Fields fields, Call call) {
+  /// A call that only counts the tokens of its conversation.
+  Ask counted(Fields fields, Call call) {
     Ask ask = ask(fields, Thinking.read(fields, Integer.MAX_VALUE), Sampling.DEFAULT, call);
     fields.finish();
-    return ask.prompt();
+    return ask;
   }
 
   private Ask ask(Fields fields, Thinking thinking, Sampling sampling, Call call) {

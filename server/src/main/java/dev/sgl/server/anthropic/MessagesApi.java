@@ -3,7 +3,6 @@ package dev.sgl.server.anthropic;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sgl.backend.Prompt;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.ErrorShape;
@@ -11,6 +10,7 @@ import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.http.Router;
 import dev.sgl.server.turn.Answer;
+import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
@@ -106,8 +106,8 @@ public final class MessagesApi {
 
   /// Answers with the number of tokens of a conversation.
   void count(Call call) throws IOException {
-    Prompt prompt = reader.counted(call.fields(), call);
-    call.answer(Json.object().put("input_tokens", served.backend().tokens(prompt).size()));
+    Ask ask = reader.counted(call.fields(), call);
+    call.answer(Json.object().put("input_tokens", ask.read(served.backend()).size()));
   }
 
   private ObjectNode message(Asked asked, ArrayNode content) {
@@ -175,7 +175,7 @@ public final class MessagesApi {
       if (!begun) {
         begun = true;
         ObjectNode message = message(asked, Json.array());
-        int tokens = served.backend().tokens(asked.ask().prompt()).size();
+        int tokens = asked.ask().read(served.backend()).size();
         message.set("usage", usage(tokens, 0, 0)); // what is cached the end says
         send(stream, "message_start", Json.object().set("message", message));
         send(stream, "ping", Json.object());

@@ -85,7 +85,8 @@ public final class GenerateApi {
                     List.of(),
                     new Answer.End(Answer.Finish.LENGTH, Optional.empty()),
                     new Reply.Usage(input.tokens().size(), 0, 0, 0),
-                    0))
+                    0,
+                    List.of()))
         .toList();
   }
 
@@ -140,7 +141,7 @@ public final class GenerateApi {
       ObjectNode one = all.addObject();
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
-      answer.spoken().tokens().forEach(ids::add);
+      answer.tokens().forEach(ids::add);
       String id = answers.size() == 1 ? wanted.id() : wanted.id() + "_" + i;
       ObjectNode meta = meta(wanted, id, answer, start);
       one.set("meta_info", meta);

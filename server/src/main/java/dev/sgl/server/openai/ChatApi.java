@@ -21,7 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /// `POST /v1/chat/completions`.
@@ -43,7 +43,12 @@ public final class ChatApi {
   ///
   /// @param isNamed whether one tool is called for certain
   /// @param splits whether thoughts are sent apart from the text
-  private record Chat(Asked asked, Ask ask, boolean isNamed, boolean splits) {
+  private record Chat(Asked asked, Ask ask, boolean isNamed, boolean splits, TokenReport report) {
+    /// The tokens of the prompt, counted once.
+    Supplier<List<Integer>> prompt(Served served) {
+      return Suppliers.memoize(() -> ask.read(served.backend()));
+    }
+
     List<Ask> asks() {
       return IntStream.range(0, asked.n()).mapToObj(ask::numbered).toList();
     }
@@ -81,12 +86,21 @@ public final class ChatApi {
     Sampling sampling =
         SamplingReader.read(fields, served.backend().card().vocabulary(), logprobs(fields));
     boolean splits = fields.flag("separate_reasoning", true);
+    TokenReport report = TokenReport.read(fields, asked.stream());
     Ask ask =
         served
             .ask(prompt, type, sampling, tools.tools().box())
-            .with(SamplingReader.scheduling(fields), SamplingReader.writing(fields));
+            .with(report.scheduling(), SamplingReader.writing(fields));
+    Ask cut = cut(ask, fields);
     fields.finish();
-    return new Chat(asked, ask, tools.isNamed(), splits);
+    return new Chat(asked, cut, tools.isNamed(), splits, report);
+  }
+
+  /// The same with the last tokens of the prompt only, if the call limits them.
+  private Ask cut(Ask ask, Fields fields) {
+    OptionalInt most =
+        Inputs.most(fields, served.backend().card().context(), ask.sampling().length().maxTokens());
+    return most.isPresent() ? ask.behindLast(most.getAsInt(), served.backend()) : ask;
   }
 
   private static OptionalInt logprobs(Fields fields) {
@@ -114,7 +128,9 @@ public final class ChatApi {
               : Json.nothing());
       choice.put("finish_reason", chat.finish(answer.finish()));
       answer.end().stop().ifPresent(stop -> choice.put("matched_stop", stop));
+      chat.report().addAnswerIds(choice, answer);
     }
+    chat.report().addPrompt(body, chat.prompt(served), served, chat.asked().id());
     body.set("usage", Writer.usage(answers));
     return body;
   }
@@ -169,18 +185,17 @@ public final class ChatApi {
     private final Chat chat;
     private final int index;
     private final EventStream events;
-    private final IntSupplier prompt;
+    private final Supplier<List<Integer>> prompt;
     private boolean begun;
     private boolean thinks;
-    private Optional<String> stop = Optional.empty(); // that came at the end
+    private Optional<Answer> end = Optional.empty();
     private int generated; // tokens so far
 
     Pieces(Chat chat, int index, EventStream events) {
       this.chat = chat;
       this.index = index;
       this.events = events;
-      this.prompt =
-          Suppliers.memoize(() -> served.backend().tokens(chat.ask().prompt()).size())::get;
+      this.prompt = chat.prompt(served);
     }
 
     @Override
@@ -191,17 +206,29 @@ public final class ChatApi {
     private void send(ObjectNode delta, List<Reply.Logprob> logprobs, Optional<String> finish) {
       if (!begun) {
         begun = true;
-        send(Json.object().put("role", "assistant").put("content", ""));
+        ObjectNode first = piece(Json.object().put("role", "assistant").put("content", ""));
+        chat.report().addPromptIds(first, prompt);
+        events.report(first);
       }
-      ObjectNode chunk = chat.asked().piece(CHUNK, served.name(), prompt, generated);
-      ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
-      choice.set("delta", delta);
-      choice.set(
-          "logprobs",
-          logprobs.isEmpty() ? Json.nothing() : Writer.logprobs(logprobs, served.backend()));
-      choice.put("finish_reason", finish.orElse(null));
-      stop.ifPresent(text -> choice.put("matched_stop", text));
+      ObjectNode chunk = piece(delta);
+      ObjectNode choice = (ObjectNode) chunk.path("choices").path(0);
+      if (!logprobs.isEmpty()) {
+        choice.set("logprobs", Writer.logprobs(logprobs, served.backend()));
+      }
+      finish.ifPresent(reason -> choice.put("finish_reason", reason));
+      end.flatMap(answer -> answer.end().stop())
+          .ifPresent(stop -> choice.put("matched_stop", stop));
+      end.ifPresent(answer -> chat.report().addAnswerIds(choice, answer));
       events.report(chunk);
+    }
+
+    private ObjectNode piece(ObjectNode delta) {
+      ObjectNode piece =
+          chat.asked().piece(CHUNK, served.name(), () -> prompt.get().size(), generated);
+      ObjectNode choice = piece.putArray("choices").addObject().put("index", index);
+      choice.set("delta", delta);
+      choice.putNull("logprobs").putNull("finish_reason");
+      return piece;
     }
 
     private void send(ObjectNode delta) {
@@ -254,7 +281,7 @@ public final class ChatApi {
     public void ended(Answer answer) {
       endThought();
       generated = answer.usage().generatedTokens();
-      stop = answer.end().stop();
+      end = Optional.of(answer);
       send(Json.object(), List.of(), Optional.of(chat.finish(answer.finish())));
     }
   }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
-import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
@@ -54,7 +53,11 @@ public final class CompletionApi {
       boolean echo,
       boolean generates,
       OptionalInt logprobs,
-      Scheduling scheduling) {}
+      TokenReport report) {
+    Inputs.Input input(int answer) {
+      return inputs.get(answer / asked.n());
+    }
+  }
 
   /// Completes texts, whole or as a stream of chunks.
   ///
@@ -75,10 +78,6 @@ public final class CompletionApi {
     List<Inputs.Input> given =
         Inputs.read(fields, "prompt", served.backend(), fields.flag("add_special_tokens", true));
     Optional<Gap> gap = Gap.of(fields.text("suffix"), served.backend());
-    List<Inputs.Input> inputs =
-        gap.isEmpty()
-            ? given
-            : given.stream().map(input -> gap.get().input(input, served.backend())).toList();
     boolean echo = fields.flag("echo", false);
     refuseUnsupported(fields, asked.n());
     OptionalInt logprobs =
@@ -92,17 +91,27 @@ public final class CompletionApi {
             : OptionalInt.of(STANDARD_TOKENS);
     Sampling read = SamplingReader.read(fields, vocabulary, logprobs, most);
     Sampling sampling = gap.map(one -> one.sampling(read, served.backend())).orElse(read);
+    OptionalInt cut = Inputs.most(fields, served.backend().card().context(), most);
+    List<Inputs.Input> inputs =
+        given.stream()
+            .map(input -> cut.isPresent() ? input.last(cut.getAsInt()) : input)
+            .map(input -> gap.isPresent() ? gap.get().input(input, served.backend()) : input)
+            .toList();
     boolean generates = most.isEmpty() || most.getAsInt() > 0;
     if (!generates && !echo) {
       throw ApiException.invalid("max_tokens", "max_tokens 0 needs echo: true");
     }
     Type type = FormatReader.read(fields);
-    Scheduling scheduling = SamplingReader.scheduling(fields);
+    TokenReport report = TokenReport.read(fields, asked.stream());
     Writing writing = SamplingReader.writing(fields);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
     if (gap.isPresent() && (echo || heals)) {
       throw ApiException.invalid("suffix", "suffix fits neither echo nor token_healing");
+    }
+    if (heals && !sampling.words().areAll()) {
+      throw ApiException.invalid(
+          "token_healing", "token_healing fits neither bad_words nor allowed_token_ids");
     }
     if (asked.stream() && (echo || !generates)) {
       throw ApiException.invalid("echo", "a stream cannot echo the prompt");
@@ -111,10 +120,10 @@ public final class CompletionApi {
     List<Ask> asks =
         inputs.stream()
             .map(input -> heals ? input.healed() : input.prompt())
-            .map(prompt -> new Ask(prompt, type, sampling, scheduling, writing))
+            .map(prompt -> new Ask(prompt, type, sampling, report.scheduling(), writing))
             .flatMap(ask -> IntStream.range(0, asked.n()).mapToObj(ask::numbered))
             .toList();
-    return new Completion(asked, inputs, asks, echo, generates, logprobs, scheduling);
+    return new Completion(asked, inputs, asks, echo, generates, logprobs, report);
   }
 
   private static void refuseUnsupported(Fields fields, int n) {
@@ -146,6 +155,9 @@ public final class CompletionApi {
       choice.set("logprobs", logprobs(completion, echo, answer));
       choice.put("finish_reason", answer.map(a -> Writer.finish(a.finish())).orElse("length"));
       answer.flatMap(a -> a.end().stop()).ifPresent(stop -> choice.put("matched_stop", stop));
+      Inputs.Input input = completion.inputs().get(completion.generates() ? i / n : i);
+      completion.report().addPrompt(choice, input::tokens, served, id);
+      answer.ifPresent(a -> completion.report().addAnswerIds(choice, a));
     }
     body.set(
         "usage",
@@ -183,7 +195,7 @@ public final class CompletionApi {
       logprobs.add(Optional.empty()); // nothing is before the first
       served
           .backend()
-          .score(tokens, completion.logprobs().getAsInt(), completion.scheduling())
+          .score(tokens, completion.logprobs().getAsInt(), completion.report().scheduling())
           .forEach(logprob -> logprobs.add(Optional.of(logprob)));
     }
     return new Echo(text, tokens.size(), logprobs, texts);
@@ -237,6 +249,7 @@ public final class CompletionApi {
     private final EventStream events;
     private int offset;
     private int generated; // tokens so far
+    private boolean begun;
 
     Pieces(Completion completion, int index, EventStream events) {
       this.completion = completion;
@@ -250,17 +263,22 @@ public final class CompletionApi {
     }
 
     private int prompt() {
-      return completion.inputs().get(index / completion.asked().n()).tokens().size();
+      return completion.input(index).tokens().size();
     }
 
     private void send(
-        String text, JsonNode logprobs, Optional<String> finish, Optional<String> stop) {
+        String text, JsonNode logprobs, Optional<String> finish, Optional<Answer> end) {
       ObjectNode chunk = completion.asked().piece(KIND, served.name(), this::prompt, generated);
       ObjectNode choice = chunk.putArray("choices").addObject();
       choice.put("index", index).put("text", text);
       choice.set("logprobs", logprobs);
       choice.put("finish_reason", finish.orElse(null));
-      stop.ifPresent(its -> choice.put("matched_stop", its));
+      if (!begun) {
+        begun = true;
+        completion.report().addPromptIds(choice, completion.input(index)::tokens);
+      }
+      end.flatMap(a -> a.end().stop()).ifPresent(stop -> choice.put("matched_stop", stop));
+      end.ifPresent(answer -> completion.report().addAnswerIds(choice, answer));
       events.report(chunk);
     }
 
@@ -281,7 +299,7 @@ public final class CompletionApi {
     public void ended(Answer answer) {
       generated = answer.usage().generatedTokens();
       Optional<String> finish = Optional.of(Writer.finish(answer.finish()));
-      send("", Json.nothing(), finish, answer.end().stop());
+      send("", Json.nothing(), finish, Optional.of(answer));
     }
   }
 }

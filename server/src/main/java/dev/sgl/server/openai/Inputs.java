@@ -8,6 +8,7 @@ import dev.sgl.server.http.Fields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.StreamSupport;
 
 /// Prompts that come as a text, as a list of tokens, or as a list of either.
@@ -24,6 +25,13 @@ public final class Inputs {
     /// The prompt as its tokens.
     public Prompt prompt() {
       return new Prompt.Raw(List.of(new Prompt.Part.Tokens(tokens)));
+    }
+
+    /// Its last tokens, `most` of them at most.
+    Input last(int most) {
+      return tokens.size() <= most
+          ? this
+          : new Input(Optional.empty(), tokens.subList(tokens.size() - most, tokens.size()));
     }
 
     /// The prompt as its text, whose last token may become another with what follows.
@@ -63,6 +71,20 @@ public final class Inputs {
       throw ApiException.invalid(name, "invalid_value", name + " is empty");
     }
     return inputs;
+  }
+
+  /// The number of tokens to which prompts are cut: `truncate_prompt_tokens`; -1 leaves just room
+  /// for the answer.
+  ///
+  /// @param answer most tokens of the answer
+  static OptionalInt most(Fields fields, int context, OptionalInt answer) {
+    OptionalInt most = fields.integer("truncate_prompt_tokens", -1, Integer.MAX_VALUE);
+    if (most.isPresent() && most.getAsInt() == 0) {
+      throw ApiException.invalid(
+          "truncate_prompt_tokens", "truncate_prompt_tokens must be -1, or 1 or more");
+    }
+    int room = Math.max(1, context - Math.max(1, answer.orElse(1)));
+    return most.isPresent() && most.getAsInt() < 0 ? OptionalInt.of(room) : most;
   }
 
   /// Refuses more answers than one call may ask for.

@@ -5,7 +5,9 @@ import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Writing;
 import dev.sgl.backend.Writing.OnLength;
+import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle.Layout;
+import dev.sgl.constraint.match.PatternSearch;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import java.util.Arrays;
@@ -15,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// Reads sampling options from the parameters of a call: those of OpenAI's API, and the extensions
 /// that vLLM and SGLang share.
@@ -22,6 +25,10 @@ public final class SamplingReader {
   static final int MOST_STOPS = 64;
   public static final int MOST_LOGPROBS = 20;
   private static final int MOST_BIASES = 1024;
+  private static final int MOST_PATTERNS = 16;
+  private static final int LONGEST_PATTERN = 1_000; // characters
+  private static final int MOST_BANNED = 256;
+  private static final int LONGEST_BANNED = 256; // characters
 
   private SamplingReader() {}
 
@@ -45,6 +52,7 @@ public final class SamplingReader {
         new Sampling.Length(maxTokens, OptionalInt.empty(), minTokens(fields)),
         new Sampling.Stops(
             stops,
+            patterns(fields),
             fields.integers("stop_token_ids", 0, vocabulary - 1, MOST_STOPS),
             fields.flag("ignore_eos", false)),
         new Sampling.Choice(
@@ -58,7 +66,37 @@ public final class SamplingReader {
             fields.number("presence_penalty", -2, 2).orElse(0),
             fields.number("repetition_penalty", 0.01, 10),
             bias(fields, vocabulary)),
+        new Sampling.Words(
+            Set.copyOf(fields.integers("allowed_token_ids", 0, vocabulary - 1, vocabulary)),
+            banned(fields)),
         logprobs);
+  }
+
+  private static List<String> patterns(Fields fields) {
+    List<String> patterns = fields.texts("stop_regex", MOST_PATTERNS);
+    String name = fields.name("stop_regex");
+    for (String pattern : patterns) {
+      if (pattern.length() > LONGEST_PATTERN) {
+        throw ApiException.invalid(
+            name, name + " has more than " + LONGEST_PATTERN + " characters");
+      }
+      try {
+        new PatternSearch(pattern);
+      } catch (ConstraintException e) {
+        throw ApiException.invalid(name, name + ": " + e.getMessage());
+      }
+    }
+    return patterns;
+  }
+
+  private static List<String> banned(Fields fields) {
+    List<String> banned = fields.texts("bad_words", MOST_BANNED);
+    if (banned.stream().anyMatch(text -> text.isEmpty() || text.length() > LONGEST_BANNED)) {
+      String name = fields.name("bad_words");
+      throw ApiException.invalid(
+          name, name + " must be texts of 1 to " + LONGEST_BANNED + " characters");
+    }
+    return banned;
   }
 
   /// The most tokens of an answer; -1 is as many as fit.

@@ -14,7 +14,7 @@ import java.util.Optional;
 /// The parts that answers have in common.
 public final class Writer {
   /// What OpenAI's API says of a probability that rounds to none.
-  private static final double LEAST_LOGPROB = -9999;
+  static final double LEAST_LOGPROB = -9999;
 
   private Writer() {}
 

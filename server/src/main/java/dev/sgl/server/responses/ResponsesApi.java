@@ -166,7 +166,7 @@ public final class ResponsesApi {
   public void inputTokens(Call call) throws IOException {
     Fields fields = call.fields();
     Asked asked = reader.read(fields, call);
-    int tokens = served.backend().tokens(asked.ask().prompt()).size();
+    int tokens = asked.ask().read(served.backend()).size();
     call.answer(Json.object().put("object", "response.input_tokens").put("input_tokens", tokens));
   }
 

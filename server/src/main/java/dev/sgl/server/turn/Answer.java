@@ -8,14 +8,17 @@ import java.util.Optional;
 ///
 /// @param thought the text of the model's thought, if it thought
 /// @param thoughtTokens of the generated ones
+/// @param tokens all that were generated: of thoughts, calls and the end, too
 public record Answer(
     Optional<String> thought,
     Spoken spoken,
     List<ToolCall> calls,
     End end,
     Reply.Usage usage,
-    int thoughtTokens) {
+    int thoughtTokens,
+    List<Integer> tokens) {
   public Answer {
+    tokens = List.copyOf(tokens);
     calls = List.copyOf(calls);
   }
 

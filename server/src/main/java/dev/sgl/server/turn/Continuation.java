@@ -44,6 +44,7 @@ final class Continuation implements AutoCloseable {
   private int left;
   private int generations;
   private int generated;
+  private final List<Integer> tokens = new ArrayList<>(); // those that were generated
   private int forced;
   private int writtenFirst; // tokens that were written before the first generation
   private Optional<Reply.Usage> first = Optional.empty(); // of the first generation
@@ -76,6 +77,16 @@ final class Continuation implements AutoCloseable {
     return new Reply.Usage(prompt, cached, generated + endTokens, forced, endTokens);
   }
 
+  /// The tokens of the answer, in the order in which they came.
+  ///
+  /// @param last the reply with which it ended
+  List<Integer> all(Reply last) {
+    List<Integer> all = new ArrayList<>(tokens);
+    int ends = Math.min(last.usage().endTokens(), last.generated().size());
+    all.addAll(last.generated().subList(last.generated().size() - ends, last.generated().size()));
+    return all;
+  }
+
   /// Tokens of the answer, those of the generation that runs included.
   int tokens() {
     return generated + current.map(Generation::generatedTokens).orElse(0);
@@ -106,16 +117,17 @@ final class Continuation implements AutoCloseable {
   /// Adds text to the answer that the model does not generate; false if there is no room for
   /// the text.
   boolean write(String words) {
-    int tokens = words.isEmpty() ? 0 : backend.tokens(words, false).size();
-    if (tokens > left) {
+    List<Integer> more = words.isEmpty() ? List.of() : backend.tokens(words, false);
+    if (more.size() > left) {
       left = 0;
       return false;
     }
     begin(words);
-    left -= tokens;
-    generated += tokens;
-    forced += tokens;
-    writtenFirst += first.isEmpty() ? tokens : 0;
+    tokens.addAll(more);
+    left -= more.size();
+    generated += more.size();
+    forced += more.size();
+    writtenFirst += first.isEmpty() ? more.size() : 0;
     return true;
   }
 
@@ -190,6 +202,8 @@ final class Continuation implements AutoCloseable {
   void count(Reply reply) {
     left = Math.max(0, left - reply.usage().generatedTokens());
     generated += reply.usage().generatedTokens();
+    int known = Math.min(reply.usage().generatedTokens(), reply.generated().size());
+    tokens.addAll(reply.generated().subList(0, known));
     forced += reply.usage().forcedTokens();
   }
 
@@ -197,7 +211,8 @@ final class Continuation implements AutoCloseable {
     Sampling own =
         sampling.withLength(left(sampling.length())).withChoice(sampling.choice().withSeed(seed()));
     generations++;
-    Request request = new Request(prompt(), type, own, ask.scheduling()).withWriting(writing);
+    Request request =
+        new Request(ask.prompt().with(open), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {
       begin(generation);
       for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {
@@ -214,20 +229,6 @@ final class Continuation implements AutoCloseable {
       left = 0;
       return NO_ROOM;
     }
-  }
-
-  private Prompt prompt() {
-    return switch (ask.prompt()) {
-      case Prompt.Raw(var parts) -> new Prompt.Raw(joined(parts));
-      case Prompt.Chat(var messages, var begun, var variables) ->
-          new Prompt.Chat(messages, joined(begun), variables);
-    };
-  }
-
-  private List<Prompt.Part> joined(List<Prompt.Part> before) {
-    List<Prompt.Part> all = new ArrayList<>(before);
-    all.addAll(open);
-    return all;
   }
 
   /// The lengths that are left after the generations so far.

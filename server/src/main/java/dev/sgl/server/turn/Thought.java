@@ -27,6 +27,11 @@ public record Thought(ThoughtFormat format, String begin, boolean isSure, Option
     return new Thought(format, begin, isSure, OptionalInt.of(tokens));
   }
 
+  /// The same behind a prompt that ends with its beginning.
+  Thought begun() {
+    return new Thought(format, "", isSure, most);
+  }
+
   /// Tokens at the end of a prompt that may hold the mark.
   private static final int LAST_TOKENS = 12;
 

@@ -38,7 +38,7 @@ public final class Turn implements AutoCloseable {
   private Optional<String> stop = Optional.empty();
   private boolean callsInThought; // whether a call begins where a thought was left open
   private boolean ended;
-  private int endTokens; // of the last generation
+  private Reply last = Continuation.NO_ROOM; // with which the answer ended
 
   /// A turn that has not begun.
   ///
@@ -71,8 +71,9 @@ public final class Turn implements AutoCloseable {
             new Answer.Spoken(text.toString(), isWhole ? tokens : List.of(), logprobs),
             calls,
             new Answer.End(isOfCalls ? Answer.Finish.CALLS : finish, stop),
-            continuation.usage(endTokens),
-            thoughtTokens);
+            continuation.usage(last.usage().endTokens()),
+            thoughtTokens,
+            continuation.all(last));
     heard.ended(answer);
     return answer;
   }
@@ -134,7 +135,9 @@ public final class Turn implements AutoCloseable {
 
   /// The sampling that ends at a mark alone, which may be a special token.
   Sampling stopsAt(String mark) {
-    return stopsAlso(ask.sampling().withStops(List.of(), List.of()), mark);
+    boolean ignoresEnds = ask.sampling().stops().ignoreEos();
+    Sampling.Stops none = new Sampling.Stops(List.of(), List.of(), ignoresEnds);
+    return stopsAlso(ask.sampling().withStops(none), mark);
   }
 
   /// A sampling that also ends at a mark, which may be a special token.
@@ -244,7 +247,7 @@ public final class Turn implements AutoCloseable {
   void goOn() {
     ended = false;
     stop = Optional.empty();
-    endTokens = 0;
+    last = Continuation.NO_ROOM;
   }
 
   // --- the end
@@ -257,7 +260,7 @@ public final class Turn implements AutoCloseable {
   void end(Reply reply) {
     ended = true;
     stop = reply.stop();
-    endTokens = reply.usage().endTokens();
+    last = reply;
     finish =
         switch (reply.finish()) {
           case END, STOP -> Answer.Finish.STOP;

@@ -102,7 +102,7 @@ class OtherRoutesTest {
     JsonNode answer = server.post("/generate", body).json();
     assertEquals("stop", answer.at("/meta_info/finish_reason/type").asText(), answer.toString());
     assertEquals(
-        answer.path("output_ids").size() + 1,
+        answer.path("output_ids").size(),
         answer.at("/meta_info/completion_tokens").asInt(),
         answer.toString());
   }
@@ -441,7 +441,7 @@ class OtherRoutesTest {
             + "\"min_new_tokens\":%d,\"stop_token_ids\":[%d]}}";
     JsonNode free = server.post("/generate", body.formatted(0, 0)).at("/output_ids");
     int first = free.get(0).asInt();
-    assertTrue(server.post("/generate", body.formatted(0, first)).at("/output_ids").size() <= 1);
+    assertTrue(server.post("/generate", body.formatted(0, first)).at("/output_ids").size() <= 2);
     assertTrue(server.post("/generate", body.formatted(5, first)).at("/output_ids").size() >= 5);
   }
 

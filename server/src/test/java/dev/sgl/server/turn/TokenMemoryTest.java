@@ -32,7 +32,8 @@ class TokenMemoryTest {
         List.of(),
         new Answer.End(Answer.Finish.STOP, Optional.empty()),
         Reply.Usage.NONE,
-        0);
+        0,
+        List.of(tokens));
   }
 
   @Test
