@@ -9,6 +9,7 @@ import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
+import dev.sgl.server.keys.KeyRing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ class RemoteRunTest {
   @BeforeAll
   void open() throws IOException {
     ServerOptions options =
-        ServerOptions.DEFAULT.withAddress("127.0.0.1", 0).withApiKey(Optional.of("secret"));
+        ServerOptions.DEFAULT.withAddress("127.0.0.1", 0).withKeys(KeyRing.of("secret"));
     server = Optional.of(SglServer.open(backend, options));
   }
 

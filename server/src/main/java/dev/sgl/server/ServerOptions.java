@@ -3,16 +3,16 @@ package dev.sgl.server;
 import dev.sgl.server.http.Access;
 import dev.sgl.server.http.Limits;
 import dev.sgl.server.http.RequestLog;
+import dev.sgl.server.keys.KeyRing;
 import dev.sgl.server.program.Programs;
 import java.util.List;
-import java.util.Optional;
 
 /// How a model is served.
 ///
 /// @param host the name or address of the interface that it listens on
 /// @param port 0 takes any that is free
 /// @param names by which clients ask for the model; without any, the model's own
-/// @param apiKey that calls must bring
+/// @param keys with which it may be called
 /// @param programs that are served, too
 /// @param playground whether the page for trying programs and chats is there
 /// @param access from where it may be called
@@ -21,7 +21,7 @@ public record ServerOptions(
     String host,
     int port,
     List<String> names,
-    Optional<String> apiKey,
+    KeyRing keys,
     Programs programs,
     boolean playground,
     Limits limits,
@@ -36,7 +36,7 @@ public record ServerOptions(
           "127.0.0.1",
           PORT,
           List.of(),
-          Optional.empty(),
+          KeyRing.OPEN,
           Programs.NONE,
           true,
           Limits.DEFAULT,
@@ -53,42 +53,41 @@ public record ServerOptions(
   /// These options with another interface and port; port 0 takes any that is free.
   public ServerOptions withAddress(String newHost, int newPort) {
     return new ServerOptions(
-        newHost, newPort, names, apiKey, programs, playground, limits, access, log);
+        newHost, newPort, names, keys, programs, playground, limits, access, log);
   }
 
   /// These options with other names of the model; an empty list means the model's own name.
   public ServerOptions withNames(List<String> value) {
-    return new ServerOptions(host, port, value, apiKey, programs, playground, limits, access, log);
+    return new ServerOptions(host, port, value, keys, programs, playground, limits, access, log);
   }
 
-  /// These options with another key; without one, calls need no key.
-  public ServerOptions withApiKey(Optional<String> value) {
+  /// These options with other keys.
+  public ServerOptions withKeys(KeyRing value) {
     return new ServerOptions(host, port, names, value, programs, playground, limits, access, log);
   }
 
   /// These options with other programs at `/v1/programs`.
   public ServerOptions withPrograms(Programs value) {
-    return new ServerOptions(host, port, names, apiKey, value, playground, limits, access, log);
+    return new ServerOptions(host, port, names, keys, value, playground, limits, access, log);
   }
 
   /// These options with or without the page at `/`.
   public ServerOptions withPlayground(boolean value) {
-    return new ServerOptions(host, port, names, apiKey, programs, value, limits, access, log);
+    return new ServerOptions(host, port, names, keys, programs, value, limits, access, log);
   }
 
   /// These options with other limits on calls and bodies.
   public ServerOptions withLimits(Limits value) {
-    return new ServerOptions(host, port, names, apiKey, programs, playground, value, access, log);
+    return new ServerOptions(host, port, names, keys, programs, playground, value, access, log);
   }
 
   /// These options with another way to the server.
   public ServerOptions withAccess(Access value) {
-    return new ServerOptions(host, port, names, apiKey, programs, playground, limits, value, log);
+    return new ServerOptions(host, port, names, keys, programs, playground, limits, value, log);
   }
 
   /// These options with a log of all calls.
   public ServerOptions withLog(RequestLog value) {
-    return new ServerOptions(
-        host, port, names, apiKey, programs, playground, limits, access, value);
+    return new ServerOptions(host, port, names, keys, programs, playground, limits, access, value);
   }
 }

@@ -75,8 +75,7 @@ public final class SglServer implements AutoCloseable {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     meters.config().meterFilter(new Histograms());
     InetSocketAddress address = address(options);
-    Guard guard =
-        new Guard(options.apiKey(), options.host(), address.getAddress(), options.access());
+    Guard guard = new Guard(options.keys(), options.host(), address.getAddress(), options.access());
     Router routes = routes(served, options, meters);
     HttpService http =
         HttpService.open(

@@ -14,7 +14,6 @@ import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.program.Program;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
-import dev.sgl.server.http.Access;
 import dev.sgl.server.http.RequestLog;
 import dev.sgl.server.program.Programs;
 import java.io.IOException;
@@ -97,12 +96,7 @@ public final class ServeCommand implements Callable<Integer> {
       description = "The port to listen on; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
   int port = ServerOptions.PORT;
 
-  @Option(
-      names = "--api-key",
-      paramLabel = "KEY",
-      description =
-          "The key that every call but /health must bring. Default: $$SGL_API_KEY, or none.")
-  Optional<String> apiKey = Optional.empty();
+  @Mixin KeyOptions keyOptions = new KeyOptions();
 
   @Mixin AccessOptions access = new AccessOptions();
 
@@ -163,7 +157,8 @@ public final class ServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     requireSound();
-    Access way = access.access();
+    ServerOptions how =
+        ServerOptions.DEFAULT.withAccess(access.access()).withKeys(keyOptions.keys());
     OthersOptions.tell(spec.commandLine().getParseResult(), err);
     LocalOptions options = options();
     Map<String, Program> served = ProgramFolder.read(programs, err);
@@ -174,10 +169,10 @@ public final class ServeCommand implements Callable<Integer> {
     Ending ending = new Ending();
     try (Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
         LocalBackend backend = folder.load(options, err, progress);
-        SglServer server = open(backend, served, given, way)) {
+        SglServer server = open(backend, served, given, how)) {
       new EngineMeters(backend).bindTo(server.meters());
       backend.weights().lines().forEach(err::println);
-      warn(server, err);
+      warn(server, how, err);
       ending.ready();
       announce(server, backend, served);
       ending.await();
@@ -226,8 +221,8 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   /// Warns of a server that everybody can call, and of one that few can call at once.
-  private void warn(SglServer server, PrintWriter err) {
-    if (isOpenToAll(server)) {
+  private static void warn(SglServer server, ServerOptions how, PrintWriter err) {
+    if (how.keys().isOpen() && !server.isLocal()) {
       err.println(
           "warning: whoever reaches this machine may call, and read what others ask; give it an --api-key");
     }
@@ -264,14 +259,6 @@ public final class ServeCommand implements Callable<Integer> {
                 + " of "
                 + host
                 + " is in use or may not be used; choose another with --port");
-  }
-
-  private boolean isOpenToAll(SglServer server) {
-    return key().isEmpty() && !server.isLocal();
-  }
-
-  private Optional<String> key() {
-    return apiKey.or(() -> Optional.ofNullable(System.getenv("SGL_API_KEY")));
   }
 
   private LocalOptions options() {
@@ -311,19 +298,12 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private SglServer open(
-      LocalBackend backend, Map<String, Program> served, Host given, Access way) {
-    Optional<String> key = key();
-    if (key.filter(String::isBlank).isPresent()) {
-      throw new UsageException("--api-key, or SGL_API_KEY, is empty");
-    }
+      LocalBackend backend, Map<String, Program> served, Host given, ServerOptions how) {
     try {
       return SglServer.open(
           backend,
-          ServerOptions.DEFAULT
-              .withAddress(host, port)
+          how.withAddress(host, port)
               .withNames(names)
-              .withApiKey(key)
-              .withAccess(way)
               .withLog(log())
               .withPlayground(!noPlayground)
               .withPrograms(

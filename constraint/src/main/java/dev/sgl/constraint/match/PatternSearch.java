@@ -20,7 +20,7 @@ import java.util.Map;
 /// Each character costs a step for each state of the pattern's automaton at most, however long the
 /// text is. For one thread.
 public final class PatternSearch {
-  /// Stands for no place in a text.
+  /// No place in a text.
   public static final int NOWHERE = Integer.MAX_VALUE;
 
   private static final long STEPS = 4_000_000;

@@ -1,5 +1,6 @@
 package dev.sgl.server.anthropic;
 
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Ask;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
 /// @param stream whether it is sent event by event
 /// @param showsThought whether thoughts are in the message
 record Asked(
-    Ask ask, String rid, String id, List<String> stops, boolean stream, boolean showsThought) {
+    Ask ask, RequestId rid, String id, List<String> stops, boolean stream, boolean showsThought) {
   Asked {
     stops = List.copyOf(stops);
   }

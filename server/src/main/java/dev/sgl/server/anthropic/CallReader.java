@@ -12,6 +12,7 @@ import dev.sgl.server.chat.Tools;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.FormatReader;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
@@ -46,8 +47,8 @@ final class CallReader {
     Sampling sampling =
         SamplingReader.read(fields, vocabulary, OptionalInt.empty(), OptionalInt.of(most));
     boolean stream = fields.flag("stream", false);
-    String rid = served.id(fields, "req_", call);
-    call.set("request-id", rid);
+    RequestId rid = served.id(fields, "req_", call);
+    call.set("request-id", rid.text());
     Thinking thinking = Thinking.read(fields, most);
     Ask ask = ask(fields, thinking, stopping(sampling, stops), call);
     fields.finish();

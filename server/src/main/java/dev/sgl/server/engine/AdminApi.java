@@ -95,6 +95,7 @@ public final class AdminApi {
 
   /// Answers with the load of each engine, of which there is one.
   public void loads(Call call) throws IOException {
+    call.requireAdmin();
     ObjectNode body = Json.object();
     body.putArray("loads").add(json(served.backend().load()).put("dp_rank", 0));
     call.answer(body);
@@ -110,6 +111,7 @@ public final class AdminApi {
 
   /// Empties the cache of prefixes; pages that running requests use are kept.
   public void flushCache(Call call) throws IOException {
+    call.requireAdmin();
     served.backend().flushCache();
     call.answer(Json.object().put("flushed", true));
   }
@@ -120,11 +122,12 @@ public final class AdminApi {
     boolean all = fields.flag("abort_all", false);
     int count;
     if (all) {
+      call.requireAdmin();
       fields.ignore("rid");
       count = served.running().abortAll();
     } else {
       String id = fields.requiredText("rid");
-      count = served.running().abort(id);
+      count = served.running().abort(id, call.caller());
       if (count == 0) {
         throw ApiException.notFound("rid", "not_found", "no request " + id + " is running");
       }
@@ -143,6 +146,7 @@ public final class AdminApi {
 
   /// The cache as a tree of runs of tokens.
   public void cache(Call call) throws IOException {
+    call.requireAdmin();
     CacheTree tree = served.backend().cacheTree(MOST_RUNS);
     ObjectNode body = Json.object().put("hidden", tree.hidden());
     ArrayNode runs = body.putArray("runs");

@@ -10,6 +10,7 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.FormatReader;
 import dev.sgl.server.openai.Inputs;
 import dev.sgl.server.openai.SamplingReader;
@@ -48,7 +49,7 @@ public final class GenerateApi {
   /// @param generates whether tokens are generated, and not only the prompts' log-probabilities
   ///     reported
   private record Wanted(
-      String id,
+      RequestId id,
       List<Ask> asks,
       List<Inputs.Input> inputs,
       boolean single,
@@ -76,6 +77,7 @@ public final class GenerateApi {
 
   /// The answers to a call that wants no tokens.
   private static List<Answer> none(Wanted wanted) {
+    wanted.id().caller().spend(wanted.inputs().stream().mapToInt(in -> in.tokens().size()).sum());
     return wanted.inputs().stream()
         .map(
             input ->
@@ -99,7 +101,7 @@ public final class GenerateApi {
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
     int start = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
     boolean stream = fields.flag("stream", false);
-    String id = served.id(fields, "", call);
+    RequestId id = served.id(fields, "", call);
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
     var type = FormatReader.read(parameters);
@@ -142,7 +144,7 @@ public final class GenerateApi {
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
       answer.tokens().forEach(ids::add);
-      String id = answers.size() == 1 ? wanted.id() : wanted.id() + "_" + i;
+      String id = answers.size() == 1 ? wanted.id().text() : wanted.id() + "_" + i;
       ObjectNode meta = meta(wanted, id, answer, start);
       one.set("meta_info", meta);
       if (wanted.scoredFrom() >= 0 || !wanted.generates()) { // which also keeps the prompt
@@ -246,7 +248,7 @@ public final class GenerateApi {
     public void said(String piece, List<Reply.Logprob> logprobs) {
       text.append(piece);
       ObjectNode chunk = Json.object().put("text", text.toString());
-      ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id());
+      ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id().text());
       meta.putNull("finish_reason").put("completion_tokens", tokens);
       meta.put("prompt_tokens", wanted.inputs().getFirst().tokens().size());
       events.report(chunk);

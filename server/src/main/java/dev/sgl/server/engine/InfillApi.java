@@ -8,6 +8,7 @@ import dev.sgl.program.Type;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.Gap;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Answer;
@@ -48,7 +49,7 @@ public final class InfillApi {
         SamplingReader.read(
             fields, served.backend().card().vocabulary(), OptionalInt.empty(), most);
     boolean stream = fields.flag("stream", false);
-    String id = served.id(fields, "", call);
+    RequestId id = served.id(fields, "", call);
     fields.ignore( // how an editor wants it computed, and which members it reads
         "n_indent",
         "samplers",

@@ -2,6 +2,7 @@ package dev.sgl.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
+import dev.sgl.server.keys.Caller;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +32,7 @@ public final class Call {
   private int taken; // of the room for bodies
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
+  private Caller caller = Caller.ANYONE;
   private int status;
   private ErrorShape shape = ErrorShape.OPENAI;
 
@@ -50,6 +52,27 @@ public final class Call {
   void found(Router.Found found) {
     variables = found.variables();
     route = found.route();
+  }
+
+  void of(Caller whose) {
+    caller = whose;
+  }
+
+  /// The owner of the call's key.
+  public Caller caller() {
+    return caller;
+  }
+
+  /// @throws ApiException if the caller may not do what concerns all callers
+  public void requireAdmin() {
+    if (!caller.isAdmin()) {
+      throw new ApiException(
+          403,
+          "permission_error",
+          "",
+          "admin_key_required",
+          path() + " concerns all callers; it needs a key for administration");
+    }
   }
 
   /// The HTTP method, such as `POST`.

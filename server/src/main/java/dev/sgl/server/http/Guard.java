@@ -1,10 +1,11 @@
 package dev.sgl.server.http;
 
+import dev.sgl.server.keys.Caller;
+import dev.sgl.server.keys.KeyRing;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -14,21 +15,21 @@ import java.util.stream.Stream;
 
 /// Who may call.
 ///
-/// A key, if there is one, comes as a bearer token, or as the password of Basic authentication,
-/// which browsers ask people for. Pages of other hosts may not call: a browser names the page's
-/// host as the origin, or says that it comes from another site. A server that listens on the
-/// loopback interface answers by its own names only, so that no foreign name can be made to lead to
-/// it.
+/// A key comes as a bearer token, in a header of its own, or as the password of Basic
+/// authentication, which browsers ask people for. Pages of other hosts may not call: a browser
+/// names the page's host as the origin, or says that it comes from another site. A server that
+/// listens on the loopback interface answers by its own names only, so that no foreign name can be
+/// made to lead to it.
 public final class Guard {
-  private final Optional<byte[]> key;
+  private final KeyRing keys;
   private final Set<String> names; // empty if it may have any
   private final Access access;
 
-  /// A guard that checks the key, if there is one, and the name of the host.
+  /// A guard that checks the key, unless there are none, and the name of the host.
   ///
   /// @param host the interface that the server listens on, as the option names it
-  public Guard(Optional<String> key, String host, InetAddress address, Access access) {
-    this.key = key.map(Guard::bytes);
+  public Guard(KeyRing keys, String host, InetAddress address, Access access) {
+    this.keys = keys;
     this.access = access;
     this.names =
         address.isLoopbackAddress()
@@ -47,18 +48,33 @@ public final class Guard {
     return (host.contains(":") ? "[" + host + "]" : host).toLowerCase(Locale.ROOT);
   }
 
+  /// The owner of the key of a call.
+  ///
+  /// @param isOpen whether the call needs no key
   /// @throws ApiException if the call is not allowed
-  void check(Call call, boolean isOpen) {
+  Caller check(Call call, boolean isOpen) {
     checkSender(call, isOpen);
-    if (!isOpen && key.isPresent() && !hasKey(call)) {
-      call.set("WWW-Authenticate", "Basic realm=\"sgl\", charset=\"UTF-8\"");
-      throw new ApiException(
-          401,
-          "authentication_error",
-          "",
-          "invalid_api_key",
-          "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
-    }
+    return isOpen || keys.isOpen() ? Caller.ANYONE : caller(call);
+  }
+
+  private Caller caller(Call call) {
+    return Stream.of(
+            call.header("Authorization").flatMap(Guard::secret),
+            call.header("x-api-key"), // as Anthropic's clients send it
+            call.header("api-key")) // as Azure's do
+        .flatMap(Optional::stream)
+        .flatMap(given -> keys.find(given).stream())
+        .findFirst()
+        .orElseThrow(
+            () -> {
+              call.set("WWW-Authenticate", "Basic realm=\"sgl\", charset=\"UTF-8\"");
+              return new ApiException(
+                  401,
+                  "authentication_error",
+                  "",
+                  "invalid_api_key",
+                  "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
+            });
   }
 
   /// Checks the name by which the server is called, and the page that calls.
@@ -121,37 +137,24 @@ public final class Guard {
     }
   }
 
-  private boolean hasKey(Call call) {
-    return Stream.of(
-            call.header("Authorization").flatMap(Guard::secret),
-            call.header("x-api-key").map(Guard::bytes), // as Anthropic's clients send it
-            call.header("api-key").map(Guard::bytes)) // as Azure's do
-        .flatMap(Optional::stream)
-        .anyMatch(given -> MessageDigest.isEqual(given, key.orElseThrow())); // in constant time
-  }
-
   /// The key in a header; empty if the header has it in another form.
-  private static Optional<byte[]> secret(String authorization) {
+  private static Optional<String> secret(String authorization) {
     int blank = authorization.indexOf(' ');
     String scheme = authorization.substring(0, Math.max(0, blank)).toLowerCase(Locale.ROOT);
-    byte[] given = bytes(authorization.substring(blank + 1).strip());
+    String given = authorization.substring(blank + 1).strip();
     return switch (scheme) {
       case "bearer" -> Optional.of(given);
-      case "basic" -> Optional.of(password(given));
+      case "basic" -> password(given);
       default -> Optional.empty();
     };
   }
 
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static byte[] password(byte[] encoded) {
+  private static Optional<String> password(String encoded) {
     try {
       String both = new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
-      return bytes(both.substring(both.indexOf(':') + 1));
-    } catch (IllegalArgumentException e) {
-      return new byte[0];
+      return Optional.of(both.substring(both.indexOf(':') + 1));
+    } catch (IllegalArgumentException e) { // it is not Base64
+      return Optional.empty();
     }
   }
 }

@@ -4,7 +4,11 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import dev.sgl.server.keys.Caller;
+import dev.sgl.server.keys.TooMuch;
 import dev.sgl.server.tls.TlsFiles;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -133,7 +137,7 @@ public final class HttpService implements AutoCloseable {
       if (guard.isPreflight(call)) {
         call.answer(204, "text/plain", new byte[0]);
       } else {
-        guard.check(call, OPEN.contains(call.path()));
+        call.of(guard.check(call, OPEN.contains(call.path())));
         counted(call);
       }
     } catch (IOException e) {
@@ -155,7 +159,22 @@ public final class HttpService implements AutoCloseable {
         .tags("route", call.route(), "status", "" + call.status())
         .register(meters)
         .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+    if (!call.caller().name().isEmpty()) {
+      record(call.caller(), call.status());
+    }
     log.add(call, System.nanoTime() - start);
+  }
+
+  private void record(Caller caller, int status) {
+    Counter.builder("sgl.key.calls")
+        .description("Calls with a key")
+        .tags("key", caller.name(), "status", "" + status)
+        .register(meters)
+        .increment();
+    FunctionCounter.builder("sgl.key.tokens", caller, Caller::spent)
+        .description("Tokens of prompts and answers of the calls with a key")
+        .tags("key", caller.name())
+        .register(meters);
   }
 
   private void counted(Call call) throws IOException {
@@ -165,12 +184,37 @@ public final class HttpService implements AutoCloseable {
         call.set("Retry-After", "1");
         throw ApiException.unavailable("the server has too much to do; try again later");
       }
-      answer(call);
+      limited(call);
     } finally {
       if (isCounted) {
         calls.decrementAndGet();
       }
     }
+  }
+
+  /// Answers a call if its caller has any requests and tokens left.
+  private void limited(Call call) throws IOException {
+    if (!call.method().equals("POST") || ALWAYS.contains(call.path())) {
+      answer(call);
+      return;
+    }
+    try (Caller.Visit visit = call.caller().visit()) {
+      call.caller().headers().forEach(call::set);
+      if (visit.refused().isPresent()) {
+        throw tooMuch(call, visit.refused().get());
+      }
+      answer(call);
+    }
+  }
+
+  private static ApiException tooMuch(Call call, TooMuch refused) {
+    call.set("Retry-After", "" + Math.max(1, refused.pause().plusMillis(999).toSeconds()));
+    return new ApiException(
+        429,
+        refused.kind(),
+        "",
+        refused.isQuota() ? "insufficient_quota" : "rate_limit_exceeded",
+        refused.message());
   }
 
   private void answer(Call call) throws IOException {

@@ -2,6 +2,7 @@ package dev.sgl.server.ollama;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Ask;
 import java.time.Instant;
 
@@ -12,7 +13,7 @@ import java.time.Instant;
 /// @param model its name in the call
 /// @param isChat whether the answer is a message, not a text
 /// @param stream whether it is sent piece by piece
-record Asked(Ask ask, String rid, String model, boolean isChat, boolean stream) {
+record Asked(Ask ask, RequestId rid, String model, boolean isChat, boolean stream) {
 
   /// The beginning of an answer, or of a piece of one.
   ObjectNode begun() {

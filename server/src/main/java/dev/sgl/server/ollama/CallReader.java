@@ -16,6 +16,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.Gap;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
@@ -148,7 +149,7 @@ final class CallReader {
 
   private Asked asked(Ask ask, String model, boolean isChat, Fields fields, Call call) {
     boolean stream = fields.flag("stream", true);
-    String rid = served.id(fields, "", call);
+    RequestId rid = served.id(fields, "", call);
     fields.finish();
     return new Asked(ask, rid, model, isChat, stream);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Served;
 import java.time.Instant;
 import java.util.function.IntSupplier;
@@ -17,7 +18,7 @@ import java.util.function.IntSupplier;
 /// @param withUsage whether a stream ends with the usage
 /// @param withUsages whether each piece of a stream has the usage so far
 record Asked(
-    String id, long created, int n, boolean stream, boolean withUsage, boolean withUsages) {
+    RequestId id, long created, int n, boolean stream, boolean withUsage, boolean withUsages) {
   static final int MOST_ANSWERS = 128;
 
   static Asked read(Fields fields, Served served, String prefix, Call call) {
@@ -31,7 +32,7 @@ record Asked(
       withUsages = withUsage && options.get().flag("continuous_usage_stats", false);
       options.get().finish();
     }
-    String id = served.id(fields, prefix, call);
+    RequestId id = served.id(fields, prefix, call);
     int n = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
     return new Asked(id, Instant.now().getEpochSecond(), n, stream, withUsage, withUsages);
   }
@@ -53,7 +54,7 @@ record Asked(
   /// The beginning of an answer, or of a piece of one.
   ObjectNode object(String kind, String model) {
     return Json.object()
-        .put("id", id)
+        .put("id", id.text())
         .put("object", kind)
         .put("created", created)
         .put("model", model);

@@ -13,6 +13,7 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -136,13 +137,16 @@ public final class CompletionApi {
   // --- whole answers
 
   private ObjectNode whole(Completion completion) {
-    String id = completion.asked().id();
+    RequestId id = completion.asked().id();
     int n = completion.asked().n();
     List<Answer> answers =
         completion.generates()
             ? new Job(served, id, completion.asks()).run(_ -> Heard.NOTHING)
             : List.of();
     List<Echo> echoes = served.running().during(id, () -> echoes(completion));
+    if (!completion.generates()) {
+      id.caller().spend(echoes.stream().mapToInt(Echo::tokens).sum());
+    }
     ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
     int count = completion.generates() ? answers.size() : completion.inputs().size();

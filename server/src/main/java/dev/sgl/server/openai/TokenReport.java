@@ -8,6 +8,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Served;
 import java.util.List;
@@ -32,8 +33,10 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
         fields.flag("return_token_ids", false), logprobs, SamplingReader.scheduling(fields));
   }
 
-  /// Adds what is reported of a prompt. The request `id` ends the work if it is aborted.
-  void addPrompt(ObjectNode body, Supplier<List<Integer>> tokens, Served served, String id) {
+  /// Adds the report of a prompt.
+  ///
+  /// @param id of the request, by which the work can be ended
+  void addPrompt(ObjectNode body, Supplier<List<Integer>> tokens, Served served, RequestId id) {
     addPromptIds(body, tokens);
     if (logprobs.isEmpty()) {
       return;

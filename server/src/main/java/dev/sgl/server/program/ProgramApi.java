@@ -18,11 +18,13 @@ import dev.sgl.program.Types;
 import dev.sgl.program.Values;
 import dev.sgl.run.RunException;
 import dev.sgl.run.RunLimits;
+import dev.sgl.run.RunListener;
 import dev.sgl.run.RunOptions;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,7 +54,7 @@ public final class ProgramApi {
 
   /// A requested run.
   private record Run(
-      String id,
+      RequestId id,
       Program program,
       Map<String, Object> arguments,
       RunOptions options,
@@ -135,7 +137,7 @@ public final class ProgramApi {
   }
 
   private Run read(Call call, Fields fields, Program program, RunOptions options) {
-    String id = served.id(fields, "run-", call);
+    RequestId id = served.id(fields, "run-", call);
     Map<String, Object> arguments;
     try {
       String given = fields.any("arguments").map(JsonNode::toString).orElse("{}");
@@ -150,7 +152,8 @@ public final class ProgramApi {
             .withScheduling(
                 new Scheduling(
                     fields.integer("priority", -1000, 1000).orElse(0),
-                    fields.text("cache_salt").orElse("")));
+                    fields.text("cache_salt").orElse("")))
+            .withListener(RunListener.both(options.listener(), new Spending(id.caller())));
     fields.finish();
     return new Run(id, program, arguments, own, stream);
   }
@@ -162,7 +165,8 @@ public final class ProgramApi {
     }
     call.stream(
         events -> {
-          Object value = value(run, run.options().withListener(new RunEvents(events)));
+          RunListener told = RunListener.both(run.options().listener(), new RunEvents(events));
+          Object value = value(run, run.options().withListener(told));
           events.send("result", result(run, value));
           events.done();
         },

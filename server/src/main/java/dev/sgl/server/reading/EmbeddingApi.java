@@ -9,6 +9,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
@@ -45,9 +46,9 @@ public final class EmbeddingApi {
   /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = served.id(fields, "embd-", call);
+    RequestId id = served.id(fields, "embd-", call);
     Embedding asked = read(fields);
-    call.answer(() -> served.running().during(id, () -> embed(asked)));
+    call.answer(() -> served.read(id, () -> embed(asked)));
   }
 
   private Embedding read(Fields fields) {

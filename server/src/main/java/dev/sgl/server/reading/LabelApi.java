@@ -8,6 +8,7 @@ import dev.sgl.backend.TokenBackend.Activation;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
@@ -33,7 +34,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void classify(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = served.id(fields, "classify-", call);
+    RequestId id = served.id(fields, "classify-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -41,10 +42,11 @@ public final class LabelApi {
         fields.flag("use_activation", true) ? card.activation() : Activation.NONE;
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.finish();
-    call.answer(() -> served.running().during(id, () -> labels(id, texts, activation, scheduling)));
+    call.answer(() -> served.read(id, () -> labels(id, texts, activation, scheduling)));
   }
 
-  private ObjectNode labels(String id, Texts texts, Activation activation, Scheduling scheduling) {
+  private ObjectNode labels(
+      RequestId id, Texts texts, Activation activation, Scheduling scheduling) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
     List<String> labels = served.backend().reading().labels();
@@ -76,7 +78,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void pooling(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = served.id(fields, "pool-", call);
+    RequestId id = served.id(fields, "pool-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -95,7 +97,7 @@ public final class LabelApi {
         card.labels().isEmpty()
             ? text -> served.backend().embed(text, how, scheduling)
             : text -> served.backend().label(text, scheduling);
-    call.answer(() -> served.running().during(id, () -> pooled(id, texts, pooled.andThen(shown))));
+    call.answer(() -> served.read(id, () -> pooled(id, texts, pooled.andThen(shown))));
   }
 
   private static float[] floats(double[] numbers) {
@@ -106,7 +108,7 @@ public final class LabelApi {
     return floats;
   }
 
-  private ObjectNode pooled(String id, Texts texts, Function<List<Integer>, float[]> made) {
+  private ObjectNode pooled(RequestId id, Texts texts, Function<List<Integer>, float[]> made) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
     for (float[] one : texts.each(made)) {

@@ -11,6 +11,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.Inputs;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
@@ -66,7 +67,7 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void rerank(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = served.id(fields, "rerank-", call);
+    RequestId id = served.id(fields, "rerank-", call);
     fields.text("model").ifPresent(served::requireName);
     String query = fields.requiredText("query");
     List<String> documents = documents(fields);
@@ -75,14 +76,13 @@ public final class RankingApi {
     Ways ways = Ways.read(fields, served.backend().card().context());
     fields.finish();
     List<Comparison> pairs = documents.stream().map(document -> ways.of(query, document)).toList();
-    call.answer(
-        () -> served.running().during(id, () -> ranked(id, pairs, top, shown, ways.scheduling())));
+    call.answer(() -> served.read(id, () -> ranked(id, pairs, top, shown, ways.scheduling())));
   }
 
   private ObjectNode ranked(
-      String id, List<Comparison> pairs, int top, boolean shown, Scheduling scheduling) {
+      RequestId id, List<Comparison> pairs, int top, boolean shown, Scheduling scheduling) {
     List<Relevance> all = relevance(pairs, scheduling);
-    ObjectNode body = Json.object().put("id", id).put("model", served.name());
+    ObjectNode body = Json.object().put("id", id.text()).put("model", served.name());
     Texts.usage(body, tokens(all));
     ArrayNode results = body.putArray("results");
     IntStream.range(0, all.size())
@@ -133,20 +133,20 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void score(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = served.id(fields, "score-", call);
+    RequestId id = served.id(fields, "score-", call);
     fields.text("model").ifPresent(served::requireName);
     if (fields.has("label_token_ids")) {
       TokenScores asked = TokenScores.read(fields, served);
-      call.answer(() -> served.running().during(id, () -> asked.answer(served)));
+      call.answer(() -> served.read(id, () -> asked.answer(served)));
       return;
     }
     Ways ways = Ways.read(fields, served.backend().card().context());
     List<Comparison> pairs = pairs(fields, ways);
     fields.finish();
-    call.answer(() -> served.running().during(id, () -> scores(id, pairs, ways.scheduling())));
+    call.answer(() -> served.read(id, () -> scores(id, pairs, ways.scheduling())));
   }
 
-  private ObjectNode scores(String id, List<Comparison> pairs, Scheduling scheduling) {
+  private ObjectNode scores(RequestId id, List<Comparison> pairs, Scheduling scheduling) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
     List<Relevance> all = relevance(pairs, scheduling);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import java.time.Instant;
@@ -20,7 +21,7 @@ import java.util.Optional;
 /// @param mode how it is answered
 record Asked(
     Ask ask,
-    String rid,
+    RequestId rid,
     ObjectNode echo,
     List<ObjectNode> before,
     List<ObjectNode> input,

@@ -15,6 +15,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.openai.FormatReader;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
@@ -65,7 +66,7 @@ final class CallReader {
           "unknown_parameter",
           "there is no parameter max_tokens; did you mean max_output_tokens?");
     }
-    String rid = served.id(fields, "resp_", call);
+    RequestId rid = served.id(fields, "resp_", call);
     ObjectNode echo = Json.object().put("id", Ids.next("resp_")).put("object", "response");
     echo.put("created_at", Instant.now().getEpochSecond()).put("model", served.name());
     Set<String> include = include(fields);

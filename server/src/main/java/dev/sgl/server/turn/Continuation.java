@@ -87,6 +87,13 @@ final class Continuation implements AutoCloseable {
     return all;
   }
 
+  /// Tokens of the prompt, if the model has read it.
+  int promptTokens() {
+    return first
+        .map(usage -> usage.promptTokens() - writtenFirst)
+        .orElseGet(() -> generations > 0 ? backend.tokens(ask.prompt()).size() : 0);
+  }
+
   /// Tokens of the answer, those of the generation that runs included.
   int tokens() {
     return generated + current.map(Generation::generatedTokens).orElse(0);

@@ -1,6 +1,7 @@
 package dev.sgl.server.turn;
 
 import dev.sgl.backend.Prompt;
+import dev.sgl.server.keys.RequestId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -10,7 +11,7 @@ import java.util.function.IntFunction;
 /// The answers that one request asks for, made at the same time. If one fails, all end.
 public final class Job implements AutoCloseable {
   private final Served served;
-  private final String id;
+  private final RequestId id;
   private final List<Ask> asks;
   private final List<Turn> turns = new ArrayList<>();
   private boolean closed;
@@ -18,7 +19,7 @@ public final class Job implements AutoCloseable {
   /// A job that has not begun.
   ///
   /// @param id by which it can be ended from elsewhere
-  public Job(Served served, String id, List<Ask> asks) {
+  public Job(Served served, RequestId id, List<Ask> asks) {
     this.served = served;
     this.id = id;
     this.asks = List.copyOf(asks);
@@ -42,6 +43,7 @@ public final class Job implements AutoCloseable {
       return answers;
     } finally {
       close();
+      id.caller().spend(turns.stream().mapToLong(Turn::tokens).sum());
     }
   }
 

@@ -1,23 +1,25 @@
 package dev.sgl.server.turn;
 
+import dev.sgl.server.keys.Caller;
+import dev.sgl.server.keys.RequestId;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /// The requests in flight, by their ids, so that they can be ended from elsewhere.
-/// Several requests may have the same id.
+/// Several requests may have the same id, also of one caller.
 public final class Running {
   private final Set<InFlight> inFlight = ConcurrentHashMap.newKeySet();
 
   /// A request that is being answered, until it is closed.
   final class InFlight implements AutoCloseable {
-    private final String id;
+    private final RequestId id;
     private final Runnable end;
     private boolean over;
     private boolean ended;
 
-    private InFlight(String id, Runnable end) {
+    private InFlight(RequestId id, Runnable end) {
       this.id = id;
       this.end = end;
     }
@@ -45,14 +47,14 @@ public final class Running {
   ///
   /// @param end ends the request; called from any thread, perhaps several times, never after
   ///     the close
-  InFlight add(String id, Runnable end) {
+  InFlight add(RequestId id, Runnable end) {
     InFlight request = new InFlight(id, end);
     inFlight.add(request);
     return request;
   }
 
   /// Does `work` on this thread, which is interrupted if the request is ended.
-  public <T> T during(String id, Supplier<T> work) {
+  public <T> T during(RequestId id, Supplier<T> work) {
     InFlight request = add(id, Thread.currentThread()::interrupt);
     try {
       return work.get();
@@ -64,9 +66,14 @@ public final class Running {
     }
   }
 
-  /// Ends the requests with an id; how many there were.
-  public int abort(String id) {
-    List<InFlight> ended = inFlight.stream().filter(request -> request.id.equals(id)).toList();
+  /// Ends the requests with an id that a caller may end: those of its own, and all if it is for
+  /// administration. How many there were.
+  public int abort(String id, Caller caller) {
+    List<InFlight> ended =
+        inFlight.stream()
+            .filter(request -> request.id.text().equals(id))
+            .filter(request -> caller.isAdmin() || request.id.caller() == caller)
+            .toList();
     ended.forEach(InFlight::end);
     return ended.size();
   }

@@ -1,5 +1,6 @@
 package dev.sgl.server.turn;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
@@ -10,9 +11,11 @@ import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.keys.RequestId;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /// A model that is served.
 ///
@@ -42,7 +45,7 @@ public record Served(
   /// header `X-Request-Id`), or a new one.
   ///
   /// @throws ApiException if an answer could not bring the client's id back as it is
-  public String id(Fields fields, String prefix, Call call) {
+  public RequestId id(Fields fields, String prefix, Call call) {
     Optional<String> rid = id(fields.text("rid"), fields.name("rid"));
     Optional<String> other = id(fields.text("request_id"), fields.name("request_id"));
     if (rid.isPresent() && other.isPresent() && !rid.equals(other)) {
@@ -53,7 +56,16 @@ public record Served(
             .or(() -> id(call.header(HEADER), HEADER))
             .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
     call.set(HEADER, id);
-    return id;
+    return new RequestId(id, call.caller());
+  }
+
+  /// Reads for a request, which can be ended from elsewhere.
+  ///
+  /// @param work makes the answer, whose `usage` says how many tokens were read
+  public ObjectNode read(RequestId id, Supplier<ObjectNode> work) {
+    ObjectNode answer = running.during(id, work);
+    id.caller().spend(answer.at("/usage/total_tokens").asLong());
+    return answer;
   }
 
   private static Optional<String> id(Optional<String> given, String name) {

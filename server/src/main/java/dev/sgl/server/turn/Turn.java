@@ -252,6 +252,11 @@ public final class Turn implements AutoCloseable {
 
   // --- the end
 
+  /// Tokens of the prompt and of the answer so far.
+  int tokens() {
+    return continuation.promptTokens() + continuation.tokens() + last.usage().endTokens();
+  }
+
   boolean isEnded() {
     return ended;
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.TestServer.Event;
+import dev.sgl.server.keys.KeyRing;
 import dev.sgl.testing.Json;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
@@ -196,7 +197,7 @@ class MessagesTest {
 
   @Test
   void theKeyComesInItsOwnHeader() throws IOException {
-    try (TestServer locked = TestServer.open(o -> o.withApiKey(Optional.of("secret")))) {
+    try (TestServer locked = TestServer.open(o -> o.withKeys(KeyRing.of("secret")))) {
       Answer refused = locked.post(PATH, body(ASK));
       assertEquals(401, refused.status());
       assertEquals("authentication_error", refused.at("/error/type").asText(), refused.text());

@@ -21,11 +21,11 @@ import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
 import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import dev.sgl.server.TestServer;
+import dev.sgl.server.keys.KeyRing;
 import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -174,7 +174,7 @@ class OpenAiJavaTest {
 
   @Test
   void errorsAreThoseThatTheClientKnows() throws IOException {
-    try (TestServer server = TestServer.open(o -> o.withApiKey(Optional.of("secret")))) {
+    try (TestServer server = TestServer.open(o -> o.withKeys(KeyRing.of("secret")))) {
       assertThrows(UnauthorizedException.class, () -> client(server, "wrong").models().list());
       OpenAIClient client = client(server, "secret");
       assertThrows(

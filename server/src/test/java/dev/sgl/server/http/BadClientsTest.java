@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.server.TestServer;
+import dev.sgl.server.keys.KeyRing;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import okhttp3.Call;
@@ -80,7 +80,7 @@ class BadClientsTest {
     Limits limits = new Limits(1000, 2, HOUR, Duration.ofMinutes(1));
     List<Socket> idle = new ArrayList<>();
     try (TestServer server =
-        TestServer.open(o -> o.withLimits(limits).withApiKey(Optional.of("secret")))) {
+        TestServer.open(o -> o.withLimits(limits).withKeys(KeyRing.of("secret")))) {
       for (int i = 0; i < 5; i++) {
         idle.add(send(server, "/v1/completions", 1000, new byte[0]));
       }

@@ -10,6 +10,7 @@ import dev.sgl.local.engine.EngineStats;
 import dev.sgl.program.Program;
 import dev.sgl.run.RunOptions;
 import dev.sgl.server.TestServer;
+import dev.sgl.server.keys.KeyRing;
 import dev.sgl.server.program.Programs;
 import dev.sgl.testing.Json;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -39,7 +39,7 @@ class ServiceTest {
 
   @Test
   void withAKeyEveryRouteButHealthAsksForIt() throws IOException {
-    try (TestServer server = TestServer.open(o -> o.withApiKey(Optional.of("secret")))) {
+    try (TestServer server = TestServer.open(o -> o.withKeys(KeyRing.of("secret")))) {
       assertEquals(200, server.get("/health").status());
       for (String path : new String[] {"/v1/models", "/metrics", "/", "/nowhere"}) {
         assertEquals(401, server.get(path).status(), path);

@@ -1,0 +1,77 @@
+package dev.sgl.server.keys;
+
+import dev.sgl.server.file.Fresh;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The keys with which a server may be called. Thread-safe.
+///
+/// As long as no key is for administration, each of those that the command line names is; of those
+/// in a file, only the ones that say so are.
+public final class KeyRing {
+  /// No keys: anyone may call.
+  public static final KeyRing OPEN = new KeyRing(Map.of(), Optional.empty());
+
+  private final Map<String, Caller> named; // by hash; those that never change
+  private final Optional<Fresh<Map<String, Caller>>> file; // by hash
+
+  private KeyRing(Map<String, Caller> named, Optional<Fresh<Map<String, Caller>>> file) {
+    this.named = Map.copyOf(named);
+    this.file = file;
+  }
+
+  /// One key for everything.
+  public static KeyRing of(String key) {
+    return new KeyRing(
+        Map.of(KeyFile.hash(key), new Caller("", true, Rates.NONE)), Optional.empty());
+  }
+
+  /// The keys of a server.
+  ///
+  /// @param key for everybody
+  /// @param admin for administration
+  /// @param file of keys, which is read again when it changes
+  /// @throws IOException if the file cannot be read, or says what cannot be
+  public static KeyRing of(Optional<String> key, Optional<String> admin, Optional<Path> file)
+      throws IOException {
+    Map<String, Caller> named = new HashMap<>();
+    boolean isForAll = admin.isEmpty() && file.isEmpty();
+    key.ifPresent(k -> named.put(KeyFile.hash(k), new Caller("", isForAll, Rates.NONE)));
+    admin.ifPresent(k -> named.put(KeyFile.hash(k), new Caller("admin", true, Rates.NONE)));
+    return new KeyRing(named, file.isEmpty() ? Optional.empty() : Optional.of(callers(file.get())));
+  }
+
+  private static Fresh<Map<String, Caller>> callers(Path file) throws IOException {
+    Map<String, Caller> known = new ConcurrentHashMap<>(); // by name; what they spent stays spent
+    return new Fresh<>(
+        List.of(file),
+        () -> {
+          Map<String, Caller> callers = new HashMap<>();
+          for (KeyFile.Key key : KeyFile.read(file)) {
+            Caller caller =
+                known.computeIfAbsent(
+                    key.name(), name -> new Caller(name, key.isAdmin(), key.rates()));
+            caller.update(key.isAdmin(), key.rates());
+            callers.put(key.hash(), caller);
+          }
+          return callers;
+        });
+  }
+
+  /// Whether calls need no key.
+  public boolean isOpen() {
+    return named.isEmpty() && file.isEmpty();
+  }
+
+  /// Whose key it is. What the time of the answer tells is of the key's hash, and so of no use.
+  public Optional<Caller> find(String key) {
+    String hash = KeyFile.hash(key);
+    return Optional.ofNullable(named.get(hash))
+        .or(() -> file.map(Fresh::get).map(callers -> callers.get(hash)));
+  }
+}
