@@ -71,7 +71,13 @@ public final class SglServer implements AutoCloseable {
   public static SglServer open(TokenBackend backend, ServerOptions options) throws IOException {
     List<String> names = options.names().isEmpty() ? List.of(backend.model()) : options.names();
     Served served =
-        new Served(backend, names, new Running(), new TokenMemory(backend), Formats.of(backend));
+        new Served(
+            backend,
+            names,
+            new Running(),
+            new TokenMemory(backend),
+            Formats.of(backend),
+            options.tracing());
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     meters.config().meterFilter(new Histograms());
     InetSocketAddress address = address(options);
@@ -79,7 +85,12 @@ public final class SglServer implements AutoCloseable {
     Router routes = routes(served, options, meters);
     HttpService http =
         HttpService.open(
-            address, routes, guard, options.access(), options.log(), options.limits(), meters);
+            address,
+            routes,
+            guard,
+            options.access(),
+            new HttpService.Records(meters, options.log(), options.tracing()),
+            options.limits());
     return new SglServer(served, meters, http, routes.list(), options.access());
   }
 

@@ -167,9 +167,10 @@ public final class ServeCommand implements Callable<Integer> {
     boolean progress = Terminal.detect().err();
     ModelFolder folder = ModelFolder.find(positional.or(() -> model), err, progress);
     Ending ending = new Ending();
-    try (Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
+    try (Telemetry telemetry = Telemetry.open(System.getenv());
+        Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
         LocalBackend backend = folder.load(options, err, progress);
-        SglServer server = open(backend, served, given, how)) {
+        SglServer server = open(backend, served, given, how.withTracing(telemetry.tracing()))) {
       new EngineMeters(backend).bindTo(server.meters());
       backend.weights().lines().forEach(err::println);
       warn(server, how, err);

@@ -3,6 +3,7 @@ package dev.sgl.server.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import dev.sgl.server.keys.Caller;
+import io.opentelemetry.context.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,7 @@ public final class Call {
   private Map<String, String> variables = Map.of();
   private String route = "unknown";
   private Caller caller = Caller.ANYONE;
+  private Context trace = Context.root();
   private int status;
   private ErrorShape shape = ErrorShape.OPENAI;
 
@@ -61,6 +63,15 @@ public final class Call {
   /// The owner of the call's key.
   public Caller caller() {
     return caller;
+  }
+
+  void in(Context span) {
+    trace = span;
+  }
+
+  /// The span of the call.
+  public Context trace() {
+    return trace;
   }
 
   /// @throws ApiException if the caller may not do what concerns all callers

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpsServer;
 import dev.sgl.server.keys.Caller;
 import dev.sgl.server.keys.TooMuch;
 import dev.sgl.server.tls.TlsFiles;
+import dev.sgl.server.trace.Tracing;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -42,13 +43,15 @@ public final class HttpService implements AutoCloseable {
   private final Router router;
   private final Guard guard;
   private final Access access;
-  private final RequestLog log;
   private final Limits limits;
-  private final MeterRegistry meters;
+  private final Records records;
   private final SlowReaders readers;
   private final Bodies bodies = new Bodies();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile boolean draining;
+
+  /// Where calls are recorded.
+  public record Records(MeterRegistry meters, RequestLog log, Tracing tracing) {}
 
   private HttpService(
       HttpServer server,
@@ -56,21 +59,19 @@ public final class HttpService implements AutoCloseable {
       Router router,
       Guard guard,
       Access access,
-      RequestLog log,
-      Limits limits,
-      MeterRegistry meters) {
+      Records records,
+      Limits limits) {
     this.access = access;
-    this.log = log;
+    this.records = records;
     this.server = server;
     this.connections = connections;
     this.router = router;
     this.guard = guard;
     this.limits = limits;
-    this.meters = meters;
     this.readers = new SlowReaders(limits.patience());
     Gauge.builder("sgl.http.calls.open", calls, AtomicInteger::get)
         .description("Calls that are being answered")
-        .register(meters);
+        .register(records.meters());
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
@@ -84,9 +85,8 @@ public final class HttpService implements AutoCloseable {
       Router router,
       Guard guard,
       Access access,
-      RequestLog log,
-      Limits limits,
-      MeterRegistry meters)
+      Records records,
+      Limits limits)
       throws IOException {
     // with assertions its dispatcher dies of an answer to a body that breaks off
     ClassLoader.getPlatformClassLoader().setPackageAssertionStatus("sun.net.httpserver", false);
@@ -102,7 +102,7 @@ public final class HttpService implements AutoCloseable {
         access.tls().isPresent()
             ? encrypted(address, access.tls().get())
             : HttpServer.create(address, BACKLOG);
-    return new HttpService(server, connections, router, guard, access, log, limits, meters);
+    return new HttpService(server, connections, router, guard, access, records, limits);
   }
 
   private static HttpServer encrypted(InetSocketAddress address, TlsFiles files)
@@ -132,6 +132,9 @@ public final class HttpService implements AutoCloseable {
   private void handle(HttpExchange exchange) {
     Call call = new Call(exchange, limits, readers, bodies, access);
     long start = System.nanoTime();
+    if (!ALWAYS.contains(call.path())) {
+      call.in(records.tracing().call(call.method(), call.path(), call::header));
+    }
     try {
       call.write(router.errors(call.path()));
       if (guard.isPreflight(call)) {
@@ -154,27 +157,28 @@ public final class HttpService implements AutoCloseable {
   }
 
   private void record(Call call, long start) {
+    Tracing.end(call.trace(), call.method(), call.route(), call.status());
     Timer.builder("sgl.http")
         .description("Calls, to the end of their answers")
         .tags("route", call.route(), "status", "" + call.status())
-        .register(meters)
+        .register(records.meters())
         .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
     if (!call.caller().name().isEmpty()) {
       record(call.caller(), call.status());
     }
-    log.add(call, System.nanoTime() - start);
+    records.log().add(call, System.nanoTime() - start);
   }
 
   private void record(Caller caller, int status) {
     Counter.builder("sgl.key.calls")
         .description("Calls with a key")
         .tags("key", caller.name(), "status", "" + status)
-        .register(meters)
+        .register(records.meters())
         .increment();
     FunctionCounter.builder("sgl.key.tokens", caller, Caller::spent)
         .description("Tokens of prompts and answers of the calls with a key")
         .tags("key", caller.name())
-        .register(meters);
+        .register(records.meters());
   }
 
   private void counted(Call call) throws IOException {

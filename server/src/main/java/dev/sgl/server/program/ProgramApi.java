@@ -153,7 +153,7 @@ public final class ProgramApi {
                 new Scheduling(
                     fields.integer("priority", -1000, 1000).orElse(0),
                     fields.text("cache_salt").orElse("")))
-            .withListener(RunListener.both(options.listener(), new Spending(id.caller())));
+            .withListener(RunListener.both(options.listener(), new Told(id, served.tracing())));
     fields.finish();
     return new Run(id, program, arguments, own, stream);
   }

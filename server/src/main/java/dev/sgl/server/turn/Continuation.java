@@ -47,7 +47,7 @@ final class Continuation implements AutoCloseable {
   private final List<Integer> tokens = new ArrayList<>(); // those that were generated
   private int forced;
   private int writtenFirst; // tokens that were written before the first generation
-  private Optional<Reply.Usage> first = Optional.empty(); // of the first generation
+  private Optional<Reply> first = Optional.empty(); // the reply to the first generation
   private Optional<Generation> current = Optional.empty();
   private boolean closed;
 
@@ -71,9 +71,9 @@ final class Continuation implements AutoCloseable {
   Reply.Usage usage(int endTokens) {
     int prompt =
         first
-            .map(usage -> usage.promptTokens() - writtenFirst)
+            .map(reply -> reply.usage().promptTokens() - writtenFirst)
             .orElseGet(() -> backend.tokens(ask.prompt()).size());
-    int cached = Math.min(prompt, first.map(Reply.Usage::cachedTokens).orElse(0));
+    int cached = Math.min(prompt, first.map(reply -> reply.usage().cachedTokens()).orElse(0));
     return new Reply.Usage(prompt, cached, generated + endTokens, forced, endTokens);
   }
 
@@ -87,10 +87,15 @@ final class Continuation implements AutoCloseable {
     return all;
   }
 
+  /// The times of the first generation, if it is over.
+  Optional<Reply.Timing> timing() {
+    return first.map(Reply::timing);
+  }
+
   /// Tokens of the prompt, if the model has read it.
   int promptTokens() {
     return first
-        .map(usage -> usage.promptTokens() - writtenFirst)
+        .map(reply -> reply.usage().promptTokens() - writtenFirst)
         .orElseGet(() -> generations > 0 ? backend.tokens(ask.prompt()).size() : 0);
   }
 
@@ -227,7 +232,7 @@ final class Continuation implements AutoCloseable {
       }
       Reply reply = generation.reply();
       current = Optional.empty();
-      first = first.or(() -> Optional.of(reply.usage()));
+      first = first.or(() -> Optional.of(reply));
       return reply;
     } catch (TooLongException e) {
       if (first.isEmpty() && backend.tokens(ask.prompt()).size() >= backend.card().context()) {

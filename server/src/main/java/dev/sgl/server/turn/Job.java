@@ -1,9 +1,12 @@
 package dev.sgl.server.turn;
 
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Reply;
 import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.trace.Work;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
@@ -33,8 +36,9 @@ public final class Job implements AutoCloseable {
     try (Running.InFlight _ = served.running().add(id, this::close)) {
       List<Answer> answers =
           turns.size() == 1
-              ? List.of(turns.getFirst().run())
-              : Together.all(turns.stream().<Callable<Answer>>map(turn -> turn::run).toList());
+              ? List.of(traced(turns.getFirst()))
+              : Together.all(
+                  turns.stream().<Callable<Answer>>map(turn -> () -> traced(turn)).toList());
       for (int i = 0; i < answers.size(); i++) {
         if (asks.get(i).prompt() instanceof Prompt.Chat) { // which comes again, with its answer
           served.memory().keep(asks.get(i).scheduling().cacheSalt(), answers.get(i));
@@ -45,6 +49,42 @@ public final class Job implements AutoCloseable {
       close();
       id.caller().spend(turns.stream().mapToLong(Turn::tokens).sum());
     }
+  }
+
+  /// Makes an answer, in a span with the names of OpenTelemetry's conventions.
+  private Answer traced(Turn turn) {
+    String model = served.name();
+    try (Work span = served.tracing().work(id.trace(), "generate_content " + model)) {
+      span.with("gen_ai.operation.name", "generate_content")
+          .with("gen_ai.provider.name", "sgl")
+          .with("gen_ai.request.model", model)
+          .with("gen_ai.response.id", id.text());
+      try {
+        Answer answer = turn.run();
+        turn.timing().ifPresent(timing -> describe(timing, span));
+        describe(answer, span);
+        return answer;
+      } catch (RuntimeException | Error e) {
+        span.failed(e);
+        throw e;
+      }
+    }
+  }
+
+  private static void describe(Answer answer, Work span) {
+    span.with("gen_ai.usage.input_tokens", answer.usage().promptTokens())
+        .with("gen_ai.usage.cache_read.input_tokens", answer.usage().cachedTokens())
+        .with("gen_ai.usage.output_tokens", answer.usage().generatedTokens())
+        .with("sgl.usage.forced_tokens", answer.usage().forcedTokens())
+        .with(
+            "gen_ai.response.finish_reasons",
+            List.of(answer.finish().name().toLowerCase(Locale.ROOT)));
+  }
+
+  /// The times of the first generation, by the names that vLLM has for them.
+  private static void describe(Reply.Timing timing, Work span) {
+    span.with("gen_ai.latency.time_in_queue", timing.queued() / 1e3)
+        .with("gen_ai.latency.time_to_first_token", timing.firstToken() / 1e3);
   }
 
   private synchronized void begin(IntFunction<Heard> heard) {

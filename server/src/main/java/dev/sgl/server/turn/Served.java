@@ -12,6 +12,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.trace.Tracing;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,12 +24,14 @@ import java.util.function.Supplier;
 /// @param running the requests in flight
 /// @param memory of the tokens of earlier answers
 /// @param formats in which it calls tools and thinks
+/// @param tracing of the work for calls
 public record Served(
     TokenBackend backend,
     List<String> names,
     Running running,
     TokenMemory memory,
-    Formats formats) {
+    Formats formats,
+    Tracing tracing) {
   private static final String HEADER = "X-Request-Id";
   private static final String ID = "[!-~]{1,128}"; // a header cannot have others, or alters them
 
@@ -56,7 +59,7 @@ public record Served(
             .or(() -> id(call.header(HEADER), HEADER))
             .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
     call.set(HEADER, id);
-    return new RequestId(id, call.caller());
+    return new RequestId(id, call.caller(), call.trace());
   }
 
   /// Reads for a request, which can be ended from elsewhere.

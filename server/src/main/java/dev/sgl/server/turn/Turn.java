@@ -257,6 +257,11 @@ public final class Turn implements AutoCloseable {
     return continuation.promptTokens() + continuation.tokens() + last.usage().endTokens();
   }
 
+  /// The times of the first generation, if it is over.
+  Optional<Reply.Timing> timing() {
+    return continuation.timing();
+  }
+
   boolean isEnded() {
     return ended;
   }

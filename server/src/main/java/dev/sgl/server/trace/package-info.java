@@ -1,0 +1,5 @@
+/// Traces of calls, for OpenTelemetry.
+@NullMarked
+package dev.sgl.server.trace;
+
+import org.jspecify.annotations.NullMarked;
