@@ -57,7 +57,7 @@ public sealed interface Constraint {
   }
 
   /// A text of the grammar `gbnf`, from its rule `root` on; one in Lark's notation begins with
-  /// `start`.
+  /// `start`, and one that begins with a brace is a structural tag.
   record Grammar(String gbnf) implements Constraint {}
 
   /// A text of `value`, or the same behind the first line of a fenced code block of Markdown, as

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -33,6 +34,12 @@ class ConstrainedMatrixTest {
       """
       {"type":"object","properties":{"ok":{"type":"boolean"},"kind":{"enum":["low","high"]}},
         "required":["ok","kind"]}""";
+
+  private static final String TAGS =
+      "{'type':'triggered_tags','triggers':['<go'],'at_least_one':true,'stop_after_first':true,"
+          + "'tags':[{'begin':'<go>','end':'</go>','content':{'type':'json_schema','json_schema':"
+          + SCHEMA
+          + "}}]}";
 
   /// A route, and how its calls are written.
   private enum Route {
@@ -181,6 +188,12 @@ class ConstrainedMatrixTest {
         && List.of("low", "high").contains(json.path("kind").asText());
   }
 
+  /// Whether a tag is around each object, and what is around the tags is text.
+  private static boolean isTagged(String text) {
+    Matcher tag = Pattern.compile("<go>(.*?)</go>", Pattern.DOTALL).matcher(text);
+    return tag.lookingAt() && isOfSchema(tag.group(1)) && tag.end() == text.length();
+  }
+
   private static Constraint regex(String name) {
     Pattern pattern = Pattern.compile("[a-z]{2,5}-[0-9]{3}");
     return new Constraint(
@@ -207,6 +220,14 @@ class ConstrainedMatrixTest {
     String format = "{'type':'json_schema','json_schema':{'name':'x','schema':" + SCHEMA + "}}";
     all.add(new Constraint("'response_format':" + format, isOfSchema));
     all.add(new Constraint("'response_format':{'type':'json_object'}", isObject));
+    all.add(
+        new Constraint(
+            "'response_format':{'type':'structural_tag','format':" + TAGS + "}",
+            ConstrainedMatrixTest::isTagged));
+    all.add(
+        new Constraint(
+            "'structured_outputs':{'structural_tag':{'format':" + TAGS + "}}",
+            ConstrainedMatrixTest::isTagged));
     String flat = "{'format':{'type':'json_schema','name':'x','schema':" + SCHEMA + "}}";
     if (route == Route.RESPONSE) {
       all.add(new Constraint("'text':" + flat, isOfSchema));

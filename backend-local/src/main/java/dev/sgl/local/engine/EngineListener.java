@@ -1,5 +1,7 @@
 package dev.sgl.local.engine;
 
+import java.util.OptionalLong;
+
 /// Callbacks of an engine, called on its own threads, one after the other: a slow callback delays
 /// the next batch. Times are nanoseconds of [System#nanoTime].
 public interface EngineListener {
@@ -32,10 +34,25 @@ public interface EngineListener {
   /// One request, from its arrival to its end.
   ///
   /// @param scored whether tokens were scored and not generated
+  /// @param cutOff whether it was answered, but its tokens came to an end before the model ended it
   /// @param cuts texts that were cut, and the value if it was closed, because it was too long
   /// @param retractions how often its running sequence was sent back to wait
   record RequestReport(
-      Outcome outcome, boolean scored, Times times, Tokens tokens, int cuts, int retractions) {
+      Outcome outcome,
+      boolean scored,
+      boolean cutOff,
+      Times times,
+      Tokens tokens,
+      int cuts,
+      int retractions) {
+
+    /// The mean nanoseconds between two tokens that the model chose, if it chose several.
+    public OptionalLong betweenTokens() {
+      int gaps = tokens.generated() - tokens.forced() - 1;
+      return times.firstToken() > 0 && gaps > 0
+          ? OptionalLong.of((times.finished() - times.firstToken()) / gaps)
+          : OptionalLong.empty();
+    }
 
     /// Nanoseconds of [System#nanoTime].
     ///

@@ -92,6 +92,7 @@ final class EngineRecord {
         new RequestReport(
             outcome,
             sequence instanceof ReadSequence<?>,
+            sequence.isCutOff(),
             new RequestReport.Times(
                 times.submitted(), times.admitted(), times.firstToken(), times.finished()),
             new RequestReport.Tokens(

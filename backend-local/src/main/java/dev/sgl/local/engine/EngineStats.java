@@ -31,6 +31,11 @@ public record EngineStats(
   public record Tokens(
       long prompt, long cached, long computedPrompt, long recomputed, long generated, long forced) {
 
+    /// All tokens behind prompts.
+    public long all() {
+      return generated + forced;
+    }
+
     /// The part of the prompts' tokens that the cache held, from 0 to 1; 0 before the first prompt.
     public double hitRate() {
       return prompt == 0 ? 0 : (double) cached / prompt;
@@ -43,5 +48,15 @@ public record EngineStats(
   /// @param free pages that hold nothing
   /// @param cached pages that are kept for later requests, and that no sequence uses at the moment
   /// @param evicted pages that the cache has given up since the start because others needed them
-  public record Pages(int all, int free, int cached, long evicted) {}
+  public record Pages(int all, int free, int cached, long evicted) {
+    /// Pages that sequences use at the moment.
+    public int used() {
+      return all - free - cached;
+    }
+
+    /// The part of the pages that sequences use, from 0 to 1.
+    public double usage() {
+      return all == 0 ? 0 : (double) used() / all;
+    }
+  }
 }

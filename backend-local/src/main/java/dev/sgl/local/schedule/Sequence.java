@@ -156,6 +156,11 @@ public abstract class Sequence {
     return promptLength;
   }
 
+  /// Whether it ended because there was no room for more.
+  public boolean isCutOff() {
+    return false;
+  }
+
   /// Tokens that were added to the prompt for the caller.
   public int generated() {
     return length - promptLength;

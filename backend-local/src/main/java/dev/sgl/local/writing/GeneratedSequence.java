@@ -246,6 +246,11 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   }
 
   @Override
+  public boolean isCutOff() {
+    return finish == Reply.Finish.LENGTH;
+  }
+
+  @Override
   public void finish() {
     say(text().finish());
     Timeline times = times();

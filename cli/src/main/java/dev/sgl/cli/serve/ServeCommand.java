@@ -8,14 +8,16 @@ import dev.sgl.cli.options.ModelFolder;
 import dev.sgl.cli.options.ModelOptions;
 import dev.sgl.cli.options.Terminal;
 import dev.sgl.cli.options.UsageException;
-import dev.sgl.local.engine.EngineMeters;
 import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
+import dev.sgl.local.meters.EngineMeters;
+import dev.sgl.local.meters.PeerMeters;
 import dev.sgl.program.Program;
 import dev.sgl.server.ServerOptions;
 import dev.sgl.server.SglServer;
 import dev.sgl.server.http.RequestLog;
 import dev.sgl.server.program.Programs;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
@@ -134,6 +136,20 @@ public final class ServeCommand implements Callable<Integer> {
           "Append a line of JSON for each call to this file, or to standard error (-): time, client, path, status, seconds; no prompts, no keys.")
   Optional<String> requestLog = Optional.empty();
 
+  /// Whose names meters have, as the option has them.
+  enum MetricsNames {
+    own,
+    vllm,
+    sglang
+  }
+
+  @Option(
+      names = "--metrics-names",
+      paramLabel = "own|vllm|sglang",
+      description =
+          "The names that the engine's meters have at /metrics, such as those that dashboards for vLLM look for. Default: ${DEFAULT-VALUE}.")
+  MetricsNames metricsNames = MetricsNames.own;
+
   @Option(names = "--no-playground", description = "Leave out the page at /.")
   boolean noPlayground;
 
@@ -171,7 +187,7 @@ public final class ServeCommand implements Callable<Integer> {
         Host given = hostOptions.open(new ArrayList<>(served.values()), err, progress);
         LocalBackend backend = folder.load(options, err, progress);
         SglServer server = open(backend, served, given, how.withTracing(telemetry.tracing()))) {
-      new EngineMeters(backend).bindTo(server.meters());
+      meters(backend).bindTo(server.meters());
       backend.weights().lines().forEach(err::println);
       warn(server, how, err);
       ending.ready();
@@ -197,6 +213,14 @@ public final class ServeCommand implements Callable<Integer> {
     if (names.stream().anyMatch(String::isBlank)) {
       throw new UsageException("--served-model-name is empty");
     }
+  }
+
+  private MeterBinder meters(LocalBackend backend) {
+    return switch (metricsNames) {
+      case own -> new EngineMeters(backend);
+      case vllm -> new PeerMeters(backend, PeerMeters.Names.VLLM, names(backend).getFirst());
+      case sglang -> new PeerMeters(backend, PeerMeters.Names.SGLANG, names(backend).getFirst());
+    };
   }
 
   private void announce(SglServer server, LocalBackend backend, Map<String, Program> served) {

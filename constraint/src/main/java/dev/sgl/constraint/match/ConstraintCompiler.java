@@ -19,6 +19,7 @@ import dev.sgl.constraint.regex.RegexParser;
 import dev.sgl.constraint.regex.Spelling;
 import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
+import dev.sgl.constraint.tag.StructuralTag;
 import java.util.List;
 import java.util.Optional;
 
@@ -66,6 +67,8 @@ public final class ConstraintCompiler {
       case Constraint.JsonSchema(var schema, var style, boolean formats, var documents) ->
           JsonSchemas.compile(
               schema, style, formats, uri -> Optional.ofNullable(documents.get(uri)), budget);
+      case Constraint.Grammar(var tag) when StructuralTag.isOne(tag) ->
+          StructuralTag.compile(tag, content -> node(content, budget), budget);
       case Constraint.Grammar(var gbnf) -> GrammarCompiler.compile(gbnf, budget);
       case Constraint.OneOf(var choices) -> {
         List<Node> starts = choices.stream().map(c -> node(c, budget)).toList();

@@ -1,14 +1,17 @@
 package dev.sgl.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.description.Description;
 import dev.sgl.program.Role;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.chat.Schemas;
+import dev.sgl.server.chat.StructuralTags;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.http.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +51,10 @@ public final class FormatReader {
     for (String name : List.of("guided_json", "json_schema")) {
       fields.any(name).ifPresent(schema -> reader.add(name, Schemas.type(Schemas.closed(schema))));
     }
+    fields
+        .any("structural_tag")
+        .filter(tag -> !tag.asText("-").isEmpty())
+        .ifPresent(tag -> reader.tag("structural_tag", tag));
     fields.text("dtype").ifPresent(name -> reader.number(fields.name("dtype"), name));
     reader.choices("guided_choice", fields);
     fields.object("structured_outputs").ifPresent(reader::structured);
@@ -87,6 +94,11 @@ public final class FormatReader {
     format.finish();
   }
 
+  /// A structural tag, which may also come as its text.
+  private void tag(String name, JsonNode tag) {
+    add(name, StructuralTags.type(tag, name));
+  }
+
   private void flat(Fields format) {
     String name = format.name("type");
     switch (format.requiredText("type")) {
@@ -99,13 +111,22 @@ public final class FormatReader {
           add(name, new Type.Schema("{\"type\":\"object\"}"));
         }
       }
+      case "structural_tag" -> {
+        ObjectNode tag = Json.object();
+        for (String member : StructuralTags.MEMBERS) {
+          format.any(member).ifPresent(value -> tag.set(member, value));
+        }
+        tag(name, tag);
+      }
       case "regex" -> add(name, new Type.Pattern(format.requiredText("regex")));
       case "ebnf", "grammar" -> add(name, new Type.Grammar(format.requiredText("grammar")));
       case String other ->
           throw ApiException.invalid(
               name,
               "invalid_value",
-              name + " must be text, json_object, json_schema, regex or grammar, not " + other);
+              name
+                  + " must be text, json_object, json_schema, structural_tag, regex or grammar, not "
+                  + other);
     }
   }
 
@@ -131,12 +152,13 @@ public final class FormatReader {
         .ifPresent(schema -> add(given.name("json"), Schemas.type(Schemas.closed(schema))));
     given.text("regex").ifPresent(regex -> add(given.name("regex"), new Type.Pattern(regex)));
     given.text("grammar").ifPresent(text -> add(given.name("grammar"), new Type.Grammar(text)));
+    given.any("structural_tag").ifPresent(tag -> tag(given.name("structural_tag"), tag));
     choices("choice", given);
     given.finish();
     if (found.size() == before) {
       throw ApiException.invalid(
           "structured_outputs",
-          "structured_outputs asks for nothing; it needs json, regex, grammar or choice");
+          "structured_outputs asks for nothing; it needs json, regex, grammar, structural_tag or choice");
     }
   }
 

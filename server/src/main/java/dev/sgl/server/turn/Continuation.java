@@ -1,5 +1,6 @@
 package dev.sgl.server.turn;
 
+import com.google.common.collect.Sets;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
@@ -10,6 +11,7 @@ import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.TooLongException;
 import dev.sgl.backend.Writing;
 import dev.sgl.constraint.Syntax;
+import dev.sgl.constraint.tag.StructuralTag;
 import dev.sgl.program.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The generations of one answer, one after the other, each behind the tokens of those before
 /// it and the texts written between them; and how many tokens the answer may still have. Where
@@ -37,6 +42,9 @@ final class Continuation implements AutoCloseable {
           Reply.Timing.NONE,
           List.of());
 
+  /// The names that special tokens have.
+  private static final Pattern NAMES = Pattern.compile("<[^<>\\s\"]{1,64}>|\\[/?[A-Z_]{1,64}]");
+
   private final TokenBackend backend;
   private final Ask ask;
   private final Writing writing;
@@ -54,10 +62,22 @@ final class Continuation implements AutoCloseable {
   Continuation(TokenBackend backend, Ask ask) {
     this.backend = backend;
     this.ask = ask;
-    this.writing = // the marks of calls are seen in texts, too
-        ask.writing()
-            .withSpecials(ask.tools().map(box -> box.format().call().specials()).orElse(Set.of()));
+    Set<String> calls = ask.tools().map(box -> box.format().call().specials()).orElse(Set.of());
+    this.writing = // the marks of calls and of structural tags are seen in texts, too
+        ask.writing().withSpecials(Sets.union(calls, specials(ask.type(), backend)));
     this.left = ask.sampling().length().maxTokens().orElse(Integer.MAX_VALUE);
+  }
+
+  /// The special tokens whose names are in a structural tag: they belong to its text.
+  private static Set<String> specials(Type type, TokenBackend backend) {
+    return type instanceof Type.Grammar(var tag) && StructuralTag.isOne(tag)
+        ? NAMES
+            .matcher(tag)
+            .results()
+            .map(MatchResult::group)
+            .filter(name -> backend.special(name).isPresent())
+            .collect(Collectors.toSet())
+        : Set.of();
   }
 
   /// Tokens that the answer may still have.

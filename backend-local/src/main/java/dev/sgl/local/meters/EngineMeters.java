@@ -1,15 +1,14 @@
-package dev.sgl.local.engine;
+package dev.sgl.local.meters;
 
+import dev.sgl.local.engine.EngineListener;
+import dev.sgl.local.engine.LocalBackend;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
 
 /// The counters and times of an engine as Micrometer meters:
 ///
@@ -36,56 +35,33 @@ public final class EngineMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    Family prompt = new Family(registry, "sgl.prompt.tokens", "Tokens of prompts");
-    prompt.count(Tags.of("source", "cached"), s -> s.tokens().cached());
-    prompt.count(Tags.of("source", "computed"), s -> s.tokens().computedPrompt());
-    prompt.count(Tags.of("source", "recomputed"), s -> s.tokens().recomputed());
-    Family generated = new Family(registry, "sgl.generated.tokens", "Tokens of replies");
-    generated.count(Tags.of("source", "model"), s -> s.tokens().generated());
-    generated.count(Tags.of("source", "forced"), s -> s.tokens().forced());
-    new Family(registry, "sgl.evicted.pages", "Pages taken from the cache for others")
-        .count(Tags.empty(), s -> s.pages().evicted());
-    new Family(registry, "sgl.retractions", "Running sequences sent back to wait for pages")
-        .count(Tags.empty(), s -> s.sequences().retractions());
-    new Family(registry, "sgl.running", "Sequences that take part in batches")
-        .gauge(Tags.empty(), s -> s.sequences().running());
-    new Family(registry, "sgl.waiting", "Sequences that wait")
-        .gauge(Tags.empty(), s -> s.sequences().waiting());
-    new Family(registry, "sgl.cache.hit.rate", "Part of the prompts' tokens that was cached")
-        .gauge(Tags.empty(), s -> s.tokens().hitRate());
-    Family pages = new Family(registry, "sgl.pages", "Pages of keys and values");
-    pages.gauge(Tags.of("state", "free"), s -> s.pages().free());
-    pages.gauge(Tags.of("state", "cached"), s -> s.pages().cached());
-    pages.gauge(
-        Tags.of("state", "used"), s -> s.pages().all() - s.pages().free() - s.pages().cached());
+    Meters meters = new Meters(backend, registry, Tags.empty());
+    String prompt = "Tokens of prompts";
+    meters.count("sgl.prompt.tokens", prompt, s -> s.tokens().cached(), "source", "cached");
+    meters.count(
+        "sgl.prompt.tokens", prompt, s -> s.tokens().computedPrompt(), "source", "computed");
+    meters.count("sgl.prompt.tokens", prompt, s -> s.tokens().recomputed(), "source", "recomputed");
+    String reply = "Tokens of replies";
+    meters.count("sgl.generated.tokens", reply, s -> s.tokens().generated(), "source", "model");
+    meters.count("sgl.generated.tokens", reply, s -> s.tokens().forced(), "source", "forced");
+    meters.count(
+        "sgl.evicted.pages", "Pages taken from the cache for others", s -> s.pages().evicted());
+    meters.count(
+        "sgl.retractions",
+        "Running sequences sent back to wait for pages",
+        s -> s.sequences().retractions());
+    meters.gauge(
+        "sgl.running", "Sequences that take part in batches", s -> s.sequences().running());
+    meters.gauge("sgl.waiting", "Sequences that wait", s -> s.sequences().waiting());
+    meters.gauge(
+        "sgl.cache.hit.rate",
+        "Part of the prompts' tokens that was cached",
+        s -> s.tokens().hitRate());
+    String pages = "Pages of keys and values";
+    meters.gauge("sgl.pages", pages, s -> s.pages().free(), "state", "free");
+    meters.gauge("sgl.pages", pages, s -> s.pages().cached(), "state", "cached");
+    meters.gauge("sgl.pages", pages, s -> s.pages().used(), "state", "used");
     backend.listen(new Times(registry));
-  }
-
-  /// Meters of one name, read from the engine's statistics.
-  private final class Family {
-    private final MeterRegistry registry;
-    private final String name;
-    private final String help;
-
-    Family(MeterRegistry registry, String name, String help) {
-      this.registry = registry;
-      this.name = name;
-      this.help = help;
-    }
-
-    void count(Tags tags, ToDoubleFunction<EngineStats> of) {
-      FunctionCounter.builder(name, backend, b -> of.applyAsDouble(b.stats()))
-          .description(help)
-          .tags(tags)
-          .register(registry);
-    }
-
-    void gauge(Tags tags, ToDoubleFunction<EngineStats> of) {
-      Gauge.builder(name, backend, b -> of.applyAsDouble(b.stats()))
-          .description(help)
-          .tags(tags)
-          .register(registry);
-    }
   }
 
   /// Times and sizes, as they come.
@@ -168,12 +144,8 @@ public final class EngineMeters implements MeterBinder {
       }
       if (times.firstToken() > 0) {
         firstToken.record(times.firstToken() - times.submitted(), TimeUnit.NANOSECONDS);
-        int gaps = report.tokens().generated() - report.tokens().forced() - 1;
-        if (gaps > 0) {
-          long each = (times.finished() - times.firstToken()) / gaps;
-          betweenTokens.record(each, TimeUnit.NANOSECONDS);
-        }
       }
+      report.betweenTokens().ifPresent(each -> betweenTokens.record(each, TimeUnit.NANOSECONDS));
     }
   }
 }
