@@ -112,6 +112,8 @@ public final class SglServer implements AutoCloseable {
     addAsAzureToo(routes, served, "completions", new CompletionApi(served)::handle);
     addAsAzureToo(routes, served, "embeddings", new EmbeddingApi(served)::handle);
     ResponseRoutes.add(routes, served);
+    routes.get("/openai/models", models::list);
+    routes.get("/openai/v1/models", models::list);
     MessagesApi.add(routes, served);
     OllamaApi.add(routes, served);
     addReading(routes, served);
@@ -140,6 +142,7 @@ public final class SglServer implements AutoCloseable {
   /// A route of OpenAI's API, and the same in the form of Azure, whose paths name the model.
   private static void addAsAzureToo(Router routes, Served served, String path, Handler handler) {
     routes.post("/v1/" + path, handler);
+    routes.post("/openai/v1/" + path, handler);
     routes.post(
         "/openai/deployments/{model}/" + path,
         call -> {

@@ -137,6 +137,8 @@ final class BlockReader {
   private static Prompt.Part shown(Fields block, List<Prompt.Part> before) {
     return switch (block.requiredText("type")) {
       case "text" -> Messages.text(before, block.requiredText("text"));
+      case "tool_reference" -> // a tool that the client found, and offers in the same call
+          Messages.text(before, "Tool: " + block.requiredText("tool_name"));
       case "image" -> new Prompt.Part.Image(image(source(block)));
       case "document" -> Messages.text(before, document(block));
       case String other ->

@@ -129,7 +129,12 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
     /// @throws ApiException if the name is no tool's or another tool's, or the schema cannot be
     ///     followed
     public void add(Fields function, String schema) {
-      String name = function.requiredText("name");
+      add(function, schema, function.requiredText("name"));
+    }
+
+    /// Adds a tool that the model knows by another name than its client.
+    public void add(Fields function, String schema, String name) {
+      function.requiredText("name");
       if (!name.matches(NAME)) {
         throw ApiException.invalid(
             function.name("name"),
@@ -143,7 +148,16 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
       function.flag("strict", false);
       ObjectNode parameters = parameters(function, schema, unknown);
       Schemas.require(function.name(schema), new Type.Schema(parameters.toString()));
-      tools.add(new ToolSpec(name, shown(function.json(), schema), parameters));
+      ObjectNode told = shown(function.json(), schema).put("name", name);
+      tools.add(new ToolSpec(name, told, parameters));
+    }
+
+    /// Leaves out the members of a tool that are not known: their authors are not the caller.
+    public void leaveOut(Fields function) {
+      for (String name : function.unread()) {
+        unknown.add(name);
+        function.ignore(name);
+      }
     }
 
     /// Whether there is a tool of this name.

@@ -13,9 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /// An answer that goes out piece by piece, as server-sent events or as lines of JSON; several
 /// threads may write.
 ///
-/// The only way to learn that a client has gone away is to write to it. So a comment, or a blank
-/// before the next line, is written where there was no event for some seconds. If that fails, the
-/// work that makes the answer is ended.
+/// The only way to learn that a client has gone away is to write to it. So an empty line, which is
+/// no event, or a blank before the next line is written where there was no event for some seconds.
+/// If that fails, the work that makes the answer is ended. (A comment would say the same, but there
+/// are clients that read one as an event.)
 ///
 /// The status goes out with the first event, or after a second: what fails until then is
 /// refused with a status of its own.
@@ -28,7 +29,7 @@ public final class EventStream implements AutoCloseable {
   /// The form of the pieces.
   enum Form {
     /// Server-sent events.
-    EVENTS("text/event-stream; charset=utf-8", "data: ", "\n\n", ": \n\n"),
+    EVENTS("text/event-stream; charset=utf-8", "data: ", "\n\n", "\n"),
     /// JSON, each piece on a line.
     LINES("application/x-ndjson", "", "\n", " ");
 

@@ -240,6 +240,13 @@ public final class Fields {
     known.addAll(List.of(fields));
   }
 
+  /// The members that were not read, and that have a value.
+  public List<String> unread() {
+    return names().stream()
+        .filter(name -> !known.contains(name) && !object.path(name).isNull())
+        .toList();
+  }
+
   /// Refuses members that nobody has read, unless they ask for nothing: see [NoEffect].
   public void finish() {
     for (String name : names()) {

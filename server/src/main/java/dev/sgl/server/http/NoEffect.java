@@ -23,12 +23,16 @@ final class NoEffect {
           user *
           store *
           metadata *
+          client_metadata *
+          prediction *
+          prompt_cache_options *
+          diagnostics *
           service_tier *
           safety_identifier *
           prompt_cache_key *
           prompt_cache_retention *
-          verbosity "medium"
-          text.verbosity "medium"
+          verbosity "low" "medium" "high"
+          text.verbosity "low" "medium" "high"
           modalities ["text"] []
           functions []
           function_call "none" "auto"
@@ -59,6 +63,8 @@ final class NoEffect {
           top_a 0
           mirostat 0
           options.mirostat 0
+          options.mirostat_eta *
+          options.mirostat_tau *
           min_tokens 0
           min_new_tokens 0
           stop_token_ids []
@@ -80,7 +86,7 @@ final class NoEffect {
           return_prompt_text false
           return_hidden_states false
           return_routed_experts false
-          return_cached_tokens_details false
+          return_cached_tokens_details *
           return_meta_info false
           return_entropy false
           return_bytes false
@@ -147,7 +153,7 @@ final class NoEffect {
           tools[].cache_control *
           tools[].eager_input_streaming *
           tools[].input_examples *
-          tools[].defer_loading false
+          tools[].defer_loading *
           tools[].allowed_callers ["direct"]
           cache_control *
           system[].cache_control *

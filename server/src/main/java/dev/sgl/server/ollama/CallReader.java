@@ -64,14 +64,14 @@ final class CallReader {
     String model = fields.requiredText("model");
     Names.require(model, served);
     if (fields.items("messages", MOST_MESSAGES).isEmpty()) {
-      return loading(fields, "tools", "tool_choice");
+      return loading(fields, "tools", "tool_choice", "system");
     }
     Tools.Listed listed = new Tools.Listed();
     for (Fields tool : fields.objects("tools", Tools.MOST)) {
       tool.text("type");
       Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
       listed.add(function, "parameters");
-      function.finish();
+      listed.leaveOut(function);
       tool.finish();
     }
     listed.tell(call);
@@ -79,7 +79,11 @@ final class CallReader {
     List<ToolSpec> offered = choice.equals("none") ? List.of() : listed.all();
     Tools.Choice chosen = Tools.Choice.of(offered.isEmpty() ? "auto" : choice, true, "tool_choice");
     Tools tools = Tools.of(offered, chosen, served.formats(), "tools");
-    List<Prompt.Message> messages = messages(fields);
+    List<Prompt.Message> messages = new ArrayList<>(messages(fields));
+    Optional<String> system = fields.text("system").filter(text -> !text.isEmpty());
+    if (system.isPresent() && messages.stream().noneMatch(m -> m.role() == Role.SYSTEM)) {
+      messages.addFirst(message(Role.SYSTEM, system.get(), List.of())); // as some clients put it
+    }
     Map<String, Object> variables = variables(fields, tools);
     Prompts prompts = new Prompts(served.formats());
     Prompt.Chat prompt =

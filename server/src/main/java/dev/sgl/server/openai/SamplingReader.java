@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Reads sampling options from the parameters of a call: those of OpenAI's API, and the extensions
@@ -60,7 +61,7 @@ public final class SamplingReader {
             fields.number("top_p", 0, 1),
             topK(fields),
             fields.number("min_p", 0, 1),
-            fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE)),
+            seed(fields)),
         new Sampling.Penalties(
             fields.number("frequency_penalty", -2, 2).orElse(0),
             fields.number("presence_penalty", -2, 2).orElse(0),
@@ -70,6 +71,13 @@ public final class SamplingReader {
             Set.copyOf(fields.integers("allowed_token_ids", 0, vocabulary - 1, vocabulary)),
             banned(fields)),
         logprobs);
+  }
+
+  /// SGLang's name is another.
+  private static OptionalLong seed(Fields fields) {
+    OptionalLong sglangs = fields.whole("sampling_seed", Long.MIN_VALUE, Long.MAX_VALUE);
+    OptionalLong seed = fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+    return seed.isPresent() ? seed : sglangs;
   }
 
   private static List<String> patterns(Fields fields) {
@@ -176,11 +184,11 @@ public final class SamplingReader {
 
   /// Numbers of tokens to report, from a member that OpenAI's API has.
   static OptionalInt logprobs(JsonNode node, String name) {
-    int count = node.asInt(-1);
-    if (!node.isIntegralNumber() || count < 0 || count > MOST_LOGPROBS) {
+    double count = node.isNumber() ? node.doubleValue() : -1;
+    if (count != Math.rint(count) || count < 0 || count > MOST_LOGPROBS) {
       throw ApiException.invalid(
           name, "invalid_value", name + " must be an integer from 0 to " + MOST_LOGPROBS);
     }
-    return OptionalInt.of(count);
+    return OptionalInt.of((int) count);
   }
 }

@@ -20,7 +20,7 @@ record ToolReader(Tools tools, boolean isNamed) {
       requireFunction(tool);
       Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
       listed.add(function, "parameters");
-      function.finish();
+      listed.leaveOut(function);
       tool.finish();
     }
     listed.tell(call);

@@ -9,6 +9,7 @@ import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A call for a response.
@@ -18,6 +19,7 @@ import java.util.Optional;
 /// @param echo what the response repeats of the call
 /// @param before items of the conversation before this call
 /// @param input items of this call
+/// @param tools as the client knows them, by the names by which the model does
 /// @param mode how it is answered
 record Asked(
     Ask ask,
@@ -25,6 +27,7 @@ record Asked(
     ObjectNode echo,
     List<ObjectNode> before,
     List<ObjectNode> input,
+    Map<String, ToolReader.Own> tools,
     Mode mode) {
 
   /// How a call is answered.

@@ -20,6 +20,7 @@ import dev.sgl.server.openai.FormatReader;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
+import dev.sgl.server.turn.ToolSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,7 +71,8 @@ final class CallReader {
     ObjectNode echo = Json.object().put("id", Ids.next("resp_")).put("object", "response");
     echo.put("created_at", Instant.now().getEpochSecond()).put("model", served.name());
     Set<String> include = include(fields);
-    Tools tools = tools(fields, echo, call);
+    ToolReader read = ToolReader.read(fields, call);
+    Tools tools = tools(fields, echo, read);
     Type type = type(fields, echo);
     Sampling sampling = sampling(fields, echo, include.contains(LOGPROBS));
     boolean summarizes = reasoning(fields, echo);
@@ -98,7 +100,7 @@ final class CallReader {
     if (mode.background() && !mode.store()) {
       throw ApiException.invalid("store", "a response in the background needs store: true");
     }
-    return new Asked(ask, rid, echo, conversation.before(), conversation.input(), mode);
+    return new Asked(ask, rid, echo, conversation.before(), conversation.input(), read.own(), mode);
   }
 
   private static Set<String> include(Fields fields) {
@@ -113,48 +115,21 @@ final class CallReader {
 
   // --- tools
 
-  private Tools tools(Fields fields, ObjectNode echo, Call call) {
-    Tools.Listed listed = new Tools.Listed();
-    List<JsonNode> shown = new ArrayList<>();
-    for (Fields tool : fields.objects("tools", Tools.MOST)) {
-      if (!tool.requiredText("type").equals("function")) {
-        throw ApiException.invalid(
-            tool.name("type"),
-            "unsupported_value",
-            "%s must be function: this server runs no tools such as %s itself"
-                .formatted(tool.name("type"), tool.requiredText("type")));
-      }
-      listed.add(tool, "parameters");
-      shown.add(shown((ObjectNode) tool.json()));
-      tool.finish();
-    }
-    listed.tell(call);
+  private Tools tools(Fields fields, ObjectNode echo, ToolReader read) {
     boolean parallel = fields.flag("parallel_tool_calls", true);
     JsonNode given = fields.any("tool_choice").orElse(Json.of("auto"));
-    echo.putArray("tools").addAll(shown);
+    echo.putArray("tools").addAll(read.shown());
     echo.set("tool_choice", given);
     echo.put("parallel_tool_calls", parallel);
+    List<ToolSpec> all = read.listed().all();
     boolean isNone = given.asText().equals("none");
-    if (isNone || listed.all().isEmpty() && given.asText().equals("auto")) {
+    if (isNone || all.isEmpty() && given.asText().equals("auto")) {
       return Tools.NONE;
     }
-    if (listed.all().isEmpty()) {
+    if (all.isEmpty()) {
       throw ApiException.invalid("tool_choice", "tool_choice needs tools");
     }
-    return Tools.of(listed.all(), choice(fields, listed, parallel), served.formats(), "tools");
-  }
-
-  private static ObjectNode shown(ObjectNode tool) {
-    ObjectNode shown = tool.deepCopy();
-    for (String name : List.of("description", "parameters")) {
-      if (!shown.has(name)) {
-        shown.putNull(name);
-      }
-    }
-    if (!shown.path("strict").isBoolean()) {
-      shown.put("strict", true);
-    }
-    return shown;
+    return Tools.of(all, choice(fields, read.listed(), parallel), served.formats(), "tools");
   }
 
   private static Tools.Choice choice(Fields fields, Tools.Listed listed, boolean parallel) {
@@ -166,18 +141,20 @@ final class CallReader {
     String type = choice.requiredText("type");
     Tools.Choice chosen =
         switch (type) {
-          case "function" ->
-              Tools.Choice.of(listed.require(choice, tool -> tool.requiredText("name")));
-          case "allowed_tools" ->
-              Tools.Choice.allowed(choice, listed, parallel, tool -> tool.requiredText("name"));
+          case "function", "custom" -> Tools.Choice.of(listed.require(choice, CallReader::known));
+          case "allowed_tools" -> Tools.Choice.allowed(choice, listed, parallel, CallReader::known);
           default ->
               throw ApiException.invalid(
                   choice.name("type"),
                   "invalid_value",
-                  choice.name("type") + " must be function or allowed_tools, not " + type);
+                  choice.name("type") + " must be function, custom or allowed_tools, not " + type);
         };
     choice.finish();
     return chosen;
+  }
+
+  private static String known(Fields reference) {
+    return ToolReader.known(reference.text("namespace"), reference.requiredText("name"));
   }
 
   // --- the answer
@@ -189,7 +166,9 @@ final class CallReader {
     ObjectNode shown = echo.putObject("text");
     ObjectNode plain = Json.object().put("type", "text");
     shown.set("format", format.map(inner -> shownFormat((ObjectNode) inner.json())).orElse(plain));
-    shown.put("verbosity", "medium");
+    shown.put(
+        "verbosity",
+        text.map(inner -> inner.json().path("verbosity").asText("medium")).orElse("medium"));
     format.ifPresent(
         inner -> {
           inner.text("name");

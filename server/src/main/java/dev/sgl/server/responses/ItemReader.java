@@ -55,10 +55,16 @@ final class ItemReader {
       case "function_call" -> {
         Object arguments =
             Messages.arguments(item.requiredText("arguments"), item.name("arguments"));
-        calls.add(
-            Messages.call(item.requiredText("call_id"), item.requiredText("name"), arguments));
+        String name = ToolReader.known(item.text("namespace"), item.requiredText("name"));
+        calls.add(Messages.call(item.requiredText("call_id"), name, arguments));
       }
-      case "function_call_output" -> {
+      case "custom_tool_call" ->
+          calls.add(
+              Messages.call(
+                  item.requiredText("call_id"),
+                  item.requiredText("name"),
+                  Map.of(ToolReader.INPUT, item.requiredText("input"))));
+      case "function_call_output", "custom_tool_call_output" -> {
         close();
         messages.add(
             Messages.result(item.requiredText("call_id"), parts(item, "output"), Map.of()));
@@ -192,12 +198,19 @@ final class ItemReader {
     if (!kept.path("status").isTextual()) {
       kept.put("status", "completed");
     }
+    for (JsonNode part : kept.path("content")) {
+      if (part instanceof ObjectNode text && text.path("type").asText().equals("output_text")) {
+        text.withArray("annotations");
+        text.withArray("logprobs");
+      }
+    }
     if (type.equals("message") && kept.path("content").isTextual()) {
       boolean isAnswer = kept.path("role").asText().equals("assistant");
       ObjectNode part = Json.object().put("type", isAnswer ? "output_text" : "input_text");
       part.put("text", kept.path("content").asText());
       if (isAnswer) {
         part.putArray("annotations");
+        part.putArray("logprobs");
       }
       kept.putArray("content").add(part);
     }
@@ -210,6 +223,8 @@ final class ItemReader {
       case "reasoning" -> "rs_";
       case "function_call" -> "fc_";
       case "function_call_output" -> "fco_";
+      case "custom_tool_call" -> "ctc_";
+      case "custom_tool_call_output" -> "ctco_";
       default -> "item_";
     };
   }

@@ -1,15 +1,19 @@
 package dev.sgl.server.responses;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.openai.Writer;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Stripped;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /// The items of an answer, made of its pieces, and an event for each step.
 final class Output implements Heard {
@@ -35,7 +39,8 @@ final class Output implements Heard {
     BETWEEN,
     THOUGHT,
     MESSAGE,
-    CALL
+    CALL,
+    CUSTOM_CALL
   }
 
   Output(Asked asked, TokenBackend backend, Sink sink) {
@@ -93,24 +98,39 @@ final class Output implements Heard {
 
   @Override
   public void called(int index, String id, String name) {
-    ObjectNode call = Json.object().put("type", "function_call");
-    call.put("call_id", id).put("name", name).put("arguments", "");
-    open(State.CALL, "fc_", call);
+    ToolReader.Own own =
+        asked.tools().getOrDefault(name, new ToolReader.Own(name, Optional.empty(), false));
+    ObjectNode call = Json.object();
+    call.put("type", own.isCustom() ? "custom_tool_call" : "function_call").put("call_id", id);
+    own.namespace().ifPresent(space -> call.put("namespace", space));
+    call.put("name", own.name()).put(own.isCustom() ? "input" : "arguments", "");
+    if (own.isCustom()) {
+      open(State.CUSTOM_CALL, "ctc_", call);
+    } else {
+      open(State.CALL, "fc_", call);
+    }
   }
 
   @Override
   public void argued(int index, String json) {
     text.append(json);
+    if (state == State.CUSTOM_CALL) {
+      return; // its input is known when the text is whole JSON
+    }
     send("response.function_call_arguments.delta", here().put("delta", json));
   }
 
   @Override
   public void ended(Answer answer) {
     boolean isCut = answer.finish() == Answer.Finish.LENGTH;
-    if (items.isEmpty() && state != State.MESSAGE && state != State.CALL && !isCut) {
+    if (items.isEmpty() && state != State.MESSAGE && !isCall() && !isCut) {
       message(); // an empty answer is one, too
     }
     close(isCut ? "incomplete" : "completed");
+  }
+
+  private boolean isCall() {
+    return state == State.CALL || state == State.CUSTOM_CALL;
   }
 
   /// Ends the item that is being made, since no more of it comes.
@@ -159,6 +179,12 @@ final class Output implements Heard {
         ObjectNode done = here().put("name", item.path("name").asText());
         send("response.function_call_arguments.done", done.put("arguments", text.toString()));
       }
+      case CUSTOM_CALL -> {
+        String input = input();
+        item.put("input", input);
+        send("response.custom_tool_call_input.delta", here().put("delta", input));
+        send("response.custom_tool_call_input.done", here().put("input", input));
+      }
     }
     item.put("status", status);
     ObjectNode event = Json.object().put("output_index", items.size());
@@ -169,6 +195,16 @@ final class Output implements Heard {
     text.setLength(0);
     thought = new Stripped();
     logprobs.removeAll();
+  }
+
+  /// The text for a custom tool; of a call that was cut off, its arguments so far.
+  private String input() {
+    try {
+      JsonNode arguments = Json.read(text.toString().getBytes(StandardCharsets.UTF_8));
+      return arguments.path(ToolReader.INPUT).asText();
+    } catch (ApiException e) {
+      return text.toString();
+    }
   }
 
   private void closeThought() {

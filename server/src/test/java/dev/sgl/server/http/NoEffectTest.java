@@ -76,7 +76,7 @@ class NoEffectTest {
         "'modalities':['text','audio'] | modalities | can only be [\"text\"] or []",
         "'skip_special_tokens':false | skip_special_tokens | can only be true",
         "'length_penalty':2 | length_penalty | can only be 1",
-        "'verbosity':'low' | verbosity | can only be \"medium\"",
+        "'verbosity':'loud' | verbosity | can only be \"low\"",
         "'echo':true | echo | can only be false",
         "'audio':{'voice':'ash'} | audio | there is no parameter audio",
         "'reasoning_effort':'extreme' | reasoning_effort | must be one of none, minimal, low, medium, high",

@@ -59,6 +59,20 @@ class OllamaTest {
     return server.post("/v1/chat/completions", call.replace('\'', '"')).at("/choices/0/message");
   }
 
+  /// Open WebUI moves a system message there.
+  @Test
+  void aSystemMessageBesideTheMessagesIsTheFirst() throws IOException {
+    String user = "{'role':'user','content':'Who are you?'}";
+    String system = "{'role':'system','content':'Be a pirate.'}";
+    String options =
+        "'think':false,'options':{'temperature':0,'num_predict':20,'mirostat':0,'mirostat_eta':0.1}";
+    JsonNode beside =
+        ask("/api/chat", "'messages':[" + user + "],'system':'Be a pirate.'," + options);
+    JsonNode first = ask("/api/chat", "'messages':[" + system + "," + user + "]," + options);
+    assertEquals(first.at("/message/content"), beside.at("/message/content"));
+    assertEquals(first.path("prompt_eval_count"), beside.path("prompt_eval_count"));
+  }
+
   @Test
   void theMessageIsTheOneOfAChat() throws IOException {
     JsonNode chat = chat(ASK);

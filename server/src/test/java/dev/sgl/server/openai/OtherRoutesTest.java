@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// All routes but chats.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -132,6 +134,17 @@ class OtherRoutesTest {
     assertEquals("The lamp is nice", scored.path("text").asText());
     assertEquals(prompt, scored.at("/logprobs/tokens").size());
     assertEquals(values.get(1), scored.at("/logprobs/token_logprobs").get(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"4294967296", "-9223372036854775808", "18446744073709551617", "2.5", "21"})
+  void logprobsAreNeverTakenForAnotherNumber(String count) throws IOException {
+    String body = "{\"prompt\":\"Hi\",\"max_tokens\":1,\"logprobs\":%s}";
+    TestServer.Answer answer = server.post("/v1/completions", body.formatted(count));
+    assertEquals(400, answer.status());
+    assertTrue(answer.error().contains("logprobs"), answer.error());
+    assertEquals(200, server.post("/v1/completions", body.formatted("2.0")).status());
   }
 
   @Test

@@ -340,4 +340,19 @@ class ToolsTest {
       assertEquals("length", answer.at("/choices/0/finish_reason").asText(), answer.text());
     }
   }
+
+  /// BFCL's multi-turn calls describe results of functions, which no API does.
+  @Test
+  void membersOfFunctionsThatAreNotKnownAreLeftOutAndNamed() throws IOException {
+    String tool =
+        "{'type':'function','function':{'name':'f','response':{'type':'string'},'parameters':"
+            + "{'type':'object','properties':{}}}}";
+    String body =
+        "{'messages':[{'role':'user','content':'Go.'}],'max_tokens':2,'tools':[" + tool + "]}";
+    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct");
+        var answer = server.call("/v1/chat/completions", body.replace('\'', '"')).execute()) {
+      assertEquals(200, answer.code());
+      assertEquals("response", answer.header("X-Ignored-Schema-Keywords"));
+    }
+  }
 }

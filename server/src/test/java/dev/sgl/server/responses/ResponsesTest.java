@@ -97,6 +97,69 @@ class ResponsesTest {
         item(response, "reasoning").at("/content/0/text").asText());
   }
 
+  // --- tools as agents offer them
+
+  private static final String OF_AGENTS =
+      """
+      'tools':[{'type':'namespace','name':'files','description':'Files.','tools':[
+          {'type':'function','name':'read','parameters':{'type':'object',
+            'properties':{'at':{'enum':['left','right']}},'required':['at']}}]},
+        {'type':'custom','name':'shout','description':'Shouts.',
+          'format':{'type':'grammar','syntax':'regex','definition':'[A-Z]{3}!'}},
+        {'type':'web_search','external_web_access':false}],
+      'client_metadata':{'x':'y'},'text':{'verbosity':'low'},'max_output_tokens':400""";
+
+  @Test
+  void aFunctionOfANamespaceIsCalledByItsOwnName() throws IOException {
+    JsonNode response =
+        respond(
+            "'input':'Go.',"
+                + OF_AGENTS
+                + ",'tool_choice':{'type':'function','namespace':'files','name':'read'}");
+    JsonNode call = item(response, "function_call");
+    assertEquals("files", call.path("namespace").asText(), response.toString());
+    assertEquals("read", call.path("name").asText());
+    String at = Json.parse(call.path("arguments").asText()).path("at").asText();
+    assertTrue(List.of("left", "right").contains(at), at);
+    String result =
+        "{'type':'function_call_output','call_id':'%s','output':'A map.'}"
+            .formatted(call.path("call_id").asText());
+    String more = "'previous_response_id':'" + response.path("id").asText() + "','input':[";
+    assertEquals("completed", respond(more + result + "]," + OF_AGENTS).path("status").asText());
+  }
+
+  @Test
+  void aCustomToolGetsAText() throws IOException {
+    String body = "'input':'Go.'," + OF_AGENTS + ",'tool_choice':{'type':'custom','name':'shout'}";
+    JsonNode response = respond(body);
+    JsonNode call = item(response, "custom_tool_call");
+    assertTrue(call.path("input").asText().matches("[A-Z]{3}!"), response.toString());
+    StringBuilder streamed = new StringBuilder();
+    for (Event event : server.events(PATH, body(body + ",'stream':true"))) {
+      if (event.name().equals("response.custom_tool_call_input.delta")) {
+        streamed.append(event.at("/delta").asText());
+      }
+    }
+    assertEquals(call.path("input").asText(), streamed.toString());
+    String result =
+        "{'type':'custom_tool_call_output','call_id':'%s','output':'Done.'}"
+            .formatted(call.path("call_id").asText());
+    String more = "'previous_response_id':'" + response.path("id").asText() + "','input':[";
+    assertEquals("completed", respond(more + result + "]," + OF_AGENTS).path("status").asText());
+  }
+
+  @Test
+  void toolsOfOtherServersAreLeftOutBesideOthersAndRefusedAlone() throws IOException {
+    String alone = "'input':'Go.','tools':[{'type':'web_search'}]";
+    TestServer.Answer refused = server.post(PATH, body(alone));
+    assertEquals(400, refused.status());
+    assertTrue(refused.error().contains("web_search"), refused.error());
+    try (var answer = server.call(PATH, body("'input':'Go.'," + OF_AGENTS)).execute()) {
+      assertEquals(200, answer.code());
+      assertEquals("web_search", answer.header("X-Ignored-Tools"));
+    }
+  }
+
   // --- streams
 
   /// What a stream says step by step is what the response says as a whole.
