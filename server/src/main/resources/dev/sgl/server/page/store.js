@@ -1,0 +1,40 @@
+// Things that this browser keeps, by their `id`.
+
+const NAMES = ['conversations', 'runs'];
+
+function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+let opened;
+
+function database() {
+  if (!opened) {
+    const request = indexedDB.open('sgl', 1);
+    request.onupgradeneeded = () =>
+      NAMES.forEach((name) => request.result.createObjectStore(name, { keyPath: 'id' }));
+    opened = settled(request);
+  }
+  return opened;
+}
+
+async function files(name, mode) {
+  return (await database()).transaction(name, mode).objectStore(name);
+}
+
+// All that is kept under a name, the last changed first.
+export async function all(name) {
+  const kept = await settled((await files(name, 'readonly')).getAll());
+  return kept.sort((one, other) => other.changed - one.changed);
+}
+
+export async function keep(name, thing) {
+  await settled((await files(name, 'readwrite')).put(thing));
+}
+
+export async function remove(name, id) {
+  await settled((await files(name, 'readwrite')).delete(id));
+}
