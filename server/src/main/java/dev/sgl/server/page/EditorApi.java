@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.analysis.Analysis;
 import dev.sgl.analysis.Completion;
+import dev.sgl.analysis.Highlight;
 import dev.sgl.compiler.Compiler;
 import dev.sgl.compiler.Deadline;
 import dev.sgl.compiler.Sources;
+import dev.sgl.diagnostic.Diagnostic;
+import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
@@ -22,10 +25,10 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/// The routes of the page's editor: what `sglc lsp` answers, in few words of JSON. Offsets count
-/// UTF-16.
+/// The routes of the page's editor: the analysis of a program that editors get from `sglc lsp`, as
+/// short JSON. Offsets count UTF-16.
 public final class EditorApi {
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(5); // as the language server has
   private static final int LONGEST_SOURCE = 1 << 20;
   private static final String FILE = "playground.sgl";
 
@@ -47,21 +50,23 @@ public final class EditorApi {
     Places places = new Places(source);
     ObjectNode body = Json.object();
     ArrayNode diagnostics = body.putArray("diagnostics");
-    analysis
-        .diagnostics()
-        .forEach(
-            d -> {
-              ObjectNode one = places.put(diagnostics.addObject(), d.span());
-              one.put("severity", d.isWarning() ? "warning" : "error");
-              one.put("code", d.code()).put("message", d.message());
-              d.help().ifPresent(help -> one.put("help", help));
-            });
+    for (Diagnostic diagnostic : analysis.diagnostics()) {
+      describe(diagnostic, places.put(diagnostics.addObject(), diagnostic.span()));
+    }
     ArrayNode highlights = body.putArray("highlights");
-    analysis
-        .highlights()
-        .forEach(h -> places.put(highlights.addObject(), h.place()).put("kind", word(h.kind())));
-    entry(source).ifPresent(entry -> describe(entry, body.putObject("program")));
+    for (Highlight highlight : analysis.highlights()) {
+      places.put(highlights.addObject(), highlight.place()).put("kind", word(highlight.kind()));
+    }
+    if (analysis.diagnostics().stream().allMatch(Diagnostic::isWarning)) {
+      entry(source).ifPresent(entry -> describe(entry, body.putObject("program")));
+    }
     call.answer(body);
+  }
+
+  private static void describe(Diagnostic diagnostic, ObjectNode body) {
+    body.put("severity", diagnostic.isWarning() ? "warning" : "error");
+    body.put("code", diagnostic.code()).put("message", diagnostic.message());
+    diagnostic.help().ifPresent(help -> body.put("help", help));
   }
 
   private static String word(Enum<?> constant) {
@@ -70,7 +75,7 @@ public final class EditorApi {
 
   private static Optional<Routine> entry(String source) {
     return Deadline.within(PATIENCE, () -> Compiler.compile(FILE, source).program())
-        .flatMap(program -> program.flatMap(p -> p.entry()));
+        .flatMap(program -> program.flatMap(Program::entry));
   }
 
   private static void describe(Routine entry, ObjectNode program) {

@@ -146,5 +146,6 @@ export async function openChat(capabilities) {
     send();
   };
   await openConversations(open);
+  select(conversation);
   show();
 }
