@@ -11,8 +11,7 @@ import java.util.Optional;
 final class Defaults {
   private Defaults() {}
 
-  /// The value of an expression that is written out: a constant, or a list or a record of
-  // constants.
+  /// The value of an expression that is a constant, or a list or a record of constants.
   static Optional<Object> value(Expr expression) {
     return switch (expression) {
       case Expr.Constant(Object value, _) -> Optional.of(value);
