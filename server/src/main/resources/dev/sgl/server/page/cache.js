@@ -30,11 +30,19 @@ function shown({ id, depth, tokens, text, used }) {
   return made;
 }
 
-export async function showCache() {
-  const { runs, hidden } = await get('cache');
+function show({ runs, hidden }) {
   const all = nodes(runs);
   $('cache').replaceChildren(...all.map(shown));
   known = new Set(all.map(({ id }) => id));
   const tokens = runs.reduce((sum, run) => sum + run.tokens, 0);
   $('cache-size').textContent = `${tokens} tokens in ${runs.length + hidden} runs`;
+}
+
+// Shows the cache, if the server lets this reader see it.
+export async function showCache() {
+  try {
+    show(await get('cache'));
+  } catch (error) {
+    $('cache-size').textContent = error.message;
+  }
 }

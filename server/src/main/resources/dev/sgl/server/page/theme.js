@@ -7,7 +7,7 @@ export const theme = EditorView.theme({
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', minHeight: '14rem', maxHeight: '60vh' },
   '.cm-content': { caretColor: 'var(--ink)' },
-  '.cm-gutters': { color: 'var(--quiet)', backgroundColor: 'transparent', border: '0' },
+  '.cm-gutters': { color: 'var(--quiet)', backgroundColor: 'var(--card)', border: '0' },
   '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--own)' },
   '.cm-tooltip': { color: 'var(--ink)', backgroundColor: 'var(--card)', border: '1px solid var(--line)', borderRadius: '6px', maxWidth: 'min(34rem, 90vw)' },
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': { color: 'var(--on-accent)', backgroundColor: 'var(--accent)' },
