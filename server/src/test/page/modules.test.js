@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import { Answer, costInWords } from './answer.js';
 import { contains, openCalls, titleOf, wire } from './conversation.js';
 import { events } from './events.js';
+import { prettyJson, readJson } from './json.js';
 import { pack, unpack } from './link.js';
 import { parameters } from './parameters.js';
-import { bounds, choices, control, readJson, readNumber } from './schema.js';
+import { bounds, choices, control, readNumber } from './schema.js';
 
 async function read(...pieces) {
   const all = [];
@@ -86,7 +87,7 @@ test('options become parameters, and empty ones none', () => {
   assert.deepEqual(parameters({ format: 'choice', format_text: 'yes\nno' }), { structured_outputs: { choice: ['yes', 'no'] } });
   assert.deepEqual(parameters({ format: 'json_schema', format_text: '{}' }).response_format.json_schema.schema, {});
   assert.deepEqual(parameters({ other: '{"top_k": 3}' }), { top_k: 3 });
-  assert.throws(() => parameters({ tools: '{' }), /Tools: this is not JSON/);
+  assert.throws(() => parameters({ tools: '{' }), /the tools is not JSON/);
   assert.throws(() => parameters({ tools: '{}' }), /must be a list/);
 });
 
@@ -117,4 +118,10 @@ test('texts of a form are read, or refused with the name of the parameter', () =
   assert.throws(() => readNumber('1.5', 'x', { type: 'integer' }), /x must be an integer/);
   assert.deepEqual(readJson('[1]', 'x'), [1]);
   assert.throws(() => readJson('[', 'x'), /x is not JSON/);
+});
+
+test('objects and lists are laid out, other texts are left', () => {
+  assert.equal(prettyJson('{"a":1}'), '{\n  "a": 1\n}');
+  assert.equal(prettyJson('{"a":'), undefined);
+  assert.equal(prettyJson('12'), undefined);
 });

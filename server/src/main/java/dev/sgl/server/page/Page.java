@@ -27,6 +27,7 @@ public final class Page {
           "events.js",
           "facts.js",
           "form.js",
+          "json.js",
           "lanes.js",
           "link.js",
           "main.js",

@@ -2,7 +2,7 @@
 
 import { $ } from './dom.js';
 import { argumentsForm } from './form.js';
-import { readJson } from './schema.js';
+import { readJson } from './json.js';
 
 let form = argumentsForm([]);
 let shown = ''; // the parameters that the form is for, in JSON

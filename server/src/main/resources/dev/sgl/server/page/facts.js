@@ -1,6 +1,7 @@
 // The facts about a run: its variables, its result, and the tokens that it took.
 
 import { $, element } from './dom.js';
+import { prettyJson } from './json.js';
 
 const rows = new Map(); // of the table, by branch and variable
 let cost;
@@ -28,14 +29,18 @@ export function addValue(branch, name, text) {
   rows.get(`${branch} ${name}`).querySelector('.value').textContent += text;
 }
 
-// Counts a request of the run.
+// Counts a request of the run, whose value is whole.
 export function count(branch, name, meta) {
   cost.prompt += meta.prompt_tokens;
   cost.cached += meta.cached_tokens;
   cost.generated += meta.generated_tokens;
   cost.forced += meta.forced_tokens;
   const row = rows.get(`${branch} ${name}`);
-  if (row) row.title = `${meta.cached_tokens} of ${meta.prompt_tokens} tokens cached, ${Math.round(meta.total_ms)} ms`;
+  if (row) {
+    row.title = `${meta.cached_tokens} of ${meta.prompt_tokens} tokens cached, ${Math.round(meta.total_ms)} ms`;
+    const value = row.querySelector('.value');
+    value.textContent = prettyJson(value.textContent) ?? value.textContent;
+  }
   showTokens();
 }
 

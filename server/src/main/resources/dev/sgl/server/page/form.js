@@ -2,7 +2,8 @@
 // `value` gives undefined for a value that is left out, and throws an error for a text that is wrong.
 
 import { button, element } from './dom.js';
-import { bounds, choices, control, readJson, readNumber, resolved } from './schema.js';
+import { readJson } from './json.js';
+import { bounds, choices, control, readNumber, resolved } from './schema.js';
 
 const SHORT = 60; // characters that fit into one line
 

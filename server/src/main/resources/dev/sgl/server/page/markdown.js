@@ -4,6 +4,7 @@
 import DOMPurify from 'dompurify';
 import { marked } from 'marked';
 import { copyButton, element } from './dom.js';
+import { prettyJson } from './json.js';
 
 const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
@@ -48,16 +49,6 @@ function markdown(text) {
     wide.append(table);
   });
   return clean;
-}
-
-// The text laid out if it is an object or a list in JSON; else undefined.
-export function prettyJson(text) {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return undefined;
-  }
 }
 
 export function render(text) {

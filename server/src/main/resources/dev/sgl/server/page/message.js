@@ -2,7 +2,8 @@
 
 import { costInWords } from './answer.js';
 import { button, copyButton, element } from './dom.js';
-import { prettyJson, render } from './markdown.js';
+import { prettyJson } from './json.js';
+import { render } from './markdown.js';
 
 const NAMES = { user: 'You', assistant: 'Model', tool: 'Result' };
 

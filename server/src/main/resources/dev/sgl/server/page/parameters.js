@@ -1,5 +1,7 @@
 // The parameters of a chat, made from the texts in the form of options.
 
+import { readJson } from './json.js';
+
 // The options that are numbers, with their bounds.
 export const NUMBERS = [
   { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 0.1 },
@@ -22,14 +24,6 @@ export const FORMATS = [
   { name: 'choice', title: 'One of several texts', label: 'Texts, one a line' },
 ];
 
-function json(text, label) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${label}: this is not JSON: ${error.message}`);
-  }
-}
-
 function lines(text) {
   return text.split('\n').filter((line) => line !== '');
 }
@@ -39,7 +33,12 @@ function format({ format: name, format_text: text = '' }) {
     case 'json_object':
       return { response_format: { type: 'json_object' } };
     case 'json_schema':
-      return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: json(text, 'JSON Schema') } } };
+      return {
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'answer', schema: readJson(text, 'the JSON Schema') },
+        },
+      };
     case 'regex':
       return { structured_outputs: { regex: text } };
     case 'choice':
@@ -52,14 +51,14 @@ function format({ format: name, format_text: text = '' }) {
 // The parameters for the values of the form, which are texts; an empty text leaves a parameter out.
 export function parameters(values) {
   const numbers = NUMBERS.filter(({ name }) => values[name]).map(({ name }) => [name, Number(values[name])]);
-  const tools = values.tools?.trim() ? json(values.tools, 'Tools') : [];
-  if (!Array.isArray(tools)) throw new Error('Tools: this must be a list');
+  const tools = readJson(values.tools ?? '', 'the text of the tools') ?? [];
+  if (!Array.isArray(tools)) throw new Error('the tools must be a list');
   return {
     ...Object.fromEntries(numbers),
     ...(values.stop && { stop: lines(values.stop) }),
     ...(values.reasoning_effort && { reasoning_effort: values.reasoning_effort }),
     ...(tools.length && { tools }),
     ...format(values),
-    ...(values.other?.trim() ? json(values.other, 'Other parameters') : {}),
+    ...readJson(values.other ?? '', 'the text of other parameters'),
   };
 }

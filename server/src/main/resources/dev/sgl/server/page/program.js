@@ -75,6 +75,7 @@ export async function runProgram() {
     const { path, body } = requested();
     Object.assign(run, { arguments: body.arguments, seed: body.seed });
     setRunning(new AbortController());
+    $('lanes').scrollIntoView(); // on a narrow screen it is below the editor
     for await (const { event, data } of stream(path, body, running.signal)) {
       run.events.push({ at: Date.now() - run.changed, event, data });
       shownBy[event]?.(data);

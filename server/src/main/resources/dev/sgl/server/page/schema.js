@@ -43,16 +43,6 @@ export function bounds(schema) {
   return words && words + unit;
 }
 
-// The value that a text writes in JSON; an empty text is undefined.
-export function readJson(text, name) {
-  if (!text.trim()) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${name} is not JSON: ${error.message}`);
-  }
-}
-
 // The number that a text writes; an empty text is undefined.
 export function readNumber(text, name, schema) {
   if (!text.trim()) return undefined;
