@@ -1,8 +1,10 @@
 // A conversation: {id, title, changed, system, messages}. A message is {role, content} and may have
 // `pictures` (of the user), `thought`, `calls` and `cost` (of the assistant), `call` (of a tool).
 
+import { newId } from './store.js';
+
 export function fresh() {
-  return { id: crypto.randomUUID(), title: '', changed: Date.now(), system: '', messages: [] };
+  return { id: newId(), title: '', changed: Date.now(), system: '', messages: [] };
 }
 
 // The title that was given, else the beginning of the first message.

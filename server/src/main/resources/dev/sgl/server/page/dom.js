@@ -13,13 +13,26 @@ export function button(text, onclick, className = 'small') {
   return element('button', { type: 'button', className, onclick }, text);
 }
 
-// Copies a text; the button says so for a moment.
+// A page that comes over plain HTTP from another machine has no clipboard of its own.
+async function write(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const box = element('textarea', { value: text });
+  document.body.append(box);
+  box.select();
+  document.execCommand('copy');
+  return box.remove();
+}
+
+// Copies a text; the button that was pressed says so for a moment.
+export async function copy(text, pressed) {
+  const label = pressed.textContent;
+  await write(text);
+  pressed.textContent = 'Copied';
+  setTimeout(() => (pressed.textContent = label), 1500);
+}
+
 export function copyButton(text) {
-  const made = button('Copy', async () => {
-    await navigator.clipboard.writeText(text());
-    made.textContent = 'Copied';
-    setTimeout(() => (made.textContent = 'Copy'), 1500);
-  });
+  const made = button('Copy', () => copy(text(), made));
   return made;
 }
 

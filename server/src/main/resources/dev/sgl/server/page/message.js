@@ -44,12 +44,17 @@ function frame(message, ...children) {
   return element('article', { className: `message ${message.role}`, ariaLabel: NAMES[message.role] }, who, ...children);
 }
 
+function again(answer) {
+  return Object.assign(button('Again', answer), { title: 'Replaces this answer and all after it' });
+}
+
 // A message that is whole. `actions` may have `edit`, which takes the new text, and `again`.
 export function shown(message, actions) {
-  const foot = element('div', { className: 'foot' }, copyButton(() => message.content));
+  const foot = element('div', { className: 'foot' });
   const article = frame(message, ...parts(message), foot);
+  if (message.content) foot.append(copyButton(() => message.content));
   if (actions.edit) foot.append(button('Edit', () => edit(article, message, actions.edit)));
-  if (actions.again) foot.append(button('Again', actions.again));
+  if (actions.again) foot.append(again(actions.again));
   if (message.cost) foot.append(element('span', { className: 'hint cost' }, costInWords(message.cost)));
   return article;
 }

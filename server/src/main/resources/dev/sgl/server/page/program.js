@@ -2,7 +2,7 @@
 
 import { chosenArguments, openArguments, setArguments, showParameters } from './arguments.js';
 import { showCache } from './cache.js';
-import { $, button, element } from './dom.js';
+import { $, button, copy, element } from './dom.js';
 import { openEditor } from './editor.js';
 import { addValue, clearFacts, count, showResult, variable } from './facts.js';
 import { allEnded, clearLanes, ended, lane, log, message, say } from './lanes.js';
@@ -10,6 +10,7 @@ import { pack, unpack } from './link.js';
 import { keepRun, openRuns } from './runs.js';
 import { samples } from './samples.js';
 import { get, stream } from './server.js';
+import { newId } from './store.js';
 
 const CACHE_MILLIS = 700;
 
@@ -69,7 +70,7 @@ function requested() {
 export async function runProgram() {
   if (running) return;
   clear();
-  const run = { id: crypto.randomUUID(), changed: Date.now(), name, source: editor.text(), events: [] };
+  const run = { id: newId(), changed: Date.now(), name, source: editor.text(), events: [] };
   const watching = setInterval(showCache, CACHE_MILLIS);
   try {
     const { path, body } = requested();
@@ -130,7 +131,7 @@ export async function showLinked(packed) {
 async function copyLink() {
   const program = { source: editor.text(), arguments: chosenArguments(), seed: requested().body.seed };
   location.hash = `program=${await pack(program)}`;
-  await navigator.clipboard.writeText(location.href);
+  await copy(location.href, $('link'));
 }
 
 async function begin() {

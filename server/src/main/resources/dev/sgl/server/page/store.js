@@ -25,6 +25,11 @@ async function files(name, mode) {
   return (await database()).transaction(name, mode).objectStore(name);
 }
 
+// An id that nothing else has. Browsers make random UUIDs for secure pages only.
+export function newId() {
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+}
+
 // All that is kept under a name, the last changed first.
 export async function all(name) {
   const kept = await settled((await files(name, 'readonly')).getAll());
