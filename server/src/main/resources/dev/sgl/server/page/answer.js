@@ -47,6 +47,7 @@ export class Answer {
     const seconds = (this.#last - this.#first) / 1000;
     const speed = tokens > 1 && seconds >= SHORTEST ? (tokens - 1) / seconds : 0;
     const wait = this.#first ? (this.#first - this.#began) / 1000 : 0;
+    if (this.message.finish === 'length') this.message.note = 'The limit of tokens was reached.';
     this.message.cost = { prompt, cached, tokens, speed, wait };
     if (this.message.thought) {
       this.message.thoughtSeconds = ((this.#spoke || this.#last) - this.#first) / 1000;

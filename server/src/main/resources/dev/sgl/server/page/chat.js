@@ -9,6 +9,9 @@ import { chosenParameters, openOptions } from './options.js';
 import { attach, openPictures, taken } from './pictures.js';
 import { stream } from './server.js';
 
+// In each piece, so that an answer that is stopped has its cost, too.
+const USAGE = { include_usage: true, continuous_usage_stats: true };
+
 let conversation = fresh();
 let running; // the AbortController of the answer that is being written
 
@@ -65,7 +68,7 @@ async function ask(messages, text) {
   const earlier = asked.messages;
   const answer = new Answer(performance.now());
   try {
-    const body = { ...chosenParameters(), messages: wire({ ...asked, messages }), stream_options: { include_usage: true } };
+    const body = { ...chosenParameters(), messages: wire({ ...asked, messages }), stream_options: USAGE };
     asked.messages = messages;
     show();
     setRunning(new AbortController());
@@ -79,7 +82,7 @@ async function ask(messages, text) {
     putBack(asked, earlier, text);
   } else {
     asked.messages = [...messages, answer.end()];
-    await keep(asked);
+    await keep(asked).catch((error) => showError(`This chat is not kept: ${error.message}`));
   }
   setRunning(undefined);
   if (asked === conversation) show();

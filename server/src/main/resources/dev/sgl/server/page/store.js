@@ -30,10 +30,15 @@ export function newId() {
   return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 }
 
-// All that is kept under a name, the last changed first.
+// All that is kept under a name, the last changed first; nothing if the browser keeps nothing, as in some
+// private windows.
 export async function all(name) {
-  const kept = await settled((await files(name, 'readonly')).getAll());
-  return kept.sort((one, other) => other.changed - one.changed);
+  try {
+    const kept = await settled((await files(name, 'readonly')).getAll());
+    return kept.sort((one, other) => other.changed - one.changed);
+  } catch {
+    return [];
+  }
 }
 
 export async function keep(name, thing) {
