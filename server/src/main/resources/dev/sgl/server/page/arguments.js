@@ -54,14 +54,23 @@ function formValues() {
   }
 }
 
+// Puts the arguments in JSON into the form. If they are wrong, the box says so and stays.
+function fillFromJson() {
+  try {
+    form.set(readJson($('json').value, 'the text of the arguments') ?? {});
+  } catch (error) {
+    $('as-json').checked = true;
+    $('json').setCustomValidity(error.message);
+    $('json').reportValidity();
+  }
+}
+
 export function openArguments() {
   $('as-json').onchange = () => {
-    if (isJson()) {
-      $('json').value = JSON.stringify(formValues(), null, 2);
-    } else {
-      form.set(readJson($('json').value, 'the text of the arguments') ?? {});
-    }
+    if (isJson()) $('json').value = JSON.stringify(formValues(), null, 2);
+    else fillFromJson();
     $('json-field').hidden = !isJson();
     $('fields').hidden = isJson();
   };
+  $('json').oninput = () => $('json').setCustomValidity('');
 }

@@ -2,7 +2,7 @@
 
 import { openChat, stopChat } from './chat.js';
 import { $ } from './dom.js';
-import { openProgram, runProgram, showLinked, stopRun } from './program.js';
+import { openProgram, showLinked, stopRun } from './program.js';
 import { get, post } from './server.js';
 
 const VIEWS = ['chat', 'program'];
@@ -39,7 +39,7 @@ document.addEventListener('keydown', (event) => {
   const isProgram = !$('program').hidden;
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && isProgram) {
     event.preventDefault();
-    runProgram();
+    $('arguments').requestSubmit();
   } else if (event.key === 'Escape' && !document.querySelector('dialog[open]')) {
     (isProgram ? stopRun : stopChat)();
     document.body.classList.remove('show-conversations', 'show-options');

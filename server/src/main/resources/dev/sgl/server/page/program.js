@@ -55,19 +55,22 @@ function setRunning(controller) {
   $('run-status').textContent = controller ? 'The program is running.' : 'The run has ended.';
 }
 
+function chosenSeed() {
+  return $('seed').value === '' ? null : Number($('seed').value);
+}
+
 // The call that runs the program. A served program that was not changed runs as it is served, with its
 // tools.
 function requested() {
   const source = editor.text();
   const isServed = source === served.source;
-  const seed = $('seed').value === '' ? null : Number($('seed').value);
   return {
     path: isServed ? `v1/programs/${encodeURIComponent(served.name)}` : 'playground/run',
-    body: { ...(!isServed && { source }), arguments: chosenArguments(), seed },
+    body: { ...(!isServed && { source }), arguments: chosenArguments(), seed: chosenSeed() },
   };
 }
 
-export async function runProgram() {
+async function runProgram() {
   if (running) return;
   clear();
   const run = { id: newId(), changed: Date.now(), name, source: editor.text(), events: [] };
@@ -88,7 +91,7 @@ export async function runProgram() {
   clearInterval(watching);
   setRunning(undefined);
   allEnded();
-  if (run.events.length) await keepRun(run);
+  if (run.events.length) await keepRun(run).catch((error) => showError(`This run is not kept: ${error.message}`));
   await showCache();
 }
 
@@ -119,7 +122,7 @@ function checked({ diagnostics, program }) {
   $('problems').replaceChildren(...diagnostics.map(problem));
   if (!program) return;
   name = program.name;
-  $('fields').title = program.documentation;
+  $('documentation').textContent = program.documentation;
   showParameters(program.parameters);
 }
 
@@ -129,8 +132,8 @@ export async function showLinked(packed) {
 }
 
 async function copyLink() {
-  const program = { source: editor.text(), arguments: chosenArguments(), seed: requested().body.seed };
-  location.hash = `program=${await pack(program)}`;
+  const program = { source: editor.text(), arguments: chosenArguments(), seed: chosenSeed() };
+  history.replaceState(null, '', `#program=${await pack(program)}`);
   await copy(location.href, $('link'));
 }
 

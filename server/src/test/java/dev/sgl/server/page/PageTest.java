@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer;
+import dev.sgl.server.keys.KeyRing;
 import dev.sgl.testing.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -132,6 +133,18 @@ class PageTest {
       }
     }
     assertTrue(count > 50, "imports were found");
+  }
+
+  @Test
+  void withoutTheKeyTheBrowserAsksForPagesAndThePageForItsCalls() throws IOException {
+    try (TestServer closed = TestServer.open(o -> o.withKeys(KeyRing.of("secret")));
+        Response page = closed.call("/", "", "Sec-Fetch-Dest", "document").execute();
+        Response script = closed.call("/v1/models", "", "Sec-Fetch-Dest", "empty").execute()) {
+      assertEquals(401, page.code());
+      assertTrue(String.valueOf(page.header("WWW-Authenticate")).startsWith("Basic "));
+      assertEquals(401, script.code());
+      assertTrue(String.valueOf(script.header("WWW-Authenticate")).startsWith("Bearer "));
+    }
   }
 
   @Test
