@@ -14,7 +14,9 @@ async function look(page, name) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`);
+  const told = serious.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`,
+  );
   assert.deepEqual(told, [], name);
 }
 
@@ -40,7 +42,10 @@ async function chat(page, name) {
 
   await say(page, 'Give 2 different tips about sleep.');
   await answers.first().waitFor();
-  assert.match(await answers.first().textContent(), /\d+ tokens .*prompt: \d+ cached, \d+ computed/);
+  assert.match(
+    await answers.first().textContent(),
+    /\d+ tokens .*prompt: \d+ cached, \d+ computed/,
+  );
   await say(page, 'Give 3 different tips about money.');
   await answers.nth(1).waitFor();
   await look(page, `chat-${name}`);
@@ -123,11 +128,18 @@ async function editor(page, name) {
   await page.locator('#editor .cm-content').press('Control+Enter');
   await page.waitForFunction(() => document.getElementById('result').textContent === '2');
 
-  await edit(page, 'program p(names: string<..9>[] = ["a"], mood: "good" | "bad", deep: { n: int, on?: bool } = { n: 1 }) -> int { return 3 }');
+  await edit(
+    page,
+    'program p(names: string<..9>[] = ["a"], mood: "good" | "bad", deep: { n: int, on?: bool } = { n: 1 }) -> int { return 3 }',
+  );
   await page.waitForSelector('#fields fieldset >> nth=1');
   await look(page, `form-${name}`);
   await page.click('#as-json');
-  assert.deepEqual(JSON.parse(await page.inputValue('#json')), { names: ['a'], mood: 'good', deep: { n: 1 } });
+  assert.deepEqual(JSON.parse(await page.inputValue('#json')), {
+    names: ['a'],
+    mood: 'good',
+    deep: { n: 1 },
+  });
 }
 
 // A link gives the program back in a new tab; a run that was kept is shown again.
@@ -144,10 +156,17 @@ async function linksAndRuns(page) {
 
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 try {
-  for (const [width, height] of [[1280, 900], [390, 844]]) {
+  for (const [width, height] of [
+    [1280, 900],
+    [390, 844],
+  ]) {
     for (const colorScheme of ['light', 'dark']) {
       const name = `${width}-${colorScheme}`;
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
       await context.grantPermissions(['clipboard-read', 'clipboard-write']);
       const page = await context.newPage();
       const errors = [];

@@ -17,8 +17,12 @@ async function read(...pieces) {
 }
 
 test('events are the same however their bytes are cut', async () => {
-  const text = ': a comment\n\nevent: written\ndata: {"text": "a: b"}\n\ndata: {"x": [1]}\r\n\r\ndata: [DONE]\n\n';
-  const expected = [{ event: 'written', data: { text: 'a: b' } }, { event: '', data: { x: [1] } }];
+  const text =
+    ': a comment\n\nevent: written\ndata: {"text": "a: b"}\n\ndata: {"x": [1]}\r\n\r\ndata: [DONE]\n\n';
+  const expected = [
+    { event: 'written', data: { text: 'a: b' } },
+    { event: '', data: { x: [1] } },
+  ];
   assert.deepEqual(await read(text), expected);
   assert.deepEqual(await read(...text), expected);
 });
@@ -36,7 +40,16 @@ const chat = {
   system: 'Be brief. ',
   messages: [
     { role: 'user', content: 'Hello\nthere', pictures: ['data:image/png;base64,AA=='] },
-    { role: 'assistant', content: '', thought: 'hm', calls: [{ id: 'a', name: 'f', arguments: '{}' }, { id: 'b', name: 'g', arguments: '{}' }], cost: {} },
+    {
+      role: 'assistant',
+      content: '',
+      thought: 'hm',
+      calls: [
+        { id: 'a', name: 'f', arguments: '{}' },
+        { id: 'b', name: 'g', arguments: '{}' },
+      ],
+      cost: {},
+    },
     { role: 'tool', call: 'a', content: '1' },
   ],
 };
@@ -47,12 +60,19 @@ test('a conversation is sent without the facts that only the page needs', () => 
   assert.equal(user.content[0].type, 'image_url');
   assert.equal(user.content[1].text, 'Hello\nthere');
   assert.deepEqual(Object.keys(assistant), ['role', 'content', 'reasoning_content', 'tool_calls']);
-  assert.deepEqual(assistant.tool_calls[1], { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } });
+  assert.deepEqual(assistant.tool_calls[1], {
+    id: 'b',
+    type: 'function',
+    function: { name: 'g', arguments: '{}' },
+  });
   assert.deepEqual(tool, { role: 'tool', tool_call_id: 'a', content: '1' });
 });
 
 test('calls are open until they have results', () => {
-  assert.deepEqual(openCalls(chat.messages).map(({ id }) => id), ['b']);
+  assert.deepEqual(
+    openCalls(chat.messages).map(({ id }) => id),
+    ['b'],
+  );
   assert.deepEqual(openCalls([]), []);
 });
 
@@ -74,18 +94,39 @@ test('an answer is put together from its pieces', () => {
   piece({ tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }] }, 2500);
   piece({ tool_calls: [{ index: 0, function: { arguments: ':1}' } }] }, 2500);
   answer.add({ choices: [{ delta: {}, finish_reason: 'tool_calls' }] }, 2500);
-  answer.add({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 11, prompt_tokens_details: { cached_tokens: 4 } } }, 2600);
+  answer.add(
+    {
+      choices: [],
+      usage: {
+        prompt_tokens: 9,
+        completion_tokens: 11,
+        prompt_tokens_details: { cached_tokens: 4 },
+      },
+    },
+    2600,
+  );
   const message = answer.end();
   assert.equal(message.content, 'Yes.');
   assert.equal(message.thoughtSeconds, 1);
   assert.deepEqual(message.calls, [{ id: 'a', name: 'f', arguments: '{"x":1}' }]);
-  assert.equal(costInWords(message.cost), '11 tokens · 5.0 tokens/s · first after 0.50 s · prompt: 4 cached, 5 computed');
+  assert.equal(
+    costInWords(message.cost),
+    '11 tokens · 5.0 tokens/s · first after 0.50 s · prompt: 4 cached, 5 computed',
+  );
 });
 
 test('options become parameters, and empty ones none', () => {
-  assert.deepEqual(parameters({ temperature: '0', top_p: '', stop: 'a\n\nb', format: 'text' }), { temperature: 0, stop: ['a', 'b'] });
-  assert.deepEqual(parameters({ format: 'choice', format_text: 'yes\nno' }), { structured_outputs: { choice: ['yes', 'no'] } });
-  assert.deepEqual(parameters({ format: 'json_schema', format_text: '{}' }).response_format.json_schema.schema, {});
+  assert.deepEqual(parameters({ temperature: '0', top_p: '', stop: 'a\n\nb', format: 'text' }), {
+    temperature: 0,
+    stop: ['a', 'b'],
+  });
+  assert.deepEqual(parameters({ format: 'choice', format_text: 'yes\nno' }), {
+    structured_outputs: { choice: ['yes', 'no'] },
+  });
+  assert.deepEqual(
+    parameters({ format: 'json_schema', format_text: '{}' }).response_format.json_schema.schema,
+    {},
+  );
   assert.deepEqual(parameters({ other: '{"top_k": 3}' }), { top_k: 3 });
   assert.throws(() => parameters({ tools: '{' }), /the tools is not JSON/);
   assert.throws(() => parameters({ tools: '{}' }), /must be a list/);

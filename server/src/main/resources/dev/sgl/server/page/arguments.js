@@ -28,7 +28,9 @@ function staying(parameters) {
   const before = new Set(shown ? JSON.parse(shown).map((one) => JSON.stringify(one)) : []);
   const values = formValues();
   const names = parameters.filter((one) => before.has(JSON.stringify(one))).map(({ name }) => name);
-  return Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name]]));
+  return Object.fromEntries(
+    names.filter((name) => name in values).map((name) => [name, values[name]]),
+  );
 }
 
 // Shows the form for parameters.

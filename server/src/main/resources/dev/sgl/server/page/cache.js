@@ -22,8 +22,12 @@ function nodes(runs) {
 }
 
 function shown({ id, depth, tokens, text, used }) {
-  const made = element('div', { className: 'node', title: text },
-    element('b', {}, tokens), element('span', {}, text.replace(/\s+/g, ' ')));
+  const made = element(
+    'div',
+    { className: 'node', title: text },
+    element('b', {}, tokens),
+    element('span', {}, text.replace(/\s+/g, ' ')),
+  );
   made.classList.toggle('used', used);
   made.classList.toggle('fresh', known.size > 0 && !known.has(id));
   made.style.marginLeft = `${Math.min(depth, DEEPEST) * 0.7}rem`;

@@ -30,10 +30,13 @@ function actions(message, index) {
 
 function show() {
   const { messages } = conversation;
-  $('messages').replaceChildren(...messages.map((message, i) => shown(message, actions(message, i))));
+  $('messages').replaceChildren(
+    ...messages.map((message, i) => shown(message, actions(message, i))),
+  );
   const calls = openCalls(messages);
   if (calls.length) {
-    const results = (texts) => calls.map(({ id }, i) => ({ role: 'tool', call: id, content: texts[i] }));
+    const results = (texts) =>
+      calls.map(({ id }, i) => ({ role: 'tool', call: id, content: texts[i] }));
     $('messages').append(resultsForm(calls, (texts) => ask([...messages, ...results(texts)], '')));
   }
   $('chat-title').textContent = titleOf(conversation);
@@ -56,11 +59,13 @@ function setRunning(controller) {
   running = controller;
   $('send').hidden = Boolean(controller);
   $('stop-chat').hidden = !controller;
-  $('chat-status').textContent = controller ? 'The answer is being written.' : 'The answer is complete.';
+  $('chat-status').textContent = controller
+    ? 'The answer is being written.'
+    : 'The answer is complete.';
 }
 
-// Has the model answer `messages`, which become the conversation. If nothing comes, the conversation
-// stays as it was, and `text` goes back into the box.
+// Has the model answer `messages`, which become the conversation. If nothing comes, the
+// conversation stays as it was, and `text` goes back into the box.
 async function ask(messages, text) {
   if (running) return;
   showError('');
@@ -68,7 +73,11 @@ async function ask(messages, text) {
   const earlier = asked.messages;
   const answer = new Answer(performance.now());
   try {
-    const body = { ...chosenParameters(), messages: wire({ ...asked, messages }), stream_options: USAGE };
+    const body = {
+      ...chosenParameters(),
+      messages: wire({ ...asked, messages }),
+      stream_options: USAGE,
+    };
     asked.messages = messages;
     show();
     setRunning(new AbortController());
@@ -93,7 +102,8 @@ async function write(body, answer) {
   $('messages').append(growingAnswer.article);
   $('messages').scrollTop = $('messages').scrollHeight;
   const draw = throttled(80, () =>
-    following($('messages'), () => growingAnswer.show(answer.message)));
+    following($('messages'), () => growingAnswer.show(answer.message)),
+  );
   for await (const { data } of stream('v1/chat/completions', body, running.signal)) {
     answer.add(data, performance.now());
     draw();

@@ -13,10 +13,22 @@ let opened = () => {};
 function entry(conversation) {
   const open = button(titleOf(conversation), () => opened(conversation), 'entry');
   open.setAttribute('aria-current', conversation.id === current);
-  const actions = element('span', { className: 'entry-actions' },
-    named(button('Rename', () => rename(conversation)), conversation),
-    named(button('Save', () => save([conversation])), conversation),
-    named(button('Delete', () => remove(conversation)), conversation));
+  const actions = element(
+    'span',
+    { className: 'entry-actions' },
+    named(
+      button('Rename', () => rename(conversation)),
+      conversation,
+    ),
+    named(
+      button('Save', () => save([conversation])),
+      conversation,
+    ),
+    named(
+      button('Delete', () => remove(conversation)),
+      conversation,
+    ),
+  );
   return element('li', {}, open, actions);
 }
 
@@ -30,7 +42,9 @@ function show() {
   const found = kept.filter((conversation) => !text || contains(conversation, text));
   $('conversation-list').replaceChildren(...found.map(entry));
   $('no-conversations').hidden = found.length > 0;
-  $('no-conversations').textContent = text ? 'No chat has this text.' : 'Chats are kept in this browser only.';
+  $('no-conversations').textContent = text
+    ? 'No chat has this text.'
+    : 'Chats are kept in this browser only.';
 }
 
 function rename(conversation) {
@@ -42,7 +56,11 @@ function rename(conversation) {
 
 function save(conversations) {
   const name = conversations.length === 1 ? titleOf(conversations[0]) : 'chats';
-  download(`${name.replace(/[^\p{L}\p{N}]+/gu, '-')}.json`, 'application/json', JSON.stringify(conversations, null, 2));
+  download(
+    `${name.replace(/[^\p{L}\p{N}]+/gu, '-')}.json`,
+    'application/json',
+    JSON.stringify(conversations, null, 2),
+  );
 }
 
 async function remove(conversation) {

@@ -1,7 +1,12 @@
-// The editor of programs. It knows nothing of the language: colours, mistakes, completions and types of
-// names come from the server.
+// The editor of programs. It knows nothing of the language: colours, mistakes, completions and
+// types of names come from the server.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentUnit } from '@codemirror/language';
 import { linter, lintKeymap } from '@codemirror/lint';
@@ -11,7 +16,15 @@ import { element } from './dom.js';
 import { post } from './server.js';
 import { theme } from './theme.js';
 
-const KINDS = { keyword: 'keyword', function: 'function', type: 'type', module: 'namespace', variable: 'variable', property: 'property', option: 'property' };
+const KINDS = {
+  keyword: 'keyword',
+  function: 'function',
+  type: 'type',
+  module: 'namespace',
+  variable: 'variable',
+  property: 'property',
+  option: 'property',
+};
 
 const colour = StateEffect.define();
 
@@ -25,8 +38,11 @@ const colours = StateField.define({
 });
 
 function marks(highlights) {
-  return Decoration.set(highlights.filter(({ from, to }) => from < to).map(({ from, to, kind }) =>
-    Decoration.mark({ class: `sgl-${kind}` }).range(from, to)));
+  return Decoration.set(
+    highlights
+      .filter(({ from, to }) => from < to)
+      .map(({ from, to, kind }) => Decoration.mark({ class: `sgl-${kind}` }).range(from, to)),
+  );
 }
 
 function diagnostic({ from, to, severity, message, help }) {
@@ -39,7 +55,12 @@ async function complete(context) {
   if (!context.explicit && word.from === word.to && !isAfterDot) return null;
   const body = { source: context.state.doc.toString(), offset: context.pos };
   const { completions } = await post('playground/complete', body);
-  const options = completions.map(({ text, kind, detail, documentation }) => ({ label: text, type: KINDS[kind], detail, info: documentation || undefined }));
+  const options = completions.map(({ text, kind, detail, documentation }) => ({
+    label: text,
+    type: KINDS[kind],
+    detail,
+    info: documentation || undefined,
+  }));
   return { from: word.from, options, validFor: /^[\p{L}\p{N}_]*$/u };
 }
 
@@ -74,8 +95,17 @@ export function openEditor(parent, checked) {
       indentUnit.of('  '),
       EditorState.tabSize.of(2),
       EditorState.languageData.of(() => [{ commentTokens: { line: '//' } }]),
-      EditorView.contentAttributes.of({ 'aria-label': 'Source of the program; Escape, then Tab leaves it', tabindex: '0' }),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, indentWithTab]),
+      EditorView.contentAttributes.of({
+        'aria-label': 'Source of the program; Escape, then Tab leaves it',
+        tabindex: '0',
+      }),
+      keymap.of([
+        ...closeBracketsKeymap,
+        ...completionKeymap,
+        ...lintKeymap,
+        ...historyKeymap,
+        indentWithTab,
+      ]),
       keymap.of(defaultKeymap.filter(({ key }) => key !== 'Mod-Enter')), // runs the program
       autocompletion({ override: [complete], icons: false }),
       linter(check, { delay: 250 }),

@@ -13,7 +13,8 @@ function fields(block) {
   return { event: found.event, data: found.data.join('\n') };
 }
 
-// Yields {event, data} of each event in pieces of text. The mark of the end and comments are left out.
+// Yields {event, data} of each event in pieces of text. The mark of the end and comments are left
+// out.
 export async function* events(pieces) {
   let text = '';
   for await (const piece of pieces) {

@@ -17,7 +17,12 @@ export function clearFacts() {
 // A variable of a branch, whose value follows.
 export function variable(branch, name, type) {
   const inner = [...branch.split('/').slice(1), name].join('.');
-  const value = element('td', {}, element('span', { className: 'type' }, type), element('span', { className: 'value' }));
+  const value = element(
+    'td',
+    {},
+    element('span', { className: 'type' }, type),
+    element('span', { className: 'value' }),
+  );
   const row = element('tr', {}, element('td', { className: 'name', title: inner }, inner), value);
   rows.set(`${branch} ${name}`, row);
   $('variables').tBodies[0].append(row);
@@ -37,7 +42,8 @@ export function count(branch, name, meta) {
   cost.forced += meta.forced_tokens;
   const row = rows.get(`${branch} ${name}`);
   if (row) {
-    row.title = `${meta.cached_tokens} of ${meta.prompt_tokens} tokens cached, ${Math.round(meta.total_ms)} ms`;
+    const time = `${Math.round(meta.total_ms)} ms`;
+    row.title = `${meta.cached_tokens} of ${meta.prompt_tokens} tokens cached, ${time}`;
     const value = row.querySelector('.value');
     value.textContent = prettyJson(value.textContent) ?? value.textContent;
   }
@@ -55,10 +61,14 @@ function showTokens() {
   const words = `${generated} generated${forced ? `, ${forced} of them forced` : ''}`;
   $('tokens').replaceChildren(
     element('div', { className: 'bar' }, part('cached', cached), part('computed', prompt - cached)),
-    element('div', { className: 'legend' },
+    element(
+      'div',
+      { className: 'legend' },
       element('span', { className: 'cached' }, `${cached} cached`),
-      element('span', { className: 'computed' }, `${prompt - cached} computed`)),
-    element('div', { className: 'hint' }, words));
+      element('span', { className: 'computed' }, `${prompt - cached} computed`),
+    ),
+    element('div', { className: 'hint' }, words),
+  );
 }
 
 export function showResult(value) {

@@ -1,5 +1,6 @@
-// A form for arguments, made from the types of a program's parameters. A control is {element, value, set}:
-// `value` gives undefined for a value that is left out, and throws an error for a text that is wrong.
+// A form for arguments, made from the types of a program's parameters. A control is
+// {element, value, set}: `value` gives undefined for a value that is left out, and throws an error
+// for a text that is wrong.
 
 import { button, element } from './dom.js';
 import { readJson } from './json.js';
@@ -15,7 +16,9 @@ function labelled(name, hint, input) {
 
 function text(name, schema, isRequired) {
   const isShort = schema.maxLength <= SHORT;
-  const input = isShort ? element('input', { spellcheck: false }) : element('textarea', { rows: 1 });
+  const input = isShort
+    ? element('input', { spellcheck: false })
+    : element('textarea', { rows: 1 });
   return {
     element: labelled(name, bounds(schema), input),
     value: () => (input.value === '' && !isRequired ? undefined : input.value),
@@ -35,8 +38,15 @@ function number(name, schema) {
 }
 
 function choice(name, values, isRequired) {
-  const options = values.map((value, i) => new Option(typeof value === 'string' ? value : JSON.stringify(value), i));
-  const select = element('select', {}, ...(isRequired ? [] : [new Option('(left out)', '')]), ...options);
+  const options = values.map(
+    (value, i) => new Option(typeof value === 'string' ? value : JSON.stringify(value), i),
+  );
+  const select = element(
+    'select',
+    {},
+    ...(isRequired ? [] : [new Option('(left out)', '')]),
+    ...options,
+  );
   return {
     element: labelled(name, '', select),
     value: () => values[select.value],
@@ -64,9 +74,16 @@ function json(name, hint) {
 
 function record(name, schema, root, depth) {
   const required = new Set(schema.required ?? []);
-  const members = Object.entries(schema.properties).map(([key, member]) =>
-    [key, controlOf(key, member, root, required.has(key), depth + 1)]);
-  const group = element('fieldset', {}, element('legend', {}, name), ...members.map(([, member]) => member.element));
+  const members = Object.entries(schema.properties).map(([key, member]) => [
+    key,
+    controlOf(key, member, root, required.has(key), depth + 1),
+  ]);
+  const group = element(
+    'fieldset',
+    {},
+    element('legend', {}, name),
+    ...members.map(([, member]) => member.element),
+  );
   return {
     element: group,
     value: () => {
@@ -80,12 +97,18 @@ function record(name, schema, root, depth) {
 function list(name, schema, root, depth) {
   let items = [];
   const rows = element('div', {});
-  const show = () => rows.replaceChildren(...items.map((item) =>
-    element('div', { className: 'item' }, item.element,
-      button('Remove', () => {
-        items = items.filter((one) => one !== item);
-        show();
-      }))));
+  const row = (item) =>
+    element(
+      'div',
+      { className: 'item' },
+      item.element,
+      button('Remove', () => remove(item)),
+    );
+  const show = () => rows.replaceChildren(...items.map(row));
+  const remove = (item) => {
+    items = items.filter((one) => one !== item);
+    show();
+  };
   const add = () => {
     const item = controlOf(`item of ${name}`, schema.items, root, true, depth + 1);
     items.push(item);
@@ -98,6 +121,7 @@ function list(name, schema, root, depth) {
     value: () => items.map((item) => item.value()).filter((value) => value !== undefined),
     set: (values) => {
       items = [];
+      show();
       values.forEach((value) => add().set(value));
     },
   };

@@ -1,5 +1,5 @@
-// The conversation of a run: a lane for each branch. The lanes of a fork are in a row, which is swiped on
-// a narrow screen.
+// The conversation of a run: a lane for each branch. The lanes of a fork are in a row, which is
+// swiped on a narrow screen.
 
 import { $, element, following } from './dom.js';
 
@@ -18,7 +18,12 @@ function parentOf(branch) {
 function rowIn(lane) {
   const last = lane.lastElementChild;
   if (last?.classList.contains('lanes')) return last;
-  const row = element('div', { className: 'lanes', tabIndex: 0, role: 'group', ariaLabel: 'Branches' });
+  const row = element('div', {
+    className: 'lanes',
+    tabIndex: 0,
+    role: 'group',
+    ariaLabel: 'Branches',
+  });
   lane.append(row);
   return row;
 }
@@ -65,5 +70,5 @@ export function ended(branch) {
 }
 
 export function allEnded() {
-  lanes.forEach((lane) => lane.classList.remove('runs'));
+  lanes.forEach((one) => one.classList.remove('runs'));
 }

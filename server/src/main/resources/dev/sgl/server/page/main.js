@@ -47,7 +47,8 @@ document.addEventListener('keydown', (event) => {
 });
 
 const info = await get('model_info');
-$('model').textContent = `${info.served_model_name} · ${info.context_length.toLocaleString('en')} tokens`;
+$('model').textContent =
+  `${info.served_model_name} · ${info.context_length.toLocaleString('en')} tokens`;
 const { capabilities } = await post('api/show', { model: info.served_model_name });
 await openChat(capabilities);
 await openProgram();

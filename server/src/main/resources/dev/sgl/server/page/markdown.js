@@ -16,8 +16,17 @@ const CLEAN = {
 
 // A block of code with its language and a button.
 function codeBlock(text, language) {
-  const head = element('div', { className: 'code-head' }, element('span', {}, language), copyButton(() => text));
-  const pre = element('pre', { tabIndex: 0, role: 'group', ariaLabel: language || 'code' }, element('code', {}, text));
+  const head = element(
+    'div',
+    { className: 'code-head' },
+    element('span', {}, language),
+    copyButton(() => text),
+  );
+  const pre = element(
+    'pre',
+    { tabIndex: 0, role: 'group', ariaLabel: language || 'code' },
+    element('code', {}, text),
+  );
   return element('div', { className: 'code' }, head, pre);
 }
 
@@ -33,14 +42,20 @@ function tokensToHtml(text) {
 function markdown(text) {
   const { html, languages } = tokensToHtml(text);
   const clean = DOMPurify.sanitize(html, CLEAN);
-  clean.querySelectorAll('pre').forEach((pre, i) =>
-    pre.replaceWith(codeBlock(pre.textContent.replace(/\n$/, ''), languages[i] ?? '')));
-  clean.querySelectorAll('a[href]').forEach((link) =>
-    Object.assign(link, { target: '_blank', rel: 'noopener noreferrer' }));
+  clean
+    .querySelectorAll('pre')
+    .forEach((pre, i) =>
+      pre.replaceWith(codeBlock(pre.textContent.replace(/\n$/, ''), languages[i] ?? '')),
+    );
+  clean
+    .querySelectorAll('a[href]')
+    .forEach((link) => Object.assign(link, { target: '_blank', rel: 'noopener noreferrer' }));
   clean.querySelectorAll('img').forEach((picture) => {
     if (/^(data|blob):/.test(picture.src)) return;
     const label = picture.alt || picture.src;
-    picture.replaceWith(element('a', { href: picture.src, target: '_blank', rel: 'noopener noreferrer' }, label));
+    picture.replaceWith(
+      element('a', { href: picture.src, target: '_blank', rel: 'noopener noreferrer' }, label),
+    );
   });
   clean.querySelectorAll('input').forEach((box) => (box.ariaLabel = box.checked ? 'done' : 'open'));
   clean.querySelectorAll('table').forEach((table) => {

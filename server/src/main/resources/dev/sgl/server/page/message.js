@@ -9,14 +9,29 @@ const NAMES = { user: 'You', assistant: 'Model', tool: 'Result' };
 
 // The thought of an answer, folded once the answer has begun.
 function thought({ thought: text, thoughtSeconds, content }) {
-  const title = thoughtSeconds === undefined ? 'Thinking' : `Thought for ${thoughtSeconds.toFixed(1)} s`;
+  const title =
+    thoughtSeconds === undefined ? 'Thinking' : `Thought for ${thoughtSeconds.toFixed(1)} s`;
   const body = element('div', { className: 'thought' }, text);
-  return element('details', { open: thoughtSeconds === undefined && !content }, element('summary', {}, title), body);
+  return element(
+    'details',
+    { open: thoughtSeconds === undefined && !content },
+    element('summary', {}, title),
+    body,
+  );
 }
 
 function call({ name, arguments: given }) {
-  const pre = element('pre', { tabIndex: 0, role: 'group', ariaLabel: `arguments of ${name}` }, prettyJson(given) ?? given);
-  return element('div', { className: 'call' }, element('div', { className: 'call-name' }, `calls ${name}`), pre);
+  const pre = element(
+    'pre',
+    { tabIndex: 0, role: 'group', ariaLabel: `arguments of ${name}` },
+    prettyJson(given) ?? given,
+  );
+  return element(
+    'div',
+    { className: 'call' },
+    element('div', { className: 'call-name' }, `calls ${name}`),
+    pre,
+  );
 }
 
 function body(message) {
@@ -41,7 +56,12 @@ function parts(message) {
 
 function frame(message, ...children) {
   const who = element('div', { className: 'who' }, NAMES[message.role]);
-  return element('article', { className: `message ${message.role}`, ariaLabel: NAMES[message.role] }, who, ...children);
+  return element(
+    'article',
+    { className: `message ${message.role}`, ariaLabel: NAMES[message.role] },
+    who,
+    ...children,
+  );
 }
 
 function again(answer) {
@@ -55,7 +75,8 @@ export function shown(message, actions) {
   if (message.content) foot.append(copyButton(() => message.content));
   if (actions.edit) foot.append(button('Edit', () => edit(article, message, actions.edit)));
   if (actions.again) foot.append(again(actions.again));
-  if (message.cost) foot.append(element('span', { className: 'hint cost' }, costInWords(message.cost)));
+  if (message.cost)
+    foot.append(element('span', { className: 'hint cost' }, costInWords(message.cost)));
   return article;
 }
 
@@ -79,11 +100,18 @@ export function growing() {
 function edit(article, message, send) {
   const box = element('textarea', { value: message.content, ariaLabel: 'Edited message', rows: 4 });
   const done = () => form.replaceWith(article);
-  const form = element('form', { className: 'message user editing' }, box,
-    element('div', { className: 'foot' },
+  const form = element(
+    'form',
+    { className: 'message user editing' },
+    box,
+    element(
+      'div',
+      { className: 'foot' },
       element('button', { className: 'small go' }, 'Send'),
       button('Cancel', done),
-      element('span', { className: 'hint' }, 'The messages after this one are replaced.')));
+      element('span', { className: 'hint' }, 'The messages after this one are replaced.'),
+    ),
+  );
   form.onsubmit = (event) => {
     event.preventDefault();
     if (box.value.trim()) send(box.value.trim());
@@ -100,9 +128,28 @@ function edit(article, message, send) {
 // A form for the results of calls; `send` takes a text for each.
 export function resultsForm(calls, send) {
   const boxes = calls.map(({ name }) =>
-    element('textarea', { rows: 2, className: 'mono', required: true, ariaLabel: `result of ${name}`, placeholder: `the result of ${name}` }));
-  const form = element('form', { className: 'message tool' }, ...boxes,
-    element('div', { className: 'foot' }, element('button', { className: 'small go' }, calls.length > 1 ? 'Send results' : 'Send result')));
+    element('textarea', {
+      rows: 2,
+      className: 'mono',
+      required: true,
+      ariaLabel: `result of ${name}`,
+      placeholder: `the result of ${name}`,
+    }),
+  );
+  const form = element(
+    'form',
+    { className: 'message tool' },
+    ...boxes,
+    element(
+      'div',
+      { className: 'foot' },
+      element(
+        'button',
+        { className: 'small go' },
+        calls.length > 1 ? 'Send results' : 'Send result',
+      ),
+    ),
+  );
   form.onsubmit = (event) => {
     event.preventDefault();
     send(boxes.map((box) => box.value));

@@ -7,7 +7,15 @@ const KEPT = 'sgl.options';
 const FIRST = { temperature: '0.7', max_tokens: '1024' };
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
-const NAMES = [...NUMBERS.map(({ name }) => name), 'stop', 'format', 'format_text', 'reasoning_effort', 'tools', 'other'];
+const NAMES = [
+  ...NUMBERS.map(({ name }) => name),
+  'stop',
+  'format',
+  'format_text',
+  'reasoning_effort',
+  'tools',
+  'other',
+];
 
 function field(label, input) {
   return element('label', { className: 'field' }, label, input);
@@ -18,7 +26,10 @@ function number({ name, label, ...bounds }) {
 }
 
 function box(name, label, rows, placeholder = '') {
-  return field(label, element('textarea', { name, rows, spellcheck: false, className: 'mono', placeholder }));
+  return field(
+    label,
+    element('textarea', { name, rows, spellcheck: false, className: 'mono', placeholder }),
+  );
 }
 
 function choice(name, label, options) {
@@ -30,10 +41,17 @@ export function openOptions(capabilities) {
   const form = $('options-form');
   const numbers = element('div', { className: 'numbers' }, ...NUMBERS.map(number));
   const formats = FORMATS.map(({ name, title }) => new Option(title, name));
-  form.append(numbers, box('stop', 'Stop texts, one a line', 1), choice('format', 'Answer', formats), box('format_text', '', 4));
+  form.append(
+    numbers,
+    box('stop', 'Stop texts, one a line', 1),
+    choice('format', 'Answer', formats),
+    box('format_text', '', 4),
+  );
   if (capabilities.includes('thinking')) {
     const efforts = EFFORTS.map((effort) => new Option(effort));
-    form.append(choice('reasoning_effort', 'Thinking', [new Option("the model's own", ''), ...efforts]));
+    form.append(
+      choice('reasoning_effort', 'Thinking', [new Option("the model's own", ''), ...efforts]),
+    );
   }
   if (capabilities.includes('tools')) {
     const example = '[{"type": "function", "function": {"name": …, "parameters": {…}}}]';

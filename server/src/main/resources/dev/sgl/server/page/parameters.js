@@ -50,7 +50,10 @@ function format({ format: name, format_text: text = '' }) {
 
 // The parameters for the values of the form, which are texts; an empty text leaves a parameter out.
 export function parameters(values) {
-  const numbers = NUMBERS.filter(({ name }) => values[name]).map(({ name }) => [name, Number(values[name])]);
+  const numbers = NUMBERS.filter(({ name }) => values[name]).map(({ name }) => [
+    name,
+    Number(values[name]),
+  ]);
   const tools = readJson(values.tools ?? '', 'the text of the tools') ?? [];
   if (!Array.isArray(tools)) throw new Error('the tools must be a list');
   return {

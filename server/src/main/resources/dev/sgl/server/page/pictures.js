@@ -14,9 +14,16 @@ function read(file) {
 }
 
 function show() {
-  $('attached').replaceChildren(...attached.map((url) =>
-    element('span', {}, element('img', { src: url, alt: 'attached picture' }),
-      button('Remove', () => attach(attached.filter((one) => one !== url))))));
+  $('attached').replaceChildren(
+    ...attached.map((url) =>
+      element(
+        'span',
+        {},
+        element('img', { src: url, alt: 'attached picture' }),
+        button('Remove', () => attach(attached.filter((one) => one !== url))),
+      ),
+    ),
+  );
 }
 
 export function attach(urls) {

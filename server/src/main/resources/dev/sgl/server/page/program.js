@@ -59,8 +59,8 @@ function chosenSeed() {
   return $('seed').value === '' ? null : Number($('seed').value);
 }
 
-// The call that runs the program. A served program that was not changed runs as it is served, with its
-// tools.
+// The call that runs the program. A served program that was not changed runs as it is served, with
+// its tools.
 function requested() {
   const source = editor.text();
   const isServed = source === served.source;
@@ -91,7 +91,8 @@ async function runProgram() {
   clearInterval(watching);
   setRunning(undefined);
   allEnded();
-  if (run.events.length) await keepRun(run).catch((error) => showError(`This run is not kept: ${error.message}`));
+  if (run.events.length)
+    await keepRun(run).catch((error) => showError(`This run is not kept: ${error.message}`));
   await showCache();
 }
 
@@ -115,7 +116,11 @@ function load({ source, arguments: given, seed }) {
 
 function problem({ from, message: text, help, severity }) {
   const words = `${editor.place(from)} ${text}${help ? ` (${help})` : ''}`;
-  return element('li', { className: severity }, button(words, () => editor.go(from), 'entry'));
+  return element(
+    'li',
+    { className: severity },
+    button(words, () => editor.go(from), 'entry'),
+  );
 }
 
 function checked({ diagnostics, program }) {
@@ -140,7 +145,9 @@ async function copyLink() {
 async function begin() {
   const { value, selectedOptions } = $('samples');
   const isServed = selectedOptions[0].parentElement.label !== undefined;
-  const source = isServed ? (await get(`v1/programs/${encodeURIComponent(value)}`)).source : samples[value];
+  const source = isServed
+    ? (await get(`v1/programs/${encodeURIComponent(value)}`)).source
+    : samples[value];
   served = isServed ? { source, name: value } : {};
   editor.set(source);
 }
@@ -149,7 +156,9 @@ async function openSamples() {
   $('samples').append(...Object.keys(samples).map((one) => new Option(one)));
   const { data } = await get('v1/programs');
   if (data.length) {
-    const options = data.map(({ id, description }) => Object.assign(new Option(id), { title: description }));
+    const options = data.map(({ id, description }) =>
+      Object.assign(new Option(id), { title: description }),
+    );
     $('samples').append(element('optgroup', { label: 'served' }, ...options));
   }
   $('samples').onchange = begin;

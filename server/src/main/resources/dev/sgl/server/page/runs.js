@@ -25,11 +25,27 @@ function named(action, run) {
 }
 
 function entry(run) {
-  return element('li', {}, button(title(run), () => actions.show(run), 'entry'),
-    element('span', { className: 'entry-actions' },
-      named(button('Program', () => actions.load(run)), run),
-      named(button('Save events', () => save(run)), run),
-      named(button('Delete', () => remove(run)), run)));
+  return element(
+    'li',
+    {},
+    button(title(run), () => actions.show(run), 'entry'),
+    element(
+      'span',
+      { className: 'entry-actions' },
+      named(
+        button('Program', () => actions.load(run)),
+        run,
+      ),
+      named(
+        button('Save events', () => save(run)),
+        run,
+      ),
+      named(
+        button('Delete', () => remove(run)),
+        run,
+      ),
+    ),
+  );
 }
 
 function show() {
@@ -50,8 +66,8 @@ export async function keepRun(run) {
   if (kept.length > MOST) await remove(kept.at(-1));
 }
 
-// Shows the list. `show` is called with a run to be looked at again, `load` with one whose program goes
-// into the editor.
+// Shows the list. `show` is called with a run to be looked at again, `load` with one whose program
+// goes into the editor.
 export async function openRuns(given) {
   actions = given;
   kept = await store.all(KIND);

@@ -16,14 +16,16 @@ export function choices(schema) {
   return parts?.every(Boolean) ? parts.flat() : undefined;
 }
 
-// The control of a schema: `choice`, `flag`, `number`, `text`, `record`, `list`, or `json` for any other.
+// The control of a schema: `choice`, `flag`, `number`, `text`, `record`, `list`, or `json` for any
+// other.
 export function control(schema, root, depth = 0) {
   const own = resolved(schema, root);
   if (choices(own)) return 'choice';
   if (own.type === 'boolean') return 'flag';
   if (own.type === 'integer' || own.type === 'number') return 'number';
   if (own.type === 'string') return 'text';
-  if (depth < DEEPEST && own.type === 'object' && Object.keys(own.properties ?? {}).length) return 'record';
+  if (depth < DEEPEST && own.type === 'object' && Object.keys(own.properties ?? {}).length)
+    return 'record';
   if (depth < DEEPEST && own.type === 'array' && own.items) return 'list';
   return 'json';
 }

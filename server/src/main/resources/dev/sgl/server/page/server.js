@@ -1,5 +1,5 @@
-// Calls of the server. A server with a key is called with the key that the reader typed, which is kept
-// until the tab is closed.
+// Calls of the server. A server with a key is called with the key that the reader typed, which is
+// kept until the tab is closed.
 
 import { $ } from './dom.js';
 import { events } from './events.js';
@@ -11,11 +11,15 @@ function askForKey() {
   const dialog = $('key-dialog');
   if (!dialog.open) dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => {
-      if (dialog.returnValue === 'ok') sessionStorage.setItem(KEY, $('key').value);
-      $('key').value = '';
-      resolve(dialog.returnValue === 'ok');
-    }, { once: true });
+    dialog.addEventListener(
+      'close',
+      () => {
+        if (dialog.returnValue === 'ok') sessionStorage.setItem(KEY, $('key').value);
+        $('key').value = '';
+        resolve(dialog.returnValue === 'ok');
+      },
+      { once: true },
+    );
   });
 }
 

@@ -30,8 +30,8 @@ export function newId() {
   return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 }
 
-// All that is kept under a name, the last changed first; nothing if the browser keeps nothing, as in some
-// private windows.
+// All that is kept under a name, the last changed first; nothing if the browser keeps nothing, as
+// in some private windows.
 export async function all(name) {
   try {
     const kept = await settled((await files(name, 'readonly')).getAll());

@@ -3,14 +3,34 @@
 import { EditorView } from '@codemirror/view';
 
 export const theme = EditorView.theme({
-  '&': { color: 'var(--ink)', backgroundColor: 'var(--card)', border: '1px solid var(--line)', borderRadius: '6px', fontSize: '13px' },
+  '&': {
+    color: 'var(--ink)',
+    backgroundColor: 'var(--card)',
+    border: '1px solid var(--line)',
+    borderRadius: '6px',
+    fontSize: '13px',
+  },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', minHeight: '14rem', maxHeight: '50vh' },
+  '.cm-scroller': {
+    fontFamily: 'var(--mono)',
+    lineHeight: '1.55',
+    minHeight: '14rem',
+    maxHeight: '50vh',
+  },
   '.cm-content': { caretColor: 'var(--ink)' },
   '.cm-gutters': { color: 'var(--quiet)', backgroundColor: 'var(--card)', border: '0' },
   '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--own)' },
-  '.cm-tooltip': { color: 'var(--ink)', backgroundColor: 'var(--card)', border: '1px solid var(--line)', borderRadius: '6px', maxWidth: 'min(34rem, 90vw)' },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': { color: 'var(--on-accent)', backgroundColor: 'var(--accent)' },
+  '.cm-tooltip': {
+    color: 'var(--ink)',
+    backgroundColor: 'var(--card)',
+    border: '1px solid var(--line)',
+    borderRadius: '6px',
+    maxWidth: 'min(34rem, 90vw)',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': {
+    color: 'var(--on-accent)',
+    backgroundColor: 'var(--accent)',
+  },
   '.cm-completionDetail': { color: 'inherit', fontStyle: 'normal', opacity: '0.85' },
   '.cm-diagnostic': { whiteSpace: 'pre-wrap', fontFamily: 'var(--mono)', fontSize: '12px' },
   '.sgl-hover': { padding: '0.3rem 0.6rem', whiteSpace: 'pre-wrap' },
