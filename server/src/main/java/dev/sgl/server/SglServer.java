@@ -17,7 +17,8 @@ import dev.sgl.server.openai.ChatApi;
 import dev.sgl.server.openai.CompletionApi;
 import dev.sgl.server.openai.ModelApi;
 import dev.sgl.server.openai.TokenApi;
-import dev.sgl.server.program.Page;
+import dev.sgl.server.page.EditorApi;
+import dev.sgl.server.page.Page;
 import dev.sgl.server.program.ProgramApi;
 import dev.sgl.server.reading.EmbeddingApi;
 import dev.sgl.server.reading.LabelApi;
@@ -134,6 +135,7 @@ public final class SglServer implements AutoCloseable {
     Page.addDescription(routes);
     if (options.playground()) {
       routes.post("/playground/run", programs::runSource);
+      EditorApi.add(routes);
       Page.add(routes);
     }
     return routes;

@@ -98,6 +98,11 @@ public final class TestServer implements AutoCloseable {
     return server;
   }
 
+  /// All routes, as `GET /v1/models`.
+  public List<String> routes() {
+    return server.routes();
+  }
+
   public String url(String path) {
     return server.uri() + path;
   }

@@ -65,16 +65,20 @@ public final class Guard {
         .flatMap(Optional::stream)
         .flatMap(given -> keys.find(given).stream())
         .findFirst()
-        .orElseThrow(
-            () -> {
-              call.set("WWW-Authenticate", "Basic realm=\"sgl\", charset=\"UTF-8\"");
-              return new ApiException(
-                  401,
-                  "authentication_error",
-                  "",
-                  "invalid_api_key",
-                  "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
-            });
+        .orElseThrow(() -> withoutKey(call));
+  }
+
+  private static ApiException withoutKey(Call call) {
+    // a browser asks its reader for the key, unless a script calls, which can ask itself
+    boolean isScript = call.header("Sec-Fetch-Dest").orElse("").equals("empty");
+    String scheme = isScript ? "Bearer" : "Basic";
+    call.set("WWW-Authenticate", scheme + " realm=\"sgl\", charset=\"UTF-8\"");
+    return new ApiException(
+        401,
+        "authentication_error",
+        "",
+        "invalid_api_key",
+        "the API key is missing or wrong; send it as `Authorization: Bearer KEY`, `x-api-key: KEY` or `api-key: KEY`");
   }
 
   /// Checks the name by which the server is called, and the page that calls.

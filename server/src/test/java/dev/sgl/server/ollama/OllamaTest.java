@@ -64,11 +64,10 @@ class OllamaTest {
   void aSystemMessageBesideTheMessagesIsTheFirst() throws IOException {
     String user = "{'role':'user','content':'Who are you?'}";
     String system = "{'role':'system','content':'Be a pirate.'}";
-    String options =
-        "'think':false,'options':{'temperature':0,'num_predict':20,'mirostat':0,'mirostat_eta':0.1}";
+    String quiet = "'model':'demo','think':false,'metadata':{'chat_id':'x'}";
     JsonNode beside =
-        ask("/api/chat", "'messages':[" + user + "],'system':'Be a pirate.'," + options);
-    JsonNode first = ask("/api/chat", "'messages':[" + system + "," + user + "]," + options);
+        ask("/api/chat", "'messages':[" + user + "],'system':'Be a pirate.'," + quiet);
+    JsonNode first = ask("/api/chat", "'messages':[" + system + "," + user + "]," + quiet);
     assertEquals(first.at("/message/content"), beside.at("/message/content"));
     assertEquals(first.path("prompt_eval_count"), beside.path("prompt_eval_count"));
   }
