@@ -150,7 +150,7 @@ public final class Constraints {
       try {
         constraint =
             compiler.compile(
-                new Constraint.JsonSchema(one.schema(), JsonStyle.SPACED, true, Map.of()));
+                new Constraint.JsonSchema(one.schema(), JsonStyle.SPACED));
       } catch (ConstraintException e) {
         continue;
       }
@@ -194,7 +194,7 @@ public final class Constraints {
       try {
         CompiledConstraint constraint =
             new ConstraintCompiler()
-                .compile(new Constraint.JsonSchema(one.schema(), style, true, Map.of()));
+                .compile(new Constraint.JsonSchema(one.schema(), style));
         for (JsonNode instance : one.instances()) {
           int[] tokens = tokens(instance, style.layout());
           draw(constraint.matcher(cache), tokens, new Times());

@@ -41,18 +41,34 @@ public sealed interface Constraint {
   ///
   /// @param schema the schema; `$schema` says which draft, 2020-12 if it does not
   /// @param style how the JSON is laid out
-  /// @param formats whether `format` is asserted; if not it is an annotation only
+  /// @param formats how `format` is followed
   /// @param documents what references may lead to besides the schema itself, by URI
   record JsonSchema(
-      JsonNode schema, JsonStyle style, boolean formats, Map<String, JsonNode> documents)
+      JsonNode schema, JsonStyle style, Formats formats, Map<String, JsonNode> documents)
       implements Constraint {
+    /// How `format` is followed.
+    public enum Formats {
+      /// It is an annotation only.
+      IGNORED,
+      /// It is asserted, as its standard defines it.
+      ASSERTED,
+      /// The same without dates and times that hardly any program reads: leap seconds, and the year
+      /// 0000. Where a schema denies a date or a time, these belong to it.
+      USUAL
+    }
+
     public JsonSchema {
       documents = Map.copyOf(documents);
     }
 
     /// A schema in the free layout, with formats asserted and without other documents.
     public JsonSchema(JsonNode schema) {
-      this(schema, JsonStyle.FREE, true, Map.of());
+      this(schema, JsonStyle.FREE, Formats.ASSERTED, Map.of());
+    }
+
+    /// A schema in a style, with formats asserted and without other documents.
+    public JsonSchema(JsonNode schema, JsonStyle style) {
+      this(schema, style, Formats.ASSERTED, Map.of());
     }
   }
 

@@ -78,7 +78,8 @@ public final class Types {
   }
 
   private static Constraint json(Type type, JsonStyle style) {
-    return new Constraint.JsonSchema(Schemas.of(type, true), style, true, Map.of());
+    return new Constraint.JsonSchema(
+        Schemas.of(type, true), style, Constraint.JsonSchema.Formats.USUAL, Map.of());
   }
 
   /// The constraint of a type, ready to be followed, with white space of any layout; the same for

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -74,8 +73,7 @@ class MaskBenchTokensTest {
   }
 
   private static CompiledConstraint compile(JsonNode schema) {
-    return new ConstraintCompiler()
-        .compile(new Constraint.JsonSchema(schema, JsonStyle.SPACED, true, Map.of()));
+    return new ConstraintCompiler().compile(new Constraint.JsonSchema(schema, JsonStyle.SPACED));
   }
 
   private void run(Path file, JsonNode bench, Tokenizer tokenizer, MaskCache cache) {

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.json.document.Documents;
@@ -35,21 +36,27 @@ final class SchemaReader {
   private final Formats formats;
   private final Values values;
   private final Shapes shapes;
-  private final boolean assertFormats;
+  private final Constraint.JsonSchema.Formats asserted;
   private final Unevaluated unevaluated;
   private final Map<SchemaLocation, Formula> read = new HashMap<>();
   private final NarrowedFormats narrowed = new NarrowedFormats(this::read);
+  private final NarrowedFormats narrowedDates = new NarrowedFormats(this::read);
+  private boolean deniesNarrowedDates;
   private boolean hasUnique;
 
-  SchemaReader(Documents documents, Language language, JsonStyle style, boolean assertFormats) {
+  SchemaReader(
+      Documents documents,
+      Language language,
+      JsonStyle style,
+      Constraint.JsonSchema.Formats asserted) {
     this.documents = documents;
     this.formulas = language.formulas();
     this.terms = language.terms();
     this.texts = language.texts();
     this.numbers = language.numbers();
-    this.formats = new Formats(texts);
+    this.formats = new Formats(texts, asserted == Constraint.JsonSchema.Formats.USUAL);
     this.values = language.values();
-    this.assertFormats = assertFormats;
+    this.asserted = asserted;
     this.shapes = new Shapes(language.terms(), formulas, texts, numbers, style, this::read);
     this.unevaluated = new Unevaluated(documents, formulas, texts, this::read);
   }
@@ -88,9 +95,15 @@ final class SchemaReader {
       }
     }
     narrowed.requireNotDenied(root);
+    deniesNarrowedDates |= narrowedDates.denied(root).isPresent();
     Set<SchemaLocation> ended = new HashSet<>();
     references.keySet().forEach(from -> requireEnd(from, references, new HashSet<>(), ended));
     return root;
+  }
+
+  /// Whether a date or a time of which only a part is allowed stands where it may be denied.
+  boolean deniesNarrowedDates() {
+    return deniesNarrowedDates;
   }
 
   /// The places whose schemas are asked of the same value.
@@ -273,7 +286,7 @@ final class SchemaReader {
   }
 
   private Formula format(String name, Draft draft) {
-    if (!assertFormats) {
+    if (asserted == Constraint.JsonSchema.Formats.IGNORED) {
       return formulas.yes;
     }
     boolean international = !draft.isBefore(Draft.DRAFT7);
@@ -281,12 +294,15 @@ final class SchemaReader {
     if (term.isPresent() && Formats.isNarrowed(name, international)) {
       narrowed.add(formulas.text(term.get()), name);
     }
+    if (term.isPresent() && formats.isNarrowedDate(name)) {
+      narrowedDates.add(formulas.text(term.get()), name);
+    }
     return term.map(t -> when(Kind.STRING, t)).orElse(formulas.yes);
   }
 
   /// Asserted by draft 7 alone, where a reader wants it (section 8).
   private Formula content(String key, JsonNode value, Draft draft) {
-    if (draft != Draft.DRAFT7 || !assertFormats) {
+    if (draft != Draft.DRAFT7 || asserted == Constraint.JsonSchema.Formats.IGNORED) {
       return formulas.yes;
     }
     if (key.equals("contentMediaType") && value.asText().equals("application/json")) {
@@ -441,6 +457,7 @@ final class SchemaReader {
   private Formula names(SchemaLocation location, JsonNode value) {
     Formula names = part(location, value, "propertyNames");
     narrowed.requireAbsent(shapes.of(names, Kind.STRING));
+    deniesNarrowedDates |= narrowedDates.in(shapes.of(names, Kind.STRING)).isPresent();
     Term allowed = shapes.text(names);
     return location.draft() == Draft.DRAFT4 || allowed == texts.any()
         ? formulas.yes

@@ -64,7 +64,7 @@ public final class ConstraintCompiler {
 
   private static Node node(Constraint constraint, Budget budget) {
     return switch (constraint) {
-      case Constraint.JsonSchema(var schema, var style, boolean formats, var documents) ->
+      case Constraint.JsonSchema(var schema, var style, var formats, var documents) ->
           JsonSchemas.compile(
               schema, style, formats, uri -> Optional.ofNullable(documents.get(uri)), budget);
       case Constraint.Grammar(var tag) when StructuralTag.isOne(tag) ->

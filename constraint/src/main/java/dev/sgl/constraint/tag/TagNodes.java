@@ -2,6 +2,7 @@ package dev.sgl.constraint.tag;
 
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.Constraint;
+import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
 import dev.sgl.constraint.machine.Edges;
@@ -14,6 +15,7 @@ import dev.sgl.constraint.regex.Term;
 import dev.sgl.constraint.regex.Terms;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -55,7 +57,10 @@ final class TagNodes {
     budget.keep(1);
     return switch (format) {
       case Format.Text(var value) -> dfa.state(terms.text(value));
-      case Format.Json(var schema) -> inner.apply(new Constraint.JsonSchema(schema));
+      case Format.Json(var schema) ->
+          inner.apply(
+              new Constraint.JsonSchema(
+                  schema, JsonStyle.FREE, Constraint.JsonSchema.Formats.USUAL, Map.of()));
       case Format.Grammar(var grammar) -> inner.apply(new Constraint.Grammar(grammar));
       case Format.Regex(var pattern) -> inner.apply(new Constraint.Pattern(pattern));
       case Format.AnyText(var excludes, int most) -> {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.constraint.Budget;
+import dev.sgl.constraint.Constraint.JsonSchema.Formats;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Machine;
@@ -121,7 +122,7 @@ class JsonSchemaSuiteTest {
             JsonSchemas.compile(
                 schema,
                 JsonStyle.ANY_ORDER,
-                formats,
+                formats ? Formats.ASSERTED : Formats.IGNORED,
                 uri -> Optional.ofNullable(remotes.get(uri)),
                 budget);
         machine = Optional.of(new Machine(start, budget));

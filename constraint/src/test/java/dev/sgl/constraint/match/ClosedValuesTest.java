@@ -8,7 +8,6 @@ import dev.sgl.constraint.Vocabulary;
 import dev.sgl.constraint.machine.MaskCache;
 import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,8 +44,7 @@ class ClosedValuesTest {
       })
   void valuesAreClosed(String schema, String begun, String end) {
     for (JsonStyle style : new JsonStyle[] {JsonStyle.COMPACT, JsonStyle.FREE}) {
-      assertEquals(
-          end, end(new Constraint.JsonSchema(Json.parse(schema), style, true, Map.of()), begun));
+      assertEquals(end, end(new Constraint.JsonSchema(Json.parse(schema), style), begun));
     }
   }
 

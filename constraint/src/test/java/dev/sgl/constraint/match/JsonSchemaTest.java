@@ -9,7 +9,6 @@ import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.testing.Json;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,8 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What a schema lets be written, beyond what the official suite asks.
 class JsonSchemaTest {
   private static CompiledConstraint compile(String schema, JsonStyle style) {
-    return new ConstraintCompiler()
-        .compile(new Constraint.JsonSchema(Json.parse(schema), style, true, Map.of()));
+    return new ConstraintCompiler().compile(new Constraint.JsonSchema(Json.parse(schema), style));
   }
 
   private static void check(String schema, List<String> good, List<String> bad) {

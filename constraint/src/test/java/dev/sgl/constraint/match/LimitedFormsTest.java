@@ -15,7 +15,6 @@ import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -122,8 +121,7 @@ class LimitedFormsTest {
           {"pattern": "^[km](?:ab)?[a-z]{0,30}$"}, {"pattern": "^(?:k(?:cd){15}c|mx)$"}]}""";
     Matcher matcher =
         new ConstraintCompiler()
-            .compile(
-                new Constraint.JsonSchema(Json.parse(schema), JsonStyle.COMPACT, true, Map.of()))
+            .compile(new Constraint.JsonSchema(Json.parse(schema), JsonStyle.COMPACT))
             .matcher(CACHE);
     assertEquals("\"mx\"", new String(matcher.forced(), StandardCharsets.UTF_8));
   }
@@ -138,7 +136,7 @@ class LimitedFormsTest {
   private static Constraint schema(String pattern, int least, int limit) {
     ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "string");
     schema.put("pattern", pattern).put("minLength", least).put("maxLength", limit);
-    return new Constraint.JsonSchema(schema, JsonStyle.COMPACT, true, Map.of());
+    return new Constraint.JsonSchema(schema, JsonStyle.COMPACT);
   }
 
   /// Takes any of the allowed tokens until the text ends; after many, those that end it soon.

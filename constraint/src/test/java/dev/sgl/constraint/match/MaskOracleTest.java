@@ -12,7 +12,6 @@ import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -208,8 +207,7 @@ class MaskOracleTest {
               case 2 -> JsonStyle.ANY_ORDER;
               default -> JsonStyle.COMPACT;
             };
-        Constraint value =
-            new Constraint.JsonSchema(Json.parse(schema(random, 3)), style, true, Map.of());
+        Constraint value = new Constraint.JsonSchema(Json.parse(schema(random, 3)), style);
         yield random.nextInt(5) == 0 ? new Constraint.Followed(value, "}") : value;
       }
     };

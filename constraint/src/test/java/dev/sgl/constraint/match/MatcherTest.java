@@ -14,7 +14,6 @@ import dev.sgl.testing.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,9 +28,7 @@ class MatcherTest {
               "{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"},"
                   + "\"effort\":{\"enum\":[\"low\",\"high\"]}},\"required\":[\"title\",\"effort\"],"
                   + "\"additionalProperties\":false}"),
-          JsonStyle.COMPACT,
-          true,
-          Map.of());
+          JsonStyle.COMPACT);
 
   private final MaskCache bytes =
       new MaskCache(
@@ -227,10 +224,7 @@ class MatcherTest {
   void commasInStringsAreText() {
     Constraint list =
         new Constraint.JsonSchema(
-            Json.parse("{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"),
-            JsonStyle.COMPACT,
-            true,
-            Map.of());
+            Json.parse("{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"), JsonStyle.COMPACT);
     Matcher matcher = new ConstraintCompiler().compile(list).matcher(bytes);
     long[] mask = new long[5];
     accept(matcher, "[\"x");

@@ -1,9 +1,11 @@
 package dev.sgl.constraint.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.JsonStyle;
@@ -34,7 +36,7 @@ class NarrowedFormatsTest {
 
   private static CompiledConstraint compile(String schema) {
     return new ConstraintCompiler()
-        .compile(new Constraint.JsonSchema(Json.parse(schema), JsonStyle.COMPACT, true, Map.of()));
+        .compile(new Constraint.JsonSchema(Json.parse(schema), JsonStyle.COMPACT));
   }
 
   private static CompiledConstraint format(String name) {
@@ -59,6 +61,47 @@ class NarrowedFormatsTest {
       assertEquals(name, IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES));
       assertEquals(name, IDN.toUnicode(name), "encodes nothing");
     }
+  }
+
+  /// What programs read: Java's own reader knows neither a second 60 nor, as Python's, a year 0000.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "{'format':'time'} | 23:59:60Z | 23:59:59Z",
+        "{'format':'date-time'} | 2016-12-31T23:59:60Z | 2016-12-31T23:59:59Z",
+        "{'format':'date-time'} | 0000-02-29T00:00:00Z | 0001-02-28T00:00:00Z",
+        "{'format':'date'} | 0000-02-29 | 1000-01-01",
+      })
+  void datesAndTimesAreThoseThatProgramsRead(String schema, String odd, String usual) {
+    JsonNode json = Json.parse(schema.replace('\'', '"'));
+    CompiledConstraint all = new ConstraintCompiler().compile(new Constraint.JsonSchema(json));
+    assertTrue(all.matches(quoted(odd)));
+    CompiledConstraint some = usual(json);
+    assertFalse(some.matches(quoted(odd)));
+    assertTrue(some.matches(quoted(usual)));
+    assertTrue(some.matches("5"));
+    JsonNode denied = Json.parse("{\"type\":\"string\",\"not\":" + json + "}");
+    assertFalse(usual(denied).matches(quoted(odd)), "it is a date, so it is denied");
+  }
+
+  @Test
+  void aPatternThatAsksForALeapSecondAllowsNothing() {
+    JsonNode schema =
+        Json.parse("{\"type\":\"string\",\"format\":\"time\",\"pattern\":\"^20:02:60\"}");
+    assertThrows(ConstraintException.class, () -> usual(schema));
+  }
+
+  private static String quoted(String text) {
+    return '"' + text + '"';
+  }
+
+  private static CompiledConstraint usual(JsonNode schema) {
+    return new ConstraintCompiler()
+        .compile(
+            new Constraint.JsonSchema(
+                schema, JsonStyle.FREE, Constraint.JsonSchema.Formats.USUAL, Map.of()));
   }
 
   private static String walk(Matcher matcher, SplittableRandom random) {

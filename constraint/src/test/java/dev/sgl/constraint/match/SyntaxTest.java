@@ -17,7 +17,6 @@ import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.Syntax;
 import dev.sgl.testing.Json;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -76,8 +75,7 @@ class SyntaxTest {
 
   private CompiledConstraint compile(JsonNode schema, Syntax syntax) {
     JsonStyle style = JsonStyle.written(JsonStyle.Layout.COMPACT, syntax);
-    return new ConstraintCompiler()
-        .compile(new Constraint.JsonSchema(schema, style, true, Map.of()));
+    return new ConstraintCompiler().compile(new Constraint.JsonSchema(schema, style));
   }
 
   private String read(JsonNode schema, Syntax syntax, String text, int piece) {

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -42,7 +41,7 @@ class WalkTest {
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
   private CompiledConstraint compile(JsonNode schema) {
-    return compiler.compile(new Constraint.JsonSchema(schema, JsonStyle.COMPACT, true, Map.of()));
+    return compiler.compile(new Constraint.JsonSchema(schema, JsonStyle.COMPACT));
   }
 
   static Stream<JsonNode> cases() throws IOException {
@@ -128,8 +127,7 @@ class WalkTest {
   private Optional<CompiledConstraint> anyOrder(JsonNode schema) {
     JsonStyle style = new JsonStyle(JsonStyle.Layout.COMPACT, true, true, Syntax.JSON);
     try {
-      return Optional.of(
-          compiler.compile(new Constraint.JsonSchema(schema, style, true, Map.of())));
+      return Optional.of(compiler.compile(new Constraint.JsonSchema(schema, style)));
     } catch (ConstraintException e) {
       return Optional.empty();
     }

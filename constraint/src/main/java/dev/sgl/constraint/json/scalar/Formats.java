@@ -63,12 +63,19 @@ public final class Formats {
           Map.entry("relative-json-pointer", "(?s)(?:0|[1-9]\\d*)(?:#|(?:/(?:[^/~]|~[01])*)*)"),
           Map.entry("regex", regularExpression(3)));
 
+  /// Texts that do not begin with the year 0000.
+  private static final String SOME_YEAR = "(?s)(?:[1-9].{3}|.[1-9].{2}|.{2}[1-9].|.{3}[1-9]).*";
+
   private final Texts texts;
+  private final boolean usual;
   private final Map<String, Term> known = new HashMap<>();
 
   /// The formats as sets of `texts`.
-  public Formats(Texts texts) {
+  ///
+  /// @param usual whether dates and times are only those that most programs read
+  public Formats(Texts texts, boolean usual) {
     this.texts = texts;
+    this.usual = usual;
   }
 
   /// The strings of the format `name`; empty if it is not defined, so that it asks nothing.
@@ -85,6 +92,18 @@ public final class Formats {
   }
 
   private Optional<Term> make(String name, boolean international) {
+    return isNarrowedDate(name) ? Optional.of(usualDate(name)) : whole(name, international);
+  }
+
+  private Term usualDate(String name) {
+    return switch (name) {
+      case "time" -> matching(TIME);
+      case "date" -> texts.both(matching(DATE), matching(SOME_YEAR));
+      default -> texts.both(matching(DATE + "[Tt]" + TIME), matching(SOME_YEAR));
+    };
+  }
+
+  private Optional<Term> whole(String name, boolean international) {
     return switch (name) {
       case "time" -> Optional.of(texts.either(matching(TIME), texts.run(new LeapSecond())));
       case "date-time" -> {
@@ -105,6 +124,15 @@ public final class Formats {
       case "hostname", "host-name" -> international;
       default -> false;
     };
+  }
+
+  /// Whether the format `name` is one of dates or times without those that are not usual.
+  public boolean isNarrowedDate(String name) {
+    return usual
+        && switch (name) {
+          case "date", "time", "date-time" -> true;
+          default -> false;
+        };
   }
 
   private Term matching(String pattern) {
