@@ -170,6 +170,11 @@ public record Sampling(
     return new Sampling(length, value, choice, penalties, words, logprobs);
   }
 
+  /// The same without stops of the caller's own.
+  public Sampling withoutStops() {
+    return withStops(new Stops(List.of(), List.of(), stops.ignoreEos()));
+  }
+
   /// The same with other stop texts and stop tokens.
   public Sampling withStops(List<String> texts, List<Integer> tokens) {
     return withStops(new Stops(texts, stops.patterns(), tokens, stops.ignoreEos()));

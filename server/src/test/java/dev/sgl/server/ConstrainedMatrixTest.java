@@ -226,6 +226,9 @@ class ConstrainedMatrixTest {
             ConstrainedMatrixTest::isTagged));
     all.add(
         new Constraint(
+            "'structural_tag':{'format':" + TAGS + "}", ConstrainedMatrixTest::isTagged));
+    all.add(
+        new Constraint(
             "'structured_outputs':{'structural_tag':{'format':" + TAGS + "}}",
             ConstrainedMatrixTest::isTagged));
     String flat = "{'format':{'type':'json_schema','name':'x','schema':" + SCHEMA + "}}";

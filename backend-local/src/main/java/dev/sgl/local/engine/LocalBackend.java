@@ -151,7 +151,9 @@ public final class LocalBackend implements TokenBackend {
     Vocabulary vocabulary = spelling.tokenizer().vocabulary();
     TextStream text = text(request, spelling.forms());
     Healing healed =
-        spent ? Healing.none(prompt) : Healing.of(request.prompt(), prompt, vocabulary);
+        spent || !sampling.words().areAll() // which say nothing of text that is taken back
+            ? Healing.none(prompt)
+            : Healing.of(request.prompt(), prompt, vocabulary);
     GeneratedSequence sequence =
         new GeneratedSequence(
             engine::cancel,

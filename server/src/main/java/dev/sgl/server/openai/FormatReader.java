@@ -53,7 +53,7 @@ public final class FormatReader {
     }
     fields
         .any("structural_tag")
-        .filter(tag -> !tag.asText("-").isEmpty())
+        .filter(tag -> !tag.isTextual() || !tag.textValue().isEmpty())
         .ifPresent(tag -> reader.tag("structural_tag", tag));
     fields.text("dtype").ifPresent(name -> reader.number(fields.name("dtype"), name));
     reader.choices("guided_choice", fields);

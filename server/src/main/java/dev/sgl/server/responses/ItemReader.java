@@ -200,8 +200,11 @@ final class ItemReader {
     }
     for (JsonNode part : kept.path("content")) {
       if (part instanceof ObjectNode text && text.path("type").asText().equals("output_text")) {
-        text.withArray("annotations");
-        text.withArray("logprobs");
+        for (String list : List.of("annotations", "logprobs")) {
+          if (!text.path(list).isArray()) {
+            text.putArray(list);
+          }
+        }
       }
     }
     if (type.equals("message") && kept.path("content").isTextual()) {

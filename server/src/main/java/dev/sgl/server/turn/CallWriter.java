@@ -231,8 +231,8 @@ final class CallWriter {
     }
   }
 
-  /// The sampling of a call: the client's stop texts do not end it.
+  /// The sampling of a call: the client's stops do not end it.
   Sampling unmarked() {
-    return ask.sampling().withStops(List.of(), List.of()).withLogprobs(OptionalInt.empty());
+    return ask.sampling().withoutStops().withLogprobs(OptionalInt.empty());
   }
 }

@@ -135,9 +135,7 @@ public final class Turn implements AutoCloseable {
 
   /// The sampling that ends at a mark alone, which may be a special token.
   Sampling stopsAt(String mark) {
-    boolean ignoresEnds = ask.sampling().stops().ignoreEos();
-    Sampling.Stops none = new Sampling.Stops(List.of(), List.of(), ignoresEnds);
-    return stopsAlso(ask.sampling().withStops(none), mark);
+    return stopsAlso(ask.sampling().withoutStops(), mark);
   }
 
   /// A sampling that also ends at a mark, which may be a special token.
