@@ -51,8 +51,10 @@ class WallsTest {
           "jdk.incubator.vector",
           "com.google",
           "com.ibm",
+          "io.github.bucket4j",
           "io.micrometer",
           "io.modelcontextprotocol",
+          "io.opentelemetry",
           "me.tongfei",
           "org.eclipse.lsp4j",
           "jcuda");

@@ -1,5 +1,6 @@
 package dev.sgl.local.tokens;
 
+import dev.sgl.backend.BackendException;
 import dev.sgl.backend.Sampling;
 import dev.sgl.constraint.ConstraintException;
 import dev.sgl.constraint.match.PatternSearch;
@@ -118,12 +119,20 @@ public final class TextStream {
     for (int at = from; at < text.length(); at = next) {
       int codePoint = text.codePointAt(at);
       next = at + Character.charCount(codePoint);
-      int found = search.read(codePoint, at);
+      int found = read(search, codePoint, at);
       if (found != PatternSearch.NOWHERE) {
         return found;
       }
     }
     return PatternSearch.NOWHERE;
+  }
+
+  private static int read(PatternSearch search, int codePoint, int at) {
+    try {
+      return search.read(codePoint, at);
+    } catch (ConstraintException e) {
+      throw new BackendException("a stop pattern: " + e.getMessage(), e);
+    }
   }
 
   /// Keeps back the last `characters`, from now on.

@@ -22,9 +22,10 @@ public final class AllowedWords {
     longest = banned.stream().mapToInt(text -> text.length).max().orElse(0);
     always = allowed(words.allowed());
     for (int token = 0; token < vocabulary.size(); token++) {
-      byte[] bytes = vocabulary.bytes(token);
-      if (banned.stream().anyMatch(text -> contains(bytes, text))) {
-        always[token >> 6] &= ~(1L << token);
+      for (byte[] text : banned) {
+        if (contains(vocabulary.bytes(token), text)) {
+          always[token >> 6] &= ~(1L << token);
+        }
       }
     }
   }

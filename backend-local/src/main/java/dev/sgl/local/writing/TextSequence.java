@@ -186,11 +186,11 @@ abstract class TextSequence extends Sequence {
   final void takeBack(int count) {
     for (int i = length() - 1; i >= length() - count; i--) {
       sampler.gaveBack(tokens()[i]);
-      text.takeBack(vocabulary.bytes(tokens()[i]).length);
       if (!logprobs.isEmpty()) {
         logprobs.removeLast();
       }
     }
+    text.takeBack(byteLength(length() - count, length()));
     reported = Math.min(reported, logprobs.size());
     times().forced(-forced.get(length() - count, length()).cardinality());
     forced.clear(length() - count, length());

@@ -22,7 +22,7 @@ public final class KeyOptions {
       names = "--admin-api-key",
       paramLabel = "KEY",
       description =
-          "A key for what concerns all callers: /flush_cache, /cache, /v1/loads, aborting any request. Default: the --api-key does.")
+          "A key for what concerns all callers: /flush_cache, /cache, /v1/loads, /metrics, aborting any request. Default: the --api-key does, unless there are --api-keys.")
   Optional<String> adminKey = Optional.empty();
 
   @Option(

@@ -23,8 +23,11 @@ public final class PatternSearch {
   /// No place in a text.
   public static final int NOWHERE = Integer.MAX_VALUE;
 
-  private static final long STEPS = 4_000_000;
-  private static final long SPACE = 100_000;
+  private static final long STEPS = 400_000;
+  private static final long SPACE = 20_000;
+
+  /// More of them would slow each character down.
+  private static final int MOST_OPEN = 500;
 
   private final DfaState start;
   private Map<DfaState, Integer> open = new LinkedHashMap<>(); // begun matches, by their beginnings
@@ -61,10 +64,13 @@ public final class PatternSearch {
           (state, from) -> {
             DfaState then = state.next(one & 0xff);
             if (!then.isDead()) {
-              next.putIfAbsent(then, from); // the earliest stands first
+              next.putIfAbsent(then, from); // the earliest is first
             }
           });
       open = next;
+    }
+    if (open.size() > MOST_OPEN) {
+      throw ConstraintException.tooComplex("more than " + MOST_OPEN + " matches are open at once");
     }
     return open.entrySet().stream()
         .filter(begun -> begun.getKey().isNullable())

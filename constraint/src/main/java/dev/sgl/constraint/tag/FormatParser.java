@@ -24,7 +24,7 @@ final class FormatParser {
     if (tag.hasNonNull("structures")) {
       return parser.older(tag);
     }
-    return parser.format(member(tag, "format"), "format");
+    return parser.format(member(tag, "format", "it"), "format");
   }
 
   private Format older(JsonNode tag) {
@@ -73,7 +73,7 @@ final class FormatParser {
           triggered(
               texts(node, "triggers", where),
               tags(node, where),
-              node.has("excludes") ? texts(node, "excludes", where) : List.of(),
+              excludes(node, where),
               flag(node, "at_least_one", where),
               flag(node, "stop_after_first", where),
               where);
@@ -97,7 +97,7 @@ final class FormatParser {
     if (!style.equals("json")) {
       throw wrong(where, "has the style " + style + "; use tools for arguments in that form");
     }
-    if (node.path("any_order").asBoolean() || !node.path("excludes").isEmpty()) {
+    if (node.path("any_order").asBoolean() || !excludes(node, where).isEmpty()) {
       throw wrong(where, "cannot have any_order or excludes");
     }
     JsonNode schema = node.path("json_schema");
@@ -114,15 +114,13 @@ final class FormatParser {
     if (node.hasNonNull("max_tokens")) {
       throw wrong(where, "has max_tokens; use max_chars");
     }
-    List<String> excludes =
-        node.path("excludes").isEmpty() ? List.of() : texts(node, "excludes", where);
     return new Format.AnyText(
-        excludes,
+        excludes(node, where),
         node.hasNonNull("max_chars") ? number(node, "max_chars", 0, where) : Integer.MAX_VALUE);
   }
 
   private Format content(JsonNode node, String where) {
-    return format(member(node, "content"), where + ".content");
+    return format(member(node, "content", where), where + ".content");
   }
 
   private Format repeat(JsonNode node, String where) {
@@ -195,18 +193,16 @@ final class FormatParser {
       }
       rules.add(new Format.Rule(rule.path(0).asText(), format(rule.path(1), place + "[1]")));
     }
-    List<String> excludes =
-        node.path("excludes").isEmpty() ? List.of() : texts(node, "excludes", where);
     return new Format.Triggered(
-        rules, excludes, List.of(), !node.has("loop") || flag(node, "loop", where));
+        rules, excludes(node, where), List.of(), !node.has("loop") || flag(node, "loop", where));
   }
 
   // --- members
 
-  private static JsonNode member(JsonNode node, String name) {
+  private static JsonNode member(JsonNode node, String name, String where) {
     JsonNode member = node.path(name);
     if (!member.isObject()) {
-      throw wrong(name, "is missing");
+      throw wrong(where, "needs the object " + name);
     }
     return member;
   }
@@ -236,6 +232,14 @@ final class FormatParser {
       texts.add(item.textValue());
     }
     return texts;
+  }
+
+  private static List<String> excludes(JsonNode node, String where) {
+    JsonNode given = node.path("excludes");
+    boolean isNothing = given.isMissingNode() || given.isNull();
+    return isNothing || given.isArray() && given.isEmpty()
+        ? List.of()
+        : texts(node, "excludes", where);
   }
 
   private static boolean flag(JsonNode node, String name, String where) {

@@ -1,6 +1,7 @@
 package dev.sgl.constraint.tag;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sgl.constraint.Budget;
@@ -12,7 +13,8 @@ import java.util.function.Function;
 /// Constraints in the form of structural tags: JSON that describes free text with tags in it, whose
 /// contents are JSON for a schema, or texts of a grammar or a pattern.
 public final class StructuralTag {
-  private static final JsonMapper JSON = new JsonMapper();
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   private StructuralTag() {}
 

@@ -50,6 +50,13 @@ class StructuralTagTest {
     assertEquals(false, three.matches("äö😀x"));
   }
 
+  @Test
+  void noExcludesAreNothing() {
+    String tags =
+        "{'format':{'type':'triggered_tags','triggers':['<f'],'excludes':[],'tags':[{'begin':'<f>','end':'</f>','content':{'type':'any_text','excludes':null}}]}}";
+    assertTrue(compiled(tags).matches("a <f>b</f> c"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -62,6 +69,8 @@ class StructuralTagTest {
         "{'format':{'type':'token','token':5}}",
         "{'format':{'type':'any_text','max_tokens':5}}",
         "{'format':{'type':'any_text','excludes':['']}}",
+        "{'format':{'type':'any_text','excludes':'no'}}",
+        "{'format':{'type':'any_text'}} and more",
         "{'format':{'type':'repeat','min':3,'max':2,'content':{'type':'any_text'}}}",
         "{'format':{'type':'repeat','min':0,'max':9000000,'content':{'type':'any_text'}}}",
         "{'format':{'type':'json_schema','style':'qwen_xml','json_schema':{}}}",

@@ -89,7 +89,9 @@ public final class AdminApi {
     Load load = served.backend().load();
     ObjectNode body = model().put("version", VERSION).put("max_total_num_tokens", load.room());
     body.put("max_req_input_len", Math.min(load.room(), served.backend().card().context()));
-    body.putArray("internal_states").add(json(load));
+    if (call.caller().isAdmin()) {
+      body.putArray("internal_states").add(json(load));
+    }
     call.answer(body);
   }
 
@@ -138,6 +140,7 @@ public final class AdminApi {
 
   /// Answers with all meters in the text format of Prometheus.
   public void metrics(Call call) throws IOException {
+    call.requireAdmin(); // they name all keys
     call.answer(
         200,
         "text/plain; version=0.0.4; charset=utf-8",

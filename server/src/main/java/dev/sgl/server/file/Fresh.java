@@ -50,8 +50,8 @@ public final class Fresh<T> {
       try {
         List<FileTime> found = times();
         if (!found.equals(times)) {
-          times = found;
           value = reader.read();
+          times = found;
         }
       } catch (IOException e) {
         System.getLogger(Fresh.class.getName())

@@ -1,5 +1,6 @@
 package dev.sgl.server.http;
 
+import dev.sgl.server.keys.TooMuch;
 import java.util.Optional;
 
 /// A call that is refused, or could not be answered, in the words of OpenAI's API.
@@ -36,6 +37,16 @@ public final class ApiException extends RuntimeException {
   /// There is no such thing: 404.
   public static ApiException notFound(String param, String code, String message) {
     return new ApiException(404, "invalid_request_error", param, code, message);
+  }
+
+  /// The caller has nothing left: 429.
+  public static ApiException tooMuch(TooMuch refused) {
+    return new ApiException(
+        429,
+        refused.kind(),
+        "",
+        refused.isQuota() ? "insufficient_quota" : "rate_limit_exceeded",
+        refused.message());
   }
 
   /// The server cannot do it now: 503.

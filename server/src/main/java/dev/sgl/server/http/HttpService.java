@@ -32,6 +32,20 @@ public final class HttpService implements AutoCloseable {
   private static final Set<String> ALWAYS =
       Set.of("/health", "/ping", "/metrics", "/abort_request");
 
+  /// Paths for POST that ask nothing of the model, so that no rate limits them.
+  private static final Set<String> FREE =
+      Set.of(
+          "/abort_request",
+          "/api/show",
+          "/detokenize",
+          "/flush_cache",
+          "/playground/check",
+          "/playground/complete",
+          "/playground/hover",
+          "/tokenize",
+          "/v1/detokenize",
+          "/v1/tokenize");
+
   private static final int BACKLOG = 1024;
   private static final int SECONDS_FOR_A_REQUEST = 120;
   private static final int CONNECTIONS = 1 << 14;
@@ -132,10 +146,10 @@ public final class HttpService implements AutoCloseable {
   private void handle(HttpExchange exchange) {
     Call call = new Call(exchange, limits, readers, bodies, access);
     long start = System.nanoTime();
-    if (!ALWAYS.contains(call.path())) {
-      call.in(records.tracing().call(call.method(), call.path(), call::header));
-    }
     try {
+      if (!ALWAYS.contains(call.path())) {
+        call.in(records.tracing().call(call.method(), call.path(), call::header));
+      }
       call.write(router.errors(call.path()));
       if (guard.isPreflight(call)) {
         call.answer(204, "text/plain", new byte[0]);
@@ -198,27 +212,19 @@ public final class HttpService implements AutoCloseable {
 
   /// Answers a call if its caller has any requests and tokens left.
   private void limited(Call call) throws IOException {
-    if (!call.method().equals("POST") || ALWAYS.contains(call.path())) {
+    if (!call.method().equals("POST") || FREE.contains(call.path())) {
       answer(call);
       return;
     }
     try (Caller.Visit visit = call.caller().visit()) {
       call.caller().headers().forEach(call::set);
       if (visit.refused().isPresent()) {
-        throw tooMuch(call, visit.refused().get());
+        TooMuch refused = visit.refused().get();
+        call.set("Retry-After", "" + Math.max(1, refused.pause().plusMillis(999).toSeconds()));
+        throw ApiException.tooMuch(refused);
       }
       answer(call);
     }
-  }
-
-  private static ApiException tooMuch(Call call, TooMuch refused) {
-    call.set("Retry-After", "" + Math.max(1, refused.pause().plusMillis(999).toSeconds()));
-    return new ApiException(
-        429,
-        refused.kind(),
-        "",
-        refused.isQuota() ? "insufficient_quota" : "rate_limit_exceeded",
-        refused.message());
   }
 
   private void answer(Call call) throws IOException {

@@ -67,6 +67,25 @@ public final class Caller {
     };
   }
 
+  /// Counts a call that goes on after its answer among those at the same time, until it is closed.
+  public Stay stay() {
+    Quota now = quota;
+    now.stay();
+    return now::leave;
+  }
+
+  /// A call that goes on after its answer.
+  @FunctionalInterface
+  public interface Stay extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /// Why no more tokens may come; empty if some are left.
+  public Optional<TooMuch> exhausted() {
+    return quota.exhausted();
+  }
+
   /// Takes tokens of prompts and answers.
   public void spend(long tokens) {
     spent.add(tokens);

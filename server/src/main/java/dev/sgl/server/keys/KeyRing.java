@@ -11,11 +11,13 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// The keys with which a server may be called. Thread-safe.
 ///
-/// As long as no key is for administration, each of those that the command line names is; of those
-/// in a file, only the ones that say so are.
+/// The key of the command line is for administration if there is neither an admin key nor a file;
+/// of the keys in a file, those are that say so.
 public final class KeyRing {
   /// No keys: anyone may call.
   public static final KeyRing OPEN = new KeyRing(Map.of(), Optional.empty());
+
+  private static final String ADMIN = "admin"; // the name of the admin key
 
   private final Map<String, Caller> named; // by hash; those that never change
   private final Optional<Fresh<Map<String, Caller>>> file; // by hash
@@ -42,17 +44,24 @@ public final class KeyRing {
     Map<String, Caller> named = new HashMap<>();
     boolean isForAll = admin.isEmpty() && file.isEmpty();
     key.ifPresent(k -> named.put(KeyFile.hash(k), new Caller("", isForAll, Rates.NONE)));
-    admin.ifPresent(k -> named.put(KeyFile.hash(k), new Caller("admin", true, Rates.NONE)));
-    return new KeyRing(named, file.isEmpty() ? Optional.empty() : Optional.of(callers(file.get())));
+    admin.ifPresent(k -> named.put(KeyFile.hash(k), new Caller(ADMIN, true, Rates.NONE)));
+    return new KeyRing(
+        named, file.isEmpty() ? Optional.empty() : Optional.of(callers(file.get(), named)));
   }
 
-  private static Fresh<Map<String, Caller>> callers(Path file) throws IOException {
+  /// @param named the keys beside those of the file
+  private static Fresh<Map<String, Caller>> callers(Path file, Map<String, Caller> named)
+      throws IOException {
     Map<String, Caller> known = new ConcurrentHashMap<>(); // by name; what they spent stays spent
     return new Fresh<>(
         List.of(file),
         () -> {
           Map<String, Caller> callers = new HashMap<>();
           for (KeyFile.Key key : KeyFile.read(file)) {
+            if (named.containsKey(key.hash()) || key.name().equals(ADMIN)) {
+              throw new IOException(
+                  file + " has the name or the key of `" + key.name() + "`, which is taken");
+            }
             Caller caller =
                 known.computeIfAbsent(
                     key.name(), name -> new Caller(name, key.isAdmin(), key.rates()));
@@ -68,7 +77,8 @@ public final class KeyRing {
     return named.isEmpty() && file.isEmpty();
   }
 
-  /// Whose key it is. What the time of the answer tells is of the key's hash, and so of no use.
+  /// The owner of a key. Keys are found by their hashes, so the time that it takes reveals nothing
+  /// about a key.
   public Optional<Caller> find(String key) {
     String hash = KeyFile.hash(key);
     return Optional.ofNullable(named.get(hash))

@@ -18,7 +18,7 @@ final class Quota {
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration DAY = Duration.ofDays(1);
 
-  /// Why calls wait that are too many at the same time.
+  /// How long a caller waits who has too many calls in flight.
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final Rates rates;
@@ -68,12 +68,20 @@ final class Quota {
           "this key may have %d calls at the same time".formatted(rates.parallel().orElseThrow());
       return Optional.of(new TooMuch("requests", false, SOON, message));
     }
-    Optional<TooMuch> refused =
-        spent(day, "tokens", true, "the %d tokens of this key for today are spent", day())
-            .or(() -> spent(tokens, "tokens", false, "this key has %d tokens a minute", minute()))
-            .or(this::takeRequest);
+    Optional<TooMuch> refused = exhausted().or(this::takeRequest);
     refused.ifPresent(_ -> calls.decrementAndGet());
     return refused;
+  }
+
+  /// Why no more tokens may come; empty if some are left.
+  Optional<TooMuch> exhausted() {
+    return spent(day, "tokens", true, "the %d tokens of this key for today are spent", day())
+        .or(() -> spent(tokens, "tokens", false, "this key has %d tokens a minute", minute()));
+  }
+
+  /// Counts a call that goes on after its answer; it has to [leave][#leave()], too.
+  void stay() {
+    calls.incrementAndGet();
   }
 
   private long day() {
@@ -103,17 +111,17 @@ final class Quota {
   }
 
   private Optional<TooMuch> takeRequest() {
-    Optional<TooMuch> refused =
-        spent(
-            requests,
-            "requests",
-            false,
-            "this key has %d requests a minute",
-            rates.requestsPerMinute().orElse(0));
-    if (refused.isEmpty()) {
-      requests.ifPresent(bucket -> bucket.consumeIgnoringRateLimits(1));
-    }
-    return refused;
+    return requests
+        .map(bucket -> bucket.tryConsumeAndReturnRemaining(1))
+        .filter(probe -> !probe.isConsumed())
+        .map(
+            probe ->
+                new TooMuch(
+                    "requests",
+                    false,
+                    Duration.ofNanos(probe.getNanosToWaitForRefill()),
+                    "this key has %d requests a minute"
+                        .formatted(rates.requestsPerMinute().orElseThrow())));
   }
 
   void leave() {

@@ -184,6 +184,9 @@ public final class ProgramApi {
       if (e.getCause() instanceof UncheckedIOException gone) {
         throw gone;
       }
+      if (e.getCause() instanceof ApiException refused) {
+        throw refused;
+      }
       boolean ofModel = e.getCause() instanceof BackendException;
       throw new ApiException(
           ofModel ? 503 : 422,

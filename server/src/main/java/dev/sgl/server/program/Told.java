@@ -1,6 +1,8 @@
 package dev.sgl.server.program;
 
+import dev.sgl.program.Type;
 import dev.sgl.run.RunListener;
+import dev.sgl.server.http.ApiException;
 import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.trace.Tracing;
 import dev.sgl.server.trace.Work;
@@ -12,6 +14,16 @@ import java.util.Map;
 ///
 /// @param id of the run's call
 record Told(RequestId id, Tracing tracing) implements RunListener {
+  @Override
+  public void asked(String branch, String name, Type type) {
+    id.caller()
+        .exhausted()
+        .ifPresent(
+            refused -> {
+              throw ApiException.tooMuch(refused);
+            });
+  }
+
   @Override
   public void answered(String branch, String name, long asked, Map<String, Object> meta) {
     long read = count(meta, "prompt_tokens");

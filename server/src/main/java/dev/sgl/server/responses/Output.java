@@ -183,7 +183,9 @@ final class Output implements Heard {
         String input = input();
         item.put("input", input);
         send("response.custom_tool_call_input.delta", here().put("delta", input));
-        send("response.custom_tool_call_input.done", here().put("input", input));
+        if (!status.equals("incomplete")) {
+          send("response.custom_tool_call_input.done", here().put("input", input));
+        }
       }
     }
     item.put("status", status);
@@ -197,13 +199,13 @@ final class Output implements Heard {
     logprobs.removeAll();
   }
 
-  /// The text for a custom tool; of a call that was cut off, its arguments so far.
+  /// The text for a custom tool; none of a call that was cut off.
   private String input() {
     try {
       JsonNode arguments = Json.read(text.toString().getBytes(StandardCharsets.UTF_8));
       return arguments.path(ToolReader.INPUT).asText();
     } catch (ApiException e) {
-      return text.toString();
+      return "";
     }
   }
 

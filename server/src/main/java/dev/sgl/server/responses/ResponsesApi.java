@@ -9,6 +9,7 @@ import dev.sgl.server.http.Errors;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.keys.Caller;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Job;
 import dev.sgl.server.turn.Served;
@@ -86,25 +87,31 @@ public final class ResponsesApi {
     ObjectNode begun = asked.begun("in_progress");
     store.put(new Store.Kept(begun, asked.before(), asked.input()));
     background.put(asked.id(), job);
-    Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job));
+    Caller.Stay stay = asked.rid().caller().stay();
+    Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job, stay));
     return begun;
   }
 
-  private void answer(Asked asked, Job job) {
-    ObjectNode response;
-    try {
-      response = answered(asked, job);
-    } catch (CancellationException e) {
-      response = asked.begun("cancelled");
-    } catch (RuntimeException | Error e) {
-      ApiException error = Errors.of(e);
-      response = asked.failed(error.code().orElse("server_error"), error.text(), Json.array());
+  private void answer(Asked asked, Job job, Caller.Stay stay) {
+    try (stay) {
+      Store.Kept kept = new Store.Kept(whole(asked, job), asked.before(), asked.input());
+      store.replace(kept);
+      grow(asked, kept);
     } finally {
       background.remove(asked.id());
     }
-    Store.Kept kept = new Store.Kept(response, asked.before(), asked.input());
-    store.replace(kept);
-    grow(asked, kept);
+  }
+
+  /// The response at its end, however it ends.
+  private ObjectNode whole(Asked asked, Job job) {
+    try {
+      return answered(asked, job);
+    } catch (CancellationException e) {
+      return asked.begun("cancelled");
+    } catch (RuntimeException | Error e) {
+      ApiException error = Errors.of(e);
+      return asked.failed(error.code().orElse("server_error"), error.text(), Json.array());
+    }
   }
 
   /// Ends a response that is answered in the background.

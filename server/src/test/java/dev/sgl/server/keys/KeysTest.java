@@ -65,7 +65,16 @@ class KeysTest {
     file = Files.writeString(folder.resolve("keys.yaml"), KEYS);
     KeyRing keys = KeyRing.of(Optional.empty(), Optional.empty(), Optional.of(file));
     var program = Compiler.compile("tip.sgl", PROGRAM).program().orElseThrow();
-    Programs programs = new Programs(Map.of("tip", program), _ -> RunOptions.DEFAULT);
+    var twice =
+        Compiler.compile(
+                "twice.sgl",
+                PROGRAM
+                    .replace("tip()", "twice()")
+                    .replace("return tip", "assistant gen more: string<1..20>\n  return tip"))
+            .program()
+            .orElseThrow();
+    Programs programs =
+        new Programs(Map.of("tip", program, "twice", twice), _ -> RunOptions.DEFAULT);
     server =
         TestServer.open(o -> o.withKeys(keys).withLog(new RequestLog(log)).withPrograms(programs));
   }
@@ -153,8 +162,34 @@ class KeysTest {
     assertEquals(200, chat("key-of-dora").status());
   }
 
+  @Test
+  void aResponseInTheBackgroundCountsUntilItsEnd() throws IOException, InterruptedException {
+    String call =
+        "{\"input\":\"Hi\",\"max_output_tokens\":1500,\"ignore_eos\":true,\"background\":true}";
+    String id = post("/v1/responses", call, "key-of-dora").at("/id").asText();
+    assertEquals(429, chat("key-of-dora").status());
+    post("/v1/responses/" + id + "/cancel", "{}", "operator-key");
+    int status = 429;
+    for (int i = 0; i < 200 && status == 429; i++) {
+      Thread.sleep(20);
+      status = chat("key-of-dora").status();
+    }
+    assertEquals(200, status);
+  }
+
+  @Test
+  void aProgramEndsWhenItsCallerHasNoTokensLeft() throws IOException {
+    TestServer.Answer first = post("/v1/programs/tip", "{}", "key-of-bob");
+    assertEquals(200, first.status(), first.text());
+    TestServer.Answer second = post("/v1/programs/tip", "{}", "key-of-bob");
+    assertEquals(429, second.status());
+    TestServer.Answer twice = post("/v1/programs/twice", "{}", "key-of-carl");
+    assertEquals(429, twice.status(), twice.text());
+    assertEquals("insufficient_quota", twice.at("/error/code").asText());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"POST /flush_cache", "GET /cache", "GET /v1/loads"})
+  @ValueSource(strings = {"POST /flush_cache", "GET /cache", "GET /v1/loads", "GET /metrics"})
   void whatConcernsAllNeedsAKeyForAdministration(String route) throws IOException {
     String path = route.split(" ")[1];
     String body = route.startsWith("POST") ? "{}" : "";
