@@ -67,14 +67,14 @@ public final class Caller {
     };
   }
 
-  /// Counts a call that goes on after its answer among those at the same time, until it is closed.
+  /// Counts a call that outlasts its answer among those at the same time, until it is closed.
   public Stay stay() {
     Quota now = quota;
     now.stay();
     return now::leave;
   }
 
-  /// A call that goes on after its answer.
+  /// A call that outlasts its answer.
   @FunctionalInterface
   public interface Stay extends AutoCloseable {
     @Override

@@ -79,7 +79,7 @@ final class Quota {
         .or(() -> spent(tokens, "tokens", false, "this key has %d tokens a minute", minute()));
   }
 
-  /// Counts a call that goes on after its answer; it has to [leave][#leave()], too.
+  /// Counts a call that outlasts its answer; it has to [leave][#leave()], too.
   void stay() {
     calls.incrementAndGet();
   }

@@ -119,9 +119,13 @@ final class AnswerApi {
     }
     if (!calls.isEmpty()) {
       ArrayNode all = inner.putArray("tool_calls");
-      calls.stream().filter(call -> !Json.isCut(call.arguments())).forEach(call -> add(call, all));
+      calls.stream().filter(AnswerApi::isWhole).forEach(call -> add(call, all));
     }
     return body;
+  }
+
+  private static boolean isWhole(Answer.ToolCall call) {
+    return !call.arguments().isBlank() && !Json.isCut(call.arguments());
   }
 
   private static ObjectNode withLogprobs(ObjectNode piece, JsonNode logprobs) {

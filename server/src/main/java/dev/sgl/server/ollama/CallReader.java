@@ -106,8 +106,11 @@ final class CallReader {
     if (text.isEmpty()) {
       return loading(fields, "template", "context");
     }
-    if (isRaw && (!system.isEmpty() || !images.isEmpty() || fields.has("think"))) {
-      throw ApiException.invalid("raw", "raw text has no system message, pictures and thoughts");
+    boolean thinks = fields.any("think").filter(word -> !word.asText().equals("false")).isPresent();
+    if ((isRaw || suffix.isPresent()) && (!system.isEmpty() || !images.isEmpty() || thinks)) {
+      String name = isRaw ? "raw" : "suffix";
+      throw ApiException.invalid(
+          name, "with " + name + " there is no system message, no picture and no thought");
     }
     Map<String, Object> variables = variables(fields, Tools.NONE);
     Type type = type(fields);
@@ -262,7 +265,7 @@ final class CallReader {
       case "tool" -> {
         Optional<String> old = message.text("name");
         String tool = message.text("tool_name").or(() -> old).orElse("");
-        String id = message.text("tool_call_id").orElseGet(() -> ids.answered(tool));
+        String id = ids.answered(message.text("tool_call_id"), tool);
         yield Messages.result(id, List.of(new Prompt.Part.Written(text)), Map.of());
       }
       case String other ->
@@ -287,7 +290,7 @@ final class CallReader {
     function.ignore("index", "description");
     function.finish();
     call.text("type");
-    String id = call.text("id").filter(given -> !given.isEmpty()).orElseGet(() -> ids.next(name));
+    String id = ids.called(call.text("id").filter(given -> !given.isEmpty()), name);
     call.finish();
     return Messages.call(id, name, arguments);
   }

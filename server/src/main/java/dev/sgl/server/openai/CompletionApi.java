@@ -76,8 +76,8 @@ public final class CompletionApi {
   private Completion read(Fields fields, Call call) {
     Asked asked = Asked.read(fields, served, "cmpl-", call);
     int vocabulary = served.backend().card().vocabulary();
-    List<Inputs.Input> given =
-        Inputs.read(fields, "prompt", served.backend(), fields.flag("add_special_tokens", true));
+    boolean whole = fields.flag("add_special_tokens", true);
+    List<Inputs.Input> given = Inputs.read(fields, "prompt", served.backend(), whole);
     Optional<Gap> gap = Gap.of(fields.text("suffix"), served.backend());
     boolean echo = fields.flag("echo", false);
     refuseUnsupported(fields, asked.n());
@@ -95,8 +95,8 @@ public final class CompletionApi {
     OptionalInt cut = Inputs.most(fields, served.backend().card().context(), most);
     List<Inputs.Input> inputs =
         given.stream()
-            .map(input -> cut.isPresent() ? input.last(cut.getAsInt()) : input)
-            .map(input -> gap.isPresent() ? gap.get().input(input, served.backend()) : input)
+            .map(input -> cut.isPresent() && gap.isEmpty() ? input.last(cut.getAsInt()) : input)
+            .map(input -> gap.isPresent() ? gap.get().input(input, whole, served.backend()) : input)
             .toList();
     boolean generates = most.isEmpty() || most.getAsInt() > 0;
     if (!generates && !echo) {
@@ -107,8 +107,13 @@ public final class CompletionApi {
     Writing writing = SamplingReader.writing(fields);
     boolean heals = fields.flag("token_healing", false);
     fields.finish();
-    if (gap.isPresent() && (echo || heals)) {
-      throw ApiException.invalid("suffix", "suffix fits neither echo nor token_healing");
+    if (gap.isPresent() && (echo || heals || cut.isPresent())) {
+      throw ApiException.invalid(
+          "suffix", "suffix fits neither echo nor token_healing nor truncate_prompt_tokens");
+    }
+    if (heals && cut.isPresent()) {
+      throw ApiException.invalid(
+          "token_healing", "token_healing does not fit truncate_prompt_tokens");
     }
     if (heals && !sampling.words().areAll()) {
       throw ApiException.invalid(

@@ -30,13 +30,15 @@ public record Gap(Infill infill, String behind) {
   }
 
   /// The text before the gap as the model's input.
-  Inputs.Input input(Inputs.Input before, TokenBackend backend) {
+  ///
+  /// @param whole whether it gets the tokens that begin every text of the model
+  Inputs.Input input(Inputs.Input before, boolean whole, TokenBackend backend) {
     String text =
         before
             .text()
             .orElseThrow(
                 () -> ApiException.invalid("prompt", "a prompt before a gap must be a string"));
-    return new Inputs.Input(before.text(), backend.tokens(infill.prompt(text, behind), true));
+    return new Inputs.Input(before.text(), backend.tokens(infill.prompt(text, behind), whole));
   }
 
   /// A sampling that also ends where the middle does.

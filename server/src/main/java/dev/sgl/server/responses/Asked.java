@@ -58,6 +58,11 @@ record Asked(
     return mode.sealsThoughts();
   }
 
+  /// The name of the key of the call.
+  String owner() {
+    return rid.caller().name();
+  }
+
   String id() {
     return echo.path("id").asText();
   }

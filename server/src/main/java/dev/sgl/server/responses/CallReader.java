@@ -76,7 +76,7 @@ final class CallReader {
     Type type = type(fields, echo);
     Sampling sampling = sampling(fields, echo, include.contains(LOGPROBS));
     boolean summarizes = reasoning(fields, echo);
-    Conversation conversation = conversation(fields, echo);
+    Conversation conversation = conversation(fields, echo, rid.caller().name());
     Map<String, Object> variables = Prompts.variables(conversation.effort(), tools.all());
     Ask ask =
         served
@@ -278,10 +278,12 @@ final class CallReader {
       Optional<String> id,
       Optional<Effort> effort) {}
 
-  private Conversation conversation(Fields fields, ObjectNode echo) {
-    List<Fields> given = input(fields);
+  private Conversation conversation(Fields fields, ObjectNode echo, String owner) {
+    List<Fields> given = input(fields, owner);
     List<ObjectNode> input =
-        given.stream().map(item -> store.named(ItemReader.kept((ObjectNode) item.json()))).toList();
+        given.stream()
+            .map(item -> store.named(ItemReader.kept((ObjectNode) item.json()), owner))
+            .toList();
     Optional<String> id = conversationId(fields);
     Optional<String> previous = fields.text("previous_response_id");
     if (id.isPresent() && previous.isPresent()) {
@@ -289,11 +291,11 @@ final class CallReader {
           "conversation", "conversation and previous_response_id cannot both be there");
     }
     List<ObjectNode> before = new ArrayList<>();
-    previous.ifPresent(response -> before.addAll(previous(response)));
-    id.ifPresent(conversation -> before.addAll(stored(conversation)));
+    previous.ifPresent(response -> before.addAll(previous(response, owner)));
+    id.ifPresent(conversation -> before.addAll(stored(conversation, owner)));
     echo.putNull("conversation");
     id.ifPresent(conversation -> echo.putObject("conversation").put("id", conversation));
-    if (fields.flag("store", true)) {
+    if (fields.flag("store", true) || id.isPresent()) {
       store.requireRoom(before, input);
     }
     Optional<Effort> effort =
@@ -302,10 +304,10 @@ final class CallReader {
     return new Conversation(before, input, given, id, effort);
   }
 
-  private List<ObjectNode> previous(String id) {
+  private List<ObjectNode> previous(String id, String owner) {
     Store.Kept kept =
         store
-            .response(id)
+            .response(id, owner)
             .orElseThrow(
                 () ->
                     ApiException.invalid(
@@ -319,9 +321,9 @@ final class CallReader {
     return kept.all();
   }
 
-  private List<ObjectNode> stored(String id) {
+  private List<ObjectNode> stored(String id, String owner) {
     return store
-        .conversation(id)
+        .conversation(id, owner)
         .map(Store.Conversation::items)
         .orElseThrow(
             () ->
@@ -343,7 +345,7 @@ final class CallReader {
   }
 
   /// The items of this call; references are the items that they refer to.
-  private List<Fields> input(Fields fields) {
+  private List<Fields> input(Fields fields, String owner) {
     Optional<JsonNode> given = fields.any("input");
     if (given.isPresent() && given.get().isTextual()) {
       ObjectNode message = Json.object().put("type", "message").put("role", "user");
@@ -353,17 +355,17 @@ final class CallReader {
     List<Fields> items = new ArrayList<>();
     for (Fields item : fields.objects("input", MOST_ITEMS)) {
       boolean isReference = item.text("type").equals(Optional.of("item_reference"));
-      items.add(isReference ? referred(item) : item);
+      items.add(isReference ? referred(item, owner) : item);
     }
     return items;
   }
 
-  private Fields referred(Fields reference) {
+  private Fields referred(Fields reference, String owner) {
     String id = reference.requiredText("id");
     reference.finish();
     ObjectNode item =
         store
-            .item(id)
+            .item(id, owner)
             .orElseThrow(
                 () ->
                     ApiException.notFound(

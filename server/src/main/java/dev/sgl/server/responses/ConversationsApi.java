@@ -32,10 +32,10 @@ public final class ConversationsApi {
     ObjectNode object = Json.object().put("id", Ids.next("conv_")).put("object", "conversation");
     object.put("created_at", Instant.now().getEpochSecond());
     object.set("metadata", CallReader.metadata(fields));
-    List<ObjectNode> items = read(fields);
+    List<ObjectNode> items = read(fields, owner(call));
     fields.finish();
     store.requireRoom(items, List.of());
-    store.put(new Store.Conversation(object, items));
+    store.put(new Store.Conversation(object, items, owner(call)));
     call.answer(object);
   }
 
@@ -50,7 +50,10 @@ public final class ConversationsApi {
     ObjectNode object = kept(call).object().deepCopy();
     object.set("metadata", CallReader.metadata(fields));
     fields.finish();
-    store.update(call.variable("id"), now -> new Store.Conversation(object, now.items()));
+    store.update(
+        call.variable("id"),
+        owner(call),
+        now -> new Store.Conversation(object, now.items(), now.owner()));
     call.answer(object);
   }
 
@@ -67,13 +70,15 @@ public final class ConversationsApi {
   /// Adds items to a conversation.
   public void addItems(Call call) throws IOException {
     Fields fields = call.fields();
-    String id = kept(call).object().path("id").asText();
-    List<ObjectNode> items = read(fields);
+    Store.Conversation before = kept(call);
+    String id = before.object().path("id").asText();
+    List<ObjectNode> items = read(fields, owner(call));
     fields.finish();
     if (items.isEmpty()) {
       throw fields.missing("items");
     }
-    store.add(id, items);
+    store.requireRoom(before.items(), items);
+    store.add(id, before.owner(), items);
     ObjectNode list = Json.object().put("object", "list");
     list.putArray("data").addAll(items);
     list.put("first_id", items.getFirst().path("id").asText());
@@ -97,10 +102,11 @@ public final class ConversationsApi {
     ObjectNode gone = item(before, call.variable("item"));
     store.update(
         call.variable("id"),
+        owner(call),
         now -> {
           List<ObjectNode> left = new ArrayList<>(now.items());
           left.remove(gone);
-          return new Store.Conversation(now.object(), left);
+          return new Store.Conversation(now.object(), left, now.owner());
         });
     call.answer(before.object());
   }
@@ -116,20 +122,24 @@ public final class ConversationsApi {
   }
 
   /// New items, which a model could read.
-  private List<ObjectNode> read(Fields fields) {
+  private List<ObjectNode> read(Fields fields, String owner) {
     ItemReader reader = new ItemReader(new Messages(served.memory(), ""));
     List<ObjectNode> items = new ArrayList<>();
     for (Fields item : fields.objects("items", MOST_NEW)) {
       reader.add(item);
-      items.add(store.named(ItemReader.kept((ObjectNode) item.json())));
+      items.add(store.named(ItemReader.kept((ObjectNode) item.json()), owner));
     }
     return items;
+  }
+
+  private static String owner(Call call) {
+    return call.caller().name();
   }
 
   private Store.Conversation kept(Call call) {
     String id = call.variable("id");
     return store
-        .conversation(id)
+        .conversation(id, owner(call))
         .orElseThrow(
             () ->
                 ApiException.notFound(

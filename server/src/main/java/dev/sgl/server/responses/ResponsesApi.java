@@ -63,7 +63,7 @@ public final class ResponsesApi {
 
   /// Keeps a response, if it is to be kept.
   private ObjectNode keep(Asked asked, ObjectNode response) {
-    Store.Kept kept = new Store.Kept(response, asked.before(), asked.input());
+    Store.Kept kept = new Store.Kept(response, asked.before(), asked.input(), asked.owner());
     if (asked.mode().store()) {
       store.put(kept);
     }
@@ -74,7 +74,7 @@ public final class ResponsesApi {
   /// Adds the items of a response to its conversation, if it was answered.
   private void grow(Asked asked, Store.Kept kept) {
     if (kept.isAnswered()) {
-      asked.mode().conversation().ifPresent(id -> store.add(id, kept.own()));
+      asked.mode().conversation().ifPresent(id -> store.add(id, asked.owner(), kept.own()));
     }
   }
 
@@ -85,7 +85,7 @@ public final class ResponsesApi {
       throw ApiException.unavailable("too much is answered in the background; try again later");
     }
     ObjectNode begun = asked.begun("in_progress");
-    store.put(new Store.Kept(begun, asked.before(), asked.input()));
+    store.put(new Store.Kept(begun, asked.before(), asked.input(), asked.owner()));
     background.put(asked.id(), job);
     Caller.Stay stay = asked.rid().caller().stay();
     Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job, stay));
@@ -94,7 +94,8 @@ public final class ResponsesApi {
 
   private void answer(Asked asked, Job job, Caller.Stay stay) {
     try (stay) {
-      Store.Kept kept = new Store.Kept(whole(asked, job), asked.before(), asked.input());
+      Store.Kept kept =
+          new Store.Kept(whole(asked, job), asked.before(), asked.input(), asked.owner());
       store.replace(kept);
       grow(asked, kept);
     } finally {
@@ -125,6 +126,7 @@ public final class ResponsesApi {
     if (job != null) {
       job.close();
       ObjectNode cancelled = kept.response().deepCopy().put("status", "cancelled");
+      store.replace(new Store.Kept(cancelled, kept.before(), kept.input(), kept.owner()));
       call.answer(cancelled);
     } else {
       call.answer(kept.response());
@@ -160,7 +162,7 @@ public final class ResponsesApi {
   private Store.Kept kept(Call call) {
     String id = call.variable("id");
     return store
-        .response(id)
+        .response(id, call.caller().name())
         .orElseThrow(
             () ->
                 ApiException.notFound(

@@ -29,17 +29,23 @@ final class Store {
       new HashMap<>(); // of all entries, by their ids
   private final long most;
 
+  /// @param owner the name of the key with which it was made; empty if there are no keys
   /// @param kept a response or a conversation
   /// @param items of its own, by which it is found too
   /// @param bytes of its JSON, with that of the items before its own
-  private record Entry(Object kept, List<ObjectNode> items, int bytes) {}
+  private record Entry(String owner, Object kept, List<ObjectNode> items, int bytes) {
+    Entry {
+      items = List.copyOf(items);
+    }
+  }
 
   /// A response and its conversation.
   ///
   /// @param response as clients see it
   /// @param before items of the conversation before this call
   /// @param input items of this call
-  record Kept(ObjectNode response, List<ObjectNode> before, List<ObjectNode> input) {
+  /// @param owner the name of the key of the call
+  record Kept(ObjectNode response, List<ObjectNode> before, List<ObjectNode> input, String owner) {
     Kept {
       before = List.copyOf(before);
       input = List.copyOf(input);
@@ -58,6 +64,13 @@ final class Store {
       return all;
     }
 
+    /// Bytes of its JSON, with those of all items of the conversation.
+    private int bytes() {
+      List<ObjectNode> nodes = all();
+      nodes.add(response);
+      return Store.bytes(nodes);
+    }
+
     List<ObjectNode> own() {
       List<ObjectNode> own = new ArrayList<>(input);
       response.path("output").forEach(item -> own.add((ObjectNode) item));
@@ -68,7 +81,8 @@ final class Store {
   /// A conversation that calls add to.
   ///
   /// @param object as clients see it
-  record Conversation(ObjectNode object, List<ObjectNode> items) {
+  /// @param owner the name of the key with which it was begun
+  record Conversation(ObjectNode object, List<ObjectNode> items, String owner) {
     Conversation {
       items = List.copyOf(items);
     }
@@ -93,9 +107,12 @@ final class Store {
   }
 
   private void forget(@Nullable Entry entry) {
-    for (ObjectNode item : entry == null ? List.<ObjectNode>of() : entry.items()) {
-      String id = item.path("id").asText();
-      List<ObjectNode> same = items.getOrDefault(id, List.of());
+    if (entry == null) {
+      return;
+    }
+    for (ObjectNode item : entry.items()) {
+      String id = owned(entry.owner(), item.path("id").asText());
+      List<ObjectNode> same = items.getOrDefault(id, new ArrayList<>());
       same.remove(item); // others may hold it, too
       if (same.isEmpty()) {
         items.remove(id);
@@ -107,19 +124,20 @@ final class Store {
 
   /// Keeps a response, or its new state.
   synchronized void put(Kept kept) {
-    put(kept.response().path("id").asText(), kept, kept.own(), bytes(kept.all()));
+    String id = kept.response().path("id").asText();
+    put(id, new Entry(kept.owner(), kept, kept.own(), kept.bytes()));
   }
 
   /// Gives a response its new state, unless it was forgotten.
   synchronized void replace(Kept kept) {
-    if (get(kept.response().path("id").asText()).isPresent()) {
+    if (get(kept.response().path("id").asText(), kept.owner()).isPresent()) {
       put(kept);
     }
   }
 
-  /// A response by its id.
-  synchronized Optional<Kept> response(String id) {
-    return get(id).filter(Kept.class::isInstance).map(Kept.class::cast);
+  /// A response of an owner by its id.
+  synchronized Optional<Kept> response(String id, String owner) {
+    return get(id, owner).filter(Kept.class::isInstance).map(Kept.class::cast);
   }
 
   // --- conversations
@@ -127,31 +145,33 @@ final class Store {
   /// Keeps a conversation, or its new state.
   synchronized void put(Conversation conversation) {
     String id = conversation.object().path("id").asText();
-    put(id, conversation, conversation.items(), bytes(conversation.items()));
+    List<ObjectNode> nodes = new ArrayList<>(conversation.items());
+    nodes.add(conversation.object());
+    put(id, new Entry(conversation.owner(), conversation, conversation.items(), bytes(nodes)));
   }
 
-  /// A conversation by its id.
-  synchronized Optional<Conversation> conversation(String id) {
-    return get(id).filter(Conversation.class::isInstance).map(Conversation.class::cast);
+  /// A conversation of an owner by its id.
+  synchronized Optional<Conversation> conversation(String id, String owner) {
+    return get(id, owner).filter(Conversation.class::isInstance).map(Conversation.class::cast);
   }
 
   /// Changes a conversation, if it is still there.
-  synchronized void update(String id, UnaryOperator<Conversation> change) {
-    conversation(id).ifPresent(before -> put(change.apply(before)));
+  synchronized void update(String id, String owner, UnaryOperator<Conversation> change) {
+    conversation(id, owner).ifPresent(before -> put(change.apply(before)));
   }
 
-  /// Adds items to a conversation, if it is still there; those that it has already stay as they
-  /// are.
-  synchronized void add(String id, List<ObjectNode> more) {
+  /// Adds items to a conversation, if it is still there and has room for them; those that it has
+  /// already stay as they are.
+  synchronized void add(String id, String owner, List<ObjectNode> more) {
     update(
         id,
+        owner,
         before -> {
           List<ObjectNode> all = new ArrayList<>(before.items());
           Set<String> ids = new HashSet<>();
           all.forEach(item -> ids.add(item.path("id").asText()));
           more.stream().filter(item -> ids.add(item.path("id").asText())).forEach(all::add);
-          requireRoom(all, List.of());
-          return new Conversation(before.object(), all);
+          return hasRoom(all, List.of()) ? new Conversation(before.object(), all, owner) : before;
         });
   }
 
@@ -162,15 +182,15 @@ final class Store {
     entries.invalidate(id);
   }
 
-  /// An item of any response or conversation, by its id.
-  synchronized Optional<ObjectNode> item(String id) {
+  /// An item of any response or conversation of an owner, by its id.
+  synchronized Optional<ObjectNode> item(String id, String owner) {
     entries.cleanUp();
-    return items.getOrDefault(id, List.of()).stream().findFirst();
+    return items.getOrDefault(owned(owner, id), List.of()).stream().findFirst();
   }
 
-  /// An item of a client, with a new id if another item has the client's.
-  synchronized ObjectNode named(ObjectNode item) {
-    Optional<ObjectNode> other = item(item.path("id").asText());
+  /// An item of a client, with a new id if another item of the same owner has the client's.
+  synchronized ObjectNode named(ObjectNode item, String owner) {
+    Optional<ObjectNode> other = item(item.path("id").asText(), owner);
     boolean isOther = other.isPresent() && !other.get().equals(item);
     return isOther ? item.deepCopy().put("id", Ids.next("item_")) : item;
   }
@@ -179,7 +199,7 @@ final class Store {
   ///
   /// @throws ApiException if they do
   void requireRoom(List<ObjectNode> before, List<ObjectNode> more) {
-    if ((long) bytes(before) + bytes(more) > most / 4) {
+    if (!hasRoom(before, more)) {
       throw new ApiException(
           413,
           "invalid_request_error",
@@ -190,15 +210,28 @@ final class Store {
     }
   }
 
-  private Optional<Object> get(String id) {
-    return Optional.ofNullable(entries.getIfPresent(id)).map(Entry::kept);
+  private boolean hasRoom(List<ObjectNode> before, List<ObjectNode> more) {
+    return (long) bytes(before) + bytes(more) <= most / 4;
   }
 
-  private void put(String id, Object kept, List<ObjectNode> own, int bytes) {
-    entries.put(id, new Entry(kept, List.copyOf(own), bytes));
-    for (ObjectNode item : own) {
-      items.computeIfAbsent(item.path("id").asText(), _ -> new ArrayList<>()).add(item);
+  private Optional<Object> get(String id, String owner) {
+    return Optional.ofNullable(entries.getIfPresent(id))
+        .filter(entry -> entry.owner().equals(owner))
+        .map(Entry::kept);
+  }
+
+  /// The key of an item: its owner's, since clients choose ids of items.
+  private static String owned(String owner, String id) {
+    return owner + '\n' + id;
+  }
+
+  private void put(String id, Entry entry) {
+    for (ObjectNode item : entry.items()) {
+      items
+          .computeIfAbsent(owned(entry.owner(), item.path("id").asText()), _ -> new ArrayList<>())
+          .add(item);
     }
+    entries.put(id, entry); // which may forget it at once
   }
 
   private static int bytes(List<ObjectNode> nodes) {

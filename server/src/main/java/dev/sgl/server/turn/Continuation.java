@@ -51,6 +51,7 @@ final class Continuation implements AutoCloseable {
   private final List<Prompt.Part> open = new ArrayList<>(); // behind the prompt
   private int left;
   private int generations;
+  private boolean begun; // whether the model reads the prompt, or has read it
   private int generated;
   private final List<Integer> tokens = new ArrayList<>(); // those that were generated
   private int forced;
@@ -116,7 +117,7 @@ final class Continuation implements AutoCloseable {
   int promptTokens() {
     return first
         .map(reply -> reply.usage().promptTokens() - writtenFirst)
-        .orElseGet(() -> generations > 0 ? backend.tokens(ask.prompt()).size() : 0);
+        .orElseGet(() -> begun ? backend.tokens(ask.prompt()).size() : 0);
   }
 
   /// Tokens of the answer, those of the generation that runs included.
@@ -247,6 +248,7 @@ final class Continuation implements AutoCloseable {
         new Request(ask.prompt().with(open), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {
       begin(generation);
+      begun = true;
       for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {
         pieces.accept(p.get());
       }

@@ -202,7 +202,7 @@ class OllamaTest {
         "/api/generate | 'model':'demo','prompt':'a','suffix':'b' | 400 | filling a gap",
         "/api/chat | 'model':'demo','messages':[],'bogus':1 | 400 | no parameter bogus",
         "/api/generate | 'model':'demo','prompt':'','bogus':1 | 400 | no parameter bogus",
-        "/api/generate | 'model':'demo','prompt':'a','raw':true,'system':'b' | 400 | raw text has no system",
+        "/api/generate | 'model':'demo','prompt':'a','raw':true,'system':'b' | 400 | with raw there is no system",
         "/api/generate | 'model':'demo','prompt':'a','format':-1 | 400 | must be a JSON Schema",
         "/api/pull | 'model':'x' | 404 | does not exist",
       })

@@ -29,20 +29,20 @@ class StoreTest {
   private static Store.Kept kept(String id) {
     ObjectNode response = Json.object().put("id", id);
     response.putArray("output").addObject().put("id", "msg_" + id).put("text", "x".repeat(5000));
-    return new Store.Kept(response, List.of(), List.of(Json.object().put("id", "in_" + id)));
+    return new Store.Kept(response, List.of(), List.of(Json.object().put("id", "in_" + id)), "");
   }
 
   @Test
   void thoseThatWereNotUsedGoFirst() {
-    Store store = store(20_000);
+    Store store = store(40_000);
     for (String id : List.of("a", "b", "c")) {
       store.put(kept(id));
     }
-    assertTrue(store.response("a").isPresent());
+    assertTrue(store.response("a", "").isPresent());
     store.put(kept("d"));
-    assertTrue(store.response("b").isEmpty());
-    assertTrue(store.item("msg_b").isEmpty() && store.item("in_b").isEmpty());
-    assertTrue(store.response("a").isPresent() && store.item("msg_a").isPresent());
+    assertTrue(store.response("b", "").isEmpty());
+    assertTrue(store.item("msg_b", "").isEmpty() && store.item("in_b", "").isEmpty());
+    assertTrue(store.response("a", "").isPresent() && store.item("msg_a", "").isPresent());
   }
 
   @Test
@@ -50,7 +50,7 @@ class StoreTest {
     Store store = store(1 << 20);
     store.put(kept("a"));
     now.set(Duration.ofHours(25).toNanos());
-    assertTrue(store.response("a").isEmpty() && store.item("msg_a").isEmpty());
+    assertTrue(store.response("a", "").isEmpty() && store.item("msg_a", "").isEmpty());
   }
 
   @Test
@@ -59,10 +59,31 @@ class StoreTest {
     store.put(kept("a"));
     ObjectNode over = Json.object().put("id", "a");
     over.putArray("output");
-    store.put(new Store.Kept(over, List.of(), List.of()));
-    assertEquals(over, store.response("a").orElseThrow().response());
-    assertTrue(store.item("msg_a").isEmpty());
+    store.put(new Store.Kept(over, List.of(), List.of(), ""));
+    assertEquals(over, store.response("a", "").orElseThrow().response());
+    assertTrue(store.item("msg_a", "").isEmpty());
     store.remove("a");
-    assertTrue(store.response("a").isEmpty());
+    assertTrue(store.response("a", "").isEmpty());
+  }
+
+  @Test
+  void anItemIsItsOwners() {
+    Store store = store(1_000_000);
+    store.put(kept("a"));
+    assertTrue(store.response("a", "anna").isEmpty());
+    assertTrue(store.item("msg_a", "anna").isEmpty());
+    ObjectNode same = Json.object().put("id", "msg_a");
+    assertEquals("msg_a", store.named(same, "anna").path("id").asText());
+    assertTrue(store.named(same, "").path("id").asText().startsWith("item_"));
+  }
+
+  /// What is too large for the store is not kept, and nothing of it is.
+  @Test
+  void aResponseThatIsTooLargeLeavesNothing() {
+    Store store = store(5_000);
+    store.put(kept("a"));
+    assertTrue(store.response("a", "").isEmpty() && store.item("msg_a", "").isEmpty());
+    store.put(kept("a"));
+    assertTrue(store.item("in_a", "").isEmpty());
   }
 }
