@@ -7,7 +7,7 @@ import { contains, openCalls, titleOf, wire } from './conversation.js';
 import { events } from './events.js';
 import { prettyJson, readJson } from './json.js';
 import { pack, unpack } from './link.js';
-import { parameters } from './parameters.js';
+import { NUMBERS, parameters } from './parameters.js';
 import { bounds, choices, control, readNumber } from './schema.js';
 
 async function read(...pieces) {
@@ -132,6 +132,18 @@ test('options become parameters, and empty ones none', () => {
   assert.throws(() => parameters({ tools: '{}' }), /must be a list/);
 });
 
+test('ordinary values of options are on a step, which is counted from the least value', () => {
+  const ordinary = { temperature: 0.75, top_p: 0.92, min_p: 0.005, repetition_penalty: 1.1 };
+  for (const { name, min = 0, step } of NUMBERS) {
+    const steps = ((ordinary[name] ?? 4) - min) / step;
+    assert.ok(step === 'any' || Number.isInteger(steps), name);
+  }
+  assert.deepEqual(
+    parameters({ temperature: '0.75', repetition_penalty: '1.05', min_p: '0.005', top_p: '0.92' }),
+    { temperature: 0.75, repetition_penalty: 1.05, min_p: 0.005, top_p: 0.92 },
+  );
+});
+
 test('a schema has the control that fits it', () => {
   const root = { $defs: { Tip: { type: 'object', properties: { a: { type: 'string' } } } } };
   assert.equal(control({ $ref: '#/$defs/Tip' }, root), 'record');
@@ -165,4 +177,19 @@ test('objects and lists are laid out, other texts are left', () => {
   assert.equal(prettyJson('{"a":1}'), '{\n  "a": 1\n}');
   assert.equal(prettyJson('{"a":'), undefined);
   assert.equal(prettyJson('12'), undefined);
+});
+
+test('laying out changes spaces only', () => {
+  const values = '[9007199254740993, 1e400, 1.0, -0, {"a": 1, "a": 2}]';
+  assert.equal(
+    prettyJson(values),
+    '[\n  9007199254740993,\n  1e400,\n  1.0,\n  -0,\n  {\n    "a": 1,\n    "a": 2\n  }\n]',
+  );
+  assert.equal(prettyJson(' {"a":\n[ ] , "b" :{\t}} '), '{\n  "a": [],\n  "b": {}\n}');
+  const strange = '{"a\\"{": "\\u00e9, [: ]}\\\\", " b  ": ["", "\u2028 \u00a0"]}';
+  const laid = JSON.stringify(JSON.parse(strange), null, 2).replace('é', '\\u00e9');
+  assert.equal(prettyJson(strange), laid);
+  const long = JSON.stringify({ text: 'a"\\'.repeat(1e6), list: [true, null] });
+  assert.equal(prettyJson(long), JSON.stringify(JSON.parse(long), null, 2));
+  assert.equal(prettyJson('{"a": 01}'), undefined);
 });

@@ -22,7 +22,6 @@ public final class Page {
           "chat.js",
           "conversation.js",
           "conversations.js",
-          "dom.js",
           "editor.js",
           "events.js",
           "facts.js",
@@ -46,9 +45,9 @@ public final class Page {
           "store.js",
           "theme.js");
 
-  /// The same of the page that shows the description.
+  /// The same of the page that shows the description; they are the other page's, too.
   private static final List<String> FILES_OF_DESCRIPTION =
-      List.of("base.css", "docs.css", "docs.js");
+      List.of("base.css", "docs.css", "docs.js", "dom.js");
 
   private Page() {}
 

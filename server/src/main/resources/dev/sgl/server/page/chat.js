@@ -65,12 +65,13 @@ function setRunning(controller) {
 }
 
 // Has the model answer `messages`, which become the conversation. If nothing comes, the
-// conversation stays as it was, and `text` goes back into the box.
+// conversation stays as it was, and `text` goes back into the box if the reader is still there.
 async function ask(messages, text) {
   if (running) return;
   showError('');
   const asked = conversation;
   const earlier = asked.messages;
+  const say = (text) => asked === conversation && showError(text);
   const answer = new Answer(performance.now());
   try {
     const body = {
@@ -84,14 +85,16 @@ async function ask(messages, text) {
     await write(body, answer);
   } catch (error) {
     const isStopped = error.name === 'AbortError';
-    if (!isStopped) showError(error.message);
+    if (!isStopped) say(error.message);
     if (!answer.isEmpty) answer.message.note = isStopped ? 'Stopped.' : 'This answer broke off.';
   }
   if (answer.isEmpty && answer.message.finish === undefined) {
-    putBack(asked, earlier, text);
+    const pictures = messages.at(-1)?.pictures ?? [];
+    asked.messages = earlier;
+    if (asked === conversation) putBack(text, pictures);
   } else {
     asked.messages = [...messages, answer.end()];
-    await keep(asked).catch((error) => showError(`This chat is not kept: ${error.message}`));
+    await keep(asked).catch((error) => say(`This chat is not kept: ${error.message}`));
   }
   setRunning(undefined);
   if (asked === conversation) show();
@@ -110,9 +113,7 @@ async function write(body, answer) {
   }
 }
 
-function putBack(asked, earlier, text) {
-  const pictures = asked.messages.at(-1)?.pictures ?? [];
-  asked.messages = earlier;
+function putBack(text, pictures) {
   if (!text || $('message').value) return;
   $('message').value = text;
   attach(pictures);

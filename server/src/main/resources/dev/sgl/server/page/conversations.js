@@ -1,7 +1,7 @@
 // The list of conversations, which this browser keeps.
 
 import { contains, titleOf } from './conversation.js';
-import { $, button, download, element } from './dom.js';
+import { $, download, entry } from './dom.js';
 import * as store from './store.js';
 
 const KIND = 'conversations';
@@ -9,38 +9,22 @@ const KIND = 'conversations';
 let kept = [];
 let current;
 let opened = () => {};
+const deleted = new Set(); // ids, which are not kept again
 
-function entry(conversation) {
-  const open = button(titleOf(conversation), () => opened(conversation), 'entry');
-  open.setAttribute('aria-current', conversation.id === current);
-  const actions = element(
-    'span',
-    { className: 'entry-actions' },
-    named(
-      button('Rename', () => rename(conversation)),
-      conversation,
-    ),
-    named(
-      button('Save', () => save([conversation])),
-      conversation,
-    ),
-    named(
-      button('Delete', () => remove(conversation)),
-      conversation,
-    ),
-  );
-  return element('li', {}, open, actions);
-}
-
-function named(action, conversation) {
-  action.ariaLabel = `${action.textContent}: ${titleOf(conversation)}`;
-  return action;
+function shown(conversation) {
+  const made = entry(titleOf(conversation), () => opened(conversation), {
+    Rename: () => rename(conversation),
+    Save: () => save([conversation]),
+    Delete: () => remove(conversation),
+  });
+  made.firstChild.setAttribute('aria-current', conversation.id === current);
+  return made;
 }
 
 function show() {
   const text = $('search').value.trim();
   const found = kept.filter((conversation) => !text || contains(conversation, text));
-  $('conversation-list').replaceChildren(...found.map(entry));
+  $('conversation-list').replaceChildren(...found.map(shown));
   $('no-conversations').hidden = found.length > 0;
   $('no-conversations').textContent = text
     ? 'No chat has this text.'
@@ -65,14 +49,17 @@ function save(conversations) {
 
 async function remove(conversation) {
   if (!confirm(`Delete “${titleOf(conversation)}”?`)) return;
-  await store.remove(KIND, conversation.id);
+  deleted.add(conversation.id);
   kept = kept.filter((one) => one !== conversation);
   if (conversation.id === current) opened();
   show();
+  await store.remove(KIND, conversation.id);
 }
 
-// Keeps a conversation as it is now, and shows it first.
+// Keeps a conversation as it is now, and shows it first. One that was deleted while its answer was
+// written stays deleted.
 export async function keep(conversation) {
+  if (deleted.has(conversation.id)) return;
   conversation.changed = Date.now();
   kept = [conversation, ...kept.filter((one) => one !== conversation)];
   show();

@@ -1,27 +1,22 @@
 // Shows the description of all routes: openapi.json.
 
+import { $, element } from './dom.js';
+
 const description = await (await fetch('openapi.json')).json();
 
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/// The schema that a reference leads to; any other as it is.
+// The schema that a reference leads to; any other as it is.
 function resolved(schema) {
   return schema.$ref ? description.components.schemas[schema.$ref.split('/').pop()] : schema;
 }
 
-/// All members of an object, with those of its parts.
+// All members of an object, with those of its parts.
 function members(schema) {
   const own = resolved(schema);
   const parts = (own.allOf ?? []).map(members);
   return Object.assign({}, own.properties ?? {}, ...parts);
 }
 
-/// A schema in few words.
+// A schema in few words.
 function words(schema) {
   const own = resolved(schema);
   const choices = own.anyOf ?? own.enum;
@@ -39,7 +34,7 @@ function words(schema) {
   return type + least + (own.maximum === undefined ? '' : ` to ${own.maximum}`);
 }
 
-/// A value that a schema allows, as short as it can be.
+// A value that a schema allows, as short as it can be.
 function example(schema) {
   const own = resolved(schema);
   if (own.enum) {
@@ -67,62 +62,66 @@ function example(schema) {
 }
 
 function sample(name, schema) {
-  return { model: 'demo', messages: [{ role: 'user', content: 'Hello.' }] }[name] ?? example(schema);
+  const samples = { model: 'demo', messages: [{ role: 'user', content: 'Hello.' }] };
+  return samples[name] ?? example(schema);
 }
 
 function table(schema) {
   const required = new Set(resolved(schema).required ?? []);
-  const rows = document.createElement('table');
-  const head = rows.insertRow();
-  head.append(element('th', '', 'member'), element('th', '', 'value'));
-  for (const [name, member] of Object.entries(members(schema))) {
-    const row = rows.insertRow();
-    row.append(element('td', '', required.has(name) ? `${name} (required)` : name));
+  const rows = Object.entries(members(schema)).map(([name, member]) => {
     const note = resolved(member).description;
-    row.append(element('td', '', words(member) + (note ? `: ${note}` : '')));
-  }
-  const wide = element('div', 'wide', '');
-  wide.append(rows);
-  return wide;
+    return element(
+      'tr',
+      {},
+      element('td', {}, required.has(name) ? `${name} (required)` : name),
+      element('td', {}, words(member) + (note ? `: ${note}` : '')),
+    );
+  });
+  const head = element('tr', {}, element('th', {}, 'member'), element('th', {}, 'value'));
+  const body = element('tbody', {}, head, ...rows);
+  return element('div', { className: 'wide' }, element('table', {}, body));
+}
+
+// The command that calls a route.
+function command(method, path, schema) {
+  const url = new URL(path.slice(1), document.baseURI);
+  if (!schema) return `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${url}`;
+  return `curl ${url} -H 'Content-Type: application/json' -d '${JSON.stringify(example(schema))}'`;
 }
 
 function route(method, path, operation) {
-  const details = document.createElement('details');
-  const summary = document.createElement('summary');
-  summary.append(
-    element('span', 'method', method.toUpperCase()),
-    element('code', '', path),
-    element('span', 'summary', operation.summary),
-  );
-  details.append(summary);
-  const url = new URL(path.slice(1), document.baseURI);
   const schema = operation.requestBody?.content['application/json'].schema;
-  const call = schema
-    ? `curl ${url} -H 'Content-Type: application/json' -d '${JSON.stringify(example(schema))}'`
-    : `curl ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}${url}`;
-  if (schema) {
-    details.append(table(schema));
-  }
-  details.append(element('pre', '', call));
-  return details;
+  return element(
+    'details',
+    {},
+    element(
+      'summary',
+      {},
+      element('span', { className: 'method' }, method.toUpperCase()),
+      element('code', {}, path),
+      element('span', { className: 'summary' }, operation.summary),
+    ),
+    ...(schema ? [table(schema)] : []),
+    element('pre', {}, command(method, path, schema)),
+  );
 }
 
-document.querySelector('#about').textContent =
-  `${description.info.summary} ${description.info.description}`;
-for (const { name } of description.tags) {
-  const section = document.createElement('section');
-  const heading = element('h2', '', name);
-  heading.id = name.replaceAll(' ', '-');
-  section.append(heading);
-  for (const [path, methods] of Object.entries(description.paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
-      if (operation.tags.includes(name)) {
-        section.append(route(method, path, operation));
-      }
-    }
-  }
-  document.querySelector('#routes').append(section);
-  const link = element('a', '', name);
-  link.href = '#' + heading.id;
-  document.querySelector('#tags').append(link);
+// The routes with a tag, under its name.
+function section({ name }) {
+  const routes = Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.tags.includes(name))
+      .map(([method, operation]) => route(method, path, operation)),
+  );
+  return element('section', {}, element('h2', { id: anchor(name) }, name), ...routes);
 }
+
+function anchor(name) {
+  return name.replaceAll(' ', '-');
+}
+
+$('about').textContent = `${description.info.summary} ${description.info.description}`;
+$('routes').append(...description.tags.map(section));
+$('tags').append(
+  ...description.tags.map(({ name }) => element('a', { href: `#${anchor(name)}` }, name)),
+);

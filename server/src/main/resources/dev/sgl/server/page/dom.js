@@ -13,6 +13,20 @@ export function button(text, onclick, className = 'small') {
   return element('button', { type: 'button', className, onclick }, text);
 }
 
+// An entry of a list of things that this browser keeps. `actions` are functions by the texts of
+// their buttons.
+export function entry(title, open, actions) {
+  const buttons = Object.entries(actions).map(([text, action]) =>
+    Object.assign(button(text, action), { ariaLabel: `${text}: ${title}` }),
+  );
+  return element(
+    'li',
+    {},
+    button(title, open, 'entry'),
+    element('span', { className: 'entry-actions' }, ...buttons),
+  );
+}
+
 // A page that comes over plain HTTP from another machine has no clipboard of its own.
 async function write(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

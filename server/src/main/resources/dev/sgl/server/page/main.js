@@ -1,7 +1,7 @@
 // The page: its two views, the model, and keys that work everywhere.
 
 import { openChat, stopChat } from './chat.js';
-import { $ } from './dom.js';
+import { $, element } from './dom.js';
 import { openProgram, showLinked, stopRun } from './program.js';
 import { get, post } from './server.js';
 
@@ -23,6 +23,18 @@ async function showAddress() {
   if (packed) await showLinked(packed);
 }
 
+// Does a part of the beginning and gives what it gives. One that fails says so, and leaves the rest
+// of the page as it is.
+async function attempt(part) {
+  try {
+    return await part();
+  } catch (error) {
+    const said = [...$('page-error').children].map((line) => line.textContent);
+    if (!said.includes(error.message)) $('page-error').append(element('div', {}, error.message));
+    return undefined;
+  }
+}
+
 for (const [i, view] of VIEWS.entries()) {
   $(`tab-${view}`).onclick = () => (location.hash = view);
   $(`tab-${view}`).onkeydown = (event) => {
@@ -31,7 +43,10 @@ for (const [i, view] of VIEWS.entries()) {
     $(`tab-${VIEWS[1 - i]}`).focus();
   };
 }
-addEventListener('hashchange', showAddress);
+addEventListener('hashchange', () => {
+  $('page-error').replaceChildren();
+  attempt(showAddress);
+});
 
 // Keys that a menu of the editor has used are left alone.
 document.addEventListener('keydown', (event) => {
@@ -46,10 +61,14 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
-const info = await get('model_info');
-$('model').textContent =
-  `${info.served_model_name} · ${info.context_length.toLocaleString('en')} tokens`;
-const { capabilities } = await post('api/show', { model: info.served_model_name });
-await openChat(capabilities);
-await openProgram();
-await showAddress();
+// Shows the model; gives what it is capable of.
+async function showModel() {
+  const { served_model_name: model, context_length: length } = await get('model_info');
+  $('model').textContent = `${model} · ${length.toLocaleString('en')} tokens`;
+  return (await post('api/show', { model })).capabilities;
+}
+
+const capabilities = (await attempt(showModel)) ?? [];
+await attempt(() => openChat(capabilities));
+await attempt(openProgram);
+await attempt(showAddress);

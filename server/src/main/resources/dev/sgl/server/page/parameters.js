@@ -2,17 +2,18 @@
 
 import { readJson } from './json.js';
 
-// The options that are numbers, with their bounds.
+// The options that are numbers, with their bounds. Browsers count steps from `min`, so that a step
+// other than 1 would refuse ordinary values.
 export const NUMBERS = [
-  { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 0.1 },
+  { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 'any' },
   { name: 'max_tokens', label: 'Most tokens', min: 1, step: 1 },
-  { name: 'top_p', label: 'Top p', min: 0, max: 1, step: 0.05 },
+  { name: 'top_p', label: 'Top p', min: 0, max: 1, step: 'any' },
   { name: 'top_k', label: 'Top k', min: -1, step: 1 },
-  { name: 'min_p', label: 'Min p', min: 0, max: 1, step: 0.01 },
+  { name: 'min_p', label: 'Min p', min: 0, max: 1, step: 'any' },
   { name: 'seed', label: 'Seed', step: 1 },
-  { name: 'frequency_penalty', label: 'Frequency penalty', min: -2, max: 2, step: 0.1 },
-  { name: 'presence_penalty', label: 'Presence penalty', min: -2, max: 2, step: 0.1 },
-  { name: 'repetition_penalty', label: 'Repetition penalty', min: 0.01, max: 10, step: 0.05 },
+  { name: 'frequency_penalty', label: 'Frequency penalty', min: -2, max: 2, step: 'any' },
+  { name: 'presence_penalty', label: 'Presence penalty', min: -2, max: 2, step: 'any' },
+  { name: 'repetition_penalty', label: 'Repetition penalty', min: 0.01, max: 10, step: 'any' },
 ];
 
 // The formats of answers; those with a label need a text.

@@ -110,7 +110,7 @@ function showRun(run) {
 
 function load({ source, arguments: given, seed }) {
   editor.set(source);
-  setArguments(given);
+  setArguments(given ?? {});
   $('seed').value = seed ?? '';
 }
 
@@ -133,7 +133,9 @@ function checked({ diagnostics, program }) {
 
 // Puts the program of a link, its arguments and its seed into the editor.
 export async function showLinked(packed) {
-  load(await unpack(packed));
+  const linked = await unpack(packed).catch(() => undefined);
+  if (typeof linked?.source !== 'string') throw new Error('The link is broken: it has no program.');
+  load(linked);
 }
 
 async function copyLink() {
@@ -154,6 +156,8 @@ async function begin() {
 
 async function openSamples() {
   $('samples').append(...Object.keys(samples).map((one) => new Option(one)));
+  $('samples').onchange = () => begin().catch((error) => showError(error.message));
+  await begin();
   const { data } = await get('v1/programs');
   if (data.length) {
     const options = data.map(({ id, description }) =>
@@ -161,8 +165,6 @@ async function openSamples() {
     );
     $('samples').append(element('optgroup', { label: 'served' }, ...options));
   }
-  $('samples').onchange = begin;
-  await begin();
 }
 
 export async function openProgram() {
@@ -175,7 +177,7 @@ export async function openProgram() {
   };
   $('stop-run').onclick = stopRun;
   $('link').onclick = copyLink;
-  await openSamples();
   await openRuns({ show: showRun, load });
+  await openSamples();
   await showCache();
 }

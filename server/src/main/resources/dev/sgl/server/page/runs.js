@@ -1,6 +1,6 @@
 // The last runs of programs, with their events, which this browser keeps.
 
-import { $, button, download, element } from './dom.js';
+import { $, download, entry } from './dom.js';
 import * as store from './store.js';
 
 const KIND = 'runs';
@@ -19,37 +19,16 @@ function save({ name, events }) {
   download(`${name}.jsonl`, 'application/jsonl', lines);
 }
 
-function named(action, run) {
-  action.ariaLabel = `${action.textContent}: ${title(run)}`;
-  return action;
-}
-
-function entry(run) {
-  return element(
-    'li',
-    {},
-    button(title(run), () => actions.show(run), 'entry'),
-    element(
-      'span',
-      { className: 'entry-actions' },
-      named(
-        button('Program', () => actions.load(run)),
-        run,
-      ),
-      named(
-        button('Save events', () => save(run)),
-        run,
-      ),
-      named(
-        button('Delete', () => remove(run)),
-        run,
-      ),
-    ),
-  );
+function shown(run) {
+  return entry(title(run), () => actions.show(run), {
+    Program: () => actions.load(run),
+    'Save events': () => save(run),
+    Delete: () => remove(run),
+  });
 }
 
 function show() {
-  $('runs').replaceChildren(...kept.map(entry));
+  $('runs').replaceChildren(...kept.map(shown));
 }
 
 async function remove(run) {

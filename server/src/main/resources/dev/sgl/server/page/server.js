@@ -6,21 +6,30 @@ import { events } from './events.js';
 
 const KEY = 'sgl.key';
 
-// Opens the dialog; gives whether a key was typed.
-function askForKey() {
+let asking; // the promise of the dialog that is open
+
+// Opens the dialog; gives whether a key was typed. Escape leaves the dialog's last value as it is.
+function openDialog() {
   const dialog = $('key-dialog');
-  if (!dialog.open) dialog.showModal();
+  dialog.returnValue = '';
+  dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener(
-      'close',
-      () => {
-        if (dialog.returnValue === 'ok') sessionStorage.setItem(KEY, $('key').value);
-        $('key').value = '';
-        resolve(dialog.returnValue === 'ok');
-      },
-      { once: true },
-    );
+    const closed = () => {
+      const key = dialog.returnValue === 'ok' ? $('key').value.trim() : '';
+      $('key').value = '';
+      if (key) sessionStorage.setItem(KEY, key);
+      resolve(Boolean(key));
+    };
+    dialog.addEventListener('close', closed, { once: true });
   });
+}
+
+// Asks for a key, once for all calls that wait for one. A call that was refused with an older key
+// than the one that is known now need not ask.
+async function hasOtherKey(tried) {
+  if (sessionStorage.getItem(KEY) !== tried) return true;
+  asking ??= openDialog().finally(() => (asking = undefined));
+  return asking;
 }
 
 async function refusal(response) {
@@ -32,7 +41,7 @@ async function call(path, options) {
   const key = sessionStorage.getItem(KEY);
   const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
   const response = await fetch(path, { ...options, headers });
-  if (response.status === 401 && (await askForKey())) return call(path, options);
+  if (response.status === 401 && (await hasOtherKey(key))) return call(path, options);
   if (!response.ok) throw await refusal(response);
   return response;
 }

@@ -150,7 +150,9 @@ class PageTest {
   @Test
   void withoutThePageOnlyTheFilesOfTheDescriptionAreServed() throws IOException {
     try (TestServer plain = TestServer.open(options -> options.withPlayground(false))) {
-      assertEquals(Set.of("/page/base.css", "/page/docs.css", "/page/docs.js"), filesOf(plain));
+      assertEquals(
+          Set.of("/page/base.css", "/page/docs.css", "/page/docs.js", "/page/dom.js"),
+          filesOf(plain));
       assertEquals(404, plain.get("/").status());
       assertEquals(200, plain.get("/docs").status());
       assertEquals(404, plain.post("/playground/check", "{\"source\":\"\"}").status());
