@@ -148,9 +148,7 @@ public final class Constraints {
       long start = System.nanoTime();
       CompiledConstraint constraint;
       try {
-        constraint =
-            compiler.compile(
-                new Constraint.JsonSchema(one.schema(), JsonStyle.SPACED));
+        constraint = compiler.compile(new Constraint.JsonSchema(one.schema(), JsonStyle.SPACED));
       } catch (ConstraintException e) {
         continue;
       }
@@ -193,8 +191,7 @@ public final class Constraints {
     for (Case one : cases) {
       try {
         CompiledConstraint constraint =
-            new ConstraintCompiler()
-                .compile(new Constraint.JsonSchema(one.schema(), style));
+            new ConstraintCompiler().compile(new Constraint.JsonSchema(one.schema(), style));
         for (JsonNode instance : one.instances()) {
           int[] tokens = tokens(instance, style.layout());
           draw(constraint.matcher(cache), tokens, new Times());
