@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import dev.sgl.constraint.ConstraintException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /// Reads the JSON form of structural tags.
 ///
@@ -14,7 +17,38 @@ final class FormatParser {
   private static final int DEEPEST = 100;
   private static final int ANY_NUMBER = -1;
 
+  /// Times that a part may be repeated, with those around it: each is a place of the machine.
+  private static final long MOST_TIMES = 2_000;
+
+  private static final Set<String> OF_TAGS = Set.of("begin", "content", "end");
+
+  /// The members of each type, beside `type`.
+  private static final Map<String, Set<String>> MEMBERS =
+      Map.ofEntries(
+          Map.entry("const_string", Set.of("value")),
+          Map.entry(
+              "json_schema",
+              Set.of("json_schema", "style", "any_order", "excludes", "max_whitespace_cnt")),
+          Map.entry("grammar", Set.of("grammar", "syntax")),
+          Map.entry("regex", Set.of("pattern", "excludes")),
+          Map.entry("any_text", Set.of("excludes", "max_chars", "max_tokens")),
+          Map.entry("sequence", Set.of("elements")),
+          Map.entry("or", Set.of("elements")),
+          Map.entry("optional", Set.of("content")),
+          Map.entry("star", Set.of("content")),
+          Map.entry("plus", Set.of("content")),
+          Map.entry("repeat", Set.of("content", "min", "max")),
+          Map.entry("tag", OF_TAGS),
+          Map.entry(
+              "triggered_tags",
+              Set.of("triggers", "tags", "excludes", "at_least_one", "stop_after_first")),
+          Map.entry(
+              "tags_with_separator",
+              Set.of("tags", "separator", "at_least_one", "stop_after_first")),
+          Map.entry("dispatch", Set.of("rules", "loop", "excludes")));
+
   private int depth;
+  private long times = 1; // that the part is repeated which is read
 
   /// The format of a whole structural tag.
   ///
@@ -31,8 +65,8 @@ final class FormatParser {
     List<Format.Tag> tags = new ArrayList<>();
     for (JsonNode structure : list(tag, "structures", "structures")) {
       String where = "structures[" + tags.size() + "]";
-      JsonNode schema = structure.path("schema");
-      Format content = new Format.Json(schema.isObject() ? schema : BooleanNode.TRUE);
+      requireKnown(structure, Set.of("begin", "schema", "end"), where);
+      Format content = new Format.Json(schema(structure.path("schema"), where + ".schema"));
       tags.add(
           new Format.Tag(
               text(structure, "begin", where), content, List.of(text(structure, "end", where))));
@@ -56,6 +90,7 @@ final class FormatParser {
   }
 
   private Format of(String type, JsonNode node, String where) {
+    Optional.ofNullable(MEMBERS.get(type)).ifPresent(names -> requireKnown(node, names, where));
     return switch (type) {
       case "const_string" -> new Format.Text(text(node, "value", where));
       case "json_schema" -> json(node, where);
@@ -92,6 +127,26 @@ final class FormatParser {
     };
   }
 
+  private static void requireKnown(JsonNode node, Set<String> names, String where) {
+    for (var member : node.properties()) {
+      boolean isType = member.getKey().equals("type");
+      if (!isType && !names.contains(member.getKey()) && !member.getValue().isNull()) {
+        throw wrong(where, "has the unknown member " + member.getKey());
+      }
+    }
+  }
+
+  /// A schema; one that is missing or null allows any JSON.
+  private static JsonNode schema(JsonNode schema, String where) {
+    if (schema.isMissingNode() || schema.isNull()) {
+      return BooleanNode.TRUE;
+    }
+    if (!schema.isObject() && !schema.isBoolean()) {
+      throw wrong(where, "must be a schema");
+    }
+    return schema;
+  }
+
   private static Format json(JsonNode node, String where) {
     String style = node.path("style").asText("json");
     if (!style.equals("json")) {
@@ -100,14 +155,10 @@ final class FormatParser {
     if (node.path("any_order").asBoolean() || !excludes(node, where).isEmpty()) {
       throw wrong(where, "cannot have any_order or excludes");
     }
-    JsonNode schema = node.path("json_schema");
-    if (schema.isMissingNode() || schema.isNull()) {
-      return new Format.Json(BooleanNode.TRUE);
+    if (node.hasNonNull("max_whitespace_cnt")) {
+      throw wrong(where, "cannot have max_whitespace_cnt");
     }
-    if (!schema.isObject() && !schema.isBoolean()) {
-      throw wrong(where + ".json_schema", "must be a schema");
-    }
-    return new Format.Json(schema);
+    return new Format.Json(schema(node.path("json_schema"), where + ".json_schema"));
   }
 
   private static Format anyText(JsonNode node, String where) {
@@ -129,8 +180,14 @@ final class FormatParser {
     if (max != ANY_NUMBER && max < min) {
       throw wrong(where, "has a max below its min");
     }
-    return new Format.Repeat(
-        content(node, where), min, max == ANY_NUMBER ? Integer.MAX_VALUE : max);
+    long before = times;
+    times *= Math.max(1, max == ANY_NUMBER ? min : max);
+    if (times > MOST_TIMES) {
+      throw wrong(where, "repeats a part more than " + MOST_TIMES + " times");
+    }
+    Format content = content(node, where);
+    times = before;
+    return new Format.Repeat(content, min, max == ANY_NUMBER ? Integer.MAX_VALUE : max);
   }
 
   private List<Format> formats(JsonNode node, String where) {
@@ -153,6 +210,7 @@ final class FormatParser {
     JsonNode end = node.path("end");
     List<String> ends =
         end.isArray() ? texts(node, "end", where) : List.of(text(node, "end", where));
+    requireKnown(node, OF_TAGS, where);
     return new Format.Tag(text(node, "begin", where), content(node, where), ends);
   }
 
@@ -244,7 +302,7 @@ final class FormatParser {
 
   private static boolean flag(JsonNode node, String name, String where) {
     JsonNode flag = node.path(name);
-    if (!flag.isMissingNode() && !flag.isBoolean()) {
+    if (!flag.isMissingNode() && !flag.isNull() && !flag.isBoolean()) {
       throw wrong(where, "must have true or false as " + name);
     }
     return flag.asBoolean();

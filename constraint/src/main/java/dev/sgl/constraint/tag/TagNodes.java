@@ -5,6 +5,7 @@ import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.JsonStyle;
 import dev.sgl.constraint.machine.Branch;
 import dev.sgl.constraint.machine.Dfa;
+import dev.sgl.constraint.machine.DfaState;
 import dev.sgl.constraint.machine.Edges;
 import dev.sgl.constraint.machine.Node;
 import dev.sgl.constraint.regex.CodePoints;
@@ -154,7 +155,10 @@ final class TagNodes {
     Node then = format.repeats() ? free : Branch.END;
     List<Node> tagged = new ArrayList<>();
     for (Format.Rule rule : format.rules()) {
-      Node before = dfa.state(until(rule.trigger(), triggers, excluded));
+      DfaState before = dfa.state(until(rule.trigger(), triggers, excluded));
+      if (before.isDead()) {
+        continue; // another trigger always comes earlier, or the trigger has an excluded text
+      }
       tagged.add(sequence(List.of(before, node(rule.rest(), ends))));
     }
     Node text = dfa.state(without(joined(triggers, excluded)));

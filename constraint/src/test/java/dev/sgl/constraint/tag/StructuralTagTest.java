@@ -50,6 +50,16 @@ class StructuralTagTest {
     assertEquals(false, three.matches("äö😀x"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'dispatch','rules':[['a',{'type':'any_text'}],['aa',{'type':'any_text'}]]}",
+        "{'type':'dispatch','rules':[['e',{'type':'any_text'}]],'excludes':['e']}"
+      })
+  void aTriggerThatNeverComesIsLeftOut(String format) {
+    assertTrue(compiled("{'format':" + format + "}").matches("b"));
+  }
+
   @Test
   void noExcludesAreNothing() {
     String tags =
@@ -71,6 +81,11 @@ class StructuralTagTest {
         "{'format':{'type':'any_text','excludes':['']}}",
         "{'format':{'type':'any_text','excludes':'no'}}",
         "{'format':{'type':'any_text'}} and more",
+        "{'format':{'type':'any_text','max_char':3}}",
+        "{'format':{'type':'repeat','min':1,'max':2001,'content':{'type':'any_text'}}}",
+        "{'format':{'type':'repeat','min':1,'max':50,'content':{'type':'repeat','min':1,'max':50,'content':{'type':'any_text'}}}}",
+        "{'structures':[{'begin':'<f>','schema':'{}','end':'</f>'}],'triggers':['<f']}",
+        "{'structures':[{'begin':'<f>','schem':{},'end':'</f>'}],'triggers':['<f']}",
         "{'format':{'type':'repeat','min':3,'max':2,'content':{'type':'any_text'}}}",
         "{'format':{'type':'repeat','min':0,'max':9000000,'content':{'type':'any_text'}}}",
         "{'format':{'type':'json_schema','style':'qwen_xml','json_schema':{}}}",

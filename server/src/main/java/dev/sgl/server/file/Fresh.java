@@ -37,6 +37,9 @@ public final class Fresh<T> {
   private List<FileTime> times() throws IOException {
     List<FileTime> found = new ArrayList<>();
     for (Path file : files) {
+      if (!Files.isRegularFile(file)) { // reading a pipe could wait for ever
+        throw new IOException(file + " is no regular file");
+      }
       found.add(Files.getLastModifiedTime(file));
     }
     return found;

@@ -140,7 +140,8 @@ final class KeyFile {
     }
     if (!key.isTextual() || key.asText().length() < SHORTEST) {
       throw wrong(
-          "the key of `%s` must be text of %d characters or more".formatted(name, SHORTEST));
+          "the key of `%s` must be text, in quotes if it is a number, of %d characters or more"
+              .formatted(name, SHORTEST));
     }
     return hash(key.asText());
   }

@@ -76,7 +76,14 @@ final class Quota {
   /// Why no more tokens may come; empty if some are left.
   Optional<TooMuch> exhausted() {
     return spent(day, "tokens", true, "the %d tokens of this key for today are spent", day())
-        .or(() -> spent(tokens, "tokens", false, "this key has %d tokens a minute", minute()));
+        .or(
+            () ->
+                spent(
+                    tokens,
+                    "tokens",
+                    false,
+                    "the %d tokens a minute of this key are spent",
+                    minute()));
   }
 
   /// Counts a call that outlasts its answer; it has to [leave][#leave()], too.
@@ -120,7 +127,7 @@ final class Quota {
                     "requests",
                     false,
                     Duration.ofNanos(probe.getNanosToWaitForRefill()),
-                    "this key has %d requests a minute"
+                    "the %d requests a minute of this key are spent"
                         .formatted(rates.requestsPerMinute().orElseThrow())));
   }
 

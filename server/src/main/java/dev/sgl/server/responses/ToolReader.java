@@ -2,6 +2,8 @@ package dev.sgl.server.responses;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sgl.program.Type;
+import dev.sgl.server.chat.Schemas;
 import dev.sgl.server.chat.Tools;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
@@ -124,6 +126,9 @@ final class ToolReader {
 
   private void namespace(Fields tool) {
     String name = tool.requiredText("name");
+    if (name.isBlank()) {
+      throw ApiException.invalid(tool.name("name"), tool.name("name") + " is empty");
+    }
     tool.text("description");
     for (Fields inner : tool.objects("tools", Tools.MOST)) {
       if (!inner.requiredText("type").equals("function")) {
@@ -145,7 +150,9 @@ final class ToolReader {
             "unsupported_value",
             format.get().name("syntax") + " must be regex: the input is a string in JSON");
       }
-      input.put("pattern", "^(?:" + format.get().requiredText("definition") + ")$");
+      String definition = format.get().requiredText("definition");
+      Schemas.require(format.get().name("definition"), new Type.Pattern(definition));
+      input.put("pattern", "^(?:" + definition + ")$");
     }
     format.ifPresent(Fields::finish);
     ObjectNode function = Json.object().put("name", name);

@@ -117,7 +117,7 @@ class KeysTest {
       assertEquals("0", third.header("x-ratelimit-remaining-requests"));
       String body = third.body().string();
       assertTrue(body.contains("rate_limit_exceeded"), body);
-      assertTrue(body.contains("2 requests a minute"), body);
+      assertTrue(body.contains("the 2 requests a minute"), body);
     }
     assertEquals(200, chat("operator-key").status());
   }
