@@ -188,7 +188,7 @@ class ConstrainedMatrixTest {
         && List.of("low", "high").contains(json.path("kind").asText());
   }
 
-  /// Whether a tag is around each object, and what is around the tags is text.
+  /// Whether it is one tag around an object of the schema.
   private static boolean isTagged(String text) {
     Matcher tag = Pattern.compile("<go>(.*?)</go>", Pattern.DOTALL).matcher(text);
     return tag.lookingAt() && isOfSchema(tag.group(1)) && tag.end() == text.length();

@@ -259,6 +259,11 @@ final class GrammarParser {
   }
 
   private ConstraintException error(String message) {
+    return error(message, text, at);
+  }
+
+  /// A mistake in a grammar, with its line and column.
+  static ConstraintException error(String message, String text, int at) {
     String before = text.substring(0, Math.min(at, text.length()));
     long line = before.chars().filter(c -> c == '\n').count() + 1;
     int column = before.length() - before.lastIndexOf('\n');

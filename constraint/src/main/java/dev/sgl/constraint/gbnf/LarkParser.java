@@ -441,10 +441,6 @@ final class LarkParser {
   }
 
   private ConstraintException error(String message) {
-    String before = text.substring(0, Math.min(at, text.length()));
-    long line = before.chars().filter(c -> c == '\n').count() + 1;
-    int column = before.length() - before.lastIndexOf('\n');
-    return new ConstraintException(
-        "bad grammar: " + message + ", at line " + line + ", column " + column);
+    return GrammarParser.error(message, text, at);
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Grammars in Lark's notation. What they allow is what Lark's Earley parser reads.
+/// Grammars in Lark's notation. They allow the texts that Lark's Earley parser reads.
 class LarkTest {
   private static void check(String grammar, List<String> good, List<String> bad) {
     CompiledConstraint constraint =

@@ -168,13 +168,7 @@ final class CallReader {
     Optional<String> name =
         choice.filter(_ -> type.equals("tool")).map(given -> given.requiredText("name"));
     choice.ifPresent(Fields::finish);
-    if (type.equals("none") || listed.all().isEmpty() && type.equals("auto")) {
-      return Tools.NONE;
-    }
-    if (listed.all().isEmpty()) {
-      throw ApiException.invalid("tool_choice", "tool_choice needs tools");
-    }
-    return Tools.of(listed.all(), choice(type, name, listed, parallel), served.formats(), "tools");
+    return Tools.chosen(listed, type, () -> choice(type, name, listed, parallel), served.formats());
   }
 
   private static Tools.Choice choice(

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// The tools of a call, and which of them the model may call.
 ///
@@ -72,6 +73,22 @@ public record Tools(List<ToolSpec> all, Optional<Toolbox> box) {
       }
       return new Choice(names, any.required(), parallel);
     }
+  }
+
+  /// The tools that a model may call, as the call's `tool_choice` says.
+  ///
+  /// @param word of the choice; none of OpenAI's words if the choice is an object
+  /// @param choice is read if there are tools to choose from
+  /// @throws ApiException if a choice asks for tools that are not there
+  public static Tools chosen(Listed listed, String word, Supplier<Choice> choice, Formats formats) {
+    List<ToolSpec> all = listed.all();
+    if (word.equals("none") || all.isEmpty() && word.equals("auto")) {
+      return NONE;
+    }
+    if (all.isEmpty()) {
+      throw ApiException.invalid("tool_choice", "tool_choice needs tools");
+    }
+    return of(all, choice.get(), formats, "tools");
   }
 
   /// Tools that a model may call in its own format.

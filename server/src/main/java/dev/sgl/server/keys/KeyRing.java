@@ -52,7 +52,8 @@ public final class KeyRing {
   /// @param named the keys beside those of the file
   private static Fresh<Map<String, Caller>> callers(Path file, Map<String, Caller> named)
       throws IOException {
-    Map<String, Caller> known = new ConcurrentHashMap<>(); // by name; what they spent stays spent
+    Map<String, Caller> known =
+        new ConcurrentHashMap<>(); // by name, with the tokens that they spent
     return new Fresh<>(
         List.of(file),
         () -> {

@@ -130,7 +130,7 @@ public final class ChatApi {
       answer.end().stop().ifPresent(stop -> choice.put("matched_stop", stop));
       chat.report().addAnswerIds(choice, answer);
     }
-    chat.report().addPrompt(body, chat.prompt(served), served, chat.asked().id());
+    body.setAll(chat.report().prompt(chat.prompt(served), served, chat.asked().id()));
     body.set("usage", Writer.usage(answers));
     return body;
   }

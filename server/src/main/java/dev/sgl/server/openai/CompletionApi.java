@@ -152,6 +152,10 @@ public final class CompletionApi {
     if (!completion.generates()) {
       id.caller().spend(echoes.stream().mapToInt(Echo::tokens).sum());
     }
+    List<ObjectNode> prompts =
+        completion.inputs().stream()
+            .map(input -> completion.report().prompt(input::tokens, served, id))
+            .toList();
     ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
     int count = completion.generates() ? answers.size() : completion.inputs().size();
@@ -164,8 +168,7 @@ public final class CompletionApi {
       choice.set("logprobs", logprobs(completion, echo, answer));
       choice.put("finish_reason", answer.map(a -> Writer.finish(a.finish())).orElse("length"));
       answer.flatMap(a -> a.end().stop()).ifPresent(stop -> choice.put("matched_stop", stop));
-      Inputs.Input input = completion.inputs().get(completion.generates() ? i / n : i);
-      completion.report().addPrompt(choice, input::tokens, served, id);
+      choice.setAll(prompts.get(completion.generates() ? i / n : i));
       answer.ifPresent(a -> completion.report().addAnswerIds(choice, a));
     }
     body.set(

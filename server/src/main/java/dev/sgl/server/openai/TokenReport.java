@@ -33,13 +33,14 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
         fields.flag("return_token_ids", false), logprobs, SamplingReader.scheduling(fields));
   }
 
-  /// Adds the report of a prompt.
+  /// The report of a prompt, as members of an answer.
   ///
   /// @param id of the request, by which the work can be ended
-  void addPrompt(ObjectNode body, Supplier<List<Integer>> tokens, Served served, RequestId id) {
+  ObjectNode prompt(Supplier<List<Integer>> tokens, Served served, RequestId id) {
+    ObjectNode body = Json.object();
     addPromptIds(body, tokens);
     if (logprobs.isEmpty()) {
-      return;
+      return body;
     }
     List<Integer> prompt = tokens.get();
     ArrayNode all = body.putArray("prompt_logprobs");
@@ -49,6 +50,7 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
         .running()
         .during(id, () -> backend.score(prompt, logprobs.getAsInt(), scheduling))
         .forEach(place -> all.add(candidates(place)));
+    return body;
   }
 
   /// Adds the ids of a prompt, if they are reported.

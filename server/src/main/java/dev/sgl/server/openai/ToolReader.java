@@ -25,18 +25,10 @@ record ToolReader(Tools tools, boolean isNamed) {
     }
     listed.tell(call);
     boolean parallel = fields.flag("parallel_tool_calls", true);
-    Optional<JsonNode> choice = fields.any("tool_choice");
-    boolean isNone = choice.isPresent() && choice.get().asText().equals("none");
-    if (isNone
-        || listed.all().isEmpty() && choice.stream().allMatch(c -> c.asText().equals("auto"))) {
-      return new ToolReader(Tools.NONE, false);
-    }
-    if (listed.all().isEmpty()) {
-      throw ApiException.invalid("tool_choice", "tool_choice needs tools");
-    }
-    Tools.Choice chosen = choice(fields, listed, parallel);
-    boolean isNamed = fields.any("tool_choice").filter(c -> c.has("function")).isPresent();
-    return new ToolReader(Tools.of(listed.all(), chosen, formats, "tools"), isNamed);
+    JsonNode choice = fields.any("tool_choice").orElse(Json.of("auto"));
+    Tools tools =
+        Tools.chosen(listed, choice.asText(), () -> choice(fields, listed, parallel), formats);
+    return new ToolReader(tools, choice.has("function"));
   }
 
   private static void requireFunction(Fields tool) {

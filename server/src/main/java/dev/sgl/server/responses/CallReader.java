@@ -20,7 +20,6 @@ import dev.sgl.server.openai.FormatReader;
 import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
-import dev.sgl.server.turn.ToolSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,15 +120,11 @@ final class CallReader {
     echo.putArray("tools").addAll(read.shown());
     echo.set("tool_choice", given);
     echo.put("parallel_tool_calls", parallel);
-    List<ToolSpec> all = read.listed().all();
-    boolean isNone = given.asText().equals("none");
-    if (isNone || all.isEmpty() && given.asText().equals("auto")) {
-      return Tools.NONE;
-    }
-    if (all.isEmpty()) {
-      throw ApiException.invalid("tool_choice", "tool_choice needs tools");
-    }
-    return Tools.of(all, choice(fields, read.listed(), parallel), served.formats(), "tools");
+    return Tools.chosen(
+        read.listed(),
+        given.asText(),
+        () -> choice(fields, read.listed(), parallel),
+        served.formats());
   }
 
   private static Tools.Choice choice(Fields fields, Tools.Listed listed, boolean parallel) {
