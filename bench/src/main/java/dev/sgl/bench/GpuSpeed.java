@@ -19,13 +19,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
-/// Measures what a GPU computes, without the engine around it: one sequence that is continued, 64
-/// together behind 1,024 tokens each, and a prompt of 8,192 tokens, with random weights.
+/// Measures what a GPU computes, without the engine around it: one sequence that is continued, and
+/// 2, 4 and 8, behind 128 tokens; 64 together behind 1,024 tokens each; and a prompt of 8,192
+/// tokens, with random weights.
 ///
 /// The floors are the bytes that must be read over the rate of a large copy, and the operations
 /// over the rate of a large matrix product, both measured there.
 ///
-/// usage: GpuSpeed [8B | 0.6B] [ROUNDS] [FORMAT…]
+/// usage: GpuSpeed [8B | 1B | 0.6B] [ROUNDS] [FORMAT…]
 ///
 /// A format is bf16, q8_0, q4_0, int4 or fp8; with `+kv` behind it, keys and values are in e4m3.
 public final class GpuSpeed {
@@ -33,6 +34,8 @@ public final class GpuSpeed {
   private static final int PROMPT = 8192;
   private static final int TOGETHER = 64;
   private static final int CONTEXT = 1024;
+  private static final int[] FEW = {1, 2, 4, 8};
+  private static final int SHORT_CONTEXT = 128; // of few
   private static final int STEPS = 32;
 
   private final RandomModel shape;
@@ -59,9 +62,11 @@ public final class GpuSpeed {
 
   public static void main(String[] arguments) throws IOException {
     RandomModel shape =
-        arguments.length > 0 && arguments[0].equals("0.6B")
-            ? RandomModel.qwen600m()
-            : RandomModel.llama8b();
+        switch (arguments.length > 0 ? arguments[0] : "8B") {
+          case "0.6B" -> RandomModel.qwen600m();
+          case "1B" -> RandomModel.llama1b();
+          default -> RandomModel.llama8b();
+        };
     int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
     List<String> formats =
         arguments.length > 2 ? List.of(arguments).subList(2, arguments.length) : List.of("bf16");
@@ -96,35 +101,39 @@ public final class GpuSpeed {
       prompt(tables[s], CONTEXT);
     }
     int[] whole = IntStream.range(0, PROMPT / PAGE).toArray();
-    double[][] seconds = new double[3][rounds];
+    double[][] few = new double[FEW.length][rounds];
+    double[] many = new double[rounds];
+    double[] prefill = new double[rounds];
     for (int round = -1; round < rounds; round++) { // the first is not counted
-      double one = decode(1, CONTEXT / 8);
-      double many = decode(TOGETHER, CONTEXT);
-      double prefill = prompt(whole, PROMPT);
+      int at = Math.max(0, round);
+      for (int i = 0; i < FEW.length; i++) {
+        few[i][at] = decode(FEW[i], SHORT_CONTEXT);
+      }
+      many[at] = decode(TOGETHER, CONTEXT);
+      prefill[at] = prompt(whole, PROMPT);
       for (int s = 0; s < Math.min(TOGETHER, PROMPT / PAGE); s++) {
         if (round + 1 < rounds) {
           prompt(tables[s], CONTEXT); // it lay in the pages of the long prompt
         }
       }
-      if (round >= 0) {
-        seconds[0][round] = one;
-        seconds[1][round] = many;
-        seconds[2][round] = prefill;
-      }
     }
-    long perToken = model.bytesPerToken();
-    show("decode, 1 sequence", bytes / ceilings.bytesPerSecond(), median(seconds[0]));
-    double keys = (double) TOGETHER * (CONTEXT + STEPS / 2) * perToken;
-    show(
-        "decode, 64 sequences behind 1,024",
-        (bytes + keys) / ceilings.bytesPerSecond(),
-        median(seconds[1]));
+    for (int i = 0; i < FEW.length; i++) {
+      String what = FEW[i] == 1 ? "decode, 1 sequence" : "decode, %d sequences".formatted(FEW[i]);
+      show(what, decodingFloor(FEW[i], SHORT_CONTEXT), median(few[i]));
+    }
+    show("decode, 64 sequences behind 1,024", decodingFloor(TOGETHER, CONTEXT), median(many));
     double parameters = (double) shape.bytes() / 2 - (double) shape.vocabulary() * shape.hidden();
     double attention = 2.0 * PROMPT * PROMPT * shape.heads() * shape.headDim() * shape.layers();
     show(
         "prefill of 8,192",
         (2 * parameters * PROMPT + attention) / ceilings.operationsPerSecond(),
-        median(seconds[2]));
+        median(prefill));
+  }
+
+  /// The time in which the weights, and the keys and values of all sequences, can be read.
+  private double decodingFloor(int sequences, int context) {
+    double keys = (double) sequences * (context + STEPS / 2) * model.bytesPerToken();
+    return (bytes + keys) / ceilings.bytesPerSecond();
   }
 
   private static void show(String what, double floor, double seconds) {

@@ -77,6 +77,12 @@ record RandomModel(
         new Weights(LLAMA, true, false));
   }
 
+  /// The shape of Llama-3.2-1B: 1.24 billion parameters.
+  static RandomModel llama1b() {
+    return new RandomModel(
+        "1B", 128_256, 2048, 8192, 16, new Attention(32, 8, 64), new Weights(LLAMA, true, true));
+  }
+
   /// The shape of Qwen3-0.6B: 596 million parameters.
   static RandomModel qwen600m() {
     return new RandomModel(

@@ -26,6 +26,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUgraph;
@@ -52,6 +53,8 @@ public final class CudaDriver implements Gpu {
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
+  private final CUstream beside = new CUstream(); // of copies that wait for nothing
+  private final CUevent copied = new CUevent(); // the last of them
   private final Map<Long, CUdeviceptr> allocated = new HashMap<>(); // by their addresses
   private final Map<Long, Pointer> pinned = new HashMap<>();
   private final Map<KernelFile, CUmodule> modules = new HashMap<>();
@@ -123,6 +126,8 @@ public final class CudaDriver implements Gpu {
       JCudaDriver.cuDevicePrimaryCtxRetain(driver.context, driver.device);
       driver.enter();
       JCudaDriver.cuStreamCreate(driver.stream, STREAM_NON_BLOCKING);
+      JCudaDriver.cuStreamCreate(driver.beside, STREAM_NON_BLOCKING);
+      JCudaDriver.cuEventCreate(driver.copied, CUevent_flags.CU_EVENT_DISABLE_TIMING);
     } catch (LinkageError e) {
       throw new GpuException("no NVIDIA driver that could be loaded", e);
     } catch (CudaException e) {
@@ -274,6 +279,13 @@ public final class CudaDriver implements Gpu {
   }
 
   @Override
+  public void uploadBeside(Pinned from, Memory to, long bytes) {
+    call(() -> JCudaDriver.cuMemcpyHtoDAsync(pointer(to), pointer(from), bytes, beside));
+    call(() -> JCudaDriver.cuEventRecord(copied, beside));
+    call(() -> JCudaDriver.cuStreamWaitEvent(stream, copied, 0));
+  }
+
+  @Override
   public void download(Memory from, Pinned to, long bytes) {
     call(() -> JCudaDriver.cuMemcpyDtoHAsync(pointer(to), pointer(from), bytes, stream));
   }
@@ -413,6 +425,8 @@ public final class CudaDriver implements Gpu {
     }
     allocated.values().forEach(JCudaDriver::cuMemFree);
     pinned.values().forEach(JCudaDriver::cuMemFreeHost);
+    JCudaDriver.cuEventDestroy(copied);
+    JCudaDriver.cuStreamDestroy(beside);
     JCudaDriver.cuStreamDestroy(stream);
     JCudaDriver.cuDevicePrimaryCtxRelease(device);
   }

@@ -39,6 +39,7 @@ final class Attention {
   private final Optional<Gpu.Kernel> decode;
   private final Optional<Prompts> prompts;
   private final Optional<Decoding> decoding;
+  private final Optional<EarlyDecoding> early;
   private final Growing<Memory> parts; // results of ranges that are to be put together
   private final Growing<Memory> sums; // the logarithms of their sums
   private final Growing<Memory> arrived; // counters, zero between batches
@@ -93,6 +94,10 @@ final class Attention {
     decoding =
         Decoding.canRunOn(gpu, kept, dim, pageSize)
             ? Optional.of(new Decoding(gpu, format, kept, kind, pageSize))
+            : Optional.empty();
+    early =
+        EarlyDecoding.fits(kept, dim)
+            ? Optional.of(new EarlyDecoding(gpu, format, kept, kind, pageSize))
             : Optional.empty();
     parts = Growing.onGpu(gpu, 4L * LEAST_VECTORS * dim);
     sums = Growing.onGpu(gpu, 4L * LEAST_VECTORS);
@@ -218,7 +223,11 @@ final class Attention {
     if (plan.wideItems() > 0) {
       attendWide(plan.wideItems(), arguments, isRecorded);
     }
-    attendNarrow(places, plan.narrowItems(), arguments, isRecorded);
+    if (places && isEarly(plan)) {
+      early.orElseThrow().run(plan.narrowItems(), arguments, isRecorded);
+    } else {
+      attendNarrow(places, plan.narrowItems(), arguments, isRecorded);
+    }
   }
 
   private void attendWide(int items, Arguments arguments, boolean isRecorded) {
@@ -280,10 +289,19 @@ final class Attention {
     return items <= gpu.multiprocessors();
   }
 
+  /// Whether the items of a batch of single rows are for [EarlyDecoding].
+  private boolean isEarly(BatchPlan plan) {
+    return early.isPresent()
+        && plan.wideItems() == 0
+        && isFew(plan.narrowItems())
+        && plan.narrowVectors() <= BatchPlan.FEW;
+  }
+
   /// What tells recordings of the same number of rows apart.
   int variant(BatchPlan plan) {
     return (plan.wideItems() == 0 ? 0 : 1)
         + (isFew(plan.wideItems()) ? 0 : 2)
-        + (isFew(plan.narrowItems()) ? 0 : 4);
+        + (isFew(plan.narrowItems()) ? 0 : 4)
+        + (isEarly(plan) ? 8 : 0);
   }
 }

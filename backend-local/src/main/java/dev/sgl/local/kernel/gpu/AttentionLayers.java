@@ -74,7 +74,7 @@ final class AttentionLayers {
     if (attention.prepare(plan.partVectors(), batch.rows() * shape.kvHeads())) {
       moved.run();
     }
-    Uploads uploads = batches.computeIfAbsent(shape, _ -> new Uploads(gpu, BATCH_BYTES));
+    Uploads uploads = batches.computeIfAbsent(shape, _ -> Uploads.inOrder(gpu, BATCH_BYTES));
     return new Attention.Division(shape, plan, uploads.upload(plan.integers()));
   }
 

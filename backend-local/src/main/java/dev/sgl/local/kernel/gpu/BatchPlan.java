@@ -21,11 +21,20 @@ final class BatchPlan {
 
   static final int NARROW = 16;
 
+  /// Query vectors of an item of the kernel for few items.
+  static final int FEW = 8;
+
   /// Positions that a kernel looks at together; where ranges are split is a multiple of it.
   static final int TILE = 64;
 
   /// Positions of an item of the narrow kernel at least.
   private static final int LEAST = 2 * TILE;
+
+  /// The same where no multiprocessor has more than one item: parts cost as much time as steps.
+  private static final int LEAST_OF_FEW = 4 * TILE;
+
+  /// Positions for each multiprocessor up to which it has one item.
+  private static final int MOST_OF_FEW = 8 * TILE;
 
   /// Blocks of a multiprocessor, which take one item after the other.
   static final int BLOCKS_EACH = 3;
@@ -72,7 +81,8 @@ final class BatchPlan {
     TABLE("int table;"),
     /// Where the parts of its vectors go, or -1.
     PART("int part;"),
-    UNUSED("int unused;"); // so that an item is read in two steps
+    /// The last position that its first row sees.
+    SEEN("int seen;");
 
     private final String declared;
 
@@ -103,6 +113,7 @@ final class BatchPlan {
     }
     String fields = Stream.of(FIELDS).map(f -> f.declared).collect(Collectors.joining());
     defines.put("ITEM_FIELDS", fields);
+    defines.put("HEADER", Integer.toString(HEADER));
     defines.put("WIDE_VECTORS", Integer.toString(WIDE));
     defines.put("NARROW_VECTORS", Integer.toString(NARROW));
     defines.put("TILE", Integer.toString(TILE));
@@ -151,6 +162,7 @@ final class BatchPlan {
   private final @Nullable Ints[]
       partsOf; // of each row: pairs of a part's place and what lies between heads
   private boolean isDecode = true;
+  private int narrowVectors;
   private int partVectors;
 
   BatchPlan(Batch batch, AttentionShape shape, int pageSize, Items making) {
@@ -238,10 +250,16 @@ final class BatchPlan {
       }
     }
     long work = stretches.stream().mapToLong(Stretch::positions).sum() * kvHeads;
-    int split = (int) Math.max(LEAST, work / (making.multiprocessors() * ITEMS_EACH));
+    boolean areFew =
+        stretches.size() * kvHeads <= making.multiprocessors()
+            && work <= (long) MOST_OF_FEW * making.multiprocessors();
+    int split =
+        areFew
+            ? Math.max(LEAST_OF_FEW, divideUp((int) work, making.multiprocessors()))
+            : (int) Math.max(LEAST, work / (making.multiprocessors() * ITEMS_EACH));
     for (Stretch s : stretches) {
       int[] rows = rows(s.run().first(), s.run().end());
-      int count = Math.max(1, (s.positions() + split / 2) / split);
+      int count = Math.max(1, (s.positions() + (areFew ? 0 : split / 2)) / split);
       range(rows, s.from(), s.end(), s.run().table(), count, s.from() == 0);
     }
   }
@@ -277,6 +295,9 @@ final class BatchPlan {
   private void range(int[] rows, int begin, int end, int table, int count, boolean alone) {
     int vectors = rows.length * group;
     Ints items = vectors > NARROW ? wide : narrow;
+    if (vectors <= NARROW) {
+      narrowVectors = Math.max(narrowVectors, vectors);
+    }
     int first = itemRows.add(rows);
     int size = ((end - begin + count - 1) / count + TILE - 1) / TILE * TILE;
     boolean whole = alone && size >= end - begin;
@@ -293,7 +314,7 @@ final class BatchPlan {
                 case END -> Math.min(end, from + size);
                 case TABLE -> table;
                 case PART -> whole ? -1 : partVectors + head * vectors;
-                case UNUSED -> 0;
+                case SEEN -> seen[rows[0]];
               };
         }
         items.add(item);
@@ -318,6 +339,7 @@ final class BatchPlan {
   private void write() {
     int[] header = new int[HEADER];
     integers.add(header);
+    header[Place.NARROW_ITEMS.ordinal()] = integers.add(narrow.array()); // at once behind it
     header[Place.ROWS.ordinal()] = batch.rows();
     header[Place.SAMPLED_ROWS.ordinal()] = batch.sampled().length;
     header[Place.TOKENS.ordinal()] = integers.add(batch.tokens());
@@ -333,7 +355,6 @@ final class BatchPlan {
     integers.align(4);
     header[Place.WIDE_ITEMS.ordinal()] = integers.add(wide.array());
     header[Place.WIDE_COUNT.ordinal()] = wideItems();
-    header[Place.NARROW_ITEMS.ordinal()] = integers.add(narrow.array());
     header[Place.NARROW_COUNT.ordinal()] = narrowItems();
     header[Place.PARTS_OF_ROW.ordinal()] = writeParts();
     integers.set(0, header);
@@ -387,6 +408,11 @@ final class BatchPlan {
 
   int narrowItems() {
     return narrow.size() / FIELDS.length;
+  }
+
+  /// Query vectors of an item of the narrow kernels, at most.
+  int narrowVectors() {
+    return narrowVectors;
   }
 
   /// Query vectors of all parts.

@@ -88,7 +88,7 @@ final class Pick {
       Memory copies) {
     gpu.launch(
         pick,
-        Grid.of(rows, THREADS),
+        Grid.of(rows, THREADS).early(),
         new Arguments(
             logits,
             vocabulary,

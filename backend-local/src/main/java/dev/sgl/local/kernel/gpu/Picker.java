@@ -61,7 +61,7 @@ final class Picker {
   Picker(Gpu gpu, Clock clock) {
     this.gpu = gpu;
     this.clock = clock;
-    this.uploads = new Uploads(gpu, LEAST);
+    this.uploads = Uploads.beside(gpu, LEAST);
     this.picked = gpu.allocate(4L * MOST_ROWS);
     this.logits = Growing.onGpu(gpu, 0);
     this.copies = Growing.onGpu(gpu, 0);

@@ -125,7 +125,7 @@ __device__ __forceinline__ void attend(const Layer& l, const Item& item, char* m
       float stretch, const float* queryNorm, const float* keyNorm, float epsilon) {                    \
     extern __shared__ __align__(16) char memory[];                                                     \
     letTheNextBegin();                                                                                 \
-    awaitResults();                                                                                    \
+    if (!(PLACES) || blockIdx.x >= batch[COUNT]) awaitResults();                                       \
     const Item* items = (const Item*)(batch + batch[ITEMS]);                                           \
     int count = batch[COUNT];                                                                          \
     Layer layer = {batch, heads, out, parts, partSums, arrived, keys, values, queryHeads, kvHeads,     \

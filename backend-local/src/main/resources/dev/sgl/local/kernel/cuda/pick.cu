@@ -9,6 +9,7 @@ struct Draw {
 };
 
 #define WARPS (THREADS / 32)
+#define TOGETHER 16 // logits that a thread reads at a time
 #define ONE 4294967296.0f   // of fixed point
 typedef unsigned long long Fixed;
 
@@ -163,7 +164,8 @@ __device__ int tokenAt(const float* weights, int n, Kept kept, float uniform) {
 extern "C" __global__ void __launch_bounds__(THREADS, 1) pick(float* allLogits, int n, const Draw* draws,
                                                            const int* integers, int* results, int* picked,
                                                            float* copies) {
-  Draw draw = draws[blockIdx.x];
+  Draw draw = draws[blockIdx.x]; // before the logits are there
+  awaitResults();
   float* logits = allLogits + (long long)blockIdx.x * n;
   int* result = results + draw.result;
   const float* unshifted = (const float*)integers;
@@ -216,10 +218,21 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) pick(float* allLogits, 
   const unsigned* allowed = draw.allowed < 0 ? 0 : (const unsigned*)(integers + draw.allowed);
   Best best = {-INFINITE, 0x7fffffff};
   bool bad = false;
-  for (int i = threadIdx.x; i < n; i += THREADS) {
-    if (allowed && !(allowed[i >> 5] >> (i & 31) & 1)) logits[i] = -INFINITE;
-    bad |= isnan(logits[i]);
-    best = better(best, {logits[i], i});
+  for (int begin = threadIdx.x; begin < n; begin += TOGETHER * THREADS) {
+    float values[TOGETHER];
+#pragma unroll
+    for (int k = 0; k < TOGETHER; k++) {
+      int i = begin + k * THREADS;
+      values[k] = i < n ? logits[i] : -INFINITE;
+    }
+#pragma unroll
+    for (int k = 0; k < TOGETHER; k++) {
+      int i = begin + k * THREADS;
+      if (i >= n) break;
+      if (allowed && !(allowed[i >> 5] >> (i & 31) & 1)) logits[i] = values[k] = -INFINITE;
+      bad |= isnan(values[k]);
+      best = better(best, {values[k], i});
+    }
   }
   best = blockBest(best);
   int token = best.index;

@@ -14,6 +14,8 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
     if (position != turned) angles.turnTo(position, l.turning, DIM);
     turned = position;
   };
+  turnTo(positions[itemRows[min(warp / group, item.rows - 1)]]);
+  awaitResults(); // angles need none
   for (int v = warp; v < NARROW_VECTORS; v += WARPS) {
     half16* to = q + v * STRIDE;
     if (v < item.rows * group) {
@@ -29,7 +31,7 @@ __device__ __forceinline__ void place(const Layer& l, const Item& item, const in
   }
   int placed = min(item.end, fresh + item.rows) - max(item.begin, fresh); // rows, one behind the other
   int firstPlaced = max(item.begin, fresh);
-  for (int i = warp; i < 2 * placed; i += WARPS) {
+  for (int i = (warp + WARPS / 2) % WARPS; i < 2 * placed; i += WARPS) { // not those that may have a query
     int position = firstPlaced + i / 2, itemRow = itemRows[position - fresh];
     auto at = [&](int i) { return l.at(table[position / PAGE], item.kvHead, position % PAGE, i); };
     if (i % 2 == 0) {

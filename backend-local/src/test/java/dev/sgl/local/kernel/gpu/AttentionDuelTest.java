@@ -187,6 +187,36 @@ class AttentionDuelTest {
     }
   }
 
+  /// Few sequences, short and long, so that each multiprocessor has one item at most.
+  @ParameterizedTest
+  @CsvSource({"BF16, 64", "BF16, 96", "F16, 128"})
+  void fewSequences(DType type, int dim) {
+    try (AttentionDuel duel = new AttentionDuel(type, dim, KvCacheType.AUTO)) {
+      Property.forAll(
+          6,
+          (random, size) -> {
+            int group = 1 + random.nextInt(8);
+            int window = size % 2 == 1 ? AttentionShape.ALL : 1 + random.nextInt(700);
+            Scoring scoring = type == DType.BF16 ? Scoring.usual(dim) : new Scoring(0.2f, 5);
+            AttentionShape shape = new AttentionShape(2 * group, 2, dim, window, scoring);
+            int sequences = 1 + random.nextInt(4);
+            int pages = 2560 / PAGE;
+            int[] lengths = random.ints(sequences, 1, random.nextBoolean() ? 400 : 2500).toArray();
+            int[] few = random.ints(sequences, 1, 1 + 8 / group).toArray();
+            int[] ones = IntStream.generate(() -> 1).limit(sequences).toArray();
+            duel.run(
+                random,
+                shape,
+                PAGE,
+                sequences * pages,
+                Optional.of(batch(PAGE, pages, new int[sequences], lengths)),
+                Stream.of(
+                    batch(PAGE, pages, lengths, few),
+                    batch(PAGE, pages, plus(lengths, few), ones)));
+          });
+    }
+  }
+
   /// Items that are longer than there is room for on the way, and several of them for each block.
   @ParameterizedTest
   @CsvSource({"BF16, 64, AUTO", "BF16, 128, FP8"})

@@ -37,6 +37,8 @@ public final class KernelFiles {
     files.add(Prompts.file(new Format(DType.BF16), KvCacheType.AUTO, usual(64), 16));
     files.add(Prompts.file(new Format(DType.F16), KvCacheType.FP8, usual(64), 8));
     files.add(Decoding.file(new Format(DType.F16), KvCacheType.AUTO, usual(64), 8));
+    files.add(EarlyDecoding.file(new Format(DType.F16), KvCacheType.AUTO, usual(64), 8));
+    files.add(EarlyDecoding.file(new Format(DType.BF16), KvCacheType.AUTO, usual(128), 16));
     for (int dim : new int[] {64, 256}) {
       Attention.Kind capped = new Attention.Kind(dim, new Scoring(0.1f, 50));
       files.add(Attention.file(new Format(DType.BF16), KvCacheType.AUTO, capped, 16));
@@ -44,6 +46,7 @@ public final class KernelFiles {
     Attention.Kind capped = new Attention.Kind(128, new Scoring(0.1f, 50));
     files.add(Prompts.file(new Format(DType.BF16), KvCacheType.AUTO, capped, 16));
     files.add(Decoding.file(new Format(DType.BF16), KvCacheType.AUTO, capped, 16));
+    files.add(EarlyDecoding.file(new Format(DType.BF16), KvCacheType.AUTO, capped, 16));
     files.add(Decoding.file(new Format(DType.BF16), KvCacheType.FP8, usual(128), 16));
     files.addAll(ProductFiles.all());
     return files;

@@ -74,6 +74,10 @@ public interface Gpu extends AutoCloseable {
   /// Starts to copy `bytes` bytes to `to`, from its byte `offset` on.
   void upload(Pinned from, Memory to, long offset, long bytes);
 
+  /// Starts to copy `bytes` bytes to memory that no work under way uses, beside that work; launches
+  /// after this call wait for it.
+  void uploadBeside(Pinned from, Memory to, long bytes);
+
   /// Starts to copy the first `bytes` bytes to the host; readable after [#await].
   void download(Memory from, Pinned to, long bytes);
 

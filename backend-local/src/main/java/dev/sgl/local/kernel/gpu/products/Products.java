@@ -179,7 +179,7 @@ public final class Products {
         Result.WRITTEN,
         (part, target) -> {
           switch (part) {
-            case Plain numbers -> plain.project(normed, numbers, target, rows);
+            case Plain numbers -> plain.project(normed, numbers, target);
             case Coded codes -> coded.project(normed, codes, target, rows);
           }
         });
@@ -188,7 +188,7 @@ public final class Products {
 
   private boolean hasNormed(Part part, int rows) {
     return switch (part) {
-      case Plain numbers -> plain.hasNormed(numbers, rows);
+      case Plain numbers -> PlainProducts.hasNormed(numbers, rows);
       case Coded codes -> coded.hasNormed(codes, rows);
     };
   }
@@ -205,7 +205,7 @@ public final class Products {
     Target target = new Target(out, matrix.rows() / 2, Result.WRITTEN);
     return switch (matrix.parts().getFirst()) {
       case Plain numbers -> {
-        plain.gated(normed, numbers, target, rows);
+        plain.gated(normed, numbers, target);
         yield true;
       }
       case Coded codes -> coded.gated(normed, codes, target, rows);
@@ -216,14 +216,19 @@ public final class Products {
   public boolean givesGated(Matrix weight, int rows) {
     List<Part> parts = ((GpuMatrix) weight).parts();
     return parts.size() == 1
-        && parts.getFirst() instanceof Coded codes
-        && coded.givesGated(codes, rows);
+        && switch (parts.getFirst()) {
+          case Plain numbers -> PlainProducts.givesGated(numbers, rows);
+          case Coded codes -> coded.givesGated(codes, rows);
+        };
   }
 
   /// `out = silu(gate) · up`, of the two halves of `x · weightᵀ`.
   public void multiplyGated(Memory x, Matrix weight, Memory out, int rows) {
-    Coded only = (Coded) ((GpuMatrix) weight).parts().getFirst();
-    coded.multiplyGated(x, only, new Target(out, weight.rows() / 2, Result.WRITTEN), rows);
+    Target target = new Target(out, weight.rows() / 2, Result.WRITTEN);
+    switch (((GpuMatrix) weight).parts().getFirst()) {
+      case Plain numbers -> plain.multiplyGated(x, numbers, target, rows);
+      case Coded codes -> coded.multiplyGated(x, codes, target, rows);
+    }
   }
 
   /// Whether there is a kernel of [#gateAndAdd] for a weight and a number of rows.

@@ -25,7 +25,11 @@ public final class ProductFiles {
     List<Gpu.KernelFile> files = new ArrayList<>();
     for (DType type : List.of(DType.BF16, DType.F16)) {
       Format format = new Format(type);
-      files.add(PlainProducts.file(format));
+      files.add(PlainProducts.embedFile(format));
+      files.add(SkinnyProducts.file(format));
+      for (VectorProducts.Share share : VectorProducts.Share.values()) {
+        files.add(VectorProducts.file(format, share));
+      }
       files.add(NarrowProducts.file(format));
       for (CodeLayout layout : LAYOUTS.getOrDefault(type, List.of())) {
         files.add(FewRowProducts.file(format, layout));
