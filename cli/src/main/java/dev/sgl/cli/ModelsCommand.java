@@ -38,7 +38,8 @@ final class ModelsCommand implements Callable<Integer> {
     rows.add(List.of("architecture", "models", "makes", "runs on", "GGUF files"));
     for (Families.Supported family : Families.supported()) {
       String gguf = family.writesGguf() ? "read and written" : family.readsGguf() ? "read" : "";
-      rows.add(List.of(family.name(), family.models(), makes(family), "CPU, GPU", gguf));
+      String devices = family.runsOnGpu() ? "CPU, GPU" : "CPU";
+      rows.add(List.of(family.name(), family.models(), makes(family), devices, gguf));
     }
     List<String> lines = new ArrayList<>(rows.stream().map(row -> line(rows, row)).toList());
     lines.add(1, lines.getFirst().replaceAll("[^|]", "-"));

@@ -72,6 +72,12 @@ public final class NamedWeights implements WeightSource {
     return checked(weight, rows, columns);
   }
 
+  @Override
+  public Weight expert(Role role, int layer, int expert, int rows, int columns) {
+    String name = names.stem(role).weight(layer, expert);
+    return checked(find(name).orElseThrow(() -> missing(name)), rows, columns);
+  }
+
   private Weight checked(Weight weight, int rows, int columns) {
     if (weight.rows() != rows || weight.columns() != columns) {
       throw new ModelException(

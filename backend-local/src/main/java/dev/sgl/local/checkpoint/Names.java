@@ -13,6 +13,9 @@ import java.util.stream.Stream;
 /// @param stems the names without `.weight` and `.bias`
 /// @param prefixes other beginnings that names have in some files
 public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
+  /// The place of the number of an expert in a name.
+  public static final String EXPERT = "{expert}";
+
   public Names {
     stems = Map.copyOf(stems);
     prefixes = List.copyOf(prefixes);
@@ -20,7 +23,8 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
 
   /// The name of a tensor, and how the weight is made of it.
   ///
-  /// @param text the name without its end; `{}` is the number of the layer
+  /// @param text the name without its end; `{}` is the number of the layer, [#EXPERT] that of the
+  ///     expert
   /// @param rows that belong to the role, if the tensor is fused of several
   /// @param headOrder of the rows of each head, as [RotaryOrder#ofHead] gives it, if it is not ours
   /// @param offset that is added to the numbers
@@ -35,6 +39,11 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
     /// The name in a layer.
     public String of(int layer) {
       return text.replace("{}", Integer.toString(layer));
+    }
+
+    /// The name of the weight of an expert in a layer.
+    public String weight(int layer, int expert) {
+      return weight(layer).replace(EXPERT, Integer.toString(expert));
     }
 
     /// The name of the weight in a layer.

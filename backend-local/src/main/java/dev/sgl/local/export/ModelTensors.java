@@ -82,6 +82,7 @@ final class ModelTensors {
         matrix(Role.UP, layer, gated.inner(), hidden, gated.bias());
         matrix(Role.DOWN, layer, hidden, gated.inner(), gated.bias());
       }
+      case Part.Experts experts -> experts(experts, layer);
       case Part.Perceptron perceptron -> {
         matrix(Role.UP, layer, perceptron.inner(), hidden, perceptron.bias());
         matrix(Role.DOWN, layer, hidden, perceptron.inner(), perceptron.bias());
@@ -91,6 +92,37 @@ final class ModelTensors {
         matrix(Role.LAYER_INPUT_OUTPUT, layer, hidden, input.length(), false);
       }
     }
+  }
+
+  private void experts(Part.Experts experts, int layer) {
+    int hidden = decoder.hidden();
+    int count = experts.routing().experts();
+    matrix(Role.ROUTER, layer, count, hidden, false);
+    if (experts.isCorrected()) {
+      matrix(Role.ROUTER_CORRECTION, layer, 1, count, false);
+    }
+    int inner = experts.each().inner();
+    for (int expert = 0; expert < count; expert++) {
+      expert(Role.EXPERT_GATE, layer, expert, inner, hidden);
+      expert(Role.EXPERT_UP, layer, expert, inner, hidden);
+      expert(Role.EXPERT_DOWN, layer, expert, hidden, inner);
+    }
+    experts
+        .shared()
+        .ifPresent(
+            shared -> {
+              int ofAll = shared.gated().inner();
+              matrix(Role.SHARED_GATE, layer, ofAll, hidden, false);
+              matrix(Role.SHARED_UP, layer, ofAll, hidden, false);
+              matrix(Role.SHARED_DOWN, layer, hidden, ofAll, false);
+              if (shared.hasFactor()) {
+                matrix(Role.SHARED_FACTOR, layer, 1, hidden, false);
+              }
+            });
+  }
+
+  private void expert(Role role, int layer, int expert, int rows, int columns) {
+    add(weights.expert(role, layer, expert, rows, columns), new Use(role, layer, false));
   }
 
   private void attention(Part.Attention attention, int layer) {

@@ -30,6 +30,12 @@ import dev.sgl.local.family.encoder.Roberta;
 import dev.sgl.local.family.gemma.Gemma2;
 import dev.sgl.local.family.gemma.Gemma3;
 import dev.sgl.local.family.gemma.Gemma4;
+import dev.sgl.local.family.mixture.Glm4Moe;
+import dev.sgl.local.family.mixture.MiniMaxM2;
+import dev.sgl.local.family.mixture.Mixtral;
+import dev.sgl.local.family.mixture.Olmoe;
+import dev.sgl.local.family.mixture.Qwen2Moe;
+import dev.sgl.local.family.mixture.Qwen3Moe;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Scorer;
@@ -71,11 +77,13 @@ public final class Families {
               new TextPart("Gemma 4 12B (texts)", Map.of("gemma4_unified_text", Gemma4.unified()))
                   .boundingLogits()),
           Map.entry("Glm4ForCausalLM", new Glm4()),
+          Map.entry("Glm4MoeForCausalLM", new Glm4Moe()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),
           Map.entry("InternLM2ForCausalLM", new InternLm2()),
           Map.entry("Lfm2ForCausalLM", new Lfm2()),
           Map.entry("LlamaForCausalLM", new Llama()),
+          Map.entry("MiniMaxM2ForCausalLM", new MiniMaxM2()),
           Map.entry("Ministral3ForCausalLM", new Ministral3()),
           Map.entry(
               "Mistral3ForConditionalGeneration",
@@ -83,11 +91,15 @@ public final class Families {
                   "Ministral 3, Mistral Small 3.1 and 3.2, Devstral (texts)",
                   Map.of("ministral3", new Ministral3(), "mistral", new Mistral()))),
           Map.entry("MistralForCausalLM", new Mistral()),
+          Map.entry("MixtralForCausalLM", new Mixtral()),
           Map.entry("Olmo2ForCausalLM", new Olmo2()),
           Map.entry("Olmo3ForCausalLM", new Olmo3()),
+          Map.entry("OlmoeForCausalLM", new Olmoe()),
           Map.entry("Phi3ForCausalLM", new Phi3()),
           Map.entry("Qwen2ForCausalLM", new Qwen2()),
+          Map.entry("Qwen2MoeForCausalLM", new Qwen2Moe()),
           Map.entry("Qwen3ForCausalLM", new Qwen3()),
+          Map.entry("Qwen3MoeForCausalLM", new Qwen3Moe()),
           Map.entry("SeedOssForCausalLM", new SeedOss()),
           Map.entry("SmolLM3ForCausalLM", new SmolLm3()),
           Map.entry("Starcoder2ForCausalLM", new Starcoder2()));
@@ -131,10 +143,16 @@ public final class Families {
   /// @param name in `config.json`
   /// @param models that people know it by
   /// @param makesText whether it generates text; else it only reads
+  /// @param runsOnGpu whether a GPU computes it, too
   /// @param readsGguf whether GGUF files of it are read
   /// @param writesGguf whether such files can be written
   public record Supported(
-      String name, String models, boolean makesText, boolean readsGguf, boolean writesGguf) {}
+      String name,
+      String models,
+      boolean makesText,
+      boolean runsOnGpu,
+      boolean readsGguf,
+      boolean writesGguf) {}
 
   /// All architectures that load, by their names; of those that generate text not the models
   /// without a head, or with one for labels.
@@ -144,15 +162,20 @@ public final class Families {
         (name, family) -> {
           boolean writes = family.ggufArchitecture().isPresent();
           boolean reads = writes || Checkpoint.ggufArchitectures().contains(name);
-          all.put(name, new Supported(name, family.models(), true, reads, writes));
+          all.put(
+              name, new Supported(name, family.models(), true, family.runsOnGpu(), reads, writes));
         });
     ENCODERS.forEach(
         (begin, family) -> {
           String name = begin + Purpose.STATES.end();
-          all.put(name, new Supported(name, family.models(), false, false, false));
+          all.put(
+              name, new Supported(name, family.models(), false, family.runsOnGpu(), false, false));
         });
     REWARD_MODELS.forEach(
-        (name, family) -> all.put(name, new Supported(name, family.models(), false, false, false)));
+        (name, family) ->
+            all.put(
+                name,
+                new Supported(name, family.models(), false, family.runsOnGpu(), false, false)));
     return List.copyOf(all.values());
   }
 

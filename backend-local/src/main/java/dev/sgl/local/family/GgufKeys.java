@@ -100,6 +100,7 @@ public record GgufKeys(
           inner = gated.inner();
           refuse("biases of feed-forward parts", gated.bias() && !architecture.equals(LLAMA));
         }
+        case Part.Experts _ -> refuse("mixtures of experts", true);
         case Part.Perceptron _ -> refuse("feed-forward parts without gates", true);
         case Part.LayerInput _ -> refuse("numbers of tokens for each layer", true);
       }

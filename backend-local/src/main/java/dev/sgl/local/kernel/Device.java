@@ -1,5 +1,6 @@
 package dev.sgl.local.kernel;
 
+import dev.sgl.local.kernel.experts.Routing;
 import dev.sgl.local.weights.Weight;
 import java.util.List;
 import java.util.Optional;
@@ -156,6 +157,18 @@ public interface Device extends AutoCloseable {
     addProjection(pass, inner, down, x);
   }
 
+  /// Refuses mixtures of experts.
+  ///
+  /// @throws RuntimeException if there are no kernels for them
+  default void requireExperts() {}
+
+  /// `out = Σ weight · expert(norm(x))` over the experts that the router chooses for a row, and the
+  /// expert of all rows.
+  void experts(Pass pass, Activations x, Optional<Norm> norm, ExpertsLayer layer, Activations out);
+
+  /// `x += in`.
+  void add(Pass pass, Activations in, Activations x);
+
   /// `norm(x) · weightᵀ` of the sampled rows, within the bounds of the head.
   ///
   /// @param head empty if only states are read
@@ -206,6 +219,24 @@ public interface Device extends AutoCloseable {
 
   /// The first product of a feed-forward part, and the function behind it.
   record Inner(Projection projection, Activation activation) {}
+
+  /// A mixture of experts.
+  ///
+  /// @param corrections of the scores of experts, by which they are chosen
+  record ExpertsLayer(
+      Routing routing,
+      Projection router,
+      Optional<Vector> corrections,
+      List<Expert> experts,
+      Optional<SharedExpert> shared) {}
+
+  /// A gated feed-forward part: `down(activation(gate) · up)`.
+  record Expert(Inner gates, Projection down) {}
+
+  /// The expert of all rows.
+  ///
+  /// @param factor of its result: the sigmoid of this product
+  record SharedExpert(Expert expert, Optional<Projection> factor) {}
 
   /// From the last state to logits.
   ///

@@ -5,6 +5,7 @@ import dev.sgl.local.kernel.AttentionShape;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.State;
+import dev.sgl.local.kernel.experts.Routing;
 import java.util.Optional;
 
 /// A computation of a layer on the hidden state of each token.
@@ -92,6 +93,25 @@ public sealed interface Part {
       return Kept.NOTHING;
     }
   }
+
+  /// A mixture of experts (Shazeer et al., 2017): the sum of the results of a few of several
+  /// feed-forward parts, which a router chooses for each token, times its weights.
+  ///
+  /// @param each an expert
+  /// @param isCorrected whether something is added to the scores by which experts are chosen
+  /// @param shared the expert of all tokens
+  record Experts(Routing routing, Gated each, boolean isCorrected, Optional<Shared> shared)
+      implements Part {
+    @Override
+    public Kept kept() {
+      return Kept.NOTHING;
+    }
+  }
+
+  /// The expert of all tokens (Dai et al., DeepSeekMoE, 2024).
+  ///
+  /// @param hasFactor whether its result is multiplied by the sigmoid of a product with the state
+  record Shared(Gated gated, boolean hasFactor) {}
 
   /// A feed-forward part without a gate: `down(activation(up(x)))`.
   ///

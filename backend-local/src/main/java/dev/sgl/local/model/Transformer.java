@@ -8,9 +8,12 @@ import dev.sgl.local.kernel.Batch;
 import dev.sgl.local.kernel.Device;
 import dev.sgl.local.kernel.Device.AttentionLayer;
 import dev.sgl.local.kernel.Device.ConvolutionLayer;
+import dev.sgl.local.kernel.Device.Expert;
+import dev.sgl.local.kernel.Device.ExpertsLayer;
 import dev.sgl.local.kernel.Device.Head;
 import dev.sgl.local.kernel.Device.Inner;
 import dev.sgl.local.kernel.Device.Projection;
+import dev.sgl.local.kernel.Device.SharedExpert;
 import dev.sgl.local.kernel.Kept;
 import dev.sgl.local.kernel.KvPool;
 import dev.sgl.local.kernel.Logits;
@@ -30,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /// A transformer (Vaswani et al., 2017): it walks the data of a [Decoder], with one operation of a
 /// [Device] after the other.
@@ -43,11 +47,11 @@ public final class Transformer implements Model {
       Optional<Device.Norm> sum) {
 
     /// The feed-forward part, if it is a gated one that stands alone.
-    Optional<Step.Feed> feedForward() {
+    Optional<Projected.Feed> feedForward() {
       return after.isEmpty()
               && sum.isEmpty()
               && steps.size() == 1
-              && steps.getFirst() instanceof Step.Feed feed
+              && steps.getFirst() instanceof Projected.Feed feed
           ? Optional.of(feed)
           : Optional.empty();
     }
@@ -61,7 +65,10 @@ public final class Transformer implements Model {
 
   /// A part of a layer with its weights. `output` is its last product, of the numbers in `inner`;
   /// the result is added to the sum.
-  private sealed interface Step {
+  private sealed interface Step {}
+
+  /// A part whose last product is added.
+  private sealed interface Projected extends Step {
     Activations inner();
 
     Projection output();
@@ -73,7 +80,7 @@ public final class Transformer implements Model {
         Projection output,
         Activations heads,
         Activations inner)
-        implements Step {}
+        implements Projected {}
 
     /// @param parts room for both gates and the numbers between them
     record Convolve(
@@ -82,15 +89,19 @@ public final class Transformer implements Model {
         Projection output,
         Activations parts,
         Activations inner)
-        implements Step {}
+        implements Projected {}
 
-    record Feed(Inner gates, Projection output, Activations inner) implements Step {}
+    record Feed(Inner gates, Projection output, Activations inner) implements Projected {}
 
-    record Perceive(Inner up, Projection output, Activations inner) implements Step {}
+    record Perceive(Inner up, Projection output, Activations inner) implements Projected {}
 
     /// @param first of the columns of the per-layer embeddings
-    record Input(Inner gate, int first, Projection output, Activations inner) implements Step {}
+    record Input(Inner gate, int first, Projection output, Activations inner)
+        implements Projected {}
   }
+
+  /// A mixture of experts.
+  private record Mix(ExpertsLayer layer, Activations result) implements Step {}
 
   /// The embedding beside that of tokens.
   private record Learned(Vector positions, int first, Vector segments, Device.Norm norm) {}
@@ -237,6 +248,7 @@ public final class Transformer implements Model {
             case Part.Attention attention -> attend(attention, layer);
             case Part.Convolution convolution -> convolve(convolution, layer);
             case Part.Gated gated -> feed(gated, layer);
+            case Part.Experts experts -> mix(experts, layer);
             case Part.Perceptron perceptron -> perceive(perceptron, layer);
             case Part.LayerInput input -> input(input, layer);
           });
@@ -288,7 +300,7 @@ public final class Transformer implements Model {
     cells.put(shape, cell);
     Optional<Part.HeadNorms> norms = attention.headNorms();
     Optional<Part.HeadNorms> ofOwn = norms.filter(_ -> !sharesKv);
-    return new Step.Attend(
+    return new Projected.Attend(
         input,
         new AttentionLayer(
             cell,
@@ -321,7 +333,7 @@ public final class Transformer implements Model {
         projection(
             layer, channels, part.bias(), new Output(Role.CONVOLUTION_OUTPUT, decoder.hidden()));
     Weight taps = weights.weight(Role.CONVOLUTION, layer, channels, part.taps());
-    return new Step.Convolve(
+    return new Projected.Convolve(
         input,
         new ConvolutionLayer(
             kept.states().size() - 1,
@@ -347,8 +359,60 @@ public final class Transformer implements Model {
             new Output(Role.UP, gated.inner()));
     Projection down =
         projection(layer, gated.inner(), gated.bias(), new Output(Role.DOWN, decoder.hidden()));
-    return new Step.Feed(
+    return new Projected.Feed(
         new Inner(gateUp, gated.activation()), down, scratch(Use.INNER, gated.inner()));
+  }
+
+  private Step mix(Part.Experts part, int layer) {
+    device.requireExperts();
+    int count = part.routing().experts();
+    List<Expert> experts =
+        IntStream.range(0, count).mapToObj(expert -> expert(part.each(), layer, expert)).toList();
+    ExpertsLayer loaded =
+        new ExpertsLayer(
+            part.routing(),
+            projection(layer, decoder.hidden(), false, new Output(Role.ROUTER, count)),
+            part.isCorrected()
+                ? Optional.of(
+                    device.vector(List.of(weights.weight(Role.ROUTER_CORRECTION, layer, 1, count))))
+                : Optional.empty(),
+            experts,
+            part.shared().map(shared -> shared(shared, layer)));
+    return new Mix(loaded, scratch(Use.MIXED, decoder.hidden()));
+  }
+
+  private Expert expert(Part.Gated each, int layer, int expert) {
+    int inner = each.inner();
+    int hidden = decoder.hidden();
+    Matrix gates =
+        load(
+            List.of(
+                weights.expert(Role.EXPERT_GATE, layer, expert, inner, hidden),
+                weights.expert(Role.EXPERT_UP, layer, expert, inner, hidden)));
+    Matrix down = load(List.of(weights.expert(Role.EXPERT_DOWN, layer, expert, hidden, inner)));
+    return new Expert(
+        new Inner(new Projection(gates, Optional.empty()), each.activation()),
+        new Projection(down, Optional.empty()));
+  }
+
+  private SharedExpert shared(Part.Shared shared, int layer) {
+    int inner = shared.gated().inner();
+    Projection gates =
+        projection(
+            layer,
+            decoder.hidden(),
+            false,
+            new Output(Role.SHARED_GATE, inner),
+            new Output(Role.SHARED_UP, inner));
+    Projection down =
+        projection(layer, inner, false, new Output(Role.SHARED_DOWN, decoder.hidden()));
+    Optional<Projection> factor =
+        shared.hasFactor()
+            ? Optional.of(
+                projection(layer, decoder.hidden(), false, new Output(Role.SHARED_FACTOR, 1)))
+            : Optional.empty();
+    return new SharedExpert(
+        new Expert(new Inner(gates, shared.gated().activation()), down), factor);
   }
 
   private Step perceive(Part.Perceptron part, int layer) {
@@ -356,7 +420,7 @@ public final class Transformer implements Model {
         projection(layer, decoder.hidden(), part.bias(), new Output(Role.UP, part.inner()));
     Projection down =
         projection(layer, part.inner(), part.bias(), new Output(Role.DOWN, decoder.hidden()));
-    return new Step.Perceive(
+    return new Projected.Perceive(
         new Inner(up, part.activation()), down, scratch(Use.INNER, part.inner()));
   }
 
@@ -367,7 +431,7 @@ public final class Transformer implements Model {
     Projection output =
         projection(
             layer, part.length(), false, new Output(Role.LAYER_INPUT_OUTPUT, decoder.hidden()));
-    return new Step.Input(
+    return new Projected.Input(
         new Inner(gate, part.activation()),
         layer * part.length(),
         output,
@@ -395,6 +459,7 @@ public final class Transformer implements Model {
     INPUT,
     ATTENDED,
     INNER,
+    MIXED,
     OUTPUT
   }
 
@@ -483,9 +548,9 @@ public final class Transformer implements Model {
     learned.ifPresent(by -> embed(pass, by));
     layerInputs.ifPresent(by -> embed(pass, by));
     for (Residual residual : residuals) {
-      Optional<Step.Feed> alone = residual.feedForward();
+      Optional<Projected.Feed> alone = residual.feedForward();
       if (alone.isPresent()) {
-        Step.Feed feed = alone.get();
+        Projected.Feed feed = alone.get();
         device.feedForward(pass, x, residual.before(), feed.gates(), feed.output(), feed.inner());
       } else {
         residual.steps().forEach(step -> read(pass, residual.before(), step));
@@ -509,18 +574,19 @@ public final class Transformer implements Model {
   /// Computes a part from the sum, up to its output.
   private void read(Pass pass, Optional<Device.Norm> before, Step step) {
     switch (step) {
-      case Step.Attend attend -> {
+      case Projected.Attend attend -> {
         device.project(pass, x, before, attend.input(), attend.heads());
         device.attention(pass, attend.layer(), attend.heads(), attend.inner());
       }
-      case Step.Convolve convolve -> {
+      case Projected.Convolve convolve -> {
         device.project(pass, x, before, convolve.input(), convolve.parts());
         device.convolve(pass, convolve.layer(), convolve.parts(), convolve.inner());
       }
-      case Step.Feed feed -> device.gated(pass, x, before, feed.gates(), feed.inner());
-      case Step.Perceive perceive ->
+      case Mix mix -> device.experts(pass, x, before, mix.layer(), mix.result());
+      case Projected.Feed feed -> device.gated(pass, x, before, feed.gates(), feed.inner());
+      case Projected.Perceive perceive ->
           device.activated(pass, x, before, perceive.up(), perceive.inner());
-      case Step.Input input ->
+      case Projected.Input input ->
           device.gatedBy(
               pass, x, input.gate(), layerInputs.orElseThrow().sum(), input.first(), input.inner());
     }
@@ -528,12 +594,23 @@ public final class Transformer implements Model {
 
   /// Adds the output of a part to the sum.
   private void add(Pass pass, Step step, Optional<After> after) {
-    if (after.isEmpty()) {
-      device.addProjection(pass, step.inner(), step.output(), x);
-    } else {
-      device.multiply(pass, step.inner(), step.output(), after.get().output());
-      device.addNormed(pass, after.get().output(), after.get().norm(), after.get().factor(), x);
+    switch (step) {
+      case Mix mix ->
+          after.ifPresentOrElse(
+              norm -> addNormed(pass, mix.result(), norm), () -> device.add(pass, mix.result(), x));
+      case Projected part -> {
+        if (after.isEmpty()) {
+          device.addProjection(pass, part.inner(), part.output(), x);
+        } else {
+          device.multiply(pass, part.inner(), part.output(), after.get().output());
+          addNormed(pass, after.get().output(), after.get());
+        }
+      }
     }
+  }
+
+  private void addNormed(Pass pass, Activations result, After after) {
+    device.addNormed(pass, result, after.norm(), after.factor(), x);
   }
 
   @Override

@@ -52,6 +52,20 @@ public enum Role {
   /// The norm of the result of the feed-forward part.
   FORWARD_AFTER_NORM,
 
+  /// From a state to a score of each expert.
+  ROUTER,
+  /// What is added to the scores by which experts are chosen.
+  ROUTER_CORRECTION,
+  EXPERT_GATE,
+  EXPERT_UP,
+  EXPERT_DOWN,
+  /// Of the expert of all tokens.
+  SHARED_GATE,
+  SHARED_UP,
+  SHARED_DOWN,
+  /// From a state to the factor of the result of that expert.
+  SHARED_FACTOR,
+
   /// To the gate of the per-layer embedding.
   LAYER_INPUT_GATE,
   LAYER_INPUT_OUTPUT,

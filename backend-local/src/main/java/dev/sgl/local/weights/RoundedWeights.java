@@ -4,10 +4,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The weights of a model, the matrices of which are quantized as they are loaded. Vectors,
-/// convolutions and weights that are quantized already stay as they are; the embedding and the head
-/// get 8 bits at least.
+/// convolutions, routers and weights that are quantized already stay as they are; the embedding and
+/// the head get 8 bits at least.
 public final class RoundedWeights implements WeightSource {
   private static final Set<Role> WIDE = Set.of(Role.EMBEDDING, Role.LAYER_EMBEDDING, Role.HEAD);
+  private static final Set<Role> KEPT = Set.of(Role.CONVOLUTION, Role.ROUTER);
 
   private final WeightSource of;
   private final Rounding rounding;
@@ -27,6 +28,11 @@ public final class RoundedWeights implements WeightSource {
   @Override
   public Weight weight(Role role, int layer, int rows, int columns) {
     return rounded(of.weight(role, layer, rows, columns), role);
+  }
+
+  @Override
+  public Weight expert(Role role, int layer, int expert, int rows, int columns) {
+    return rounded(of.expert(role, layer, expert, rows, columns), role);
   }
 
   private Weight rounded(Weight weight, Role role) {
@@ -55,7 +61,7 @@ public final class RoundedWeights implements WeightSource {
 
   /// Whether the weight of a role is one to quantize.
   public static boolean isRounded(Weight weight, Role role) {
-    return weight.rows() > 1 && role != Role.CONVOLUTION && isPlain(weight.encoding());
+    return weight.rows() > 1 && !KEPT.contains(role) && isPlain(weight.encoding());
   }
 
   /// The way in which the codes of the weight of a role are made; empty if it stays as it is.

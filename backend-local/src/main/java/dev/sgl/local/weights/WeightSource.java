@@ -15,6 +15,12 @@ public interface WeightSource {
   /// @throws ModelException if it is missing or has another shape
   Weight weight(Role role, int layer, int rows, int columns);
 
+  /// The weight of a role of one of several experts, of the given shape.
+  ///
+  /// @param expert its number
+  /// @throws ModelException if it is missing or has another shape
+  Weight expert(Role role, int layer, int expert, int rows, int columns);
+
   /// The bias that belongs to the weight of a role.
   ///
   /// @throws ModelException if it is missing or has another length

@@ -90,6 +90,12 @@ public final class TinyDecoder implements WeightSource {
   }
 
   @Override
+  public Weight expert(Role role, int layer, int expert, int rows, int columns) {
+    return weights.computeIfAbsent(
+        role + " " + layer + " " + expert, _ -> weight(rows, columns, 2 / Math.sqrt(columns)));
+  }
+
+  @Override
   public Weight bias(Role role, int layer, int length) {
     return weights.computeIfAbsent(role + " bias " + layer, _ -> weight(1, length, 0.5));
   }

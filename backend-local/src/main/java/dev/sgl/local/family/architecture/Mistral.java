@@ -12,6 +12,7 @@ import dev.sgl.local.model.Part;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /// Mistral (Jiang et al., 2023): a window over which attention slides, where the file names one.
 public final class Mistral implements Family {
@@ -33,9 +34,17 @@ public final class Mistral implements Family {
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
-    Rotary rotary = RotaryScaling.rotary(config, dimensions);
-    List<AttentionShape> shapes = Windows.named(config, dimensions);
     return dimensions.preNorm(
-        layer -> new Part.Attention(shapes.get(layer), rotary), dimensions.gated(false));
+        attention(config, dimensions, RotaryScaling.STANDARD), dimensions.gated(false));
+  }
+
+  /// The attention of each layer.
+  ///
+  /// @param standard the rotary positions of a file that has none
+  public static IntFunction<Part.Attention> attention(
+      Config config, Dimensions dimensions, RotaryScaling.Standard standard) {
+    Rotary rotary = RotaryScaling.rotary(config, dimensions, standard);
+    List<AttentionShape> shapes = Windows.named(config, dimensions);
+    return layer -> new Part.Attention(shapes.get(layer), rotary);
   }
 }

@@ -12,6 +12,7 @@ import dev.sgl.local.model.Part;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /// Qwen2 and 2.5 (Yang et al., 2024): queries, keys and values have a bias.
 public final class Qwen2 implements Family {
@@ -33,13 +34,19 @@ public final class Qwen2 implements Family {
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
+    return dimensions.preNorm(attention(config, dimensions, true), dimensions.gated(false));
+  }
+
+  /// The attention of each layer.
+  ///
+  /// @param biased whether queries, keys and values have a bias
+  public static IntFunction<Part.Attention> attention(
+      Config config, Dimensions dimensions, boolean biased) {
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     List<AttentionShape> shapes =
         config.flag("use_sliding_window", false)
             ? Windows.named(config, dimensions)
             : Windows.none(config, dimensions);
-    return dimensions.preNorm(
-        layer -> new Part.Attention(shapes.get(layer), rotary).withBias(true, false),
-        dimensions.gated(false));
+    return layer -> new Part.Attention(shapes.get(layer), rotary).withBias(biased, false);
   }
 }

@@ -12,6 +12,7 @@ import dev.sgl.local.model.Part;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /// Qwen3 (Yang et al., 2025): queries and keys normed head by head.
 public final class Qwen3 implements Family {
@@ -35,6 +36,11 @@ public final class Qwen3 implements Family {
   @Override
   public Decoder decoder(Config config) {
     Dimensions dimensions = Dimensions.read(config);
+    return dimensions.preNorm(attention(config, dimensions), dimensions.gated(false));
+  }
+
+  /// The attention of each layer.
+  public static IntFunction<Part.Attention> attention(Config config, Dimensions dimensions) {
     Rotary rotary = RotaryScaling.rotary(config, dimensions);
     boolean biased = config.flag("attention_bias", false);
     Part.HeadNorms norms = dimensions.headNorms();
@@ -42,9 +48,7 @@ public final class Qwen3 implements Family {
         config.flag("use_sliding_window", false)
             ? Windows.named(config, dimensions)
             : Windows.none(config, dimensions);
-    return dimensions.preNorm(
-        layer ->
-            new Part.Attention(shapes.get(layer), rotary).withBias(biased, biased).withNorms(norms),
-        dimensions.gated(false));
+    return layer ->
+        new Part.Attention(shapes.get(layer), rotary).withBias(biased, biased).withNorms(norms);
   }
 }

@@ -181,12 +181,17 @@ public record Dimensions(
   ///
   /// @param attention that of each layer, by its number
   public Decoder preNorm(IntFunction<Part.Attention> attention, Part.Gated gated) {
+    return preNorm(attention, _ -> gated);
+  }
+
+  /// The same with another feed-forward part in each layer.
+  public Decoder preNorm(IntFunction<Part.Attention> attention, IntFunction<Part> forward) {
     return decoder(
         layer ->
             new Layer(
                 List.of(
                     new Layer.Residual(norm(Role.ATTENTION_NORM), attention.apply(layer)),
-                    new Layer.Residual(norm(Role.FORWARD_NORM), gated))));
+                    new Layer.Residual(norm(Role.FORWARD_NORM), forward.apply(layer)))));
   }
 
   /// An encoder of layers, each by its number, with learned positions and no norm at the end.

@@ -32,6 +32,11 @@ public interface Family {
     return Optional.empty();
   }
 
+  /// Whether a GPU computes it, too.
+  default boolean runsOnGpu() {
+    return true;
+  }
+
   /// The values of keys that a `config.json` leaves out. A key that is there with the value null is
   /// not left out.
   default Map<String, Object> standards() {

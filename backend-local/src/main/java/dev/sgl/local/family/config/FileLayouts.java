@@ -4,6 +4,7 @@ import dev.sgl.local.checkpoint.Names;
 import dev.sgl.local.checkpoint.RotaryOrder;
 import dev.sgl.local.weights.Role;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// Names and layouts of weights in the files of several families.
 public final class FileLayouts {
@@ -48,6 +49,8 @@ public final class FileLayouts {
       return names;
     }
     int[] order = RotaryOrder.ofHead(dim, turned, neighbours);
-    return names.withHeadOrder(Role.QUERY, order).withHeadOrder(Role.KEY, order);
+    return Stream.of(Role.QUERY, Role.KEY, Role.QUERY_NORM, Role.KEY_NORM)
+        .filter(names.stems()::containsKey)
+        .reduce(names, (all, role) -> all.withHeadOrder(role, order), (_, last) -> last);
   }
 }

@@ -490,6 +490,23 @@ public final class GpuDevice implements Device {
   }
 
   @Override
+  public void requireExperts() {
+    throw new GpuException(
+        "mixtures of experts are not supported on a GPU; let the processor (--device cpu) compute");
+  }
+
+  @Override
+  public void experts(
+      Pass pass, Activations x, Optional<Norm> norm, ExpertsLayer layer, Activations out) {
+    requireExperts();
+  }
+
+  @Override
+  public void add(Pass pass, Activations in, Activations x) {
+    requireExperts();
+  }
+
+  @Override
   public void addLearned(Pass pass, Vector positions, int first, Vector segments, Activations x) {
     GpuPass own = (GpuPass) pass;
     variants()

@@ -13,6 +13,7 @@ import dev.sgl.local.kernel.Rotary;
 import dev.sgl.local.kernel.Vector;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.Weight;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,10 @@ public final class HostDevice implements Device {
   private Tensor normed = Tensor.of(0, 0);
   private Tensor product = Tensor.of(0, 0);
   private Tensor factors = Tensor.of(0, 0);
+  private Tensor scores = Tensor.of(0, 0); // of experts
   private Tensor logits = Tensor.of(0, 0); // in place of large garbage
+  private final ExpertRows routed = new ExpertRows();
+  private final ExpertRows.Room ofAll = new ExpertRows.Room(); // for the expert of all rows
 
   /// @param kernels that do the steps; closed with the device
   public HostDevice(Kernels kernels) {
@@ -309,6 +313,61 @@ public final class HostDevice implements Device {
   public void activated(Pass pass, Activations x, Optional<Norm> norm, Inner up, Activations out) {
     project(pass, x, norm, up.projection(), out);
     kernels.activate(only(out), up.activation(), pass.batch().rows());
+  }
+
+  @Override
+  public void experts(
+      Pass pass, Activations x, Optional<Norm> norm, ExpertsLayer layer, Activations out) {
+    int rows = pass.batch().rows();
+    Tensor input = norm.map(by -> normed(only(x), by, rows)).orElse(only(x));
+    Tensor sum = only(out);
+    scores = room(scores, rows, layer.routing().experts());
+    linear(input, layer.router(), new Parts(List.of(scores)), rows);
+    Arrays.fill(sum.values(), 0, rows * sum.columns(), 0);
+    layer.shared().ifPresent(shared -> addShared(shared, input, sum, rows));
+    float[] corrections =
+        layer.corrections().map(HostDevice::only).orElseGet(() -> new float[scores.columns()]);
+    routed.forEach(
+        layer.routing(),
+        scores,
+        corrections,
+        rows,
+        (expert, own) -> {
+          Tensor some = routed.gather(input, own);
+          routed.scatter(
+              feed(layer.experts().get(expert), some, routed.room(), own.size()), own, sum);
+        });
+  }
+
+  private void addShared(SharedExpert shared, Tensor input, Tensor sum, int rows) {
+    Tensor result = feed(shared.expert(), input, ofAll, rows);
+    if (shared.factor().isPresent()) {
+      factors = room(factors, rows, 1);
+      linear(input, shared.factor().get(), new Parts(List.of(factors)), rows);
+      for (int row = 0; row < rows; row++) {
+        float factor = (float) (1 / (1 + Math.exp(-factors.values()[row])));
+        for (int i = row * result.columns(); i < (row + 1) * result.columns(); i++) {
+          result.values()[i] *= factor;
+        }
+      }
+    }
+    kernels.add(sum, result, rows);
+  }
+
+  /// The result of an expert, in the room that is given.
+  private Tensor feed(Expert expert, Tensor input, ExpertRows.Room room, int rows) {
+    int inner = expert.down().weight().columns();
+    room.fit(rows, inner, expert.down().weight().rows());
+    Inner gates = expert.gates();
+    linear(input, gates.projection(), new Parts(List.of(room.gate(), room.up())), rows);
+    kernels.gate(room.gate(), room.up(), gates.activation(), rows);
+    linear(room.gate(), expert.down(), new Parts(List.of(room.result())), rows);
+    return room.result();
+  }
+
+  @Override
+  public void add(Pass pass, Activations in, Activations x) {
+    kernels.add(only(x), only(in), pass.batch().rows());
   }
 
   @Override

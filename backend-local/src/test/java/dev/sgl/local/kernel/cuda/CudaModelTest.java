@@ -68,9 +68,9 @@ class CudaModelTest {
     Gpus.assume();
   }
 
-  /// The recorded models and the demo.
+  /// The recorded models that run on a GPU, and the demo.
   static List<String> models() throws IOException {
-    return Stream.concat(RecordedModels.names().stream(), Stream.of("demo")).toList();
+    return Stream.concat(RecordedModels.namesOnGpu().stream(), Stream.of("demo")).toList();
   }
 
   /// A prompt for each sequence, in batches of all sorts: whole, in chunks, together with the first

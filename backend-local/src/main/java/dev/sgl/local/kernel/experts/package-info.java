@@ -1,0 +1,5 @@
+/// The choice of experts.
+@NullMarked
+package dev.sgl.local.kernel.experts;
+
+import org.jspecify.annotations.NullMarked;
