@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The header of a GGUF file in the form of the JSON files of a model folder, so that families and
 /// chat templates read both alike.
@@ -23,8 +25,12 @@ final class GgufModel {
   private static final String GEMMA2 = "gemma2";
   private static final String GEMMA3 = "gemma3";
   private static final String GEMMA4 = "gemma4";
+  private static final String LLAMA = "llama";
+  private static final String QWEN3_MOE = "qwen3moe";
+  private static final String MIXTRAL = "MixtralForCausalLM";
 
-  /// Architectures, by their names in GGUF files. Mistral's models are called llama there.
+  /// Architectures, by their names in GGUF files. Mistral's models are called llama there, and
+  /// Mixtral's, which have experts.
   private static final Map<String, String> ARCHITECTURES =
       Map.of(
           GEMMA2,
@@ -35,12 +41,16 @@ final class GgufModel {
           "Gemma4ForCausalLM",
           LFM2,
           "Lfm2ForCausalLM",
-          "llama",
+          LLAMA,
           "LlamaForCausalLM",
+          "olmoe",
+          "OlmoeForCausalLM",
           "qwen2",
           "Qwen2ForCausalLM",
           "qwen3",
-          "Qwen3ForCausalLM");
+          "Qwen3ForCausalLM",
+          QWEN3_MOE,
+          "Qwen3MoeForCausalLM");
 
   /// Keys of `config.json`, by the keys of a GGUF file behind the name of the architecture.
   private static final Map<String, String> KEYS =
@@ -54,7 +64,9 @@ final class GgufModel {
           Map.entry("attention.key_length", "head_dim"),
           Map.entry("attention.layer_norm_rms_epsilon", "rms_norm_eps"),
           Map.entry("rope.freq_base", "rope_theta"),
-          Map.entry("expert_count", "num_local_experts"));
+          Map.entry("expert_count", "num_local_experts"),
+          Map.entry("expert_used_count", "num_experts_per_tok"),
+          Map.entry("expert_feed_forward_length", "moe_intermediate_size"));
 
   /// Keys of `config.json` that only one architecture has, or has under another name.
   private static final Map<String, Map<String, String>> OWN_KEYS =
@@ -98,8 +110,7 @@ final class GgufModel {
           "attention.value_length_swa",
           "rope.dimension_count",
           "rope.dimension_count_swa",
-          "rope.scaling.finetuned",
-          "expert_used_count");
+          "rope.scaling.finetuned");
 
   static final String FACTORS = "rope_freqs.weight";
 
@@ -131,7 +142,8 @@ final class GgufModel {
 
   /// The architectures, as `config.json` names them.
   static Set<String> architectures() {
-    return Set.copyOf(ARCHITECTURES.values());
+    return Stream.concat(ARCHITECTURES.values().stream(), Stream.of(MIXTRAL))
+        .collect(Collectors.toSet());
   }
 
   Gguf header() {
@@ -169,6 +181,9 @@ final class GgufModel {
       }
     }
     complete(config, scaling);
+    if (config.path("num_local_experts").asInt() > 0) {
+      completeExperts(config);
+    }
     if (architecture.equals(LFM2)) {
       completeLfm2(config);
     }
@@ -190,6 +205,15 @@ final class GgufModel {
     boolean isLargest = Integer.valueOf(layers).equals(LAYERS_OF_27B.get(architecture));
     config.put(
         "query_pre_attn_scalar", isLargest ? config.path("hidden_size").asInt() / heads : ofHead);
+  }
+
+  /// Adds whether the weights of a token's experts are divided by their sum, for which the files
+  /// have no key (llama.cpp, src/models/qwen3moe.cpp). All layers have experts.
+  private void completeExperts(ObjectNode config) {
+    if (architecture.equals(LLAMA)) {
+      config.putArray("architectures").add(MIXTRAL);
+    }
+    config.put("norm_topk_prob", architecture.equals(QWEN3_MOE));
   }
 
   /// Adds the kinds of layers, which LFM2's files tell by the heads of keys in each: none where the
@@ -312,7 +336,7 @@ final class GgufModel {
   /// Files of llama have the rows of queries and keys in the order for rotations of neighbouring
   /// numbers.
   private void orderHeads(ObjectNode config) {
-    if (!architecture.equals("llama")) {
+    if (!architecture.equals(LLAMA)) {
       return;
     }
     int heads = config.path("num_attention_heads").asInt();

@@ -74,8 +74,16 @@ public final class NamedWeights implements WeightSource {
 
   @Override
   public Weight expert(Role role, int layer, int expert, int rows, int columns) {
-    String name = names.stem(role).weight(layer, expert);
-    return checked(find(name).orElseThrow(() -> missing(name)), rows, columns);
+    Names.Stem stem = names.stem(role);
+    String name = stem.weight(layer, expert);
+    Weight tensor = find(name).orElseThrow(() -> missing(name));
+    return checked(stem.isOfExpert() ? tensor : ofExpert(tensor, expert, rows), rows, columns);
+  }
+
+  /// The rows of an expert, of a tensor that has those of all.
+  private static Weight ofExpert(Weight tensor, int expert, int rows) {
+    boolean isThere = tensor.shape().size() == 3 && tensor.rows() >= (expert + 1) * rows;
+    return isThere ? tensor.rows(expert * rows, rows) : tensor; // its shape is refused later
   }
 
   private Weight checked(Weight weight, int rows, int columns) {

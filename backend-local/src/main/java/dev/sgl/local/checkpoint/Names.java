@@ -41,7 +41,13 @@ public record Names(Map<Role, Stem> stems, List<Prefix> prefixes) {
       return text.replace("{}", Integer.toString(layer));
     }
 
-    /// The name of the weight of an expert in a layer.
+    /// Whether each expert has a tensor of its own; else one tensor has the rows of all, one expert
+    /// after the other.
+    public boolean isOfExpert() {
+      return text.contains(EXPERT);
+    }
+
+    /// The name of the tensor with the weight of an expert in a layer.
     public String weight(int layer, int expert) {
       return weight(layer).replace(EXPERT, Integer.toString(expert));
     }

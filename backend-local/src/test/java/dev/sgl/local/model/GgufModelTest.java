@@ -39,7 +39,7 @@ class GgufModelTest {
     Files.writeString(file, bytes.replaceFirst("qwen3", "gemma"), StandardCharsets.ISO_8859_1);
     ModelException error = assertThrows(ModelException.class, () -> Checkpoint.open(file).close());
     assertEquals(
-        "the architecture `gemma` is not supported in GGUF files; supported are gemma2, gemma3, gemma4, lfm2, llama, qwen2, qwen3",
+        "the architecture `gemma` is not supported in GGUF files; supported are gemma2, gemma3, gemma4, lfm2, llama, olmoe, qwen2, qwen3, qwen3moe",
         error.getMessage());
   }
 
@@ -149,6 +149,9 @@ class GgufModelTest {
     "llama.f32, llama, 2e-3",
     "lfm2.bf16, lfm2, 2e-3",
     "qwen2.bf16, qwen2, 2e-3",
+    "mixtral.bf16, mixtral, 2e-3",
+    "olmoe.bf16, olmoe, 2e-3",
+    "qwen3-moe.f16, qwen3-moe, 2e-3",
     "qwen3.f16, qwen3, 2e-3"
   })
   void logitsAreThoseOfTheFolder(String file, String folder, float tolerance) throws IOException {
