@@ -77,7 +77,6 @@ public final class GenerateApi {
 
   /// The answers to a call that wants no tokens.
   private static List<Answer> none(Wanted wanted) {
-    wanted.id().caller().spend(wanted.inputs().stream().mapToInt(in -> in.tokens().size()).sum());
     return wanted.inputs().stream()
         .map(
             input ->
@@ -159,10 +158,10 @@ public final class GenerateApi {
   private void score(Wanted wanted, Inputs.Input input, Ask ask, ObjectNode meta) {
     int top = ask.sampling().logprobs().orElse(0);
     List<Reply.Logprob> scores =
-        served
-            .running()
-            .during(
-                wanted.id(), () -> served.backend().score(input.tokens(), top, ask.scheduling()));
+        served.scored(
+            wanted.id(),
+            wanted.generates(),
+            backend -> backend.score(input.tokens(), top, ask.scheduling()));
     if (wanted.scoredFrom() < 0) {
       return;
     }

@@ -37,7 +37,7 @@ public final class SelectApi {
     Fields fields = call.fields();
     RequestId id = served.id(fields, "select-", call);
     Question question = read(fields);
-    call.answer(() -> served.read(id, () -> answer(served.backend().select(question))));
+    call.answer(() -> served.charged(id, backend -> answer(backend.select(question))));
   }
 
   private Question read(Fields fields) {

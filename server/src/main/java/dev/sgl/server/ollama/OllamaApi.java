@@ -241,9 +241,6 @@ public final class OllamaApi {
   }
 
   private Embedded embedded(RequestId id, List<String> texts, boolean truncates, int dimensions) {
-    Embedded embedded =
-        served.running().during(id, () -> Embedded.of(texts, truncates, dimensions, served));
-    id.caller().spend(embedded.tokens());
-    return embedded;
+    return served.charged(id, backend -> Embedded.of(texts, truncates, dimensions, backend));
   }
 }

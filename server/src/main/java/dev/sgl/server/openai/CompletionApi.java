@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
@@ -148,10 +149,8 @@ public final class CompletionApi {
         completion.generates()
             ? new Job(served, id, completion.asks()).run(_ -> Heard.NOTHING)
             : List.of();
-    List<Echo> echoes = served.running().during(id, () -> echoes(completion));
-    if (!completion.generates()) {
-      id.caller().spend(echoes.stream().mapToInt(Echo::tokens).sum());
-    }
+    List<Echo> echoes =
+        served.scored(id, completion.generates(), backend -> echoes(completion, backend));
     List<ObjectNode> prompts =
         completion.inputs().stream()
             .map(input -> completion.report().prompt(input::tokens, served, id))
@@ -188,25 +187,24 @@ public final class CompletionApi {
   }
 
   /// The texts before the answers to each prompt, all scored together.
-  private List<Echo> echoes(Completion completion) {
+  private List<Echo> echoes(Completion completion, TokenBackend backend) {
     return completion.echo()
         ? Together.all(
             completion.inputs().stream()
-                .<Callable<Echo>>map(input -> () -> echo(completion, input))
+                .<Callable<Echo>>map(input -> () -> echo(completion, input, backend))
                 .toList())
         : Collections.nCopies(completion.inputs().size(), Echo.NOTHING);
   }
 
-  private Echo echo(Completion completion, Inputs.Input input) {
+  private Echo echo(Completion completion, Inputs.Input input, TokenBackend backend) {
     List<Integer> tokens = input.tokens();
     List<String> texts =
-        tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
+        tokens.stream().map(id -> backend.token(id).map(Token::text).orElse("")).toList();
     String text = input.text().orElseGet(() -> String.join("", texts));
     List<Optional<Reply.Logprob>> logprobs = new ArrayList<>();
     if (completion.logprobs().isPresent() && !tokens.isEmpty()) {
       logprobs.add(Optional.empty()); // nothing is before the first
-      served
-          .backend()
+      backend
           .score(tokens, completion.logprobs().getAsInt(), completion.report().scheduling())
           .forEach(logprob -> logprobs.add(Optional.of(logprob)));
     }

@@ -175,11 +175,8 @@ public final class ProgramApi {
 
   private Object value(Run run, RunOptions options) {
     try {
-      return served
-          .running()
-          .during(
-              run.id(),
-              () -> Interpreter.run(run.program(), run.arguments(), served.backend(), options));
+      return served.charged(
+          run.id(), backend -> Interpreter.run(run.program(), run.arguments(), backend, options));
     } catch (RunException e) {
       if (e.getCause() instanceof UncheckedIOException gone) {
         throw gone;

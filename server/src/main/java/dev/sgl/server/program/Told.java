@@ -9,7 +9,7 @@ import dev.sgl.server.trace.Work;
 import java.time.Duration;
 import java.util.Map;
 
-/// Takes the tokens of a run from its caller's, and makes spans of its requests and its calls of
+/// Ends a run whose caller has no tokens left, and makes spans of its requests and its calls of
 /// tools.
 ///
 /// @param id of the run's call
@@ -26,15 +26,12 @@ record Told(RequestId id, Tracing tracing) implements RunListener {
 
   @Override
   public void answered(String branch, String name, long asked, Map<String, Object> meta) {
-    long read = count(meta, "prompt_tokens");
-    long written = count(meta, "generated_tokens");
-    id.caller().spend(read + written);
     try (Work span = begun("generate_content " + name, branch, asked)) {
       span.with("gen_ai.operation.name", "generate_content")
           .with("sgl.variable", name)
-          .with("gen_ai.usage.input_tokens", read)
+          .with("gen_ai.usage.input_tokens", count(meta, "prompt_tokens"))
           .with("gen_ai.usage.cache_read.input_tokens", count(meta, "cached_tokens"))
-          .with("gen_ai.usage.output_tokens", written)
+          .with("gen_ai.usage.output_tokens", count(meta, "generated_tokens"))
           .with("sgl.usage.forced_tokens", count(meta, "forced_tokens"));
     }
   }

@@ -48,7 +48,7 @@ public final class EmbeddingApi {
     Fields fields = call.fields();
     RequestId id = served.id(fields, "embd-", call);
     Embedding asked = read(fields);
-    call.answer(() -> served.read(id, () -> embed(asked)));
+    call.answer(() -> served.charged(id, backend -> embed(asked, backend)));
   }
 
   private Embedding read(Fields fields) {
@@ -97,11 +97,10 @@ public final class EmbeddingApi {
     return how == Pooling.FIRST ? "cls" : how.name().toLowerCase(Locale.ROOT);
   }
 
-  private ObjectNode embed(Embedding asked) {
+  private ObjectNode embed(Embedding asked, TokenBackend backend) {
     ObjectNode body = Json.object().put("object", "list").put("model", served.name());
     ArrayNode data = body.putArray("data");
-    List<float[]> vectors =
-        asked.texts().vectors(served.backend(), asked.pooling(), asked.scheduling());
+    List<float[]> vectors = asked.texts().vectors(backend, asked.pooling(), asked.scheduling());
     for (float[] whole : vectors) {
       float[] vector = Vectors.first(whole, asked.dimensions(), asked.normal());
       ObjectNode one = data.addObject().put("object", "embedding").put("index", data.size() - 1);

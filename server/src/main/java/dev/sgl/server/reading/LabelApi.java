@@ -13,6 +13,7 @@ import dev.sgl.server.openai.SamplingReader;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -42,15 +43,19 @@ public final class LabelApi {
         fields.flag("use_activation", true) ? card.activation() : Activation.NONE;
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.finish();
-    call.answer(() -> served.read(id, () -> labels(id, texts, activation, scheduling)));
+    call.answer(
+        () ->
+            served.charged(
+                id,
+                backend -> labels(id, texts, activation, text -> backend.label(text, scheduling))));
   }
 
   private ObjectNode labels(
-      RequestId id, Texts texts, Activation activation, Scheduling scheduling) {
+      RequestId id, Texts texts, Activation activation, Function<List<Integer>, float[]> scored) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
     List<String> labels = served.backend().reading().labels();
-    for (float[] scores : texts.each(text -> served.backend().label(text, scheduling))) {
+    for (float[] scores : texts.each(scored)) {
       ObjectNode one = data.addObject().put("index", data.size() - 1);
       one.put("label", labels.get(largest(scores)));
       ArrayNode probabilities = one.putArray("probs");
@@ -93,11 +98,15 @@ public final class LabelApi {
         card.labels().isEmpty()
             ? vector -> Vectors.first(vector, dimensions, normal)
             : scores -> floats(activation.of(scores));
-    Function<List<Integer>, float[]> pooled =
+    BiFunction<TokenBackend, List<Integer>, float[]> pooled =
         card.labels().isEmpty()
-            ? text -> served.backend().embed(text, how, scheduling)
-            : text -> served.backend().label(text, scheduling);
-    call.answer(() -> served.read(id, () -> pooled(id, texts, pooled.andThen(shown))));
+            ? (backend, text) -> backend.embed(text, how, scheduling)
+            : (backend, text) -> backend.label(text, scheduling);
+    call.answer(
+        () ->
+            served.charged(
+                id,
+                backend -> pooled(id, texts, text -> shown.apply(pooled.apply(backend, text)))));
   }
 
   private static float[] floats(double[] numbers) {

@@ -76,12 +76,16 @@ public final class RankingApi {
     Ways ways = Ways.read(fields, served.backend().card().context());
     fields.finish();
     List<Comparison> pairs = documents.stream().map(document -> ways.of(query, document)).toList();
-    call.answer(() -> served.read(id, () -> ranked(id, pairs, top, shown, ways.scheduling())));
+    call.answer(
+        () ->
+            served.charged(
+                id,
+                backend ->
+                    ranked(id, relevance(pairs, ways.scheduling(), backend), pairs, top, shown)));
   }
 
   private ObjectNode ranked(
-      RequestId id, List<Comparison> pairs, int top, boolean shown, Scheduling scheduling) {
-    List<Relevance> all = relevance(pairs, scheduling);
+      RequestId id, List<Relevance> all, List<Comparison> pairs, int top, boolean shown) {
     ObjectNode body = Json.object().put("id", id.text()).put("model", served.name());
     Texts.usage(body, tokens(all));
     ArrayNode results = body.putArray("results");
@@ -137,19 +141,21 @@ public final class RankingApi {
     fields.text("model").ifPresent(served::requireName);
     if (fields.has("label_token_ids")) {
       TokenScores asked = TokenScores.read(fields, served);
-      call.answer(() -> served.read(id, () -> asked.answer(served)));
+      call.answer(() -> served.charged(id, backend -> asked.answer(served.name(), backend)));
       return;
     }
     Ways ways = Ways.read(fields, served.backend().card().context());
     List<Comparison> pairs = pairs(fields, ways);
     fields.finish();
-    call.answer(() -> served.read(id, () -> scores(id, pairs, ways.scheduling())));
+    call.answer(
+        () ->
+            served.charged(
+                id, backend -> scores(id, relevance(pairs, ways.scheduling(), backend))));
   }
 
-  private ObjectNode scores(RequestId id, List<Comparison> pairs, Scheduling scheduling) {
+  private ObjectNode scores(RequestId id, List<Relevance> all) {
     ObjectNode body = Texts.answer(id, served);
     ArrayNode data = body.putArray("data");
-    List<Relevance> all = relevance(pairs, scheduling);
     for (Relevance one : all) {
       ObjectNode score = data.addObject().put("index", data.size() - 1).put("object", "score");
       score.put("score", one.score());
@@ -179,11 +185,11 @@ public final class RankingApi {
     return Stream.of(names).filter(fields::has).findFirst().orElse(names[0]);
   }
 
-  private List<Relevance> relevance(List<Comparison> pairs, Scheduling scheduling) {
-    TokenBackend backend = served.backend();
+  private static List<Relevance> relevance(
+      List<Comparison> pairs, Scheduling scheduling, TokenBackend backend) {
     TokenBackend.ReadingCard card = backend.reading();
     return card.embeds() && !card.ranks()
-        ? cosines(pairs, card, scheduling)
+        ? cosines(pairs, scheduling, backend)
         : Together.all(
             pairs.stream()
                 .<Callable<Relevance>>map(pair -> () -> backend.relevance(pair, scheduling))
@@ -191,8 +197,9 @@ public final class RankingApi {
   }
 
   /// The cosines of vectors, of which each different text has one.
-  private List<Relevance> cosines(
-      List<Comparison> pairs, TokenBackend.ReadingCard card, Scheduling scheduling) {
+  private static List<Relevance> cosines(
+      List<Comparison> pairs, Scheduling scheduling, TokenBackend backend) {
+    TokenBackend.ReadingCard card = backend.reading();
     String ofQueries = prompt(card, "query");
     String ofDocuments = prompt(card, "document", "passage", "corpus");
     OptionalInt most = pairs.getFirst().most();
@@ -201,7 +208,6 @@ public final class RankingApi {
       places.putIfAbsent(ofQueries + pair.query(), places.size());
       places.putIfAbsent(ofDocuments + pair.document(), places.size());
     }
-    TokenBackend backend = served.backend();
     Texts read =
         new Texts(
             places.keySet().stream()

@@ -38,9 +38,9 @@ record TokenScores(Texts texts, List<Integer> labels, boolean amongAll, Scheduli
     return new TokenScores(new Texts(texts), labels, amongAll, scheduling);
   }
 
-  ObjectNode answer(Served served) {
-    List<double[]> all = texts.each(text -> served.backend().next(text, labels, scheduling));
-    ObjectNode body = Json.object().put("object", "scoring").put("model", served.name());
+  ObjectNode answer(String model, TokenBackend backend) {
+    List<double[]> all = texts.each(text -> backend.next(text, labels, scheduling));
+    ObjectNode body = Json.object().put("object", "scoring").put("model", model);
     ArrayNode scores = body.putArray("scores");
     for (double[] logprobs : all) {
       ArrayNode one = scores.addArray();

@@ -47,7 +47,7 @@ public final class Job implements AutoCloseable {
       return answers;
     } finally {
       close();
-      id.caller().spend(turns.stream().mapToLong(Turn::tokens).sum());
+      id.caller().spend(turns.stream().mapToLong(Turn::computedTokens).sum());
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.sgl.server.turn;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
@@ -11,12 +10,13 @@ import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
+import dev.sgl.server.keys.ChargedBackend;
 import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.trace.Tracing;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /// A model that is served.
 ///
@@ -62,13 +62,17 @@ public record Served(
     return new RequestId(id, call.caller(), call.trace());
   }
 
-  /// Reads for a request, which can be ended from elsewhere.
+  /// Does work for a request, which can be ended from elsewhere.
   ///
-  /// @param work makes the answer, whose `usage` says how many tokens were read
-  public ObjectNode read(RequestId id, Supplier<ObjectNode> work) {
-    ObjectNode answer = running.during(id, work);
-    id.caller().spend(answer.at("/usage/total_tokens").asLong());
-    return answer;
+  /// @param work with a backend whose work the caller of the request pays for
+  public <T> T charged(RequestId id, Function<TokenBackend, T> work) {
+    return running.during(id, () -> work.apply(new ChargedBackend(backend, id.caller())));
+  }
+
+  /// Does work as [#charged(RequestId, Function)], with the scores of prompts that are paid for
+  /// already if an answer to them was generated, too.
+  public <T> T scored(RequestId id, boolean isPaid, Function<TokenBackend, T> work) {
+    return isPaid ? running.during(id, () -> work.apply(backend)) : charged(id, work);
   }
 
   private static Optional<String> id(Optional<String> given, String name) {

@@ -250,9 +250,9 @@ public final class Turn implements AutoCloseable {
 
   // --- the end
 
-  /// Tokens of the prompt and of the answer so far.
-  int tokens() {
-    return continuation.promptTokens() + continuation.tokens() + last.usage().endTokens();
+  /// Tokens of the prompt and of the answer that were computed so far.
+  int computedTokens() {
+    return continuation.computedTokens() + last.usage().endTokens();
   }
 
   /// The times of the first generation, if it is over.
