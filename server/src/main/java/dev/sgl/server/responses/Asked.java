@@ -89,6 +89,11 @@ record Asked(
     return response;
   }
 
+  /// A response that was cancelled.
+  ObjectNode cancelled(ArrayNode output) {
+    return response("cancelled", output);
+  }
+
   /// A response that could not be answered.
   ///
   /// @param code such as `server_error`

@@ -92,10 +92,6 @@ final class CallReader {
     echo(fields, echo, mode);
     fields.object("stream_options").ifPresent(Fields::finish);
     fields.finish();
-    if (mode.background() && mode.stream()) {
-      throw ApiException.invalid(
-          "background", "a response in the background is not streamed; ask for it by its id");
-    }
     if (mode.background() && !mode.store()) {
       throw ApiException.invalid("store", "a response in the background needs store: true");
     }

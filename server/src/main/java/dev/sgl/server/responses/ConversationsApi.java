@@ -50,7 +50,7 @@ public final class ConversationsApi {
     ObjectNode object = kept(call).object().deepCopy();
     object.set("metadata", CallReader.metadata(fields));
     fields.finish();
-    store.update(
+    store.updateConversation(
         call.variable("id"),
         owner(call),
         now -> new Store.Conversation(object, now.items(), now.owner()));
@@ -100,7 +100,7 @@ public final class ConversationsApi {
   public void deleteItem(Call call) throws IOException {
     Store.Conversation before = kept(call);
     ObjectNode gone = item(before, call.variable("item"));
-    store.update(
+    store.updateConversation(
         call.variable("id"),
         owner(call),
         now -> {

@@ -444,7 +444,7 @@ class ResponsesTest {
         "'input':'a','include':['x'] | include | cannot be included",
         "'input':'a','truncation':'x' | truncation | auto or disabled",
         "'input':'a','conversation':'conv_x' | conversation | no conversation",
-        "'input':'a','background':true,'stream':true | background | not streamed",
+        "'input':'a','background':true,'store':false | store | needs store: true",
         "'input':'a','reasoning':{'effort':'x'} | reasoning.effort | must be one of",
         "'input':'a','text':{'format':{'type':'x'}} | text.format.type | must be text",
         "'input':'a','metadata':{'a':1} | metadata.a | a string",
