@@ -119,6 +119,13 @@ public final class TestServer implements AutoCloseable {
     return client.newCall(request.build());
   }
 
+  /// A call with any method, and without a body where the method needs none.
+  public Call withMethod(String method, String path) {
+    boolean hasBody = !method.equals("GET") && !method.equals("HEAD");
+    RequestBody body = hasBody ? RequestBody.create("{}", JSON) : null;
+    return client.newCall(new Request.Builder().url(url(path)).method(method, body).build());
+  }
+
   /// Posts bytes that need be no text.
   public Answer post(String path, byte[] body) throws IOException {
     RequestBody bytes = RequestBody.create(body, JSON);

@@ -210,10 +210,16 @@ public final class HttpService implements AutoCloseable {
     }
   }
 
-  /// Answers a call if its caller has any requests and tokens left.
+  /// Answers a call if there is such a route, and its caller has any requests and tokens left.
   private void limited(Call call) throws IOException {
+    if (draining && !call.path().equals("/metrics")) {
+      call.set("Connection", "close");
+      throw ApiException.unavailable("the server is shutting down");
+    }
+    Router.Found found = router.find(call);
+    call.found(found);
     if (!call.method().equals("POST") || FREE.contains(call.path())) {
-      answer(call);
+      found.handler().handle(call);
       return;
     }
     try (Caller.Visit visit = call.caller().visit()) {
@@ -223,19 +229,8 @@ public final class HttpService implements AutoCloseable {
         call.set("Retry-After", "" + Math.max(1, refused.pause().plusMillis(999).toSeconds()));
         throw ApiException.tooMuch(refused);
       }
-      answer(call);
+      found.handler().handle(call);
     }
-  }
-
-  private void answer(Call call) throws IOException {
-    String method = call.method().equals("HEAD") ? "GET" : call.method();
-    if (draining && !call.path().equals("/metrics")) {
-      call.set("Connection", "close");
-      throw ApiException.unavailable("the server is shutting down");
-    }
-    Router.Found found = router.find(method, call.path());
-    call.found(found);
-    found.handler().handle(call);
   }
 
   private static void refuse(Call call, ApiException error) {
