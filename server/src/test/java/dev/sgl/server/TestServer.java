@@ -6,6 +6,7 @@ import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.testing.Json;
+import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,6 +70,16 @@ public final class TestServer implements AutoCloseable {
 
   public static TestServer open(UnaryOperator<ServerOptions> options) throws IOException {
     return new TestServer(LocalOptions.DEFAULT, options.apply(LOCAL));
+  }
+
+  /// With the chat template of Qwen3, which calls tools and thinks.
+  public static TestServer withQwen3() throws IOException {
+    return withTemplateOf("Qwen-Qwen3-0.6B");
+  }
+
+  /// With a chat template of the suite.
+  public static TestServer withTemplateOf(String model) throws IOException {
+    return withTemplate(Suites.folder("chat-templates").resolve(model + ".jinja"));
   }
 
   /// With another chat template than the model's own.

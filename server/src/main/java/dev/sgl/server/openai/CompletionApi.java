@@ -14,7 +14,11 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.Gap;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -143,17 +147,17 @@ public final class CompletionApi {
   // --- whole answers
 
   private ObjectNode whole(Completion completion) {
-    RequestId id = completion.asked().id();
+    RequestContext request = completion.asked().request();
     int n = completion.asked().n();
     List<Answer> answers =
         completion.generates()
-            ? new Job(served, id, completion.asks()).run(_ -> Heard.NOTHING)
+            ? new Job(served, request, completion.asks()).run(_ -> Heard.NOTHING)
             : List.of();
     List<Echo> echoes =
-        served.scored(id, completion.generates(), backend -> echoes(completion, backend));
+        served.scored(request, completion.generates(), backend -> echoes(completion, backend));
     List<ObjectNode> prompts =
         completion.inputs().stream()
-            .map(input -> completion.report().prompt(input::tokens, served, id))
+            .map(input -> completion.report().prompt(input::tokens, served, request))
             .toList();
     ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
@@ -227,7 +231,7 @@ public final class CompletionApi {
   // --- pieces
 
   private void stream(Call call, Completion completion) throws IOException {
-    Job job = new Job(served, completion.asked().id(), completion.asks());
+    Job job = new Job(served, completion.asked().request(), completion.asks());
     call.stream(
         events -> {
           List<Answer> answers = job.run(index -> new Pieces(completion, index, events));

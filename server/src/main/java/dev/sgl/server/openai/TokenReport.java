@@ -8,7 +8,8 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Served;
 import java.util.List;
@@ -35,8 +36,8 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
 
   /// The report of a prompt, as members of an answer.
   ///
-  /// @param id of the request, by which the work can be ended
-  ObjectNode prompt(Supplier<List<Integer>> tokens, Served served, RequestId id) {
+  /// @param request by which the work can be ended
+  ObjectNode prompt(Supplier<List<Integer>> tokens, Served served, RequestContext request) {
     ObjectNode body = Json.object();
     addPromptIds(body, tokens);
     if (logprobs.isEmpty()) {
@@ -48,7 +49,7 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
     TokenBackend backend = served.backend();
     served
         .running()
-        .during(id, () -> backend.score(prompt, logprobs.getAsInt(), scheduling))
+        .during(request, () -> backend.score(prompt, logprobs.getAsInt(), scheduling))
         .forEach(place -> all.add(candidates(place)));
     return body;
   }

@@ -3,7 +3,7 @@ package dev.sgl.server.program;
 import dev.sgl.program.Type;
 import dev.sgl.run.RunListener;
 import dev.sgl.server.http.ApiException;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.trace.Tracing;
 import dev.sgl.server.trace.Work;
 import java.time.Duration;
@@ -12,11 +12,12 @@ import java.util.Map;
 /// Ends a run whose caller has no tokens left, and makes spans of its requests and its calls of
 /// tools.
 ///
-/// @param id of the run's call
-record Told(RequestId id, Tracing tracing) implements RunListener {
+/// @param request for the run
+record Told(RequestContext request, Tracing tracing) implements RunListener {
   @Override
   public void asked(String branch, String name, Type type) {
-    id.caller()
+    request
+        .caller()
         .exhausted()
         .ifPresent(
             refused -> {
@@ -46,7 +47,7 @@ record Told(RequestId id, Tracing tracing) implements RunListener {
 
   private Work begun(String name, String branch, long asked) {
     Duration ago = Duration.ofNanos(System.nanoTime() - asked);
-    return tracing.work(id.trace(), name, ago).with("sgl.branch", branch);
+    return tracing.work(request.trace(), name, ago).with("sgl.branch", branch);
   }
 
   private static long count(Map<String, Object> meta, String name) {

@@ -9,8 +9,8 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,9 +46,9 @@ public final class EmbeddingApi {
   /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "embd-", call);
+    RequestContext request = served.request(fields, "embd-", call);
     Embedding asked = read(fields);
-    call.answer(() -> served.charged(id, backend -> embed(asked, backend)));
+    call.answer(() -> served.charged(request, backend -> embed(asked, backend)));
   }
 
   private Embedding read(Fields fields) {

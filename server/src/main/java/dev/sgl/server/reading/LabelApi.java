@@ -8,8 +8,8 @@ import dev.sgl.backend.TokenBackend.Activation;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
@@ -35,7 +35,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void classify(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "classify-", call);
+    RequestContext request = served.request(fields, "classify-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -46,13 +46,17 @@ public final class LabelApi {
     call.answer(
         () ->
             served.charged(
-                id,
-                backend -> labels(id, texts, activation, text -> backend.label(text, scheduling))));
+                request,
+                backend ->
+                    labels(request, texts, activation, text -> backend.label(text, scheduling))));
   }
 
   private ObjectNode labels(
-      RequestId id, Texts texts, Activation activation, Function<List<Integer>, float[]> scored) {
-    ObjectNode body = Texts.answer(id, served);
+      RequestContext request,
+      Texts texts,
+      Activation activation,
+      Function<List<Integer>, float[]> scored) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
     List<String> labels = served.backend().reading().labels();
     for (float[] scores : texts.each(scored)) {
@@ -83,7 +87,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void pooling(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "pool-", call);
+    RequestContext request = served.request(fields, "pool-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -105,8 +109,9 @@ public final class LabelApi {
     call.answer(
         () ->
             served.charged(
-                id,
-                backend -> pooled(id, texts, text -> shown.apply(pooled.apply(backend, text)))));
+                request,
+                backend ->
+                    pooled(request, texts, text -> shown.apply(pooled.apply(backend, text)))));
   }
 
   private static float[] floats(double[] numbers) {
@@ -117,8 +122,9 @@ public final class LabelApi {
     return floats;
   }
 
-  private ObjectNode pooled(RequestId id, Texts texts, Function<List<Integer>, float[]> made) {
-    ObjectNode body = Texts.answer(id, served);
+  private ObjectNode pooled(
+      RequestContext request, Texts texts, Function<List<Integer>, float[]> made) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
     for (float[] one : texts.each(made)) {
       ObjectNode pooled = data.addObject().put("index", data.size() - 1).put("object", "pooling");

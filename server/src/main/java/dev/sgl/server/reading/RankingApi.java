@@ -11,9 +11,9 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Inputs;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
 import java.io.IOException;
@@ -67,7 +67,7 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void rerank(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "rerank-", call);
+    RequestContext request = served.request(fields, "rerank-", call);
     fields.text("model").ifPresent(served::requireName);
     String query = fields.requiredText("query");
     List<String> documents = documents(fields);
@@ -79,14 +79,15 @@ public final class RankingApi {
     call.answer(
         () ->
             served.charged(
-                id,
+                request,
                 backend ->
-                    ranked(id, relevance(pairs, ways.scheduling(), backend), pairs, top, shown)));
+                    ranked(
+                        request, relevance(pairs, ways.scheduling(), backend), pairs, top, shown)));
   }
 
   private ObjectNode ranked(
-      RequestId id, List<Relevance> all, List<Comparison> pairs, int top, boolean shown) {
-    ObjectNode body = Json.object().put("id", id.text()).put("model", served.name());
+      RequestContext request, List<Relevance> all, List<Comparison> pairs, int top, boolean shown) {
+    ObjectNode body = Json.object().put("id", request.id()).put("model", served.name());
     Texts.usage(body, tokens(all));
     ArrayNode results = body.putArray("results");
     IntStream.range(0, all.size())
@@ -137,11 +138,11 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void score(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "score-", call);
+    RequestContext request = served.request(fields, "score-", call);
     fields.text("model").ifPresent(served::requireName);
     if (fields.has("label_token_ids")) {
       TokenScores asked = TokenScores.read(fields, served);
-      call.answer(() -> served.charged(id, backend -> asked.answer(served.name(), backend)));
+      call.answer(() -> served.charged(request, backend -> asked.answer(served.name(), backend)));
       return;
     }
     Ways ways = Ways.read(fields, served.backend().card().context());
@@ -150,11 +151,11 @@ public final class RankingApi {
     call.answer(
         () ->
             served.charged(
-                id, backend -> scores(id, relevance(pairs, ways.scheduling(), backend))));
+                request, backend -> scores(request, relevance(pairs, ways.scheduling(), backend))));
   }
 
-  private ObjectNode scores(RequestId id, List<Relevance> all) {
-    ObjectNode body = Texts.answer(id, served);
+  private ObjectNode scores(RequestContext request, List<Relevance> all) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
     for (Relevance one : all) {
       ObjectNode score = data.addObject().put("index", data.size() - 1).put("object", "score");

@@ -6,6 +6,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.request.Ids;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.time.Instant;

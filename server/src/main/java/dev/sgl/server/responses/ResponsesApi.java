@@ -42,7 +42,7 @@ public final class ResponsesApi {
   /// @throws IOException if the client is gone
   public void create(Call call) throws IOException {
     Asked asked = reader.read(call.fields(), call);
-    Job job = new Job(served, asked.rid(), List.of(asked.ask()));
+    Job job = new Job(served, asked.request(), List.of(asked.ask()));
     if (asked.mode().background()) {
       begin(call, asked, job);
     } else if (asked.mode().stream()) {
@@ -93,7 +93,7 @@ public final class ResponsesApi {
             : Optional.empty();
     store.put(kept(asked, begun, log));
     background.put(asked.id(), job);
-    Caller.Stay stay = asked.rid().caller().stay();
+    Caller.Stay stay = asked.request().caller().stay();
     Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job, log, stay));
     if (log.isPresent()) {
       follow(log.get(), 0, call);

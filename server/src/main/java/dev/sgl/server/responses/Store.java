@@ -7,6 +7,7 @@ import com.google.common.cache.CacheBuilder;
 import com.google.common.primitives.Ints;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.request.Ids;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

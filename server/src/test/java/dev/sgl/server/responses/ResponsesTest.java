@@ -9,7 +9,6 @@ import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.TestServer.Event;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,8 +34,7 @@ class ResponsesTest {
 
   @BeforeAll
   static void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll
