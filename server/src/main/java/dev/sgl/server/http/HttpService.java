@@ -32,7 +32,7 @@ public final class HttpService implements AutoCloseable {
   private static final Set<String> ALWAYS =
       Set.of("/health", "/ping", "/metrics", "/abort_request");
 
-  /// Paths for POST that ask nothing of the model, so that no rate limits them.
+  /// Routes for POST that ask nothing of the model, so that no rate limits them.
   private static final Set<String> FREE =
       Set.of(
           "/abort_request",
@@ -44,6 +44,9 @@ public final class HttpService implements AutoCloseable {
           "/playground/hover",
           "/tokenize",
           "/v1/detokenize",
+          "/v1/messages/count_tokens",
+          "/v1/responses/input_tokens",
+          "/v1/responses/{id}/cancel",
           "/v1/tokenize");
 
   private static final int BACKLOG = 1024;
@@ -218,7 +221,7 @@ public final class HttpService implements AutoCloseable {
     }
     Router.Found found = router.find(call);
     call.found(found);
-    if (!call.method().equals("POST") || FREE.contains(call.path())) {
+    if (!call.method().equals("POST") || FREE.contains(found.route())) {
       found.handler().handle(call);
       return;
     }

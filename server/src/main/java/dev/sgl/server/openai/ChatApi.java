@@ -134,7 +134,12 @@ public final class ChatApi {
       answer.end().stop().ifPresent(stop -> choice.put("matched_stop", stop));
       chat.report().addAnswerIds(choice, answer);
     }
-    body.setAll(chat.report().prompt(chat.prompt(served), served, chat.asked().request()));
+    ObjectNode prompt =
+        served.scored(
+            chat.asked().request(),
+            true,
+            backend -> chat.report().prompt(chat.prompt(served), backend));
+    body.setAll(prompt);
     body.set("usage", Writer.usage(answers));
     return body;
   }

@@ -155,10 +155,15 @@ public final class CompletionApi {
             : List.of();
     List<Echo> echoes =
         served.scored(request, completion.generates(), backend -> echoes(completion, backend));
+    boolean isPaid = completion.generates() || completion.logprobs().isPresent(); // by the echo
     List<ObjectNode> prompts =
-        completion.inputs().stream()
-            .map(input -> completion.report().prompt(input::tokens, served, request))
-            .toList();
+        served.scored(
+            request,
+            isPaid,
+            backend ->
+                completion.inputs().stream()
+                    .map(input -> completion.report().prompt(input::tokens, backend))
+                    .toList());
     ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
     int count = completion.generates() ? answers.size() : completion.inputs().size();

@@ -9,9 +9,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.parameters.SamplingReader;
-import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
-import dev.sgl.server.turn.Served;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -36,8 +34,8 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
 
   /// The report of a prompt, as members of an answer.
   ///
-  /// @param request by which the work can be ended
-  ObjectNode prompt(Supplier<List<Integer>> tokens, Served served, RequestContext request) {
+  /// @param backend that scores it
+  ObjectNode prompt(Supplier<List<Integer>> tokens, TokenBackend backend) {
     ObjectNode body = Json.object();
     addPromptIds(body, tokens);
     if (logprobs.isEmpty()) {
@@ -46,10 +44,8 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
     List<Integer> prompt = tokens.get();
     ArrayNode all = body.putArray("prompt_logprobs");
     prompt.stream().limit(1).forEach(_ -> all.addNull()); // nothing is before the first
-    TokenBackend backend = served.backend();
-    served
-        .running()
-        .during(request, () -> backend.score(prompt, logprobs.getAsInt(), scheduling))
+    backend
+        .score(prompt, logprobs.getAsInt(), scheduling)
         .forEach(place -> all.add(candidates(place)));
     return body;
   }

@@ -205,6 +205,7 @@ class ChargedWorkTest {
         "/v1/score | 'query':'a','items':['b'],'label_token_ids':[1] | 3",
         "/v1/select | 'prompt':'Hi','choices':['a','b'] | 3",
         "/v1/completions | 'prompt':['Hi','a'],'max_tokens':0,'echo':true,'logprobs':1 | 4",
+        "/v1/completions | 'prompt':['Hi','a'],'max_tokens':0,'echo':true,'prompt_logprobs':1 | 3",
         "/generate | 'text':'Hi','sampling_params':{'max_new_tokens':0} | 3",
         "/v1/completions | 'prompt':'Hi' | 5",
         "/v1/completions | 'prompt':'Hi','n':2,'stream':true | 10",
