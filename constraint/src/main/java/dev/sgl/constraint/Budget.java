@@ -8,9 +8,11 @@ public final class Budget {
   /// More characters could not be followed: each takes room.
   private static final int MOST_CHARACTERS = 200_000;
 
+  private static final int BYTES_PER_OBJECT = 150; // of a term or a part of a state, on average
+
   private long left;
   private long space;
-  private long kept;
+  private long bytes;
 
   /// @param steps work until the next [#refill]
   /// @param space objects that may be made until then
@@ -45,16 +47,21 @@ public final class Budget {
   ///
   /// @throws ConstraintException if less room is left
   public void keep(long objects) {
-    kept += objects;
+    remember(objects * BYTES_PER_OBJECT);
     space -= objects;
     if (space < 0) {
       throw ConstraintException.tooComplex("it takes too many states");
     }
   }
 
-  /// The objects that were made so far.
-  public long kept() {
-    return kept;
+  /// Counts the memory of something that is remembered and that no [#keep] has counted.
+  public void remember(long memory) {
+    bytes += memory;
+  }
+
+  /// The memory of all that was made so far, in bytes, as an estimate.
+  public long bytes() {
+    return bytes;
   }
 
   /// Allows `steps` of work and `objects` from here on.

@@ -22,6 +22,13 @@ public interface Generation extends AutoCloseable {
     return 0;
   }
 
+  /// The tokens that the generation has cost so far, where the backend counts them: of the prompt
+  /// those that were computed or cached, of the text all that were generated, also those that were
+  /// not read yet. From any thread.
+  default Reply.Usage spent() {
+    return Reply.Usage.NONE;
+  }
+
   /// The finished generation; waits for the end.
   ///
   /// @throws BackendException if the generation failed

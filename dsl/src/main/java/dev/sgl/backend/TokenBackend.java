@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
 
 /// A backend whose model is at hand with its tokens: what a server needs beyond what programs do.
 public interface TokenBackend extends Backend {
@@ -83,6 +84,24 @@ public interface TokenBackend extends Backend {
 
   /// How busy it is at the moment.
   Load load();
+
+  /// The reading of a text was broken off, since its caller was interrupted.
+  final class BrokenOffException extends CancellationException {
+    private static final long serialVersionUID = 1;
+
+    private final int computedTokens;
+
+    /// @param computedTokens of the text that the model had read by then, cached ones included
+    public BrokenOffException(int computedTokens) {
+      super("cancelled");
+      this.computedTokens = computedTokens;
+    }
+
+    /// Tokens of the text that the model had read by then, cached ones included.
+    public int computedTokens() {
+      return computedTokens;
+    }
+  }
 
   /// The work of a model, and the room for it.
   ///

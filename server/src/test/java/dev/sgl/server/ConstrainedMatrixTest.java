@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.TestServer.Event;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,8 +171,7 @@ class ConstrainedMatrixTest {
 
   @BeforeAll
   void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.TestServer.Answer;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +17,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import okhttp3.Response;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,8 +37,7 @@ class DescriptionTest {
 
   @BeforeAll
   void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
     description = server.get("/openapi.json").json();
   }
 
@@ -63,6 +62,40 @@ class DescriptionTest {
     server.routes().forEach(route -> routes.add(route.replace("...}", "}")));
     routes.removeIf(route -> route.equals("GET /") || route.startsWith("GET /page/"));
     assertEquals(routes, described);
+  }
+
+  @Test
+  void eachPathNamesItsMethodsToACallWithAnother() throws IOException {
+    Map<String, Set<String>> methods = new TreeMap<>();
+    for (String route : server.routes()) {
+      String path = route.substring(route.indexOf(' ') + 1).replaceAll("\\{[\\w.]+}", "demo");
+      Set<String> own = methods.computeIfAbsent(path, _ -> new TreeSet<>());
+      own.add(route.substring(0, route.indexOf(' ')));
+    }
+    for (Map.Entry<String, Set<String>> path : methods.entrySet()) {
+      Set<String> allowed = new TreeSet<>(path.getValue());
+      if (allowed.contains("GET")) {
+        allowed.add("HEAD");
+      }
+      for (String method : List.of("PUT", "PATCH", "DELETE", "POST", "GET")) {
+        boolean isOverlaid = path.getKey().startsWith("/v1/responses/"); // {id} has more methods
+        if (!path.getValue().contains(method) && !isOverlaid) {
+          try (Response answer = server.withMethod(method, path.getKey()).execute()) {
+            assertEquals(405, answer.code(), method + " " + path);
+            String header = answer.header("Allow", "");
+            assertEquals(allowed, new TreeSet<>(List.of(header.split(", "))), method + " " + path);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPathThatIsAlsoAnIdNamesTheMethodsOfBoth() throws IOException {
+    try (Response answer = server.withMethod("PUT", "/v1/responses/input_tokens").execute()) {
+      assertEquals(405, answer.code());
+      assertEquals("POST, GET, DELETE, HEAD", answer.header("Allow"));
+    }
   }
 
   @Test

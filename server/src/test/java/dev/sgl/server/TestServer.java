@@ -6,6 +6,7 @@ import dev.sgl.local.engine.LocalBackend;
 import dev.sgl.local.engine.LocalOptions;
 import dev.sgl.local.engine.Progress;
 import dev.sgl.testing.Json;
+import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,6 +72,16 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(LocalOptions.DEFAULT, options.apply(LOCAL));
   }
 
+  /// With the chat template of Qwen3, which calls tools and thinks.
+  public static TestServer withQwen3() throws IOException {
+    return withTemplateOf("Qwen-Qwen3-0.6B");
+  }
+
+  /// With a chat template of the suite.
+  public static TestServer withTemplateOf(String model) throws IOException {
+    return withTemplate(Suites.folder("chat-templates").resolve(model + ".jinja"));
+  }
+
   /// With another chat template than the model's own.
   public static TestServer withTemplate(Path template) throws IOException {
     return open(
@@ -117,6 +128,13 @@ public final class TestServer implements AutoCloseable {
       request.post(RequestBody.create(body, JSON));
     }
     return client.newCall(request.build());
+  }
+
+  /// A call with any method, and without a body where the method needs none.
+  public Call withMethod(String method, String path) {
+    boolean hasBody = !method.equals("GET") && !method.equals("HEAD");
+    RequestBody body = hasBody ? RequestBody.create("{}", JSON) : null;
+    return client.newCall(new Request.Builder().url(url(path)).method(method, body).build());
   }
 
   /// Posts bytes that need be no text.

@@ -3,6 +3,7 @@ package dev.sgl.local.engine;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.Selection;
+import dev.sgl.backend.TokenBackend.BrokenOffException;
 import dev.sgl.local.reading.Choices;
 import dev.sgl.local.reading.ScoredSequence;
 import dev.sgl.local.schedule.Sequence;
@@ -29,7 +30,7 @@ final class Selector {
   private final Scheduling scheduling;
   private final int[] ends;
   private final double[] scores;
-  private Optional<Timeline> first = Optional.empty();
+  private Optional<ScoredSequence> first = Optional.empty();
 
   /// @param ends tokens that end a text
   Selector(Engine engine, Healing prompt, List<int[]> choices, Scheduling scheduling, int[] ends) {
@@ -50,6 +51,30 @@ final class Selector {
   /// @param start the token that replaces an empty prompt
   Selection select(Step.Method method, int start) {
     long began = System.nanoTime();
+    try {
+      score(method, start);
+    } catch (BrokenOffException e) { // of any sequence; the first one has read the prompt
+      int read = first.map(Sequence::reached).orElse(0);
+      throw new BrokenOffException(Math.min(prompt.length, read));
+    }
+    int best = 0;
+    for (int i = 1; i < scores.length; i++) {
+      if (scores[i] > scores[best]) {
+        best = i;
+      }
+    }
+    Timeline times = first.map(Sequence::times).orElseGet(Timeline::new);
+    return new Selection(
+        best,
+        Arrays.stream(scores).boxed().toList(),
+        Arrays.stream(choices.get(best)).boxed().toList(),
+        healed,
+        method.name().toLowerCase(Locale.ROOT),
+        new Reply.Usage(prompt.length, times.cachedTokens(), 0, 0),
+        new Reply.Timing(times.queuedMillis(), 0, (System.nanoTime() - began) / 1e6));
+  }
+
+  private void score(Step.Method method, int start) {
     switch (method) {
       case LIKELIHOOD -> likelihoods(Optional.empty());
       case UNCONDITIONAL -> {
@@ -60,21 +85,6 @@ final class Selector {
       }
       case GREEDY -> greedy();
     }
-    int best = 0;
-    for (int i = 1; i < scores.length; i++) {
-      if (scores[i] > scores[best]) {
-        best = i;
-      }
-    }
-    Timeline times = first.orElseGet(Timeline::new);
-    return new Selection(
-        best,
-        Arrays.stream(scores).boxed().toList(),
-        Arrays.stream(choices.get(best)).boxed().toList(),
-        healed,
-        method.name().toLowerCase(Locale.ROOT),
-        new Reply.Usage(prompt.length, times.cachedTokens(), 0, 0),
-        new Reply.Timing(times.queuedMillis(), 0, (System.nanoTime() - began) / 1e6));
   }
 
   /// A part of the tree of choices, and the way that leads to it.
@@ -222,7 +232,7 @@ final class Selector {
     Sequence.Terms terms =
         new Sequence.Terms(tokens.length, scheduling.priority(), scheduling.cacheSalt());
     ScoredSequence sequence = new ScoredSequence(tokens, from, next, terms);
-    first = first.or(() -> Optional.of(sequence.times()));
+    first = first.or(() -> Optional.of(sequence));
     engine.submit(sequence);
     return sequence;
   }

@@ -1,7 +1,7 @@
 package dev.sgl.local.reading;
 
+import dev.sgl.backend.TokenBackend.BrokenOffException;
 import dev.sgl.local.schedule.Sequence;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -41,7 +41,7 @@ public abstract class ReadSequence<T> extends Sequence {
           : new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CancellationException("cancelled");
+      throw new BrokenOffException(reached());
     }
   }
 }

@@ -20,7 +20,7 @@ public abstract class Sequence {
 
   // the scheduler's
   private int computed; // tokens whose keys and values are in the pages
-  private int reached; // the most that was ever computed
+  private volatile int reached; // the most that was ever computed
   private int granted; // rows of the next batch
   private int prefilled; // tokens that it had when it was admitted last
   private int expected = NOTHING; // which draw of the batch before gives the next token
@@ -205,8 +205,8 @@ public abstract class Sequence {
     granted = rows;
   }
 
-  /// The most that was ever computed of it.
-  final int reached() {
+  /// The most tokens that were ever computed of it, cached ones included; from any thread.
+  public final int reached() {
     return reached;
   }
 

@@ -307,6 +307,17 @@ public final class GeneratedSequence extends TextSequence implements Generation 
   }
 
   @Override
+  public Reply.Usage spent() {
+    int computed = reached(); // read first: the length is at least that of this moment
+    boolean isRead = computed >= promptLength();
+    return new Reply.Usage(
+        Math.min(computed, promptLength()),
+        Math.min(computed, times().cachedTokens()),
+        isRead ? generated() : 0,
+        isRead ? times().forcedTokens() : 0);
+  }
+
+  @Override
   public List<Reply.Logprob> logprobs() {
     return outbox.logprobs();
   }

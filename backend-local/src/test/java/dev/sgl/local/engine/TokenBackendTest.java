@@ -10,12 +10,15 @@ import dev.sgl.backend.BackendException;
 import dev.sgl.backend.CacheTree;
 import dev.sgl.backend.Generation;
 import dev.sgl.backend.Prompt;
+import dev.sgl.backend.Question;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Request;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
+import dev.sgl.backend.TokenBackend.BrokenOffException;
 import dev.sgl.backend.TokenBackend.Pooling;
+import dev.sgl.program.Step;
 import dev.sgl.program.Type;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,6 +48,48 @@ class TokenBackendTest {
     Prompt prompt = new Prompt.Raw(List.of(new Prompt.Part.Written(text)));
     try (Generation generation = backend.generate(new Request(prompt, Type.TEXT, sampling))) {
       return generation.reply();
+    }
+  }
+
+  @Test
+  void aGenerationThatIsEndedKnowsItsCost() {
+    try (TokenBackend backend = open()) {
+      Prompt prompt = new Prompt.Raw(List.of(new Prompt.Part.Written(TEXT)));
+      Sampling sampling =
+          Sampling.DEFAULT
+              .withMaxTokens(100)
+              .withStops(new Sampling.Stops(List.of(), List.of(), true));
+      Generation generation = backend.generate(new Request(prompt, Type.TEXT, sampling));
+      generation.next();
+      int read = generation.generatedTokens();
+      generation.close();
+      Reply.Usage spent = generation.spent();
+      assertEquals(backend.tokens(prompt).size(), spent.promptTokens());
+      assertTrue(spent.generatedTokens() >= Math.max(1, read), () -> "" + spent);
+      assertTrue(spent.generatedTokens() <= 100, () -> "" + spent);
+    }
+  }
+
+  @Test
+  void aCallerThatIsInterruptedLearnsHowMuchWasRead() {
+    try (TokenBackend backend = open()) {
+      List<Integer> text = backend.tokens(TEXT, true);
+      Thread.currentThread().interrupt();
+      BrokenOffException read =
+          assertThrows(
+              BrokenOffException.class,
+              () -> backend.embed(text, Pooling.MEAN, Scheduling.DEFAULT));
+      assertTrue(Thread.interrupted());
+      assertTrue(read.computedTokens() <= text.size(), () -> "" + read.computedTokens());
+      Thread.currentThread().interrupt();
+      Question question =
+          new Question(
+              new Prompt.Raw(List.of(new Prompt.Part.Written(TEXT))),
+              List.of(" a", " b"),
+              Step.Method.LIKELIHOOD,
+              Scheduling.DEFAULT);
+      assertThrows(BrokenOffException.class, () -> backend.select(question));
+      assertTrue(Thread.interrupted());
     }
   }
 

@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 
 /// The places at which a JSON value is written, each made once, when it is first needed.
 final class JsonNodes {
+  private static final int EDGES_BYTES = 500; // of a node, on average
+
   final Language language;
   final Formulas formulas;
   final Terms terms;
@@ -121,6 +123,7 @@ final class JsonNodes {
     if (known == null) {
       known = maker.get();
       language.budget().keep(2);
+      language.budget().remember(EDGES_BYTES);
       others.put(key, known);
     }
     return known;

@@ -126,7 +126,9 @@ final class CountedMasks {
     return counts[end];
   }
 
+  /// The memory that it takes, in bytes, with the exits that will be found: few for each node.
   int bytes() {
-    return 64 + 8 * upTo.length * upTo[0].length + 8 * (nodes.length + longNodes.length);
+    int lists = 8 * (nodes.length + longNodes.length) + 4 * others.length;
+    return 64 + 8 * upTo.length * upTo[0].length + lists + 16 * nodes.length;
   }
 }

@@ -28,6 +28,11 @@ public final class Machine {
   /// Above this many remembered states all are forgotten; those in use go on.
   private static final int MAX_REMEMBERED = 100_000;
 
+  // bytes, with the entries of the maps
+  private static final int STATE_BYTES = 200;
+  private static final int PLACE_BYTES = 80;
+  private static final int ROW_BYTES = 1040;
+
   private final Budget budget;
   private final Map<Set<Frame.Caller>, Frame> frames = new HashMap<>();
   private final Map<Set<Config>, State> open = new HashMap<>(); // states that may not end
@@ -87,7 +92,9 @@ public final class Machine {
       }
     }
     State after = closure.state();
-    state.learn(value, after);
+    if (state.learn(value, after)) {
+      budget.remember(ROW_BYTES);
+    }
     return after;
   }
 
@@ -135,9 +142,14 @@ public final class Machine {
           for (Link link : links) {
             set.add(new Frame.Caller(link.then(), link.from().frame()));
           }
-          frame = Optional.of(frames.computeIfAbsent(Set.copyOf(set), Frame::new));
+          frame = Optional.of(frames.computeIfAbsent(Set.copyOf(set), this::made));
         }
         return frame.get();
+      }
+
+      private Frame made(Set<Frame.Caller> callers) {
+        budget.remember(STATE_BYTES + (long) PLACE_BYTES * callers.size());
+        return new Frame(callers);
       }
     }
 
@@ -229,6 +241,11 @@ public final class Machine {
       }
     }
 
+    private State made(Set<Config> places) {
+      budget.remember(STATE_BYTES + (long) PLACE_BYTES * places.size());
+      return new State(places, accepts);
+    }
+
     State state() {
       follow();
       for (Pending place : pending) {
@@ -250,8 +267,7 @@ public final class Machine {
         ended.clear();
         frames.clear();
       }
-      return (accepts ? ended : open)
-          .computeIfAbsent(Set.copyOf(reached), set -> new State(set, accepts));
+      return (accepts ? ended : open).computeIfAbsent(Set.copyOf(reached), this::made);
     }
   }
 }

@@ -8,30 +8,39 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 
 /// A vocabulary and the masks of regular rules over it, by the rest of the rule: constraints
-/// that say the same share them. Thread-safe; the least recently used ones go when there is no
-/// more room.
+/// that say the same share them. There are three kinds of them, each of which may take a part of
+/// the heap; the least recently used ones are forgotten first. Thread-safe.
 public final class MaskCache {
-  private static final long MAX_BYTES = 256L << 20;
+  private static final int PART = 32; // of the heap: the part that each kind may take is 1/32
+  private static final int KEY_BYTES = 128; // with the entry of the cache
 
   /// A term at a node of the vocabulary.
   private record Below(Term.Print term, int root) {}
 
   private final Vocabulary vocabulary;
   private final int[] ends;
-  private final Cache<Term.Print, RuleMasks.Mask> masks = bounded(RuleMasks.Mask::bytes);
-  private final Cache<Term.Print, CountedMasks> counted = bounded(CountedMasks::bytes);
-  private final Cache<Below, MeasuredMask> measured = bounded(MeasuredMask::bytes);
+  private final Cache<Term.Print, RuleMasks.Mask> masks;
+  private final Cache<Term.Print, CountedMasks> counted;
+  private final Cache<Below, MeasuredMask> measured;
 
   /// @param ends the tokens that end a text
   public MaskCache(Vocabulary vocabulary, int... ends) {
-    this.vocabulary = vocabulary;
-    this.ends = ends.clone();
+    this(Runtime.getRuntime().maxMemory() / PART, vocabulary, ends);
   }
 
-  private static <K, V> Cache<K, V> bounded(ToIntFunction<V> bytes) {
+  /// @param most bytes of each kind of masks
+  MaskCache(long most, Vocabulary vocabulary, int... ends) {
+    this.vocabulary = vocabulary;
+    this.ends = ends.clone();
+    masks = bounded(most, RuleMasks.Mask::bytes);
+    counted = bounded(most, CountedMasks::bytes);
+    measured = bounded(most, MeasuredMask::bytes);
+  }
+
+  private static <K, V> Cache<K, V> bounded(long most, ToIntFunction<V> bytes) {
     return CacheBuilder.newBuilder()
-        .maximumWeight(MAX_BYTES)
-        .weigher((K key, V mask) -> bytes.applyAsInt(mask))
+        .maximumWeight(most)
+        .weigher((K key, V mask) -> KEY_BYTES + bytes.applyAsInt(mask))
         .concurrencyLevel(1) // one bound for all
         .build();
   }
@@ -81,6 +90,17 @@ public final class MaskCache {
 
   void keep(Term term, int root, MeasuredMask mask) {
     measured.put(new Below(term.mark().print(), root), mask);
+  }
+
+  /// The memory of all masks, in bytes.
+  long bytes() {
+    return bytes(masks, RuleMasks.Mask::bytes)
+        + bytes(counted, CountedMasks::bytes)
+        + bytes(measured, MeasuredMask::bytes);
+  }
+
+  private static <V> long bytes(Cache<?, V> cache, ToIntFunction<V> bytes) {
+    return cache.asMap().values().stream().mapToLong(v -> KEY_BYTES + bytes.applyAsInt(v)).sum();
   }
 
   /// Forgets everything, as after the start.

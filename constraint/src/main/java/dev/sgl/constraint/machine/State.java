@@ -116,16 +116,19 @@ public final class State {
     return next.length == 0 ? Optional.empty() : Optional.ofNullable(next[value]);
   }
 
-  void learn(int value, State state) {
+  /// Remembers the state after `value`; whether that took a row for all values.
+  boolean learn(int value, State state) {
     if (singleByte < 0) {
       singleByte = value;
       single = Optional.of(state);
-      return;
+      return false;
     }
-    if (next.length == 0) {
+    boolean isFirst = next.length == 0;
+    if (isFirst) {
       next = new State[256];
     }
     next[value] = state;
+    return isFirst;
   }
 
   /// The bytes that may come next.

@@ -22,19 +22,39 @@ public final class CompiledConstraint {
   /// Objects that one step of a matcher may make.
   private static final long SPACE = 200_000;
 
-  /// Objects after which the constraint should be compiled again for the next caller.
-  private static final long WORN = 1_000_000;
+  /// Bytes after which the constraint should be compiled again for the next caller.
+  private static final long WORN = 150L << 20;
+
+  /// Bytes of a constraint without any state: its machine, its maps.
+  private static final int LEAST_BYTES = 20_000;
 
   private final Budget budget;
+  private final Weighing weighing;
+  private long weighed; // bytes
   private final Machine machine;
   private final ShortestEnds ends;
   private final Map<MaskCache, Masks> masks = new WeakHashMap<>();
 
-  CompiledConstraint(Node start, Budget budget) {
+  /// Is called when a constraint has grown.
+  @FunctionalInterface
+  interface Weighing {
+    /// @param before the bytes that it had when it was weighed last
+    void weigh(CompiledConstraint constraint, long before);
+  }
+
+  /// @param weighing is called, under the lock of the constraint, when it has grown by a quarter
+  CompiledConstraint(Node start, Budget budget, Weighing weighing) {
     this.budget = budget;
+    this.weighing = weighing;
     refill();
     machine = new Machine(start, budget);
     ends = new ShortestEnds(budget);
+    weighed = bytes();
+  }
+
+  /// The memory that it takes, in bytes, as an estimate.
+  final synchronized long bytes() {
+    return LEAST_BYTES + budget.bytes();
   }
 
   /// Whether `text` as a whole satisfies the constraint.
@@ -59,10 +79,15 @@ public final class CompiledConstraint {
   /// Whether so much is remembered that it is time to forget: matchers in use continue, but
   /// the next caller should compile the constraint again.
   synchronized boolean isWorn() {
-    return budget.kept() > WORN;
+    return budget.bytes() > WORN;
   }
 
   private void refill() {
+    if (bytes() > weighed + weighed / 4) {
+      long before = weighed;
+      weighed = bytes();
+      weighing.weigh(this, before);
+    }
     budget.refill(STEPS, SPACE);
   }
 

@@ -2,6 +2,7 @@ package dev.sgl.constraint.match;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.primitives.Ints;
 import dev.sgl.constraint.Budget;
 import dev.sgl.constraint.Constraint;
 import dev.sgl.constraint.ConstraintException;
@@ -30,17 +31,34 @@ public final class ConstraintCompiler {
 
   private static final long STEPS = 8_000_000;
   private static final long SPACE = 400_000;
-  private static final int BYTES_PER_OBJECT = 150; // of what is counted as space, on average
-  private static final long MAX_BYTES = 512L << 20;
+  private static final int PART = 8; // of the heap: the part that constraints may take is 1/8
+  private static final int BYTES_PER_CHARACTER = 8; // of a key: trees of JSON take more than text
 
   private record Entry(CompiledConstraint constraint, int bytes) {}
 
-  private final Cache<Constraint, Entry> compiled =
-      CacheBuilder.newBuilder()
-          .maximumWeight(MAX_BYTES)
-          .weigher((Constraint key, Entry entry) -> entry.bytes())
-          .concurrencyLevel(1) // one bound for all
-          .build();
+  private final Cache<Constraint, Entry> compiled;
+
+  /// A compiler that remembers as much as an eighth of the heap has room for.
+  public ConstraintCompiler() {
+    this(Runtime.getRuntime().maxMemory() / PART);
+  }
+
+  /// @param bytes that all remembered constraints may take; the least recently used ones are
+  ///     forgotten first
+  ConstraintCompiler(long bytes) {
+    compiled =
+        CacheBuilder.newBuilder()
+            .maximumWeight(bytes)
+            .weigher((Constraint key, Entry entry) -> entry.bytes())
+            .concurrencyLevel(1) // one bound for all
+            .build();
+  }
+
+  /// The memory that all remembered constraints take, in bytes, as an estimate.
+  long bytes() {
+    compiled.cleanUp();
+    return compiled.asMap().values().stream().mapToLong(Entry::bytes).sum();
+  }
 
   /// Compiles `constraint`, unless it is known already.
   ///
@@ -53,13 +71,44 @@ public final class ConstraintCompiler {
     }
     Budget budget = new Budget(STEPS, SPACE);
     try {
-      CompiledConstraint made = new CompiledConstraint(node(constraint, budget), budget);
-      int bytes = (int) Math.max(20_000, budget.kept() * BYTES_PER_OBJECT);
-      compiled.put(constraint, new Entry(made, bytes));
+      long key = (long) length(constraint) * BYTES_PER_CHARACTER;
+      CompiledConstraint made =
+          new CompiledConstraint(
+              node(constraint, budget),
+              budget,
+              (grown, before) ->
+                  compiled
+                      .asMap()
+                      .replace(
+                          constraint,
+                          entry(grown, key + before),
+                          entry(grown, key + grown.bytes())));
+      compiled.put(constraint, entry(made, key + made.bytes()));
       return made;
     } catch (StackOverflowError e) {
       throw ConstraintException.tooComplex("it is nested too deeply");
     }
+  }
+
+  private static Entry entry(CompiledConstraint constraint, long bytes) {
+    return new Entry(constraint, Ints.saturatedCast(bytes));
+  }
+
+  /// Characters of a constraint as it was given.
+  private static int length(Constraint constraint) {
+    return switch (constraint) {
+      case Constraint.JsonSchema(var schema, _, _, var documents) ->
+          schema.toString().length()
+              + documents.values().stream().mapToInt(node -> node.toString().length()).sum();
+      case Constraint.Grammar(var text) -> text.length();
+      case Constraint.Pattern(var regex) -> regex.length();
+      case Constraint.Text(var text) -> text.length();
+      case Constraint.OneOf(var choices) ->
+          choices.stream().mapToInt(ConstraintCompiler::length).sum();
+      case Constraint.Fenced(var value) -> length(value);
+      case Constraint.Followed(var value, var end) -> length(value) + end.length();
+      case Constraint.Length _, Constraint.IntRange _ -> 0;
+    };
   }
 
   private static Node node(Constraint constraint, Budget budget) {

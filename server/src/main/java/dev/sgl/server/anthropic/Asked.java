@@ -1,19 +1,24 @@
 package dev.sgl.server.anthropic;
 
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Ask;
 import java.util.List;
 
 /// A call for a message.
 ///
 /// @param ask of the model
-/// @param rid by which the call can be ended from elsewhere
+/// @param request by which the call can be ended from elsewhere
 /// @param id of the message
 /// @param stops texts at which the message ends
 /// @param stream whether it is sent event by event
 /// @param showsThought whether thoughts are in the message
 record Asked(
-    Ask ask, RequestId rid, String id, List<String> stops, boolean stream, boolean showsThought) {
+    Ask ask,
+    RequestContext request,
+    String id,
+    List<String> stops,
+    boolean stream,
+    boolean showsThought) {
   Asked {
     stops = List.copyOf(stops);
   }

@@ -12,9 +12,10 @@ import dev.sgl.server.chat.Tools;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.FormatReader;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.Ids;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.UUID;
 
 /// Reads calls for messages.
 final class CallReader {
@@ -47,13 +47,13 @@ final class CallReader {
     Sampling sampling =
         SamplingReader.read(fields, vocabulary, OptionalInt.empty(), OptionalInt.of(most));
     boolean stream = fields.flag("stream", false);
-    RequestId rid = served.id(fields, "req_", call);
-    call.set("request-id", rid.text());
+    RequestContext request = served.request(fields, "req_", call);
+    call.set("request-id", request.id());
     Thinking thinking = Thinking.read(fields, most);
     Ask ask = ask(fields, thinking, stopping(sampling, stops), call);
     fields.finish();
-    String id = "msg_" + UUID.randomUUID().toString().replace("-", "");
-    return new Asked(ask, rid, id, stops, stream, thinking.isShown());
+    String id = Ids.next("msg_");
+    return new Asked(ask, request, id, stops, stream, thinking.isShown());
   }
 
   /// A call that only counts the tokens of its conversation.

@@ -88,7 +88,7 @@ public final class MessagesApi {
   /// @throws IOException if the client is gone
   void create(Call call) throws IOException {
     Asked asked = reader.read(call.fields(), call);
-    Job job = new Job(served, asked.rid(), List.of(asked.ask()));
+    Job job = new Job(served, asked.request(), List.of(asked.ask()));
     if (asked.stream()) {
       call.stream(new Events(asked, job)::write, job::close);
       return;

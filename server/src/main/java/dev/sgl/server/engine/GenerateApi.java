@@ -10,10 +10,10 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.FormatReader;
-import dev.sgl.server.openai.Inputs;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -49,7 +49,7 @@ public final class GenerateApi {
   /// @param generates whether tokens are generated, and not only the prompts' log-probabilities
   ///     reported
   private record Wanted(
-      RequestId id,
+      RequestContext request,
       List<Ask> asks,
       List<Inputs.Input> inputs,
       boolean single,
@@ -69,7 +69,7 @@ public final class GenerateApi {
       stream(call, wanted, start);
       return;
     }
-    Job job = new Job(served, wanted.id(), wanted.asks());
+    Job job = new Job(served, wanted.request(), wanted.asks());
     call.answer(
         () ->
             whole(wanted, wanted.generates() ? job.run(_ -> Heard.NOTHING) : none(wanted), start));
@@ -77,7 +77,6 @@ public final class GenerateApi {
 
   /// The answers to a call that wants no tokens.
   private static List<Answer> none(Wanted wanted) {
-    wanted.id().caller().spend(wanted.inputs().stream().mapToInt(in -> in.tokens().size()).sum());
     return wanted.inputs().stream()
         .map(
             input ->
@@ -101,7 +100,7 @@ public final class GenerateApi {
     OptionalInt top = fields.integer("top_logprobs_num", 0, SamplingReader.MOST_LOGPROBS);
     int start = fields.integer("logprob_start_len", -1, Integer.MAX_VALUE).orElse(-1);
     boolean stream = fields.flag("stream", false);
-    RequestId id = served.id(fields, "", call);
+    RequestContext request = served.request(fields, "", call);
     Fields parameters = fields.object("sampling_params").orElseGet(() -> Fields.of(Json.object()));
     int n = parameters.integer("n", 1, MOST_ANSWERS).orElse(1);
     var type = FormatReader.read(parameters);
@@ -128,7 +127,14 @@ public final class GenerateApi {
             .toList();
     int scoredFrom = tokens == 0 ? Math.max(0, start) : start;
     return new Wanted(
-        id, asks, asked, !list && n == 1, stream, logprobs, logprobs ? scoredFrom : -1, tokens > 0);
+        request,
+        asks,
+        asked,
+        !list && n == 1,
+        stream,
+        logprobs,
+        logprobs ? scoredFrom : -1,
+        tokens > 0);
   }
 
   /// Whether the call has a list of prompts, not one prompt, which may be a list of tokens.
@@ -144,7 +150,7 @@ public final class GenerateApi {
       one.put("text", answer.text());
       ArrayNode ids = one.putArray("output_ids");
       answer.tokens().forEach(ids::add);
-      String id = answers.size() == 1 ? wanted.id().text() : wanted.id() + "_" + i;
+      String id = wanted.request().id() + (answers.size() == 1 ? "" : "_" + i);
       ObjectNode meta = meta(wanted, id, answer, start);
       one.set("meta_info", meta);
       if (wanted.scoredFrom() >= 0 || !wanted.generates()) { // which also keeps the prompt
@@ -159,10 +165,10 @@ public final class GenerateApi {
   private void score(Wanted wanted, Inputs.Input input, Ask ask, ObjectNode meta) {
     int top = ask.sampling().logprobs().orElse(0);
     List<Reply.Logprob> scores =
-        served
-            .running()
-            .during(
-                wanted.id(), () -> served.backend().score(input.tokens(), top, ask.scheduling()));
+        served.scored(
+            wanted.request(),
+            wanted.generates(),
+            backend -> backend.score(input.tokens(), top, ask.scheduling()));
     if (wanted.scoredFrom() < 0) {
       return;
     }
@@ -218,7 +224,7 @@ public final class GenerateApi {
   }
 
   private void stream(Call call, Wanted wanted, long start) throws IOException {
-    Job job = new Job(served, wanted.id(), wanted.asks());
+    Job job = new Job(served, wanted.request(), wanted.asks());
     call.stream(
         events -> {
           events.send(whole(wanted, job.run(_ -> new Growing(wanted, events)), start));
@@ -248,7 +254,7 @@ public final class GenerateApi {
     public void said(String piece, List<Reply.Logprob> logprobs) {
       text.append(piece);
       ObjectNode chunk = Json.object().put("text", text.toString());
-      ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.id().text());
+      ObjectNode meta = chunk.putObject("meta_info").put("id", wanted.request().id());
       meta.putNull("finish_reason").put("completion_tokens", tokens);
       meta.put("prompt_tokens", wanted.inputs().getFirst().tokens().size());
       events.report(chunk);

@@ -8,9 +8,9 @@ import dev.sgl.program.Type;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Gap;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Gap;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -49,7 +49,7 @@ public final class InfillApi {
         SamplingReader.read(
             fields, served.backend().card().vocabulary(), OptionalInt.empty(), most);
     boolean stream = fields.flag("stream", false);
-    RequestId id = served.id(fields, "", call);
+    RequestContext request = served.request(fields, "", call);
     fields.ignore( // how an editor wants it computed, and which members it reads
         "n_indent",
         "samplers",
@@ -65,7 +65,7 @@ public final class InfillApi {
             SamplingReader.scheduling(fields),
             SamplingReader.writing(fields));
     fields.finish();
-    Job job = new Job(served, id, List.of(ask));
+    Job job = new Job(served, request, List.of(ask));
     if (stream) {
       call.stream(
           events -> {

@@ -10,9 +10,9 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Conversations;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Conversations;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
@@ -35,9 +35,9 @@ public final class SelectApi {
   /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "select-", call);
+    RequestContext request = served.request(fields, "select-", call);
     Question question = read(fields);
-    call.answer(() -> served.read(id, () -> answer(served.backend().select(question))));
+    call.answer(() -> served.charged(request, backend -> answer(backend.select(question))));
   }
 
   private Question read(Fields fields) {

@@ -121,12 +121,19 @@ public final class EventStream implements AutoCloseable {
   ///
   /// @throws IOException if the client is gone
   public void send(String event, JsonNode data) throws IOException {
+    send(event, Json.bytes(data));
+  }
+
+  /// Sends an event whose data is JSON already.
+  ///
+  /// @throws IOException if the client is gone
+  public void send(String event, byte[] json) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     if (!event.isEmpty()) {
       bytes.writeBytes(("event: " + event + "\n").getBytes(StandardCharsets.UTF_8));
     }
     bytes.writeBytes(form.begin);
-    bytes.writeBytes(Json.bytes(data));
+    bytes.writeBytes(json);
     bytes.writeBytes(form.end);
     write(bytes.toByteArray());
   }
@@ -202,6 +209,12 @@ public final class EventStream implements AutoCloseable {
 
   /// Sends what ends the answer.
   void finish() throws IOException {
-    readers.write(() -> exchange.getResponseBody().close());
+    readers.write(
+        () -> {
+          if (!begun) { // there was no event
+            begin();
+          }
+          exchange.getResponseBody().close();
+        });
   }
 }

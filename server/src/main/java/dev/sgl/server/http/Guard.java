@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 /// Who may call.
 ///
 /// A key comes as a bearer token, in a header of its own, or as the password of Basic
-/// authentication, which browsers ask people for. Pages of other hosts may not call: a browser
-/// names the page's host as the origin, or says that it comes from another site. A server that
-/// listens on the loopback interface answers by its own names only, so that no foreign name can be
-/// made to lead to it.
+/// authentication, which browsers ask people for. Pages of other origins may not call: a browser
+/// names the page's scheme and host as the origin, or says that it comes from another site. A
+/// server that listens on the loopback interface answers by its own names only, so that no foreign
+/// name can be made to lead to it.
 public final class Guard {
   private final KeyRing keys;
   private final Set<String> names; // empty if it may have any
@@ -133,12 +133,24 @@ public final class Guard {
     return new ApiException(403, "permission_error", "", "forbidden", message);
   }
 
-  private static boolean isSame(String origin, String host) {
+  /// Whether an origin is the server's own. A server with certificates is `https` only; before
+  /// another a proxy may encrypt.
+  private boolean isSame(String origin, String host) {
     try {
-      return host.equalsIgnoreCase(URI.create(origin).getRawAuthority());
+      URI uri = URI.create(origin);
+      String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+      String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+      boolean isScheme = scheme.equals("https") || scheme.equals("http") && access.tls().isEmpty();
+      return isScheme && withPort(host, scheme).equalsIgnoreCase(withPort(authority, scheme));
     } catch (IllegalArgumentException e) {
       return false;
     }
+  }
+
+  /// A host with its port, which may be missing if it is that of the scheme.
+  private static String withPort(String authority, String scheme) {
+    boolean hasPort = authority.matches(".*:[0-9]+");
+    return hasPort ? authority : authority + (scheme.equals("https") ? ":443" : ":80");
   }
 
   /// The key in a header; empty if the header has it in another form.

@@ -32,7 +32,7 @@ public final class HttpService implements AutoCloseable {
   private static final Set<String> ALWAYS =
       Set.of("/health", "/ping", "/metrics", "/abort_request");
 
-  /// Paths for POST that ask nothing of the model, so that no rate limits them.
+  /// Routes for POST that ask nothing of the model, so that no rate limits them.
   private static final Set<String> FREE =
       Set.of(
           "/abort_request",
@@ -44,6 +44,9 @@ public final class HttpService implements AutoCloseable {
           "/playground/hover",
           "/tokenize",
           "/v1/detokenize",
+          "/v1/messages/count_tokens",
+          "/v1/responses/input_tokens",
+          "/v1/responses/{id}/cancel",
           "/v1/tokenize");
 
   private static final int BACKLOG = 1024;
@@ -210,10 +213,16 @@ public final class HttpService implements AutoCloseable {
     }
   }
 
-  /// Answers a call if its caller has any requests and tokens left.
+  /// Answers a call if there is such a route, and its caller has any requests and tokens left.
   private void limited(Call call) throws IOException {
-    if (!call.method().equals("POST") || FREE.contains(call.path())) {
-      answer(call);
+    if (draining && !call.path().equals("/metrics")) {
+      call.set("Connection", "close");
+      throw ApiException.unavailable("the server is shutting down");
+    }
+    Router.Found found = router.find(call);
+    call.found(found);
+    if (!call.method().equals("POST") || FREE.contains(found.route())) {
+      found.handler().handle(call);
       return;
     }
     try (Caller.Visit visit = call.caller().visit()) {
@@ -223,19 +232,8 @@ public final class HttpService implements AutoCloseable {
         call.set("Retry-After", "" + Math.max(1, refused.pause().plusMillis(999).toSeconds()));
         throw ApiException.tooMuch(refused);
       }
-      answer(call);
+      found.handler().handle(call);
     }
-  }
-
-  private void answer(Call call) throws IOException {
-    String method = call.method().equals("HEAD") ? "GET" : call.method();
-    if (draining && !call.path().equals("/metrics")) {
-      call.set("Connection", "close");
-      throw ApiException.unavailable("the server is shutting down");
-    }
-    Router.Found found = router.find(method, call.path());
-    call.found(found);
-    found.handler().handle(call);
   }
 
   private static void refuse(Call call, ApiException error) {

@@ -86,8 +86,13 @@ public final class Router {
     return List.of(trimmed.split("/", -1));
   }
 
-  /// @throws ApiException if there is no such path, or it has no such method
-  Found find(String method, String path) {
+  /// The route of a call; one for GET answers HEAD, too.
+  ///
+  /// @throws ApiException if there is no such path, or it has no such method: then the answer names
+  ///     those that it has
+  Found find(Call call) {
+    String path = call.path();
+    String method = call.method().equals("HEAD") ? "GET" : call.method();
     List<String> segments = segments(path);
     Set<String> methods = new LinkedHashSet<>();
     for (Route route : routes) {
@@ -100,6 +105,11 @@ public final class Router {
       }
     }
     if (!methods.isEmpty()) {
+      List<String> allowed = new ArrayList<>(methods);
+      if (allowed.contains("GET")) {
+        allowed.add("HEAD");
+      }
+      call.set("Allow", String.join(", ", allowed));
       throw new ApiException(
           405,
           "invalid_request_error",

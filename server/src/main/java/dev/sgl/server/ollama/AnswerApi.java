@@ -60,7 +60,7 @@ final class AnswerApi {
   }
 
   private void answer(Asked asked, Call call) throws IOException {
-    Job job = new Job(served, asked.rid(), List.of(asked.ask()));
+    Job job = new Job(served, asked.request(), List.of(asked.ask()));
     Clock clock = new Clock();
     TokenBackend backend = served.backend();
     if (asked.stream()) {

@@ -16,9 +16,9 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Gap;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Gap;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.ToolSpec;
@@ -156,9 +156,9 @@ final class CallReader {
 
   private Asked asked(Ask ask, String model, boolean isChat, Fields fields, Call call) {
     boolean stream = fields.flag("stream", true);
-    RequestId rid = served.id(fields, "", call);
+    RequestContext request = served.request(fields, "", call);
     fields.finish();
-    return new Asked(ask, rid, model, isChat, stream);
+    return new Asked(ask, request, model, isChat, stream);
   }
 
   // --- options

@@ -7,8 +7,8 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.http.Router;
-import dev.sgl.server.keys.RequestId;
 import dev.sgl.server.reading.Embedded;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -208,12 +208,12 @@ public final class OllamaApi {
     int whole = served.backend().reading().dimensions();
     int dimensions = fields.integer("dimensions", 1, whole).orElse(whole);
     fields.object("options");
-    RequestId id = served.id(fields, "", call);
+    RequestContext request = served.request(fields, "", call);
     fields.finish();
     long start = System.nanoTime();
     call.answer(
         () -> {
-          Embedded embedded = embedded(id, texts, truncates, dimensions);
+          Embedded embedded = embedded(request, texts, truncates, dimensions);
           ObjectNode body = Json.object().put("model", name);
           ArrayNode all = body.putArray("embeddings");
           embedded.vectors().forEach(vector -> all.add(Json.of(vector)));
@@ -228,22 +228,20 @@ public final class OllamaApi {
     name(fields);
     String text = fields.requiredText("prompt");
     fields.object("options");
-    RequestId id = served.id(fields, "", call);
+    RequestContext request = served.request(fields, "", call);
     fields.finish();
     int dimensions = served.backend().reading().dimensions();
     call.answer(
         () -> {
-          Embedded embedded = embedded(id, List.of(text), true, dimensions);
+          Embedded embedded = embedded(request, List.of(text), true, dimensions);
           ObjectNode body = Json.object();
           body.set("embedding", Json.of(embedded.vectors().getFirst()));
           return body;
         });
   }
 
-  private Embedded embedded(RequestId id, List<String> texts, boolean truncates, int dimensions) {
-    Embedded embedded =
-        served.running().during(id, () -> Embedded.of(texts, truncates, dimensions, served));
-    id.caller().spend(embedded.tokens());
-    return embedded;
+  private Embedded embedded(
+      RequestContext request, List<String> texts, boolean truncates, int dimensions) {
+    return served.charged(request, backend -> Embedded.of(texts, truncates, dimensions, backend));
   }
 }

@@ -4,21 +4,25 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.time.Instant;
 import java.util.function.IntSupplier;
 
 /// What calls of chats and of completions have in common.
 ///
-/// @param id of the request
 /// @param created when, in seconds since 1970
 /// @param n answers to each prompt
 /// @param stream whether they come piece by piece
 /// @param withUsage whether a stream ends with the usage
 /// @param withUsages whether each piece of a stream has the usage so far
 record Asked(
-    RequestId id, long created, int n, boolean stream, boolean withUsage, boolean withUsages) {
+    RequestContext request,
+    long created,
+    int n,
+    boolean stream,
+    boolean withUsage,
+    boolean withUsages) {
   static final int MOST_ANSWERS = 128;
 
   static Asked read(Fields fields, Served served, String prefix, Call call) {
@@ -32,9 +36,9 @@ record Asked(
       withUsages = withUsage && options.get().flag("continuous_usage_stats", false);
       options.get().finish();
     }
-    RequestId id = served.id(fields, prefix, call);
+    RequestContext request = served.request(fields, prefix, call);
     int n = fields.integer("n", 1, MOST_ANSWERS).orElse(1);
-    return new Asked(id, Instant.now().getEpochSecond(), n, stream, withUsage, withUsages);
+    return new Asked(request, Instant.now().getEpochSecond(), n, stream, withUsage, withUsages);
   }
 
   /// The beginning of a piece of an answer, with the usage so far if the call wants it.
@@ -54,7 +58,7 @@ record Asked(
   /// The beginning of an answer, or of a piece of one.
   ObjectNode object(String kind, String model) {
     return Json.object()
-        .put("id", id.text())
+        .put("id", request.id())
         .put("object", kind)
         .put("created", created)
         .put("model", model);

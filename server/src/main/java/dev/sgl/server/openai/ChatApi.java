@@ -12,6 +12,10 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.parameters.Conversations;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -73,7 +77,7 @@ public final class ChatApi {
       stream(call, chat);
       return;
     }
-    Job job = new Job(served, chat.asked().id(), chat.asks());
+    Job job = new Job(served, chat.asked().request(), chat.asks());
     call.answer(() -> whole(chat, job.run(_ -> Heard.NOTHING)));
   }
 
@@ -130,7 +134,12 @@ public final class ChatApi {
       answer.end().stop().ifPresent(stop -> choice.put("matched_stop", stop));
       chat.report().addAnswerIds(choice, answer);
     }
-    body.setAll(chat.report().prompt(chat.prompt(served), served, chat.asked().id()));
+    ObjectNode prompt =
+        served.scored(
+            chat.asked().request(),
+            true,
+            backend -> chat.report().prompt(chat.prompt(served), backend));
+    body.setAll(prompt);
     body.set("usage", Writer.usage(answers));
     return body;
   }
@@ -165,7 +174,7 @@ public final class ChatApi {
   // --- pieces
 
   private void stream(Call call, Chat chat) throws IOException {
-    Job job = new Job(served, chat.asked().id(), chat.asks());
+    Job job = new Job(served, chat.asked().request(), chat.asks());
     call.stream(
         events -> {
           List<Answer> answers = job.run(index -> new Pieces(chat, index, events));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Reply;
 import dev.sgl.backend.Sampling;
+import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.backend.Writing;
 import dev.sgl.program.Type;
@@ -13,7 +14,11 @@ import dev.sgl.server.http.Call;
 import dev.sgl.server.http.EventStream;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.Gap;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Heard;
@@ -142,20 +147,23 @@ public final class CompletionApi {
   // --- whole answers
 
   private ObjectNode whole(Completion completion) {
-    RequestId id = completion.asked().id();
+    RequestContext request = completion.asked().request();
     int n = completion.asked().n();
     List<Answer> answers =
         completion.generates()
-            ? new Job(served, id, completion.asks()).run(_ -> Heard.NOTHING)
+            ? new Job(served, request, completion.asks()).run(_ -> Heard.NOTHING)
             : List.of();
-    List<Echo> echoes = served.running().during(id, () -> echoes(completion));
-    if (!completion.generates()) {
-      id.caller().spend(echoes.stream().mapToInt(Echo::tokens).sum());
-    }
+    List<Echo> echoes =
+        served.scored(request, completion.generates(), backend -> echoes(completion, backend));
+    boolean isPaid = completion.generates() || completion.logprobs().isPresent(); // by the echo
     List<ObjectNode> prompts =
-        completion.inputs().stream()
-            .map(input -> completion.report().prompt(input::tokens, served, id))
-            .toList();
+        served.scored(
+            request,
+            isPaid,
+            backend ->
+                completion.inputs().stream()
+                    .map(input -> completion.report().prompt(input::tokens, backend))
+                    .toList());
     ObjectNode body = completion.asked().object(KIND, served.name());
     ArrayNode choices = body.putArray("choices");
     int count = completion.generates() ? answers.size() : completion.inputs().size();
@@ -188,25 +196,24 @@ public final class CompletionApi {
   }
 
   /// The texts before the answers to each prompt, all scored together.
-  private List<Echo> echoes(Completion completion) {
+  private List<Echo> echoes(Completion completion, TokenBackend backend) {
     return completion.echo()
         ? Together.all(
             completion.inputs().stream()
-                .<Callable<Echo>>map(input -> () -> echo(completion, input))
+                .<Callable<Echo>>map(input -> () -> echo(completion, input, backend))
                 .toList())
         : Collections.nCopies(completion.inputs().size(), Echo.NOTHING);
   }
 
-  private Echo echo(Completion completion, Inputs.Input input) {
+  private Echo echo(Completion completion, Inputs.Input input, TokenBackend backend) {
     List<Integer> tokens = input.tokens();
     List<String> texts =
-        tokens.stream().map(id -> served.backend().token(id).map(Token::text).orElse("")).toList();
+        tokens.stream().map(id -> backend.token(id).map(Token::text).orElse("")).toList();
     String text = input.text().orElseGet(() -> String.join("", texts));
     List<Optional<Reply.Logprob>> logprobs = new ArrayList<>();
     if (completion.logprobs().isPresent() && !tokens.isEmpty()) {
       logprobs.add(Optional.empty()); // nothing is before the first
-      served
-          .backend()
+      backend
           .score(tokens, completion.logprobs().getAsInt(), completion.report().scheduling())
           .forEach(logprob -> logprobs.add(Optional.of(logprob)));
     }
@@ -229,7 +236,7 @@ public final class CompletionApi {
   // --- pieces
 
   private void stream(Call call, Completion completion) throws IOException {
-    Job job = new Job(served, completion.asked().id(), completion.asks());
+    Job job = new Job(served, completion.asked().request(), completion.asks());
     call.stream(
         events -> {
           List<Answer> answers = job.run(index -> new Pieces(completion, index, events));

@@ -7,6 +7,7 @@ import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.parameters.Conversations;
 import dev.sgl.server.turn.Served;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -8,9 +8,8 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.parameters.SamplingReader;
 import dev.sgl.server.turn.Answer;
-import dev.sgl.server.turn.Served;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -35,8 +34,8 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
 
   /// The report of a prompt, as members of an answer.
   ///
-  /// @param id of the request, by which the work can be ended
-  ObjectNode prompt(Supplier<List<Integer>> tokens, Served served, RequestId id) {
+  /// @param backend that scores it
+  ObjectNode prompt(Supplier<List<Integer>> tokens, TokenBackend backend) {
     ObjectNode body = Json.object();
     addPromptIds(body, tokens);
     if (logprobs.isEmpty()) {
@@ -45,10 +44,8 @@ record TokenReport(boolean ids, OptionalInt logprobs, Scheduling scheduling) {
     List<Integer> prompt = tokens.get();
     ArrayNode all = body.putArray("prompt_logprobs");
     prompt.stream().limit(1).forEach(_ -> all.addNull()); // nothing is before the first
-    TokenBackend backend = served.backend();
-    served
-        .running()
-        .during(id, () -> backend.score(prompt, logprobs.getAsInt(), scheduling))
+    backend
+        .score(prompt, logprobs.getAsInt(), scheduling)
         .forEach(place -> all.add(candidates(place)));
     return body;
   }

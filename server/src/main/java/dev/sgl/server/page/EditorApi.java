@@ -14,11 +14,11 @@ import dev.sgl.program.Program;
 import dev.sgl.program.Routine;
 import dev.sgl.program.Types;
 import dev.sgl.program.Values;
-import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.http.Router;
+import dev.sgl.server.parameters.ProgramSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +29,6 @@ import java.util.Optional;
 /// short JSON. Offsets count UTF-16.
 public final class EditorApi {
   private static final Duration PATIENCE = Duration.ofSeconds(5); // as the language server has
-  private static final int LONGEST_SOURCE = 1 << 20;
   private static final String FILE = "playground.sgl";
 
   private EditorApi() {}
@@ -44,7 +43,7 @@ public final class EditorApi {
   /// Answers with the mistakes of a program, its colours, and the parameters of its entry.
   private static void check(Call call) throws IOException {
     Fields fields = call.fields();
-    String source = source(fields);
+    String source = ProgramSource.read(fields);
     fields.finish();
     Analysis analysis = analysis(source);
     Places places = new Places(source);
@@ -99,7 +98,7 @@ public final class EditorApi {
   /// Answers with the texts that could be typed at an offset.
   private static void complete(Call call) throws IOException {
     Fields fields = call.fields();
-    String source = source(fields);
+    String source = ProgramSource.read(fields);
     int place = new Places(source).codePoint(offset(fields, source));
     fields.finish();
     ObjectNode body = Json.object();
@@ -119,7 +118,7 @@ public final class EditorApi {
   /// there is none.
   private static void hover(Call call) throws IOException {
     Fields fields = call.fields();
-    String source = source(fields);
+    String source = ProgramSource.read(fields);
     Places places = new Places(source);
     int place = places.codePoint(offset(fields, source));
     fields.finish();
@@ -133,14 +132,6 @@ public final class EditorApi {
                     .put("shown", found.shown())
                     .put("documentation", found.symbol().documentation()));
     call.answer(body);
-  }
-
-  private static String source(Fields fields) {
-    String source = fields.requiredText("source");
-    if (source.length() > LONGEST_SOURCE) {
-      throw ApiException.invalid("source", "the program is too long");
-    }
-    return source;
   }
 
   private static int offset(Fields fields, String source) {

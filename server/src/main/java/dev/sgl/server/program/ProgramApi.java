@@ -24,7 +24,8 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.parameters.ProgramSource;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,7 +36,6 @@ import java.util.Map;
 /// `GET /v1/programs`, `GET` and `POST /v1/programs/{name}`, and `POST /playground/run`.
 public final class ProgramApi {
   private static final Duration PATIENCE = Duration.ofSeconds(2); // for compiling
-  private static final int MOST_SOURCE = 1 << 20;
 
   /// Of a program that anyone may have sent.
   private static final RunLimits LIMITS = new RunLimits(5_000_000, 2_000, 50_000_000);
@@ -54,7 +54,7 @@ public final class ProgramApi {
 
   /// A requested run.
   private record Run(
-      RequestId id,
+      RequestContext request,
       Program program,
       Map<String, Object> arguments,
       RunOptions options,
@@ -121,10 +121,7 @@ public final class ProgramApi {
   /// Runs a program that is sent as source; it has no tools and reads no files.
   public void runSource(Call call) throws IOException {
     Fields fields = call.fields();
-    String source = fields.requiredText("source");
-    if (source.length() > MOST_SOURCE) {
-      throw ApiException.invalid("source", "the program is too long");
-    }
+    String source = ProgramSource.read(fields);
     Compiler.Result compiled =
         Deadline.within(PATIENCE, () -> Compiler.compile("playground.sgl", source).runnable())
             .orElseThrow(
@@ -137,7 +134,7 @@ public final class ProgramApi {
   }
 
   private Run read(Call call, Fields fields, Program program, RunOptions options) {
-    RequestId id = served.id(fields, "run-", call);
+    RequestContext request = served.request(fields, "run-", call);
     Map<String, Object> arguments;
     try {
       String given = fields.any("arguments").map(JsonNode::toString).orElse("{}");
@@ -153,9 +150,10 @@ public final class ProgramApi {
                 new Scheduling(
                     fields.integer("priority", -1000, 1000).orElse(0),
                     fields.text("cache_salt").orElse("")))
-            .withListener(RunListener.both(options.listener(), new Told(id, served.tracing())));
+            .withListener(
+                RunListener.both(options.listener(), new Told(request, served.tracing())));
     fields.finish();
-    return new Run(id, program, arguments, own, stream);
+    return new Run(request, program, arguments, own, stream);
   }
 
   private void answer(Call call, Run run) throws IOException {
@@ -175,11 +173,9 @@ public final class ProgramApi {
 
   private Object value(Run run, RunOptions options) {
     try {
-      return served
-          .running()
-          .during(
-              run.id(),
-              () -> Interpreter.run(run.program(), run.arguments(), served.backend(), options));
+      return served.charged(
+          run.request(),
+          backend -> Interpreter.run(run.program(), run.arguments(), backend, options));
     } catch (RunException e) {
       if (e.getCause() instanceof UncheckedIOException gone) {
         throw gone;

@@ -3,20 +3,21 @@ package dev.sgl.server.program;
 import dev.sgl.program.Type;
 import dev.sgl.run.RunListener;
 import dev.sgl.server.http.ApiException;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.trace.Tracing;
 import dev.sgl.server.trace.Work;
 import java.time.Duration;
 import java.util.Map;
 
-/// Takes the tokens of a run from its caller's, and makes spans of its requests and its calls of
+/// Ends a run whose caller has no tokens left, and makes spans of its requests and its calls of
 /// tools.
 ///
-/// @param id of the run's call
-record Told(RequestId id, Tracing tracing) implements RunListener {
+/// @param request for the run
+record Told(RequestContext request, Tracing tracing) implements RunListener {
   @Override
   public void asked(String branch, String name, Type type) {
-    id.caller()
+    request
+        .caller()
         .exhausted()
         .ifPresent(
             refused -> {
@@ -26,15 +27,12 @@ record Told(RequestId id, Tracing tracing) implements RunListener {
 
   @Override
   public void answered(String branch, String name, long asked, Map<String, Object> meta) {
-    long read = count(meta, "prompt_tokens");
-    long written = count(meta, "generated_tokens");
-    id.caller().spend(read + written);
     try (Work span = begun("generate_content " + name, branch, asked)) {
       span.with("gen_ai.operation.name", "generate_content")
           .with("sgl.variable", name)
-          .with("gen_ai.usage.input_tokens", read)
+          .with("gen_ai.usage.input_tokens", count(meta, "prompt_tokens"))
           .with("gen_ai.usage.cache_read.input_tokens", count(meta, "cached_tokens"))
-          .with("gen_ai.usage.output_tokens", written)
+          .with("gen_ai.usage.output_tokens", count(meta, "generated_tokens"))
           .with("sgl.usage.forced_tokens", count(meta, "forced_tokens"));
     }
   }
@@ -49,7 +47,7 @@ record Told(RequestId id, Tracing tracing) implements RunListener {
 
   private Work begun(String name, String branch, long asked) {
     Duration ago = Duration.ofNanos(System.nanoTime() - asked);
-    return tracing.work(id.trace(), name, ago).with("sgl.branch", branch);
+    return tracing.work(request.trace(), name, ago).with("sgl.branch", branch);
   }
 
   private static long count(Map<String, Object> meta, String name) {

@@ -3,7 +3,6 @@ package dev.sgl.server.reading;
 import dev.sgl.backend.Scheduling;
 import dev.sgl.backend.TokenBackend;
 import dev.sgl.backend.TokenBackend.ReadingCard;
-import dev.sgl.server.turn.Served;
 import java.util.List;
 
 /// Texts as vectors of length 1.
@@ -19,8 +18,8 @@ public record Embedded(List<float[]> vectors, int tokens) {
   /// @param truncates whether texts that are too long are cut
   /// @param dimensions of each vector
   /// @throws dev.sgl.backend.BackendException if the model makes no vectors, or a text is too long
-  public static Embedded of(List<String> all, boolean truncates, int dimensions, Served served) {
-    TokenBackend backend = served.backend();
+  public static Embedded of(
+      List<String> all, boolean truncates, int dimensions, TokenBackend backend) {
     ReadingCard card = backend.reading();
     String prompt = card.prompt().map(card.prompts()::get).orElse("");
     int context = backend.card().context();

@@ -9,8 +9,8 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,9 +46,9 @@ public final class EmbeddingApi {
   /// @throws IOException if the client is gone
   public void handle(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "embd-", call);
+    RequestContext request = served.request(fields, "embd-", call);
     Embedding asked = read(fields);
-    call.answer(() -> served.read(id, () -> embed(asked)));
+    call.answer(() -> served.charged(request, backend -> embed(asked, backend)));
   }
 
   private Embedding read(Fields fields) {
@@ -97,11 +97,10 @@ public final class EmbeddingApi {
     return how == Pooling.FIRST ? "cls" : how.name().toLowerCase(Locale.ROOT);
   }
 
-  private ObjectNode embed(Embedding asked) {
+  private ObjectNode embed(Embedding asked, TokenBackend backend) {
     ObjectNode body = Json.object().put("object", "list").put("model", served.name());
     ArrayNode data = body.putArray("data");
-    List<float[]> vectors =
-        asked.texts().vectors(served.backend(), asked.pooling(), asked.scheduling());
+    List<float[]> vectors = asked.texts().vectors(backend, asked.pooling(), asked.scheduling());
     for (float[] whole : vectors) {
       float[] vector = Vectors.first(whole, asked.dimensions(), asked.normal());
       ObjectNode one = data.addObject().put("object", "embedding").put("index", data.size() - 1);

@@ -8,11 +8,12 @@ import dev.sgl.backend.TokenBackend.Activation;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -34,7 +35,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void classify(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "classify-", call);
+    RequestContext request = served.request(fields, "classify-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -42,15 +43,23 @@ public final class LabelApi {
         fields.flag("use_activation", true) ? card.activation() : Activation.NONE;
     Scheduling scheduling = SamplingReader.scheduling(fields);
     fields.finish();
-    call.answer(() -> served.read(id, () -> labels(id, texts, activation, scheduling)));
+    call.answer(
+        () ->
+            served.charged(
+                request,
+                backend ->
+                    labels(request, texts, activation, text -> backend.label(text, scheduling))));
   }
 
   private ObjectNode labels(
-      RequestId id, Texts texts, Activation activation, Scheduling scheduling) {
-    ObjectNode body = Texts.answer(id, served);
+      RequestContext request,
+      Texts texts,
+      Activation activation,
+      Function<List<Integer>, float[]> scored) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
     List<String> labels = served.backend().reading().labels();
-    for (float[] scores : texts.each(text -> served.backend().label(text, scheduling))) {
+    for (float[] scores : texts.each(scored)) {
       ObjectNode one = data.addObject().put("index", data.size() - 1);
       one.put("label", labels.get(largest(scores)));
       ArrayNode probabilities = one.putArray("probs");
@@ -78,7 +87,7 @@ public final class LabelApi {
   /// @throws IOException if the client is gone
   public void pooling(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "pool-", call);
+    RequestContext request = served.request(fields, "pool-", call);
     fields.text("model").ifPresent(served::requireName);
     TokenBackend.ReadingCard card = served.backend().reading();
     Texts texts = Texts.read(fields, "input", served);
@@ -93,11 +102,16 @@ public final class LabelApi {
         card.labels().isEmpty()
             ? vector -> Vectors.first(vector, dimensions, normal)
             : scores -> floats(activation.of(scores));
-    Function<List<Integer>, float[]> pooled =
+    BiFunction<TokenBackend, List<Integer>, float[]> pooled =
         card.labels().isEmpty()
-            ? text -> served.backend().embed(text, how, scheduling)
-            : text -> served.backend().label(text, scheduling);
-    call.answer(() -> served.read(id, () -> pooled(id, texts, pooled.andThen(shown))));
+            ? (backend, text) -> backend.embed(text, how, scheduling)
+            : (backend, text) -> backend.label(text, scheduling);
+    call.answer(
+        () ->
+            served.charged(
+                request,
+                backend ->
+                    pooled(request, texts, text -> shown.apply(pooled.apply(backend, text)))));
   }
 
   private static float[] floats(double[] numbers) {
@@ -108,8 +122,9 @@ public final class LabelApi {
     return floats;
   }
 
-  private ObjectNode pooled(RequestId id, Texts texts, Function<List<Integer>, float[]> made) {
-    ObjectNode body = Texts.answer(id, served);
+  private ObjectNode pooled(
+      RequestContext request, Texts texts, Function<List<Integer>, float[]> made) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
     for (float[] one : texts.each(made)) {
       ObjectNode pooled = data.addObject().put("index", data.size() - 1).put("object", "pooling");

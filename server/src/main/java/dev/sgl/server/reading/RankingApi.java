@@ -11,9 +11,9 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Inputs;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
 import java.io.IOException;
@@ -67,7 +67,7 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void rerank(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "rerank-", call);
+    RequestContext request = served.request(fields, "rerank-", call);
     fields.text("model").ifPresent(served::requireName);
     String query = fields.requiredText("query");
     List<String> documents = documents(fields);
@@ -76,13 +76,18 @@ public final class RankingApi {
     Ways ways = Ways.read(fields, served.backend().card().context());
     fields.finish();
     List<Comparison> pairs = documents.stream().map(document -> ways.of(query, document)).toList();
-    call.answer(() -> served.read(id, () -> ranked(id, pairs, top, shown, ways.scheduling())));
+    call.answer(
+        () ->
+            served.charged(
+                request,
+                backend ->
+                    ranked(
+                        request, relevance(pairs, ways.scheduling(), backend), pairs, top, shown)));
   }
 
   private ObjectNode ranked(
-      RequestId id, List<Comparison> pairs, int top, boolean shown, Scheduling scheduling) {
-    List<Relevance> all = relevance(pairs, scheduling);
-    ObjectNode body = Json.object().put("id", id.text()).put("model", served.name());
+      RequestContext request, List<Relevance> all, List<Comparison> pairs, int top, boolean shown) {
+    ObjectNode body = Json.object().put("id", request.id()).put("model", served.name());
     Texts.usage(body, tokens(all));
     ArrayNode results = body.putArray("results");
     IntStream.range(0, all.size())
@@ -133,23 +138,25 @@ public final class RankingApi {
   /// @throws IOException if the client is gone
   public void score(Call call) throws IOException {
     Fields fields = call.fields();
-    RequestId id = served.id(fields, "score-", call);
+    RequestContext request = served.request(fields, "score-", call);
     fields.text("model").ifPresent(served::requireName);
     if (fields.has("label_token_ids")) {
       TokenScores asked = TokenScores.read(fields, served);
-      call.answer(() -> served.read(id, () -> asked.answer(served)));
+      call.answer(() -> served.charged(request, backend -> asked.answer(served.name(), backend)));
       return;
     }
     Ways ways = Ways.read(fields, served.backend().card().context());
     List<Comparison> pairs = pairs(fields, ways);
     fields.finish();
-    call.answer(() -> served.read(id, () -> scores(id, pairs, ways.scheduling())));
+    call.answer(
+        () ->
+            served.charged(
+                request, backend -> scores(request, relevance(pairs, ways.scheduling(), backend))));
   }
 
-  private ObjectNode scores(RequestId id, List<Comparison> pairs, Scheduling scheduling) {
-    ObjectNode body = Texts.answer(id, served);
+  private ObjectNode scores(RequestContext request, List<Relevance> all) {
+    ObjectNode body = Texts.answer(request, served);
     ArrayNode data = body.putArray("data");
-    List<Relevance> all = relevance(pairs, scheduling);
     for (Relevance one : all) {
       ObjectNode score = data.addObject().put("index", data.size() - 1).put("object", "score");
       score.put("score", one.score());
@@ -179,11 +186,11 @@ public final class RankingApi {
     return Stream.of(names).filter(fields::has).findFirst().orElse(names[0]);
   }
 
-  private List<Relevance> relevance(List<Comparison> pairs, Scheduling scheduling) {
-    TokenBackend backend = served.backend();
+  private static List<Relevance> relevance(
+      List<Comparison> pairs, Scheduling scheduling, TokenBackend backend) {
     TokenBackend.ReadingCard card = backend.reading();
     return card.embeds() && !card.ranks()
-        ? cosines(pairs, card, scheduling)
+        ? cosines(pairs, scheduling, backend)
         : Together.all(
             pairs.stream()
                 .<Callable<Relevance>>map(pair -> () -> backend.relevance(pair, scheduling))
@@ -191,8 +198,9 @@ public final class RankingApi {
   }
 
   /// The cosines of vectors, of which each different text has one.
-  private List<Relevance> cosines(
-      List<Comparison> pairs, TokenBackend.ReadingCard card, Scheduling scheduling) {
+  private static List<Relevance> cosines(
+      List<Comparison> pairs, Scheduling scheduling, TokenBackend backend) {
+    TokenBackend.ReadingCard card = backend.reading();
     String ofQueries = prompt(card, "query");
     String ofDocuments = prompt(card, "document", "passage", "corpus");
     OptionalInt most = pairs.getFirst().most();
@@ -201,7 +209,6 @@ public final class RankingApi {
       places.putIfAbsent(ofQueries + pair.query(), places.size());
       places.putIfAbsent(ofDocuments + pair.document(), places.size());
     }
-    TokenBackend backend = served.backend();
     Texts read =
         new Texts(
             places.keySet().stream()

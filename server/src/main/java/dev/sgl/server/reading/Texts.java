@@ -8,9 +8,9 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.Conversations;
-import dev.sgl.server.openai.Inputs;
+import dev.sgl.server.parameters.Conversations;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Served;
 import dev.sgl.server.turn.Together;
 import java.util.List;
@@ -112,9 +112,9 @@ record Texts(List<List<Integer>> tokens) {
   }
 
   /// The beginning of an answer with a list.
-  static ObjectNode answer(RequestId id, Served served) {
+  static ObjectNode answer(RequestContext request, Served served) {
     return Json.object()
-        .put("id", id.text())
+        .put("id", request.id())
         .put("object", "list")
         .put("created", System.currentTimeMillis() / 1000)
         .put("model", served.name());

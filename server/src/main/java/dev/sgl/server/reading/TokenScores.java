@@ -7,8 +7,8 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.openai.Inputs;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.Inputs;
+import dev.sgl.server.parameters.SamplingReader;
 import dev.sgl.server.turn.Served;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +38,9 @@ record TokenScores(Texts texts, List<Integer> labels, boolean amongAll, Scheduli
     return new TokenScores(new Texts(texts), labels, amongAll, scheduling);
   }
 
-  ObjectNode answer(Served served) {
-    List<double[]> all = texts.each(text -> served.backend().next(text, labels, scheduling));
-    ObjectNode body = Json.object().put("object", "scoring").put("model", served.name());
+  ObjectNode answer(String model, TokenBackend backend) {
+    List<double[]> all = texts.each(text -> backend.next(text, labels, scheduling));
+    ObjectNode body = Json.object().put("object", "scoring").put("model", model);
     ArrayNode scores = body.putArray("scores");
     for (double[] logprobs : all) {
       ArrayNode one = scores.addArray();

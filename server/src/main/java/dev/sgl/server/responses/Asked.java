@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Ask;
 import java.time.Instant;
@@ -15,7 +15,7 @@ import java.util.Optional;
 /// A call for a response.
 ///
 /// @param ask of the model
-/// @param rid by which the call can be ended from elsewhere
+/// @param request by which the call can be ended from elsewhere
 /// @param echo what the response repeats of the call
 /// @param before items of the conversation before this call
 /// @param input items of this call
@@ -23,7 +23,7 @@ import java.util.Optional;
 /// @param mode how it is answered
 record Asked(
     Ask ask,
-    RequestId rid,
+    RequestContext request,
     ObjectNode echo,
     List<ObjectNode> before,
     List<ObjectNode> input,
@@ -60,7 +60,7 @@ record Asked(
 
   /// The name of the key of the call.
   String owner() {
-    return rid.caller().name();
+    return request.caller().name();
   }
 
   String id() {
@@ -87,6 +87,11 @@ record Asked(
     }
     response.set("usage", usage(answer));
     return response;
+  }
+
+  /// A response that was cancelled.
+  ObjectNode cancelled(ArrayNode output) {
+    return response("cancelled", output);
   }
 
   /// A response that could not be answered.

@@ -15,9 +15,10 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
-import dev.sgl.server.keys.RequestId;
-import dev.sgl.server.openai.FormatReader;
-import dev.sgl.server.openai.SamplingReader;
+import dev.sgl.server.parameters.FormatReader;
+import dev.sgl.server.parameters.SamplingReader;
+import dev.sgl.server.request.Ids;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.turn.Ask;
 import dev.sgl.server.turn.Served;
 import java.time.Instant;
@@ -66,7 +67,7 @@ final class CallReader {
           "unknown_parameter",
           "there is no parameter max_tokens; did you mean max_output_tokens?");
     }
-    RequestId rid = served.id(fields, "resp_", call);
+    RequestContext request = served.request(fields, "resp_", call);
     ObjectNode echo = Json.object().put("id", Ids.next("resp_")).put("object", "response");
     echo.put("created_at", Instant.now().getEpochSecond()).put("model", served.name());
     Set<String> include = include(fields);
@@ -75,7 +76,7 @@ final class CallReader {
     Type type = type(fields, echo);
     Sampling sampling = sampling(fields, echo, include.contains(LOGPROBS));
     boolean summarizes = reasoning(fields, echo);
-    Conversation conversation = conversation(fields, echo, rid.caller().name());
+    Conversation conversation = conversation(fields, echo, request.caller().name());
     Map<String, Object> variables = Prompts.variables(conversation.effort(), tools.all());
     Ask ask =
         served
@@ -92,14 +93,11 @@ final class CallReader {
     echo(fields, echo, mode);
     fields.object("stream_options").ifPresent(Fields::finish);
     fields.finish();
-    if (mode.background() && mode.stream()) {
-      throw ApiException.invalid(
-          "background", "a response in the background is not streamed; ask for it by its id");
-    }
     if (mode.background() && !mode.store()) {
       throw ApiException.invalid("store", "a response in the background needs store: true");
     }
-    return new Asked(ask, rid, echo, conversation.before(), conversation.input(), read.own(), mode);
+    return new Asked(
+        ask, request, echo, conversation.before(), conversation.input(), read.own(), mode);
   }
 
   private static Set<String> include(Fields fields) {

@@ -6,6 +6,7 @@ import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.request.Ids;
 import dev.sgl.server.turn.Served;
 import java.io.IOException;
 import java.time.Instant;
@@ -50,7 +51,7 @@ public final class ConversationsApi {
     ObjectNode object = kept(call).object().deepCopy();
     object.set("metadata", CallReader.metadata(fields));
     fields.finish();
-    store.update(
+    store.updateConversation(
         call.variable("id"),
         owner(call),
         now -> new Store.Conversation(object, now.items(), now.owner()));
@@ -100,7 +101,7 @@ public final class ConversationsApi {
   public void deleteItem(Call call) throws IOException {
     Store.Conversation before = kept(call);
     ObjectNode gone = item(before, call.variable("item"));
-    store.update(
+    store.updateConversation(
         call.variable("id"),
         owner(call),
         now -> {

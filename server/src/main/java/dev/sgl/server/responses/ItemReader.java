@@ -8,6 +8,7 @@ import dev.sgl.server.chat.Messages;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Fields;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.request.Ids;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;

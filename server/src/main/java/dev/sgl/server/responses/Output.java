@@ -8,6 +8,7 @@ import dev.sgl.backend.TokenBackend;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
 import dev.sgl.server.openai.Writer;
+import dev.sgl.server.request.Ids;
 import dev.sgl.server.turn.Answer;
 import dev.sgl.server.turn.Heard;
 import dev.sgl.server.turn.Stripped;

@@ -13,6 +13,7 @@ public final class ResponseRoutes {
     ResponsesApi responses = new ResponsesApi(served, store);
     routes.post("/v1/responses", responses::create);
     routes.post("/v1/responses/input_tokens", responses::inputTokens);
+    routes.post("/v1/responses/compact", responses::compact);
     routes.get("/v1/responses/{id}", responses::retrieve);
     routes.add("DELETE", "/v1/responses/{id}", responses::delete);
     routes.post("/v1/responses/{id}/cancel", responses::cancel);

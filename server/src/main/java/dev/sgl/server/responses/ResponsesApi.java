@@ -1,7 +1,5 @@
 package dev.sgl.server.responses;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
@@ -44,31 +42,35 @@ public final class ResponsesApi {
   /// @throws IOException if the client is gone
   public void create(Call call) throws IOException {
     Asked asked = reader.read(call.fields(), call);
-    Job job = new Job(served, asked.rid(), List.of(asked.ask()));
-    if (asked.mode().stream()) {
-      Events events = new Events(asked, job);
-      call.stream(events::write, job::close, events::fail);
-    } else if (asked.mode().background()) {
-      call.answer(begin(asked, job));
+    Job job = new Job(served, asked.request(), List.of(asked.ask()));
+    if (asked.mode().background()) {
+      begin(call, asked, job);
+    } else if (asked.mode().stream()) {
+      Live live = new Live(asked, job);
+      call.stream(live::write, job::close, live::fail);
     } else {
-      call.answer(() -> keep(asked, answered(asked, job)));
+      ResponseEvents events = new ResponseEvents(asked, served.backend(), (_, _) -> {});
+      call.answer(() -> keep(asked, answered(asked, job, events)));
     }
   }
 
-  private ObjectNode answered(Asked asked, Job job) {
-    Output output = new Output(asked, served.backend(), (_, _) -> {});
-    Answer answer = job.run(_ -> output).getFirst();
-    return asked.answered(answer, output.items());
+  private static ObjectNode answered(Asked asked, Job job, ResponseEvents events) {
+    Answer answer = job.run(_ -> events.output()).getFirst();
+    return asked.answered(answer, events.items());
   }
 
   /// Keeps a response, if it is to be kept.
   private ObjectNode keep(Asked asked, ObjectNode response) {
-    Store.Kept kept = new Store.Kept(response, asked.before(), asked.input(), asked.owner());
+    Store.Kept kept = kept(asked, response, Optional.empty());
     if (asked.mode().store()) {
       store.put(kept);
     }
     grow(asked, kept);
     return response;
+  }
+
+  private static Store.Kept kept(Asked asked, ObjectNode response, Optional<EventLog> events) {
+    return new Store.Kept(response, asked.before(), asked.input(), asked.owner(), events);
   }
 
   /// Adds the items of a response to its conversation, if it was answered.
@@ -80,39 +82,66 @@ public final class ResponsesApi {
 
   // --- in the background
 
-  private ObjectNode begin(Asked asked, Job job) {
+  private void begin(Call call, Asked asked, Job job) throws IOException {
     if (background.size() >= MOST_IN_BACKGROUND) {
       throw ApiException.unavailable("too much is answered in the background; try again later");
     }
     ObjectNode begun = asked.begun("in_progress");
-    store.put(new Store.Kept(begun, asked.before(), asked.input(), asked.owner()));
+    Optional<EventLog> log =
+        asked.mode().stream()
+            ? Optional.of(new EventLog(store.mostBytesOfOne()))
+            : Optional.empty();
+    store.put(kept(asked, begun, log));
     background.put(asked.id(), job);
-    Caller.Stay stay = asked.rid().caller().stay();
-    Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job, stay));
-    return begun;
+    Caller.Stay stay = asked.request().caller().stay();
+    Thread.ofVirtual().name("sgl-background").start(() -> answer(asked, job, log, stay));
+    if (log.isPresent()) {
+      follow(log.get(), 0, call);
+    } else {
+      call.answer(begun);
+    }
   }
 
-  private void answer(Asked asked, Job job, Caller.Stay stay) {
+  private void answer(Asked asked, Job job, Optional<EventLog> log, Caller.Stay stay) {
     try (stay) {
-      Store.Kept kept =
-          new Store.Kept(whole(asked, job), asked.before(), asked.input(), asked.owner());
+      ResponseEvents events =
+          new ResponseEvents(
+              asked,
+              served.backend(),
+              (type, event) -> log.ifPresent(to -> add(type, event, to, asked)));
+      events.begin();
+      Store.Kept kept = kept(asked, whole(asked, job, events), log);
       store.replace(kept);
       grow(asked, kept);
+      events.end(kept.response());
     } finally {
+      log.ifPresent(EventLog::end);
       background.remove(asked.id());
     }
   }
 
-  /// The response at its end, however it ends.
-  private ObjectNode whole(Asked asked, Job job) {
-    try {
-      return answered(asked, job);
-    } catch (CancellationException e) {
-      return asked.begun("cancelled");
-    } catch (RuntimeException | Error e) {
-      ApiException error = Errors.of(e);
-      return asked.failed(error.code().orElse("server_error"), error.text(), Json.array());
+  /// Adds an event to a log, which is weighed with the response as long as that is kept.
+  private void add(String type, ObjectNode event, EventLog log, Asked asked) {
+    if (log.add(type, event) && !store.weigh(asked.id(), asked.owner())) {
+      log.forget();
     }
+  }
+
+  /// The response at its end, however it ends.
+  private static ObjectNode whole(Asked asked, Job job, ResponseEvents events) {
+    try {
+      return answered(asked, job, events);
+    } catch (CancellationException e) {
+      events.cut();
+      return asked.cancelled(events.items());
+    } catch (RuntimeException | Error e) {
+      events.cut();
+      return failed(asked, Errors.of(e), events);
+    }
+  }
+
+  private static ObjectNode failed(Asked asked, ApiException error, ResponseEvents events) {
+    return asked.failed(error.code().orElse("server_error"), error.text(), events.items());
   }
 
   /// Ends a response that is answered in the background.
@@ -125,22 +154,62 @@ public final class ResponsesApi {
     Job job = background.get(id);
     if (job != null) {
       job.close();
-      ObjectNode cancelled = kept.response().deepCopy().put("status", "cancelled");
-      store.replace(new Store.Kept(cancelled, kept.before(), kept.input(), kept.owner()));
-      call.answer(cancelled);
-    } else {
-      call.answer(kept.response());
+      store.update(id, kept.owner(), Store.Kept::cancelled);
     }
+    call.answer(kept(call).response());
   }
 
   // --- kept responses
 
-  /// A response by its id.
+  /// A response by its id, or its events from a number on: those that were sent before, and those
+  /// that come while it is still answered.
   public void retrieve(Call call) throws IOException {
-    if (call.query("stream").filter(word -> word.equals("true")).isPresent()) {
-      throw ApiException.invalid("stream", "a kept response is not streamed again");
+    Store.Kept kept = kept(call);
+    Optional<String> after = call.query("starting_after");
+    if (!call.query("stream").orElse("false").equals("true")) {
+      if (after.isPresent()) {
+        throw ApiException.invalid("starting_after", "starting_after needs stream=true");
+      }
+      call.answer(kept.response());
+      return;
     }
-    call.answer(kept(call).response());
+    EventLog log =
+        kept.events()
+            .orElseThrow(
+                () ->
+                    ApiException.invalid(
+                        "stream",
+                        "only a response that was begun with background and stream is streamed again"));
+    int from = after.map(ResponsesApi::number).orElse(-1) + 1;
+    log.require(from);
+    follow(log, from, call);
+  }
+
+  private static int number(String text) {
+    if (!text.matches("[0-9]{1,9}")) {
+      throw ApiException.invalid(
+          "starting_after", "invalid_value", "starting_after must be the number of an event");
+    }
+    return Integer.parseInt(text);
+  }
+
+  /// Sends the events of a log from a number on, until the last one. A client that goes away ends
+  /// nothing else.
+  private static void follow(EventLog log, int from, Call call) throws IOException {
+    call.stream(
+        stream -> {
+          try {
+            int number = from;
+            for (Optional<EventLog.Event> next = log.event(number);
+                next.isPresent();
+                next = log.event(++number)) {
+              stream.send(next.get().type(), next.get().json());
+            }
+          } catch (InterruptedException e) {
+            throw new CancellationException("cancelled");
+          }
+        },
+        Thread.currentThread()::interrupt);
   }
 
   /// Forgets a response.
@@ -179,64 +248,46 @@ public final class ResponsesApi {
     call.answer(Json.object().put("object", "response.input_tokens").put("input_tokens", tokens));
   }
 
+  /// Refuses to compact a conversation: what OpenAI's models leave of it is a state of theirs, in
+  /// an encrypted item, and no text that a model here could be given.
+  public void compact(Call call) {
+    throw new ApiException(
+        400,
+        "invalid_request_error",
+        "",
+        "unsupported_operation",
+        "this server compacts no conversations; send the items that are still needed, or truncation: auto");
+  }
+
   // --- streams
 
-  /// The events of one response.
-  private final class Events {
+  /// The stream of a response that is answered to one client.
+  private final class Live {
     private final Asked asked;
     private final Job job;
-    private Optional<Output> output = Optional.empty();
-    private int number;
+    private Optional<ResponseEvents> events = Optional.empty();
 
-    Events(Asked asked, Job job) {
+    Live(Asked asked, Job job) {
       this.asked = asked;
       this.job = job;
     }
 
+    /// The first events wait for the first piece of the answer, so that a refusal before it is no
+    /// stream.
     void write(EventStream stream) throws IOException {
-      Output made =
-          new Output(
-              asked,
-              served.backend(),
-              (type, event) -> {
-                begin(stream);
-                stream.report(type, numbered(type, event));
-              });
-      output = Optional.of(made);
-      Answer answer = job.run(_ -> made).getFirst();
-      begin(stream);
-      ObjectNode response = keep(asked, asked.answered(answer, made.items()));
-      send(stream, "response." + response.path("status").asText(), response);
+      ResponseEvents made = new ResponseEvents(asked, served.backend(), stream::report);
+      events = Optional.of(made);
+      ObjectNode response = answered(asked, job, made);
+      made.begin(); // before it is kept, so that a client that is gone leaves nothing
+      made.end(keep(asked, response));
     }
 
-    /// Sends the first events, once. They wait for the first piece of the answer, so that a
-    /// refusal before it is no stream.
-    private void begin(EventStream stream) {
-      if (number == 0) {
-        ObjectNode begun = asked.begun("in_progress");
-        for (String type : List.of("response.created", "response.in_progress")) {
-          stream.report(type, numbered(type, Json.object().set("response", begun)));
-        }
-      }
-    }
-
-    void fail(EventStream stream, ApiException error) throws IOException {
-      begin(stream);
-      output.ifPresent(Output::cut);
-      ArrayNode items = output.map(Output::items).orElseGet(Json::array);
-      String code = error.code().orElse("server_error");
-      send(stream, "response.failed", keep(asked, asked.failed(code, error.text(), items)));
-    }
-
-    private void send(EventStream stream, String type, ObjectNode response) throws IOException {
-      ObjectNode event = Json.object();
-      event.set("response", response);
-      stream.send(type, numbered(type, event));
-    }
-
-    private JsonNode numbered(String type, ObjectNode event) {
-      ObjectNode whole = Json.object().put("type", type).put("sequence_number", number++);
-      return whole.setAll(event);
+    void fail(EventStream stream, ApiException error) {
+      ResponseEvents made =
+          events.orElseGet(() -> new ResponseEvents(asked, served.backend(), stream::report));
+      made.begin();
+      made.cut();
+      made.end(keep(asked, failed(asked, error, made)));
     }
   }
 }

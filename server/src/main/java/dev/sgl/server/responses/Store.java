@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Ticker;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.primitives.Ints;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Json;
+import dev.sgl.server.request.Ids;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,10 +47,25 @@ final class Store {
   /// @param before items of the conversation before this call
   /// @param input items of this call
   /// @param owner the name of the key of the call
-  record Kept(ObjectNode response, List<ObjectNode> before, List<ObjectNode> input, String owner) {
+  /// @param events that were sent of it, if it is answered in the background as a stream
+  record Kept(
+      ObjectNode response,
+      List<ObjectNode> before,
+      List<ObjectNode> input,
+      String owner,
+      Optional<EventLog> events) {
     Kept {
       before = List.copyOf(before);
       input = List.copyOf(input);
+    }
+
+    /// The same as long as it is over; else a response that is cancelled.
+    Kept cancelled() {
+      if (!response.path("status").asText().equals("in_progress")) {
+        return this;
+      }
+      ObjectNode cancelled = response.deepCopy().put("status", "cancelled");
+      return new Kept(cancelled, before, input, owner, events);
     }
 
     /// Whether it has an answer, whole or cut off.
@@ -64,11 +81,11 @@ final class Store {
       return all;
     }
 
-    /// Bytes of its JSON, with those of all items of the conversation.
+    /// Bytes of its JSON, with those of all items of the conversation, and of its events.
     private int bytes() {
       List<ObjectNode> nodes = all();
       nodes.add(response);
-      return Store.bytes(nodes);
+      return Ints.saturatedCast(Store.bytes(nodes) + events.map(EventLog::bytes).orElse(0L));
     }
 
     List<ObjectNode> own() {
@@ -135,6 +152,24 @@ final class Store {
     }
   }
 
+  /// Changes a response, if it is still there.
+  synchronized void update(String id, String owner, UnaryOperator<Kept> change) {
+    response(id, owner).ifPresent(before -> put(change.apply(before)));
+  }
+
+  /// Weighs a response again whose events have grown.
+  ///
+  /// @return whether it is kept still
+  synchronized boolean weigh(String id, String owner) {
+    update(id, owner, UnaryOperator.identity());
+    return response(id, owner).isPresent();
+  }
+
+  /// Bytes that a conversation, or the events of a response, may take at most.
+  long mostBytesOfOne() {
+    return most / 4;
+  }
+
   /// A response of an owner by its id.
   synchronized Optional<Kept> response(String id, String owner) {
     return get(id, owner).filter(Kept.class::isInstance).map(Kept.class::cast);
@@ -156,14 +191,15 @@ final class Store {
   }
 
   /// Changes a conversation, if it is still there.
-  synchronized void update(String id, String owner, UnaryOperator<Conversation> change) {
+  synchronized void updateConversation(
+      String id, String owner, UnaryOperator<Conversation> change) {
     conversation(id, owner).ifPresent(before -> put(change.apply(before)));
   }
 
   /// Adds items to a conversation, if it is still there and has room for them; those that it has
   /// already stay as they are.
   synchronized void add(String id, String owner, List<ObjectNode> more) {
-    update(
+    updateConversation(
         id,
         owner,
         before -> {
@@ -206,12 +242,12 @@ final class Store {
           "input",
           "conversation_too_large",
           "a conversation that is kept has at most %d bytes; send \"store\": false"
-              .formatted(most / 4));
+              .formatted(mostBytesOfOne()));
     }
   }
 
   private boolean hasRoom(List<ObjectNode> before, List<ObjectNode> more) {
-    return (long) bytes(before) + bytes(more) <= most / 4;
+    return (long) bytes(before) + bytes(more) <= mostBytesOfOne();
   }
 
   private Optional<Object> get(String id, String owner) {

@@ -11,6 +11,7 @@ import dev.sgl.server.format.Channels;
 import dev.sgl.server.http.ApiException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /// A request for one answer.
@@ -20,6 +21,7 @@ import java.util.OptionalLong;
 /// @param tools that it may call
 /// @param thought how it thinks before it says anything; none if it does not
 /// @param channels how it parts the answer into messages; none if it does not
+/// @param mostThought tokens of all its thoughts, which end there; none if they end by themselves
 public record Ask(
     Prompt prompt,
     Type type,
@@ -28,7 +30,8 @@ public record Ask(
     Writing writing,
     Optional<Toolbox> tools,
     Optional<Thought> thought,
-    Optional<Channels> channels) {
+    Optional<Channels> channels,
+    OptionalInt mostThought) {
   /// @throws ApiException if words are limited where a type or a call says which come
   public Ask {
     if (!sampling.words().areAll() && (!Types.isFree(type) || tools.isPresent())) {
@@ -51,9 +54,24 @@ public record Ask(
         Optional.empty());
   }
 
+  /// Asks without a limit on thoughts.
+  public Ask(
+      Prompt prompt,
+      Type type,
+      Sampling sampling,
+      Scheduling scheduling,
+      Writing writing,
+      Optional<Toolbox> tools,
+      Optional<Thought> thought,
+      Optional<Channels> channels) {
+    this(
+        prompt, type, sampling, scheduling, writing, tools, thought, channels, OptionalInt.empty());
+  }
+
   /// The same, scheduled and written in other ways.
   public Ask with(Scheduling newScheduling, Writing newWriting) {
-    return new Ask(prompt, type, sampling, newScheduling, newWriting, tools, thought, channels);
+    return new Ask(
+        prompt, type, sampling, newScheduling, newWriting, tools, thought, channels, mostThought);
   }
 
   /// The tokens that the model reads before its first own: those of the prompt, and those with
@@ -83,10 +101,11 @@ public record Ask(
         writing,
         tools,
         thought.map(how -> how.isSure() ? how.begun() : how),
-        channels);
+        channels,
+        mostThought);
   }
 
-  /// The same, with a thought of at most `tokens` tokens.
+  /// The same, with thoughts of at most `tokens` tokens together.
   public Ask withThoughtOf(int tokens) {
     return new Ask(
         prompt,
@@ -95,8 +114,9 @@ public record Ask(
         scheduling,
         writing,
         tools,
-        thought.map(how -> how.limited(tokens)),
-        channels);
+        thought,
+        channels,
+        OptionalInt.of(tokens));
   }
 
   /// The same, for another of several answers: with a seed of its own.
@@ -107,6 +127,7 @@ public record Ask(
             ? sampling.withChoice(
                 choice.withSeed(OptionalLong.of(choice.seed().getAsLong() + 1_000_003L * index)))
             : sampling;
-    return new Ask(prompt, type, seeded, scheduling, writing, tools, thought, channels);
+    return new Ask(
+        prompt, type, seeded, scheduling, writing, tools, thought, channels, mostThought);
   }
 }

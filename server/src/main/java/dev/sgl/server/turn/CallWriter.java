@@ -10,19 +10,16 @@ import dev.sgl.constraint.match.SyntaxReader;
 import dev.sgl.program.Type;
 import dev.sgl.program.Types;
 import dev.sgl.server.format.ToolFormat;
+import dev.sgl.server.request.Ids;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 
 /// Has the model write calls: the fixed texts are those of its format, the name is one of the
 /// offered tools, and the arguments are held to the tool's schema.
 final class CallWriter {
-  private static final String LETTERS =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
   private static final int LONG_ID = 24;
   private static final int SHORT_ID = 9;
   private static final String NO_ARGUMENTS = "{}";
@@ -149,18 +146,10 @@ final class CallWriter {
 
   private String newId(ToolSpec tool) {
     return switch (format.ids()) {
-      case LONG -> "call_" + letters(LONG_ID);
-      case SHORT -> letters(SHORT_ID);
+      case LONG -> Ids.letters("call_", LONG_ID);
+      case SHORT -> Ids.letters("", SHORT_ID);
       case NAMED -> "functions.%s:%d".formatted(tool.name(), earlier + calls.size());
     };
-  }
-
-  private static String letters(int length) {
-    StringBuilder letters = new StringBuilder(length);
-    for (int i = 0; i < length; i++) {
-      letters.append(LETTERS.charAt(ThreadLocalRandom.current().nextInt(LETTERS.length())));
-    }
-    return letters.toString();
   }
 
   // --- arguments

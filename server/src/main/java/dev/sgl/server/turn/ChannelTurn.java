@@ -9,7 +9,6 @@ import dev.sgl.server.format.Channels;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /// A [Turn] of a model that parts its answer into messages: the header of each shows whether it
 /// is a thought, a call, or something that is said. Only the last one that is said is held to the
@@ -60,8 +59,10 @@ final class ChannelTurn {
   /// Lets the model write a message; false if it is the last one.
   private boolean message(String header) {
     if (channels.thought().filter(header::equals).isPresent()) {
-      turn.think(
-          channels.header(header), channels.messageEnd(), channels.next(), OptionalInt.empty());
+      if (turn.leftForThought().orElse(1) == 0) {
+        return callsAtOnce() ? call(Optional.empty()) : answer();
+      }
+      turn.think(channels.header(header), channels.messageEnd(), channels.next());
       return true;
     }
     Optional<ToolSpec> called = called(header);
@@ -70,6 +71,21 @@ final class ChannelTurn {
     }
     boolean isAside = header.equals(aside());
     return isAside && Types.isFree(ask.type()) ? say(header) : answer();
+  }
+
+  /// Whether the model calls a tool where it may not think any more.
+  private boolean callsAtOnce() {
+    if (ask.tools().isEmpty() || ask.tools().get().required()) {
+      return ask.tools().isPresent();
+    }
+    int size = continuation.size();
+    continuation.begin(channels.begin());
+    Type either =
+        new Type.OneOf(
+            List.of(new Type.Literal(channels.answer()), new Type.Literal(channels.callWords())));
+    Reply chosen = continuation.peek(either, ask.sampling().withoutStops());
+    continuation.rewind(size);
+    return chosen.text().equals(channels.callWords());
   }
 
   /// The first word of the header of a call; with no more it is the header of something that is

@@ -51,7 +51,6 @@ final class Continuation implements AutoCloseable {
   private final List<Prompt.Part> open = new ArrayList<>(); // behind the prompt
   private int left;
   private int generations;
-  private boolean begun; // whether the model reads the prompt, or has read it
   private int generated;
   private final List<Integer> tokens = new ArrayList<>(); // those that were generated
   private int forced;
@@ -113,11 +112,14 @@ final class Continuation implements AutoCloseable {
     return first.map(Reply::timing);
   }
 
-  /// Tokens of the prompt, if the model has read it.
-  int promptTokens() {
-    return first
-        .map(reply -> reply.usage().promptTokens() - writtenFirst)
-        .orElseGet(() -> begun ? backend.tokens(ask.prompt()).size() : 0);
+  /// Tokens of the prompt and of the answer that were computed, also if the answer was broken off.
+  int computedTokens() {
+    Reply.Usage running = current.map(Generation::spent).orElse(Reply.Usage.NONE);
+    int read =
+        first.isPresent()
+            ? first.get().usage().promptTokens()
+            : Math.max(running.promptTokens(), writtenFirst);
+    return read - writtenFirst + generated + running.generatedTokens();
   }
 
   /// Tokens of the answer, those of the generation that runs included.
@@ -248,7 +250,6 @@ final class Continuation implements AutoCloseable {
         new Request(ask.prompt().with(open), type, own, ask.scheduling()).withWriting(writing);
     try (Generation generation = backend.generate(request)) {
       begin(generation);
-      begun = true;
       for (Optional<String> p = generation.next(); p.isPresent(); p = generation.next()) {
         pieces.accept(p.get());
       }

@@ -2,7 +2,7 @@ package dev.sgl.server.turn;
 
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Reply;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.trace.Work;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,17 +14,17 @@ import java.util.function.IntFunction;
 /// The answers that one request asks for, made at the same time. If one fails, all end.
 public final class Job implements AutoCloseable {
   private final Served served;
-  private final RequestId id;
+  private final RequestContext request;
   private final List<Ask> asks;
   private final List<Turn> turns = new ArrayList<>();
   private boolean closed;
 
   /// A job that has not begun.
   ///
-  /// @param id by which it can be ended from elsewhere
-  public Job(Served served, RequestId id, List<Ask> asks) {
+  /// @param request by which it can be ended from elsewhere
+  public Job(Served served, RequestContext request, List<Ask> asks) {
     this.served = served;
-    this.id = id;
+    this.request = request;
     this.asks = List.copyOf(asks);
   }
 
@@ -33,7 +33,7 @@ public final class Job implements AutoCloseable {
   /// @param heard gives the callback for each answer, by its index
   public List<Answer> run(IntFunction<Heard> heard) {
     begin(heard);
-    try (Running.InFlight _ = served.running().add(id, this::close)) {
+    try (Running.InFlight _ = served.running().add(request, this::close)) {
       List<Answer> answers =
           turns.size() == 1
               ? List.of(traced(turns.getFirst()))
@@ -47,18 +47,18 @@ public final class Job implements AutoCloseable {
       return answers;
     } finally {
       close();
-      id.caller().spend(turns.stream().mapToLong(Turn::tokens).sum());
+      request.caller().spend(turns.stream().mapToLong(Turn::computedTokens).sum());
     }
   }
 
   /// Makes an answer, in a span with the names of OpenTelemetry's conventions.
   private Answer traced(Turn turn) {
     String model = served.name();
-    try (Work span = served.tracing().work(id.trace(), "generate_content " + model)) {
+    try (Work span = served.tracing().work(request.trace(), "generate_content " + model)) {
       span.with("gen_ai.operation.name", "generate_content")
           .with("gen_ai.provider.name", "sgl")
           .with("gen_ai.request.model", model)
-          .with("gen_ai.response.id", id.text());
+          .with("gen_ai.response.id", request.id());
       try {
         Answer answer = turn.run();
         turn.timing().ifPresent(timing -> describe(timing, span));

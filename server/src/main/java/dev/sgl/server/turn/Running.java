@@ -1,7 +1,7 @@
 package dev.sgl.server.turn;
 
 import dev.sgl.server.keys.Caller;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.request.RequestContext;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,13 +14,13 @@ public final class Running {
 
   /// A request that is being answered, until it is closed.
   final class InFlight implements AutoCloseable {
-    private final RequestId id;
+    private final RequestContext context;
     private final Runnable end;
     private boolean over;
     private boolean ended;
 
-    private InFlight(RequestId id, Runnable end) {
-      this.id = id;
+    private InFlight(RequestContext context, Runnable end) {
+      this.context = context;
       this.end = end;
     }
 
@@ -47,15 +47,15 @@ public final class Running {
   ///
   /// @param end ends the request; called from any thread, perhaps several times, never after
   ///     the close
-  InFlight add(RequestId id, Runnable end) {
-    InFlight request = new InFlight(id, end);
+  InFlight add(RequestContext context, Runnable end) {
+    InFlight request = new InFlight(context, end);
     inFlight.add(request);
     return request;
   }
 
   /// Does `work` on this thread, which is interrupted if the request is ended.
-  public <T> T during(RequestId id, Supplier<T> work) {
-    InFlight request = add(id, Thread.currentThread()::interrupt);
+  public <T> T during(RequestContext context, Supplier<T> work) {
+    InFlight request = add(context, Thread.currentThread()::interrupt);
     try {
       return work.get();
     } finally {
@@ -71,8 +71,8 @@ public final class Running {
   public int abort(String id, Caller caller) {
     List<InFlight> ended =
         inFlight.stream()
-            .filter(request -> request.id.text().equals(id))
-            .filter(request -> caller.isAdmin() || request.id.caller() == caller)
+            .filter(request -> request.context.id().equals(id))
+            .filter(request -> caller.isAdmin() || request.context.caller() == caller)
             .toList();
     ended.forEach(InFlight::end);
     return ended.size();

@@ -1,6 +1,5 @@
 package dev.sgl.server.turn;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sgl.backend.Prompt;
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.Scheduling;
@@ -11,12 +10,13 @@ import dev.sgl.server.format.Formats;
 import dev.sgl.server.http.ApiException;
 import dev.sgl.server.http.Call;
 import dev.sgl.server.http.Fields;
-import dev.sgl.server.keys.RequestId;
+import dev.sgl.server.keys.ChargedBackend;
+import dev.sgl.server.request.Ids;
+import dev.sgl.server.request.RequestContext;
 import dev.sgl.server.trace.Tracing;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /// A model that is served.
 ///
@@ -44,11 +44,11 @@ public record Served(
     return names.getFirst();
   }
 
-  /// The id of a request, which its answer has, too: the client's (`rid`, `request_id` or the
-  /// header `X-Request-Id`), or a new one.
+  /// The context of a request. Its id, which its answer has, too, is the client's (`rid`,
+  /// `request_id` or the header `X-Request-Id`), or a new one.
   ///
   /// @throws ApiException if an answer could not bring the client's id back as it is
-  public RequestId id(Fields fields, String prefix, Call call) {
+  public RequestContext request(Fields fields, String prefix, Call call) {
     Optional<String> rid = id(fields.text("rid"), fields.name("rid"));
     Optional<String> other = id(fields.text("request_id"), fields.name("request_id"));
     if (rid.isPresent() && other.isPresent() && !rid.equals(other)) {
@@ -57,18 +57,23 @@ public record Served(
     String id =
         rid.or(() -> other)
             .or(() -> id(call.header(HEADER), HEADER))
-            .orElseGet(() -> prefix + UUID.randomUUID().toString().replace("-", ""));
+            .orElseGet(() -> Ids.next(prefix));
     call.set(HEADER, id);
-    return new RequestId(id, call.caller(), call.trace());
+    return new RequestContext(id, call.caller(), call.trace());
   }
 
-  /// Reads for a request, which can be ended from elsewhere.
+  /// Does work for a request, which can be ended from elsewhere.
   ///
-  /// @param work makes the answer, whose `usage` says how many tokens were read
-  public ObjectNode read(RequestId id, Supplier<ObjectNode> work) {
-    ObjectNode answer = running.during(id, work);
-    id.caller().spend(answer.at("/usage/total_tokens").asLong());
-    return answer;
+  /// @param work with a backend whose work the caller of the request pays for
+  public <T> T charged(RequestContext request, Function<TokenBackend, T> work) {
+    return running.during(request, () -> work.apply(new ChargedBackend(backend, request.caller())));
+  }
+
+  /// Scores prompts, as [#charged(RequestContext, Function)].
+  ///
+  /// @param isPaid whether an answer to the prompts was generated, too, so that they are paid for
+  public <T> T scored(RequestContext request, boolean isPaid, Function<TokenBackend, T> work) {
+    return isPaid ? running.during(request, () -> work.apply(backend)) : charged(request, work);
   }
 
   private static Optional<String> id(Optional<String> given, String name) {

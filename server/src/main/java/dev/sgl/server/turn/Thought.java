@@ -6,7 +6,6 @@ import dev.sgl.backend.TokenBackend.Token;
 import dev.sgl.server.format.ThoughtFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /// How a model that thinks begins: in marks of its own, before it says anything.
@@ -15,21 +14,11 @@ import java.util.stream.Collectors;
 /// @param begin the text that the prompt still needs so that a thought begins; empty if its end is
 ///     one
 /// @param isSure whether the model thinks; else its first words show whether it does
-/// @param most tokens of the thought, which ends there; none if it ends by itself
-public record Thought(ThoughtFormat format, String begin, boolean isSure, OptionalInt most) {
-
-  Thought(ThoughtFormat format, String begin, boolean isSure) {
-    this(format, begin, isSure, OptionalInt.empty());
-  }
-
-  /// The same, of at most `tokens` tokens.
-  Thought limited(int tokens) {
-    return new Thought(format, begin, isSure, OptionalInt.of(tokens));
-  }
+public record Thought(ThoughtFormat format, String begin, boolean isSure) {
 
   /// The same behind a prompt that ends with its beginning.
   Thought begun() {
-    return new Thought(format, "", isSure, most);
+    return new Thought(format, "", isSure);
   }
 
   /// Tokens at the end of a prompt that may hold the mark.

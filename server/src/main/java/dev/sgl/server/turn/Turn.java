@@ -82,16 +82,23 @@ public final class Turn implements AutoCloseable {
     if (!how.isSure() && !begins(how)) {
       return;
     }
-    think(how.begin(), how.format().end(), how.format().behindEnd(), how.most());
+    think(how.begin(), how.format().end(), how.format().behindEnd());
   }
 
-  /// Lets the model think.
+  /// Tokens that are left for thoughts; none if there is no limit.
+  OptionalInt leftForThought() {
+    return ask.mostThought().isPresent()
+        ? OptionalInt.of(Math.max(0, ask.mostThought().getAsInt() - thoughtTokens))
+        : OptionalInt.empty();
+  }
+
+  /// Lets the model think, as long as tokens are left for it.
   ///
   /// @param begin the text that the prompt still needs so that a thought begins
   /// @param mark that ends it
   /// @param behindEnd the text behind the mark
-  /// @param most tokens of the thought, which ends there
-  void think(String begin, String mark, String behindEnd, OptionalInt most) {
+  void think(String begin, String mark, String behindEnd) {
+    OptionalInt most = leftForThought();
     continuation.begin(begin);
     StringBuilder all = new StringBuilder(thought.map(before -> before + "\n\n").orElse(""));
     thought.ifPresent(_ -> heard.thought("\n\n"));
@@ -250,9 +257,9 @@ public final class Turn implements AutoCloseable {
 
   // --- the end
 
-  /// Tokens of the prompt and of the answer so far.
-  int tokens() {
-    return continuation.promptTokens() + continuation.tokens() + last.usage().endTokens();
+  /// Tokens of the prompt and of the answer that were computed so far.
+  int computedTokens() {
+    return continuation.computedTokens() + last.usage().endTokens();
   }
 
   /// The times of the first generation, if it is over.

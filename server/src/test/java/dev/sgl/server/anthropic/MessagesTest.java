@@ -10,7 +10,6 @@ import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.TestServer.Event;
 import dev.sgl.server.keys.KeyRing;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +37,7 @@ class MessagesTest {
 
   @BeforeAll
   static void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll

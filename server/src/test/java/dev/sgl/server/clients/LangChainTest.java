@@ -17,7 +17,6 @@ import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.sgl.server.TestServer;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -68,9 +67,7 @@ class LangChainTest {
 
   @Test
   void aSchemaAndAToolAreFollowed() throws IOException {
-    try (TestServer server =
-        TestServer.withTemplate(
-            Suites.folder("chat-templates").resolve("Qwen-Qwen2.5-7B-Instruct.jinja"))) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       JsonObjectSchema person =
           JsonObjectSchema.builder()
               .addEnumProperty("mood", List.of("good", "bad"))

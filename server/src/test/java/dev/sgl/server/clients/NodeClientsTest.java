@@ -7,7 +7,6 @@ import dev.sgl.compiler.Compiler;
 import dev.sgl.run.RunOptions;
 import dev.sgl.server.TestServer;
 import dev.sgl.server.program.Programs;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +62,7 @@ class NodeClientsTest {
 
   @Test
   void openAisClientForJavaScriptWorks() throws IOException, InterruptedException {
-    Path template = Suites.folder("chat-templates").resolve("Qwen-Qwen2.5-7B-Instruct.jinja");
-    try (TestServer server = TestServer.withTemplate(template)) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       Outcome outcome = run(List.of("node", "openai.mjs", server.url("/v1")));
       assertEquals(0, outcome.code(), outcome.said());
     }
@@ -72,8 +70,7 @@ class NodeClientsTest {
 
   @Test
   void theClientsOfOtherApisWork() throws IOException, InterruptedException {
-    Path template = Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja");
-    try (TestServer server = TestServer.withTemplate(template)) {
+    try (TestServer server = TestServer.withQwen3()) {
       Outcome outcome = run(List.of("node", "apis.mjs", server.url("")));
       assertEquals(0, outcome.code(), outcome.said());
     }

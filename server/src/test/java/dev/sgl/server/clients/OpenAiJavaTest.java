@@ -22,7 +22,6 @@ import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import dev.sgl.server.TestServer;
 import dev.sgl.server.keys.KeyRing;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -97,9 +96,7 @@ class OpenAiJavaTest {
 
   @Test
   void toolsAreCalled() throws IOException {
-    try (TestServer server =
-        TestServer.withTemplate(
-            Suites.folder("chat-templates").resolve("Qwen-Qwen2.5-7B-Instruct.jinja"))) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       FunctionDefinition weather =
           FunctionDefinition.builder()
               .name("weather")

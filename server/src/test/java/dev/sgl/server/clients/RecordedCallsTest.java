@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +41,7 @@ class RecordedCallsTest {
 
   @BeforeAll
   void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll

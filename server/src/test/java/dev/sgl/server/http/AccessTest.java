@@ -14,6 +14,8 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -144,15 +146,17 @@ class AccessTest {
     return isRsa ? builder.rsa2048().build() : builder.build();
   }
 
-  private static BigInteger serial(TestServer server, HeldCertificate trusted) throws IOException {
+  private static OkHttpClient https(HeldCertificate trusted) {
     HandshakeCertificates client =
         new HandshakeCertificates.Builder().addTrustedCertificate(trusted.certificate()).build();
-    OkHttpClient https =
-        new OkHttpClient.Builder()
-            .sslSocketFactory(client.sslSocketFactory(), client.trustManager())
-            .build();
+    return new OkHttpClient.Builder()
+        .sslSocketFactory(client.sslSocketFactory(), client.trustManager())
+        .build();
+  }
+
+  private static BigInteger serial(TestServer server, HeldCertificate trusted) throws IOException {
     Request request = new Request.Builder().url(server.url("/health")).build();
-    try (Response response = https.newCall(request).execute()) {
+    try (Response response = https(trusted).newCall(request).execute()) {
       assertEquals(200, response.code());
       X509Certificate own = (X509Certificate) response.handshake().peerCertificates().getFirst();
       return own.getSerialNumber();
@@ -174,6 +178,46 @@ class AccessTest {
       write(second);
       Thread.sleep(1100);
       assertEquals(BigInteger.TWO, serial(server, second));
+    }
+  }
+
+  @Test
+  void theOwnPagesOfAServerWithACertificateAreEncrypted() throws IOException {
+    HeldCertificate own = held(1, false);
+    write(own);
+    Access access = new Access(Set.of(), Set.of(), "", Optional.of(files()));
+    try (TestServer server = open(access)) {
+      String origin = server.url("");
+      for (String from : List.of(origin, origin.toUpperCase(Locale.ROOT))) {
+        assertEquals(200, status(server, own, from));
+      }
+      for (String from :
+          List.of(origin.replace("https:", "http:"), origin + "1", "https://127.0.0.1", "null")) {
+        assertEquals(403, status(server, own, from), from);
+      }
+    }
+  }
+
+  private static int status(TestServer server, HeldCertificate trusted, String origin)
+      throws IOException {
+    Request request =
+        new Request.Builder().url(server.url("/v1/models")).header("Origin", origin).build();
+    try (Response response = https(trusted).newCall(request).execute()) {
+      return response.code();
+    }
+  }
+
+  @Test
+  void theOwnPagesOfAServerBehindAProxyMayBeEncrypted() throws IOException {
+    Access access = new Access(Set.of(), Set.of("models.example"), "", Optional.empty());
+    try (TestServer server = open(access)) {
+      for (String host : List.of("models.example", "models.example:443")) {
+        String origin = "https://models.example";
+        assertEquals(200, server.get("/v1/models", "Host", host, "Origin", origin).status());
+      }
+      String own = server.url("");
+      assertEquals(200, server.get("/v1/models", "Origin", own).status());
+      assertEquals(403, server.get("/v1/models", "Origin", own.replace("http", "ftp")).status());
     }
   }
 

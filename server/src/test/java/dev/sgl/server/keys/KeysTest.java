@@ -168,7 +168,9 @@ class KeysTest {
         "{\"input\":\"Hi\",\"max_output_tokens\":1500,\"ignore_eos\":true,\"background\":true}";
     String id = post("/v1/responses", call, "key-of-dora").at("/id").asText();
     assertEquals(429, chat("key-of-dora").status());
-    post("/v1/responses/" + id + "/cancel", "{}", "operator-key");
+    String cancel = "/v1/responses/" + id + "/cancel";
+    assertEquals(404, post(cancel, "{}", "operator-key").status(), "it is dora's");
+    assertEquals("cancelled", post(cancel, "{}", "key-of-dora").at("/status").asText());
     int status = 429;
     for (int i = 0; i < 200 && status == 429; i++) {
       Thread.sleep(20);
@@ -222,6 +224,9 @@ class KeysTest {
         "/v1/chat/completions | 'messages':[{'role':'user','content':'Hi'}],'max_tokens':5 | /usage/total_tokens",
         "/v1/completions | 'prompt':['Hi','Ho ho'],'max_tokens':5,'n':2 | /usage/total_tokens",
         "/v1/completions | 'prompt':'Hi','max_tokens':0,'echo':true,'logprobs':1 | /usage/total_tokens",
+        "/v1/completions | 'prompt':'Hi','max_tokens':0,'echo':true,'prompt_logprobs':1 | /usage/total_tokens",
+        "/v1/completions | 'prompt':'Hi','max_tokens':0,'echo':true,'logprobs':1,'prompt_logprobs':1 | /usage/total_tokens",
+        "/v1/completions | 'prompt':'Hi','max_tokens':3,'echo':true,'logprobs':1 | /usage/total_tokens",
         "/v1/responses | 'input':'Hi','max_output_tokens':16 | /usage/total_tokens",
         "/v1/embeddings | 'input':['Hi','Ho ho'] | /usage/total_tokens",
         "/v1/select | 'prompt':'Hi','choices':['a','b'] | /usage/total_tokens",

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -32,8 +31,7 @@ class OllamaTest {
 
   @BeforeAll
   static void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sgl.server.TestServer;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,11 +17,6 @@ class ContinuedTest {
   private static final String CALL =
       "'tool_calls':[{'id':'call00001','type':'function','function':"
           + "{'name':'f','arguments':'{\\\"a\\\": 1}'}}]";
-
-  private static TestServer open(String template) throws IOException {
-    Path file = Suites.folder("chat-templates").resolve(template + ".jinja");
-    return TestServer.withTemplate(file);
-  }
 
   private static String asked(String last, String more) {
     return ("{'messages':[{'role':'user','content':'Go.'},{'role':'assistant',"
@@ -59,7 +52,7 @@ class ContinuedTest {
             + " | </think>\\n\\n<tool_call>\\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\\n</tool_call>",
       })
   void theLastMessageIsKeptAndContinued(String last, String end) throws IOException {
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       String seen = seen(server, last, ",'continue_final_message':true");
       assertTrue(seen.endsWith(end.replace("\\n", "\n")), seen);
       assertEquals(seen, seen(server, last + ",'prefix':true", ""));
@@ -80,7 +73,7 @@ class ContinuedTest {
         "mistralai-Mistral-Nemo-Instruct-2407",
       })
   void aMessageGoesOnBehindItsCalls(String template) throws IOException {
-    try (TestServer server = open(template)) {
+    try (TestServer server = TestServer.withTemplateOf(template)) {
       String seen = seen(server, CALL, ",'continue_final_message':true").stripTrailing();
       assertTrue(seen.endsWith("}") || seen.endsWith("]") || seen.endsWith("</tool_call>"), seen);
     }
@@ -109,7 +102,7 @@ class ContinuedTest {
   /// A template that does not show thoughts cannot show one that is continued.
   @Test
   void aThoughtThatIsNotShownIsNotContinued() throws IOException {
-    try (TestServer server = open("meta-llama-Llama-3.2-3B-Instruct")) {
+    try (TestServer server = TestServer.withTemplateOf("meta-llama-Llama-3.2-3B-Instruct")) {
       String body = asked("'reasoning_content':'I see','prefix':true", "}");
       TestServer.Answer answer = server.post(CHAT, body);
       assertEquals(400, answer.status(), answer.text());
@@ -129,7 +122,7 @@ class ContinuedTest {
         "mistralai-Mistral-Nemo-Instruct-2407",
       })
   void aCallThatWasCutComesBack(String template) throws IOException {
-    try (TestServer server = open(template)) {
+    try (TestServer server = TestServer.withTemplateOf(template)) {
       String tools =
           """
           "tools":[{"type":"function","function":{"name":"find","parameters":{"type":"object",

@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.server.TestServer;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,11 +30,6 @@ class ToolsTest {
             "required": ["city", "unit"], "additionalProperties": false}}},
         {"type": "function", "function": {"name": "get_time", "description": "The time."}}
       ]""";
-
-  private static TestServer open(String template) throws IOException {
-    Path file = Suites.folder("chat-templates").resolve(template + ".jinja");
-    return TestServer.withTemplate(file);
-  }
 
   private static String ask(String more) {
     return "{\"messages\":[{\"role\":\"user\",\"content\":\"How is the weather in Rome?\"}],"
@@ -71,7 +64,7 @@ class ToolsTest {
         "meetkai-functionary-medium-v3.1",
       })
   void aCallIsWellFormedWhateverTheModelSays(String template) throws IOException {
-    try (TestServer server = open(template)) {
+    try (TestServer server = TestServer.withTemplateOf(template)) {
       JsonNode body =
           server
               .post(
@@ -115,7 +108,7 @@ class ToolsTest {
   @ValueSource(
       strings = {"Qwen-Qwen2.5-7B-Instruct", "Qwen3-Coder", "google-gemma-4-31B-it", "LFM2-8B-A1B"})
   void aStreamedCallIsTheSame(String template) throws IOException {
-    try (TestServer server = open(template)) {
+    try (TestServer server = TestServer.withTemplateOf(template)) {
       String more = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":200";
       JsonNode whole = server.post(PATH, ask(more)).json().at("/choices/0/message/tool_calls");
       List<JsonNode> events = server.stream(PATH, ask(more + ",\"stream\":true"));
@@ -146,7 +139,7 @@ class ToolsTest {
 
   @Test
   void answersOfToolsGoIntoTheConversation() throws IOException {
-    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       String messages =
           """
           "messages": [
@@ -175,7 +168,7 @@ class ToolsTest {
 
   @Test
   void aThoughtIsToldApartFromWhatIsSaid() throws IOException {
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       String thinking =
           ask("\"max_tokens\":12").replace("\"enable_thinking\":false", "\"enable_thinking\":true");
       JsonNode message = server.post(PATH, thinking).json().at("/choices/0/message");
@@ -196,7 +189,7 @@ class ToolsTest {
 
   @Test
   void streamedLogprobsAreThoseOfTheWholeAnswer() throws IOException {
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       for (int seed = 0; seed < 5; seed++) {
         String more = "\"max_tokens\":40,\"logprobs\":true,\"top_logprobs\":1,\"seed\":" + seed;
         String body = ask(more).replace("\"temperature\":0", "\"temperature\":1.3");
@@ -230,7 +223,7 @@ class ToolsTest {
           {"role":"assistant","content":null,"tool_calls":[{"id":"call00001","type":"function",
             "function":{"name":"f","arguments":"%s"}}]},
           {"role":"tool","tool_call_id":"call00001","content":"done"}]""";
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       String asked = messages.formatted("{\\\"a\\\":null}");
       TestServer.Answer answer =
           server.post(PATH, "{%s,%s,\"max_tokens\":8}".formatted(asked, tools));
@@ -258,7 +251,7 @@ class ToolsTest {
               "b":{"type":"boolean","nullable":true,"const":null},
               "c":{"type":"string","enum":["x"]}},
             "required":["a","b","c","d"],"optional":["a"]}}}]}""";
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       try (Response response = server.call(PATH, tools).execute()) {
         JsonNode body = Json.parse(response.body().string());
         assertEquals(200, response.code(), body.toString());
@@ -275,7 +268,7 @@ class ToolsTest {
   @ParameterizedTest
   @ValueSource(strings = {"auto", "required"})
   void onlyAllowedToolsAreCalled(String mode) throws IOException {
-    try (TestServer server = open("Qwen-Qwen3-0.6B")) {
+    try (TestServer server = TestServer.withQwen3()) {
       String allowed =
           """
           "max_tokens":200,"parallel_tool_calls":false,"tool_choice":{"type":"allowed_tools",
@@ -293,7 +286,7 @@ class ToolsTest {
 
   @Test
   void aParameterThatTheFormatCannotNameIsRefused() throws IOException {
-    try (TestServer server = open("Qwen3-Coder")) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen3-Coder")) {
       String odd = ask("\"n\":1").replace("\"city\"", "\"a>\\nb\"");
       TestServer.Answer refused = server.post(PATH, odd);
       assertEquals(400, refused.status());
@@ -303,7 +296,7 @@ class ToolsTest {
 
   @Test
   void theArgumentsOfAToolAreAnObject() throws IOException {
-    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       for (String schema : List.of("{}", "{\"properties\":{\"a\":{\"type\":\"boolean\"}}}")) {
         String body =
             "{\"messages\":[{\"role\":\"user\",\"content\":\"Go.\"}],\"max_tokens\":60,"
@@ -326,7 +319,7 @@ class ToolsTest {
   /// A turn that reaches the end of the context is cut, not refused: its beginning was said.
   @Test
   void theEndOfTheContextEndsATurn() throws IOException {
-    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct")) {
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct")) {
       int context = server.get("/get_model_info").at("/context_length").asInt();
       String body = ask("\"tool_choice\":\"required\"");
       String tokenized =
@@ -349,7 +342,7 @@ class ToolsTest {
             + "{'type':'object','properties':{}}}}";
     String body =
         "{'messages':[{'role':'user','content':'Go.'}],'max_tokens':2,'tools':[" + tool + "]}";
-    try (TestServer server = open("Qwen-Qwen2.5-7B-Instruct");
+    try (TestServer server = TestServer.withTemplateOf("Qwen-Qwen2.5-7B-Instruct");
         var answer = server.call("/v1/chat/completions", body.replace('\'', '"')).execute()) {
       assertEquals(200, answer.code());
       assertEquals("response", answer.header("X-Ignored-Schema-Keywords"));

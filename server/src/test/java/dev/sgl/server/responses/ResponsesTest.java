@@ -9,7 +9,6 @@ import dev.sgl.server.TestServer;
 import dev.sgl.server.TestServer.Answer;
 import dev.sgl.server.TestServer.Event;
 import dev.sgl.testing.Json;
-import dev.sgl.testing.Suites;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,8 +34,7 @@ class ResponsesTest {
 
   @BeforeAll
   static void open() throws IOException {
-    server =
-        TestServer.withTemplate(Suites.folder("chat-templates").resolve("Qwen-Qwen3-0.6B.jinja"));
+    server = TestServer.withQwen3();
   }
 
   @AfterAll
@@ -444,7 +442,7 @@ class ResponsesTest {
         "'input':'a','include':['x'] | include | cannot be included",
         "'input':'a','truncation':'x' | truncation | auto or disabled",
         "'input':'a','conversation':'conv_x' | conversation | no conversation",
-        "'input':'a','background':true,'stream':true | background | not streamed",
+        "'input':'a','background':true,'store':false | store | needs store: true",
         "'input':'a','reasoning':{'effort':'x'} | reasoning.effort | must be one of",
         "'input':'a','text':{'format':{'type':'x'}} | text.format.type | must be text",
         "'input':'a','metadata':{'a':1} | metadata.a | a string",

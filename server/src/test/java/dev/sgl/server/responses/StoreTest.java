@@ -1,6 +1,7 @@
 package dev.sgl.server.responses;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,6 +9,7 @@ import com.google.common.base.Ticker;
 import dev.sgl.server.http.Json;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +31,8 @@ class StoreTest {
   private static Store.Kept kept(String id) {
     ObjectNode response = Json.object().put("id", id);
     response.putArray("output").addObject().put("id", "msg_" + id).put("text", "x".repeat(5000));
-    return new Store.Kept(response, List.of(), List.of(Json.object().put("id", "in_" + id)), "");
+    return new Store.Kept(
+        response, List.of(), List.of(Json.object().put("id", "in_" + id)), "", Optional.empty());
   }
 
   @Test
@@ -59,7 +62,7 @@ class StoreTest {
     store.put(kept("a"));
     ObjectNode over = Json.object().put("id", "a");
     over.putArray("output");
-    store.put(new Store.Kept(over, List.of(), List.of(), ""));
+    store.put(new Store.Kept(over, List.of(), List.of(), "", Optional.empty()));
     assertEquals(over, store.response("a", "").orElseThrow().response());
     assertTrue(store.item("msg_a", "").isEmpty());
     store.remove("a");
@@ -85,5 +88,29 @@ class StoreTest {
     assertTrue(store.response("a", "").isEmpty() && store.item("msg_a", "").isEmpty());
     store.put(kept("a"));
     assertTrue(store.item("in_a", "").isEmpty());
+  }
+
+  @Test
+  void aResponseIsWeighedAgainWithItsEvents() {
+    Store store = store(40_000);
+    EventLog log = new EventLog(1 << 20);
+    Store.Kept old = kept("old");
+    Store.Kept streamed = kept("a");
+    store.put(old);
+    store.put(new Store.Kept(streamed.response(), List.of(), List.of(), "", Optional.of(log)));
+    log.add("event", Json.object().put("text", "x".repeat(25_000)));
+    assertTrue(store.weigh("a", ""));
+    assertTrue(store.response("old", "").isEmpty(), "the events took its place");
+    log.add("event", Json.object().put("text", "x".repeat(25_000)));
+    assertFalse(store.weigh("a", ""), "there is no room for so many events");
+  }
+
+  @Test
+  void aResponseThatIsOverIsNotCancelled() {
+    Store.Kept kept = kept("a");
+    kept.response().put("status", "in_progress");
+    assertEquals("cancelled", kept.cancelled().response().path("status").asText());
+    kept.response().put("status", "completed");
+    assertEquals("completed", kept.cancelled().response().path("status").asText());
   }
 }

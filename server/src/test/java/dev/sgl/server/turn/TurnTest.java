@@ -447,6 +447,50 @@ class TurnTest {
     assertEquals(Type.INT, backend.requests().getLast().type());
   }
 
+  private static Ask thinking(int most, Optional<Toolbox> box) {
+    return channeled(HARMONY, Type.TEXT, box).withThoughtOf(most);
+  }
+
+  @Test
+  void messagesOfThoughtsEndWithTheirBudget() {
+    String script =
+        "<|channel|>analysis<|message|>12345<|channel|>analysis<|message|>"
+            + "<|channel|>final<|message|>Hello.";
+    Answer answer = run(new ScriptedTokens(script, ""), thinking(5, Optional.empty()));
+    assertEquals(Optional.of("12345"), answer.thought());
+    assertEquals(5, answer.thoughtTokens());
+    assertEquals("Hello.", answer.text());
+  }
+
+  @Test
+  void theBudgetIsThatOfAllMessagesOfThoughts() {
+    String script =
+        "<|channel|>analysis<|message|>123<|end|><|start|>assistant"
+            + "<|channel|>analysis<|message|>45<|channel|>final<|message|>Hello.";
+    Answer answer = run(new ScriptedTokens(script, ""), thinking(5, Optional.empty()));
+    assertEquals(Optional.of("123\n\n45"), answer.thought());
+    assertEquals("Hello.", answer.text());
+  }
+
+  @Test
+  void aToolMayBeCalledBehindTheBudgetOfThoughts() {
+    String script =
+        "<|channel|>analysis<|message|>12345<|channel|>analysis<|message|>"
+            + "<|channel|>commentary to=functions.weather <|constrain|>json<|message|>"
+            + "{\"city\":\"Rome\"}<|call|>";
+    for (boolean required : new boolean[] {false, true}) {
+      Answer answer = run(new ScriptedTokens(script, ""), thinking(5, box(HARMONY, required)));
+      assertEquals(Optional.of("12345"), answer.thought());
+      assertEquals(List.of("weather {\"city\":\"Rome\"}"), names(answer));
+    }
+    String words =
+        "<|channel|>analysis<|message|>12345<|channel|>analysis<|message|>"
+            + "<|channel|>final<|message|>It rains.";
+    Answer said = run(new ScriptedTokens(words, ""), thinking(5, box(HARMONY, false)));
+    assertEquals("It rains.", said.text());
+    assertEquals(List.of(), said.calls());
+  }
+
   @Test
   void aMessageCallsATool() {
     String script =

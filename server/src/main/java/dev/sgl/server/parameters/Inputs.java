@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;
@@ -28,14 +28,14 @@ public final class Inputs {
     }
 
     /// Its last tokens, `most` of them at most.
-    Input last(int most) {
+    public Input last(int most) {
       return tokens.size() <= most
           ? this
           : new Input(Optional.empty(), tokens.subList(tokens.size() - most, tokens.size()));
     }
 
     /// The prompt as its text, whose last token may become another with what follows.
-    Prompt healed() {
+    public Prompt healed() {
       return text.<Prompt>map(t -> new Prompt.Raw(List.of(new Prompt.Part.Written(t))))
           .orElseGet(this::prompt);
     }
@@ -77,7 +77,7 @@ public final class Inputs {
   /// for the answer.
   ///
   /// @param answer most tokens of the answer
-  static OptionalInt most(Fields fields, int context, OptionalInt answer) {
+  public static OptionalInt most(Fields fields, int context, OptionalInt answer) {
     OptionalInt most = fields.integer("truncate_prompt_tokens", -1, Integer.MAX_VALUE);
     if (most.isPresent() && most.getAsInt() == 0) {
       throw ApiException.invalid(

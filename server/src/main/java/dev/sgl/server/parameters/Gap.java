@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import dev.sgl.backend.Sampling;
 import dev.sgl.backend.TokenBackend;
@@ -32,7 +32,7 @@ public record Gap(Infill infill, String behind) {
   /// The text before the gap as the model's input.
   ///
   /// @param whole whether it gets the tokens that begin every text of the model
-  Inputs.Input input(Inputs.Input before, boolean whole, TokenBackend backend) {
+  public Inputs.Input input(Inputs.Input before, boolean whole, TokenBackend backend) {
     String text =
         before
             .text()
@@ -49,7 +49,7 @@ public record Gap(Infill infill, String behind) {
   }
 
   /// The gap that a completion names by `suffix`, if it has one.
-  static Optional<Gap> of(Optional<String> suffix, TokenBackend backend) {
+  public static Optional<Gap> of(Optional<String> suffix, TokenBackend backend) {
     return suffix.filter(text -> !text.isEmpty()).map(text -> before(text, "suffix", backend));
   }
 }

@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Sampling;
@@ -23,7 +23,7 @@ import java.util.Set;
 /// Reads sampling options from the parameters of a call: those of OpenAI's API, and the extensions
 /// that vLLM and SGLang share.
 public final class SamplingReader {
-  static final int MOST_STOPS = 64;
+  private static final int MOST_STOPS = 64;
   public static final int MOST_LOGPROBS = 20;
   private static final int MOST_BIASES = 1024;
   private static final int MOST_PATTERNS = 16;
@@ -110,7 +110,7 @@ public final class SamplingReader {
   /// The most tokens of an answer; -1 is as many as fit.
   ///
   /// @param least the smallest number that is allowed
-  static OptionalInt maxTokens(Fields fields, int least) {
+  public static OptionalInt maxTokens(Fields fields, int least) {
     boolean isAll = fields.any("max_tokens").filter(given -> given.asInt() == -1).isPresent();
     OptionalInt old = fields.integer("max_tokens", isAll ? -1 : least, Integer.MAX_VALUE);
     OptionalInt now = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
@@ -183,7 +183,7 @@ public final class SamplingReader {
   }
 
   /// Numbers of tokens to report, from a member that OpenAI's API has.
-  static OptionalInt logprobs(JsonNode node, String name) {
+  public static OptionalInt logprobs(JsonNode node, String name) {
     double count = node.isNumber() ? node.doubleValue() : -1;
     if (count != Math.rint(count) || count < 0 || count > MOST_LOGPROBS) {
       throw ApiException.invalid(

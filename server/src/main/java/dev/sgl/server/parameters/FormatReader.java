@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -63,7 +63,7 @@ public final class FormatReader {
 
   /// The conversation with a description of the type behind the user's last message, where every
   /// chat template has room for it; as it is if `describe` does not ask for that.
-  static Prompt.Chat described(Type type, Fields fields, Prompt.Chat chat) {
+  public static Prompt.Chat described(Type type, Fields fields, Prompt.Chat chat) {
     if (!fields.flag("describe", false)) {
       return chat;
     }

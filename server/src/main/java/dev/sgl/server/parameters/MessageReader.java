@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sgl.backend.Prompt;

@@ -1,4 +1,4 @@
-package dev.sgl.server.openai;
+package dev.sgl.server.parameters;
 
 import dev.sgl.backend.Prompt;
 import dev.sgl.server.chat.Effort;
