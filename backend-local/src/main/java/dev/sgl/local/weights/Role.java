@@ -54,7 +54,7 @@ public enum Role {
 
   /// From a state to a score of each expert.
   ROUTER,
-  /// What is added to the scores by which experts are chosen.
+  /// Summands of the scores by which experts are chosen.
   ROUTER_CORRECTION,
   EXPERT_GATE,
   EXPERT_UP,
