@@ -22,7 +22,8 @@ import java.util.SplittableRandom;
 /// download.
 ///
 /// @param hidden numbers of a row between layers
-/// @param intermediate numbers of a row within a feed-forward part
+/// @param intermediate numbers of a row within a feed-forward part, or within an expert
+/// @param experts in place of the feed-forward part of each layer
 record RandomModel(
     String name,
     int vocabulary,
@@ -30,11 +31,33 @@ record RandomModel(
     int intermediate,
     int layers,
     Attention attention,
-    Weights weights) {
+    Weights weights,
+    Optional<Experts> experts) {
   private static final String LLAMA = "LlamaForCausalLM";
   private static final String QWEN3 = "Qwen3ForCausalLM";
+  private static final String QWEN3_MOE = "Qwen3MoeForCausalLM";
+  private static final Map<String, String> TYPES =
+      Map.of(LLAMA, "llama", QWEN3, "qwen3", QWEN3_MOE, "qwen3_moe");
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /// A model without experts.
+  RandomModel(
+      String name,
+      int vocabulary,
+      int hidden,
+      int intermediate,
+      int layers,
+      Attention attention,
+      Weights weights) {
+    this(
+        name, vocabulary, hidden, intermediate, layers, attention, weights, Optional.empty());
+  }
+
+  /// The experts of a layer.
+  ///
+  /// @param chosen for a token
+  record Experts(int count, int chosen) {}
 
   /// The heads of a layer's attention.
   ///
@@ -89,6 +112,20 @@ record RandomModel(
         "0.6B", 151_936, 1024, 3072, 28, new Attention(16, 8, 128), new Weights(QWEN3, true, true));
   }
 
+  /// Two of the 48 layers of Qwen3-30B-A3B, with a small vocabulary: 1.3 billion parameters, of
+  /// which a token is multiplied with 0.18 billion.
+  static RandomModel mixture() {
+    return new RandomModel(
+        "A3B/24",
+        32_768,
+        2048,
+        768,
+        2,
+        new Attention(32, 4, 128),
+        new Weights(QWEN3_MOE, true, true),
+        Optional.of(new Experts(128, 8)));
+  }
+
   /// 26 million parameters.
   static RandomModel small(boolean bf16) {
     return new RandomModel(
@@ -135,14 +172,20 @@ record RandomModel(
   /// keys are not counted.
   double prefillOperations(int tokens) {
     long table = (long) vocabulary * hidden;
-    long layers = parameters() - (weights.tied() ? 1 : 2) * table;
+    long layers = multiplied() - (weights.tied() ? 1 : 2) * table;
     return 2.0 * ((double) tokens * layers + table);
   }
 
   /// Bytes of the weights that a token is multiplied with: all, but not the embedding, unless it is
   /// also the head.
   long bytes() {
-    return (parameters() - (weights.tied() ? 0 : (long) vocabulary * hidden)) * weights.bytesEach();
+    return (multiplied() - (weights.tied() ? 0 : (long) vocabulary * hidden)) * weights.bytesEach();
+  }
+
+  /// The parameters without the experts that are not chosen for a token.
+  private long multiplied() {
+    long idle = experts.map(of -> of.count() - of.chosen()).orElse(0);
+    return parameters() - idle * layers * 3 * intermediate * hidden;
   }
 
   /// Bytes that a step of decoding reads of them, as codes and scales if they are quantized; the
@@ -176,15 +219,21 @@ record RandomModel(
           layer + "self_attn.k_proj.weight", new int[] {attention.kvHeads() * headDim(), hidden});
       tensors.put(
           layer + "self_attn.v_proj.weight", new int[] {attention.kvHeads() * headDim(), hidden});
-      if (weights.family().equals(QWEN3)) {
+      if (!weights.family().equals(LLAMA)) {
         tensors.put(layer + "self_attn.q_norm.weight", new int[] {1, headDim()});
         tensors.put(layer + "self_attn.k_norm.weight", new int[] {1, headDim()});
       }
       tensors.put(layer + "self_attn.o_proj.weight", new int[] {hidden, heads() * headDim()});
       tensors.put(layer + "post_attention_layernorm.weight", new int[] {1, hidden});
-      tensors.put(layer + "mlp.gate_proj.weight", new int[] {intermediate, hidden});
-      tensors.put(layer + "mlp.up_proj.weight", new int[] {intermediate, hidden});
-      tensors.put(layer + "mlp.down_proj.weight", new int[] {hidden, intermediate});
+      if (experts.isPresent()) {
+        int count = experts.get().count();
+        tensors.put(layer + "mlp.gate.weight", new int[] {count, hidden});
+        for (int expert = 0; expert < count; expert++) {
+          putGated(tensors, layer + "mlp.experts." + expert + ".");
+        }
+      } else {
+        putGated(tensors, layer + "mlp.");
+      }
     }
     tensors.put("model.norm.weight", new int[] {1, hidden});
     if (!weights.tied()) {
@@ -193,10 +242,16 @@ record RandomModel(
     return tensors;
   }
 
+  private void putGated(Map<String, int[]> tensors, String part) {
+    tensors.put(part + "gate_proj.weight", new int[] {intermediate, hidden});
+    tensors.put(part + "up_proj.weight", new int[] {intermediate, hidden});
+    tensors.put(part + "down_proj.weight", new int[] {hidden, intermediate});
+  }
+
   /// The folder of this model among the temporary files; writes it, unless it is there already.
   Path write() throws IOException {
     Path all = Path.of(System.getProperty("java.io.tmpdir"), "sgl-random-models");
-    Path folder = all.resolve(name + (bf16() ? "-bf16" : "-f32"));
+    Path folder = all.resolve(name.replace('/', '-') + (bf16() ? "-bf16" : "-f32"));
     if (Files.exists(folder.resolve("config.json"))) {
       return folder;
     }
@@ -204,13 +259,18 @@ record RandomModel(
     writeWeights(folder.resolve("model.safetensors"));
     ObjectNode config = JSON.createObjectNode();
     config.putArray("architectures").add(weights.family());
-    config.put("model_type", weights.family().startsWith("Qwen3") ? "qwen3" : "llama");
+    config.put("model_type", TYPES.get(weights.family()));
     config.put("vocab_size", vocabulary).put("hidden_size", hidden);
     config.put("intermediate_size", intermediate).put("num_hidden_layers", layers);
     config.put("num_attention_heads", heads()).put("num_key_value_heads", attention.kvHeads());
     config.put("head_dim", headDim()).put("max_position_embeddings", 8192);
     config.put("rms_norm_eps", 1e-5).put("rope_theta", 500_000.0);
     config.put("tie_word_embeddings", weights.tied()).put("eos_token_id", 2);
+    experts.ifPresent(
+        of -> {
+          config.put("num_experts", of.count()).put("num_experts_per_tok", of.chosen());
+          config.put("moe_intermediate_size", intermediate).put("norm_topk_prob", true);
+        });
     JSON.writeValue(folder.resolve("config.json").toFile(), config);
     return folder;
   }

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Measures how many tokens a second the CPU computes: a prompt of 512 tokens, one sequence
-/// that is continued, and 16 together; with random weights of two shapes, plain and quantized.
+/// that is continued, and 16 together; with random weights of three shapes, plain and quantized.
 ///
 /// Usage: `Speed [ROUNDS [SHAPE [FORMAT]]]`; a format is `bf16`, `f32`, or that of a quantization.
 /// Or `Speed ROUNDS FILE.gguf`, for the model of a file.
@@ -44,7 +44,7 @@ public final class Speed {
           "| %s | %.1f | %.1f | %.1f | | |%n", file.getFileName(), rates[0], rates[1], rates[2]);
       return;
     }
-    for (RandomModel model : List.of(RandomModel.small(true), RandomModel.billion(true))) {
+    for (RandomModel model : List.of(RandomModel.small(true), RandomModel.billion(true), RandomModel.mixture())) {
       measure(model, Optional.empty(), rounds, arguments);
       for (Rounding rounding : Rounding.values()) {
         measure(model, Optional.of(rounding), rounds, arguments);
