@@ -20,6 +20,7 @@ import dev.sgl.local.kernel.Logits;
 import dev.sgl.local.kernel.Matrix;
 import dev.sgl.local.kernel.Pass;
 import dev.sgl.local.kernel.Vector;
+import dev.sgl.local.kernel.experts.Routing;
 import dev.sgl.local.weights.Role;
 import dev.sgl.local.weights.Storage;
 import dev.sgl.local.weights.StoredWeights;
@@ -214,6 +215,16 @@ public final class Transformer implements Model {
     return count(parts, device.load(parts));
   }
 
+  /// Loads a weight of an expert, which is read for some tokens only.
+  private Matrix loadExpert(Routing routing, Weight... parts) {
+    Matrix matrix = load(List.of(parts));
+    double idle = 1 - (double) routing.chosen() / routing.experts();
+    for (int part = 0; part < parts.length; part++) {
+      stored.addIdle(parts[part], matrix.storage().get(part), idle);
+    }
+    return matrix;
+  }
+
   private Matrix count(List<Weight> parts, Matrix matrix) {
     List<Storage> storage = matrix.storage();
     for (int part = 0; part < parts.size(); part++) {
@@ -367,7 +378,9 @@ public final class Transformer implements Model {
     device.requireExperts();
     int count = part.routing().experts();
     List<Expert> experts =
-        IntStream.range(0, count).mapToObj(expert -> expert(part.each(), layer, expert)).toList();
+        IntStream.range(0, count)
+            .mapToObj(expert -> expert(part.routing(), part.each(), layer, expert))
+            .toList();
     ExpertsLayer loaded =
         new ExpertsLayer(
             part.routing(),
@@ -381,15 +394,16 @@ public final class Transformer implements Model {
     return new Mix(loaded, scratch(Use.MIXED, decoder.hidden()));
   }
 
-  private Expert expert(Part.Gated each, int layer, int expert) {
+  private Expert expert(Routing routing, Part.Gated each, int layer, int expert) {
     int inner = each.inner();
     int hidden = decoder.hidden();
     Matrix gates =
-        load(
-            List.of(
-                weights.expert(Role.EXPERT_GATE, layer, expert, inner, hidden),
-                weights.expert(Role.EXPERT_UP, layer, expert, inner, hidden)));
-    Matrix down = load(List.of(weights.expert(Role.EXPERT_DOWN, layer, expert, hidden, inner)));
+        loadExpert(
+            routing,
+            weights.expert(Role.EXPERT_GATE, layer, expert, inner, hidden),
+            weights.expert(Role.EXPERT_UP, layer, expert, inner, hidden));
+    Matrix down =
+        loadExpert(routing, weights.expert(Role.EXPERT_DOWN, layer, expert, hidden, inner));
     return new Expert(
         new Inner(new Projection(gates, Optional.empty()), each.activation()),
         new Projection(down, Optional.empty()));

@@ -12,7 +12,8 @@ import java.util.function.Predicate;
 /// not counted.
 ///
 /// @param kinds in the order in which they were first met
-public record StoredWeights(List<Kind> kinds) {
+/// @param idleBytes of the experts that are not chosen for a token; 0 for a model without experts
+public record StoredWeights(List<Kind> kinds, long idleBytes) {
   public StoredWeights {
     kinds = List.copyOf(kinds);
   }
@@ -51,6 +52,7 @@ public record StoredWeights(List<Kind> kinds) {
     private record Key(String format, String form) {}
 
     private final Map<Key, Kind> kinds = new LinkedHashMap<>();
+    private double idleBytes;
 
     /// Counts a weight that a device has loaded.
     public void add(Weight weight, Storage storage) {
@@ -59,9 +61,15 @@ public record StoredWeights(List<Kind> kinds) {
       kinds.merge(new Key(kind.format(), storage.form()), kind, Kind::plus);
     }
 
+    /// Notes that a part of a weight is not read for each token.
+    public void addIdle(Weight weight, Storage storage, double part) {
+      long held = storage.bytes();
+      idleBytes += part * (held > 0 ? held : weight.bytes());
+    }
+
     /// The weights that were counted.
     public StoredWeights counted() {
-      return new StoredWeights(new ArrayList<>(kinds.values()));
+      return new StoredWeights(new ArrayList<>(kinds.values()), Math.round(idleBytes));
     }
   }
 
@@ -83,7 +91,12 @@ public record StoredWeights(List<Kind> kinds) {
     return kinds.stream().mapToLong(Kind::fileBytes).sum();
   }
 
-  /// The same for people, in one to three lines.
+  /// Bytes that a token is computed with: all but those of the experts that are not chosen.
+  private long ofToken() {
+    return bytes() + mappedBytes() - idleBytes;
+  }
+
+  /// The same for people, in one to four lines.
   public List<String> lines() {
     long mapped = mappedBytes();
     List<String> places = new ArrayList<>();
@@ -96,6 +109,9 @@ public record StoredWeights(List<Kind> kinds) {
     String where = String.join(", ", places);
     List<String> lines = new ArrayList<>();
     lines.add("weights: " + where + "; " + formats());
+    if (idleBytes > 0) {
+      lines.add("experts: a token is computed with %s of them".formatted(size(ofToken())));
+    }
     changed(Kind::isWidened)
         .ifPresent(
             changes ->

@@ -50,6 +50,18 @@ class StoredWeightsTest {
     assertEquals(List.of("BF16 as bf16 × 22"), formats(packed(RESOURCES.resolve("models/qwen3"))));
   }
 
+  /// Three of eight experts, each of 3 matrices of 48 × 64 numbers, in three layers.
+  @Test
+  void expertsThatAreNotChosenAreIdle() {
+    Path model = RESOURCES.resolve("models/qwen3-moe");
+    StoredWeights weights = stored(model, Optional.empty(), new PlainKernels());
+    long numbers = 3 * 5 * 3 * 48 * 64;
+    long bytesEach = weights.bytes() > 0 ? Float.BYTES : Short.BYTES;
+    assertEquals(numbers * bytesEach, weights.idleBytes());
+    assertTrue(weights.lines().get(1).startsWith("experts: a token is computed with"));
+    assertEquals(0, packed(RESOURCES.resolve("models/qwen3")).idleBytes());
+  }
+
   @Test
   void blocksKeepTheirCodes() {
     StoredWeights weights = packed(RESOURCES.resolve("gguf/qwen3.q8_0.gguf"));
