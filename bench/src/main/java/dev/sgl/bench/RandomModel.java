@@ -50,8 +50,7 @@ record RandomModel(
       int layers,
       Attention attention,
       Weights weights) {
-    this(
-        name, vocabulary, hidden, intermediate, layers, attention, weights, Optional.empty());
+    this(name, vocabulary, hidden, intermediate, layers, attention, weights, Optional.empty());
   }
 
   /// The experts of a layer.

@@ -44,7 +44,8 @@ public final class Speed {
           "| %s | %.1f | %.1f | %.1f | | |%n", file.getFileName(), rates[0], rates[1], rates[2]);
       return;
     }
-    for (RandomModel model : List.of(RandomModel.small(true), RandomModel.billion(true), RandomModel.mixture())) {
+    for (RandomModel model :
+        List.of(RandomModel.small(true), RandomModel.billion(true), RandomModel.mixture())) {
       measure(model, Optional.empty(), rounds, arguments);
       for (Rounding rounding : Rounding.values()) {
         measure(model, Optional.of(rounding), rounds, arguments);

@@ -77,13 +77,16 @@ public final class NamedWeights implements WeightSource {
     Names.Stem stem = names.stem(role);
     String name = stem.weight(layer, expert);
     Weight tensor = find(name).orElseThrow(() -> missing(name));
-    return checked(stem.isOfExpert() ? tensor : ofExpert(tensor, expert, rows), rows, columns);
+    Weight own = stem.isOfExpert() ? tensor : ofExpert(tensor, expert);
+    return checked(ours(own, stem), rows, columns);
   }
 
   /// The rows of an expert, of a tensor that has those of all.
-  private static Weight ofExpert(Weight tensor, int expert, int rows) {
-    boolean isThere = tensor.shape().size() == 3 && tensor.rows() >= (expert + 1) * rows;
-    return isThere ? tensor.rows(expert * rows, rows) : tensor; // its shape is refused later
+  private static Weight ofExpert(Weight tensor, int expert) {
+    boolean isThere = tensor.shape().size() == 3 && expert < tensor.shape().getFirst();
+    return isThere
+        ? tensor.rows(expert * tensor.shape().get(1), tensor.shape().get(1))
+        : tensor; // its shape is refused later
   }
 
   private Weight checked(Weight weight, int rows, int columns) {

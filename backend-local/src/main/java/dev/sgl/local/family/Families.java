@@ -31,6 +31,7 @@ import dev.sgl.local.family.gemma.Gemma2;
 import dev.sgl.local.family.gemma.Gemma3;
 import dev.sgl.local.family.gemma.Gemma4;
 import dev.sgl.local.family.mixture.Glm4Moe;
+import dev.sgl.local.family.mixture.GraniteMoe;
 import dev.sgl.local.family.mixture.MiniMaxM2;
 import dev.sgl.local.family.mixture.Mixtral;
 import dev.sgl.local.family.mixture.Olmoe;
@@ -80,6 +81,7 @@ public final class Families {
           Map.entry("Glm4MoeForCausalLM", new Glm4Moe()),
           Map.entry("GlmForCausalLM", new Glm()),
           Map.entry("GraniteForCausalLM", new Granite()),
+          Map.entry("GraniteMoeForCausalLM", new GraniteMoe()),
           Map.entry("InternLM2ForCausalLM", new InternLm2()),
           Map.entry("Lfm2ForCausalLM", new Lfm2()),
           Map.entry("LlamaForCausalLM", new Llama()),

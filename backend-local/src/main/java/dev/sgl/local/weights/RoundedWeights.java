@@ -61,7 +61,10 @@ public final class RoundedWeights implements WeightSource {
 
   /// Whether the weight of a role is one to quantize.
   public static boolean isRounded(Weight weight, Role role) {
-    return weight.rows() > 1 && !KEPT.contains(role) && isPlain(weight.encoding());
+    return weight.rows() > 1
+        && weight.shape().size() == 2
+        && !KEPT.contains(role)
+        && isPlain(weight.encoding());
   }
 
   /// The way in which the codes of the weight of a role are made; empty if it stays as it is.

@@ -7,6 +7,7 @@ import dev.sgl.local.family.config.RotaryScaling;
 import dev.sgl.local.kernel.AttentionShape.Scoring;
 import dev.sgl.local.model.Decoder;
 import dev.sgl.local.model.Part;
+import java.util.function.Function;
 
 /// Granite 3 (Granite Team, IBM, 2024): Llama with four factors.
 ///
@@ -20,6 +21,11 @@ public final class Granite implements Family {
 
   @Override
   public Decoder decoder(Config config) {
+    return decoder(config, dimensions -> dimensions.gated(config.flag("mlp_bias", false)));
+  }
+
+  /// @param forward the feed-forward part of each layer
+  public static Decoder decoder(Config config, Function<Dimensions, Part> forward) {
     double residual = config.positive("residual_multiplier", 1);
     Dimensions read = Dimensions.read(config);
     Dimensions dimensions = read.withEpsilon((float) (read.epsilon() / (residual * residual)));
@@ -30,8 +36,8 @@ public final class Granite implements Family {
                 dimensions.heads().withScoring(new Scoring(scale, Scoring.UNCAPPED)),
                 RotaryScaling.rotary(config, dimensions))
             .withBias(biased, biased);
-    Decoder decoder =
-        dimensions.preNorm(_ -> attention, dimensions.gated(config.flag("mlp_bias", false)));
+    Part part = forward.apply(dimensions);
+    Decoder decoder = dimensions.preNorm(_ -> attention, _ -> part);
     double embedding = config.positive("embedding_multiplier", 1);
     double logits = config.positive("logits_scaling", 1);
     return decoder
