@@ -17,6 +17,7 @@ import java.util.Optional;
 /// by corrected scores, and one of all tokens; half of each head is turned.
 public final class Glm4Moe extends Mixture {
   private static final RotaryScaling.Standard STANDARD = RotaryScaling.STANDARD.ofPart(0.5);
+  private static final int MOST_SHARED = 1 << 24; // numbers inside the expert of all tokens
 
   @Override
   public String models() {
@@ -60,7 +61,12 @@ public final class Glm4Moe extends Mixture {
 
   private static Part experts(Config config, Dimensions dimensions) {
     int inner = config.number("moe_intermediate_size");
-    int shared = Math.multiplyExact(inner, config.number("n_shared_experts", 1));
+    int sharedExperts = config.number("n_shared_experts", 1);
+    if ((long) inner * sharedExperts > MOST_SHARED) {
+      throw config.wrong(
+          "n_shared_experts", "is %d, of %d numbers each".formatted(sharedExperts, inner));
+    }
+    int shared = inner * sharedExperts;
     return new Part.Experts(
         routing(config),
         new Part.Gated(inner, dimensions.activation(), false),
